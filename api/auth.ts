@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import QuickLRU from 'quick-lru';
+import { unauthenticated, wrongScope } from '../lib/errors.ts';
+import type { Pool } from '../sql/db.ts';
+import { authenticate, hashKey, type Identity, type Scope } from '../sql/queries/tenants.ts';
+
+/** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
+const REMEMBER_MS = 5_000;
+
+export type Authenticator = {
+  /** The identity behind the request's key. Throws 401 without a valid key, 403 where it has none of the scopes. */
+  identify: (request: IncomingMessage, scopes: readonly Scope[]) => Promise<Identity>;
+  /** Forgets a key at once, after its revocation. */
+  forget: (keyHash: Buffer) => void;
+};
+
+/** Finds tenants from keys, remembering each answer (also "unknown") for a few seconds. */
+export function createAuthenticator(pool: Pool): Authenticator {
+  const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+
+  function find(key: string): Promise<Identity | undefined> {
+    const hash = hashKey(key);
+    const id = hash.toString('base64');
+    let found = known.get(id);
+    if (!found) {
+      found = authenticate(pool, hash);
+      found.catch(() => known.delete(id));
+      known.set(id, found);
+    }
+    return found;
+  }
+
+  return {
+    async identify(request, scopes) {
+      const key = keyOf(request.headers.authorization);
+      if (!key) throw unauthenticated('Send `Authorization: Bearer <key>`.');
+      const identity = await find(key);
+      if (!identity) throw unauthenticated('The key is unknown, expired or revoked.');
+      if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now()) throw unauthenticated('The key has expired.');
+      if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
+      return identity;
+    },
+    forget: (keyHash) => known.delete(keyHash.toString('base64')),
+  };
+}
+
+// Basic carries the key as its password, so that a browser can open the operator's pages.
+function keyOf(header: string | undefined): string | undefined {
+  const [scheme, value] = (header ?? '').split(' ', 2);
+  if (!value) return undefined;
+  if (/^bearer$/i.test(scheme ?? '')) return value;
+  if (/^basic$/i.test(scheme ?? '')) return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
+  return undefined;
+}

@@ -1,0 +1,104 @@
+import type { Express, Request, Response } from 'express';
+import { type ZodType, z } from 'zod';
+import { type Fault, invalidRequest } from '../lib/errors.ts';
+import type { Identity, Scope } from '../sql/queries/tenants.ts';
+import type { Deps } from './deps.ts';
+
+/** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
+export type RouteSpec<Params, Query, Body> = {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express template, e.g. `/v1/tenants/:id`. */
+  path: string;
+  summary: string;
+  /** Any one of these opens the call; empty: no key needed. */
+  scopes: readonly Scope[];
+  params?: ZodType<Params>;
+  query?: ZodType<Query>;
+  body?: ZodType<Body>;
+  /** Status of success and the schema of its body; no schema: no body. */
+  status: number;
+  answer?: ZodType;
+  /** Set where the call answers POSTs again under an Idempotency-Key. */
+  idempotent?: boolean;
+  /** Further media types of the answer, e.g. `text/csv`. */
+  produces?: string[];
+};
+
+export type Call<Params, Query, Body> = {
+  identity: Identity;
+  params: Params;
+  query: Query;
+  body: Body;
+  request: Request;
+  response: Response;
+};
+
+/** What a handler gives: a body (or undefined), and headers or another status where they differ from the spec. */
+export type Reply = { body?: unknown; status?: number; headers?: Record<string, string> };
+
+export type Handler<Params, Query, Body> = (call: Call<Params, Query, Body>) => Promise<Reply | undefined>;
+
+/** Registers a call: key and scope, rate limit, input check, handler, answer. A handler that has answered itself gives undefined. */
+export function route<Params = unknown, Query = unknown, Body = unknown>(
+  app: Express,
+  deps: Deps,
+  spec: RouteSpec<Params, Query, Body>,
+  handler: Handler<Params, Query, Body>,
+): void {
+  deps.openapi.push(spec as RouteSpec<unknown, unknown, unknown>);
+  app[spec.method](spec.path, async (request: Request, response: Response) => {
+    const identity = spec.scopes.length > 0 ? await deps.auth.identify(request, spec.scopes) : (undefined as never);
+    if (identity) {
+      response.locals.identity = identity;
+      await deps.limits.request(identity, response);
+    }
+    const call = {
+      identity,
+      params: check(spec.params, request.params, ''),
+      query: check(spec.query, request.query, ''),
+      body: check(spec.body, request.body, ''),
+      request,
+      response,
+    };
+    const reply =
+      spec.idempotent && request.headers['idempotency-key']
+        ? await deps.idempotency.once(call.identity, request, () => handler(call))
+        : await handler(call);
+    if (!reply) return;
+    for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+    response.status(reply.status ?? spec.status);
+    if (reply.body === undefined) response.end();
+    else response.json(reply.body);
+  });
+}
+
+function check<T>(schema: ZodType<T> | undefined, input: unknown, at: string): T {
+  if (!schema) return undefined as T;
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidRequest(
+    result.error.issues.map(
+      (issue): Fault => ({
+        pointer: `${at}/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+        code: issue.code,
+        detail: issue.message,
+      }),
+    ),
+  );
+}
+
+/** Query of every list: page size and where the last page ended. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(500).optional(),
+});
+
+/** One page of a list, with its `Link` to the next where there may be more. */
+export function page<T>(request: Request, rows: T[], limit: number, cursorOf: (row: T) => string): Reply {
+  const last = rows.at(-1);
+  const next = rows.length === limit && last ? cursorOf(last) : null;
+  if (next === null) return { body: { data: rows, next_cursor: null } };
+  const url = new URL(request.originalUrl, 'http://localhost');
+  url.searchParams.set('cursor', next);
+  return { body: { data: rows, next_cursor: next }, headers: { link: `<${url.pathname}${url.search}>; rel="next"` } };
+}

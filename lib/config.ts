@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = (value: number) => z.coerce.number().int().min(0).max(65535).default(value);
+const count = (value: number) => z.coerce.number().int().min(1).default(value);
+const url = (...schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)),
+      `must start with ${schemes.join(':// or ')}://`,
+    )
+    .optional();
+
+const schema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3000),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: port(9464),
+  PUBLIC_URL: url('http', 'https'),
+  MIRANTE_DATA_DIR: z.string().min(1).default('.mirante'),
+  MIRANTE_SECRET: z.string().min(32).optional(),
+  MIRANTE_SECRET_FILE: z.string().optional(),
+  DATABASE_URL: url('postgres', 'postgresql'),
+  API_DATABASE_URL: url('postgres', 'postgresql'),
+  JOBS_DATABASE_URL: url('postgres', 'postgresql'),
+  QUEUE_DATABASE_URL: url('postgres', 'postgresql'),
+  REDIS_URL: url('redis', 'rediss'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MAX_EVENTS_PER_REQUEST: count(1000),
+  MAX_REQUEST_BYTES: count(5 * 1024 * 1024),
+  MAX_EVENT_BYTES: count(64 * 1024),
+  INGEST_BUFFER_BYTES: count(64 * 1024 * 1024),
+  INGEST_CONNECTIONS: count(2),
+  READ_CONNECTIONS: count(10),
+  RAW_RETENTION_DAYS: count(90),
+  AGGREGATE_RETENTION_DAYS: count(730),
+  QUARANTINE_RETENTION_DAYS: count(30),
+  EVENTS_PER_SECOND: count(100_000),
+  REQUESTS_PER_SECOND: count(10_000),
+  EVENTS_PER_MONTH: count(1_000_000_000),
+  QUARANTINE_BYTES: count(256 * 1024 * 1024),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/**
+ * The settings of one process, from its environment: the only reader of `process.env`.
+ * Throws an Error that names each bad variable.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`Configuration cannot be used.\n  ${lines.join('\n  ')}`);
+  }
+  const config = result.data;
+  if (!config.MIRANTE_SECRET && config.MIRANTE_SECRET_FILE) {
+    config.MIRANTE_SECRET = readFileSync(config.MIRANTE_SECRET_FILE, 'utf8').trim();
+  }
+  return config;
+}
+
+/** The platform's secret, from which role passwords are derived; throws where none is set, because it has no default. */
+export function secretOf(config: Config): string {
+  if (!config.MIRANTE_SECRET || config.MIRANTE_SECRET.length < 32) {
+    throw new Error('MIRANTE_SECRET (or MIRANTE_SECRET_FILE) must be set to at least 32 characters.');
+  }
+  return config.MIRANTE_SECRET;
+}

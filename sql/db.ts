@@ -1,0 +1,73 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+export type Client = pg.ClientBase;
+
+// Counts and sums are bigint and numeric in PostgreSQL; every figure that Mirante answers with is well under 2^53.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+types.setTypeParser(pg.types.builtins.NUMERIC, Number);
+
+export type PoolOptions = { max: number; name: string; statementTimeoutMs?: number; role?: string };
+
+/** A pool of connections to one login. Errors of idle connections are swallowed by the pool, which replaces them. */
+export function createPool(url: string, options: PoolOptions): Pool {
+  const settings = ['-c timezone=UTC', '-c jit=off'];
+  if (options.role) settings.push(`-c role=${options.role}`);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.name,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    options: settings.join(' '),
+    types,
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Runs `work` in one read-only or read-write transaction as one tenant: the only begin, commit and set_config.
+ * The tenant holds for this transaction alone, so a pooled connection never carries it to the next request.
+ */
+export async function withTenant<T>(
+  pool: Pool,
+  tenantId: string,
+  work: (client: Client) => Promise<T>,
+  mode: 'read only' | 'read write' = 'read only',
+): Promise<T> {
+  if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)`);
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** True where the error says that the database is away, not that it refused a statement. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: string }).code ?? '';
+  return (
+    /^(08|57P0|53)/.test(code) ||
+    /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)/.test(code) ||
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(
+      error.message,
+    )
+  );
+}

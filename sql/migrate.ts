@@ -1,0 +1,74 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { applyMigrations, connect } from '@databases/pg-migrations';
+import { runMigrations as migrateQueues } from 'bullmq';
+import pg from 'pg';
+import { makeRoles } from './roles.ts';
+import { type Engine, loadStorage, prepareEngine } from './storage/engine.ts';
+
+const MIGRATE_LOCK = 7_046_011;
+
+/**
+ * Brings a database up to this version: roles, storage functions of its engine, migrations, views, queue schema.
+ * Safe to run again and from several programs at once. The login needs CREATEROLE and to own the database; it need not be
+ * a superuser. Gives the engine that it found.
+ */
+export async function migrate(databaseUrl: string, secret: string): Promise<Engine> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'mirante migrate' });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
+    await client.query("set client_min_messages = 'warning'; set timezone = 'UTC'");
+    const engine = await prepareEngine(client);
+    await makeRoles(client, secret);
+    await asRole(client, 'mirante_owner', () => loadStorage(client, engine));
+    await runFiles(databaseUrl);
+    await rebuildViews(client);
+    await migrateQueueSchema(client);
+    return engine;
+  } finally {
+    await client.end();
+  }
+}
+
+async function asRole(client: pg.Client, role: string, work: () => Promise<unknown>): Promise<void> {
+  await client.query(`set role ${role}`);
+  await work();
+  await client.query('reset role; reset search_path');
+}
+
+// BullMQ's migrator insists on `create schema if not exists`, so its owner may create schemas just for that moment.
+async function migrateQueueSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
+  const database = rows[0]?.name;
+  await client.query(`grant create on database ${database} to mirante_queue`);
+  await asRole(client, 'mirante_queue', () => migrateQueues(client, 'bullmq'));
+  await client.query(`revoke create on database ${database} from mirante_queue`);
+}
+
+async function runFiles(databaseUrl: string): Promise<void> {
+  const connection = connect({
+    connectionString: databaseUrl,
+    bigIntMode: 'number',
+    schema: ['storage', 'public'],
+    applicationName: 'mirante migrate',
+  });
+  try {
+    await applyMigrations({
+      connection,
+      migrationsDirectory: fileURLToPath(new URL('migrations', import.meta.url)),
+      appliedMigrationsTableName: 'migrations.applied',
+      versionTableName: 'migrations.version',
+    });
+  } finally {
+    await connection.dispose();
+  }
+}
+
+async function rebuildViews(client: pg.Client): Promise<void> {
+  const folder = new URL('views/', import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  await client.query('begin');
+  for (const file of files) await client.query(await readFile(new URL(file, folder), 'utf8'));
+  await client.query('commit');
+}

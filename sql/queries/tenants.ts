@@ -1,0 +1,164 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { Pool } from '../db.ts';
+
+export const SCOPES = ['ingest', 'read', 'export', 'embed', 'tenant-admin', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Limits of one tenant; what is absent is the platform's default. */
+export type Limits = { events_per_second?: number; requests_per_second?: number; events_per_month?: number; quarantine_bytes?: number };
+
+export type Tenant = {
+  id: string;
+  slug: string;
+  name: string;
+  kind: 'customer' | 'operations';
+  country: string | null;
+  timezone: string;
+  locale: string;
+  features: Record<string, boolean>;
+  attributes: Record<string, string>;
+  limits: Limits;
+  raw_retention_days: number | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type NewTenant = Pick<Tenant, 'slug' | 'name'> &
+  Partial<Pick<Tenant, 'country' | 'timezone' | 'locale' | 'features' | 'attributes' | 'limits' | 'raw_retention_days'>>;
+
+export type KeyRow = {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  last_used_at: Date | null;
+};
+
+/** What a key may do and for whom, as the request's handlers see it. */
+export type Identity = {
+  keyId: string;
+  keyName: string;
+  scopes: Scope[];
+  expiresAt: Date | null;
+  tenantId: string;
+  timezone: string;
+  locale: string;
+  limits: Limits;
+  features: Record<string, boolean>;
+};
+
+/** SHA-256 of a key: the only form in which it is stored. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+/** Makes a customer; undefined where the slug is taken. */
+export async function createTenant(pool: Pool, tenant: NewTenant): Promise<Tenant | undefined> {
+  const result = await pool.query<Tenant>('select * from door.create_tenant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+    uuidv7(),
+    tenant.slug,
+    tenant.name,
+    'customer',
+    tenant.country ?? null,
+    tenant.timezone ?? 'UTC',
+    tenant.locale ?? 'en',
+    tenant.features ?? {},
+    tenant.attributes ?? {},
+    tenant.limits ?? {},
+    tenant.raw_retention_days ?? null,
+  ]);
+  return result.rows[0];
+}
+
+export async function updateTenant(pool: Pool, id: string, change: Partial<NewTenant>): Promise<Tenant | undefined> {
+  const result = await pool.query<Tenant>('select * from door.update_tenant($1, $2)', [id, change]);
+  return result.rows[0];
+}
+
+export async function listTenants(pool: Pool, after: string | undefined, limit: number): Promise<Tenant[]> {
+  const result = await pool.query<Tenant>('select * from door.tenants(null, $1, $2)', [after ?? null, limit]);
+  return result.rows;
+}
+
+export async function findTenant(pool: Pool, id: string): Promise<Tenant | undefined> {
+  const result = await pool.query<Tenant>('select * from door.tenants($1, null, 1)', [id]);
+  return result.rows[0];
+}
+
+export async function findTenantBySlug(pool: Pool, slug: string): Promise<Tenant | undefined> {
+  const result = await pool.query<Tenant>('select * from door.tenant_by_slug($1)', [slug]);
+  return result.rows[0];
+}
+
+/** Ids of the platform's own tenant and of the key under which the API records its requests. */
+export async function findOperations(pool: Pool): Promise<{ tenantId: string; telemetryKeyId: string }> {
+  const result = await pool.query<{ tenant_id: string; telemetry_key_id: string }>('select * from door.operations()');
+  const row = result.rows[0] as { tenant_id: string; telemetry_key_id: string };
+  return { tenantId: row.tenant_id, telemetryKeyId: row.telemetry_key_id };
+}
+
+/** Makes a key `mir_<scope hint>_<random>`, which is given once, here, and stored only as its hash. */
+export async function createKey(
+  pool: Pool,
+  tenantId: string,
+  input: { name: string; scopes: Scope[]; expires_at?: Date | null },
+): Promise<{ id: string; key: string; prefix: string }> {
+  const hint = input.scopes.length === 1 ? (input.scopes[0] as string).replaceAll('-', '') : 'multi';
+  const key = `mir_${hint}_${randomBytes(24).toString('base64url')}`;
+  const prefix = key.slice(0, `mir_${hint}_`.length + 4);
+  const id = uuidv7();
+  await pool.query('select door.create_key($1, $2, $3, $4, $5, $6, $7)', [
+    id,
+    tenantId,
+    input.name,
+    hashKey(key),
+    prefix,
+    input.scopes,
+    input.expires_at ?? null,
+  ]);
+  return { id, key, prefix };
+}
+
+export async function listKeys(pool: Pool, tenantId: string, after: string | undefined, limit: number): Promise<KeyRow[]> {
+  const result = await pool.query<KeyRow>('select * from door.keys($1, $2, $3)', [tenantId, after ?? null, limit]);
+  return result.rows;
+}
+
+/** Ends a key; gives its hash, so that caches can forget it, or undefined where the tenant has no such key. */
+export async function revokeKey(pool: Pool, tenantId: string, keyId: string): Promise<Buffer | undefined> {
+  const result = await pool.query<{ revoke_key: Buffer | null }>('select door.revoke_key($1, $2)', [tenantId, keyId]);
+  return result.rows[0]?.revoke_key ?? undefined;
+}
+
+/** Who holds the key with this hash, or undefined where it is unknown, revoked or expired. */
+export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identity | undefined> {
+  const result = await pool.query<{
+    key_id: string;
+    key_name: string;
+    scopes: Scope[];
+    expires_at: Date | null;
+    tenant_id: string;
+    timezone: string;
+    locale: string;
+    limits: Limits;
+    features: Record<string, boolean>;
+  }>('select * from door.authenticate($1)', [keyHash]);
+  const row = result.rows[0];
+  return (
+    row && {
+      keyId: row.key_id,
+      keyName: row.key_name,
+      scopes: row.scopes,
+      expiresAt: row.expires_at,
+      tenantId: row.tenant_id,
+      timezone: row.timezone,
+      locale: row.locale,
+      limits: row.limits,
+      features: row.features,
+    }
+  );
+}

@@ -1,0 +1,71 @@
+import { createHash, createHmac, hkdfSync, pbkdf2Sync } from 'node:crypto';
+import type { Client } from './db.ts';
+
+const LOGINS = ['mirante_api', 'mirante_jobs', 'mirante_queue'] as const;
+const OWNERS = ['mirante_owner', 'mirante_views'] as const;
+
+export type Login = (typeof LOGINS)[number];
+
+/** The password of a login: HKDF-SHA-256 of the platform's secret and the role's name (RFC 5869). */
+export function rolePassword(secret: string, role: Login): string {
+  return Buffer.from(hkdfSync('sha256', secret, '', `mirante role ${role}`, 24)).toString('base64url');
+}
+
+/** The migrator's URL with another login in it. */
+export function roleUrl(databaseUrl: string, secret: string, role: Login): string {
+  const url = new URL(databaseUrl);
+  url.username = role;
+  url.password = rolePassword(secret, role);
+  return url.toString();
+}
+
+/** What PostgreSQL stores for a SCRAM-SHA-256 password (RFC 5803), so that the password itself is never sent or logged. */
+function scramVerifier(password: string, role: string): string {
+  const salt = createHash('sha256').update(`mirante scram ${role} ${password}`).digest().subarray(0, 16);
+  const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
+  const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const storedKey = createHash('sha256').update(hmac(salted, 'Client Key')).digest('base64');
+  const serverKey = hmac(salted, 'Server Key').toString('base64');
+  return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
+
+/**
+ * Makes the roles and schemas that the migrations stand on; passes where they exist.
+ * Roles belong to the cluster: another database of it may have made them, or be making them now.
+ */
+export async function makeRoles(client: Client, secret: string): Promise<void> {
+  const version = await client.query<{ major: number; database: string; user: string }>(
+    `select current_setting('server_version_num')::int / 10000 as major, quote_ident(current_database()) as database,
+            quote_ident(current_user) as user`,
+  );
+  const { major, database, user } = version.rows[0] as { major: number; database: string; user: string };
+  for (const role of [...OWNERS, ...LOGINS]) {
+    const login = LOGINS.includes(role as Login) ? 'login' : 'nologin';
+    await client.query(`do $$ begin
+        create role ${role} ${login} noinherit;
+      exception when duplicate_object or unique_violation then
+        raise notice 'role % exists', '${role}';
+      end $$`);
+  }
+  for (const role of LOGINS) {
+    await client.query(`alter role ${role} password '${scramVerifier(rolePassword(secret, role), role)}'`);
+  }
+  // From 16 on, membership alone neither inherits nor allows `set role`; on 15 these options are a syntax error.
+  const full = major >= 16 ? 'with inherit true, set true' : '';
+  for (const role of [...OWNERS, 'mirante_queue']) await client.query(`grant ${role} to ${user} ${full}`);
+  await client.query(`grant mirante_owner to mirante_jobs ${major >= 16 ? 'with inherit false, set true' : ''}`);
+  await client.query(`revoke all on database ${database} from public`);
+  await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}`);
+  await client.query('revoke create on schema public from public').catch(ignoreMissingRight);
+  await client.query(`
+    create schema if not exists private authorization mirante_owner;
+    create schema if not exists storage authorization mirante_owner;
+    create schema if not exists limits authorization mirante_owner;
+    create schema if not exists bullmq authorization mirante_queue;
+    create schema if not exists migrations;`);
+}
+
+// The public schema may belong to another role (a managed offering's administrator); from 15 on nobody can create there anyway.
+function ignoreMissingRight(error: { code?: string }): void {
+  if (error.code !== '42501') throw error;
+}

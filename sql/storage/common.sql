@@ -1,0 +1,31 @@
+-- Both gates' second one, for a table with a tenant_id: Mirante's views see one tenant, its owner all.
+create or replace function storage.protect(relation text) returns void
+    language plpgsql
+    as $$
+begin
+    execute format('alter table %s enable row level security', relation);
+    execute format('alter table %s force row level security', relation);
+    execute format('create policy one_tenant on %s to mirante_views
+        using (tenant_id = (select private.current_tenant()))
+        with check (tenant_id = (select private.current_tenant()))', relation);
+    execute format('create policy all_tenants on %s to mirante_owner using (true)', relation);
+    execute format('grant select on %s to mirante_views', relation);
+end
+$$;
+
+-- The one query text of a roll-up, whatever engine runs it.
+create or replace function storage.rollup_query(
+    source text, time_column text, width interval, dims text[], measures text[], filter text
+) returns text
+    language sql immutable
+    as $$
+    select format('select tenant_id, time_bucket(%L::interval, %I) as bucket, %s, %s from private.%I where %s group by %s',
+        width, time_column, array_to_string(dims, ', '), array_to_string(measures, ', '), source, filter,
+        (select string_agg(n::text, ', ' order by n) from generate_series(1, 2 + cardinality(dims)) n))
+$$;
+
+create or replace function storage.retained_from(source text) returns timestamptz
+    language sql stable
+    as $$
+    select coalesce((select retained_from from storage.hypertables where name = source), '-infinity')
+$$;

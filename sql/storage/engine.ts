@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import type { Client } from '../db.ts';
+
+/** The three engines that one set of migrations runs on. */
+export type Engine = 'postgresql' | 'timescaledb-apache' | 'timescaledb';
+
+const FILES: Record<Engine, string[]> = {
+  postgresql: ['common.sql', 'hypertables-plain.sql', 'rollups-plain.sql'],
+  'timescaledb-apache': ['common.sql', 'hypertables-timescaledb.sql', 'rollups-plain.sql'],
+  timescaledb: ['common.sql', 'hypertables-timescaledb.sql', 'rollups-timescaledb.sql'],
+};
+
+/** Which engine this database is, told from its extension and that extension's licence. */
+export async function detectEngine(client: Client): Promise<Engine> {
+  const result = await client.query<{ installed: boolean; license: string | null }>(
+    `select exists (select from pg_extension where extname = 'timescaledb') as installed,
+            current_setting('timescaledb.license', true) as license`,
+  );
+  const { installed, license } = result.rows[0] as { installed: boolean; license: string | null };
+  if (!installed) return 'postgresql';
+  return license === 'timescale' ? 'timescaledb' : 'timescaledb-apache';
+}
+
+/** Adds TimescaleDB where the server has it loaded; a plain server is left as it is. */
+export async function prepareEngine(client: Client): Promise<Engine> {
+  // The loader's own setting tells that the library is loaded; the list of preloaded libraries is not for every role to read.
+  const loaded = await client.query<{ loaded: boolean }>(
+    `select current_setting('timescaledb.disable_load', true) is not null
+            and exists (select from pg_available_extensions where name = 'timescaledb') as loaded`,
+  );
+  if (loaded.rows[0]?.loaded) await client.query('create extension if not exists timescaledb schema public');
+  return detectEngine(client);
+}
+
+/** (Re)creates the storage functions of this engine, under one name each on every engine. */
+export async function loadStorage(client: Client, engine: Engine): Promise<void> {
+  // On a first run the tables that these functions name come with the first migration, right after.
+  await client.query('set check_function_bodies = off');
+  for (const file of FILES[engine]) {
+    await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));
+  }
+  await client.query('reset check_function_bodies');
+}
+
+/**
+ * Recomputes one roll-up over [from, to), whole buckets of its width. The connection must act as mirante_owner and be
+ * outside a transaction. What the source has already dropped is left as it is.
+ */
+export async function refreshRollup(client: Client, engine: Engine, name: string, from: Date, to: Date): Promise<void> {
+  if (engine !== 'timescaledb') {
+    await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
+    return;
+  }
+  const clamped = await client.query<{ since: Date }>(
+    `select greatest($2::timestamptz, time_bucket(r.width, storage.retained_from(r.source) + r.width)) as since
+     from storage.rollups r where r.name = $1`,
+    [name, from],
+  );
+  const since = clamped.rows[0]?.since;
+  if (!since || since >= to) return;
+  await client.query(`call refresh_continuous_aggregate('private.${name}', $1::timestamptz, $2::timestamptz)`, [since, to]);
+}

@@ -1,0 +1,75 @@
+-- time_bucket with TimescaleDB's origins: Monday 2000-01-03, and 2000-01-01 for months.
+create or replace function storage.time_bucket(width interval, at timestamptz) returns timestamptz
+    language sql immutable strict parallel safe
+    as $$
+    select date_bin(width, at, timestamptz '2000-01-03 00:00:00+00')
+$$;
+grant usage on schema storage to mirante_views;
+grant execute on function storage.time_bucket(interval, timestamptz) to mirante_views;
+
+create or replace function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void
+    language plpgsql
+    as $$
+declare
+    key text := (select pg_get_constraintdef(oid) from pg_constraint
+        where conrelid = format('private.%I', name)::regclass and contype = 'p');
+begin
+    execute format('create table private.%I (like private.%I including defaults including constraints)
+        partition by range (%I)', name || '_split', name, time_column);
+    execute format('drop table private.%I', name);
+    execute format('alter table private.%I rename to %I', name || '_split', name);
+    execute format('alter table private.%I add %s', name, key);
+    perform storage.protect(format('private.%I', name));
+    insert into storage.hypertables (name, time_column, chunk_width) values (name, time_column, chunk_width);
+    perform storage.make_partitions(name, now() - interval '98 days', now() + interval '35 days');
+end
+$$;
+
+-- Partitions for a span of time, those that exist left alone. No default partition: it would have to be scanned and locked
+-- each time that a new one is attached.
+create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
+    language plpgsql
+    as $$
+#variable_conflict use_variable
+declare
+    width interval := (select h.chunk_width from storage.hypertables h where h.name = name);
+    starts timestamptz := storage.time_bucket(width, since);
+    part text;
+    made integer := 0;
+begin
+    perform pg_advisory_xact_lock(hashtext('storage.make_partitions'));
+    while starts < until loop
+        part := name || to_char(starts at time zone 'UTC', '_YYYYMMDD');
+        if to_regclass(format('private.%I', part)) is null then
+            execute format('create table private.%I partition of private.%I for values from (%L) to (%L)',
+                part, name, starts, starts + width);
+            -- A second lock: no policy at all, so that a leaked grant on one partition opens nothing.
+            execute format('alter table private.%I enable row level security', part);
+            made := made + 1;
+        end if;
+        starts := starts + width;
+    end loop;
+    return made;
+end
+$$;
+
+create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
+    language plpgsql
+    as $$
+#variable_conflict use_variable
+declare
+    part record;
+    dropped integer := 0;
+begin
+    for part in
+        select c.relname
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = format('private.%I', name)::regclass
+            and substring(pg_get_expr(c.relpartbound, c.oid) from $re$TO \('([^']+)'\)$re$)::timestamptz <= cutoff
+    loop
+        execute format('drop table private.%I', part.relname);
+        dropped := dropped + 1;
+    end loop;
+    return dropped;
+end
+$$;

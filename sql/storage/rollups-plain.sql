@@ -1,0 +1,68 @@
+-- A roll-up is a table, refreshed from the query's own text, and a view that adds the live tail: what the table does not
+-- hold yet is grouped while it is read, so that a reader never sees the difference.
+create or replace function storage.make_rollup(
+    name text, source text, time_column text, width interval, dims text[], measures text[], filter text
+) returns void
+    language plpgsql
+    set search_path = storage, public, pg_temp
+    as $$
+declare
+    rows_table text := name || '_rows';
+    filled text := format('private.%I', rows_table);
+    tail text;
+begin
+    insert into storage.rollups (name, source, width, materialised_to)
+        values (name, source, width, time_bucket(width, now()));
+    execute format('create table %s as %s with no data', filled,
+        storage.rollup_query(source, time_column, width, dims, measures, filter));
+    execute format('create index on %s (tenant_id, bucket)', filled);
+    execute format('create index on %s (bucket)', filled);
+    perform storage.protect(filled);
+    tail := storage.rollup_query(source, time_column, width, dims, measures, format(
+        '(%s) and %I >= (select materialised_to from storage.rollups where name = %L)', filter, time_column, name));
+    execute format('create view private.%I with (security_invoker) as
+        select * from %s where bucket < (select materialised_to from storage.rollups where name = %L) union all %s',
+        name, filled, name, tail);
+    execute format('grant select on private.%I to mirante_views', name);
+    execute format('grant select on storage.rollups to mirante_views');
+    execute format($make$
+        create or replace function storage.%I(since timestamptz, until timestamptz) returns void
+            language plpgsql set search_path = storage, public, pg_temp
+            as $body$
+        begin
+            delete from %s where bucket >= since and bucket < until;
+            insert into %s %s;
+        end
+        $body$ $make$,
+        'refresh_' || name, filled, filled, storage.rollup_query(source, time_column, width, dims, measures,
+            format('(%s) and %I >= since and %I < until', filter, time_column, time_column)));
+end
+$$;
+
+-- Never from before what the source still holds whole: recomputing there would erase the aggregate.
+create or replace function storage.refresh_rollup(name text, since timestamptz, until timestamptz) returns void
+    language plpgsql
+    set search_path = storage, public, pg_temp
+    as $$
+#variable_conflict use_variable
+declare
+    rollup storage.rollups := (select r from storage.rollups r where r.name = name);
+    first timestamptz := greatest(since, time_bucket(rollup.width, storage.retained_from(rollup.source) + rollup.width));
+begin
+    if first < until then
+        execute format('select storage.%I($1, $2)', 'refresh_' || name) using first, until;
+    end if;
+end
+$$;
+
+create or replace function storage.drop_rollup_before(name text, cutoff timestamptz) returns integer
+    language plpgsql
+    as $$
+declare
+    dropped integer;
+begin
+    execute format('delete from private.%I where bucket < $1', name || '_rows') using cutoff;
+    get diagnostics dropped = row_count;
+    return dropped;
+end
+$$;

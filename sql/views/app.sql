@@ -1,0 +1,71 @@
+-- What a tenant may see. Gate 1: every view names its tenant and is a security barrier; gate 2 lies below, on the tables.
+set local role mirante_views;
+
+create view app.tenant with (security_barrier) as
+    select id, slug, name, kind, country, timezone, locale, features, attributes, raw_retention_days
+    from private.tenants
+    where id = (select private.current_tenant());
+grant select on app.tenant to mirante_api;
+
+-- A tenant's shorter raw retention hides rows at once; they leave with their chunk.
+create view app.events with (security_barrier) as
+    select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
+    from private.events
+    where tenant_id = (select private.current_tenant())
+        and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
+grant select on app.events to mirante_api;
+
+create view app.rule_hits with (security_barrier) as
+    select time, id, rule, marketplace, hits
+    from private.rule_hits
+    where tenant_id = (select private.current_tenant())
+        and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
+grant select on app.rule_hits to mirante_api;
+
+create view app.event_types with (security_barrier) as
+    select tenant_id, type, version, schema, mode, description, created_at
+    from private.event_types
+    where tenant_id = private.current_tenant()
+    with cascaded check option;
+grant select, insert on app.event_types to mirante_api;
+
+create view app.quarantine with (security_barrier) as
+    select id, received_at, status, code, detail, pointer, type, raw, replayed_at
+    from private.quarantine
+    where tenant_id = (select private.current_tenant());
+grant select, update (replayed_at) on app.quarantine to mirante_api;
+
+create view app.events_hourly with (security_barrier) as
+    select bucket, type, outcome, route, events, bytes
+    from private.events_hourly where tenant_id = (select private.current_tenant());
+create view app.events_daily with (security_barrier) as
+    select bucket, type, outcome, route, events, bytes
+    from private.events_daily where tenant_id = (select private.current_tenant());
+create view app.latency_hourly with (security_barrier) as
+    select bucket, type, route, bin, events
+    from private.latency_hourly where tenant_id = (select private.current_tenant());
+create view app.latency_daily with (security_barrier) as
+    select bucket, type, route, bin, events
+    from private.latency_daily where tenant_id = (select private.current_tenant());
+create view app.validations_hourly with (security_barrier) as
+    select bucket, marketplace, outcome, validations, rows, errors, warnings
+    from private.validations_hourly where tenant_id = (select private.current_tenant());
+create view app.validations_daily with (security_barrier) as
+    select bucket, marketplace, outcome, validations, rows, errors, warnings
+    from private.validations_daily where tenant_id = (select private.current_tenant());
+create view app.rules_hourly with (security_barrier) as
+    select bucket, marketplace, rule, hits, validations
+    from private.rules_hourly where tenant_id = (select private.current_tenant());
+create view app.rules_daily with (security_barrier) as
+    select bucket, marketplace, rule, hits, validations
+    from private.rules_daily where tenant_id = (select private.current_tenant());
+create view app.corrections_hourly with (security_barrier) as
+    select bucket, marketplace, rule, corrections, rows
+    from private.corrections_hourly where tenant_id = (select private.current_tenant());
+create view app.corrections_daily with (security_barrier) as
+    select bucket, marketplace, rule, corrections, rows
+    from private.corrections_daily where tenant_id = (select private.current_tenant());
+grant select on app.events_hourly, app.events_daily, app.latency_hourly, app.latency_daily, app.validations_hourly,
+    app.validations_daily, app.rules_hourly, app.rules_daily, app.corrections_hourly, app.corrections_daily to mirante_api;
+
+reset role;

@@ -1,0 +1,183 @@
+set local role mirante_owner;
+
+-- What a key may do, or no row. Notes its use at most once a minute.
+create function door.authenticate(key_hash bytea) returns table (
+    key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid, timezone text, locale text, limits jsonb,
+    features jsonb
+)
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_column
+begin
+    update private.api_keys k set last_used_at = now()
+        where k.hash = key_hash and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
+    return query
+        select k.id, k.name, k.scopes, k.expires_at, t.id, t.timezone, t.locale, t.limits, t.features
+        from private.api_keys k join private.tenants t on t.id = k.tenant_id
+        where k.hash = key_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+end
+$$;
+
+create function door.create_tenant(
+    id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb,
+    limits jsonb, raw_retention_days integer
+) returns setof private.tenants
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    insert into private.tenants (id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days)
+    values (id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days)
+    on conflict do nothing
+    returning *
+$$;
+
+-- Changes what `change` names and leaves the rest.
+create function door.update_tenant(tenant uuid, change jsonb) returns setof private.tenants
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    update private.tenants t set
+        name = coalesce(change ->> 'name', t.name),
+        country = case when change ? 'country' then change ->> 'country' else t.country end,
+        timezone = coalesce(change ->> 'timezone', t.timezone),
+        locale = coalesce(change ->> 'locale', t.locale),
+        features = t.features || coalesce(change -> 'features', '{}'),
+        attributes = coalesce(change -> 'attributes', t.attributes),
+        limits = t.limits || coalesce(change -> 'limits', '{}'),
+        raw_retention_days = case when change ? 'raw_retention_days' then (change ->> 'raw_retention_days')::integer
+            else t.raw_retention_days end,
+        updated_at = now()
+    where t.id = tenant
+    returning *
+$$;
+
+-- Tenants in order of their id, one or a page; never anything that they sent.
+create function door.tenants(only_id uuid, after_id uuid, page_size integer) returns setof private.tenants
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select * from private.tenants t
+    where (only_id is null or t.id = only_id) and (after_id is null or t.id > after_id)
+    order by t.id limit page_size
+$$;
+
+create function door.tenant_by_slug(wanted text) returns setof private.tenants
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select * from private.tenants t where t.slug = wanted
+$$;
+
+create function door.create_key(
+    id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamptz
+) returns void
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes, expires_at)
+    values (id, tenant, name, hash, prefix, scopes, expires_at)
+$$;
+
+create function door.keys(tenant uuid, after_id uuid, page_size integer) returns table (
+    id uuid, name text, prefix text, scopes text[], created_at timestamptz, expires_at timestamptz, revoked_at timestamptz,
+    last_used_at timestamptz
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select k.id, k.name, k.prefix, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at
+    from private.api_keys k
+    where k.tenant_id = tenant and (after_id is null or k.id > after_id)
+    order by k.id limit page_size
+$$;
+
+-- Returns the hash, so that the process that revokes can forget the key at once.
+create function door.revoke_key(tenant uuid, key uuid) returns bytea
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    update private.api_keys k set revoked_at = coalesce(k.revoked_at, now())
+    where k.tenant_id = tenant and k.id = key
+    returning k.hash
+$$;
+
+-- Claims an Idempotency-Key: 'mine' (go on), 'running', 'answered' (with the answer) or 'mismatch' (other body). A claim
+-- whose process died is taken over after a minute; `first_at` stays, so that what it derives stays the same.
+create function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns table (
+    outcome text, first_at timestamptz, answer jsonb
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_column
+declare
+    held private.idempotency_keys;
+begin
+    delete from private.idempotency_keys k
+        where k.tenant_id = tenant and k.key = idempotency_key and k.first_at < now() - interval '24 hours';
+    insert into private.idempotency_keys as k (tenant_id, key, request_hash, claim)
+        values (tenant, idempotency_key, hash, new_claim)
+        on conflict (tenant_id, key) do update set claim = new_claim, claimed_at = now()
+            where k.answer is null and k.request_hash = hash and k.claimed_at < now() - interval '1 minute'
+        returning * into held;
+    if found then
+        return query select 'mine', held.first_at, null::jsonb;
+        return;
+    end if;
+    return query
+        select case when k.request_hash <> hash then 'mismatch' when k.answer is null then 'running' else 'answered' end,
+            k.first_at, k.answer
+        from private.idempotency_keys k where k.tenant_id = tenant and k.key = idempotency_key;
+end
+$$;
+
+-- Keeps the answer; a null answer gives the claim back, because nothing was done.
+create function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer jsonb) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_variable
+begin
+    if answer is null then
+        delete from private.idempotency_keys k
+            where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
+    else
+        update private.idempotency_keys k set answer = settle_idempotency_key.answer
+            where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
+    end if;
+end
+$$;
+
+-- Seconds since a job of each queue was really consumed.
+create function door.heartbeats() returns table (queue text, age_seconds double precision)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select h.queue, extract(epoch from now() - h.beat_at)::double precision from private.heartbeats h
+$$;
+
+-- The platform's own tenant, made on first use, and the key under which the API records its own requests: its hash is
+-- random, so nobody holds that key.
+create function door.operations() returns table (tenant_id uuid, telemetry_key_id uuid)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_column
+declare
+    operations uuid;
+begin
+    insert into private.tenants (id, slug, name, kind)
+        values (gen_random_uuid(), 'operations', 'Operations', 'operations') on conflict (slug) do nothing;
+    select id into operations from private.tenants where slug = 'operations' and kind = 'operations' for update;
+    insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes)
+        select gen_random_uuid(), operations, 'mirante', sha256(uuid_send(gen_random_uuid())), 'none', array['ingest']
+        where not exists (select from private.api_keys where tenant_id = operations and prefix = 'none');
+    return query select k.tenant_id, k.id from private.api_keys k where k.tenant_id = operations and k.prefix = 'none';
+end
+$$;
+
+revoke all on all functions in schema door from public;
+grant execute on all functions in schema door to mirante_api;
+
+reset role;

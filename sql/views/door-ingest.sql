@@ -1,0 +1,110 @@
+set local role mirante_owner;
+
+-- Stores one flush: the events of all requests that were waiting, each row's tenant found from its key. Returns only what
+-- was not inserted. No event stands twice in a flush (the caller sees to it); rows of a key that has been revoked in the
+-- meantime come back as `unauthenticated`.
+create function door.ingest_events(
+    keys uuid[], key_numbers integer[], ids uuid[], times timestamptz[], types text[], sources text[], event_ids text[],
+    subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[],
+    has_rules boolean
+) returns table (number integer, status text)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_column
+declare
+    received timestamptz := clock_timestamp();
+    tenants uuid[] := array(
+        select k.tenant_id
+        from unnest(keys) with ordinality u (id, n)
+            left join private.api_keys k on k.id = u.id and k.revoked_at is null
+                and (k.expires_at is null or k.expires_at > received) and 'ingest' = any (k.scopes)
+        order by u.n);
+    stored_tenants uuid[];
+    stored_times timestamptz[];
+    stored_ids uuid[];
+begin
+    with stored as (
+        insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms,
+            bytes, data, attributes)
+        select tenants[u.k], u.time, u.id, received, u.type, u.source, u.event_id, u.subject, u.outcome, u.duration,
+            u.size, u.data, u.attribute
+        from unnest(key_numbers, times, ids, types, sources, event_ids, subjects, outcomes, durations, sizes, datas, attributes)
+            as u (k, time, id, type, source, event_id, subject, outcome, duration, size, data, attribute)
+        where tenants[u.k] is not null
+        order by 1, 2, 3
+        on conflict do nothing
+        returning tenant_id, time, id
+    )
+    select array_agg(tenant_id), array_agg(time), array_agg(id) into stored_tenants, stored_times, stored_ids from stored;
+
+    insert into private.dirty_hours (hour)
+        select distinct date_trunc('hour', t.time, 'UTC') from unnest(times) t (time);
+
+    if has_rules then
+        insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
+        select tenants[u.k], u.time, u.id, left(r.key, 200), left(u.data ->> 'marketplace', 200),
+            coalesce(sum(private.sane_count(r.value)), 0)
+        from unnest(key_numbers, times, ids, types, datas) as u (k, time, id, type, data)
+            cross join lateral jsonb_each(case when jsonb_typeof(u.data -> 'rules') = 'object' then u.data -> 'rules' end) r
+        where u.type = 'br.validahub.validation.completed.v1' and (tenants[u.k], u.time, u.id) in (select * from unnest(stored_tenants, stored_times, stored_ids))
+        group by 1, 2, 3, 4, 5
+        order by 1, 2, 3, 4
+        on conflict do nothing;
+    end if;
+
+    if coalesce(cardinality(stored_ids), 0) = cardinality(ids) then
+        return;
+    end if;
+
+    -- A statement of its own sees what a concurrent flush has committed.
+    return query
+        select u.n::integer,
+            case
+                when tenants[u.k] is null then 'unauthenticated'
+                when e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
+                    and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute then 'duplicate'
+                else 'conflict'
+            end
+        from unnest(key_numbers, times, ids, types, sources, subjects, datas, attributes) with ordinality
+                as u (k, time, id, type, source, subject, data, attribute, n)
+            left join lateral (
+                select * from private.events e where e.tenant_id = tenants[u.k] and e.time = u.time and e.id = u.id
+            ) e on true
+        where tenants[u.k] is null
+            or (tenants[u.k], u.time, u.id) not in (select * from unnest(stored_tenants, stored_times, stored_ids));
+end
+$$;
+revoke all on function door.ingest_events from public;
+grant execute on function door.ingest_events to mirante_api;
+
+-- Keeps what was refused, byte for byte.
+create function door.quarantine(
+    keys uuid[], ids uuid[], received timestamptz[], statuses text[], codes text[], details text[], pointers text[],
+    types text[], raws bytea[]
+) returns void
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    insert into private.quarantine (tenant_id, received_at, id, status, code, detail, pointer, type, key_id, raw)
+    select k.tenant_id, u.received, u.id, u.status, u.code, u.detail, u.pointer, u.type, u.key, u.raw
+    from unnest(keys, ids, received, statuses, codes, details, pointers, types, raws)
+            as u (key, id, received, status, code, detail, pointer, type, raw)
+        join private.api_keys k on k.id = u.key
+    on conflict do nothing
+$$;
+revoke all on function door.quarantine from public;
+grant execute on function door.quarantine to mirante_api;
+
+-- Up to when every acknowledged event is in the answers: late rows wait for their hour's refresh.
+create function door.watermark() returns timestamptz
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select coalesce((select min(d.hour) from private.dirty_hours d
+        where d.hour < (select materialised_to from storage.rollups where name = 'events_hourly')), now())
+$$;
+revoke all on function door.watermark from public;
+grant execute on function door.watermark to mirante_api;
+
+reset role;
