@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import type { Engine } from '../sql/storage/engine.ts';
+import { buildTemplate } from './template.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the migrator's login, in the database it was given. */
+    serverUrl: string;
+    /** Database that each test file's own is cloned from. */
+    template: string;
+    engine: Engine;
+    redisUrl: string | undefined;
+    /** File that collects what tests went without. */
+    absences: string;
+  }
+}
+
+const FOLDER = fileURLToPath(new URL('../.test/', import.meta.url));
+
+// A test server's data are thrown away, so nothing is lost by not waiting for the disk.
+const CARELESS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+
+/** Before all test files: a server, and on it the migrated template. Gives what ends both. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  sweep();
+  const folder = join(FOLDER, String(process.pid));
+  mkdirSync(folder, { recursive: true });
+  const given = process.env.TEST_DATABASE_URL;
+  const server = given ? undefined : await startEmbeddedPostgres(folder, { settings: CARELESS });
+  const serverUrl = given ?? (server as EmbeddedPostgres).url;
+  try {
+    const template = await buildTemplate(serverUrl, `mirante_test_${process.pid}_${Date.now().toString(36)}`);
+    const absences = join(folder, 'absences');
+    project.provide('serverUrl', serverUrl);
+    project.provide('template', template.name);
+    project.provide('engine', template.engine);
+    project.provide('redisUrl', process.env.TEST_REDIS_URL);
+    project.provide('absences', absences);
+    return async () => {
+      await template.drop();
+      await server?.stop();
+      report(absences, template.engine);
+      remove(folder);
+    };
+  } catch (error) {
+    await server?.stop();
+    remove(folder);
+    throw error;
+  }
+}
+
+function report(absences: string, engine: Engine): void {
+  const lines = existsSync(absences) ? readFileSync(absences, 'utf8').split('\n').filter(Boolean) : [];
+  const text = [`Engine: ${engine}.`, ...new Set(lines)].join('\n');
+  process.stdout.write(`\n${text}\n`);
+}
+
+// Folders of runs that were killed; a server that one of them left running is ended by its own id.
+function sweep(): void {
+  if (!existsSync(FOLDER)) return;
+  for (const name of readdirSync(FOLDER)) {
+    if (!/^\d+$/.test(name) || isAlive(Number(name))) continue;
+    remove(join(FOLDER, name));
+  }
+}
+
+function remove(folder: string): void {
+  const note = join(folder, 'postgres-home');
+  const home = existsSync(note) ? readFileSync(note, 'utf8').trim() : folder;
+  const pidFile = join(home, 'postgres', 'postmaster.pid');
+  if (existsSync(pidFile)) {
+    const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+    if (isAlive(pid) && isServerOf(pid, home)) process.kill(pid, 'SIGKILL');
+  }
+  for (const path of [home, folder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+// The id in a stale file may meanwhile belong to another program.
+function isServerOf(pid: number, home: string): boolean {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file) && readFileSync(file, 'utf8').includes(join(home, 'postgres'));
+}

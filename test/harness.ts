@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createPool, type Pool } from '../sql/db.ts';
+import { createKey, createTenant, findOperations, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
+import { roleUrl } from '../sql/roles.ts';
+import type { Engine } from '../sql/storage/engine.ts';
+import { databaseUrl, testSecret } from './template.ts';
+
+export { testSecret };
+
+export type TestDatabase = {
+  /** The migrator's URL. */
+  url: string;
+  engine: Engine;
+  urls: { api: string; jobs: string; queue: string };
+  migrator: Pool;
+  /** Acts as mirante_owner and sees every tenant's rows: the truth that a test compares with. */
+  owner: Pool;
+  api: Pool;
+  /** As the jobs work: the login mirante_jobs, acting as mirante_owner. */
+  jobs: Pool;
+  drop: () => Promise<void>;
+};
+
+/** A migrated database for one test file, cloned in a moment; to be dropped in `afterAll`, awaited. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
+  await onServer((client) => clone(client, name));
+  const url = databaseUrl(inject('serverUrl'), name);
+  const urls = {
+    api: roleUrl(url, testSecret, 'mirante_api'),
+    jobs: roleUrl(url, testSecret, 'mirante_jobs'),
+    queue: roleUrl(url, testSecret, 'mirante_queue'),
+  };
+  const pools = {
+    migrator: createPool(url, { max: 3, name: 'test migrator' }),
+    owner: createPool(url, { max: 5, name: 'test owner', role: 'mirante_owner' }),
+    api: createPool(urls.api, { max: 10, name: 'test api' }),
+    jobs: createPool(urls.jobs, { max: 5, name: 'test jobs', role: 'mirante_owner' }),
+  };
+  const drop = async () => {
+    for (const pool of Object.values(pools)) await pool.end();
+    await onServer((client) => client.query(`drop database ${name} with (force)`));
+  };
+  return { url, engine: inject('engine'), urls, ...pools, drop };
+}
+
+/** An empty database of the same server, for tests of what comes before or during a migration. */
+export async function createEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
+  await onServer((client) => client.query(`create database ${name}`));
+  return {
+    url: databaseUrl(inject('serverUrl'), name),
+    drop: () => onServer((client) => client.query(`drop database ${name} with (force)`)).then(() => undefined),
+  };
+}
+
+// Rights on a database are no part of what a clone copies, so the template's are given again.
+async function clone(client: pg.Client, name: string): Promise<void> {
+  const template = inject('template');
+  await client.query(`create database ${name} template ${template}`);
+  const { rows } = await client.query<{ role: string; right: string }>(
+    `select grantee::regrole::text as role, privilege_type as right
+     from pg_database, aclexplode(datacl) where datname = $1 and grantee not in (0, datdba)`,
+    [template],
+  );
+  await client.query(`revoke all on database ${name} from public`);
+  for (const { role, right } of rows) await client.query(`grant ${right} on database ${name} to ${role}`);
+}
+
+async function onServer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: inject('serverUrl') });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const KEYS = {
+  ingest: ['ingest'],
+  read: ['read'],
+  export: ['export'],
+  embed: ['embed'],
+  tenant_admin: ['tenant-admin'],
+} as const satisfies Record<string, Scope[]>;
+
+export type KeyName = keyof typeof KEYS;
+export type TestTenant = Tenant & { keys: Record<KeyName, string>; keyIds: Record<KeyName, string> };
+
+/** A tenant of its own, with one key for each scope of a customer. */
+export async function makeTenant(db: Pick<TestDatabase, 'api'>, overrides: Partial<NewTenant> = {}): Promise<TestTenant> {
+  const slug = `t-${randomBytes(5).toString('hex')}`;
+  const tenant = await createTenant(db.api, { slug, name: `Tenant ${slug}`, ...overrides });
+  if (!tenant) throw new Error(`The slug ${overrides.slug} is taken in this test's database.`);
+  const keys = {} as Record<KeyName, string>;
+  const keyIds = {} as Record<KeyName, string>;
+  for (const name of Object.keys(KEYS) as KeyName[]) {
+    const made = await createKey(db.api, tenant.id, { name, scopes: [...KEYS[name]] });
+    keys[name] = made.key;
+    keyIds[name] = made.id;
+  }
+  return { ...tenant, keys, keyIds };
+}
+
+/** A key of the platform's operator. */
+export async function makeOperatorKey(db: Pick<TestDatabase, 'api'>): Promise<string> {
+  const { tenantId } = await findOperations(db.api);
+  return (await createKey(db.api, tenantId, { name: 'operator', scopes: ['admin'] })).key;
+}
+
+/** Redis for tests, where TEST_REDIS_URL names one. */
+export const redisUrl = (): string | undefined => inject('redisUrl');
+
+const ABSENT = {
+  redis: 'Skipped: tests that need Redis; set TEST_REDIS_URL=redis://127.0.0.1:6379 to run them.',
+  chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
+  'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
+} as const;
+
+/**
+ * Where something that not every machine has is found, or undefined; the run then ends with a line that says what was
+ * skipped. For `test.skipIf(!need('redis'))`.
+ */
+export function need(thing: keyof typeof ABSENT): string | undefined {
+  const found = {
+    redis: redisUrl,
+    chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
+    'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
+  }[thing]();
+  if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);
+  return found;
+}
