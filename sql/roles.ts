@@ -39,6 +39,9 @@ export async function makeRoles(client: Client, secret: string): Promise<void> {
             quote_ident(current_user) as user`,
   );
   const { major, database, user } = version.rows[0] as { major: number; database: string; user: string };
+  // Of all locks only a unique name reaches across the databases of a cluster: who comes second waits here until the first
+  // has committed.
+  await client.query('begin; create role mirante_making_roles');
   for (const role of [...OWNERS, ...LOGINS]) {
     const login = LOGINS.includes(role as Login) ? 'login' : 'nologin';
     await client.query(`do $$ begin
@@ -54,6 +57,7 @@ export async function makeRoles(client: Client, secret: string): Promise<void> {
   const full = major >= 16 ? 'with inherit true, set true' : '';
   for (const role of [...OWNERS, 'mirante_queue']) await client.query(`grant ${role} to ${user} ${full}`);
   await client.query(`grant mirante_owner to mirante_jobs ${major >= 16 ? 'with inherit false, set true' : ''}`);
+  await client.query('drop role mirante_making_roles; commit');
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}`);
   await client.query('revoke create on schema public from public').catch(ignoreMissingRight);

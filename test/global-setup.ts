@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import type { Engine } from '../sql/storage/engine.ts';
@@ -31,8 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   mkdirSync(folder, { recursive: true });
   const given = process.env.TEST_DATABASE_URL;
   const server = given ? undefined : await startEmbeddedPostgres(folder, { settings: CARELESS });
-  const serverUrl = given ?? (server as EmbeddedPostgres).url;
   try {
+    const serverUrl = given ?? (await ordinaryMigrator(server as EmbeddedPostgres));
     const template = await buildTemplate(serverUrl, `mirante_test_${process.pid}_${Date.now().toString(36)}`);
     const absences = join(folder, 'absences');
     project.provide('serverUrl', serverUrl);
@@ -51,6 +52,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     remove(folder);
     throw error;
   }
+}
+
+// Where Mirante is installed, its migrator is often no superuser, so in tests it never is.
+async function ordinaryMigrator(server: EmbeddedPostgres): Promise<string> {
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  const url = new URL(server.url);
+  url.username = 'migrator';
+  await client.query(`create role migrator login createdb createrole password '${url.password}'`);
+  await client.end();
+  return url.toString();
 }
 
 function report(absences: string, engine: Engine): void {

@@ -1,0 +1,76 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+
+const SMALL = { settings: { fsync: 'off', shared_buffers: '16MB' } };
+
+let folder: string;
+let running: EmbeddedPostgres[];
+
+beforeEach(() => {
+  // mkdtemp makes a folder that only its owner may enter: the hard case where the server runs as another account.
+  folder = mkdtempSync(join(tmpdir(), 'mirante-embedded-'));
+  running = [];
+});
+afterEach(async () => {
+  for (const server of running) await server.stop();
+  const note = join(folder, 'postgres-home');
+  if (existsSync(note)) rmSync(readFileSync(note, 'utf8').trim(), { recursive: true });
+  rmSync(folder, { recursive: true });
+});
+
+async function start(): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres(folder, SMALL);
+  running.push(server);
+  return server;
+}
+
+async function query(server: EmbeddedPostgres, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('rows outlive a stop and a start', async () => {
+  const first = await start();
+  await query(first, 'create table kept as select 42 as answer');
+  await first.stop();
+  const second = await start();
+  expect(await query(second, 'select answer from kept')).toEqual([{ answer: 42 }]);
+});
+
+test('a server that a killed program left running gives its data over to the next one', async () => {
+  const left = await start();
+  await query(left, 'create table kept as select 43 as answer');
+  const next = await start();
+  expect(next.pid).not.toBe(left.pid);
+  expect(await query(next, 'select answer from kept')).toEqual([{ answer: 43 }]);
+});
+
+test('a server that was killed in the middle of its work recovers what it committed', async () => {
+  const first = await start();
+  await query(first, 'create table kept as select 44 as answer');
+  process.kill(first.pid, 'SIGKILL');
+  await first.stop();
+  const second = await start();
+  expect(await query(second, 'select answer from kept')).toEqual([{ answer: 44 }]);
+});
+
+test('it listens on the loopback interface only and wants a password', async () => {
+  const server = await start();
+  const settings = await query(
+    server,
+    "select setting from pg_settings where name in ('listen_addresses', 'unix_socket_directories')",
+  );
+  expect(settings).toEqual([{ setting: '127.0.0.1' }, { setting: '' }]);
+  const url = new URL(server.url);
+  url.password = 'wrong';
+  await expect(query({ ...server, url: url.toString() }, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+});

@@ -1,0 +1,887 @@
+-- What a fully migrated database holds on plain PostgreSQL 17, as its own catalogue tells it: a list to compare with, not to
+-- run. Written by `npm run schema`; a test fails where it differs. Partitions are left out, because today's date makes them.
+
+schema app owner mirante_views
+    grant usage to mirante_api
+
+schema door owner mirante_owner
+    grant usage to mirante_api
+
+schema limits owner mirante_owner
+    grant usage to mirante_api
+
+schema private owner mirante_owner
+    grant usage to mirante_api
+    grant usage to mirante_views
+
+schema storage owner mirante_owner
+    grant usage to mirante_views
+
+view app.corrections_daily owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    rule,
+    corrections,
+    rows
+   FROM private.corrections_daily
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.corrections_hourly owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    rule,
+    corrections,
+    rows
+   FROM private.corrections_hourly
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.event_types owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    type,
+    version,
+    schema,
+    mode,
+    description,
+    created_at
+   FROM private.event_types
+  WHERE (tenant_id = private.current_tenant());
+    grant insert, select to mirante_api
+
+view app.events owner mirante_views with (security_barrier=true)
+ SELECT "time",
+    id,
+    received_at,
+    type,
+    source,
+    event_id,
+    subject,
+    outcome,
+    duration_ms,
+    bytes,
+    data,
+    attributes
+   FROM private.events
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+           FROM app.tenant)));
+    grant select to mirante_api
+
+view app.events_daily owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    type,
+    outcome,
+    route,
+    events,
+    bytes
+   FROM private.events_daily
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.events_hourly owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    type,
+    outcome,
+    route,
+    events,
+    bytes
+   FROM private.events_hourly
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.latency_daily owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    type,
+    route,
+    bin,
+    events
+   FROM private.latency_daily
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.latency_hourly owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    type,
+    route,
+    bin,
+    events
+   FROM private.latency_hourly
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.quarantine owner mirante_views with (security_barrier=true)
+ SELECT id,
+    received_at,
+    status,
+    code,
+    detail,
+    pointer,
+    type,
+    raw,
+    replayed_at
+   FROM private.quarantine
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant update (replayed_at) to mirante_api
+
+view app.rule_hits owner mirante_views with (security_barrier=true)
+ SELECT "time",
+    id,
+    rule,
+    marketplace,
+    hits
+   FROM private.rule_hits
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+           FROM app.tenant)));
+    grant select to mirante_api
+
+view app.rules_daily owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    rule,
+    hits,
+    validations
+   FROM private.rules_daily
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.rules_hourly owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    rule,
+    hits,
+    validations
+   FROM private.rules_hourly
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.tenant owner mirante_views with (security_barrier=true)
+ SELECT id,
+    slug,
+    name,
+    kind,
+    country,
+    timezone,
+    locale,
+    features,
+    attributes,
+    raw_retention_days
+   FROM private.tenants
+  WHERE (id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.validations_daily owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    outcome,
+    validations,
+    rows,
+    errors,
+    warnings
+   FROM private.validations_daily
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.validations_hourly owner mirante_views with (security_barrier=true)
+ SELECT bucket,
+    marketplace,
+    outcome,
+    validations,
+    rows,
+    errors,
+    warnings
+   FROM private.validations_hourly
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+table limits.counters owner mirante_owner
+    key character varying(255) not null
+    points integer not null default 0
+    expire bigint
+    constraint counters_pkey PRIMARY KEY (key)
+    grant delete, insert, select, update to mirante_api
+
+table private.api_keys owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    hash bytea not null
+    prefix text not null
+    scopes text[] not null
+    created_at timestamp with time zone not null default now()
+    expires_at timestamp with time zone
+    revoked_at timestamp with time zone
+    last_used_at timestamp with time zone
+    constraint api_keys_hash_key UNIQUE (hash)
+    constraint api_keys_pkey PRIMARY KEY (id)
+    constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX api_keys_tenant_id_id_idx ON private.api_keys USING btree (tenant_id, id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.corrections_daily owner mirante_owner with (security_invoker=true)
+ SELECT corrections_daily_rows.tenant_id,
+    corrections_daily_rows.bucket,
+    corrections_daily_rows.marketplace,
+    corrections_daily_rows.rule,
+    corrections_daily_rows.corrections,
+    corrections_daily_rows.rows
+   FROM private.corrections_daily_rows
+  WHERE (corrections_daily_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'corrections_daily'::text)))
+UNION ALL
+ SELECT corrections_hourly.tenant_id,
+    storage.time_bucket('1 day'::interval, corrections_hourly.bucket) AS bucket,
+    corrections_hourly.marketplace,
+    corrections_hourly.rule,
+    sum(corrections_hourly.corrections) AS corrections,
+    sum(corrections_hourly.rows) AS rows
+   FROM private.corrections_hourly
+  WHERE (true AND (corrections_hourly.bucket >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'corrections_daily'::text))))
+  GROUP BY corrections_hourly.tenant_id, (storage.time_bucket('1 day'::interval, corrections_hourly.bucket)), corrections_hourly.marketplace, corrections_hourly.rule;
+    grant select to mirante_views
+
+table private.corrections_daily_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    rule text
+    corrections numeric
+    rows numeric
+    CREATE INDEX corrections_daily_rows_bucket_idx ON private.corrections_daily_rows USING btree (bucket)
+    CREATE INDEX corrections_daily_rows_tenant_id_bucket_idx ON private.corrections_daily_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.corrections_hourly owner mirante_owner with (security_invoker=true)
+ SELECT corrections_hourly_rows.tenant_id,
+    corrections_hourly_rows.bucket,
+    corrections_hourly_rows.marketplace,
+    corrections_hourly_rows.rule,
+    corrections_hourly_rows.corrections,
+    corrections_hourly_rows.rows
+   FROM private.corrections_hourly_rows
+  WHERE (corrections_hourly_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'corrections_hourly'::text)))
+UNION ALL
+ SELECT events.tenant_id,
+    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+    "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
+    "left"((events.data ->> 'rule'::text), 200) AS rule,
+    count(*) AS corrections,
+    sum(private.sane_count((events.data -> 'rows'::text))) AS rows
+   FROM private.events
+  WHERE ((events.type = 'br.validahub.correction.applied.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'corrections_hourly'::text))))
+  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), ("left"((events.data ->> 'rule'::text), 200));
+    grant select to mirante_views
+
+table private.corrections_hourly_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    rule text
+    corrections bigint
+    rows numeric
+    CREATE INDEX corrections_hourly_rows_bucket_idx ON private.corrections_hourly_rows USING btree (bucket)
+    CREATE INDEX corrections_hourly_rows_tenant_id_bucket_idx ON private.corrections_hourly_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.dirty_hours owner mirante_owner
+    id bigint not null identity
+    hour timestamp with time zone not null
+    constraint dirty_hours_pkey PRIMARY KEY (id)
+
+table private.event_types owner mirante_owner, row security forced
+    tenant_id uuid not null
+    type text not null
+    version integer not null
+    schema jsonb not null
+    mode text not null
+    description text
+    created_at timestamp with time zone not null default now()
+    constraint event_types_mode_check CHECK ((mode = ANY (ARRAY['observe'::text, 'quarantine'::text, 'reject'::text])))
+    constraint event_types_pkey PRIMARY KEY (tenant_id, type, version)
+    constraint event_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.events owner mirante_owner partition by RANGE ("time"), row security forced
+    tenant_id uuid not null
+    "time" timestamp with time zone not null
+    id uuid not null
+    received_at timestamp with time zone not null
+    type text not null
+    source text not null
+    event_id text
+    subject text
+    outcome text
+    duration_ms double precision
+    bytes integer not null
+    data jsonb
+    attributes jsonb
+    constraint events_pkey PRIMARY KEY (tenant_id, "time", id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.events_daily owner mirante_owner with (security_invoker=true)
+ SELECT events_daily_rows.tenant_id,
+    events_daily_rows.bucket,
+    events_daily_rows.type,
+    events_daily_rows.outcome,
+    events_daily_rows.route,
+    events_daily_rows.events,
+    events_daily_rows.bytes
+   FROM private.events_daily_rows
+  WHERE (events_daily_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'events_daily'::text)))
+UNION ALL
+ SELECT events_hourly.tenant_id,
+    storage.time_bucket('1 day'::interval, events_hourly.bucket) AS bucket,
+    events_hourly.type,
+    events_hourly.outcome,
+    events_hourly.route,
+    sum(events_hourly.events) AS events,
+    sum(events_hourly.bytes) AS bytes
+   FROM private.events_hourly
+  WHERE (true AND (events_hourly.bucket >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'events_daily'::text))))
+  GROUP BY events_hourly.tenant_id, (storage.time_bucket('1 day'::interval, events_hourly.bucket)), events_hourly.type, events_hourly.outcome, events_hourly.route;
+    grant select to mirante_views
+
+table private.events_daily_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    type text
+    outcome text
+    route text
+    events numeric
+    bytes numeric
+    CREATE INDEX events_daily_rows_bucket_idx ON private.events_daily_rows USING btree (bucket)
+    CREATE INDEX events_daily_rows_tenant_id_bucket_idx ON private.events_daily_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.events_hourly owner mirante_owner with (security_invoker=true)
+ SELECT events_hourly_rows.tenant_id,
+    events_hourly_rows.bucket,
+    events_hourly_rows.type,
+    events_hourly_rows.outcome,
+    events_hourly_rows.route,
+    events_hourly_rows.events,
+    events_hourly_rows.bytes
+   FROM private.events_hourly_rows
+  WHERE (events_hourly_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'events_hourly'::text)))
+UNION ALL
+ SELECT events.tenant_id,
+    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+    events.type,
+    events.outcome,
+        CASE
+            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+            ELSE NULL::text
+        END AS route,
+    count(*) AS events,
+    sum(events.bytes) AS bytes
+   FROM private.events
+  WHERE (true AND (events."time" >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'events_hourly'::text))))
+  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type, events.outcome,
+        CASE
+            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+            ELSE NULL::text
+        END;
+    grant select to mirante_views
+
+table private.events_hourly_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    type text
+    outcome text
+    route text
+    events bigint
+    bytes bigint
+    CREATE INDEX events_hourly_rows_bucket_idx ON private.events_hourly_rows USING btree (bucket)
+    CREATE INDEX events_hourly_rows_tenant_id_bucket_idx ON private.events_hourly_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.heartbeats owner mirante_owner
+    queue text not null
+    beat_at timestamp with time zone not null
+    constraint heartbeats_pkey PRIMARY KEY (queue)
+
+table private.idempotency_keys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    key text not null
+    request_hash bytea not null
+    claim uuid not null
+    claimed_at timestamp with time zone not null default now()
+    first_at timestamp with time zone not null default now()
+    answer jsonb
+    constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key)
+    constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.latency_daily owner mirante_owner with (security_invoker=true)
+ SELECT latency_daily_rows.tenant_id,
+    latency_daily_rows.bucket,
+    latency_daily_rows.type,
+    latency_daily_rows.route,
+    latency_daily_rows.bin,
+    latency_daily_rows.events
+   FROM private.latency_daily_rows
+  WHERE (latency_daily_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'latency_daily'::text)))
+UNION ALL
+ SELECT latency_hourly.tenant_id,
+    storage.time_bucket('1 day'::interval, latency_hourly.bucket) AS bucket,
+    latency_hourly.type,
+    latency_hourly.route,
+    latency_hourly.bin,
+    sum(latency_hourly.events) AS events
+   FROM private.latency_hourly
+  WHERE (true AND (latency_hourly.bucket >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'latency_daily'::text))))
+  GROUP BY latency_hourly.tenant_id, (storage.time_bucket('1 day'::interval, latency_hourly.bucket)), latency_hourly.type, latency_hourly.route, latency_hourly.bin;
+    grant select to mirante_views
+
+table private.latency_daily_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    type text
+    route text
+    bin smallint
+    events numeric
+    CREATE INDEX latency_daily_rows_bucket_idx ON private.latency_daily_rows USING btree (bucket)
+    CREATE INDEX latency_daily_rows_tenant_id_bucket_idx ON private.latency_daily_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.latency_hourly owner mirante_owner with (security_invoker=true)
+ SELECT latency_hourly_rows.tenant_id,
+    latency_hourly_rows.bucket,
+    latency_hourly_rows.type,
+    latency_hourly_rows.route,
+    latency_hourly_rows.bin,
+    latency_hourly_rows.events
+   FROM private.latency_hourly_rows
+  WHERE (latency_hourly_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'latency_hourly'::text)))
+UNION ALL
+ SELECT events.tenant_id,
+    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+    events.type,
+        CASE
+            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+            ELSE NULL::text
+        END AS route,
+    private.latency_bin(events.duration_ms) AS bin,
+    count(*) AS events
+   FROM private.events
+  WHERE ((events.duration_ms IS NOT NULL) AND (events."time" >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'latency_hourly'::text))))
+  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type,
+        CASE
+            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+            ELSE NULL::text
+        END, (private.latency_bin(events.duration_ms));
+    grant select to mirante_views
+
+table private.latency_hourly_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    type text
+    route text
+    bin smallint
+    events bigint
+    CREATE INDEX latency_hourly_rows_bucket_idx ON private.latency_hourly_rows USING btree (bucket)
+    CREATE INDEX latency_hourly_rows_tenant_id_bucket_idx ON private.latency_hourly_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.quarantine owner mirante_owner partition by RANGE (received_at), row security forced
+    tenant_id uuid not null
+    received_at timestamp with time zone not null
+    id uuid not null
+    status text not null
+    code text not null
+    detail text
+    pointer text
+    type text
+    key_id uuid not null
+    raw bytea not null
+    replayed_at timestamp with time zone
+    constraint quarantine_pkey PRIMARY KEY (tenant_id, received_at, id)
+    constraint quarantine_status_check CHECK ((status = ANY (ARRAY['quarantined'::text, 'conflict'::text, 'rejected'::text])))
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+    grant update (replayed_at) to mirante_views
+
+table private.rule_hits owner mirante_owner partition by RANGE ("time"), row security forced
+    tenant_id uuid not null
+    "time" timestamp with time zone not null
+    id uuid not null
+    rule text not null
+    marketplace text
+    hits bigint not null
+    constraint rule_hits_pkey PRIMARY KEY (tenant_id, "time", id, rule)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.rules_daily owner mirante_owner with (security_invoker=true)
+ SELECT rules_daily_rows.tenant_id,
+    rules_daily_rows.bucket,
+    rules_daily_rows.marketplace,
+    rules_daily_rows.rule,
+    rules_daily_rows.hits,
+    rules_daily_rows.validations
+   FROM private.rules_daily_rows
+  WHERE (rules_daily_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'rules_daily'::text)))
+UNION ALL
+ SELECT rules_hourly.tenant_id,
+    storage.time_bucket('1 day'::interval, rules_hourly.bucket) AS bucket,
+    rules_hourly.marketplace,
+    rules_hourly.rule,
+    sum(rules_hourly.hits) AS hits,
+    sum(rules_hourly.validations) AS validations
+   FROM private.rules_hourly
+  WHERE (true AND (rules_hourly.bucket >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'rules_daily'::text))))
+  GROUP BY rules_hourly.tenant_id, (storage.time_bucket('1 day'::interval, rules_hourly.bucket)), rules_hourly.marketplace, rules_hourly.rule;
+    grant select to mirante_views
+
+table private.rules_daily_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    rule text
+    hits numeric
+    validations numeric
+    CREATE INDEX rules_daily_rows_bucket_idx ON private.rules_daily_rows USING btree (bucket)
+    CREATE INDEX rules_daily_rows_tenant_id_bucket_idx ON private.rules_daily_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.rules_hourly owner mirante_owner with (security_invoker=true)
+ SELECT rules_hourly_rows.tenant_id,
+    rules_hourly_rows.bucket,
+    rules_hourly_rows.marketplace,
+    rules_hourly_rows.rule,
+    rules_hourly_rows.hits,
+    rules_hourly_rows.validations
+   FROM private.rules_hourly_rows
+  WHERE (rules_hourly_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'rules_hourly'::text)))
+UNION ALL
+ SELECT rule_hits.tenant_id,
+    storage.time_bucket('01:00:00'::interval, rule_hits."time") AS bucket,
+    rule_hits.marketplace,
+    rule_hits.rule,
+    sum(rule_hits.hits) AS hits,
+    count(*) AS validations
+   FROM private.rule_hits
+  WHERE (true AND (rule_hits."time" >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'rules_hourly'::text))))
+  GROUP BY rule_hits.tenant_id, (storage.time_bucket('01:00:00'::interval, rule_hits."time")), rule_hits.marketplace, rule_hits.rule;
+    grant select to mirante_views
+
+table private.rules_hourly_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    rule text
+    hits numeric
+    validations bigint
+    CREATE INDEX rules_hourly_rows_bucket_idx ON private.rules_hourly_rows USING btree (bucket)
+    CREATE INDEX rules_hourly_rows_tenant_id_bucket_idx ON private.rules_hourly_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.tenants owner mirante_owner, row security forced
+    id uuid not null
+    slug text not null
+    name text not null
+    kind text not null default 'customer'::text
+    country text
+    timezone text not null default 'UTC'::text
+    locale text not null default 'en'::text
+    features jsonb not null default '{}'::jsonb
+    attributes jsonb not null default '{}'::jsonb
+    limits jsonb not null default '{}'::jsonb
+    raw_retention_days integer
+    created_at timestamp with time zone not null default now()
+    updated_at timestamp with time zone not null default now()
+    constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text])))
+    constraint tenants_pkey PRIMARY KEY (id)
+    constraint tenants_raw_retention_days_check CHECK (((raw_retention_days >= 1) AND (raw_retention_days <= 3650)))
+    constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+    constraint tenants_slug_key UNIQUE (slug)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.validations_daily owner mirante_owner with (security_invoker=true)
+ SELECT validations_daily_rows.tenant_id,
+    validations_daily_rows.bucket,
+    validations_daily_rows.marketplace,
+    validations_daily_rows.outcome,
+    validations_daily_rows.validations,
+    validations_daily_rows.rows,
+    validations_daily_rows.errors,
+    validations_daily_rows.warnings
+   FROM private.validations_daily_rows
+  WHERE (validations_daily_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'validations_daily'::text)))
+UNION ALL
+ SELECT validations_hourly.tenant_id,
+    storage.time_bucket('1 day'::interval, validations_hourly.bucket) AS bucket,
+    validations_hourly.marketplace,
+    validations_hourly.outcome,
+    sum(validations_hourly.validations) AS validations,
+    sum(validations_hourly.rows) AS rows,
+    sum(validations_hourly.errors) AS errors,
+    sum(validations_hourly.warnings) AS warnings
+   FROM private.validations_hourly
+  WHERE (true AND (validations_hourly.bucket >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'validations_daily'::text))))
+  GROUP BY validations_hourly.tenant_id, (storage.time_bucket('1 day'::interval, validations_hourly.bucket)), validations_hourly.marketplace, validations_hourly.outcome;
+    grant select to mirante_views
+
+table private.validations_daily_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    outcome text
+    validations numeric
+    rows numeric
+    errors numeric
+    warnings numeric
+    CREATE INDEX validations_daily_rows_bucket_idx ON private.validations_daily_rows USING btree (bucket)
+    CREATE INDEX validations_daily_rows_tenant_id_bucket_idx ON private.validations_daily_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+view private.validations_hourly owner mirante_owner with (security_invoker=true)
+ SELECT validations_hourly_rows.tenant_id,
+    validations_hourly_rows.bucket,
+    validations_hourly_rows.marketplace,
+    validations_hourly_rows.outcome,
+    validations_hourly_rows.validations,
+    validations_hourly_rows.rows,
+    validations_hourly_rows.errors,
+    validations_hourly_rows.warnings
+   FROM private.validations_hourly_rows
+  WHERE (validations_hourly_rows.bucket < ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'validations_hourly'::text)))
+UNION ALL
+ SELECT events.tenant_id,
+    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+    "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
+    events.outcome,
+    count(*) AS validations,
+    sum(private.sane_count((events.data -> 'rows'::text))) AS rows,
+    sum(private.sane_count((events.data -> 'errors'::text))) AS errors,
+    sum(private.sane_count((events.data -> 'warnings'::text))) AS warnings
+   FROM private.events
+  WHERE ((events.type = 'br.validahub.validation.completed.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
+           FROM storage.rollups
+          WHERE (rollups.name = 'validations_hourly'::text))))
+  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), events.outcome;
+    grant select to mirante_views
+
+table private.validations_hourly_rows owner mirante_owner, row security forced
+    tenant_id uuid
+    bucket timestamp with time zone
+    marketplace text
+    outcome text
+    validations bigint
+    rows numeric
+    errors numeric
+    warnings numeric
+    CREATE INDEX validations_hourly_rows_bucket_idx ON private.validations_hourly_rows USING btree (bucket)
+    CREATE INDEX validations_hourly_rows_tenant_id_bucket_idx ON private.validations_hourly_rows USING btree (tenant_id, bucket)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table storage.hypertables owner mirante_owner
+    name text not null
+    time_column text not null
+    chunk_width interval not null
+    retained_from timestamp with time zone not null default '-infinity'::timestamp with time zone
+    constraint hypertables_pkey PRIMARY KEY (name)
+
+table storage.retention_runs owner mirante_owner
+    id bigint not null identity
+    ran_at timestamp with time zone not null default now()
+    relation text not null
+    rule text not null
+    dropped_to timestamp with time zone not null
+    dropped integer not null
+    constraint retention_runs_pkey PRIMARY KEY (id)
+
+table storage.rollups owner mirante_owner
+    name text not null
+    source text not null
+    width interval not null
+    materialised_to timestamp with time zone not null
+    constraint rollups_pkey PRIMARY KEY (name)
+    grant select to mirante_views
+
+function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 310b35c11cf1995c322b3b9898d9f629
+    grant execute to mirante_api
+
+function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9debc87082b6bec8bd3064e5c5baf6b1
+    grant execute to mirante_api
+
+function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
+    grant execute to mirante_api
+
+function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fffe89357dd5ba329987738e7b65eeb5
+    grant execute to mirante_api
+
+function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
+    grant execute to mirante_api
+
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6043f9b1419d6dcb5c62f7cb055511fc
+    grant execute to mirante_api
+
+function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
+    grant execute to mirante_api
+
+function door.operations() returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 086df7fbecbf5b8e42c6d709c0141952
+    grant execute to mirante_api
+
+function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316
+    grant execute to mirante_api
+
+function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
+    grant execute to mirante_api
+
+function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer jsonb) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 11a5ecc77b7307be5794e075331251e1
+    grant execute to mirante_api
+
+function door.tenant_by_slug(wanted text) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77abf939464de12fd1081db5bd384834
+    grant execute to mirante_api
+
+function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3
+    grant execute to mirante_api
+
+function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b35010a13ce2139cc32c36deb2616e01
+    grant execute to mirante_api
+
+function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e1e64e2274909f91368b745f45690609
+    grant execute to mirante_api
+
+function private.current_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 54bd337a17d36209686cfc48d189928c
+    grant execute to mirante_api
+    grant execute to mirante_views
+
+function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
+    grant execute to mirante_views
+    grant execute to public
+
+function private.sane_count(value jsonb) returns bigint language sql immutable owner mirante_owner, body f28d84b0a641698450323b25c75672f0
+    grant execute to mirante_views
+    grant execute to public
+
+function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body fe13d9aba2fae7da7dd85836a68e9044
+    grant execute to public
+
+function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
+    grant execute to public
+
+function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 2b0d250e87bf9c891c406faf9fc0ba48
+    grant execute to public
+
+function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body ec260250e96d5591a3f43248b2143000
+    grant execute to public
+
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body ae577cd0f7c8e6e471a30f0376127659
+    grant execute to public
+
+function storage.protect(relation text) returns void language plpgsql volatile owner mirante_owner, body 9f40c98ac0536a07fb017416b416551f
+    grant execute to public
+
+function storage.refresh_corrections_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 67b1b70a4f8dfe0c6305b73c98d152a5
+    grant execute to public
+
+function storage.refresh_corrections_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 02dc5db4bb492f92490096372f30cbd0
+    grant execute to public
+
+function storage.refresh_events_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 8c425399936f8584c8084ed11ea52e1f
+    grant execute to public
+
+function storage.refresh_events_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body c75ea61e0976c445ed3bbdc92952f14b
+    grant execute to public
+
+function storage.refresh_latency_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body cc333b2ec13063f8c9fa57ba90001627
+    grant execute to public
+
+function storage.refresh_latency_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a3ce742825387d740c39186728cf06ac
+    grant execute to public
+
+function storage.refresh_rollup(name text, since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body cab772e6985a4f291f87bf8b2f6f2fea
+    grant execute to public
+
+function storage.refresh_rules_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 57b2b8281f6e1712fcdd0b58dc31a194
+    grant execute to public
+
+function storage.refresh_rules_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 02336b42154d7c7c66a5e452ec763051
+    grant execute to public
+
+function storage.refresh_validations_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body dd462c758d1d7add285dd86a7c2b6432
+    grant execute to public
+
+function storage.refresh_validations_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body c305f554dcf20dac26983321bd9ca794
+    grant execute to public
+
+function storage.retained_from(source text) returns timestamp with time zone language sql stable owner mirante_owner, body a69af9c3d9e077ab0f534cab36b14e89
+    grant execute to public
+
+function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
+    grant execute to public
+
+function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb
+    grant execute to mirante_views
+    grant execute to public
