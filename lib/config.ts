@@ -69,3 +69,8 @@ export function secretOf(config: Config): string {
   }
   return config.MIRANTE_SECRET;
 }
+
+/** This process's environment with other settings, for a program that it starts; what is undefined is left out. */
+export function environmentWith(settings: Record<string, string | undefined>): NodeJS.ProcessEnv {
+  return { ...process.env, ...settings };
+}

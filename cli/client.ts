@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+
+/** What POST /v1/events answers: five counts that sum to `received`, and the items that were not accepted. */
+export type Receipt = {
+  received: number;
+  accepted: number;
+  duplicates: number;
+  conflicts: number;
+  quarantined: number;
+  rejected: number;
+};
+
+export type Answer<T> = { status: number; body: T };
+
+/** A request that the server refused; `message` is a sentence for the terminal. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(method: string, path: string, status: number, body: string) {
+    super(`${method} ${path} was answered with ${status}: ${sentenceOf(body)}`);
+    this.status = status;
+  }
+}
+
+/** Calls of the public HTTP API under one key. */
+export type Client = {
+  /** The answer whatever its status, but 429 and 503 are waited out. */
+  call: <T>(method: string, path: string, body?: unknown) => Promise<Answer<T>>;
+  /** The body of an answer with a 2xx status; anything else throws Refused. */
+  ask: <T>(method: string, path: string, body?: unknown) => Promise<T>;
+  /** Sends events as NDJSON; the same batch is never stored twice, however often the connection breaks. */
+  sendLines: (lines: string) => Promise<Receipt>;
+};
+
+const GIVE_UP_AFTER_MS = 120_000;
+
+/** A client for `url`. It waits as long as Retry-After says and gives up when two minutes have passed without an answer, or at once on `signal`. */
+export function createClient(url: string, key: string, signal?: AbortSignal): Client {
+  async function send(method: string, path: string, text: string | undefined, headers: Record<string, string>) {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    const init = {
+      method,
+      headers: { ...headers, authorization: `Bearer ${key}` },
+      ...(text === undefined ? {} : { body: text }),
+      ...(signal ? { signal } : {}),
+    };
+    for (let attempt = 0; ; attempt++) {
+      const response = await fetch(new URL(path, url), init).catch((error: Error) => {
+        signal?.throwIfAborted();
+        if (!headers['idempotency-key'] || Date.now() > deadline) {
+          throw new Error(`${url} cannot be reached (${reasonOf(error)}).`, { cause: error });
+        }
+      });
+      const body = await response?.text().catch(() => undefined);
+      if (response && body !== undefined && !isWait(response, body)) return { status: response.status, text: body };
+      const seconds = Number(response?.headers.get('retry-after') ?? 0) || Math.min(2 ** attempt / 10, 5);
+      if (Date.now() + seconds * 1000 > deadline) {
+        throw new Refused(method, path, response?.status ?? 503, body ?? `no answer from ${url}`);
+      }
+      await setTimeout(seconds * 1000, undefined, signal ? { signal } : {});
+    }
+  }
+
+  async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await send(method, path, body === undefined ? undefined : JSON.stringify(body), headers);
+    return { status: answer.status, body: parsed(answer.text) as T };
+  }
+
+  return {
+    call,
+    async ask<T>(method: string, path: string, body?: unknown) {
+      const answer = await call<T>(method, path, body);
+      if (answer.status >= 300) throw new Refused(method, path, answer.status, JSON.stringify(answer.body));
+      return answer.body;
+    },
+    async sendLines(lines) {
+      const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': randomUUID() };
+      const answer = await send('POST', '/v1/events', lines, headers);
+      // 422 is a receipt as well: nothing of this batch was stored, and the next one may be.
+      if (answer.status !== 202 && answer.status !== 422) throw new Refused('POST', '/v1/events', answer.status, answer.text);
+      const receipt = parsed(answer.text) as Receipt;
+      if (typeof receipt?.received !== 'number') throw new Refused('POST', '/v1/events', answer.status, answer.text);
+      return receipt;
+    },
+  };
+}
+
+// A repeated request may meet its own first attempt, still at work under the same Idempotency-Key.
+function isWait(response: Response, body: string): boolean {
+  return response.status === 429 || response.status === 503 || (response.status === 409 && body.includes('running'));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function sentenceOf(body: string): string {
+  const problem = parsed(body) as { title?: string; detail?: string } | string | null;
+  if (typeof problem !== 'object' || !problem?.title) return body.slice(0, 300);
+  return [problem.title, problem.detail].filter(Boolean).join('. ');
+}
+
+function reasonOf(error: Error): string {
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}

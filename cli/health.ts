@@ -1,0 +1,43 @@
+import { QUEUES } from '../jobs/queues.ts';
+import { type Config, secretOf } from '../lib/config.ts';
+import { createPool } from '../sql/db.ts';
+import { heartbeatAge } from '../sql/queries/heartbeats.ts';
+import { roleUrl } from '../sql/roles.ts';
+
+// Heartbeats come every 15 seconds, so four in a row are missing.
+const STALE_S = 60;
+
+/** How one program fares, in a sentence. Throws where it does not do its work. */
+export async function checkHealth(args: string[], config: Config): Promise<string> {
+  const [program, ...rest] = args;
+  if (rest.length === 0 && program === 'api') return apiHealth(config);
+  if (rest.length === 0 && program === 'jobs') return jobsHealth(config);
+  throw new Error('Give the program: `health api` or `health jobs`.');
+}
+
+async function apiHealth(config: Config): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${config.PORT}/readyz`, { signal: AbortSignal.timeout(5_000) });
+  if (!response.ok) throw new Error(`The API answers ${response.status}: ${await response.text()}`);
+  return 'The API is ready.';
+}
+
+// A worker that is alive and consumes nothing shows only in what it has consumed.
+async function jobsHealth(config: Config): Promise<string> {
+  const url =
+    config.JOBS_DATABASE_URL ?? (config.DATABASE_URL && roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_jobs'));
+  if (!url) throw new Error('JOBS_DATABASE_URL or DATABASE_URL must name the database.');
+  const pool = createPool(url, { max: 1, name: 'mirante health', role: 'mirante_owner' });
+  try {
+    for (const queue of QUEUES) {
+      const age = await heartbeatAge(pool, queue);
+      if (age === undefined || age > STALE_S) {
+        throw new Error(
+          `Queue ${queue}: ${age === undefined ? 'nothing consumed yet' : `nothing consumed for ${Math.round(age)} s`}.`,
+        );
+      }
+    }
+    return 'The jobs consume their queues.';
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,47 @@
+import { prettyFactory } from 'pino-pretty';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+export type LogView = {
+  /** Shows one line of a program's JSON log, or of whatever else it wrote. */
+  show: (line: string) => void;
+  /** While something is loading only warnings and worse come through, so that the progress bar stays whole. */
+  quiet: boolean;
+};
+
+/** Turns the programs' JSON logs into lines for people. Requests that went well stay out: they would flood everything else. */
+export function createLogView(output: NodeJS.WriteStream): LogView {
+  const colorize = output.isTTY ?? false;
+  const pretty = prettyFactory({
+    colorize,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname,program',
+    messageFormat: '{program}: {msg}',
+    singleLine: true,
+  });
+  const view: LogView = {
+    quiet: true,
+    show(line) {
+      const entry = entryOf(line);
+      if (entry && LEVELS.indexOf(entry.level) < LEVELS.indexOf(view.quiet ? 'warn' : 'info')) return;
+      if (entry?.level === 'info' && isRequest(entry)) return;
+      output.write(entry ? pretty(line) : `${line}\n`);
+    },
+  };
+  return view;
+}
+
+type Entry = { level: string; [name: string]: unknown };
+
+function entryOf(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const entry = JSON.parse(line) as Entry;
+    return typeof entry.level === 'string' ? entry : undefined;
+  } catch {
+    // A program that dies may leave half a line, which is shown as it is.
+    return undefined;
+  }
+}
+
+const isRequest = (entry: Entry) => 'method' in entry && 'status' in entry;

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { readConfig, secretOf } from '../lib/config.ts';
+import { createPool } from '../sql/db.ts';
+import { migrate } from '../sql/migrate.ts';
+import { createKey, findOperations } from '../sql/queries/tenants.ts';
+import { roleUrl } from '../sql/roles.ts';
+import { checkHealth } from './health.ts';
+
+type Command = { usage: string; summary: string; run: (args: string[]) => Promise<void> };
+
+const COMMANDS: Record<string, Command> = {
+  migrate: {
+    usage: 'migrate',
+    summary: 'brings the database of DATABASE_URL up to this version; safe to repeat',
+    run: async (args) => {
+      noMore(args);
+      const config = readConfig();
+      if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
+      say(`The database is up to date. Engine: ${await migrate(config.DATABASE_URL, secretOf(config))}.`);
+    },
+  },
+  'operator-key': {
+    usage: 'operator-key',
+    summary: 'makes a new key with the scope admin and shows it, this once',
+    run: async (args) => {
+      noMore(args);
+      const pool = createPool(apiDatabaseUrl(), { max: 1, name: 'mirante operator-key' });
+      try {
+        const { tenantId } = await findOperations(pool);
+        say((await createKey(pool, tenantId, { name: 'operator', scopes: ['admin'] })).key);
+      } finally {
+        await pool.end();
+      }
+    },
+  },
+  health: {
+    usage: 'health api|jobs',
+    summary: 'ends with 0 where that program does its work, else with 1: for a container health check',
+    run: async (args) => say(await checkHealth(args, readConfig())),
+  },
+};
+
+function apiDatabaseUrl(): string {
+  const config = readConfig();
+  if (config.API_DATABASE_URL) return config.API_DATABASE_URL;
+  if (!config.DATABASE_URL) throw new Error('API_DATABASE_URL or DATABASE_URL must name the database.');
+  return roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_api');
+}
+
+/** A sentence about how the command is used: printed without more, exit code 2. */
+class UsageError extends Error {}
+
+function noMore(args: string[]): void {
+  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
+}
+
+const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
+
+function usage(): string {
+  const width = Math.max(...Object.values(COMMANDS).map((command) => command.usage.length));
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  return `Usage: npm run mirante -- <command>\n\n${lines.join('\n')}\n`;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
+  const [name, ...args] = positionals;
+  if (values.help) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  if (!command) throw new UsageError(name === undefined ? 'Which command?' : `There is no command ${name}.`);
+  await command.run(args);
+  return 0;
+}
+
+process.exitCode = await main().catch((error: Error & { code?: string }) => {
+  const misused = error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(misused ? `${error.message}\n\n${usage()}` : `${error.message}\n`);
+  return misused ? 2 : 1;
+});

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import cliProgress from 'cli-progress';
+import { sendAll } from './batches.ts';
+import type { Client } from './client.ts';
+import { readJson, writePrivate } from './files.ts';
+import { sampleMonth } from './sample.ts';
+
+type State = { tenant_id: string; ends_at: string; loaded: boolean };
+type Total = { watermark: string; data: { value: number }[] };
+
+const HOUR_MS = 3_600_000;
+const CATCH_UP_LIMIT_MS = 180_000;
+
+/**
+ * Loads the sample month through the public API, once for each tenant. Its end is noted first, so that a run that was cut off
+ * sends the same events again, and the server knows those that it has.
+ */
+export async function loadSample(
+  dataDir: string,
+  tenantId: string,
+  clients: { ingest: Client; read: Client },
+  say: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = join(dataDir, 'sample.json');
+  const known = readJson<State>(file);
+  let state = known?.tenant_id === tenantId ? known : undefined;
+  if (state?.loaded) return;
+  if (!state) {
+    if ((await total(clients.read, new Date())) > 0) {
+      say('The demo tenant already holds events: the sample month is not loaded.');
+      return;
+    }
+    state = { tenant_id: tenantId, ends_at: new Date().toISOString(), loaded: false };
+    writePrivate(file, JSON.stringify(state));
+  }
+  const endsAt = new Date(state.ends_at);
+  const events = sampleMonth(endsAt);
+  await send(clients.ingest, events);
+  await caughtUp(clients.read, endsAt, events.length, say, signal);
+  writePrivate(file, JSON.stringify({ ...state, loaded: true }));
+}
+
+async function send(ingest: Client, events: object[]): Promise<void> {
+  const bar = new cliProgress.SingleBar({
+    format: 'Loading a sample month {bar} {percentage}% · {value} of {total} events',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+    gracefulExit: false,
+    noTTYOutput: true,
+    notTTYSchedule: 1000,
+    stream: process.stdout,
+  });
+  bar.start(events.length, 0);
+  try {
+    const receipt = await sendAll(
+      ingest,
+      events.map((event) => JSON.stringify(event)),
+      (part) => bar.increment(part.received),
+    );
+    const stored = receipt.accepted + receipt.duplicates;
+    if (stored !== events.length) {
+      throw new Error(`Only ${stored} of the sample's ${events.length} events were stored: ${JSON.stringify(receipt)}`);
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+// Late rows show once their hours have been refreshed, which the jobs do as soon as they can.
+async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sentence: string) => void, signal: AbortSignal) {
+  say('Waiting for the roll-ups to catch up.');
+  const deadline = Date.now() + CATCH_UP_LIMIT_MS;
+  while ((await total(read, endsAt)) < expected) {
+    if (Date.now() > deadline)
+      throw new Error('The roll-ups have not caught up within three minutes: the log shows what the jobs do.');
+    await setTimeout(250, undefined, { signal });
+  }
+}
+
+async function total(read: Client, endsAt: Date): Promise<number> {
+  // Whole hours: a window that cuts one in two would need its raw rows.
+  const hour = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
+  const [from, to] = [hour(endsAt.getTime() - 31 * 24 * HOUR_MS), hour(Date.now() + HOUR_MS)];
+  const answer = await read.ask<Total>('GET', `/v1/metrics/events.count?interval=total&from=${from}&to=${to}`);
+  return answer.data.reduce((sum, row) => sum + row.value, 0);
+}

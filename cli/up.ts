@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Config, readConfig } from '../lib/config.ts';
+import { createPool } from '../sql/db.ts';
+import { createKey, findOperations } from '../sql/queries/tenants.ts';
+import { proveArrival } from './check.ts';
+import { createClient } from './client.ts';
+import { type Credentials, ensureDemo, keyWorks } from './credentials.ts';
+import { ensureEventTypes } from './event-types.ts';
+import { readJson, secretIn, writePrivate } from './files.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { createLogView } from './log-view.ts';
+import { type Platform, type Running, startPlatform, stopPlatform } from './platform.ts';
+import { claimPort } from './ports.ts';
+import { loadSample } from './sample-loader.ts';
+import { welcome } from './welcome.ts';
+
+type Mode = { check: boolean; empty: boolean };
+
+// One Ctrl-C in a terminal arrives twice, from the terminal and from npm; only a later one means "at once".
+const SAME_KEYSTROKE_MS = 1000;
+
+/** Starts everything and keeps it running until it is told to stop. Gives the exit code. */
+async function up(mode: Mode): Promise<number> {
+  const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
+  const quietly = mode.check ? () => undefined : say;
+  const given = readConfig();
+  const temporary = mode.check && given.MIRANTE_DATA_DIR === '.mirante';
+  const config = temporary
+    ? { ...given, MIRANTE_DATA_DIR: mkdtempSync(join(tmpdir(), 'mirante-')), PORT: 0, METRICS_PORT: 0 }
+    : given;
+  const running: Running = { children: [] };
+  const stop = stopOnSignal(running, quietly);
+  let lock: Lock | undefined;
+  let code = 0;
+  try {
+    lock = await takeLock(config.MIRANTE_DATA_DIR);
+    const credentials = await start(running, lock, config, mode, stop, quietly, secretFolder(given, config));
+    if (mode.check) {
+      await proveArrival(clientsOf(credentials, stop.signal), stop.signal);
+      say(`Mirante works: an event sent to ${credentials.url}/v1/events arrived in the metric events.count.`);
+    } else {
+      say(await welcome(credentials, config.MIRANTE_DATA_DIR));
+      await new Promise((done) => stop.signal.addEventListener('abort', done));
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) stop.abort(error);
+  }
+  if (stop.signal.reason instanceof Error) {
+    process.stderr.write(`${stop.signal.reason.message}\n`);
+    code = 1;
+  } else if (mode.check && stop.signal.aborted) {
+    code = 1;
+  }
+  await stopPlatform(running);
+  lock?.release();
+  if (temporary) rmSync(config.MIRANTE_DATA_DIR, { recursive: true, force: true });
+  if (lock) quietly('Mirante has stopped.');
+  return code;
+}
+
+// The roles' passwords come from the secret and belong to the whole database server, so a passing check must not bring its own.
+const secretFolder = (given: Config, config: Config) => (given.DATABASE_URL ? given : config).MIRANTE_DATA_DIR;
+
+async function start(
+  running: Running,
+  lock: Lock,
+  config: Config,
+  mode: Mode,
+  stop: AbortController,
+  say: (sentence: string) => void,
+  secretDir: string,
+): Promise<Credentials> {
+  const dataDir = config.MIRANTE_DATA_DIR;
+  const { signal } = stop;
+  const view = createLogView(process.stdout);
+  const platform = await startPlatform(running, {
+    config,
+    dataDir,
+    secret: config.MIRANTE_SECRET ?? secretIn(secretDir),
+    port: await claimPort(config.HOST, config.PORT, 'PORT'),
+    metricsPort: await claimPort(config.METRICS_HOST, config.METRICS_PORT, 'METRICS_PORT'),
+    say,
+    onLogLine: view.show,
+    onDeath: (sentence) => stop.abort(new Error(sentence)),
+    onStart: lock.note,
+    signal,
+  });
+  const file = join(dataDir, 'credentials.json');
+  const earlier = readJson<Credentials>(file);
+  const operatorKey = await ensureOperatorKey(platform, earlier);
+  const demo = await ensureDemo(platform.url, createClient(platform.url, operatorKey, signal), earlier);
+  const credentials = { url: platform.url, metrics_url: platform.metricsUrl, operator_key: operatorKey, tenants: [demo] };
+  await ensureEventTypes(createClient(platform.url, demo.keys.tenant_admin, signal));
+  if (!mode.empty && !mode.check) await loadSample(dataDir, demo.id, clientsOf(credentials, signal), say, signal);
+  writePrivate(file, `${JSON.stringify(credentials, null, 2)}\n`);
+  view.quiet = mode.check;
+  return credentials;
+}
+
+function clientsOf({ url, tenants }: Credentials, signal: AbortSignal) {
+  const keys = tenants[0]?.keys;
+  return { ingest: createClient(url, keys?.ingest ?? '', signal), read: createClient(url, keys?.read ?? '', signal) };
+}
+
+// The first key of all: no other key can ask for it over HTTP, so it is made with the API's own login.
+async function ensureOperatorKey(platform: Platform, earlier: Credentials | undefined): Promise<string> {
+  if (earlier && (await keyWorks(platform.url, earlier.operator_key))) return earlier.operator_key;
+  const pool = createPool(platform.apiDatabaseUrl, { max: 1, name: 'mirante up' });
+  try {
+    const { tenantId } = await findOperations(pool);
+    return (await createKey(pool, tenantId, { name: 'operator', scopes: ['admin'] })).key;
+  } finally {
+    await pool.end();
+  }
+}
+
+function stopOnSignal(running: Running, say: (sentence: string) => void): AbortController {
+  const stop = new AbortController();
+  let asked = 0;
+  const onSignal = () => {
+    if (asked && Date.now() - asked > SAME_KEYSTROKE_MS) {
+      void stopPlatform(running, true).finally(() => process.exit(130));
+    } else if (!asked) {
+      asked = Date.now();
+      say('\nStopping: Ctrl-C once more ends everything at once.');
+      stop.abort('signal');
+    }
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return stop;
+}
+
+const { values } = parseArgs({ options: { empty: { type: 'boolean' }, check: { type: 'boolean' } } });
+process.exitCode = await up({ check: values.check ?? false, empty: values.empty ?? false }).catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  return 1;
+});
+process.exit();
