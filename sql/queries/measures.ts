@@ -1,0 +1,168 @@
+import type { SOURCES } from './sources.ts';
+
+/** A named figure over a pair of roll-ups. */
+export type Measure = {
+  name: string;
+  unit: 'events' | 'validations' | 'corrections' | 'rows' | 'hits' | 'bytes' | 'ratio' | 'ms';
+  description: string;
+  source: keyof typeof SOURCES;
+  /** What it can be grouped and filtered by. */
+  dims: readonly string[];
+  /** Columns of the source that are added up. */
+  sums: readonly string[];
+  /** Further columns that the value needs. */
+  also?: readonly string[];
+  /** How the value is made from sums; a quantile in per cent instead, for latency. */
+  value: { sql: string } | { percentile: number };
+  /** What nothing gives: counts are zero, ratios and quantiles are unknown. */
+  empty: 0 | null;
+  groupBy?: readonly string[];
+  /** Greatest values first, within each bucket. */
+  greatestFirst?: boolean;
+};
+
+const EVENT_DIMS = ['type', 'outcome', 'route'];
+const REQUEST_DIMS = ['type', 'route'];
+
+const total = (column: string) => ({ sql: `coalesce(sum(${column}), 0)` });
+const failures = (column: string) => ({
+  sql: `coalesce(sum(${column}) filter (where outcome = 'failure'), 0)
+      / nullif(sum(${column}) filter (where outcome in ('success', 'failure')), 0)`,
+});
+
+const latency = (percentile: number): Measure => ({
+  name: `latency.p${percentile}`,
+  unit: 'ms',
+  description: `Percentile ${percentile} (nearest rank) of data.duration_ms, within 2 %.`,
+  source: 'latency',
+  dims: REQUEST_DIMS,
+  sums: ['events'],
+  also: ['bin'],
+  value: { percentile },
+  empty: null,
+});
+
+/** The catalogue: every measure that GET /v1/metrics/{name} answers. */
+export const MEASURES: readonly Measure[] = [
+  {
+    name: 'events.count',
+    unit: 'events',
+    description: 'Events accepted.',
+    source: 'events',
+    dims: EVENT_DIMS,
+    sums: ['events'],
+    value: total('events'),
+    empty: 0,
+  },
+  {
+    name: 'events.error_rate',
+    unit: 'ratio',
+    description: 'Share of failures (0 to 1) among events with an outcome.',
+    source: 'events',
+    dims: REQUEST_DIMS,
+    sums: ['events'],
+    also: ['outcome'],
+    value: failures('events'),
+    empty: null,
+  },
+  {
+    name: 'data.volume',
+    unit: 'bytes',
+    description: 'Size of the accepted events as they were sent.',
+    source: 'events',
+    dims: EVENT_DIMS,
+    sums: ['bytes'],
+    value: total('bytes'),
+    empty: 0,
+  },
+  {
+    name: 'latency.count',
+    unit: 'events',
+    description: 'Events with a data.duration_ms: what the latency percentiles are taken from.',
+    source: 'latency',
+    dims: REQUEST_DIMS,
+    sums: ['events'],
+    value: total('events'),
+    empty: 0,
+  },
+  latency(50),
+  latency(95),
+  latency(99),
+  {
+    name: 'validations.count',
+    unit: 'validations',
+    description: 'Validations completed.',
+    source: 'validations',
+    dims: ['marketplace', 'outcome'],
+    sums: ['validations'],
+    value: total('validations'),
+    empty: 0,
+  },
+  {
+    name: 'validations.error_rate',
+    unit: 'ratio',
+    description: 'Share of failed validations (0 to 1) among those with an outcome.',
+    source: 'validations',
+    dims: ['marketplace'],
+    sums: ['validations'],
+    also: ['outcome'],
+    value: failures('validations'),
+    empty: null,
+  },
+  {
+    name: 'validations.rows',
+    unit: 'rows',
+    description: 'Rows that validations looked at.',
+    source: 'validations',
+    dims: ['marketplace', 'outcome'],
+    sums: ['rows'],
+    value: total('rows'),
+    empty: 0,
+  },
+  {
+    name: 'validations.row_error_rate',
+    unit: 'ratio',
+    description: 'Errors found per row validated; more than 1 where rows have several errors.',
+    source: 'validations',
+    dims: ['marketplace'],
+    sums: ['rows', 'errors'],
+    value: { sql: 'coalesce(sum(errors), 0) / nullif(sum(rows), 0)' },
+    empty: null,
+  },
+  {
+    name: 'validations.by_rule',
+    unit: 'hits',
+    description: 'How often each rule was hit, the most frequent first.',
+    source: 'rules',
+    dims: ['rule', 'marketplace'],
+    sums: ['hits'],
+    value: total('hits'),
+    empty: 0,
+    groupBy: ['rule'],
+    greatestFirst: true,
+  },
+  {
+    name: 'corrections.count',
+    unit: 'corrections',
+    description: 'Corrections applied.',
+    source: 'corrections',
+    dims: ['marketplace', 'rule'],
+    sums: ['corrections'],
+    value: total('corrections'),
+    empty: 0,
+  },
+  {
+    name: 'corrections.rows',
+    unit: 'rows',
+    description: 'Rows that corrections changed.',
+    source: 'corrections',
+    dims: ['marketplace', 'rule'],
+    sums: ['rows'],
+    value: total('rows'),
+    empty: 0,
+  },
+];
+
+export function findMeasure(name: string): Measure | undefined {
+  return MEASURES.find((measure) => measure.name === name);
+}

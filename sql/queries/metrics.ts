@@ -1,0 +1,131 @@
+import { type Pool, withTenant } from '../db.ts';
+import type { Measure } from './measures.ts';
+import { SOURCES } from './sources.ts';
+import { bucketStarts, type Interval, type Pieces, split, timestamp, type Window } from './windows.ts';
+
+export type Question = {
+  measure: Measure;
+  window: Window;
+  interval: Interval;
+  /** IANA name of the zone whose days, weeks and months are meant. */
+  zone: string;
+  groupBy: readonly string[];
+  /** What each dimension must be; null: not set. */
+  filters: readonly { dim: string; value: string | null }[];
+  /** The greatest so many groups of each bucket. */
+  limit?: number | undefined;
+};
+
+export type MetricRow = { bucket: Date; dims: (string | null)[]; value: number | null };
+
+export type Figures = {
+  /** Up to when every acknowledged event is counted. */
+  watermark: Date;
+  /** Since when raw events are there; null where the window's edges are whole hours, so that none were read. */
+  rawSince: Date | null;
+  rows: MetricRow[];
+};
+
+/** More rows than this are never read; an answer that has more has MAX_ROWS + 1. */
+export const MAX_ROWS = 20_000;
+
+/** Width of the logarithmic bins, as in private.latency_bin. */
+const G = 1.04;
+const ZERO_BIN = -32_768;
+
+/** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has its row, in order. */
+export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<Figures> {
+  const starts = bucketStarts(question.window, question.interval, question.zone);
+  const statement = build(question, starts);
+  const result = await withTenant(pool, tenantId, (client) =>
+    client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
+  );
+  const [watermark, rawSince] = result.rows[0] as [Date, Date | null];
+  const rows = result.rows.filter((row) => row[2] !== null).map((row) => rowOf(row, question, starts));
+  return { watermark, rawSince, rows: question.groupBy.length > 0 ? rows : filled(rows, question.measure, starts) };
+}
+
+function rowOf(row: unknown[], { measure }: Question, starts: number[]): MetricRow {
+  const value = row[3] as number | null;
+  return {
+    bucket: dateOf(starts[(row[2] as number) - 1] as number),
+    dims: row.slice(4) as (string | null)[],
+    value: 'percentile' in measure.value && value !== null ? estimate(value) : value,
+  };
+}
+
+function filled(rows: MetricRow[], measure: Measure, starts: number[]): MetricRow[] {
+  const found = new Map(rows.map((row) => [row.bucket.getTime(), row]));
+  return starts.map((start) => {
+    const bucket = dateOf(start);
+    return found.get(bucket.getTime()) ?? { bucket, dims: [], value: measure.empty };
+  });
+}
+
+const dateOf = (at: number) => new Date(Math.floor(at / 1000));
+
+/** The value that is within 2 % of all that a bin holds; by way of exp, which keeps its precision for the tiniest. */
+function estimate(bin: number): number {
+  if (bin === ZERO_BIN) return 0;
+  return Math.min(Math.exp(bin * Math.log(G) + Math.log(2 / (G + 1))), Number.MAX_VALUE);
+}
+
+function build(question: Question, starts: number[]): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const param = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
+  const pieces = split(question.window, starts);
+  const dims = question.groupBy.map((dim) => `, ${dim}`).join('');
+  const parts = partsOf(question, pieces, starts, param);
+  const place =
+    question.limit === undefined ? '' : `, row_number() over (partition by i order by value desc nulls last${dims}) as place`;
+  const within = question.limit === undefined ? 'true' : `d.place <= ${param(question.limit, 'bigint')}`;
+  const rawSince = pieces.raw.length > 0 ? 'door.raw_since()' : 'null::timestamptz';
+  const order = question.measure.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
+  const text = `
+    select k.watermark, k.raw_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
+    from (select door.watermark() as watermark, ${rawSince} as raw_since) k
+    left join (select i, value${dims}${place} from (${valuesOf(question, parts)}) v) d on ${within}
+    order by d.i, ${order}${[...question.groupBy.map((dim) => `d.${dim}`), 'd.value'].join(', ')}
+    limit ${MAX_ROWS + 1}`;
+  return { text, values };
+}
+
+function valuesOf({ measure, groupBy }: Question, parts: string): string {
+  const by = ['i', ...groupBy].join(', ');
+  if ('sql' in measure.value) return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by}`;
+  // Nearest rank: the first bin by which that share of the events, rounded up, has been reached. Whole numbers throughout.
+  return `select ${by}, min(bin) filter (where reached >= ceil(events * ${measure.value.percentile} / 100)) as value
+    from (
+        select ${by}, bin, sum(sum(events)) over (partition by ${by} order by bin) as reached,
+            sum(sum(events)) over (partition by ${by}) as events
+        from (${parts}) p group by ${by}, bin
+    ) b group by ${by}`;
+}
+
+type Param = (value: unknown, type: string) => string;
+
+function partsOf(question: Question, pieces: Pieces, starts: number[], param: Param): string {
+  const { measure, groupBy, filters } = question;
+  const source = SOURCES[measure.source];
+  const single = starts.length === 1;
+  const bucket = single ? '1' : `width_bucket(bucket, ${param(starts.map(timestamp), 'timestamptz[]')})`;
+  // Added up as doubles, which are exact to 2^53 and cannot overflow; bigint sums would be slow numerics.
+  const sums = measure.sums.map((column) => `${column}::double precision as ${column}`);
+  const columns = [`${bucket} as i`, ...new Set([...groupBy, ...(measure.also ?? [])]), ...sums].join(', ');
+  const only = filters
+    .map(({ dim, value }) => ` and ${dim} ${value === null ? 'is null' : `= ${param(value, 'text')}`}`)
+    .join('');
+  const span = ({ from, to }: Window) =>
+    `bucket >= ${param(timestamp(from), 'timestamptz')} and bucket < ${param(timestamp(to), 'timestamptz')}`;
+  const list = (times: number[]) => param(times.map(timestamp), 'timestamptz[]');
+  const read = (relation: string, when: string) => `select ${columns} from ${relation} r where ${when}${only}`;
+
+  const parts = pieces.raw.map((window) => read(source.raw, span(window)));
+  if (pieces.hours) parts.push(read(source.hourly, span(pieces.hours)));
+  if (pieces.hourList.length > 0) parts.push(read(source.hourly, `bucket = any (${list(pieces.hourList)})`));
+  if (pieces.days) {
+    const uncut = pieces.cutDays.length > 0 ? ` and bucket <> all (${list(pieces.cutDays)})` : '';
+    parts.push(read(source.daily, span(pieces.days) + uncut));
+  }
+  return parts.join('\nunion all\n');
+}
