@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { applyMigrations, connect } from '@databases/pg-migrations';
 import { runMigrations as migrateQueues } from 'bullmq';
 import pg from 'pg';
+import { makePartitions } from './queries/retention.ts';
 import { makeRoles } from './roles.ts';
 import { type Engine, loadStorage, prepareEngine } from './storage/engine.ts';
 
 const MIGRATE_LOCK = 7_046_011;
+
+/** Raw retention and a week, so that a database which slept for months takes events before its first job has run. */
+const DEFAULT_PAST_DAYS = 97;
 
 /**
  * Brings a database up to this version: roles, storage functions of its engine, migrations, views, queue schema.
@@ -23,6 +27,7 @@ export async function migrate(databaseUrl: string, secret: string): Promise<Engi
     await makeRoles(client, secret);
     await asRole(client, 'mirante_owner', () => loadStorage(client, engine));
     await runFiles(databaseUrl);
+    await asRole(client, 'mirante_owner', () => makePartitions(client, DEFAULT_PAST_DAYS));
     await rebuildViews(client);
     await migrateQueueSchema(client);
     return engine;

@@ -27,5 +27,18 @@ $$;
 create or replace function storage.retained_from(source text) returns timestamptz
     language sql stable
     as $$
-    select coalesce((select retained_from from storage.hypertables where name = source), '-infinity')
+    select coalesce(
+        (select h.retained_from from storage.hypertables h where h.name = $1),
+        (select r.retained_from from storage.rollups r where r.name = $1),
+        '-infinity')
+$$;
+
+-- The first bucket whose source is all there. Recomputing an earlier one would erase what has been dropped since.
+create or replace function storage.first_whole_bucket(rollup text) returns timestamptz
+    language sql stable
+    set search_path = storage, public, pg_temp
+    as $$
+    select case when time_bucket(r.width, s.since) = s.since then s.since else time_bucket(r.width, s.since + r.width) end
+    from storage.rollups r, lateral storage.retained_from(r.source) as s (since)
+    where r.name = rollup
 $$;

@@ -52,8 +52,7 @@ export async function refreshRollup(client: Client, engine: Engine, name: string
     return;
   }
   const clamped = await client.query<{ since: Date }>(
-    `select greatest($2::timestamptz, time_bucket(r.width, storage.retained_from(r.source) + r.width)) as since
-     from storage.rollups r where r.name = $1`,
+    'select greatest($2::timestamptz, storage.first_whole_bucket($1)) as since',
     [name, from],
   );
   const since = clamped.rows[0]?.since;

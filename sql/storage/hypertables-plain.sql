@@ -25,15 +25,18 @@ begin
 end
 $$;
 
--- Partitions for a span of time, those that exist left alone. No default partition: it would have to be scanned and locked
--- each time that a new one is attached.
+-- Partitions for a span of time, those that exist left alone and those that retention has dropped left dropped. No default
+-- partition: it would have to be scanned and locked each time that a new one is attached. Attaching, unlike `partition of`,
+-- lets readers and writers go on.
 create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
     language plpgsql
+    set lock_timeout = '5s'
     as $$
 #variable_conflict use_variable
 declare
     width interval := (select h.chunk_width from storage.hypertables h where h.name = name);
-    starts timestamptz := storage.time_bucket(width, since);
+    retained timestamptz := (select h.retained_from from storage.hypertables h where h.name = name);
+    starts timestamptz := storage.time_bucket(width, greatest(since, retained));
     part text;
     made integer := 0;
 begin
@@ -41,10 +44,11 @@ begin
     while starts < until loop
         part := name || to_char(starts at time zone 'UTC', '_YYYYMMDD');
         if to_regclass(format('private.%I', part)) is null then
-            execute format('create table private.%I partition of private.%I for values from (%L) to (%L)',
-                part, name, starts, starts + width);
+            execute format('create table private.%I (like private.%I including defaults including constraints)', part, name);
             -- A second lock: no policy at all, so that a leaked grant on one partition opens nothing.
             execute format('alter table private.%I enable row level security', part);
+            execute format('alter table private.%I attach partition private.%I for values from (%L) to (%L)',
+                name, part, starts, starts + width);
             made := made + 1;
         end if;
         starts := starts + width;
@@ -53,21 +57,33 @@ begin
 end
 $$;
 
+create or replace function storage.partitions(name text) returns table (part regclass, ends timestamptz)
+    language sql stable
+    as $$
+    select c.oid::regclass, substring(pg_get_expr(c.relpartbound, c.oid) from $re$TO \('([^']+)'\)$re$)::timestamptz
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = format('private.%I', partitions.name)::regclass
+$$;
+
+-- Where dropping everything before `cutoff` would end: at a partition's edge. Null where none lies before it.
+create or replace function storage.drop_boundary(name text, cutoff timestamptz) returns timestamptz
+    language sql stable
+    as $$
+    select max(ends) from storage.partitions(name) where ends <= cutoff
+$$;
+
+-- Rather fails than lets everybody queue behind a lock that a long reader withholds; the job tries again.
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
+    set lock_timeout = '5s'
     as $$
 #variable_conflict use_variable
 declare
-    part record;
+    part regclass;
     dropped integer := 0;
 begin
-    for part in
-        select c.relname
-        from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = format('private.%I', name)::regclass
-            and substring(pg_get_expr(c.relpartbound, c.oid) from $re$TO \('([^']+)'\)$re$)::timestamptz <= cutoff
-    loop
-        execute format('drop table private.%I', part.relname);
+    for part in select p.part from storage.partitions(name) p where p.ends <= cutoff loop
+        execute format('drop table %s', part);
         dropped := dropped + 1;
     end loop;
     return dropped;

@@ -12,6 +12,7 @@ $$;
 -- Chunks make themselves; what is left to do is the second lock on those that have appeared: chunks inherit grants, not policies.
 create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
     language plpgsql
+    set lock_timeout = '5s'
     as $$
 #variable_conflict use_variable
 declare
@@ -31,8 +32,17 @@ begin
 end
 $$;
 
+-- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.
+create or replace function storage.drop_boundary(name text, cutoff timestamptz) returns timestamptz
+    language sql stable
+    as $$
+    select max(c.range_end) from timescaledb_information.chunks c
+    where c.hypertable_schema = 'private' and c.hypertable_name = drop_boundary.name and c.range_end <= cutoff
+$$;
+
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
+    set lock_timeout = '5s'
     as $$
 begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));

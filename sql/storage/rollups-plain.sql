@@ -45,17 +45,21 @@ $$;
 -- Never from before what the source still holds whole: recomputing there would erase the aggregate.
 create or replace function storage.refresh_rollup(name text, since timestamptz, until timestamptz) returns void
     language plpgsql
-    set search_path = storage, public, pg_temp
     as $$
-#variable_conflict use_variable
 declare
-    rollup storage.rollups := (select r from storage.rollups r where r.name = name);
-    first timestamptz := greatest(since, time_bucket(rollup.width, storage.retained_from(rollup.source) + rollup.width));
+    first timestamptz := greatest(since, storage.first_whole_bucket(name));
 begin
     if first < until then
         execute format('select storage.%I($1, $2)', 'refresh_' || name) using first, until;
     end if;
 end
+$$;
+
+create or replace function storage.rollup_boundary(name text, cutoff timestamptz) returns timestamptz
+    language sql stable
+    set search_path = storage, public, pg_temp
+    as $$
+    select time_bucket(r.width, cutoff) from storage.rollups r where r.name = rollup_boundary.name
 $$;
 
 create or replace function storage.drop_rollup_before(name text, cutoff timestamptz) returns integer

@@ -9,6 +9,8 @@ create or replace function storage.make_rollup(
 #variable_conflict use_variable
 declare
     protected boolean := exists (select from storage.hypertables h where h.name = source);
+    -- Retention drops whole chunks, and the engine's own choice would be 70 days for hours and 700 for days.
+    chunk interval := case when width < interval '1 day' then '28 days' else '91 days' end;
 begin
     insert into storage.rollups (name, source, width, materialised_to)
         values (name, source, width, time_bucket(width, now()));
@@ -16,8 +18,9 @@ begin
         execute format('alter table private.%I no force row level security, disable row level security', source);
     end if;
     execute format('create materialized view private.%I
-        with (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = false)
-        as %s with no data', name, storage.rollup_query(source, time_column, width, dims, measures, filter));
+        with (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = false,
+            timescaledb.chunk_interval = %L)
+        as %s with no data', name, chunk, storage.rollup_query(source, time_column, width, dims, measures, filter));
     execute format('create index on private.%I (tenant_id, bucket)', name);
     if protected then
         execute format('alter table private.%I enable row level security, force row level security', source);
@@ -26,8 +29,21 @@ begin
 end
 $$;
 
+-- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.
+create or replace function storage.rollup_boundary(name text, cutoff timestamptz) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, public, pg_temp
+    as $$
+    select max(c.range_end)
+    from timescaledb_information.continuous_aggregates a
+        join timescaledb_information.chunks c
+            on c.hypertable_schema = a.materialization_hypertable_schema and c.hypertable_name = a.materialization_hypertable_name
+    where a.view_schema = 'private' and a.view_name = rollup_boundary.name and c.range_end <= cutoff
+$$;
+
 create or replace function storage.drop_rollup_before(name text, cutoff timestamptz) returns integer
     language plpgsql
+    set lock_timeout = '5s'
     as $$
 begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));

@@ -1,0 +1,14 @@
+import type { Config } from '../lib/config.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Pool } from '../sql/db.ts';
+import { makePartitions } from '../sql/queries/retention.ts';
+
+/** Keeps partitions ready for the whole raw retention and five weeks ahead, and locks those that have appeared. */
+export async function runMakePartitions(deps: {
+  pool: Pool;
+  log: Logger;
+  config: Pick<Config, 'RAW_RETENTION_DAYS'>;
+}): Promise<void> {
+  const made = await makePartitions(deps.pool, deps.config.RAW_RETENTION_DAYS + 1);
+  if (made > 0) deps.log.info({ made }, 'partitions made or locked');
+}

@@ -1,0 +1,164 @@
+import { createPostgresBackend, type Job, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq';
+import type { Logger } from '../lib/log.ts';
+
+export const QUEUES = ['rollups', 'upkeep'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** What each kind of job is told. Never a secret, never an event's contents: an operator reads these. */
+export type Payloads = {
+  heartbeat: Record<string, never>;
+  'refresh-rollups': Record<string, never>;
+  'run-retention': Record<string, never>;
+  'make-partitions': Record<string, never>;
+};
+export type JobName = keyof Payloads;
+
+const KEPT: JobsOptions = { removeOnComplete: { age: 3600, count: 100 }, removeOnFail: { age: 14 * 86_400, count: 1000 } };
+const AGAIN: JobsOptions = { ...KEPT, attempts: 5, backoff: { type: 'exponential', delay: 10_000 } };
+
+/** How each kind of job is kept and tried again. Where a schedule comes round within a minute, that is the second attempt. */
+export const OPTIONS: Record<JobName, JobsOptions> = {
+  heartbeat: { removeOnComplete: true, removeOnFail: true },
+  'refresh-rollups': KEPT,
+  'run-retention': AGAIN,
+  'make-partitions': AGAIN,
+};
+
+/** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
+export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string; prefix?: string };
+
+export type DeadLetter = { queue: QueueName; id: string; name: string; reason: string; attempts: number; failed_at: string };
+export type Depth = { waiting: number; active: number; delayed: number; failed: number };
+export type QueueHealth = { [state in keyof Depth]: number | null } & { heartbeat_age_s: number | null };
+
+export type Queues = {
+  /** Asks for dirty buckets to be served at once. Never fails and never waits: the minute's schedule serves them too. */
+  enqueueRefresh: () => void;
+  /** The queues themselves, for the operator's board; others take a place in it after an outage. */
+  list: () => Queue[];
+  depth: (name: QueueName) => Promise<Depth>;
+  /** Jobs that failed for good, newest first. */
+  deadLetters: (limit: number) => Promise<DeadLetter[]>;
+  close: () => Promise<void>;
+};
+
+const ANSWER_MS = 2_000;
+const REFRESH_EVERY_MS = 1_000;
+
+/** Opens one queue as a producer, which fails at once where the queue is away. */
+export function openQueue(urls: QueueUrls, name: QueueName, log: Logger): Queue {
+  const redis = { connection: redisOf(urls.redisUrl, false), prefix: prefixOf(urls) };
+  const postgres = { connection: { ...postgresOf(urls), max: 2, statement_timeout: 5_000 } };
+  const queue = urls.redisUrl ? new Queue(name, redis) : (new OnPostgres.Queue(name, postgres) as unknown as Queue);
+  queue.on('error', (error) => log.warn({ queue: name, error: error.message }, 'queue unreachable'));
+  return queue;
+}
+
+/** Opens the consumers' side of one queue, which waits for a queue that is away. */
+export function openWorker(urls: QueueUrls, name: QueueName, processor: Processor, options: { concurrency: number }): Worker {
+  const redis = { ...options, connection: redisOf(urls.redisUrl, true), prefix: prefixOf(urls) };
+  const postgres = { ...options, connection: { ...postgresOf(urls), max: options.concurrency + 1 } };
+  return urls.redisUrl
+    ? new Worker(name, processor, redis)
+    : (new OnPostgres.Worker(name, processor, postgres) as unknown as Worker);
+}
+
+// BullMQ's types take Redis for granted, so what stands on PostgreSQL passes under the same types.
+const OnPostgres = withBackend(createPostgresBackend);
+
+const prefixOf = (urls: QueueUrls) => urls.prefix ?? 'mirante';
+
+function redisOf(url: string | undefined, waits: boolean): { [option: string]: unknown } {
+  return { url, enableOfflineQueue: waits, maxRetriesPerRequest: waits ? null : 1, connectTimeout: 5_000 };
+}
+
+function postgresOf(urls: QueueUrls): { [option: string]: unknown } {
+  return { connectionString: urls.queueDatabaseUrl, schema: 'bullmq', connectionTimeoutMillis: ANSWER_MS };
+}
+
+/** The producers' side of all queues, for the API. */
+export function createQueues(urls: QueueUrls, log: Logger): Queues {
+  const open = new Map<QueueName, Queue>(QUEUES.map((name) => [name, openQueue(urls, name, log)]));
+  let last = 0;
+  let pending: NodeJS.Timeout | undefined;
+
+  // A queue that was opened while PostgreSQL was away remembers that for good, so another takes its place.
+  async function use<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
+    const queue = open.get(name) as Queue;
+    try {
+      await within(ANSWER_MS, queue.waitUntilReady());
+    } catch (error) {
+      if (!urls.redisUrl && open.get(name) === queue) {
+        open.set(name, openQueue(urls, name, log));
+        await queue.close();
+      }
+      throw error;
+    }
+    return within(ANSWER_MS, work(queue));
+  }
+
+  async function refresh(): Promise<void> {
+    pending = undefined;
+    last = Date.now();
+    // One that comes while another runs is kept and follows it, since its hours may have come too late for that one.
+    const options = { ...OPTIONS['refresh-rollups'], deduplication: { id: 'refresh-rollups', keepLastIfActive: true } };
+    try {
+      await use('rollups', (queue) => queue.add('refresh-rollups' satisfies JobName, {}, options));
+    } catch (error) {
+      log.warn({ queue: 'rollups', error: (error as Error).message }, 'refresh not enqueued; the next schedule serves it');
+    }
+  }
+
+  return {
+    enqueueRefresh() {
+      pending ??= setTimeout(refresh, Math.max(0, last + REFRESH_EVERY_MS - Date.now())).unref();
+    },
+    list: () => [...open.values()],
+    depth: (name) => use(name, (queue) => queue.getJobCounts('waiting', 'active', 'delayed', 'failed') as Promise<Depth>),
+    async deadLetters(limit) {
+      const lists = QUEUES.map((name) => use(name, (queue) => queue.getFailed(0, limit - 1)).then(lettersOf(name)));
+      const letters = (await Promise.all(lists)).flat();
+      return letters.sort((a, b) => b.failed_at.localeCompare(a.failed_at)).slice(0, limit);
+    },
+    async close() {
+      clearTimeout(pending);
+      await Promise.allSettled([...open.values()].map((queue) => within(ANSWER_MS, queue.close())));
+    },
+  };
+}
+
+/** How every queue fares; null where it does not answer, or where no job of it was ever consumed. */
+export async function queueHealth(queues: Queues, ages: Map<string, number>): Promise<Record<QueueName, QueueHealth>> {
+  const unknown = { waiting: null, active: null, delayed: null, failed: null };
+  const entries = QUEUES.map(async (name) => {
+    const depth = await queues.depth(name).catch(() => unknown);
+    return [name, { ...depth, heartbeat_age_s: ages.get(name) ?? null }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Record<QueueName, QueueHealth>;
+}
+
+const lettersOf = (queue: QueueName) => (jobs: Job[]) =>
+  jobs.map((job): DeadLetter => {
+    const failedAt = new Date(job.finishedOn ?? job.timestamp).toISOString();
+    return {
+      queue,
+      id: job.id ?? '',
+      name: job.name,
+      reason: job.failedReason,
+      attempts: job.attemptsMade,
+      failed_at: failedAt,
+    };
+  });
+
+/** Gives up on a promise after a while, because a connection that is being made anew keeps its callers waiting. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

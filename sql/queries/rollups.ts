@@ -1,0 +1,77 @@
+import type { Client, Pool } from '../db.ts';
+
+/** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
+export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
+
+/** Rows of the ledger, by their ids, and the hours that they mark. */
+export type Ledger = { ids: number[]; hours: number[] };
+
+const REFRESH_LOCK = 7_046_012;
+
+/**
+ * Runs `work` on a connection that alone may refresh or drop, outside a transaction. Gives undefined, and does nothing,
+ * where another holds that right and `wait` is false.
+ */
+export async function withRefreshLock<T>(
+  pool: Pool,
+  wait: boolean,
+  work: (client: Client) => Promise<T>,
+): Promise<T | undefined> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const lock = wait ? 'pg_advisory_lock($1) is not null' : 'pg_try_advisory_lock($1)';
+    const { rows } = await client.query<{ held: boolean }>(`select ${lock} as held`, [REFRESH_LOCK]);
+    if (!rows[0]?.held) return undefined;
+    try {
+      return await work(client);
+    } finally {
+      await client.query('select pg_advisory_unlock($1)', [REFRESH_LOCK]).catch((error: Error) => {
+        broken = error;
+      });
+    }
+  } finally {
+    // A connection that could not unlock is closed, which unlocks.
+    client.release(broken);
+  }
+}
+
+/** All roll-ups, each after its source. */
+export async function listRollups(client: Client): Promise<Rollup[]> {
+  const { rows } = await client.query<{ name: string; source: string; width: number; materialised_to: Date }>(
+    `select name, source, (extract(epoch from width) * 1000)::double precision as width, materialised_to
+     from storage.rollups order by storage.rollups.width, name`,
+  );
+  return rows.map(({ materialised_to, ...rollup }) => ({ ...rollup, materialisedTo: materialised_to.getTime() }));
+}
+
+/** The oldest rows of the ledger that are visible now. */
+export async function readLedger(client: Client, limit: number): Promise<Ledger> {
+  const { rows } = await client.query<{ ids: number[]; hour: Date }>(
+    `select array_agg(id::double precision) as ids, hour
+     from (select id, hour from private.dirty_hours order by id limit $1) d
+     group by hour`,
+    [limit],
+  );
+  return { ids: rows.flatMap((row) => row.ids), hours: rows.map((row) => row.hour.getTime()) };
+}
+
+/** Takes exactly these rows off the ledger. */
+export async function clearLedger(client: Client, ids: number[]): Promise<void> {
+  await client.query('delete from private.dirty_hours where id = any($1::bigint[])', [ids]);
+}
+
+/** Whether rows that have committed are missing from a roll-up's materialised part. */
+export async function isDirty(client: Client | Pool): Promise<boolean> {
+  const { rows } = await client.query<{ dirty: boolean }>(
+    `select exists (
+       select from private.dirty_hours where hour < (select max(materialised_to) from storage.rollups)
+     ) as dirty`,
+  );
+  return rows[0]?.dirty ?? false;
+}
+
+/** From `to` on, readers get this roll-up's rows live from its source. */
+export async function advanceRollup(client: Client, name: string, to: Date): Promise<void> {
+  await client.query('update storage.rollups set materialised_to = greatest(materialised_to, $2) where name = $1', [name, to]);
+}

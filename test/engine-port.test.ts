@@ -1,0 +1,194 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
+import { runRetention } from '../jobs/run-retention.ts';
+import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Answers, expectedAnswers, randomEvents, randomFrom } from './telemetry.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DIMS: Record<string, string[]> = {
+  events: ['type', 'outcome', 'route'],
+  latency: ['type', 'route', 'bin'],
+  validations: ['marketplace', 'outcome'],
+  rules: ['marketplace', 'rule'],
+  corrections: ['marketplace', 'rule'],
+};
+const ROLLUPS = Object.keys(DIMS).flatMap((noun) => [`${noun}_hourly`, `${noun}_daily`]);
+const dimsOf = (rollup: string) => DIMS[rollup.split('_')[0] as string] as string[];
+
+let db: TestDatabase;
+let tenants: TestTenant[];
+let stored: EventRow[];
+let deps: RefreshDeps;
+
+beforeEach(async () => {
+  db = await createDatabase();
+  tenants = [await makeTenant(db), await makeTenant(db)];
+  stored = [];
+  deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
+});
+afterEach(() => db.drop());
+
+async function ingest(events: EventRow[]): Promise<void> {
+  for (let at = 0; at < events.length; at += 200)
+    expect(await storeEvents(db.api, events.slice(at, at + 200))).toEqual(new Map());
+  stored.push(...events);
+}
+
+async function answers(rollup: string): Promise<Answers> {
+  const { rows } = await db.owner.query(`select * from private.${rollup}`);
+  const dims = dimsOf(rollup);
+  return new Map(
+    rows.map(({ tenant_id, bucket, ...rest }) => {
+      const measures = Object.fromEntries(
+        Object.entries(rest as Record<string, number>).filter(([name]) => !dims.includes(name)),
+      );
+      return [JSON.stringify([tenant_id, bucket.getTime(), ...dims.map((dim) => rest[dim])]), measures];
+    }),
+  );
+}
+
+const bucketOf = (key: string) => JSON.parse(key)[1] as number;
+const since = (from: number, all: Answers | undefined): Answers =>
+  new Map([...(all ?? [])].filter(([key]) => bucketOf(key) >= from));
+
+async function expectAnswers(from: (rollup: string) => number = () => 0): Promise<void> {
+  const expected = expectedAnswers(stored, tenants);
+  for (const rollup of ROLLUPS) {
+    const got = since(from(rollup), await answers(rollup));
+    expect(got, rollup).toEqual(since(from(rollup), expected[rollup]));
+  }
+}
+
+/** As if nothing had been refreshed since `days` ago. */
+async function sleepFor(days: number): Promise<void> {
+  await db.owner.query(
+    `update storage.rollups set materialised_to = date_trunc('day', now() - make_interval(days => $1), 'UTC')`,
+    [days],
+  );
+}
+
+/** As if a flush had touched every hour of the last `days` days. */
+async function markAllDirty(days: number): Promise<void> {
+  await db.owner.query(
+    `insert into private.dirty_hours (hour)
+     select generate_series(date_trunc('hour', now() - make_interval(days => $1)), now(), '1 hour')`,
+    [days],
+  );
+}
+
+const ledgerSize = async () => (await db.owner.query('select from private.dirty_hours')).rowCount;
+
+describe.each([1, 2, 3])('seed %i', (seed) => {
+  test('every roll-up equals a group-by over raw: live, refreshed, with late events, after retention', async () => {
+    const random = randomFrom(seed);
+    const now = Date.now();
+    await sleepFor(60);
+    await ingest(randomEvents(random, tenants, 600, now - 50 * DAY, now));
+    await expectAnswers();
+
+    await refreshRollups(deps);
+    expect(await ledgerSize()).toBe(0);
+    await expectAnswers();
+
+    await ingest(randomEvents(random, tenants, 100, now - 2 * HOUR, now));
+    await ingest(randomEvents(random, tenants, 200, now - 50 * DAY, now));
+    await refreshRollups(deps);
+    await expectAnswers();
+
+    const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+    await runRetention({ ...deps, config });
+    const { rows } = await db.owner.query(
+      'select min(time) as oldest, (select max(dropped_to) from storage.retention_runs) from private.events',
+    );
+    expect(rows[0].oldest.getTime()).toBeGreaterThan(now - 28 * DAY);
+    await markAllDirty(60);
+    await refreshRollups(deps);
+    await expectAnswers();
+
+    await ingest(randomEvents(random, tenants, 100, now - 19 * DAY, now));
+    await refreshRollups(deps);
+    await expectAnswers();
+  });
+});
+
+test('dropping old hours never eats the days made from them, nor the day that is cut in two', async () => {
+  const now = Date.now();
+  await sleepFor(60);
+  await ingest(randomEvents(randomFrom(7), tenants, 800, now - 60 * DAY, now));
+  const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 30 };
+  await runRetention({ ...deps, config });
+  await markAllDirty(60);
+  await refreshRollups(deps);
+  const { rows } = await db.owner.query<{ name: string; retained_from: Date }>(
+    'select name, retained_from from storage.rollups',
+  );
+  const retained = new Map(rows.map((row) => [row.name, Number(row.retained_from)]));
+  await expectAnswers((rollup) => retained.get(rollup) as number);
+  const proofs = await db.owner.query('select rule, dropped from storage.retention_runs');
+  expect(proofs.rows).toContainEqual({ rule: 'RAW_RETENTION_DAYS=20', dropped: expect.any(Number) });
+});
+
+test('a bucket that straddles what was dropped is left as it is, the next is recomputed', async () => {
+  const edge = Math.floor((Date.now() - 3 * DAY) / DAY) * DAY + 10 * HOUR;
+  await ingest(randomEvents(randomFrom(8), tenants, 60, edge, edge + 2 * HOUR));
+  await refreshRollups(deps);
+  await db.owner.query("update storage.hypertables set retained_from = $1 where name in ('events', 'rule_hits')", [
+    new Date(edge + HOUR / 2),
+  ]);
+  await db.owner.query('delete from private.events where time < $1', [new Date(edge + HOUR / 2)]);
+  await db.owner.query('delete from private.rule_hits where time < $1', [new Date(edge + HOUR / 2)]);
+  await ingest(randomEvents(randomFrom(9), tenants, 20, edge + HOUR, edge + 2 * HOUR));
+  await markAllDirty(4);
+  await refreshRollups(deps);
+  await expectAnswers();
+});
+
+test('a bucket that begins where the raw data now begin is recomputed', async () => {
+  const edge = Math.floor((Date.now() - 3 * DAY) / DAY) * DAY;
+  await db.owner.query('update storage.hypertables set retained_from = $1', [new Date(edge)]);
+  await ingest(randomEvents(randomFrom(10), tenants, 20, edge, edge + HOUR));
+  await refreshRollups(deps);
+  await expectAnswers();
+});
+
+test('refreshes beside flushes lose nothing', async () => {
+  const now = Date.now();
+  const random = randomFrom(11);
+  await sleepFor(10);
+  let flushing = true;
+  const flushes = Array.from({ length: 3 }, async () => {
+    for (let n = 0; n < 40; n += 1) await ingest(randomEvents(random, tenants, 20, now - 9 * DAY, now));
+  });
+  const refreshes = Array.from({ length: 2 }, async () => {
+    while (flushing) await refreshRollups(deps);
+  });
+  await Promise.all(flushes);
+  flushing = false;
+  await Promise.all(refreshes);
+  await refreshRollups(deps);
+  expect(await ledgerSize()).toBe(0);
+  await expectAnswers();
+});
+
+test('a flush that commits while its hour is refreshed is served by the next run', async () => {
+  const now = Date.now();
+  await ingest(randomEvents(randomFrom(12), tenants, 10, now - 5 * HOUR, now - 4 * HOUR));
+  const client = await db.owner.connect();
+  const late = new Date(now - 4.5 * HOUR);
+  await client.query('begin');
+  await client.query(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)
+     values ($1, $2, gen_random_uuid(), now(), 'late.v1', 'test', 1)`,
+    [tenants[0]?.id, late],
+  );
+  await client.query("insert into private.dirty_hours (hour) values (date_trunc('hour', $1::timestamptz))", [late]);
+  await refreshRollups(deps);
+  await client.query('commit');
+  client.release();
+  const count = async () => (await db.owner.query("select events from private.events_hourly where type = 'late.v1'")).rows;
+  expect(await refreshRollups(deps)).toBe(true);
+  expect(await count()).toEqual([{ events: 1 }]);
+});
