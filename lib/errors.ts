@@ -40,7 +40,8 @@ export const wrongScope = (needed: readonly string[]) =>
   new Problem(403, 'wrong-scope', 'The key does not have the scope for this call', {
     detail: `This call needs one of these scopes: ${needed.join(', ')}.`,
   });
-export const notFound = (what: string) => new Problem(404, 'not-found', `No such ${what}`);
+export const notFound = (what: string, detail?: string) =>
+  new Problem(404, 'not-found', `No such ${what}`, detail ? { detail } : {});
 export const methodNotAllowed = (allow: string) =>
   new Problem(405, 'method-not-allowed', 'This address does not take that method', { headers: { allow } });
 export const timedOut = () => new Problem(408, 'request-timeout', 'The body did not arrive in time');

@@ -1,0 +1,136 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { invalidRequest, notFound } from '../../lib/errors.ts';
+import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
+import { type Figures, MAX_ROWS, type Question, readMetric } from '../../sql/queries/metrics.ts';
+import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
+import { sendCsv, toCsv, wantsCsv } from '../csv.ts';
+import type { Deps } from '../deps.ts';
+import { metricQuery, readQuestion } from '../metric-query.ts';
+import { route } from '../route.ts';
+
+const catalogue = z.object({
+  data: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string(),
+      description: z.string(),
+      dimensions: z.array(z.string()),
+      intervals: z.array(z.enum(INTERVALS)),
+    }),
+  ),
+});
+
+const figures = z.object({
+  metric: z.string(),
+  unit: z.string(),
+  interval: z.enum(INTERVALS),
+  timezone: z.string(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
+  data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
+});
+
+const SUMMARY = `A measure over a window. Buckets are given by their start, in the tenant's time zone; weeks begin on Monday.
+Without groups every bucket of the window is there, in order: counts are 0 and ratios and percentiles null where nothing happened.
+With groups only those that occur are there.`.replaceAll('\n', ' ');
+
+/** The calls that answer with figures. */
+export function mountMetrics(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/metrics',
+      summary: 'The catalogue of measures',
+      scopes: ['read'],
+      query: z.strictObject({}),
+      status: 200,
+      answer: catalogue,
+    },
+    async () => ({
+      body: {
+        data: MEASURES.map(({ name, unit, description, dims }) => ({
+          name,
+          unit,
+          description,
+          dimensions: dims,
+          intervals: INTERVALS,
+        })),
+      },
+    }),
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/metrics/:name',
+      summary: SUMMARY,
+      scopes: ['read'],
+      params: z.object({ name: z.string() }),
+      query: metricQuery,
+      status: 200,
+      answer: figures,
+      produces: ['text/csv'],
+    },
+    async ({ identity, params, query, request, response }) => {
+      const measure = findMeasure(params.name);
+      if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
+      const question = readQuestion(measure, query, identity.timezone, Date.now());
+      const found = await readMetric(deps.pool, identity.tenantId, question);
+      refuseIncomplete(question, found);
+      if (wantsCsv(request)) {
+        const columns = ['bucket', ...question.groupBy, 'value'];
+        const rows = found.rows.map(({ bucket, dims, value }) => [bucket.toISOString(), ...dims, value]);
+        sendCsv(response, fileName(question), toCsv(columns, rows));
+        return undefined;
+      }
+      return { body: answer(question, found), headers: { vary: 'Accept' } };
+    },
+  );
+}
+
+// Rather no answer than one from which part is missing.
+function refuseIncomplete({ window }: Question, { rawSince, rows }: Figures): void {
+  if (rows.length > MAX_ROWS) {
+    const detail = `The answer has more than ${MAX_ROWS} rows: set a limit, fewer groups, a wider interval or a shorter window.`;
+    throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
+  }
+  if (!rawSince) return;
+  const since = rawSince.getTime() * 1000;
+  const detail = `Before ${rawSince.toISOString()} figures are kept by the hour: give a whole hour.`;
+  const gone = { from: floor(window.from, HOUR) !== window.from, to: ceil(window.to, HOUR) !== window.to };
+  const starts = { from: window.from, to: Math.max(window.from, floor(window.to, HOUR)) };
+  const faults = (['from', 'to'] as const)
+    .filter((name) => gone[name] && starts[name] < since)
+    .map((name) => ({ pointer: `/${name}`, code: 'part-of-hour-not-kept', detail }));
+  if (faults.length > 0) throw invalidRequest(faults);
+}
+
+function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows }: Figures) {
+  return {
+    metric: measure.name,
+    unit: measure.unit,
+    interval,
+    timezone: zone,
+    from: instant(window.from),
+    to: instant(window.to),
+    watermark,
+    data: rows.map(({ bucket, dims, value }) => ({
+      bucket,
+      ...Object.fromEntries(groupBy.map((dim, index) => [dim, dims[index]])),
+      value,
+    })),
+  };
+}
+
+const instant = (at: number) => new Date(Math.floor(at / 1000));
+
+function fileName({ measure, window, interval }: Question): string {
+  const [from, to] = [window.from, window.to].map((at) => instant(at).toISOString().replace(/\..*$/, 'Z').replaceAll(':', ''));
+  return `${measure.name}_${interval}_${from}_${to}.csv`;
+}
