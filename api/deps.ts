@@ -2,19 +2,27 @@ import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import type { Authenticator } from './auth.ts';
+import type { EventTypeRegistry } from './event-types.ts';
+import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
+import type { OpenMetrics } from './open-metrics.ts';
 import type { RouteSpec } from './route.ts';
+import type { Telemetry } from './telemetry.ts';
 
-/** Everything that a request may need, made once in server.ts and passed in. */
+/** Everything that a request may need, made once in wire.ts and passed in. */
 export type Deps = {
   config: Config;
   log: Logger;
-  /** Connections of mirante_api for everything but ingestion, which has its own. */
+  /** Connections of mirante_api for everything but the group commit, which has its own. */
   pool: Pool;
   auth: Authenticator;
   limits: Limits;
   idempotency: Idempotency;
+  types: EventTypeRegistry;
+  groupCommit: GroupCommit;
+  openMetrics: OpenMetrics;
+  telemetry: Telemetry;
   /** Filled by route(), read by the OpenAPI document. */
   openapi: RouteSpec<unknown, unknown, unknown>[];
 };

@@ -15,11 +15,11 @@ export type RouteSpec<Params, Query, Body> = {
   params?: ZodType<Params>;
   query?: ZodType<Query>;
   body?: ZodType<Body>;
+  /** Media types of the body where it is not simply JSON; for the document only. */
+  bodyTypes?: Record<string, ZodType>;
   /** Status of success and the schema of its body; no schema: no body. */
   status: number;
   answer?: ZodType;
-  /** Set where the call answers POSTs again under an Idempotency-Key. */
-  idempotent?: boolean;
   /** Further media types of the answer, e.g. `text/csv`. */
   produces?: string[];
 };
@@ -33,8 +33,11 @@ export type Call<Params, Query, Body> = {
   response: Response;
 };
 
-/** What a handler gives: a body (or undefined), and headers or another status where they differ from the spec. */
-export type Reply = { body?: unknown; status?: number; headers?: Record<string, string> };
+/**
+ * What a handler gives: a body (or undefined), and headers or another status where they differ from the spec.
+ * `secret` names a member of the body that is shown once: an Idempotency-Key replays it as null.
+ */
+export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secret?: string };
 
 export type Handler<Params, Query, Body> = (call: Call<Params, Query, Body>) => Promise<Reply | undefined>;
 
@@ -61,8 +64,11 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
       response,
     };
     const reply =
-      spec.idempotent && request.headers['idempotency-key']
-        ? await deps.idempotency.once(call.identity, request, () => handler(call))
+      spec.method === 'post' && identity && request.headers['idempotency-key'] !== undefined
+        ? await deps.idempotency.once(identity, request, JSON.stringify(request.body ?? null), async () => {
+            const { status = spec.status, ...rest } = (await handler(call)) ?? {};
+            return { status, ...rest };
+          })
         : await handler(call);
     if (!reply) return;
     for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);

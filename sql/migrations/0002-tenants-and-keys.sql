@@ -57,7 +57,7 @@ create table private.idempotency_keys (
     claim         uuid        not null,
     claimed_at    timestamptz not null default now(),
     first_at      timestamptz not null default now(),
-    answer        jsonb,
+    answer        json,
     primary key (tenant_id, key)
 );
 comment on column private.idempotency_keys.answer is 'Status, headers and body as first sent, a secret replaced by null; null while the request is running.';

@@ -6,7 +6,12 @@ export const SCOPES = ['ingest', 'read', 'export', 'embed', 'tenant-admin', 'adm
 export type Scope = (typeof SCOPES)[number];
 
 /** Limits of one tenant; what is absent is the platform's default. */
-export type Limits = { events_per_second?: number; requests_per_second?: number; events_per_month?: number; quarantine_bytes?: number };
+export type Limits = {
+  events_per_second?: number;
+  requests_per_second?: number;
+  events_per_month?: number;
+  quarantine_bytes?: number;
+};
 
 export type Tenant = {
   id: string;

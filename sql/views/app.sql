@@ -30,7 +30,8 @@ create view app.event_types with (security_barrier) as
 grant select, insert on app.event_types to mirante_api;
 
 create view app.quarantine with (security_barrier) as
-    select id, received_at, status, code, detail, pointer, type, raw, replayed_at
+    select id, received_at, status, code, detail, pointer, type, raw, replayed_at,
+        (select k.name from private.api_keys k where k.id = key_id) as key_name
     from private.quarantine
     where tenant_id = (select private.current_tenant());
 grant select, update (replayed_at) on app.quarantine to mirante_api;

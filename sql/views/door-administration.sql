@@ -105,7 +105,7 @@ $$;
 -- Claims an Idempotency-Key: 'mine' (go on), 'running', 'answered' (with the answer) or 'mismatch' (other body). A claim
 -- whose process died is taken over after a minute; `first_at` stays, so that what it derives stays the same.
 create function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns table (
-    outcome text, first_at timestamptz, answer jsonb
+    outcome text, first_at timestamptz, answer json
 )
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -122,7 +122,7 @@ begin
             where k.answer is null and k.request_hash = hash and k.claimed_at < now() - interval '1 minute'
         returning * into held;
     if found then
-        return query select 'mine', held.first_at, null::jsonb;
+        return query select 'mine', held.first_at, null::json;
         return;
     end if;
     return query
@@ -133,7 +133,7 @@ end
 $$;
 
 -- Keeps the answer; a null answer gives the claim back, because nothing was done.
-create function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer jsonb) returns void
+create function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$

@@ -18,7 +18,7 @@ declare
         select k.tenant_id
         from unnest(keys) with ordinality u (id, n)
             left join private.api_keys k on k.id = u.id and k.revoked_at is null
-                and (k.expires_at is null or k.expires_at > received) and 'ingest' = any (k.scopes)
+                and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
         order by u.n);
     stored_tenants uuid[];
     stored_times timestamptz[];

@@ -1,0 +1,51 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Queues } from '../jobs/queues.ts';
+import { methodNotAllowed, notFound } from '../lib/errors.ts';
+import type { Deps } from './deps.ts';
+import { observe } from './observe.ts';
+import { answerProblem } from './problems.ts';
+import { mountDocs } from './routes/docs.ts';
+import { mountEventTypes } from './routes/event-types.ts';
+import { mountEvents, mountIngest } from './routes/events.ts';
+import { mountHealth } from './routes/health.ts';
+import { mountKeys } from './routes/keys.ts';
+import { mountMetrics } from './routes/metrics.ts';
+import { mountOperations } from './routes/operations.ts';
+import { mountQuarantine } from './routes/quarantine.ts';
+import { mountTenants } from './routes/tenants.ts';
+
+/** The whole HTTP API, in the order in which a request meets it. Never listens. */
+export function buildApp(deps: Deps, queues: Queues): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('json escape', true);
+
+  app.use(observe(deps));
+  mountIngest(app, deps);
+
+  app.use(helmet());
+  app.use(express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }));
+
+  mountHealth(app, deps, queues);
+  mountTenants(app, deps);
+  mountKeys(app, deps);
+  mountEvents(app, deps);
+  mountEventTypes(app, deps);
+  mountQuarantine(app, deps);
+  mountMetrics(app, deps);
+  mountOperations(app, deps, queues);
+  mountDocs(app, deps);
+
+  const known = new Map(deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`)]));
+  app.use((request) => {
+    const methods = deps.openapi
+      .filter(({ path }) => known.get(path)?.test(request.path))
+      .map(({ method }) => method.toUpperCase());
+    throw methods.length > 0 ? methodNotAllowed([...new Set(methods)].join(', ')) : notFound('address');
+  });
+  app.use(answerProblem(deps));
+  return app;
+}

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import { invalidEncoding, tooLarge, unsupportedMediaType } from '../lib/errors.ts';
+
+export type BodyReader = {
+  mostBytes: number;
+  /** Called with the bytes that have just been added to what this request holds in memory; may throw to refuse them. */
+  reserve: (bytes: number) => void;
+};
+
+/**
+ * Reads a whole body, inflating gzip. Throws 413 as soon as more than `mostBytes` come out, so a bomb is refused while it
+ * inflates; 415 for other encodings; 400 where the gzip stream is broken or the client went away.
+ */
+export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw unsupportedMediaType(`Content-Encoding ${encoding} is not read here; gzip is.`);
+  }
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > reader.mostBytes) throw bodyTooLarge(reader);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stream = encoding === 'identity' ? request : request.pipe(createGunzip());
+  if (stream !== request) request.once('aborted', () => stream.destroy(new Error('The client went away.')));
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > reader.mostBytes) throw bodyTooLarge(reader);
+      reader.reserve(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (stream !== request) stream.destroy();
+    const { code = '' } = error as { code?: string };
+    if (/^(Z_|ERR_ZLIB)/.test(code)) throw invalidEncoding('The gzip stream is broken.');
+    throw error;
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+}
+
+const bodyTooLarge = (reader: BodyReader) => tooLarge(`A body may have ${reader.mostBytes} bytes after decompression.`);
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
+/** The text of a body, decoded strictly. Throws 400 where it is not UTF-8. */
+export function decodeUtf8(body: Buffer): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw invalidEncoding('The body is not valid UTF-8.');
+  }
+}

@@ -1,0 +1,220 @@
+import { hash } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { EventRow } from '../sql/queries/events.ts';
+import type { EventTypes } from './event-types.ts';
+import type { JsonItem } from './json-items.ts';
+
+/** Why an event is not stored as one. `rejected` is for what is no event at all or what its type's mode refuses. */
+export type Refusal = {
+  status: 'quarantined' | 'rejected';
+  code: string;
+  detail: string;
+  pointer?: string;
+  id: string | null;
+  type: string | null;
+};
+
+/** An event fit to be stored, with the remarks that its receipt carries. */
+export type Accepted = { row: EventRow; code?: string; detail?: string };
+
+export type Context = {
+  keyId: string;
+  keyName: string;
+  types: EventTypes;
+  maxEventBytes: number;
+  /** Events before this instant (ms) are too old for the raw retention. */
+  oldest: number;
+  /** Present instant (ms). */
+  now: number;
+  /** What the nth event gets where it brings none of its own; without it a fresh UUIDv7, now (ms) and the key's name. */
+  defaults?: ((index: number) => Defaults) | undefined;
+};
+
+export type Defaults = { id: string; time: number; source: string };
+
+const MAX_DEPTH = 64;
+const FUTURE_MS = 10 * 60_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid']);
+
+/** Judges one item against the CloudEvents 1.0 envelope and its type's schema. Throws SyntaxError where it is not JSON. */
+export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {
+  const bytes = Buffer.byteLength(item.text);
+  if (bytes > context.maxEventBytes)
+    return refuse('rejected', 'event-too-large', `An event may have ${context.maxEventBytes} bytes.`);
+  if (item.depth > MAX_DEPTH) return refuse('quarantined', 'too-deep', `An event may be nested ${MAX_DEPTH} levels deep.`);
+  const event: unknown = JSON.parse(item.text);
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    return refuse('rejected', 'not-an-object', 'An event is a JSON object.');
+  }
+  const members = event as Record<string, unknown>;
+  const sent = { id: textOrNull(members.id), type: textOrNull(members.type) };
+  const fault = faultOf(item, members);
+  if (fault) return { ...fault, ...sent };
+  const time = members.time === undefined || members.time === null ? undefined : parseTime(members.time as string);
+  const key = keyOf(members, time, index, context);
+  if (key.time > (context.now + FUTURE_MS) * 1000) {
+    return { ...refuse('quarantined', 'in-future', 'The time is more than 10 minutes in the future.', '/time'), ...sent };
+  }
+  if (key.time < context.oldest * 1000) {
+    return { ...refuse('quarantined', 'too-old', 'The time is before the retention of raw events.', '/time'), ...sent };
+  }
+  const accepted = { row: rowOf(item, members, key, bytes, context) };
+  const mismatch = context.types.check(sent.type as string, members.data);
+  if (mismatch?.mode === 'observe') return { ...accepted, code: 'schema-mismatch', detail: mismatch.detail };
+  if (mismatch) {
+    const status = mismatch.mode === 'reject' ? 'rejected' : 'quarantined';
+    return { ...refuse(status, 'schema-mismatch', mismatch.detail, mismatch.pointer), ...sent };
+  }
+  return key.recognisable
+    ? accepted
+    : { ...accepted, code: 'no-dedup-key', detail: 'Sent again, this event would be stored again.' };
+}
+
+function refuse(status: Refusal['status'], code: string, detail: string, pointer?: string): Refusal {
+  return { status, code, detail, ...(pointer === undefined ? {} : { pointer }), id: null, type: null };
+}
+
+function faultOf(item: JsonItem, members: Record<string, unknown>): Refusal | undefined {
+  const walk = { members: 0, infinite: false, unstorable: false };
+  visit(members, walk, item.text.includes('\\u'));
+  if (walk.members !== item.members) return refuse('quarantined', 'duplicate-key', 'An object has the same key twice.');
+  if (walk.infinite || item.hugeExponent) {
+    return refuse('quarantined', 'number-out-of-range', 'A number is beyond what double precision can hold.');
+  }
+  if (walk.unstorable) {
+    return refuse(
+      'quarantined',
+      'unstorable-text',
+      'A string holds U+0000 or half of a surrogate pair, which PostgreSQL cannot store.',
+    );
+  }
+  return envelopeFault(members);
+}
+
+function envelopeFault(members: Record<string, unknown>): Refusal | undefined {
+  const { type, id, source, subject, time, specversion, data } = members;
+  if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', 'An event needs a `type`.', '/type');
+  if (type.length > 200) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
+  if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', 'An id is a string of 1 to 200 characters.', '/id');
+  if (!isText(source, 500))
+    return refuse('quarantined', 'invalid-source', 'A source is a string of 1 to 500 characters.', '/source');
+  if (!isText(subject, 500))
+    return refuse('quarantined', 'invalid-subject', 'A subject is a string of 1 to 500 characters.', '/subject');
+  if (!isAbsent(specversion) && specversion !== '1.0') {
+    return refuse('quarantined', 'unsupported-specversion', 'Only CloudEvents 1.0 is read here.', '/specversion');
+  }
+  if (!isAbsent(time) && (typeof time !== 'string' || parseTime(time) === undefined)) {
+    return refuse('quarantined', 'invalid-time', 'A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.', '/time');
+  }
+  if (!isAbsent(data) && (typeof data !== 'object' || Array.isArray(data))) {
+    return refuse('quarantined', 'invalid-data', '`data` is a JSON object.', '/data');
+  }
+  if (!isAbsent(members.data_base64)) {
+    return refuse('quarantined', 'unsupported-data', 'Binary data (`data_base64`) is not stored here.', '/data_base64');
+  }
+  return undefined;
+}
+
+const isAbsent = (value: unknown) => value === undefined || value === null;
+const isText = (value: unknown, most: number) =>
+  isAbsent(value) || (typeof value === 'string' && value.length > 0 && value.length <= most);
+const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
+
+function visit(value: unknown, walk: { members: number; infinite: boolean; unstorable: boolean }, escapes: boolean): void {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) walk.infinite = true;
+  } else if (typeof value === 'string') {
+    if (escapes && isUnstorable(value)) walk.unstorable = true;
+  } else if (Array.isArray(value)) {
+    for (const element of value) visit(element, walk, escapes);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const key in value) {
+      walk.members++;
+      if (escapes && isUnstorable(key)) walk.unstorable = true;
+      visit((value as Record<string, unknown>)[key], walk, escapes);
+    }
+  }
+}
+
+function isUnstorable(text: string): boolean {
+  return text.includes('\u0000') || !text.isWellFormed();
+}
+
+type Key = { id: string; eventId: string | null; time: number; source: string; recognisable: boolean };
+
+// The stored key is tenant, time and id: the id itself if it is a UUID, else a UUIDv8 from SHA-256 of source and id.
+function keyOf(members: Record<string, unknown>, time: number | undefined, index: number, context: Context): Key {
+  const defaults = context.defaults?.(index);
+  const source = (members.source as string | null | undefined) ?? defaults?.source ?? context.keyName;
+  const fallback = (defaults?.time ?? context.now) * 1000;
+  const sentId = members.id as string | null | undefined;
+  if (sentId === undefined || sentId === null) {
+    return {
+      id: defaults?.id ?? uuidv7(),
+      eventId: null,
+      time: time ?? fallback,
+      source,
+      recognisable: defaults !== undefined,
+    };
+  }
+  const isUuid = UUID.test(sentId);
+  const id = isUuid ? sentId.toLowerCase() : derivedId(source, sentId);
+  const ownTime = isUuid && id[14] === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) * 1000 : undefined;
+  const known = time ?? ownTime;
+  const recognisable = known !== undefined || defaults !== undefined;
+  return { id, eventId: id === sentId ? null : sentId, time: known ?? fallback, source, recognisable };
+}
+
+/** UUIDv8 (RFC 9562) from SHA-256 of two texts. */
+export function derivedId(first: string, second: string): string {
+  const hex = hash('sha256', `${first.length}:${first}${second}`, 'hex');
+  const variant = ((Number.parseInt(hex[16] as string, 16) & 3) | 8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function rowOf(item: JsonItem, members: Record<string, unknown>, key: Key, bytes: number, context: Context): EventRow {
+  const data = members.data as Record<string, unknown> | null | undefined;
+  const duration = data?.duration_ms;
+  const outcome = data?.outcome;
+  let attributes: Record<string, unknown> | null = null;
+  for (const name in members) {
+    if (COLUMNS.has(name) || members[name] === null) continue;
+    attributes ??= {};
+    Object.defineProperty(attributes, name, { value: members[name], enumerable: true });
+  }
+  return {
+    keyId: context.keyId,
+    id: key.id,
+    time: key.time,
+    type: members.type as string,
+    source: key.source,
+    eventId: key.eventId,
+    subject: (members.subject as string | null | undefined) ?? null,
+    outcome: outcome === 'success' || outcome === 'failure' ? outcome : null,
+    durationMs: typeof duration === 'number' && duration >= 0 ? duration : null,
+    bytes,
+    data: data ? (item.data ?? JSON.stringify(data)) : null,
+    attributes: attributes && JSON.stringify(attributes),
+  };
+}
+
+const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+
+/** Microseconds since 1970 of an RFC 3339 time with its zone; undefined where it is none. Finer digits are cut. */
+export function parseTime(text: string): number | undefined {
+  const parts = TIME.exec(text);
+  if (!parts) return undefined;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
+  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
+  let offset = 0;
+  if (parts[8]) {
+    const [hours, minutes] = [Number(parts[9]), Number(parts[10])];
+    if (hours > 23 || minutes > 59) return undefined;
+    offset = (hours * 60 + minutes) * (parts[8] === '-' ? -60_000 : 60_000);
+  }
+  const fraction = parts[7] ? Number(parts[7].padEnd(6, '0').slice(0, 6)) : 0;
+  return (Date.UTC(year, month - 1, day, hour, minute, second) - offset) * 1000 + fraction;
+}

@@ -1,0 +1,137 @@
+import { unavailable } from '../lib/errors.ts';
+import { isDatabaseAway } from '../sql/db.ts';
+import type { EventRow, StoreStatus } from '../sql/queries/events.ts';
+
+/** How one event ended: undefined where it was stored. `refused`: PostgreSQL itself would not take it, with its reason. */
+export type Outcome = StoreStatus | { refused: string } | undefined;
+
+export type GroupCommit = {
+  /** Stores the events of one request with those of all others that are waiting; resolves after the commit. */
+  store: (rows: EventRow[]) => Promise<Outcome[]>;
+  /** Counts bytes that a request holds in memory until `release`. Throws 503 where the buffer is full. */
+  reserve: (bytes: number) => void;
+  release: (bytes: number) => void;
+  /** Resolves when nothing is waiting any more. */
+  drain: () => Promise<void>;
+  /** Events waiting or being stored, and bytes reserved. */
+  load: () => { events: number; bytes: number };
+};
+
+export type GroupCommitOptions = {
+  store: (rows: EventRow[]) => Promise<Map<number, StoreStatus>>;
+  /** Statements that may be under way at once. */
+  connections: number;
+  /** Events in one statement. */
+  mostRows: number;
+  mostBytes: number;
+  onFlush?: (rows: number, seconds: number) => void;
+};
+
+type Batch = {
+  rows: EventRow[];
+  outcomes: Outcome[];
+  /** First row that no flush has taken yet. */
+  next: number;
+  left: number;
+  done: (outcomes: Outcome[]) => void;
+  fail: (error: unknown) => void;
+};
+
+/** Gathers the events of all waiting requests into few statements. */
+export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
+  const waiting: Batch[] = [];
+  const idle: (() => void)[] = [];
+  let flushing = 0;
+  let events = 0;
+  let bytes = 0;
+
+  function start(): void {
+    while (flushing < options.connections && waiting.length > 0) {
+      flushing++;
+      void flush(take()).finally(() => {
+        flushing--;
+        start();
+        if (flushing === 0 && waiting.length === 0) for (const done of idle.splice(0)) done();
+      });
+    }
+  }
+
+  // Takes rows in order of arrival up to the limit. An event that stands in this flush already waits for the next one,
+  // where it is told from a stored row like any other repetition.
+  function take(): { row: EventRow; batch: Batch; place: number }[] {
+    const taken: { row: EventRow; batch: Batch; place: number }[] = [];
+    const seen = new Set<string>();
+    while (waiting.length > 0 && taken.length < options.mostRows) {
+      const batch = waiting[0] as Batch;
+      for (; batch.next < batch.rows.length && taken.length < options.mostRows; batch.next++) {
+        const row = batch.rows[batch.next] as EventRow;
+        const key = `${row.id}${row.time}`;
+        if (seen.has(key)) return taken;
+        seen.add(key);
+        taken.push({ row, batch, place: batch.next });
+      }
+      if (batch.next === batch.rows.length) waiting.shift();
+    }
+    return taken;
+  }
+
+  async function flush(taken: { row: EventRow; batch: Batch; place: number }[]): Promise<void> {
+    const started = performance.now();
+    try {
+      const outcomes = await storeApart(taken.map(({ row }) => row));
+      for (let i = 0; i < taken.length; i++) {
+        const { batch, place } = taken[i] as { batch: Batch; place: number };
+        batch.outcomes[place] = outcomes[i];
+        if (--batch.left === 0) batch.done(batch.outcomes);
+      }
+    } catch (error) {
+      const told = isDatabaseAway(error) ? unavailable('The database does not answer.') : error;
+      for (const batch of new Set(taken.map(({ batch }) => batch))) {
+        const at = waiting.indexOf(batch);
+        if (at !== -1) waiting.splice(at, 1);
+        batch.fail(told);
+      }
+    }
+    options.onFlush?.(taken.length, (performance.now() - started) / 1000);
+  }
+
+  // Second net: where PostgreSQL refuses a value inside one event (SQLSTATE classes 22 and 54), the statement is split
+  // until the offender stands alone, so that nobody else's events fail with it.
+  async function storeApart(rows: EventRow[]): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(rows.length);
+    try {
+      for (const [place, status] of await options.store(rows)) outcomes[place] = status;
+      return outcomes;
+    } catch (error) {
+      const { code = '', message } = error as { code?: string; message: string };
+      if (code === '40P01') return storeApart(rows);
+      if (!/^(22|54)/.test(code)) throw error;
+      if (rows.length === 1) return [{ refused: message }];
+      const half = rows.length >> 1;
+      return [...(await storeApart(rows.slice(0, half))), ...(await storeApart(rows.slice(half)))];
+    }
+  }
+
+  return {
+    store(rows) {
+      if (rows.length === 0) return Promise.resolve([]);
+      events += rows.length;
+      const stored = new Promise<Outcome[]>((done, fail) => {
+        waiting.push({ rows, outcomes: new Array(rows.length), next: 0, left: rows.length, done, fail });
+      });
+      start();
+      return stored.finally(() => {
+        events -= rows.length;
+      });
+    },
+    reserve(more) {
+      if (bytes + more > options.mostBytes) throw unavailable('The buffer of events that wait for the database is full.');
+      bytes += more;
+    },
+    release(fewer) {
+      bytes -= fewer;
+    },
+    drain: () => (flushing === 0 && waiting.length === 0 ? Promise.resolve() : new Promise((done) => idle.push(done))),
+    load: () => ({ events, bytes }),
+  };
+}

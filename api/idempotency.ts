@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
+import { conflict, invalidRequest, unprocessable } from '../lib/errors.ts';
+import type { Pool } from '../sql/db.ts';
+import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../sql/queries/idempotency.ts';
+import type { Identity } from '../sql/queries/tenants.ts';
+import type { Reply } from './route.ts';
+
+export type Idempotency = {
+  /**
+   * Does `work` once for a tenant's Idempotency-Key; the same request again gets the first answer. `work` learns when the key
+   * was first used, so that what it derives stays the same if a crash makes it run again.
+   * Throws 422 where the body differs, 409 while the first is still running.
+   */
+  once: (
+    identity: Identity,
+    request: IncomingMessage,
+    body: Buffer | string,
+    work: (first: Date) => Promise<Reply>,
+  ) => Promise<Reply>;
+};
+
+export function createIdempotency(pool: Pool): Idempotency {
+  return {
+    async once(identity, request, body, work) {
+      const key = String(request.headers['idempotency-key']);
+      if (key.length > 255) {
+        throw invalidRequest([
+          { pointer: '', code: 'invalid-idempotency-key', detail: 'An Idempotency-Key has at most 255 characters.' },
+        ]);
+      }
+      const hash = createHash('sha256').update(`${request.method} ${request.url}\n`).update(body).digest();
+      const claim = uuidv7();
+      const held = await claimIdempotencyKey(pool, identity.tenantId, key, hash, claim);
+      if (held.outcome === 'mismatch')
+        throw unprocessable('idempotency-mismatch', 'That Idempotency-Key belongs to another request');
+      if (held.outcome === 'running')
+        throw conflict('idempotency-running', 'The first request with that Idempotency-Key is still running');
+      if (held.outcome === 'answered') return held.answer;
+      try {
+        const reply = await work(held.first_at);
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecret(reply));
+        return reply;
+      } catch (error) {
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, null);
+        throw error;
+      }
+    },
+  };
+}
+
+function forgettingSecret(reply: Reply): StoredAnswer {
+  const { status = 200, headers = {}, body, secret } = reply;
+  if (secret === undefined) return { status, headers, body };
+  return { status, headers, body: { ...(body as Record<string, unknown>), [secret]: null, code: 'secret-already-shown' } };
+}

@@ -1,0 +1,104 @@
+import { unauthenticated } from '../lib/errors.ts';
+import type { EventRow } from '../sql/queries/events.ts';
+import { type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
+import type { Identity } from '../sql/queries/tenants.ts';
+import type { Deps } from './deps.ts';
+import { type Accepted, type Context, type Refusal, readEvent } from './envelope.ts';
+import type { JsonItem } from './json-items.ts';
+
+export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
+
+/** What became of one event of a request. */
+export type ReceiptItem = {
+  index: number;
+  id: string | null;
+  status: ItemStatus;
+  code?: string;
+  detail?: string;
+  pointer?: string;
+};
+
+export type Judged = Accepted | Refusal;
+
+/** Judges items one by one. `onBadJson` says what an item that is not JSON becomes, or throws. */
+export async function judge(
+  deps: Deps,
+  identity: Identity,
+  items: JsonItem[],
+  defaults: Context['defaults'],
+  onBadJson: (index: number) => Refusal,
+): Promise<Judged[]> {
+  const now = Date.now();
+  const context: Context = {
+    keyId: identity.keyId,
+    keyName: identity.keyName,
+    types: await deps.types.of(identity.tenantId),
+    maxEventBytes: deps.config.MAX_EVENT_BYTES,
+    oldest: now - deps.config.RAW_RETENTION_DAYS * 24 * 3600_000,
+    now,
+    defaults,
+  };
+  return items.map((item, index) => {
+    try {
+      return readEvent(item, index, context);
+    } catch (error) {
+      if (error instanceof SyntaxError) return onBadJson(index);
+      throw error;
+    }
+  });
+}
+
+/** Stores what is fit to be stored and says what became of each; returns after the commit. Nothing is quarantined here. */
+export async function store(deps: Deps, judged: Judged[]): Promise<ReceiptItem[]> {
+  const rows: EventRow[] = [];
+  for (const verdict of judged) if ('row' in verdict) rows.push(verdict.row);
+  const outcomes = await deps.groupCommit.store(rows);
+  let next = 0;
+  return judged.map((verdict, index): ReceiptItem => {
+    if (!('row' in verdict)) return { index, ...verdict };
+    const outcome = outcomes[next++];
+    const id = verdict.row.eventId ?? verdict.row.id;
+    if (outcome === undefined) return { index, id, status: 'accepted', ...remark(verdict) };
+    if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired.');
+    if (outcome === 'duplicate') return { index, id, status: 'duplicate' };
+    if (outcome === 'conflict') {
+      return {
+        index,
+        id,
+        status: 'conflict',
+        code: 'conflict',
+        detail: 'Another event with this id and time is stored already.',
+      };
+    }
+    return { index, id, status: 'quarantined', code: 'not-storable', detail: outcome.refused };
+  });
+}
+
+/** Keeps the source of every event of the receipt that was not stored, cut at the size limit of an event. */
+export async function keepRefused(
+  deps: Deps,
+  identity: Identity,
+  items: JsonItem[],
+  judged: Judged[],
+  receipt: ReceiptItem[],
+): Promise<void> {
+  const refused: NewQuarantined[] = [];
+  for (const { index, status, code, detail, pointer } of receipt) {
+    if (status === 'accepted' || status === 'duplicate') continue;
+    const verdict = judged[index] as Judged;
+    const raw = Buffer.from((items[index] as JsonItem).text).subarray(0, deps.config.MAX_EVENT_BYTES);
+    const type = 'row' in verdict ? verdict.row.type : (verdict.type?.replaceAll('\u0000', '\ufffd').toWellFormed() ?? null);
+    refused.push({ status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
+  }
+  if (refused.length === 0) return;
+  await quarantine(deps.pool, identity.keyId, refused);
+  deps.limits.spend(
+    'quarantine',
+    identity,
+    refused.reduce((sum, row) => sum + row.raw.length, 0),
+  );
+}
+
+function remark({ code, detail }: Accepted): { code?: string; detail?: string } {
+  return code === undefined ? {} : { code, ...(detail === undefined ? {} : { detail }) };
+}

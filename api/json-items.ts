@@ -1,0 +1,120 @@
+/** One JSON value of a body: its source text, and what a scan of that text can tell more cheaply than a parse. */
+export type JsonItem = {
+  text: string;
+  /** Source text of the member `data` of an object, where it stands under that very spelling. */
+  data: string | undefined;
+  /** Members in all of its objects, repeated ones counted each time. */
+  members: number;
+  depth: number;
+  /** True where a number has an exponent of four digits or more, which double precision cannot hold. */
+  hugeExponent: boolean;
+};
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const HUGE_EXPONENT = /[eE][+-]?\d{4}/y;
+
+/**
+ * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only
+ * delimited here; JSON.parse judges each. Stops after `most` + 1 items. Gives undefined where the array itself is malformed.
+ */
+export function cutItems(text: string, most: number): JsonItem[] | undefined {
+  let at = skipSpace(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACKET) {
+    const [item, end] = scan(text, at);
+    return end === text.length ? [item] : undefined;
+  }
+  const items: JsonItem[] = [];
+  at = skipSpace(text, at + 1);
+  if (text.charCodeAt(at) === CLOSE_BRACKET) return skipSpace(text, at + 1) === text.length ? items : undefined;
+  while (items.length <= most) {
+    const [item, end] = scan(text, at);
+    items.push(item);
+    const delimiter = text.charCodeAt(end);
+    if (delimiter === CLOSE_BRACKET) return skipSpace(text, end + 1) === text.length ? items : undefined;
+    if (delimiter !== COMMA) return undefined;
+    at = end + 1;
+  }
+  return items;
+}
+
+/** Cuts newline-delimited JSON into one item a line, empty lines left out. Stops after `most` + 1 items. */
+export function cutLines(text: string, most: number): JsonItem[] {
+  const items: JsonItem[] = [];
+  let start = 0;
+  while (start < text.length && items.length <= most) {
+    let end = text.indexOf('\n', start);
+    if (end === -1) end = text.length;
+    const line = text.slice(start, end).trim();
+    // A line is one value even where a stray comma or bracket would end it, so that JSON.parse sees all of it.
+    if (line !== '') items.push({ ...scan(line, 0)[0], text: line });
+    start = end + 1;
+  }
+  return items;
+}
+
+// Walks one value up to the comma, bracket or brace behind it, or the end of the text.
+function scan(text: string, start: number): [JsonItem, number] {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  let hugeExponent = false;
+  let keyStart = -1;
+  let dataStart = -1;
+  let dataEnd = -1;
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      keyStart = at + 1;
+      at = endOfString(text, at);
+    } else if (code === COLON) {
+      members++;
+      if (depth === 1 && at >= keyStart + 5 && text.startsWith('data"', keyStart)) dataStart = at + 1;
+    } else if (code === COMMA) {
+      if (depth === 0) break;
+      if (depth === 1 && dataStart > dataEnd) dataEnd = at;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > deepest) deepest = depth;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      if (depth === 0) break;
+      if (depth === 1 && dataStart > dataEnd) dataEnd = at;
+      depth--;
+    } else if ((code === 101 || code === 69) && isDigit(text.charCodeAt(at - 1))) {
+      HUGE_EXPONENT.lastIndex = at;
+      if (HUGE_EXPONENT.test(text)) hugeExponent = true;
+    }
+  }
+  const data = dataEnd > dataStart && dataStart > 0 ? text.slice(dataStart, dataEnd).trim() : undefined;
+  return [{ text: text.slice(start, at).trim(), data, members, depth: deepest, hugeExponent }, at];
+}
+
+function endOfString(text: string, open: number): number {
+  let close = open;
+  for (;;) {
+    close = text.indexOf('"', close + 1);
+    if (close === -1) return text.length;
+    let before = close - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before--;
+    if ((close - before) % 2 === 1) return close;
+  }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) break;
+  }
+  return at;
+}

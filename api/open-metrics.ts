@@ -1,0 +1,120 @@
+import { createServer, type Server } from 'node:http';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
+import { type Queues, queueHealth } from '../jobs/queues.ts';
+import type { Pool } from '../sql/db.ts';
+import { heartbeatAges } from '../sql/queries/heartbeats.ts';
+import type { ItemStatus } from './ingest.ts';
+
+export type OpenMetrics = {
+  countEvents: (counts: Record<ItemStatus, number>) => void;
+  observeRequest: (route: string, method: string, status: number, seconds: number) => void;
+  observeFlush: (rows: number, seconds: number) => void;
+  countDroppedTelemetry: (events: number) => void;
+  /** The text of GET /metrics. */
+  text: () => Promise<string>;
+  contentType: string;
+};
+
+type Sources = { pool: Pool; queues: Queues; load: () => { events: number; bytes: number } };
+
+/** The process's own figures in OpenMetrics. No label ever names a tenant. */
+export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  const events = new Counter({
+    name: 'mirante_events',
+    help: 'Events received, by outcome',
+    labelNames: ['status'],
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'mirante_http_request_duration_seconds',
+    help: 'Duration of requests, by route template',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const flushRows = new Histogram({
+    name: 'mirante_flush_events',
+    help: 'Events in one statement of the group commit',
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000],
+    registers,
+  });
+  const flushSeconds = new Histogram({
+    name: 'mirante_flush_duration_seconds',
+    help: 'Duration of one statement of the group commit',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'mirante_telemetry_dropped_events',
+    help: 'Events of the API about itself that were not stored',
+    registers,
+  });
+  new Gauge({
+    name: 'mirante_buffer_events',
+    help: 'Events that wait for their commit',
+    registers,
+    collect() {
+      this.set(load().events);
+    },
+  });
+  new Gauge({
+    name: 'mirante_buffer_bytes',
+    help: 'Bytes of request bodies held in memory',
+    registers,
+    collect() {
+      this.set(load().bytes);
+    },
+  });
+  const depth = new Gauge({
+    name: 'mirante_queue_jobs',
+    help: 'Jobs in each queue, by state',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
+  new Gauge({
+    name: 'mirante_queue_heartbeat_age_seconds',
+    help: 'Seconds since a job of the queue was really consumed',
+    labelNames: ['queue'],
+    registers,
+    async collect() {
+      const health = await queueHealth(queues, await heartbeatAges(pool).catch(() => new Map<string, number>()));
+      for (const [queue, { heartbeat_age_s, ...states }] of Object.entries(health)) {
+        this.set({ queue }, heartbeat_age_s ?? Number.NaN);
+        for (const [state, jobs] of Object.entries(states)) depth.set({ queue, state }, jobs ?? Number.NaN);
+      }
+    },
+  });
+
+  return {
+    countEvents(counts) {
+      for (const [status, count] of Object.entries(counts)) if (count > 0) events.inc({ status }, count);
+    },
+    observeRequest: (route, method, status, seconds) => requests.observe({ route, method, status }, seconds),
+    observeFlush(rows, seconds) {
+      flushRows.observe(rows);
+      flushSeconds.observe(seconds);
+    },
+    countDroppedTelemetry: (count) => dropped.inc(count),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** GET /metrics on a port of its own, which need not be reachable by customers. */
+export function createMetricsServer(metrics: OpenMetrics): Server {
+  return createServer((request, response) => {
+    if (request.url !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+}

@@ -1,0 +1,44 @@
+import type { ErrorRequestHandler } from 'express';
+import { invalidEncoding, invalidJson, Problem, timedOut, tooLarge, unavailable, unsupportedMediaType } from '../lib/errors.ts';
+import { isDatabaseAway } from '../sql/db.ts';
+import type { Deps } from './deps.ts';
+
+/** Answers every error as RFC 9457 problem+json. What is not expected gets a fixed text and is logged whole. */
+export function answerProblem(deps: Deps): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal') deps.log.error({ err: error, request_id: response.locals.requestId }, 'request failed');
+    if (response.headersSent || (request.destroyed && !request.complete)) {
+      request.destroy();
+      return;
+    }
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+    // A body that was not read to its end cannot be followed by another request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
+    response.end(
+      JSON.stringify({
+        type: `urn:mirante:problem:${problem.code}`,
+        title: problem.title,
+        status: problem.status,
+        code: problem.code,
+        detail: problem.detail,
+        instance: `urn:mirante:request:${response.locals.requestId}`,
+        errors: problem.errors,
+        ...problem.members,
+      }),
+    );
+  };
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
+  if (type === 'entity.parse.failed') return invalidJson(message);
+  if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return unsupportedMediaType(message);
+  if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
+  if (status === 400) return invalidEncoding(message);
+  if (isDatabaseAway(error)) return unavailable('The database does not answer.');
+  return new Problem(500, 'internal', 'Something went wrong on our side');
+}

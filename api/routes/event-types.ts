@@ -1,0 +1,113 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { conflict, notFound } from '../../lib/errors.ts';
+import { withTenant } from '../../sql/db.ts';
+import { addEventType, type EventType, findEventType, listEventTypes, MODES } from '../../sql/queries/event-types.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { compileSchema } from '../event-types.ts';
+import { page, pageQuery, route } from '../route.ts';
+
+const params = z.object({ type: z.string().min(1).max(200) });
+
+const input = z.strictObject({
+  schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of `data`' }),
+  mode: z.enum(MODES),
+  description: z.string().max(2000).optional(),
+});
+
+const eventType = input.extend({
+  type: z.string(),
+  version: z.number().int(),
+  description: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+
+export function mountEventTypes(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'put',
+      path: '/v1/event-types/:type',
+      summary: 'Give an event type its schema: a new version, unless nothing changed',
+      scopes: ['tenant-admin'],
+      params,
+      body: input,
+      status: 200,
+      answer: eventType,
+    },
+    async ({ identity, params: { type }, body }) => {
+      compileSchema(body.schema);
+      const write = () =>
+        withTenant(
+          deps.pool,
+          identity.tenantId,
+          async (client) => {
+            const current = await findEventType(client, type);
+            const next = { type, ...body, description: body.description ?? null, version: (current?.version ?? 0) + 1 };
+            if (current && sameType(current, next)) return { body: current };
+            return { status: 201, body: await addEventType(client, identity.tenantId, next) };
+          },
+          'read write',
+        );
+      const reply = await write().catch((error: { code?: string }) => {
+        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this type');
+        throw error;
+      });
+      deps.types.forget(identity.tenantId);
+      return reply;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/event-types/:type',
+      summary: 'The newest version of an event type',
+      scopes: ['tenant-admin', 'read', 'ingest'],
+      params,
+      status: 200,
+      answer: eventType,
+    },
+    async ({ identity, params: { type } }) => {
+      const found = await withTenant(deps.pool, identity.tenantId, (client) => findEventType(client, type));
+      if (!found) throw notFound('event type');
+      return { body: found };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/event-types',
+      summary: 'Event types, each with its newest version',
+      scopes: ['tenant-admin', 'read', 'ingest'],
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(eventType), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, query, request }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
+      const rows = await withTenant(deps.pool, identity.tenantId, (client) => listEventTypes(client, after, query.limit));
+      return page(request, rows, query.limit, (row) => encodeCursor(row.type));
+    },
+  );
+}
+
+// jsonb keeps no order of keys, so equality is asked of the values with their keys sorted.
+function sameType(a: Omit<EventType, 'version' | 'created_at'>, b: Omit<EventType, 'version' | 'created_at'>): boolean {
+  return a.mode === b.mode && a.description === b.description && sorted(a.schema) === sorted(b.schema);
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    member && typeof member === 'object' && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([x], [y]) => (x < y ? -1 : 1)))
+      : member,
+  );
+}

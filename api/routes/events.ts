@@ -1,0 +1,196 @@
+import type { Express, Request, Response } from 'express';
+import { z } from 'zod';
+import { emptyBatch, invalidJson, Problem, tooLarge, unsupportedMediaType } from '../../lib/errors.ts';
+import { withTenant } from '../../sql/db.ts';
+import { listEvents, type StoredEvent } from '../../sql/queries/events.ts';
+import { quarantine } from '../../sql/queries/quarantine.ts';
+import type { Identity } from '../../sql/queries/tenants.ts';
+import { decodeUtf8, readBody } from '../body.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { derivedId, type Refusal } from '../envelope.ts';
+import { judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
+import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
+import { page, pageQuery, type Reply, route } from '../route.ts';
+import { instant } from '../schemas.ts';
+
+const JSON_TYPES = new Set(['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']);
+const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson']);
+
+/** POST /v1/events reads its own bytes, before any middleware that would parse them. */
+export function mountIngest(app: Express, deps: Deps): void {
+  app.post('/v1/events', async (request: Request, response: Response) => {
+    const identity = await deps.auth.identify(request, ['ingest']);
+    response.locals.identity = identity;
+    await deps.limits.request(identity, response);
+    const form = formOf(request.headers['content-type']);
+    let reserved = 0;
+    const reserve = (bytes: number) => {
+      deps.groupCommit.reserve(bytes);
+      reserved += bytes;
+    };
+    try {
+      const body = await readBody(request, { mostBytes: deps.config.MAX_REQUEST_BYTES, reserve });
+      const key = request.headers['idempotency-key'];
+      const whole = prefersWhole(request.headers.prefer);
+      const reply =
+        key === undefined
+          ? await receive(deps, identity, body, form, whole)
+          : await deps.idempotency.once(identity, request, body, (first) =>
+              receive(deps, identity, body, form, whole, { key: String(key), first }),
+            );
+      response.writeHead(reply.status as number, { 'content-type': 'application/json; charset=utf-8' });
+      response.end(JSON.stringify(reply.body));
+    } finally {
+      deps.groupCommit.release(reserved);
+    }
+  });
+}
+
+type Form = 'json' | 'lines';
+
+function formOf(contentType: string | undefined): Form {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw unsupportedMediaType('Events are read as UTF-8 only.');
+  if (JSON_TYPES.has(type.trim())) return 'json';
+  if (NDJSON_TYPES.has(type.trim())) return 'lines';
+  throw unsupportedMediaType(`Send one of: ${[...JSON_TYPES, 'application/x-ndjson'].join(', ')}.`);
+}
+
+const prefersWhole = (prefer: string | string[] | undefined) => String(prefer ?? '').includes('return=representation');
+
+// From bytes to receipt. Under an Idempotency-Key, ids and times that the events lack come from the key, so that a second run
+// after a crash finds what the first one stored.
+async function receive(
+  deps: Deps,
+  identity: Identity,
+  body: Buffer,
+  form: Form,
+  whole: boolean,
+  once?: { key: string; first: Date },
+): Promise<Reply> {
+  const defaults =
+    once &&
+    ((index: number) => ({
+      id: derivedId(`${identity.tenantId} ${once.key}`, String(index)),
+      time: once.first.getTime(),
+      source: identity.keyName,
+    }));
+  try {
+    const items = cut(body, form, deps.config.MAX_EVENTS_PER_REQUEST);
+    await deps.limits.events(identity, items.length);
+    deps.limits.within('monthly-events', identity);
+    let broken = 0;
+    const judged = await judge(deps, identity, items, defaults, (): Refusal => {
+      if (form === 'json' || ++broken === items.length) throw invalidJson('The body cannot be parsed.');
+      return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
+    });
+    if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
+    const receipt = await store(deps, judged);
+    await keepRefused(deps, identity, items, judged, receipt);
+    return answer(deps, identity, receipt, whole);
+  } catch (error) {
+    if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
+      deps.limits.within('quarantine', identity);
+      await quarantine(deps.pool, identity.keyId, [
+        { status: 'rejected', code: error.code, detail: error.detail ?? null, pointer: null, type: null, raw: body },
+      ]);
+      deps.limits.spend('quarantine', identity, body.length);
+    }
+    throw error;
+  }
+}
+
+function cut(body: Buffer, form: Form, most: number): JsonItem[] {
+  const text = decodeUtf8(body);
+  const items = form === 'lines' ? cutLines(text, most) : cutItems(text, most);
+  if (!items || (form === 'json' && items.length === 1 && items[0]?.text === ''))
+    throw invalidJson('The body cannot be parsed.');
+  if (items.length === 0) throw emptyBatch();
+  if (items.length > most) throw tooLarge(`A request may hold ${most} events.`);
+  return items;
+}
+
+function answer(deps: Deps, identity: Identity, receipt: ReceiptItem[], whole: boolean): Reply {
+  const counts = { accepted: 0, duplicate: 0, conflict: 0, quarantined: 0, rejected: 0 };
+  for (const { status } of receipt) counts[status]++;
+  deps.limits.spend('monthly-events', identity, counts.accepted);
+  deps.openMetrics.countEvents(counts);
+  const body = {
+    received: receipt.length,
+    accepted: counts.accepted,
+    duplicates: counts.duplicate,
+    conflicts: counts.conflict,
+    quarantined: counts.quarantined,
+    rejected: counts.rejected,
+    items: whole ? receipt : receipt.filter(({ status }) => status !== 'accepted'),
+  };
+  return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
+}
+
+const eventSchema = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.string(),
+  subject: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+
+const listQuery = pageQuery.extend({
+  type: z.string().max(200).optional(),
+  subject: z.string().max(500).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+});
+
+export function mountEvents(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/events',
+      summary: 'Raw events, newest first',
+      scopes: ['read'],
+      query: listQuery,
+      status: 200,
+      answer: z.object({ data: z.array(eventSchema), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, query, request, response }) => {
+      const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
+      const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
+        listEvents(client, {
+          type: query.type ?? null,
+          subject: query.subject ?? null,
+          from: query.from ?? null,
+          to: query.to ?? null,
+          before: cursor && { time: cursor[0] as string, id: cursor[1] as string },
+          limit: query.limit,
+        }),
+      );
+      const reply = page(request, rows, query.limit, (row) => encodeCursor(row.cursor_time, row.id));
+      for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+      const { next_cursor } = reply.body as { next_cursor: string | null };
+      response.setHeader('content-type', 'application/json; charset=utf-8');
+      response.end(`{"data":[${rows.map(eventText).join(',')}],"next_cursor":${JSON.stringify(next_cursor)}}`);
+      return undefined;
+    },
+  );
+}
+
+// Written as text, so that the numbers of `data` keep the digits that were sent.
+function eventText(row: StoredEvent & { cursor_time: string }): string {
+  const head = JSON.stringify({
+    specversion: '1.0',
+    id: row.event_id ?? row.id,
+    source: row.source,
+    type: row.type,
+    time: row.cursor_time.replace(' ', 'T').replace(/\+00$/, 'Z'),
+    ...(row.subject === null ? {} : { subject: row.subject }),
+  }).slice(0, -1);
+  const attributes = row.attributes ? `,${row.attributes.trim().slice(1, -1)}` : '';
+  return `${head}${attributes}${row.data === null ? '' : `,"data":${row.data}`}}`;
+}

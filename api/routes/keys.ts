@@ -1,0 +1,111 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { notFound, wrongScope } from '../../lib/errors.ts';
+import { createKey, findTenant, type Identity, listKeys, revokeKey, SCOPES } from '../../sql/queries/tenants.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { page, pageQuery, route } from '../route.ts';
+import { instant, uuid } from '../schemas.ts';
+
+const params = z.object({ id: uuid });
+
+const input = z.strictObject({
+  name: z.string().min(1).max(200),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
+  expires_at: instant
+    .refine((at) => at.getTime() > Date.now(), 'is in the past')
+    .nullable()
+    .optional(),
+});
+
+const shownKey = z.object({
+  id: uuid,
+  name: z.string(),
+  prefix: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  revoked_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable(),
+});
+
+const newKey = shownKey.pick({ id: true, name: true, prefix: true, scopes: true, expires_at: true }).extend({
+  key: z.string().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
+  code: z.string().optional(),
+});
+
+export function mountKeys(app: Express, deps: Deps): void {
+  // To a tenant's own administrator no other tenant exists.
+  async function reach(identity: Identity, tenantId: string): Promise<{ operations: boolean }> {
+    if (!identity.scopes.includes('admin') && identity.tenantId !== tenantId) throw notFound('tenant');
+    const tenant = await findTenant(deps.pool, tenantId);
+    if (!tenant) throw notFound('tenant');
+    return { operations: tenant.kind === 'operations' };
+  }
+
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/tenants/:id/keys',
+      summary: 'Make a key; it is shown in this answer only',
+      scopes: ['admin', 'tenant-admin'],
+      params,
+      body: input,
+      status: 201,
+      answer: newKey,
+    },
+    async ({ identity, params: { id }, body }) => {
+      const { operations } = await reach(identity, id);
+      if (body.scopes.includes('admin') && !(operations && identity.scopes.includes('admin'))) throw wrongScope(['admin']);
+      const made = await createKey(deps.pool, id, { ...body, expires_at: body.expires_at ?? null });
+      const { name, scopes, expires_at = null } = body;
+      return { body: { id: made.id, key: made.key, prefix: made.prefix, name, scopes, expires_at }, secret: 'key' };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/tenants/:id/keys',
+      summary: 'Keys of a tenant, without their secrets',
+      scopes: ['admin', 'tenant-admin'],
+      params,
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(shownKey), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, params: { id }, query, request }) => {
+      await reach(identity, id);
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
+      const rows = await listKeys(deps.pool, id, after, query.limit);
+      return page(request, rows, query.limit, (row) => encodeCursor(row.id));
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'delete',
+      path: '/v1/tenants/:id/keys/:keyId',
+      summary: 'Revoke a key',
+      scopes: ['admin', 'tenant-admin'],
+      params: params.extend({ keyId: uuid }),
+      status: 204,
+    },
+    async ({ identity, params: { id, keyId } }) => {
+      await reach(identity, id);
+      const hash = await revokeKey(deps.pool, id, keyId);
+      if (!hash) throw notFound('key');
+      deps.auth.forget(hash);
+      return {};
+    },
+  );
+}

@@ -1,0 +1,153 @@
+import type { Express } from 'express';
+import { DateTime, IANAZone } from 'luxon';
+import { z } from 'zod';
+import { conflict, notFound } from '../../lib/errors.ts';
+import { createTenant, findTenant, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { page, pageQuery, route } from '../route.ts';
+import { uuid } from '../schemas.ts';
+
+// Roll-ups are hourly in UTC and days in a zone come from hours, so an hour must not straddle two local days, ever.
+const timezone = z
+  .string()
+  .refine((zone) => IANAZone.isValidZone(zone), { error: 'is not an IANA time zone' })
+  .refine((zone) => !IANAZone.isValidZone(zone) || hasWholeHours(zone), {
+    error: 'is off UTC by no whole number of hours; daily figures are made of UTC hours, so such a zone cannot be served',
+  });
+
+function hasWholeHours(zone: string): boolean {
+  const year = DateTime.utc().year;
+  return Array.from({ length: 24 }, (_, month) => DateTime.utc(year - 2 + Math.floor(month / 6), (month % 6) * 2 + 1, 1)).every(
+    (at) => at.setZone(zone).offset % 60 === 0,
+  );
+}
+
+const limits = z.strictObject({
+  events_per_second: z.number().int().min(1).optional(),
+  requests_per_second: z.number().int().min(1).optional(),
+  events_per_month: z.number().int().min(1).max(2_000_000_000).optional(),
+  quarantine_bytes: z.number().int().min(1).max(2_000_000_000).optional(),
+});
+
+const features = z.strictObject({
+  dashboards: z.boolean().optional(),
+  benchmarks: z.boolean().optional(),
+  exports: z.boolean().optional(),
+  sql_access: z.boolean().optional(),
+});
+
+const changeable = {
+  name: z.string().min(1).max(200),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'is an ISO 3166-1 alpha-2 code')
+    .nullable()
+    .optional(),
+  timezone: timezone.optional(),
+  locale: z.enum(['en', 'pt-BR']).optional(),
+  features: features.optional(),
+  attributes: z.record(z.string().max(100), z.string().max(200)).optional(),
+  limits: limits.optional(),
+  raw_retention_days: z.number().int().min(1).max(3650).nullable().optional(),
+};
+
+const newTenant = z.strictObject({
+  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is made of a-z, 0-9 and hyphens, 63 at most'),
+  ...changeable,
+});
+const tenantChange = z.strictObject({ ...changeable, name: changeable.name.optional() });
+
+const tenant = newTenant.extend({
+  id: uuid,
+  kind: z.enum(['customer', 'operations']),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+
+const params = z.object({ id: uuid });
+
+// What is absent from the stored flags is switched on.
+const shown = (row: Tenant) => ({
+  ...row,
+  features: { dashboards: true, benchmarks: true, exports: true, sql_access: true, ...row.features },
+});
+
+export function mountTenants(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/tenants',
+      summary: 'Make a tenant',
+      scopes: ['admin'],
+      body: newTenant,
+      status: 201,
+      answer: tenant,
+    },
+    async ({ body }) => {
+      const made = await createTenant(deps.pool, body);
+      if (!made) throw conflict('slug-taken', 'Another tenant has this slug');
+      return { body: shown(made), headers: { location: `/v1/tenants/${made.id}` } };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/tenants',
+      summary: 'All tenants',
+      scopes: ['admin'],
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(tenant), next_cursor: z.string().nullable() }),
+    },
+    async ({ query, request }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
+      const rows = await listTenants(deps.pool, after, query.limit);
+      return page(request, rows.map(shown), query.limit, (row) => encodeCursor(row.id));
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/tenants/:id',
+      summary: 'One tenant',
+      scopes: ['admin'],
+      params,
+      status: 200,
+      answer: tenant,
+    },
+    async ({ params: { id } }) => {
+      const found = await findTenant(deps.pool, id);
+      if (!found) throw notFound('tenant');
+      return { body: shown(found) };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'patch',
+      path: '/v1/tenants/:id',
+      summary: 'Change a tenant: what the body names, the rest stays',
+      scopes: ['admin'],
+      params,
+      body: tenantChange,
+      status: 200,
+      answer: tenant,
+    },
+    async ({ params: { id }, body }) => {
+      const changed = await updateTenant(deps.pool, id, body);
+      if (!changed) throw notFound('tenant');
+      return { body: shown(changed) };
+    },
+  );
+}

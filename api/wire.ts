@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http';
+import { Redis } from 'ioredis';
+import { createQueues } from '../jobs/queues.ts';
+import type { Config } from '../lib/config.ts';
+import type { Logger } from '../lib/log.ts';
+import { createPool } from '../sql/db.ts';
+import { storeEvents } from '../sql/queries/events.ts';
+import { findOperations } from '../sql/queries/tenants.ts';
+import { buildApp } from './app.ts';
+import { createAuthenticator } from './auth.ts';
+import type { Deps } from './deps.ts';
+import { createEventTypeRegistry } from './event-types.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createIdempotency } from './idempotency.ts';
+import { createLimits } from './limits.ts';
+import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
+import { createTelemetry } from './telemetry.ts';
+
+const HOUR_US = 3600_000_000;
+
+export type Wired = {
+  server: Server;
+  metricsServer: Server;
+  /** Stops taking requests, lets those under way finish, stores what waits, closes every connection. */
+  close: () => Promise<void>;
+};
+
+export type Urls = { api: string; queue: string; redis?: string | undefined };
+
+/** Makes everything that the API consists of and connects the parts; nothing listens yet. */
+export function wire(config: Config, urls: Urls, log: Logger): Wired {
+  const pool = createPool(urls.api, { max: config.READ_CONNECTIONS, name: 'mirante api' });
+  const ingestPool = createPool(urls.api, { max: config.INGEST_CONNECTIONS, name: 'mirante ingest' });
+  const redis = urls.redis ? connectRedis(urls.redis, log) : undefined;
+  const queues = createQueues({ redisUrl: urls.redis, queueDatabaseUrl: urls.queue }, log);
+  let openMetrics: OpenMetrics;
+
+  const groupCommit = createGroupCommit({
+    store: (rows) => storeAndRefresh(rows),
+    connections: config.INGEST_CONNECTIONS,
+    mostRows: 5_000,
+    mostBytes: config.INGEST_BUFFER_BYTES,
+    onFlush: (rows, seconds) => openMetrics.observeFlush(rows, seconds),
+  });
+  openMetrics = createOpenMetrics({ pool, queues, load: groupCommit.load });
+
+  // The present hour is read live; an earlier one shows new rows only once it has been refreshed.
+  async function storeAndRefresh(rows: Parameters<typeof storeEvents>[1]) {
+    const thisHour = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;
+    const outcome = await storeEvents(ingestPool, rows);
+    if (rows.some(({ time }) => time < thisHour)) queues.enqueueRefresh();
+    return outcome;
+  }
+
+  let operations: Promise<{ telemetryKeyId: string }> | undefined;
+  const telemetry = createTelemetry({
+    keyId: async () => {
+      operations ??= findOperations(pool);
+      operations.catch(() => {
+        operations = undefined;
+      });
+      return (await operations).telemetryKeyId;
+    },
+    store: (rows) => groupCommit.store(rows),
+    onDrop(events, reason) {
+      openMetrics.countDroppedTelemetry(events);
+      if (events > 1) log.warn({ events, reason }, 'telemetry dropped');
+    },
+  });
+
+  const deps: Deps = {
+    config,
+    log,
+    pool,
+    auth: createAuthenticator(pool),
+    limits: createLimits(config, pool, log, redis),
+    idempotency: createIdempotency(pool),
+    types: createEventTypeRegistry(pool),
+    groupCommit,
+    openMetrics,
+    telemetry,
+    openapi: [],
+  };
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    buildApp(deps, queues),
+  );
+  server.keepAliveTimeout = 65_000;
+  const metricsServer = createMetricsServer(openMetrics);
+
+  return {
+    server,
+    metricsServer,
+    async close() {
+      await closeServer(server);
+      await closeServer(metricsServer);
+      await telemetry.close();
+      await groupCommit.drain();
+      await deps.limits.close();
+      await queues.close();
+      redis?.disconnect();
+      await Promise.all([pool.end(), ingestPool.end()]);
+    },
+  };
+}
+
+function connectRedis(url: string, log: Logger): Redis {
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  redis.on('error', (error) => log.warn({ error: error.message }, 'redis unreachable; limits are counted in this process'));
+  return redis;
+}
+
+function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((done) => {
+    server.close(() => done());
+    server.closeIdleConnections();
+  });
+}

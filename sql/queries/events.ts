@@ -1,0 +1,94 @@
+import { arrayOf } from '../binary-array.ts';
+import type { Client, Pool } from '../db.ts';
+
+/** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
+export type EventRow = {
+  keyId: string;
+  id: string;
+  time: number;
+  type: string;
+  source: string;
+  eventId: string | null;
+  subject: string | null;
+  outcome: 'success' | 'failure' | null;
+  durationMs: number | null;
+  bytes: number;
+  data: string | null;
+  attributes: string | null;
+};
+
+export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated';
+
+const VALIDATION = 'br.validahub.validation.completed.v1';
+
+/**
+ * Stores events in one statement and gives those that were not stored, by their place in `rows`. No event (key, time, id)
+ * may stand twice in `rows`. Throws PostgreSQL's error, with nothing stored, where it refuses one of them.
+ */
+export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<number, StoreStatus>> {
+  const keys: string[] = [];
+  const numbers = new Map<string, number>();
+  for (const { keyId } of rows) {
+    if (!numbers.has(keyId)) numbers.set(keyId, keys.push(keyId));
+  }
+  const result = await client.query<[number, StoreStatus]>({
+    name: 'ingest_events',
+    rowMode: 'array',
+    text: 'select number, status from door.ingest_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    values: [
+      arrayOf.uuid(keys, (id) => id),
+      arrayOf.int4(rows, (row) => numbers.get(row.keyId) as number),
+      arrayOf.uuid(rows, (row) => row.id),
+      arrayOf.timestamptz(rows, (row) => row.time),
+      arrayOf.text(rows, (row) => row.type),
+      arrayOf.text(rows, (row) => row.source),
+      arrayOf.text(rows, (row) => row.eventId),
+      arrayOf.text(rows, (row) => row.subject),
+      arrayOf.text(rows, (row) => row.outcome),
+      arrayOf.float8(rows, (row) => row.durationMs),
+      arrayOf.int4(rows, (row) => row.bytes),
+      arrayOf.jsonb(rows, (row) => row.data),
+      arrayOf.jsonb(rows, (row) => row.attributes),
+      rows.some((row) => row.type === VALIDATION),
+    ],
+  });
+  return new Map(result.rows.map(([number, status]) => [number - 1, status]));
+}
+
+export type StoredEvent = {
+  time: Date;
+  id: string;
+  received_at: Date;
+  type: string;
+  source: string;
+  event_id: string | null;
+  subject: string | null;
+  data: string | null;
+  attributes: string | null;
+};
+
+export type EventFilter = {
+  type: string | null;
+  subject: string | null;
+  from: Date | null;
+  to: Date | null;
+  /** Where the last page ended: time as text (microseconds kept) and id. */
+  before: { time: string; id: string } | null;
+  limit: number;
+};
+
+/** The tenant's raw events, newest first; `data` and `attributes` as JSON text, so that numbers keep their digits. */
+export async function listEvents(client: Client, filter: EventFilter): Promise<(StoredEvent & { cursor_time: string })[]> {
+  const result = await client.query<StoredEvent & { cursor_time: string }>(
+    `select time, id, received_at, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time
+     from app.events
+     where ($1::text is null or type = $1) and ($2::text is null or subject = $2)
+       and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
+       and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
+       and time <= coalesce($5::timestamptz, 'infinity')
+     order by time desc, id desc
+     limit $7`,
+    [filter.type, filter.subject, filter.from, filter.to, filter.before?.time ?? null, filter.before?.id ?? null, filter.limit],
+  );
+  return result.rows;
+}

@@ -1,0 +1,87 @@
+import { v7 as uuidv7 } from 'uuid';
+import { arrayOf } from '../binary-array.ts';
+import type { Client, Pool } from '../db.ts';
+
+export type QuarantineStatus = 'quarantined' | 'conflict' | 'rejected';
+
+export type NewQuarantined = {
+  status: QuarantineStatus;
+  code: string;
+  detail: string | null;
+  pointer: string | null;
+  type: string | null;
+  raw: Uint8Array;
+};
+
+export type Quarantined = NewQuarantined & {
+  id: string;
+  received_at: Date;
+  raw: Buffer;
+  replayed_at: Date | null;
+  /** Name of the key that sent it: the default `source`. */
+  key_name: string;
+};
+
+/** Keeps what one request sent and was refused, byte for byte. */
+export async function quarantine(pool: Pool, keyId: string, rows: NewQuarantined[]): Promise<void> {
+  const now = Date.now() * 1000;
+  await pool.query('select door.quarantine($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    arrayOf.uuid(rows, () => keyId),
+    arrayOf.uuid(rows, () => uuidv7()),
+    arrayOf.timestamptz(rows, () => now),
+    arrayOf.text(rows, (row) => row.status),
+    arrayOf.text(rows, (row) => row.code),
+    arrayOf.text(rows, (row) => row.detail),
+    arrayOf.text(rows, (row) => row.pointer),
+    arrayOf.text(rows, (row) => row.type),
+    arrayOf.bytea(rows, (row) => row.raw),
+  ]);
+}
+
+export type QuarantineFilter = {
+  code: string | null;
+  type: string | null;
+  from: Date | null;
+  to: Date | null;
+  /** Only these rows, by id. */
+  ids: string[] | null;
+  before: { received_at: string; id: string } | null;
+  /** Rows that a replay has stored already stay out. */
+  pending: boolean;
+  limit: number;
+};
+
+/** The tenant's refused input, newest first. */
+export async function listQuarantine(
+  client: Client,
+  filter: QuarantineFilter,
+): Promise<(Quarantined & { cursor_time: string })[]> {
+  const result = await client.query<Quarantined & { cursor_time: string }>(
+    `select id, received_at, status, code, detail, pointer, type, raw, replayed_at, key_name, received_at::text as cursor_time
+     from app.quarantine
+     where ($1::text is null or code = $1) and ($2::text is null or type = $2)
+       and received_at >= coalesce($3::timestamptz, '-infinity') and received_at < coalesce($4::timestamptz, 'infinity')
+       and ($5::uuid[] is null or id = any ($5))
+       and ($6::timestamptz is null or (received_at, id) < ($6, $7::uuid))
+       and (not $8 or replayed_at is null)
+     order by received_at desc, id desc
+     limit $9`,
+    [
+      filter.code,
+      filter.type,
+      filter.from,
+      filter.to,
+      filter.ids,
+      filter.before?.received_at ?? null,
+      filter.before?.id ?? null,
+      filter.pending,
+      filter.limit,
+    ],
+  );
+  return result.rows;
+}
+
+/** Marks rows whose event a replay has stored, so that they are not replayed again. */
+export async function markReplayed(client: Client, ids: string[]): Promise<void> {
+  await client.query('update app.quarantine set replayed_at = now() where id = any ($1)', [ids]);
+}

@@ -1,0 +1,54 @@
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { wire } from '../api/wire.ts';
+import { readConfig } from '../lib/config.ts';
+import type { Logger } from '../lib/log.ts';
+import { redisUrl, type TestDatabase } from './harness.ts';
+
+export type TestApi = {
+  url: string;
+  metricsUrl: string;
+  /** A request with a key; a body that is no string or Buffer is sent as JSON. */
+  call: (method: string, path: string, key?: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  close: () => Promise<void>;
+};
+
+/** A parsed answer, which each test reads as the contract says; a wrong member is undefined and fails the test. */
+export type Json = ReturnType<typeof JSON.parse>;
+
+export type Answer = { status: number; headers: Headers; text: string; body: Json };
+
+const silent: Logger = pino({ level: 'silent' });
+
+/** The real API on a free port of its own, with settings as the environment would give them. */
+export async function startApi(db: TestDatabase, settings: Record<string, string> = {}): Promise<TestApi> {
+  const config = readConfig({ LOG_LEVEL: 'silent', ...settings });
+  const wired = wire(config, { api: db.urls.api, queue: db.urls.queue, redis: redisUrl() }, silent);
+  const listen = async (server: typeof wired.server) => {
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const url = await listen(wired.server);
+  const metricsUrl = await listen(wired.metricsServer);
+
+  return {
+    url,
+    metricsUrl,
+    async call(method, path, key, body, headers = {}) {
+      const raw = typeof body === 'string' || body instanceof Uint8Array;
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(key && { authorization: `Bearer ${key}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const parses = /json/.test(response.headers.get('content-type') ?? '');
+      return { status: response.status, headers: response.headers, text, body: parses ? JSON.parse(text) : undefined };
+    },
+    close: wired.close,
+  };
+}
