@@ -2,7 +2,14 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openQueue, openWorker } from '../../jobs/queues.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, redisUrl, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import {
+  createDatabase,
+  makeOperatorKey,
+  makeTenant,
+  redisUrl,
+  type TestDatabase,
+  type TestTenant,
+} from '../../test/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;
