@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -56,9 +56,22 @@ async function up(mode: Mode): Promise<number> {
   }
   await stopPlatform(running);
   lock?.release();
-  if (temporary) rmSync(config.MIRANTE_DATA_DIR, { recursive: true, force: true });
+  if (temporary) removeFolder(config.MIRANTE_DATA_DIR);
   if (lock) quietly('Mirante has stopped.');
   return code;
+}
+
+// Open to the account that PostgreSQL runs as where the starter is root; what is secret in it has rights of its own.
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-'));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+function removeFolder(folder: string): void {
+  const note = join(folder, 'postgres-home');
+  const elsewhere = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
+  for (const path of [elsewhere, folder]) if (path) rmSync(path, { recursive: true, force: true });
 }
 
 // The roles' passwords come from the secret and belong to the whole database server, so a passing check must not bring its own.
