@@ -82,18 +82,20 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
   let last = 0;
   let pending: NodeJS.Timeout | undefined;
 
-  // A queue that was opened while PostgreSQL was away remembers that for good, so another takes its place.
+  // A queue that was opened while PostgreSQL was away remembers that for good, so the next use opens another.
+  const dead = new Set<Queue>();
+
   async function use<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
-    const queue = open.get(name) as Queue;
-    try {
-      await within(ANSWER_MS, queue.waitUntilReady());
-    } catch (error) {
-      if (!urls.redisUrl && open.get(name) === queue) {
-        open.set(name, openQueue(urls, name, log));
-        await queue.close();
-      }
-      throw error;
+    const before = open.get(name) as Queue;
+    const queue = dead.delete(before) ? openQueue(urls, name, log) : before;
+    if (queue !== before) {
+      open.set(name, queue);
+      await Promise.allSettled([before.close()]);
     }
+    await within(ANSWER_MS, queue.waitUntilReady()).catch((error) => {
+      if (!urls.redisUrl) dead.add(queue);
+      throw error;
+    });
     return within(ANSWER_MS, work(queue));
   }
 

@@ -1,0 +1,35 @@
+import type { Queue, RepeatOptions } from 'bullmq';
+import { type JobName, OPTIONS, type QueueName } from './queues.ts';
+
+type Schedule = { queue: QueueName; job: JobName; repeat: RepeatOptions };
+
+/** What runs when. Each comes round at once when it is new, and then at its time in UTC. */
+export const SCHEDULES: Schedule[] = [
+  { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
+  { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'upkeep', job: 'make-partitions', repeat: { pattern: '5 * * * *', tz: 'UTC' } },
+  { queue: 'upkeep', job: 'run-retention', repeat: { pattern: '20 3 * * *', tz: 'UTC' } },
+];
+
+/** Makes the schedules of one queue what the table says; those that it no longer lists end. */
+export async function reconcile(queue: Queue, name: QueueName): Promise<void> {
+  const listed = SCHEDULES.filter((schedule) => schedule.queue === name);
+  for (const { job, repeat } of listed) {
+    const { attempts, backoff, removeOnComplete, removeOnFail } = OPTIONS[job];
+    const opts = Object.fromEntries(
+      Object.entries({ attempts, backoff, removeOnComplete, removeOnFail }).filter(([, value]) => value !== undefined),
+    );
+    await queue.upsertJobScheduler(job, repeat, { name: job, data: {}, opts });
+  }
+  for (const scheduler of await queue.getJobSchedulers()) {
+    if (!listed.some(({ job }) => job === scheduler.key)) await queue.removeJobScheduler(scheduler.key);
+  }
+}
+
+/** Enqueues, once, what must also have run after every start. */
+export async function enqueueStartJobs(queue: Queue, name: QueueName): Promise<void> {
+  for (const { job } of SCHEDULES.filter((schedule) => schedule.queue === name && 'pattern' in schedule.repeat)) {
+    await queue.add(job, {}, { ...OPTIONS[job], deduplication: { id: `start ${job}` } });
+  }
+}

@@ -1,0 +1,61 @@
+import { readConfig, secretOf } from '../lib/config.ts';
+import { createLog } from '../lib/log.ts';
+import { createPool } from '../sql/db.ts';
+import { type Login, roleUrl } from '../sql/roles.ts';
+import { detectEngine } from '../sql/storage/engine.ts';
+import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
+
+const config = readConfig();
+const log = createLog('jobs', config.LOG_LEVEL);
+
+function urlOf(given: string | undefined, login: Login): string {
+  if (given) return given;
+  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must be set, or JOBS_DATABASE_URL and QUEUE_DATABASE_URL.');
+  return roleUrl(config.DATABASE_URL, secretOf(config), login);
+}
+
+const pool = createPool(urlOf(config.JOBS_DATABASE_URL, 'mirante_jobs'), {
+  role: 'mirante_owner',
+  name: 'mirante jobs',
+  max: 8,
+  // A refresh after a long absence, and waiting for one, may take its time.
+  statementTimeoutMs: 600_000,
+});
+const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: urlOf(config.QUEUE_DATABASE_URL, 'mirante_queue') };
+
+const stopping = new AbortController();
+let workers: Workers | undefined;
+
+async function stop(): Promise<void> {
+  stopping.abort();
+  await started.catch(() => undefined);
+  await workers?.stop();
+  await pool.end();
+  log.info('stopped');
+  process.exit(0);
+}
+
+async function start(): Promise<void> {
+  await databaseAnswers(pool, log, stopping.signal);
+  const client = await pool.connect();
+  const engine = await detectEngine(client).finally(() => client.release());
+  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date() }, urls);
+  log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) return;
+    stop().catch((error: unknown) => {
+      log.fatal({ err: error }, 'not stopped cleanly');
+      process.exit(1);
+    });
+  });
+}
+
+const started = start();
+started.catch((error: unknown) => {
+  if (stopping.signal.aborted) return;
+  log.fatal({ err: error }, 'jobs cannot start');
+  process.exit(1);
+});

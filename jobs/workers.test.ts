@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../lib/embedded-postgres.ts';
+import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { createDatabase, need, type TestDatabase } from '../test/harness.ts';
+import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
+import type { RetentionDeps } from './run-retention.ts';
+import { SCHEDULES } from './schedules.ts';
+import { startWorkers, type Workers } from './workers.ts';
+
+const log = pino({ level: 'silent' });
+const soon = { timeout: 25_000, interval: 50 };
+
+let db: TestDatabase;
+let deps: RetentionDeps;
+let urls: QueueUrls;
+let queues: Queues;
+let workers: Workers | undefined;
+let redisServer: ChildProcess | undefined;
+
+beforeEach(async () => {
+  db = await createDatabase();
+  const config = { RAW_RETENTION_DAYS: 90, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date() };
+});
+afterEach(async () => {
+  await workers?.stop();
+  await queues?.close();
+  workers = undefined;
+  redisServer?.kill('SIGKILL');
+  redisServer = undefined;
+  await db.drop();
+});
+
+async function start(given: QueueUrls, options = {}): Promise<void> {
+  urls = given;
+  queues = createQueues(urls, log);
+  workers = await startWorkers(deps, urls, { drainMs: 5_000, ...options });
+}
+
+const consumerOf = (name: (typeof QUEUES)[number]) => workers?.consumers.get(name);
+
+/** As if the last heartbeat had been long ago, so that a fresh one can be told from it. */
+async function forgetBeats(): Promise<void> {
+  await db.owner.query("update private.heartbeats set beat_at = now() - interval '1 hour'");
+}
+
+/** As if a heartbeat were due, so that a test need not wait for it. */
+async function beatNow(): Promise<void> {
+  for (const name of QUEUES) await consumerOf(name)?.queue.add('heartbeat', {});
+}
+
+const backends: [string, () => QueueUrls, boolean][] = [
+  ['PostgreSQL', () => ({ queueDatabaseUrl: db.urls.queue }), true],
+  [
+    'Redis',
+    () => ({ queueDatabaseUrl: db.urls.queue, redisUrl: need('redis'), prefix: `test-${randomBytes(6).toString('hex')}` }),
+    Boolean(need('redis')),
+  ],
+];
+
+describe.each(backends)('queues on %s', (_, backend, present) => {
+  test.skipIf(!present)('each queue beats, starts with its upkeep, and answers how it fares', async () => {
+    await start(backend());
+    await vi.waitFor(async () => expect([...(await heartbeatAges(db.api)).keys()].sort()).toEqual([...QUEUES]), soon);
+    await vi.waitFor(async () => expect((await consumerOf('upkeep')?.queue.getCompletedCount()) ?? 0).toBeGreaterThan(1), soon);
+    const health = await queueHealth(queues, await heartbeatAges(db.api));
+    expect(health.rollups).toEqual({
+      waiting: expect.any(Number),
+      active: expect.any(Number),
+      delayed: expect.any(Number),
+      failed: 0,
+      heartbeat_age_s: expect.any(Number),
+    });
+  });
+
+  test.skipIf(!present)('dirty hours are served at once', async () => {
+    await start(backend());
+    await vi.waitFor(
+      async () => expect((await consumerOf('rollups')?.queue.getCompletedCount()) ?? 0).toBeGreaterThan(0),
+      soon,
+    );
+    await db.owner.query(
+      `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)
+       values (gen_random_uuid(), now() - interval '5 hours', gen_random_uuid(), now(), 'late.v1', 'test', 1)`,
+    );
+    await db.owner.query("insert into private.dirty_hours (hour) values (date_trunc('hour', now() - interval '5 hours'))");
+    for (let n = 0; n < 100; n += 1) queues.enqueueRefresh();
+    await vi.waitFor(async () => {
+      expect((await db.owner.query('select from private.dirty_hours')).rowCount).toBe(0);
+    }, soon);
+    expect((await db.owner.query("select events from private.events_hourly where type = 'late.v1'")).rows).toEqual([
+      { events: 1 },
+    ]);
+  });
+
+  test.skipIf(!present)('a queue that is alive but not consumed shows in its heartbeat', async () => {
+    await start(backend());
+    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeDefined(), soon);
+    await consumerOf('upkeep')?.queue.pause();
+    await forgetBeats();
+    await beatNow();
+    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeLessThan(60), soon);
+    const health = await queueHealth(queues, await heartbeatAges(db.api));
+    expect(health.upkeep.heartbeat_age_s).toBeGreaterThan(3000);
+    await consumerOf('upkeep')?.queue.resume();
+    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeLessThan(60), soon);
+  });
+
+  test.skipIf(!present)('schedules that the table no longer lists end', async () => {
+    await start(backend());
+    const queue = consumerOf('upkeep')?.queue;
+    await queue?.upsertJobScheduler('of-yesterday', { every: 60_000 });
+    await workers?.stop();
+    workers = await startWorkers(deps, urls, { drainMs: 5_000 });
+    const ids = (await consumerOf('upkeep')?.queue.getJobSchedulers())?.map(({ key }) => key).sort();
+    expect(ids).toEqual(
+      SCHEDULES.filter((schedule) => schedule.queue === 'upkeep')
+        .map(({ job }) => job)
+        .sort(),
+    );
+  });
+
+  test.skipIf(!present)('a consumer that has died silently is built anew', async () => {
+    await start(backend(), { watchEveryMs: 50, staleAfterS: 1 });
+    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeDefined(), soon);
+    const dead = consumerOf('upkeep');
+    await dead?.worker.close();
+    await forgetBeats();
+    await vi.waitFor(() => expect(consumerOf('upkeep')).not.toBe(dead), soon);
+  });
+});
+
+test('a queue that is away fails nothing, and is used again when it is back', async () => {
+  const port = await freePort();
+  urls = { redisUrl: `redis://127.0.0.1:${port}`, queueDatabaseUrl: db.urls.queue };
+  queues = createQueues(urls, log);
+  queues.enqueueRefresh();
+  const health = await queueHealth(queues, new Map());
+  expect(health.rollups).toEqual({ waiting: null, active: null, delayed: null, failed: null, heartbeat_age_s: null });
+});
+
+test('a producer that was opened while PostgreSQL was away finds it later', async () => {
+  const url = new URL(db.urls.queue);
+  url.pathname = `${url.pathname}_later`;
+  queues = createQueues({ queueDatabaseUrl: url.toString() }, log);
+  await expect(queues.depth('rollups')).rejects.toThrow();
+  const name = url.pathname.slice(1);
+  await db.migrator.query(`create database ${name}`);
+  await db.migrator.query(`grant connect on database ${name} to mirante_queue`);
+  await expect(queues.depth('rollups')).rejects.toThrow(/migrat/i);
+  await queues.close();
+  await db.migrator.query(`drop database ${name} with (force)`);
+});
+
+test.skipIf(!need('redis'))(
+  'after a restart of Redis that lost everything the workers consume again',
+  async () => {
+    const port = await freePort();
+    await startRedis(port);
+    await start(
+      { queueDatabaseUrl: db.urls.queue, redisUrl: `redis://127.0.0.1:${port}` },
+      { watchEveryMs: 200, staleAfterS: 5 },
+    );
+    await vi.waitFor(async () => expect((await heartbeatAges(db.api)).size).toBe(QUEUES.length), soon);
+    const gone = once(redisServer as ChildProcess, 'exit');
+    redisServer?.kill('SIGKILL');
+    await gone;
+    await forgetBeats();
+    await startRedis(port);
+    for (const name of QUEUES) await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, name)).toBeLessThan(60), soon);
+  },
+  60_000,
+);
+
+// Waits until it takes commands; the client's own reconnecting is what waits.
+async function startRedis(port: number): Promise<void> {
+  const flags = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--maxmemory-policy',
+    'noeviction',
+  ];
+  redisServer = spawn('redis-server', flags, { stdio: 'ignore' });
+  const client = new Redis(port, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  client.on('error', () => undefined);
+  await client.ping();
+  client.disconnect();
+}

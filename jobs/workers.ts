@@ -1,0 +1,98 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '../lib/log.ts';
+import type { Pool } from '../sql/db.ts';
+import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
+import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
+import { runMakePartitions } from './make-partitions.ts';
+import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
+import { refreshRollups } from './refresh-rollups.ts';
+import { type RetentionDeps, runRetention } from './run-retention.ts';
+
+export type Workers = {
+  consumers: Map<QueueName, Consumer>;
+  stop: () => Promise<void>;
+};
+
+type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
+
+const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
+
+/**
+ * Consumes every queue, and rebuilds the consumer of one whose heartbeat has stopped: after an outage it may be alive and
+ * yet consume nothing. Needs a database that answers.
+ */
+export async function startWorkers(deps: RetentionDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
+  const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
+  const handlers = handlersOf(deps);
+  const consumers = new Map<QueueName, Consumer>();
+  const builtAt = new Map<QueueName, number>();
+  let watching: Promise<void> | undefined;
+
+  async function build(name: QueueName): Promise<void> {
+    builtAt.set(name, Date.now());
+    await consumers.get(name)?.close(1_000);
+    consumers.delete(name);
+    consumers.set(name, await startConsumer(urls, name, handlers, deps.log));
+  }
+
+  // A fresh consumer gets as long as an old one to show that it consumes; one that could not be built is tried each time.
+  async function watch(name: QueueName): Promise<void> {
+    const consumer = consumers.get(name);
+    if (consumer && Date.now() - (builtAt.get(name) ?? 0) < staleAfterS * 1000) return;
+    const age = (await heartbeatAge(deps.pool, name)) ?? Number.POSITIVE_INFINITY;
+    if (consumer && age < staleAfterS) return;
+    if (consumer && (await within(2_000, consumer.queue.isPaused()).catch(() => false))) return;
+    deps.log.error(
+      { queue: name, heartbeat_age_s: Math.round(age) },
+      'no job consumed for too long: building queue and worker anew',
+    );
+    await build(name);
+  }
+
+  async function watchAll(): Promise<void> {
+    for (const name of QUEUES) {
+      await watch(name).catch((error: Error) =>
+        deps.log.error({ queue: name, err: error }, 'not rebuilt; tried again shortly'),
+      );
+    }
+    watching = undefined;
+  }
+
+  for (const name of QUEUES) await build(name);
+  const timer = setInterval(() => {
+    watching ??= watchAll();
+  }, watchEveryMs);
+
+  return {
+    consumers,
+    async stop() {
+      clearInterval(timer);
+      await watching;
+      await Promise.all([...consumers.values()].map((consumer) => consumer.close(drainMs)));
+    },
+  };
+}
+
+function handlersOf(deps: RetentionDeps): Handlers {
+  return {
+    heartbeat: (queue) => beat(deps.pool, queue),
+    'refresh-rollups': async () => {
+      await refreshRollups(deps);
+    },
+    'run-retention': () => runRetention(deps),
+    'make-partitions': () => runMakePartitions(deps),
+  };
+}
+
+/** Waits until the database takes a query of the jobs' login; a worker built before that would stay dead silently. */
+export async function databaseAnswers(pool: Pool, log: Logger, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await pool.query('select from storage.rollups limit 1');
+      return;
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'waiting for the database');
+      await setTimeout(1_000, undefined, { signal });
+    }
+  }
+}
