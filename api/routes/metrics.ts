@@ -77,10 +77,10 @@ export function mountMetrics(app: Express, deps: Deps): void {
       answer: figures,
       produces: ['text/csv'],
     },
-    async ({ identity, params, query, request, response }) => {
+    async ({ identity, params, request, response }) => {
       const measure = findMeasure(params.name);
       if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
-      const question = readQuestion(measure, query, identity.timezone, Date.now());
+      const question = readQuestion(measure, request.query, identity.timezone, Date.now());
       const found = await readMetric(deps.pool, identity.tenantId, question);
       refuseIncomplete(question, found);
       if (wantsCsv(request)) {

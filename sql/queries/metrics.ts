@@ -21,7 +21,7 @@ export type MetricRow = { bucket: Date; dims: (string | null)[]; value: number |
 export type Figures = {
   /** Up to when every acknowledged event is counted. */
   watermark: Date;
-  /** Since when raw events are there; null where the window's edges are whole hours, so that none were read. */
+  /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
   rawSince: Date | null;
   rows: MetricRow[];
 };
