@@ -11,7 +11,7 @@ export type Lock = {
   release: () => void;
 };
 
-const PROGRAM = /cli[\\/]up\.ts/;
+const PROGRAM = /cli[\\/]up\.[jt]s/;
 const CHILD = /(api[\\/]server|jobs[\\/]worker)\.ts/;
 
 /**

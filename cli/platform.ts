@@ -20,7 +20,7 @@ export type Settings = {
   signal: AbortSignal;
 };
 
-export type Platform = { url: string; metricsUrl: string; apiDatabaseUrl: string; engine: string };
+export type Platform = { url: string; metricsUrl: string; databaseUrl: string; apiDatabaseUrl: string; engine: string };
 
 /** What has been started so far, so that it can be stopped at any moment: programs first, then the database. */
 export type Running = { children: Child[]; database?: { pid: number; stop: () => Promise<void> } };
@@ -73,6 +73,7 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
   return {
     url,
     metricsUrl: `http://${reachable(config.METRICS_HOST)}:${settings.metricsPort}/metrics`,
+    databaseUrl,
     apiDatabaseUrl,
     engine,
   };

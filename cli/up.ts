@@ -28,9 +28,7 @@ async function up(mode: Mode): Promise<number> {
   const quietly = mode.check ? () => undefined : say;
   const given = readConfig();
   const temporary = mode.check && given.MIRANTE_DATA_DIR === '.mirante';
-  const config = temporary
-    ? { ...given, MIRANTE_DATA_DIR: mkdtempSync(join(tmpdir(), 'mirante-')), PORT: 0, METRICS_PORT: 0 }
-    : given;
+  const config = temporary ? { ...given, MIRANTE_DATA_DIR: temporaryFolder(), PORT: 0, METRICS_PORT: 0 } : given;
   const running: Running = { children: [] };
   const stop = stopOnSignal(running, quietly);
   let lock: Lock | undefined;
@@ -57,7 +55,7 @@ async function up(mode: Mode): Promise<number> {
   await stopPlatform(running);
   lock?.release();
   if (temporary) removeFolder(config.MIRANTE_DATA_DIR);
-  if (lock) quietly('Mirante has stopped.');
+  if (running.database || running.children.length > 0) quietly('Mirante has stopped.');
   return code;
 }
 

@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts';
 export async function welcome(credentials: Credentials, dataDir: string): Promise<string> {
   const { url, metrics_url, operator_key, tenants } = credentials;
   const demo = tenants[0];
-  const path = '/v1/metrics/validations.by_rule?interval=total&group_by=marketplace';
+  const path = '/v1/metrics/validations.error_rate?interval=total&group_by=marketplace&limit=3';
   const answer = await createClient(url, demo?.keys.read ?? '').ask<unknown>('GET', path);
   const text = JSON.stringify(answer);
   const keys = [['operator', operator_key], ...Object.entries(demo?.keys ?? {}).map(([name, key]) => [`demo ${name}`, key])];
