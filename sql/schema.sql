@@ -118,7 +118,10 @@ view app.quarantine owner mirante_views with (security_barrier=true)
     pointer,
     type,
     raw,
-    replayed_at
+    replayed_at,
+    ( SELECT k.name
+           FROM private.api_keys k
+          WHERE (k.id = quarantine.key_id)) AS key_name
    FROM private.quarantine
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
@@ -220,29 +223,36 @@ table private.api_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.corrections_daily owner mirante_owner with (security_invoker=true)
- SELECT corrections_daily_rows.tenant_id,
-    corrections_daily_rows.bucket,
-    corrections_daily_rows.marketplace,
-    corrections_daily_rows.rule,
-    corrections_daily_rows.corrections,
-    corrections_daily_rows.rows
-   FROM private.corrections_daily_rows
-  WHERE (corrections_daily_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'corrections_daily'::text)))
-UNION ALL
- SELECT corrections_hourly.tenant_id,
-    storage.time_bucket('1 day'::interval, corrections_hourly.bucket) AS bucket,
-    corrections_hourly.marketplace,
-    corrections_hourly.rule,
-    sum(corrections_hourly.corrections) AS corrections,
-    sum(corrections_hourly.rows) AS rows
-   FROM private.corrections_hourly
-  WHERE (true AND (corrections_hourly.bucket >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'corrections_daily'::text))))
-  GROUP BY corrections_hourly.tenant_id, (storage.time_bucket('1 day'::interval, corrections_hourly.bucket)), corrections_hourly.marketplace, corrections_hourly.rule;
+view private.corrections_daily owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    rule,
+    corrections,
+    rows
+   FROM ( SELECT corrections_daily_rows.tenant_id,
+            corrections_daily_rows.bucket,
+            corrections_daily_rows.marketplace,
+            corrections_daily_rows.rule,
+            corrections_daily_rows.corrections,
+            corrections_daily_rows.rows
+           FROM private.corrections_daily_rows
+          WHERE (corrections_daily_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'corrections_daily'::text)))
+        UNION ALL
+         SELECT corrections_hourly.tenant_id,
+            storage.time_bucket('1 day'::interval, corrections_hourly.bucket) AS bucket,
+            corrections_hourly.marketplace,
+            corrections_hourly.rule,
+            sum(corrections_hourly.corrections) AS corrections,
+            sum(corrections_hourly.rows) AS rows
+           FROM private.corrections_hourly
+          WHERE (true AND (corrections_hourly.bucket >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'corrections_daily'::text))))
+          GROUP BY corrections_hourly.tenant_id, (storage.time_bucket('1 day'::interval, corrections_hourly.bucket)), corrections_hourly.marketplace, corrections_hourly.rule) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.corrections_daily_rows owner mirante_owner, row security forced
@@ -258,29 +268,36 @@ table private.corrections_daily_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.corrections_hourly owner mirante_owner with (security_invoker=true)
- SELECT corrections_hourly_rows.tenant_id,
-    corrections_hourly_rows.bucket,
-    corrections_hourly_rows.marketplace,
-    corrections_hourly_rows.rule,
-    corrections_hourly_rows.corrections,
-    corrections_hourly_rows.rows
-   FROM private.corrections_hourly_rows
-  WHERE (corrections_hourly_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'corrections_hourly'::text)))
-UNION ALL
- SELECT events.tenant_id,
-    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
-    "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
-    "left"((events.data ->> 'rule'::text), 200) AS rule,
-    count(*) AS corrections,
-    sum(private.sane_count((events.data -> 'rows'::text))) AS rows
-   FROM private.events
-  WHERE ((events.type = 'br.validahub.correction.applied.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'corrections_hourly'::text))))
-  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), ("left"((events.data ->> 'rule'::text), 200));
+view private.corrections_hourly owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    rule,
+    corrections,
+    rows
+   FROM ( SELECT corrections_hourly_rows.tenant_id,
+            corrections_hourly_rows.bucket,
+            corrections_hourly_rows.marketplace,
+            corrections_hourly_rows.rule,
+            corrections_hourly_rows.corrections,
+            corrections_hourly_rows.rows
+           FROM private.corrections_hourly_rows
+          WHERE (corrections_hourly_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'corrections_hourly'::text)))
+        UNION ALL
+         SELECT events.tenant_id,
+            storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+            "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
+            "left"((events.data ->> 'rule'::text), 200) AS rule,
+            count(*) AS corrections,
+            sum(private.sane_count((events.data -> 'rows'::text))) AS rows
+           FROM private.events
+          WHERE ((events.type = 'br.validahub.correction.applied.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'corrections_hourly'::text))))
+          GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), ("left"((events.data ->> 'rule'::text), 200))) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.corrections_hourly_rows owner mirante_owner, row security forced
@@ -335,31 +352,39 @@ table private.events owner mirante_owner partition by RANGE ("time"), row securi
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.events_daily owner mirante_owner with (security_invoker=true)
- SELECT events_daily_rows.tenant_id,
-    events_daily_rows.bucket,
-    events_daily_rows.type,
-    events_daily_rows.outcome,
-    events_daily_rows.route,
-    events_daily_rows.events,
-    events_daily_rows.bytes
-   FROM private.events_daily_rows
-  WHERE (events_daily_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'events_daily'::text)))
-UNION ALL
- SELECT events_hourly.tenant_id,
-    storage.time_bucket('1 day'::interval, events_hourly.bucket) AS bucket,
-    events_hourly.type,
-    events_hourly.outcome,
-    events_hourly.route,
-    sum(events_hourly.events) AS events,
-    sum(events_hourly.bytes) AS bytes
-   FROM private.events_hourly
-  WHERE (true AND (events_hourly.bucket >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'events_daily'::text))))
-  GROUP BY events_hourly.tenant_id, (storage.time_bucket('1 day'::interval, events_hourly.bucket)), events_hourly.type, events_hourly.outcome, events_hourly.route;
+view private.events_daily owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    type,
+    outcome,
+    route,
+    events,
+    bytes
+   FROM ( SELECT events_daily_rows.tenant_id,
+            events_daily_rows.bucket,
+            events_daily_rows.type,
+            events_daily_rows.outcome,
+            events_daily_rows.route,
+            events_daily_rows.events,
+            events_daily_rows.bytes
+           FROM private.events_daily_rows
+          WHERE (events_daily_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'events_daily'::text)))
+        UNION ALL
+         SELECT events_hourly.tenant_id,
+            storage.time_bucket('1 day'::interval, events_hourly.bucket) AS bucket,
+            events_hourly.type,
+            events_hourly.outcome,
+            events_hourly.route,
+            sum(events_hourly.events) AS events,
+            sum(events_hourly.bytes) AS bytes
+           FROM private.events_hourly
+          WHERE (true AND (events_hourly.bucket >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'events_daily'::text))))
+          GROUP BY events_hourly.tenant_id, (storage.time_bucket('1 day'::interval, events_hourly.bucket)), events_hourly.type, events_hourly.outcome, events_hourly.route) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.events_daily_rows owner mirante_owner, row security forced
@@ -376,38 +401,46 @@ table private.events_daily_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.events_hourly owner mirante_owner with (security_invoker=true)
- SELECT events_hourly_rows.tenant_id,
-    events_hourly_rows.bucket,
-    events_hourly_rows.type,
-    events_hourly_rows.outcome,
-    events_hourly_rows.route,
-    events_hourly_rows.events,
-    events_hourly_rows.bytes
-   FROM private.events_hourly_rows
-  WHERE (events_hourly_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'events_hourly'::text)))
-UNION ALL
- SELECT events.tenant_id,
-    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
-    events.type,
-    events.outcome,
-        CASE
-            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
-            ELSE NULL::text
-        END AS route,
-    count(*) AS events,
-    sum(events.bytes) AS bytes
-   FROM private.events
-  WHERE (true AND (events."time" >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'events_hourly'::text))))
-  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type, events.outcome,
-        CASE
-            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
-            ELSE NULL::text
-        END;
+view private.events_hourly owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    type,
+    outcome,
+    route,
+    events,
+    bytes
+   FROM ( SELECT events_hourly_rows.tenant_id,
+            events_hourly_rows.bucket,
+            events_hourly_rows.type,
+            events_hourly_rows.outcome,
+            events_hourly_rows.route,
+            events_hourly_rows.events,
+            events_hourly_rows.bytes
+           FROM private.events_hourly_rows
+          WHERE (events_hourly_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'events_hourly'::text)))
+        UNION ALL
+         SELECT events.tenant_id,
+            storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+            events.type,
+            events.outcome,
+                CASE
+                    WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+                    ELSE NULL::text
+                END AS route,
+            count(*) AS events,
+            sum(events.bytes) AS bytes
+           FROM private.events
+          WHERE (true AND (events."time" >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'events_hourly'::text))))
+          GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type, events.outcome,
+                CASE
+                    WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+                    ELSE NULL::text
+                END) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.events_hourly_rows owner mirante_owner, row security forced
@@ -436,36 +469,43 @@ table private.idempotency_keys owner mirante_owner, row security forced
     claim uuid not null
     claimed_at timestamp with time zone not null default now()
     first_at timestamp with time zone not null default now()
-    answer jsonb
+    answer json
     constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key)
     constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.latency_daily owner mirante_owner with (security_invoker=true)
- SELECT latency_daily_rows.tenant_id,
-    latency_daily_rows.bucket,
-    latency_daily_rows.type,
-    latency_daily_rows.route,
-    latency_daily_rows.bin,
-    latency_daily_rows.events
-   FROM private.latency_daily_rows
-  WHERE (latency_daily_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'latency_daily'::text)))
-UNION ALL
- SELECT latency_hourly.tenant_id,
-    storage.time_bucket('1 day'::interval, latency_hourly.bucket) AS bucket,
-    latency_hourly.type,
-    latency_hourly.route,
-    latency_hourly.bin,
-    sum(latency_hourly.events) AS events
-   FROM private.latency_hourly
-  WHERE (true AND (latency_hourly.bucket >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'latency_daily'::text))))
-  GROUP BY latency_hourly.tenant_id, (storage.time_bucket('1 day'::interval, latency_hourly.bucket)), latency_hourly.type, latency_hourly.route, latency_hourly.bin;
+view private.latency_daily owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    type,
+    route,
+    bin,
+    events
+   FROM ( SELECT latency_daily_rows.tenant_id,
+            latency_daily_rows.bucket,
+            latency_daily_rows.type,
+            latency_daily_rows.route,
+            latency_daily_rows.bin,
+            latency_daily_rows.events
+           FROM private.latency_daily_rows
+          WHERE (latency_daily_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'latency_daily'::text)))
+        UNION ALL
+         SELECT latency_hourly.tenant_id,
+            storage.time_bucket('1 day'::interval, latency_hourly.bucket) AS bucket,
+            latency_hourly.type,
+            latency_hourly.route,
+            latency_hourly.bin,
+            sum(latency_hourly.events) AS events
+           FROM private.latency_hourly
+          WHERE (true AND (latency_hourly.bucket >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'latency_daily'::text))))
+          GROUP BY latency_hourly.tenant_id, (storage.time_bucket('1 day'::interval, latency_hourly.bucket)), latency_hourly.type, latency_hourly.route, latency_hourly.bin) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.latency_daily_rows owner mirante_owner, row security forced
@@ -481,36 +521,43 @@ table private.latency_daily_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.latency_hourly owner mirante_owner with (security_invoker=true)
- SELECT latency_hourly_rows.tenant_id,
-    latency_hourly_rows.bucket,
-    latency_hourly_rows.type,
-    latency_hourly_rows.route,
-    latency_hourly_rows.bin,
-    latency_hourly_rows.events
-   FROM private.latency_hourly_rows
-  WHERE (latency_hourly_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'latency_hourly'::text)))
-UNION ALL
- SELECT events.tenant_id,
-    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
-    events.type,
-        CASE
-            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
-            ELSE NULL::text
-        END AS route,
-    private.latency_bin(events.duration_ms) AS bin,
-    count(*) AS events
-   FROM private.events
-  WHERE ((events.duration_ms IS NOT NULL) AND (events."time" >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'latency_hourly'::text))))
-  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type,
-        CASE
-            WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
-            ELSE NULL::text
-        END, (private.latency_bin(events.duration_ms));
+view private.latency_hourly owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    type,
+    route,
+    bin,
+    events
+   FROM ( SELECT latency_hourly_rows.tenant_id,
+            latency_hourly_rows.bucket,
+            latency_hourly_rows.type,
+            latency_hourly_rows.route,
+            latency_hourly_rows.bin,
+            latency_hourly_rows.events
+           FROM private.latency_hourly_rows
+          WHERE (latency_hourly_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'latency_hourly'::text)))
+        UNION ALL
+         SELECT events.tenant_id,
+            storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+            events.type,
+                CASE
+                    WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+                    ELSE NULL::text
+                END AS route,
+            private.latency_bin(events.duration_ms) AS bin,
+            count(*) AS events
+           FROM private.events
+          WHERE ((events.duration_ms IS NOT NULL) AND (events."time" >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'latency_hourly'::text))))
+          GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), events.type,
+                CASE
+                    WHEN (events.type = 'mirante.http.request.v1'::text) THEN "left"((events.data ->> 'route'::text), 200)
+                    ELSE NULL::text
+                END, (private.latency_bin(events.duration_ms))) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.latency_hourly_rows owner mirante_owner, row security forced
@@ -557,29 +604,36 @@ table private.rule_hits owner mirante_owner partition by RANGE ("time"), row sec
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.rules_daily owner mirante_owner with (security_invoker=true)
- SELECT rules_daily_rows.tenant_id,
-    rules_daily_rows.bucket,
-    rules_daily_rows.marketplace,
-    rules_daily_rows.rule,
-    rules_daily_rows.hits,
-    rules_daily_rows.validations
-   FROM private.rules_daily_rows
-  WHERE (rules_daily_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'rules_daily'::text)))
-UNION ALL
- SELECT rules_hourly.tenant_id,
-    storage.time_bucket('1 day'::interval, rules_hourly.bucket) AS bucket,
-    rules_hourly.marketplace,
-    rules_hourly.rule,
-    sum(rules_hourly.hits) AS hits,
-    sum(rules_hourly.validations) AS validations
-   FROM private.rules_hourly
-  WHERE (true AND (rules_hourly.bucket >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'rules_daily'::text))))
-  GROUP BY rules_hourly.tenant_id, (storage.time_bucket('1 day'::interval, rules_hourly.bucket)), rules_hourly.marketplace, rules_hourly.rule;
+view private.rules_daily owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    rule,
+    hits,
+    validations
+   FROM ( SELECT rules_daily_rows.tenant_id,
+            rules_daily_rows.bucket,
+            rules_daily_rows.marketplace,
+            rules_daily_rows.rule,
+            rules_daily_rows.hits,
+            rules_daily_rows.validations
+           FROM private.rules_daily_rows
+          WHERE (rules_daily_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'rules_daily'::text)))
+        UNION ALL
+         SELECT rules_hourly.tenant_id,
+            storage.time_bucket('1 day'::interval, rules_hourly.bucket) AS bucket,
+            rules_hourly.marketplace,
+            rules_hourly.rule,
+            sum(rules_hourly.hits) AS hits,
+            sum(rules_hourly.validations) AS validations
+           FROM private.rules_hourly
+          WHERE (true AND (rules_hourly.bucket >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'rules_daily'::text))))
+          GROUP BY rules_hourly.tenant_id, (storage.time_bucket('1 day'::interval, rules_hourly.bucket)), rules_hourly.marketplace, rules_hourly.rule) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.rules_daily_rows owner mirante_owner, row security forced
@@ -595,29 +649,36 @@ table private.rules_daily_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.rules_hourly owner mirante_owner with (security_invoker=true)
- SELECT rules_hourly_rows.tenant_id,
-    rules_hourly_rows.bucket,
-    rules_hourly_rows.marketplace,
-    rules_hourly_rows.rule,
-    rules_hourly_rows.hits,
-    rules_hourly_rows.validations
-   FROM private.rules_hourly_rows
-  WHERE (rules_hourly_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'rules_hourly'::text)))
-UNION ALL
- SELECT rule_hits.tenant_id,
-    storage.time_bucket('01:00:00'::interval, rule_hits."time") AS bucket,
-    rule_hits.marketplace,
-    rule_hits.rule,
-    sum(rule_hits.hits) AS hits,
-    count(*) AS validations
-   FROM private.rule_hits
-  WHERE (true AND (rule_hits."time" >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'rules_hourly'::text))))
-  GROUP BY rule_hits.tenant_id, (storage.time_bucket('01:00:00'::interval, rule_hits."time")), rule_hits.marketplace, rule_hits.rule;
+view private.rules_hourly owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    rule,
+    hits,
+    validations
+   FROM ( SELECT rules_hourly_rows.tenant_id,
+            rules_hourly_rows.bucket,
+            rules_hourly_rows.marketplace,
+            rules_hourly_rows.rule,
+            rules_hourly_rows.hits,
+            rules_hourly_rows.validations
+           FROM private.rules_hourly_rows
+          WHERE (rules_hourly_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'rules_hourly'::text)))
+        UNION ALL
+         SELECT rule_hits.tenant_id,
+            storage.time_bucket('01:00:00'::interval, rule_hits."time") AS bucket,
+            rule_hits.marketplace,
+            rule_hits.rule,
+            sum(rule_hits.hits) AS hits,
+            count(*) AS validations
+           FROM private.rule_hits
+          WHERE (true AND (rule_hits."time" >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'rules_hourly'::text))))
+          GROUP BY rule_hits.tenant_id, (storage.time_bucket('01:00:00'::interval, rule_hits."time")), rule_hits.marketplace, rule_hits.rule) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.rules_hourly_rows owner mirante_owner, row security forced
@@ -656,33 +717,42 @@ table private.tenants owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.validations_daily owner mirante_owner with (security_invoker=true)
- SELECT validations_daily_rows.tenant_id,
-    validations_daily_rows.bucket,
-    validations_daily_rows.marketplace,
-    validations_daily_rows.outcome,
-    validations_daily_rows.validations,
-    validations_daily_rows.rows,
-    validations_daily_rows.errors,
-    validations_daily_rows.warnings
-   FROM private.validations_daily_rows
-  WHERE (validations_daily_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'validations_daily'::text)))
-UNION ALL
- SELECT validations_hourly.tenant_id,
-    storage.time_bucket('1 day'::interval, validations_hourly.bucket) AS bucket,
-    validations_hourly.marketplace,
-    validations_hourly.outcome,
-    sum(validations_hourly.validations) AS validations,
-    sum(validations_hourly.rows) AS rows,
-    sum(validations_hourly.errors) AS errors,
-    sum(validations_hourly.warnings) AS warnings
-   FROM private.validations_hourly
-  WHERE (true AND (validations_hourly.bucket >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'validations_daily'::text))))
-  GROUP BY validations_hourly.tenant_id, (storage.time_bucket('1 day'::interval, validations_hourly.bucket)), validations_hourly.marketplace, validations_hourly.outcome;
+view private.validations_daily owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    outcome,
+    validations,
+    rows,
+    errors,
+    warnings
+   FROM ( SELECT validations_daily_rows.tenant_id,
+            validations_daily_rows.bucket,
+            validations_daily_rows.marketplace,
+            validations_daily_rows.outcome,
+            validations_daily_rows.validations,
+            validations_daily_rows.rows,
+            validations_daily_rows.errors,
+            validations_daily_rows.warnings
+           FROM private.validations_daily_rows
+          WHERE (validations_daily_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'validations_daily'::text)))
+        UNION ALL
+         SELECT validations_hourly.tenant_id,
+            storage.time_bucket('1 day'::interval, validations_hourly.bucket) AS bucket,
+            validations_hourly.marketplace,
+            validations_hourly.outcome,
+            sum(validations_hourly.validations) AS validations,
+            sum(validations_hourly.rows) AS rows,
+            sum(validations_hourly.errors) AS errors,
+            sum(validations_hourly.warnings) AS warnings
+           FROM private.validations_hourly
+          WHERE (true AND (validations_hourly.bucket >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'validations_daily'::text))))
+          GROUP BY validations_hourly.tenant_id, (storage.time_bucket('1 day'::interval, validations_hourly.bucket)), validations_hourly.marketplace, validations_hourly.outcome) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.validations_daily_rows owner mirante_owner, row security forced
@@ -700,33 +770,42 @@ table private.validations_daily_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-view private.validations_hourly owner mirante_owner with (security_invoker=true)
- SELECT validations_hourly_rows.tenant_id,
-    validations_hourly_rows.bucket,
-    validations_hourly_rows.marketplace,
-    validations_hourly_rows.outcome,
-    validations_hourly_rows.validations,
-    validations_hourly_rows.rows,
-    validations_hourly_rows.errors,
-    validations_hourly_rows.warnings
-   FROM private.validations_hourly_rows
-  WHERE (validations_hourly_rows.bucket < ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'validations_hourly'::text)))
-UNION ALL
- SELECT events.tenant_id,
-    storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
-    "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
-    events.outcome,
-    count(*) AS validations,
-    sum(private.sane_count((events.data -> 'rows'::text))) AS rows,
-    sum(private.sane_count((events.data -> 'errors'::text))) AS errors,
-    sum(private.sane_count((events.data -> 'warnings'::text))) AS warnings
-   FROM private.events
-  WHERE ((events.type = 'br.validahub.validation.completed.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
-           FROM storage.rollups
-          WHERE (rollups.name = 'validations_hourly'::text))))
-  GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), events.outcome;
+view private.validations_hourly owner mirante_owner
+ SELECT tenant_id,
+    bucket,
+    marketplace,
+    outcome,
+    validations,
+    rows,
+    errors,
+    warnings
+   FROM ( SELECT validations_hourly_rows.tenant_id,
+            validations_hourly_rows.bucket,
+            validations_hourly_rows.marketplace,
+            validations_hourly_rows.outcome,
+            validations_hourly_rows.validations,
+            validations_hourly_rows.rows,
+            validations_hourly_rows.errors,
+            validations_hourly_rows.warnings
+           FROM private.validations_hourly_rows
+          WHERE (validations_hourly_rows.bucket < ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'validations_hourly'::text)))
+        UNION ALL
+         SELECT events.tenant_id,
+            storage.time_bucket('01:00:00'::interval, events."time") AS bucket,
+            "left"((events.data ->> 'marketplace'::text), 200) AS marketplace,
+            events.outcome,
+            count(*) AS validations,
+            sum(private.sane_count((events.data -> 'rows'::text))) AS rows,
+            sum(private.sane_count((events.data -> 'errors'::text))) AS errors,
+            sum(private.sane_count((events.data -> 'warnings'::text))) AS warnings
+           FROM private.events
+          WHERE ((events.type = 'br.validahub.validation.completed.v1'::text) AND (events."time" >= ( SELECT rollups.materialised_to
+                   FROM storage.rollups
+                  WHERE (rollups.name = 'validations_hourly'::text))))
+          GROUP BY events.tenant_id, (storage.time_bucket('01:00:00'::interval, events."time")), ("left"((events.data ->> 'marketplace'::text), 200)), events.outcome) r
+  WHERE (( SELECT (CURRENT_USER = 'mirante_owner'::name)) OR (tenant_id = ( SELECT private.current_tenant() AS current_tenant)));
     grant select to mirante_views
 
 table private.validations_hourly_rows owner mirante_owner, row security forced
@@ -765,13 +844,14 @@ table storage.rollups owner mirante_owner
     source text not null
     width interval not null
     materialised_to timestamp with time zone not null
+    retained_from timestamp with time zone not null default '-infinity'::timestamp with time zone
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 310b35c11cf1995c322b3b9898d9f629
     grant execute to mirante_api
 
-function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9debc87082b6bec8bd3064e5c5baf6b1
+function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
     grant execute to mirante_api
 
 function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
@@ -783,7 +863,7 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6043f9b1419d6dcb5c62f7cb055511fc
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9951656fd31d3f4067a692308a912310
     grant execute to mirante_api
 
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
@@ -795,10 +875,13 @@ function door.operations() returns TABLE(tenant_id uuid, telemetry_key_id uuid) 
 function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316
     grant execute to mirante_api
 
+function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
+    grant execute to mirante_api
+
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
     grant execute to mirante_api
 
-function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer jsonb) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 11a5ecc77b7307be5794e075331251e1
+function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 11a5ecc77b7307be5794e075331251e1
     grant execute to mirante_api
 
 function door.tenant_by_slug(wanted text) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77abf939464de12fd1081db5bd384834
@@ -818,26 +901,37 @@ function private.current_tenant() returns uuid language sql stable security defi
     grant execute to mirante_views
 
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
+    grant execute to mirante_api
     grant execute to mirante_views
     grant execute to public
 
 function private.sane_count(value jsonb) returns bigint language sql immutable owner mirante_owner, body f28d84b0a641698450323b25c75672f0
+    grant execute to mirante_api
     grant execute to mirante_views
     grant execute to public
 
-function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body fe13d9aba2fae7da7dd85836a68e9044
+function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d7fb0a86e9a9c797268e5ec9342387b5
+    grant execute to public
+
+function storage.drop_boundary(name text, cutoff timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_owner, body 25148ab2d91aa55c46897b75ecf33414
     grant execute to public
 
 function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
     grant execute to public
 
+function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
+    grant execute to public
+
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 2b0d250e87bf9c891c406faf9fc0ba48
     grant execute to public
 
-function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body ec260250e96d5591a3f43248b2143000
+function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 3d86945e7ea5078638565ecdf58c39b0
     grant execute to public
 
-function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body ae577cd0f7c8e6e471a30f0376127659
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93079afaa5ea00a727f8984a1035c94d
+    grant execute to public
+
+function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482
     grant execute to public
 
 function storage.protect(relation text) returns void language plpgsql volatile owner mirante_owner, body 9f40c98ac0536a07fb017416b416551f
@@ -861,7 +955,7 @@ function storage.refresh_latency_daily(since timestamp with time zone, until tim
 function storage.refresh_latency_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a3ce742825387d740c39186728cf06ac
     grant execute to public
 
-function storage.refresh_rollup(name text, since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body cab772e6985a4f291f87bf8b2f6f2fea
+function storage.refresh_rollup(name text, since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner, body 71ba91967221444b10d7e50a82a48871
     grant execute to public
 
 function storage.refresh_rules_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 57b2b8281f6e1712fcdd0b58dc31a194
@@ -876,7 +970,10 @@ function storage.refresh_validations_daily(since timestamp with time zone, until
 function storage.refresh_validations_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body c305f554dcf20dac26983321bd9ca794
     grant execute to public
 
-function storage.retained_from(source text) returns timestamp with time zone language sql stable owner mirante_owner, body a69af9c3d9e077ab0f534cab36b14e89
+function storage.retained_from(source text) returns timestamp with time zone language sql stable owner mirante_owner, body 01b20ffc7722f852a7e30eab80ca3693
+    grant execute to public
+
+function storage.rollup_boundary(name text, cutoff timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body d6572aa39df986441e88d32a7acd7392
     grant execute to public
 
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0

@@ -13,3 +13,24 @@ afterAll(() => db.drop());
 test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrations and views make', async () => {
   await expect(await dumpSchema(db.migrator)).toMatchFileSnapshot('../sql/schema.sql');
 });
+
+test('functions that run with the rights of their owner name their search path, and not everybody may run them', async () => {
+  const { rows } = await db.migrator.query(
+    `select p.oid::regprocedure::text as name
+     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where p.prosecdef and n.nspname !~ '^(pg_|_?timescaledb)'
+       and not (coalesce(array_to_string(p.proconfig, ','), '') ~ 'search_path='
+                and not exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) where grantee = 0))`,
+  );
+  expect(rows).toEqual([]);
+});
+
+test('row security is on and forced wherever a table has a tenant_id', async () => {
+  const { rows } = await db.migrator.query(
+    `select c.oid::regclass::text as name
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+     where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and not (c.relrowsecurity and c.relforcerowsecurity)`,
+  );
+  expect(rows).toEqual([]);
+});
