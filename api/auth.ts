@@ -17,15 +17,16 @@ export type Authenticator = {
 /** Finds tenants from keys, remembering each answer (also "unknown") for a few seconds. */
 export function createAuthenticator(pool: Pool): Authenticator {
   const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+  const keys = new QuickLRU<string, string>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
   function find(key: string): Promise<Identity | undefined> {
-    const hash = hashKey(key);
-    const id = hash.toString('base64');
-    let found = known.get(id);
+    let found = known.get(key);
     if (!found) {
+      const hash = hashKey(key);
       found = authenticate(pool, hash);
-      found.catch(() => known.delete(id));
-      known.set(id, found);
+      found.catch(() => known.delete(key));
+      known.set(key, found);
+      keys.set(hash.toString('base64'), key);
     }
     return found;
   }
@@ -40,7 +41,10 @@ export function createAuthenticator(pool: Pool): Authenticator {
       if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
       return identity;
     },
-    forget: (keyHash) => known.delete(keyHash.toString('base64')),
+    forget(keyHash) {
+      const key = keys.get(keyHash.toString('base64'));
+      if (key !== undefined) known.delete(key);
+    },
   };
 }
 

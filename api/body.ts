@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { invalidEncoding, tooLarge, unsupportedMediaType } from '../lib/errors.ts';
 
@@ -19,24 +20,41 @@ export async function readBody(request: IncomingMessage, reader: BodyReader): Pr
   }
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > reader.mostBytes) throw bodyTooLarge(reader);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const stream = encoding === 'identity' ? request : request.pipe(createGunzip());
-  if (stream !== request) request.once('aborted', () => stream.destroy(new Error('The client went away.')));
+  if (encoding === 'identity') return gather(request, request, reader);
+  const inflating = createGunzip();
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > reader.mostBytes) throw bodyTooLarge(reader);
-      reader.reserve(chunk.length);
-      chunks.push(chunk);
-    }
+    return await gather(request.pipe(inflating), request, reader);
   } catch (error) {
-    if (stream !== request) stream.destroy();
+    inflating.destroy();
     const { code = '' } = error as { code?: string };
     if (/^(Z_|ERR_ZLIB)/.test(code)) throw invalidEncoding('The gzip stream is broken.');
     throw error;
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+}
+
+// By events, because an async iterator costs a twentieth of a whole request.
+function gather(stream: Readable, request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
+  return new Promise((done, fail) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      try {
+        if (size > reader.mostBytes) throw bodyTooLarge(reader);
+        reader.reserve(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        stream.removeAllListeners('data');
+        stream.pause();
+        fail(error);
+      }
+    });
+    stream.once('end', () => done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
+    stream.once('error', fail);
+    request.once('close', () => {
+      if (!request.complete) fail(new Error('The client went away.'));
+    });
+  });
 }
 
 const bodyTooLarge = (reader: BodyReader) => tooLarge(`A body may have ${reader.mostBytes} bytes after decompression.`);

@@ -39,8 +39,12 @@ export function mountIngest(app: Express, deps: Deps): void {
           : await deps.idempotency.once(identity, request, body, (first) =>
               receive(deps, identity, body, form, whole, { key: String(key), first }),
             );
-      response.writeHead(reply.status as number, { 'content-type': 'application/json; charset=utf-8' });
-      response.end(JSON.stringify(reply.body));
+      const text = Buffer.from(JSON.stringify(reply.body));
+      response.writeHead(reply.status as number, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': text.length,
+      });
+      response.end(text);
     } finally {
       deps.groupCommit.release(reserved);
     }
