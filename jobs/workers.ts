@@ -88,7 +88,7 @@ function handlersOf(deps: RetentionDeps): Handlers {
 export async function databaseAnswers(pool: Pool, log: Logger, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      await pool.query('select from storage.rollups limit 1');
+      await heartbeatAge(pool, '');
       return;
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'waiting for the database');
