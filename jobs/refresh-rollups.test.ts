@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { rangesOf } from './refresh-rollups.ts';
+
+const HOUR = 3_600_000;
+const hourly = { width: HOUR, materialisedTo: 10 * HOUR };
+
+test('the full buckets since the last refresh are one range, and the present one stays live', () => {
+  expect(rangesOf(hourly, [], 12.5 * HOUR)).toEqual([{ from: 10 * HOUR, to: 12 * HOUR }]);
+  expect(rangesOf(hourly, [], 10.9 * HOUR)).toEqual([]);
+});
+
+test('dirty neighbours are one range, and join the full buckets that follow them', () => {
+  expect(
+    rangesOf(
+      hourly,
+      [9, 3, 2, 6, 3].map((n) => n * HOUR),
+      11.5 * HOUR,
+    ),
+  ).toEqual([
+    { from: 2 * HOUR, to: 4 * HOUR },
+    { from: 6 * HOUR, to: 7 * HOUR },
+    { from: 9 * HOUR, to: 11 * HOUR },
+  ]);
+});
+
+test('an hour that is still live needs no refresh', () => {
+  expect(rangesOf(hourly, [10 * HOUR, 11 * HOUR], 10.5 * HOUR)).toEqual([]);
+});
+
+test('a dirty hour makes its day dirty', () => {
+  const daily = { width: 24 * HOUR, materialisedTo: 48 * HOUR };
+  expect(rangesOf(daily, [25 * HOUR, 30 * HOUR, 49 * HOUR], 49 * HOUR)).toEqual([{ from: 24 * HOUR, to: 48 * HOUR }]);
+});
+
+test('a long absence is made up for in weeks', () => {
+  const ranges = rangesOf({ width: HOUR, materialisedTo: 0 }, [], 400 * HOUR);
+  expect(ranges).toEqual([
+    { from: 0, to: 168 * HOUR },
+    { from: 168 * HOUR, to: 336 * HOUR },
+    { from: 336 * HOUR, to: 400 * HOUR },
+  ]);
+});
