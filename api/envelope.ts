@@ -95,7 +95,7 @@ function faultOf(item: JsonItem, members: Record<string, unknown>): Refusal | un
 function envelopeFault(members: Record<string, unknown>): Refusal | undefined {
   const { type, id, source, subject, time, specversion, data } = members;
   if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', 'An event needs a `type`.', '/type');
-  if (type.length > 200) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
+  if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
   if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', 'An id is a string of 1 to 200 characters.', '/id');
   if (!isText(source, 500))
     return refuse('quarantined', 'invalid-source', 'A source is a string of 1 to 500 characters.', '/source');
@@ -118,7 +118,9 @@ function envelopeFault(members: Record<string, unknown>): Refusal | undefined {
 
 const isAbsent = (value: unknown) => value === undefined || value === null;
 const isText = (value: unknown, most: number) =>
-  isAbsent(value) || (typeof value === 'string' && value.length > 0 && value.length <= most);
+  isAbsent(value) || (typeof value === 'string' && value.length > 0 && !isLonger(value, most));
+// Characters are counted only where a text may be too long for having many that take two units.
+const isLonger = (text: string, most: number) => text.length > most && (text.length > 2 * most || [...text].length > most);
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
 function visit(value: unknown, walk: { members: number; infinite: boolean; unstorable: boolean }, escapes: boolean): void {
@@ -201,6 +203,9 @@ function rowOf(item: JsonItem, members: Record<string, unknown>, key: Key, bytes
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
+// The calendar repeats after 400 years, and Date.UTC takes years below 100 for those of the twentieth century.
+const FOUR_CENTURIES_MS = 146_097 * 24 * 3600_000;
+
 /** Microseconds since 1970 of an RFC 3339 time with its zone; undefined where it is none. Finer digits are cut. */
 export function parseTime(text: string): number | undefined {
   const parts = TIME.exec(text);
@@ -208,7 +213,7 @@ export function parseTime(text: string): number | undefined {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
-  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
+  if (day > 28 && day > new Date(Date.UTC(year + 400, month, 0)).getUTCDate()) return undefined;
   let offset = 0;
   if (parts[8]) {
     const [hours, minutes] = [Number(parts[9]), Number(parts[10])];
@@ -216,5 +221,5 @@ export function parseTime(text: string): number | undefined {
     offset = (hours * 60 + minutes) * (parts[8] === '-' ? -60_000 : 60_000);
   }
   const fraction = parts[7] ? Number(parts[7].padEnd(6, '0').slice(0, 6)) : 0;
-  return (Date.UTC(year, month - 1, day, hour, minute, second) - offset) * 1000 + fraction;
+  return (Date.UTC(year + 400, month - 1, day, hour, minute, second) - FOUR_CENTURIES_MS - offset) * 1000 + fraction;
 }

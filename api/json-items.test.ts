@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText, jsonSource, spaces } from '../test/json-source.ts';
+import { factsOf } from '../test/slow-json.ts';
 import { cutItems, cutLines } from './json-items.ts';
 
 const MOST = 1000;
@@ -79,7 +80,8 @@ describe('cutItems', () => {
           const text = `{${[...members, `"data"${space}:${space}${source}${space}`].reverse().join(`${space},`)}}`;
           const [item] = cutItems(text, MOST) ?? [];
           expect(item?.data).toBe(source);
-          expect(item?.depth).toBe(depthOf(JSON.parse(text)));
+          const { members: count, depth } = factsOf(text);
+          expect(item).toMatchObject({ members: count, depth });
         },
       ),
       { numRuns: 500 },
@@ -133,8 +135,3 @@ test('cutLines gives one item a line, empty ones left out, each judged as a whol
   );
   expect(cutLines('{"a":1},\n1 2\n[1],[2]\n\u00a01', MOST).map((item) => parsed(item.text))).toEqual(Array(4).fill(undefined));
 });
-
-function depthOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
-}

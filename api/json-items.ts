@@ -51,7 +51,7 @@ export function cutLines(text: string, most: number): JsonItem[] {
   while (start < text.length && items.length <= most) {
     let end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
-    const line = text.slice(start, end).trim();
+    const line = trimmed(text, start, end);
     // A line is one value even where a stray comma or bracket would end it, so that JSON.parse sees all of it.
     if (line !== '') items.push({ ...scan(line, 0)[0], text: line });
     start = end + 1;
@@ -91,8 +91,8 @@ function scan(text: string, start: number): [JsonItem, number] {
       if (HUGE_EXPONENT.test(text)) hugeExponent = true;
     }
   }
-  const data = dataEnd > dataStart && dataStart > 0 ? text.slice(dataStart, dataEnd).trim() : undefined;
-  return [{ text: text.slice(start, at).trim(), data, members, depth: deepest, hugeExponent }, at];
+  const data = dataEnd > dataStart && dataStart > 0 ? trimmed(text, dataStart, dataEnd) : undefined;
+  return [{ text: trimmed(text, start, at), data, members, depth: deepest, hugeExponent }, at];
 }
 
 function endOfString(text: string, open: number): number {
@@ -112,9 +112,18 @@ function isDigit(code: number): boolean {
 
 function skipSpace(text: string, from: number): number {
   let at = from;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) break;
-  }
+  while (isSpace(text.charCodeAt(at))) at++;
   return at;
+}
+
+// String.prototype.trim() would also take away spaces that JSON does not have, and let pass what is no JSON.
+function trimmed(text: string, from: number, to: number): string {
+  let [start, end] = [from, to];
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9;
 }

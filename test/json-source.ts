@@ -38,10 +38,10 @@ export const stringSource = fc
   )
   .map(
     (characters) =>
-      `"${characters.map(([character, escaped]) => (escaped ? escape(character) : JSON.stringify(character).slice(1, -1))).join('')}"`,
+      `"${characters.map(([character, asEscape]) => (asEscape ? escaped(character) : JSON.stringify(character).slice(1, -1))).join('')}"`,
   );
 
-function escape(character: string): string {
+function escaped(character: string): string {
   return Array.from(
     { length: character.length },
     (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
