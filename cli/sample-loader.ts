@@ -28,7 +28,7 @@ export async function loadSample(
   let state = known?.tenant_id === tenantId ? known : undefined;
   if (state?.loaded) return;
   if (!state) {
-    if ((await total(clients.read, new Date())) > 0) {
+    if ((await total(clients.read, new Date())).count > 0) {
       say('The demo tenant already holds events: the sample month is not loaded.');
       return;
     }
@@ -73,17 +73,20 @@ async function send(ingest: Client, events: object[]): Promise<void> {
 async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sentence: string) => void, signal: AbortSignal) {
   say('Waiting for the roll-ups to catch up.');
   const deadline = Date.now() + CATCH_UP_LIMIT_MS;
-  while ((await total(read, endsAt)) < expected) {
+  for (;;) {
+    const { count, watermark } = await total(read, endsAt);
+    if (count >= expected && watermark >= hourOf(endsAt.getTime())) return;
     if (Date.now() > deadline)
       throw new Error('The roll-ups have not caught up within three minutes: the log shows what the jobs do.');
     await setTimeout(250, undefined, { signal });
   }
 }
 
-async function total(read: Client, endsAt: Date): Promise<number> {
-  // Whole hours: a window that cuts one in two would need its raw rows.
-  const hour = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
-  const [from, to] = [hour(endsAt.getTime() - 31 * 24 * HOUR_MS), hour(Date.now() + HOUR_MS)];
+// In whole hours: a window that cuts one in two would need its raw rows.
+const hourOf = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
+
+async function total(read: Client, endsAt: Date): Promise<{ count: number; watermark: string }> {
+  const [from, to] = [hourOf(endsAt.getTime() - 31 * 24 * HOUR_MS), hourOf(Date.now() + HOUR_MS)];
   const answer = await read.ask<Total>('GET', `/v1/metrics/events.count?interval=total&from=${from}&to=${to}`);
-  return answer.data.reduce((sum, row) => sum + row.value, 0);
+  return { count: answer.data.reduce((sum, row) => sum + row.value, 0), watermark: answer.watermark };
 }
