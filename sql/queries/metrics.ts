@@ -92,14 +92,17 @@ function build(question: Question, starts: number[]): { text: string; values: un
 
 function valuesOf({ measure, groupBy }: Question, parts: string): string {
   const by = ['i', ...groupBy].join(', ');
-  if ('sql' in measure.value) return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by}`;
+  // What was moved to another bucket leaves nothing behind.
+  const { count } = SOURCES[measure.source];
+  if ('sql' in measure.value)
+    return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by} having sum(${count}) > 0`;
   // Nearest rank: the first bin by which that share of the events, rounded up, has been reached. Whole numbers throughout.
   return `select ${by}, min(bin) filter (where reached >= ceil(events * ${measure.value.percentile} / 100)) as value
     from (
         select ${by}, bin, sum(sum(events)) over (partition by ${by} order by bin) as reached,
             sum(sum(events)) over (partition by ${by}) as events
         from (${parts}) p group by ${by}, bin
-    ) b group by ${by}`;
+    ) b where events > 0 group by ${by}`;
 }
 
 type Param = (value: unknown, type: string) => string;
@@ -107,25 +110,38 @@ type Param = (value: unknown, type: string) => string;
 function partsOf(question: Question, pieces: Pieces, starts: number[], param: Param): string {
   const { measure, groupBy, filters } = question;
   const source = SOURCES[measure.source];
-  const single = starts.length === 1;
-  const bucket = single ? '1' : `width_bucket(bucket, ${param(starts.map(timestamp), 'timestamptz[]')})`;
+  const thresholds = param(starts.map(timestamp), 'timestamptz[]');
+  const bucketOf = (time: string) => `width_bucket(${time}, ${thresholds})`;
+  const plain = [...new Set([...groupBy, ...(measure.also ?? [])])];
   // Added up as doubles, which are exact to 2^53 and cannot overflow; bigint sums would be slow numerics.
-  const sums = measure.sums.map((column) => `${column}::double precision as ${column}`);
-  const columns = [`${bucket} as i`, ...new Set([...groupBy, ...(measure.also ?? [])]), ...sums].join(', ');
+  const sums = [...new Set([source.count, ...measure.sums])];
+  const columns = (i: string, factor = '') =>
+    [`${i} as i`, ...plain, ...sums.map((column) => `${column}::double precision${factor} as ${column}`)].join(', ');
   const only = filters
     .map(({ dim, value }) => ` and ${dim} ${value === null ? 'is null' : `= ${param(value, 'text')}`}`)
     .join('');
   const span = ({ from, to }: Window) =>
     `bucket >= ${param(timestamp(from), 'timestamptz')} and bucket < ${param(timestamp(to), 'timestamptz')}`;
   const list = (times: number[]) => param(times.map(timestamp), 'timestamptz[]');
-  const read = (relation: string, when: string) => `select ${columns} from ${relation} r where ${when}${only}`;
 
-  const parts = pieces.raw.map((window) => read(source.raw, span(window)));
-  if (pieces.hours) parts.push(read(source.hourly, span(pieces.hours)));
-  if (pieces.hourList.length > 0) parts.push(read(source.hourly, `bucket = any (${list(pieces.hourList)})`));
+  const spans = [...pieces.raw.map((window) => ({ relation: source.raw, window }))] as { relation: string; window: Window }[];
+  if (pieces.hours) spans.push({ relation: source.hourly, window: pieces.hours });
+  const parts = spans.map(
+    ({ relation, window }) => `select ${columns(bucketOf('bucket'))} from ${relation} r where ${span(window)}${only}`,
+  );
   if (pieces.days) {
-    const uncut = pieces.cutDays.length > 0 ? ` and bucket <> all (${list(pieces.cutDays)})` : '';
-    parts.push(read(source.daily, span(pieces.days) + uncut));
+    parts.push(`select ${columns(bucketOf(noon('bucket')))} from ${source.daily} r where ${span(pieces.days)}${only}`);
+  }
+  if (pieces.moved.length > 0) {
+    const i = `case sign when 1 then ${bucketOf('bucket')} else ${bucketOf(noon("date_bin('1 day', bucket, 'epoch')"))} end`;
+    parts.push(`select ${columns(i, ' * sign')} from ${source.hourly} r cross join (values (1), (-1)) s (sign)
+      where bucket = any (${list([...pieces.listed, ...pieces.moved])}) and (sign = 1 or bucket = any (${list(pieces.moved)}))${only}`);
+  } else if (pieces.listed.length > 0) {
+    parts.push(
+      `select ${columns(bucketOf('bucket'))} from ${source.hourly} r where bucket = any (${list(pieces.listed)})${only}`,
+    );
   }
   return parts.join('\nunion all\n');
 }
+
+const noon = (day: string) => `${day} + interval '12 hours'`;

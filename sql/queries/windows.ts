@@ -7,17 +7,19 @@ export type Interval = (typeof INTERVALS)[number];
 export type Window = { from: number; to: number };
 
 /**
- * What a window is read from: raw events for the parts of hours at its edges, and roll-ups for the rest. `days` are whole
- * UTC days less `cutDays`; `hourList` and `hours` are whole hours, one by one or as a span. No instant is in two of them.
+ * What a window is read from: raw events for the parts of hours at its edges, and roll-ups for the rest, as one span of
+ * `hours`, or as whole UTC `days` and the list of hours that lie outside them.
+ *
+ * Where a bucket begins within a UTC day, that day counts for the bucket that holds its noon, and its hours of the other
+ * bucket are `moved` there: a zone three hours from UTC needs three hours of each day beside the day itself, not all 24.
  */
-export type Pieces = { raw: Window[]; days?: Window; cutDays: number[]; hourList: number[]; hours?: Window };
+export type Pieces = { raw: Window[]; hours?: Window; days?: Window; listed: number[]; moved: number[] };
 
 export const HOUR = 3_600_000_000;
 export const DAY = 24 * HOUR;
 
-/** Beyond these, one span of hours is read faster than days and a long list of hours. */
+/** For fewer days than this, one span of hours is read faster than days and single hours. */
 const FEWEST_DAYS = 3;
-const MOST_LISTED_HOURS = 2_000;
 
 /** Starts of the buckets that a window touches, in order, in a tenant's zone; weeks begin on Monday. A total has one, at `from`. */
 export function bucketStarts(window: Window, interval: Interval, zone: string): number[] {
@@ -47,32 +49,31 @@ function startOf(time: DateTime, interval: 'day' | 'week' | 'month'): DateTime {
   return before.day === start.day ? before : start;
 }
 
-/** Splits a window so that every instant of it is read once, from the coarsest rows that do not cross a bucket's start. */
+/** Splits a window so that every instant of it counts once, in its own bucket, from the coarsest rows that allow it. */
 export function split(window: Window, starts: number[]): Pieces {
   const span = { from: ceil(window.from, HOUR), to: floor(window.to, HOUR) };
-  if (span.from > span.to) return { raw: [window], cutDays: [], hourList: [] };
+  if (span.from > span.to) return { raw: [window], listed: [], moved: [] };
   const edges = [
     { from: window.from, to: span.from },
     { from: span.to, to: window.to },
   ];
   const raw = edges.filter(({ from, to }) => from < to);
-  if (span.from === span.to) return { raw, cutDays: [], hourList: [] };
+  if (span.from === span.to) return { raw, listed: [], moved: [] };
   const days = { from: ceil(span.from, DAY), to: floor(span.to, DAY) };
-  const isCut = (start: number) => start % DAY !== 0 && start > days.from && start < days.to;
-  const cutDays = [...new Set(starts.filter(isCut).map((start) => floor(start, DAY)))];
-  const listed = (span.to - span.from - (days.to - days.from)) / HOUR + cutDays.length * 24;
-  if ((days.to - days.from) / DAY - cutDays.length < FEWEST_DAYS || listed > MOST_LISTED_HOURS) {
-    return { raw, cutDays: [], hourList: [], hours: span };
-  }
-  const hourList = [
-    { from: span.from, to: days.from },
-    { from: days.to, to: span.to },
-    ...cutDays.map((day) => ({ from: day, to: day + DAY })),
-  ].flatMap(hoursOf);
-  return { raw, days, cutDays, hourList };
+  const cuts = starts.filter((start) => start % DAY !== 0 && start > days.from && start < days.to);
+  const isCutTwice = new Set(cuts.map((cut) => floor(cut, DAY))).size < cuts.length;
+  if (isCutTwice || days.to - days.from < FEWEST_DAYS * DAY) return { raw, hours: span, listed: [], moved: [] };
+  const listed = [hoursOf(span.from, days.from), hoursOf(days.to, span.to)].flat();
+  return { raw, days, listed, moved: cuts.flatMap(hoursAcross) };
 }
 
-function hoursOf({ from, to }: Window): number[] {
+// The hours of a cut's day that lie on the other side of it than noon.
+function hoursAcross(cut: number): number[] {
+  const day = floor(cut, DAY);
+  return cut <= day + DAY / 2 ? hoursOf(day, cut) : hoursOf(cut, day + DAY);
+}
+
+function hoursOf(from: number, to: number): number[] {
   return Array.from({ length: (to - from) / HOUR }, (_, index) => from + index * HOUR);
 }
 
