@@ -10,7 +10,7 @@ export type LogView = {
 };
 
 /** Turns the programs' JSON logs into lines for people. Requests that went well stay out: they would flood everything else. */
-export function createLogView(output: NodeJS.WriteStream): LogView {
+export function createLogView(output: NodeJS.WritableStream & { isTTY?: boolean }): LogView {
   const colorize = output.isTTY ?? false;
   const pretty = prettyFactory({
     colorize,
