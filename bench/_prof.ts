@@ -37,6 +37,10 @@ for (;;) {
   await new Promise((r) => setTimeout(r, 100));
 }
 let serial = 0;
+const { readFileSync, readdirSync } = await import('node:fs');
+function cpuOf(pid: number) { try { const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' '); return (Number(f[11]) + Number(f[12]) + Number(f[13]) + Number(f[14])) / 100; } catch { return 0; } }
+function pgCpu() { let s = cpuOf(p.pid); for (const d of readdirSync('/proc')) if (/^\d+$/.test(d)) { try { const st = readFileSync(`/proc/${d}/stat`, 'utf8').split(') ')[1]!.split(' '); if (Number(st[1]) === p.pid) s += (Number(st[11]) + Number(st[12])) / 100; } catch {} } return s; }
+
 const batch = Number(process.argv[2]),
   conns = Number(process.argv[3]);
 const ev = () => {
@@ -44,7 +48,7 @@ const ev = () => {
   return `{"id":"01020304-0000-4000-8000-${n.toString(16).padStart(12, '0')}","type":"shop.order.created.v1","source":"bench","time":"${new Date().toISOString()}","data":{"marketplace":"magalu","rows":${n % 1000},"duration_ms":${(n % 997) + 0.5},"outcome":"success"}}`;
 };
 for (const secs of [3, 8]) {
-  const cpu0 = process.cpuUsage();
+  const cpu0 = process.cpuUsage(); const api0 = cpuOf(child.pid!); const pg0 = pgCpu();
   const r = await load(
     `http://127.0.0.1:${port}`,
     conns,
@@ -56,7 +60,7 @@ for (const secs of [3, 8]) {
   );
   const c = process.cpuUsage(cpu0);
   process.stdout.write(
-    `events/s ${(r.perSecond * batch).toFixed(0)} p50 ${quantile(r.durations, 0.5).toFixed(1)} p99 ${quantile(r.durations, 0.99).toFixed(1)} loadgen cpu ${((c.user + c.system) / 1e6 / secs).toFixed(2)}\n`,
+    `events/s ${(r.perSecond * batch).toFixed(0)} p50 ${quantile(r.durations, 0.5).toFixed(1)} p99 ${quantile(r.durations, 0.99).toFixed(1)} us/event: loadgen ${((c.user + c.system) / (r.perSecond*batch*secs)).toFixed(1)} api ${((cpuOf(child.pid!)-api0)*1e6/ (r.perSecond*batch*secs)).toFixed(1)} pg ${((pgCpu()-pg0)*1e6/(r.perSecond*batch*secs)).toFixed(1)}\n`,
   );
 }
 const { execSync } = await import('node:child_process');

@@ -30,7 +30,7 @@ const schema = z.object({
   MAX_EVENTS_PER_REQUEST: count(1000),
   MAX_REQUEST_BYTES: count(5 * 1024 * 1024),
   MAX_EVENT_BYTES: count(64 * 1024),
-  INGEST_BUFFER_BYTES: count(64 * 1024 * 1024),
+  INGEST_BUFFER_BYTES: count(16 * 1024 * 1024),
   INGEST_CONNECTIONS: count(2),
   READ_CONNECTIONS: count(10),
   RAW_RETENTION_DAYS: count(90),

@@ -39,10 +39,10 @@ export function mountIngest(app: Express, deps: Deps): void {
           : await deps.idempotency.once(identity, request, body, (first) =>
               receive(deps, identity, body, form, whole, { key: String(key), first }),
             );
-      const text = Buffer.from(JSON.stringify(reply.body));
+      const text = JSON.stringify(reply.body);
       response.writeHead(reply.status as number, {
         'content-type': 'application/json; charset=utf-8',
-        'content-length': text.length,
+        'content-length': Buffer.byteLength(text),
       });
       response.end(text);
     } finally {

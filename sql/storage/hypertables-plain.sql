@@ -89,3 +89,9 @@ begin
     return dropped;
 end
 $$;
+
+create or replace function storage.hypertable_bytes(name text) returns bigint
+    language sql stable
+    as $$
+    select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree(format('private.%I', name)::regclass)
+$$;

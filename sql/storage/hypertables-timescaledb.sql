@@ -48,3 +48,10 @@ begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));
 end
 $$;
+
+create or replace function storage.hypertable_bytes(name text) returns bigint
+    language sql stable
+    set search_path = storage, public, pg_temp
+    as $$
+    select hypertable_size(format('private.%I', name)::regclass)
+$$;

@@ -73,3 +73,9 @@ begin
     return dropped;
 end
 $$;
+
+create or replace function storage.rollup_bytes(name text) returns bigint
+    language sql stable
+    as $$
+    select pg_total_relation_size(format('private.%I', name || '_rows')::regclass)
+$$;

@@ -49,3 +49,12 @@ begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));
 end
 $$;
+
+create or replace function storage.rollup_bytes(name text) returns bigint
+    language sql stable
+    set search_path = storage, public, pg_temp
+    as $$
+    select hypertable_size(format('%I.%I', c.materialization_hypertable_schema, c.materialization_hypertable_name)::regclass)
+    from timescaledb_information.continuous_aggregates c
+    where c.view_schema = 'private' and c.view_name = name
+$$;
