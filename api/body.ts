@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { invalidEncoding, tooLarge, unsupportedMediaType } from '../lib/errors.ts';
+import { invalidEncoding, timedOut, tooLarge, unsupportedMediaType } from '../lib/errors.ts';
 
 export type BodyReader = {
   mostBytes: number;
@@ -11,7 +11,7 @@ export type BodyReader = {
 
 /**
  * Reads a whole body, inflating gzip. Throws 413 as soon as more than `mostBytes` come out, so a bomb is refused while it
- * inflates; 415 for other encodings; 400 where the gzip stream is broken or the client went away.
+ * inflates; 415 for other encodings; 400 where the gzip stream is broken; 408, for the log, where the client went away.
  */
 export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
@@ -51,9 +51,12 @@ function gather(stream: Readable, request: IncomingMessage, reader: BodyReader):
     });
     stream.once('end', () => done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
     stream.once('error', fail);
-    request.once('close', () => {
-      if (!request.complete) fail(new Error('The client went away.'));
-    });
+    const gone = () => {
+      if (!request.readableEnded) fail(timedOut());
+    };
+    // It may have gone while its key was looked up; what is closed already says so no more.
+    if (request.destroyed) gone();
+    else request.once('close', gone);
   });
 }
 

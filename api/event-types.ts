@@ -33,6 +33,8 @@ export function compileSchema(schema: Record<string, unknown>): ValidateFunction
   const ajv = new Ajv2020({ strict: false, code: { regExp: linearRegExp }, logger: false });
   formatsPlugin.default(ajv);
   try {
+    // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
+    if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
     return ajv.compile(schema);
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'not a schema';

@@ -46,7 +46,7 @@ export type Limits = {
 export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Redis): Limits {
   const limiters = new Map<string, RateLimiterAbstract>();
   const spent = new Map<string, { quota: QuotaName; identity: Identity; amount: number }>();
-  const exhausted = new Map<string, number>();
+  const exhausted = new Map<string, { consumed: number; until: number }>();
 
   function limiter(name: string, policy: Policy, identity: Identity): RateLimiterAbstract {
     const points = identity.limits[policy.limit] ?? (config[policy.setting] as number);
@@ -90,7 +90,8 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
       try {
         const quotaLimiter = limiter(quota, QUOTAS[quota], identity);
         const state = await quotaLimiter.penalty(identity.tenantId, amount);
-        if (state.consumedPoints >= quotaLimiter.points) exhausted.set(id, Date.now() + state.msBeforeNext);
+        const { consumedPoints: consumed, msBeforeNext } = state;
+        if (consumed >= quotaLimiter.points) exhausted.set(id, { consumed, until: Date.now() + msBeforeNext });
         else exhausted.delete(id);
       } catch (error) {
         log.warn({ err: error, quota, tenant: identity.tenantId }, 'quota not written; counted again with the next second');
@@ -121,15 +122,13 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
       await consume('events', identity, count);
     },
     within(quota, identity) {
-      const until = exhausted.get(`${quota}:${identity.tenantId}`);
-      if (until === undefined) return;
+      const found = exhausted.get(`${quota}:${identity.tenantId}`);
+      if (found === undefined) return;
       const limit = identity.limits[QUOTAS[quota].limit] ?? (config[QUOTAS[quota].setting] as number);
-      if (until > Date.now()) {
-        throw tooManyRequests(
-          'quota-exceeded',
-          `The quota ${quota} (${limit}) is used up`,
-          Math.ceil((until - Date.now()) / 1000),
-        );
+      const left = found.until - Date.now();
+      // The limit may have been raised since it was reached.
+      if (left > 0 && found.consumed >= limit) {
+        throw tooManyRequests('quota-exceeded', `The quota ${quota} (${limit}) is used up`, Math.ceil(left / 1000));
       }
       exhausted.delete(`${quota}:${identity.tenantId}`);
     },

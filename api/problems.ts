@@ -1,5 +1,14 @@
 import type { ErrorRequestHandler } from 'express';
-import { invalidEncoding, invalidJson, Problem, timedOut, tooLarge, unavailable, unsupportedMediaType } from '../lib/errors.ts';
+import {
+  invalidEncoding,
+  invalidJson,
+  invalidRequest,
+  Problem,
+  timedOut,
+  tooLarge,
+  unavailable,
+  unsupportedMediaType,
+} from '../lib/errors.ts';
 import { isDatabaseAway } from '../sql/db.ts';
 import type { Deps } from './deps.ts';
 
@@ -16,19 +25,22 @@ export function answerProblem(deps: Deps): ErrorRequestHandler {
     // A body that was not read to its end cannot be followed by another request.
     if (!request.complete) response.setHeader('connection', 'close');
     response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
-    response.end(
-      JSON.stringify({
-        type: `urn:mirante:problem:${problem.code}`,
-        title: problem.title,
-        status: problem.status,
-        code: problem.code,
-        detail: problem.detail,
-        instance: `urn:mirante:request:${response.locals.requestId}`,
-        errors: problem.errors,
-        ...problem.members,
-      }),
-    );
+    response.end(problemText(problem, response.locals.requestId as string));
   };
+}
+
+/** The body of a refusal. */
+export function problemText(problem: Problem, requestId: string): string {
+  return JSON.stringify({
+    type: `urn:mirante:problem:${problem.code}`,
+    title: problem.title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    instance: `urn:mirante:request:${requestId}`,
+    errors: problem.errors,
+    ...problem.members,
+  });
 }
 
 function problemOf(error: unknown): Problem {
@@ -38,6 +50,8 @@ function problemOf(error: unknown): Problem {
   if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return unsupportedMediaType(message);
   if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
+  if (error instanceof URIError)
+    return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);
   if (status === 400) return invalidEncoding(message);
   if (isDatabaseAway(error)) return unavailable('The database does not answer.');
   return new Problem(500, 'internal', 'Something went wrong on our side');

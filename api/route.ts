@@ -55,11 +55,12 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
       response.locals.identity = identity;
       await deps.limits.request(identity, response);
     }
+    for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);
     const call = {
       identity,
-      params: check(spec.params, request.params, ''),
-      query: check(spec.query, request.query, ''),
-      body: check(spec.body, request.body, ''),
+      params: check(spec.params, request.params),
+      query: check(spec.query, request.query),
+      body: check(spec.body, request.body),
       request,
       response,
     };
@@ -78,14 +79,34 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
   });
 }
 
-function check<T>(schema: ZodType<T> | undefined, input: unknown, at: string): T {
+const MAX_DEPTH = 64;
+
+// PostgreSQL can hold neither in a text, and what is nested without end cannot be walked.
+function refuseUnstorable(input: unknown, at = '', depth = 0): void {
+  if (typeof input === 'string' && (input.includes('\u0000') || !input.isWellFormed())) {
+    const detail = 'A text cannot hold U+0000 or half of a surrogate pair.';
+    throw invalidRequest([{ pointer: at.toWellFormed(), code: 'invalid-text', detail }]);
+  }
+  if (typeof input !== 'object' || input === null) return;
+  if (depth > MAX_DEPTH) {
+    throw invalidRequest([{ pointer: '', code: 'too-deep', detail: `A body may be nested ${MAX_DEPTH} levels deep.` }]);
+  }
+  for (const [name, value] of Object.entries(input)) {
+    refuseUnstorable(name, at);
+    refuseUnstorable(value, at + pointerTo(name), depth + 1);
+  }
+}
+
+const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
   if (!schema) return undefined as T;
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw invalidRequest(
     result.error.issues.map(
       (issue): Fault => ({
-        pointer: `${at}/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+        pointer: issue.path.map(pointerTo).join(''),
         code: issue.code,
         detail: issue.message,
       }),

@@ -8,6 +8,7 @@ import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticator } from './auth.ts';
+import { answerClientError } from './client-errors.ts';
 import type { Deps } from './deps.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -86,6 +87,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     buildApp(deps, queues),
   );
   server.keepAliveTimeout = 65_000;
+  server.on('clientError', answerClientError);
   const metricsServer = createMetricsServer(openMetrics);
 
   return {

@@ -30,6 +30,7 @@ export const invalidRequest = (errors: Fault[]) =>
 export const invalidJson = (detail: string) => new Problem(400, 'invalid-json', 'The body is not valid JSON', { detail });
 export const invalidEncoding = (detail: string) =>
   new Problem(400, 'invalid-encoding', 'The body cannot be decoded', { detail });
+export const malformedRequest = () => new Problem(400, 'malformed-request', 'That is not HTTP as it is spoken here');
 export const emptyBatch = () => new Problem(400, 'empty-batch', 'The batch holds no event');
 export const unauthenticated = (detail: string) =>
   new Problem(401, 'unauthenticated', 'A valid key is needed', {
@@ -52,6 +53,7 @@ export const unsupportedMediaType = (detail: string) =>
   new Problem(415, 'unsupported-media-type', 'That media type or encoding is not accepted here', { detail });
 export const unprocessable = (code: string, title: string, errors?: Fault[]) =>
   new Problem(422, code, title, errors ? { errors } : {});
+export const headersTooLarge = () => new Problem(431, 'headers-too-large', 'The headers are over a limit');
 export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>
   new Problem(429, code, title, { headers: { 'retry-after': String(retryAfterSeconds) } });
 export const unavailable = (detail: string, retryAfterSeconds = 1) =>

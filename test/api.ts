@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { wire } from '../api/wire.ts';
@@ -8,6 +9,8 @@ import { redisUrl, type TestDatabase } from './harness.ts';
 export type TestApi = {
   url: string;
   metricsUrl: string;
+  /** For a test that shortens its time limits. */
+  server: Server;
   /** A request with a key; a body that is no string or Buffer is sent as JSON. */
   call: (method: string, path: string, key?: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   close: () => Promise<void>;
@@ -23,7 +26,7 @@ const silent: Logger = pino({ level: 'silent' });
 /** The real API on a free port of its own, with settings as the environment would give them. */
 export async function startApi(db: TestDatabase, settings: Record<string, string> = {}): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'silent', ...settings });
-  const wired = wire(config, { api: db.urls.api, queue: db.urls.queue, redis: redisUrl() }, silent);
+  const wired = wire(config, { api: db.urls.api, queue: db.urls.queue, redis: config.REDIS_URL ?? redisUrl() }, silent);
   const listen = async (server: typeof wired.server) => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -34,6 +37,7 @@ export async function startApi(db: TestDatabase, settings: Record<string, string
   return {
     url,
     metricsUrl,
+    server: wired.server,
     async call(method, path, key, body, headers = {}) {
       const raw = typeof body === 'string' || body instanceof Uint8Array;
       const response = await fetch(url + path, {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/db.ts';
@@ -145,7 +146,8 @@ const verdict = (judged: Awaited<ReturnType<typeof judge>>[number], index: numbe
   'row' in judged ? { index, id: judged.row.eventId ?? judged.row.id, status: 'accepted' } : { index, ...judged };
 
 function itemOf(raw: Buffer): JsonItem {
-  const text = raw.toString('utf8');
+  // What is not UTF-8 is no JSON either, and must not be stored with other characters in the place of its own.
+  const text = isUtf8(raw) ? raw.toString('utf8') : '';
   const items = cutItems(text, 1);
   return items?.length === 1 && text.trimStart()[0] !== '['
     ? (items[0] as JsonItem)
@@ -158,6 +160,5 @@ function wholeFilter(given: z.infer<typeof filter>) {
 }
 
 function shown({ cursor_time: _, key_name: __, raw, ...rest }: Quarantined & { cursor_time: string }) {
-  const text = raw.toString('utf8');
-  return Buffer.from(text).equals(raw) ? { ...rest, raw: text } : { ...rest, raw: null, raw_base64: raw.toString('base64') };
+  return isUtf8(raw) ? { ...rest, raw: raw.toString('utf8') } : { ...rest, raw: null, raw_base64: raw.toString('base64') };
 }

@@ -1,0 +1,207 @@
+import { createServer } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { v4 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readBody } from '../api/body.ts';
+import { startApi, type TestApi } from './api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { eventsHead, openRaw } from './raw-http.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  tenant = await makeTenant(db);
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const event = () => ({ id: v4(), type: 'test.sent.v1', time: new Date().toISOString() });
+const statusOf = (answer: string) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
+const problemOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+
+/** Bytes of request bodies that the API says it holds. */
+async function heldBytes(): Promise<number> {
+  const text = await (await fetch(`${api.metricsUrl}/metrics`)).text();
+  return Number(/^mirante_buffer_bytes (\d+)/m.exec(text)?.[1]);
+}
+
+const holdsNothing = () => expect.poll(heldBytes, { timeout: 10_000 }).toBe(0);
+
+async function stillWorks(): Promise<void> {
+  expect((await api.call('POST', '/v1/events', tenant.keys.ingest, event())).body.accepted).toBe(1);
+}
+
+describe('slow clients', () => {
+  test('a body that drips in ends in 408, and what had come of it is let go', async () => {
+    const { requestTimeout, headersTimeout } = api.server;
+    Object.assign(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
+    const { socket, answer } = openRaw(api.url);
+    socket.write(eventsHead(tenant.keys.ingest, ['Content-Length: 4000000']));
+    socket.write(`[${'1,'.repeat(50_000)}`);
+    const dripping = setInterval(() => socket.write('1,'), 50);
+    await expect.poll(heldBytes).toBeGreaterThan(99_000);
+    const text = await answer;
+    clearInterval(dripping);
+    Object.assign(api.server, { requestTimeout, headersTimeout });
+    expect(statusOf(text)).toBe(408);
+    expect(problemOf(text)).toMatchObject({ code: 'request-timeout', status: 408 });
+    await holdsNothing();
+    await stillWorks();
+  });
+
+  test('headers that never end are answered with 408', async () => {
+    const { headersTimeout } = api.server;
+    api.server.headersTimeout = 500;
+    const { socket, answer } = openRaw(api.url);
+    socket.write('POST /v1/events HTTP/1.1\r\nHost: loc');
+    expect(statusOf(await answer)).toBe(408);
+    api.server.headersTimeout = headersTimeout;
+  });
+});
+
+describe('aborted uploads', () => {
+  test.each(['identity', 'gzip'])('in the middle of a body (%s) leave nothing behind', async (encoding) => {
+    const bytes = Buffer.from(
+      JSON.stringify(Array.from({ length: 900 }, () => ({ ...event(), data: { x: v4().repeat(50) } }))),
+    );
+    const body = encoding === 'gzip' ? gzipSync(bytes, { level: 1 }) : bytes;
+    const connections = Array.from({ length: 10 }, () => openRaw(api.url));
+    for (const { socket } of connections) {
+      socket.write(eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`, `Content-Encoding: ${encoding}`]));
+      socket.write(body.subarray(0, body.length >> 1));
+    }
+    await expect.poll(heldBytes).toBeGreaterThan(0);
+    for (const { socket } of connections) socket.destroy();
+    await Promise.all(connections.map(({ answer }) => answer));
+    await holdsNothing();
+    await stillWorks();
+  });
+
+  test.each(['identity', 'gzip'])('before the body is read (%s) are noticed', async (encoding) => {
+    const outcome = vi.fn();
+    const server = createServer((request) => {
+      request.once('close', async () => {
+        await setImmediate();
+        readBody(request, { mostBytes: 1e6, reserve: () => undefined }).then(outcome, (error: { code: string }) =>
+          outcome(error.code),
+        );
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as { port: number };
+    const { socket } = openRaw(`http://127.0.0.1:${port}`);
+    socket.write(eventsHead('x', ['Content-Length: 5', `Content-Encoding: ${encoding}`]), () => socket.destroy());
+    await expect.poll(() => outcome.mock.calls).toEqual([['request-timeout']]);
+    server.close();
+  });
+});
+
+describe('what no good client sends', () => {
+  test.each([
+    ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed-request'],
+    ['a TLS greeting', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000', 400, 'malformed-request'],
+    [
+      'a length that is no number',
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n',
+      400,
+      'malformed-request',
+    ],
+    [
+      'two lengths',
+      'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+      'malformed-request',
+    ],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+      'malformed-request',
+    ],
+    ['no host', 'GET /livez HTTP/1.1\r\n\r\n', 400, undefined],
+    ['headers without end', `GET /livez HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+  ])('%s', async (_, text, status, code) => {
+    const { socket, answer } = openRaw(api.url);
+    socket.write(text);
+    const got = await answer;
+    expect(statusOf(got)).toBe(status);
+    if (code) {
+      expect(got).toMatch(/\r\nContent-Type: application\/problem\+json/);
+      expect(problemOf(got)).toMatchObject({ status, code });
+    }
+  });
+
+  test('rubbish behind a good request does not take its answer away', async () => {
+    const body = JSON.stringify(event());
+    const { socket, answer } = openRaw(api.url);
+    socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`])}${body}`);
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
+    socket.write('rubbish\r\n\r\n');
+    const got = await answer;
+    expect(got.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400']);
+  });
+
+  test('pipelined requests are answered in their order', async () => {
+    const { socket, answer } = openRaw(api.url);
+    const request = (body: string, more: string[]) =>
+      `${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`, ...more])}${body}`;
+    socket.write(request(JSON.stringify(event()), []) + request('{', []) + request('[]', ['Connection: close']));
+    const got = await answer;
+    expect(got.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400', 'HTTP/1.1 400']);
+    expect(got.lastIndexOf('empty-batch')).toBeGreaterThan(got.indexOf('invalid-json'));
+  });
+
+  test('a body shorter than its declared length is waited for, a longer one is cut at it', async () => {
+    const body = JSON.stringify(event());
+    const long = openRaw(api.url);
+    long.socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`])}${body}surplus\r\n\r\n`);
+    expect((await long.answer).match(/HTTP\/1\.1 \d{3}/g)).toContain('HTTP/1.1 400');
+    const short = openRaw(api.url);
+    short.socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length + 5}`])}${body}`);
+    short.socket.end();
+    expect(await short.answer).not.toContain(' 202 ');
+    await holdsNothing();
+  });
+});
+
+test('HTTP/1.0 clients and HEAD requests get their answers', async () => {
+  const body = JSON.stringify(event());
+  const old = openRaw(api.url);
+  old.socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`], 'HTTP/1.0')}${body}`);
+  const got = await old.answer;
+  expect(statusOf(got)).toBe(202);
+  expect(got).not.toMatch(/transfer-encoding/i);
+  expect(JSON.parse(got.slice(got.indexOf('\r\n\r\n'))).accepted).toBe(1);
+  const head = await fetch(`${api.url}/v1/events`, {
+    method: 'HEAD',
+    headers: { authorization: `Bearer ${tenant.keys.read}` },
+  });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect((await fetch(`${api.url}/v1/events`, { method: 'HEAD' })).status).toBe(401);
+  expect((await fetch(`${api.metricsUrl}/metrics`, { method: 'HEAD' })).status).toBe(200);
+});
+
+test('bombs are refused while they inflate, however they are packed', async () => {
+  const zipped = { 'content-encoding': 'gzip' };
+  const bomb = gzipSync(Buffer.alloc(80_000_000, 32));
+  const before = process.memoryUsage().rss;
+  for (const body of [bomb, Buffer.concat(Array(20).fill(gzipSync(Buffer.alloc(1_000_000, 32))))]) {
+    const answer = await api.call('POST', '/v1/events', tenant.keys.ingest, body, zipped);
+    expect([answer.status, answer.body.code]).toEqual([413, 'too-large']);
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  const nested = await api.call('POST', '/v1/events', tenant.keys.ingest, gzipSync(bomb), zipped);
+  expect([nested.status, nested.body.code]).toEqual([400, 'invalid-encoding']);
+  const twice = await api.call('POST', '/v1/events', tenant.keys.ingest, gzipSync(bomb), { 'content-encoding': 'gzip, gzip' });
+  expect(twice.status).toBe(415);
+  const small = await api.call('POST', '/v1/tenants', undefined, bomb, zipped);
+  expect(small.status).toBe(413);
+  await holdsNothing();
+});
