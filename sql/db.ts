@@ -44,6 +44,11 @@ export async function withTenant<T>(
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   const client = await pool.connect();
   let broken: Error | undefined;
+  // Between two statements nobody else listens, and an unheard 'error' would end the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
   try {
     await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)`);
     const result = await work(client);
@@ -55,16 +60,17 @@ export async function withTenant<T>(
     });
     throw error;
   } finally {
+    client.off('error', onError);
     client.release(broken);
   }
 }
 
-/** True where the error says that the database is away, not that it refused a statement. */
+/** True where the error says that the database is away or did not answer in time, not that it refused a statement. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: string }).code ?? '';
   return (
-    /^(08|57P0|53)/.test(code) ||
+    /^(08|57014|57P0|53|25006)/.test(code) ||
     /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)/.test(code) ||
     /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(
       error.message,
