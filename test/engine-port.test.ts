@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runMakePartitions } from '../jobs/make-partitions.ts';
 import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
 import { runRetention } from '../jobs/run-retention.ts';
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
@@ -191,4 +192,56 @@ test('a flush that commits while its hour is refreshed is served by the next run
   const count = async () => (await db.owner.query("select events from private.events_hourly where type = 'late.v1'")).rows;
   expect(await refreshRollups(deps)).toBe(true);
   expect(await count()).toEqual([{ events: 1 }]);
+});
+
+test('a database that slept until its partitions ran out takes events again after upkeep, each part locked', async () => {
+  await db.owner.query("select storage.drop_before('events', now() + interval '60 days')");
+  await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
+  await ingest(randomEvents(randomFrom(13), tenants, 50, Date.now() - 90 * DAY, Date.now()));
+  await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
+  const { rows } = await db.owner.query<{ open: number; locked: number }>(
+    `select count(*) filter (where not relrowsecurity) as open, count(*) filter (where relrowsecurity) as locked
+     from pg_inherits join pg_class c on c.oid = inhrelid
+     where inhparent = 'private.events'::regclass and c.relkind = 'r'`,
+  );
+  expect(rows[0]).toEqual({ open: 0, locked: expect.any(Number) });
+  expect(rows[0]?.locked).toBeGreaterThan(5);
+  await refreshRollups(deps);
+  await expectAnswers();
+});
+
+test('what retention has dropped is not made again', async () => {
+  const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  await ingest(randomEvents(randomFrom(14), tenants, 50, Date.now() - 60 * DAY, Date.now()));
+  await runRetention({ ...deps, config });
+  const parts = async () =>
+    (await db.owner.query("select from pg_inherits where inhparent = 'private.events'::regclass")).rowCount;
+  const before = await parts();
+  await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
+  expect(await parts()).toBe(before);
+  await runRetention({ ...deps, config });
+  const { rows } = await db.owner.query("select count(*) as runs from storage.retention_runs where relation = 'events'");
+  expect(rows).toEqual([{ runs: 1 }]);
+});
+
+test('answers kept for repeated requests leave after a day, counters once they have run out', async () => {
+  const keyOf = (key: string, age: string) =>
+    db.owner.query(
+      `insert into private.idempotency_keys (tenant_id, key, request_hash, claim, first_at)
+       values ($1, $2, '', gen_random_uuid(), now() - $3::interval)`,
+      [tenants[0]?.id, key, age],
+    );
+  await keyOf('old', '25 hours');
+  await keyOf('young', '23 hours');
+  await db.owner.query(
+    "insert into limits.counters (key, points, expire) values ('old', 1, $1), ('young', 1, $2), ('ever', 1, null)",
+    [Date.now() - 1000, Date.now() + 60_000],
+  );
+  const config = { RAW_RETENTION_DAYS: 90, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  await runRetention({ ...deps, config });
+  expect((await db.owner.query('select key from private.idempotency_keys')).rows).toEqual([{ key: 'young' }]);
+  expect((await db.owner.query('select key from limits.counters order by key')).rows).toEqual([
+    { key: 'ever' },
+    { key: 'young' },
+  ]);
 });

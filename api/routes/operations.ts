@@ -5,7 +5,7 @@ import type { Queue } from 'bullmq';
 import type { Express, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
-import { Problem, wrongScope } from '../../lib/errors.ts';
+import { Problem, unavailable, wrongScope } from '../../lib/errors.ts';
 import type { Deps } from '../deps.ts';
 import { route } from '../route.ts';
 
@@ -51,7 +51,12 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
       status: 200,
       answer: deadLetters,
     },
-    async ({ query }) => ({ body: { data: await queues.deadLetters(query.limit) } }),
+    async ({ query }) => {
+      const data = await queues.deadLetters(query.limit).catch(() => {
+        throw unavailable('The queues do not answer.');
+      });
+      return { body: { data } };
+    },
   );
   app.use(BOARD, operatorOnly(deps), boardOf(queues));
 }
