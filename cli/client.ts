@@ -37,6 +37,8 @@ const GIVE_UP_AFTER_MS = 120_000;
 
 /** A client for `url`. It waits as long as Retry-After says and gives up when two minutes have passed without an answer, or at once on `signal`. */
 export function createClient(url: string, key: string, signal?: AbortSignal): Client {
+  let reached = false;
+
   async function send(method: string, path: string, text: string | undefined, headers: Record<string, string>) {
     const deadline = Date.now() + GIVE_UP_AFTER_MS;
     const init = {
@@ -46,20 +48,30 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Cl
       ...(signal ? { signal } : {}),
     };
     for (let attempt = 0; ; attempt++) {
-      const response = await fetch(new URL(path, url), init).catch((error: Error) => {
-        signal?.throwIfAborted();
-        if (!headers['idempotency-key'] || Date.now() > deadline) {
-          throw new Error(`${url} cannot be reached (${reasonOf(error)}).`, { cause: error });
-        }
-      });
-      const body = await response?.text().catch(() => undefined);
-      if (response && body !== undefined && !isWait(response, body)) return { status: response.status, text: body };
-      const seconds = Number(response?.headers.get('retry-after') ?? 0) || Math.min(2 ** attempt / 10, 5);
-      if (Date.now() + seconds * 1000 > deadline) {
-        throw new Refused(method, path, response?.status ?? 503, body ?? `no answer from ${url}`);
-      }
+      const answer = await once(new URL(path, url), init);
+      if (!(answer instanceof Error) && !isWait(answer.status, answer.text)) return answer;
+      // A server that was never there is a wrong address; one that was is coming back.
+      const may = !(answer instanceof Error) || (reached && headers['idempotency-key'] !== undefined);
+      const seconds = (answer instanceof Error ? 0 : answer.wait) || Math.min(2 ** attempt / 10, 5);
+      if (!may || Date.now() + seconds * 1000 > deadline) throw refusal(answer, method, path);
       await setTimeout(seconds * 1000, undefined, signal ? { signal } : {});
     }
+  }
+
+  async function once(address: URL, init: RequestInit): Promise<{ status: number; text: string; wait: number } | Error> {
+    try {
+      const response = await fetch(address, init);
+      reached = true;
+      return { status: response.status, text: await response.text(), wait: Number(response.headers.get('retry-after') ?? 0) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return error as Error;
+    }
+  }
+
+  function refusal(answer: { status: number; text: string } | Error, method: string, path: string): Error {
+    if (!(answer instanceof Error)) return new Refused(method, path, answer.status, answer.text);
+    return new Error(`${url} cannot be reached (${reasonOf(answer)}).`, { cause: answer });
   }
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
@@ -88,8 +100,8 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Cl
 }
 
 // A repeated request may meet its own first attempt, still at work under the same Idempotency-Key.
-function isWait(response: Response, body: string): boolean {
-  return response.status === 429 || response.status === 503 || (response.status === 409 && body.includes('running'));
+function isWait(status: number, body: string): boolean {
+  return status === 429 || status === 503 || (status === 409 && body.includes('idempotency-running'));
 }
 
 function parsed(text: string): unknown {

@@ -43,7 +43,9 @@ export async function startPlatform(running: Running, settings: Settings): Promi
 
 async function startPrograms(running: Running, settings: Settings, databaseUrl: string): Promise<Platform> {
   const { config, secret, signal, say } = settings;
-  const engine = await migrate(databaseUrl, secret);
+  const engine = await migrate(databaseUrl, secret).catch((error: Error & { code?: string }) => {
+    throw new Error(`The database cannot be brought up to date: ${error.message || error.code}`, { cause: error });
+  });
   signal.throwIfAborted();
   say(`Starting API and jobs on ${engine}, queues on ${config.REDIS_URL ? 'Redis' : 'PostgreSQL'}.`);
   const login = (role: Login) => roleUrl(databaseUrl, secret, role);

@@ -144,9 +144,16 @@ function stopOnSignal(running: Running, say: (sentence: string) => void): AbortC
   return stop;
 }
 
-const { values } = parseArgs({ options: { empty: { type: 'boolean' }, check: { type: 'boolean' } } });
-process.exitCode = await up({ check: values.check ?? false, empty: values.empty ?? false }).catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  return 1;
+const USAGE = 'Usage: npm run up [-- --empty | --check]   (docs/operations.md says what they do)';
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, check: { type: 'boolean' } } });
+  return up({ check: values.check ?? false, empty: values.empty ?? false });
+}
+
+process.exitCode = await main().catch((error: Error & { code?: string }) => {
+  const misused = error.code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${error.message}\n${misused ? `${USAGE}\n` : ''}`);
+  return misused ? 2 : 1;
 });
 process.exit();
