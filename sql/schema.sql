@@ -348,6 +348,7 @@ table private.events owner mirante_owner partition by RANGE ("time"), row securi
     data jsonb
     attributes jsonb
     constraint events_pkey PRIMARY KEY (tenant_id, "time", id)
+    CREATE INDEX events_time ON ONLY private.events USING brin ("time") WITH (pages_per_range='32', autosummarize='on')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -600,6 +601,7 @@ table private.rule_hits owner mirante_owner partition by RANGE ("time"), row sec
     marketplace text
     hits bigint not null
     constraint rule_hits_pkey PRIMARY KEY (tenant_id, "time", id, rule)
+    CREATE INDEX rule_hits_time ON ONLY private.rule_hits USING brin ("time") WITH (pages_per_range='32', autosummarize='on')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -922,6 +924,9 @@ function storage.drop_rollup_before(name text, cutoff timestamp with time zone) 
 function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
     grant execute to public
 
+function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
+    grant execute to public
+
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 2b0d250e87bf9c891c406faf9fc0ba48
     grant execute to public
 
@@ -974,6 +979,9 @@ function storage.retained_from(source text) returns timestamp with time zone lan
     grant execute to public
 
 function storage.rollup_boundary(name text, cutoff timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body d6572aa39df986441e88d32a7acd7392
+    grant execute to public
+
+function storage.rollup_bytes(name text) returns bigint language sql stable owner mirante_owner, body d94e7d21369ac992e9aef99fd52706d3
     grant execute to public
 
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
