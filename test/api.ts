@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { wire } from '../api/wire.ts';
 import { readConfig } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import { redisUrl, type TestDatabase } from './harness.ts';
+import { redisUrl } from './harness.ts';
 
 export type TestApi = {
   url: string;
@@ -24,7 +24,10 @@ export type Answer = { status: number; headers: Headers; text: string; body: Jso
 const silent: Logger = pino({ level: 'silent' });
 
 /** The real API on a free port of its own, with settings as the environment would give them. */
-export async function startApi(db: TestDatabase, settings: Record<string, string> = {}): Promise<TestApi> {
+export async function startApi(
+  db: { urls: { api: string; queue: string } },
+  settings: Record<string, string> = {},
+): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'silent', ...settings });
   const wired = wire(config, { api: db.urls.api, queue: db.urls.queue, redis: config.REDIS_URL ?? redisUrl() }, silent);
   const listen = async (server: typeof wired.server) => {

@@ -1,0 +1,84 @@
+import { v4 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Answer, startApi, type TestApi } from './api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db, { INGEST_BUFFER_BYTES: '100000', READ_CONNECTIONS: '4' });
+  tenant = await makeTenant(db);
+  await api.call('POST', '/v1/events', tenant.keys.ingest, { type: 'test.warm.v1' });
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+/** Holds the events' table until the given work is done, as a migration or a backup might. */
+async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+  const client = await db.owner.connect();
+  await client.query('begin; lock table private.events in access exclusive mode');
+  try {
+    return await work();
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
+const event = () => ({ id: v4(), type: 'test.sent.v1', time: new Date().toISOString(), data: { x: 'x'.repeat(15_000) } });
+const send = (body: object) => api.call('POST', '/v1/events', tenant.keys.ingest, body);
+
+async function storedIds(): Promise<string[]> {
+  const { rows } = await db.owner.query<{ id: string }>(
+    "select id from private.events where type = 'test.sent.v1' order by id",
+  );
+  return rows.map(({ id }) => id);
+}
+
+test('a full buffer is 503 with Retry-After, acknowledges nothing of it, and empties by itself', async () => {
+  const events = Array.from({ length: 12 }, event);
+  const settled: Answer[] = [];
+  const answers = await whileLocked(async () => {
+    const sent = events.map(async (one) => {
+      const answer = await send(one);
+      settled.push(answer);
+      return answer;
+    });
+    // Six fit into the buffer and wait for the lock; the others are turned away at once.
+    await expect.poll(() => settled.length).toBe(6);
+    for (const refused of settled) {
+      expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+    }
+    return sent;
+  });
+  const all = await Promise.all(answers);
+  const acknowledged = events.filter((_, n) => all[n]?.status === 202).map(({ id }) => id);
+  expect(acknowledged).toHaveLength(6);
+  expect(await storedIds()).toEqual(acknowledged.sort());
+  const again = await Promise.all(events.slice(0, 6).map(send));
+  expect(again.map(({ status }) => status)).toEqual(Array(6).fill(202));
+  expect(new Set(await storedIds()).size).toBe((await storedIds()).length);
+});
+
+test('a statement that is cancelled is 503, and stores when it is sent again', async () => {
+  const one = event();
+  const refused = await whileLocked(async () => {
+    const answer = send(one);
+    const cancelled = async () => {
+      const { rowCount } = await db.api.query(
+        `select pg_cancel_backend(pid) from pg_stat_activity
+         where application_name = 'mirante ingest' and datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rowCount;
+    };
+    await expect.poll(cancelled, { timeout: 5_000 }).toBe(1);
+    return answer;
+  });
+  expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);
+  expect((await send(one)).body).toMatchObject({ accepted: 1 });
+});

@@ -1,0 +1,101 @@
+import { v4 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createGroupCommit } from '../api/group-commit.ts';
+import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import { startApi, type TestApi } from './api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let mine: TestTenant;
+let theirs: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const rowOf = (tenant: TestTenant, more: Partial<EventRow> = {}): EventRow => ({
+  keyId: tenant.keyIds.ingest,
+  id: v4(),
+  time: Date.now() * 1000,
+  type: 'test.sent.v1',
+  source: 'test',
+  eventId: null,
+  subject: null,
+  outcome: null,
+  durationMs: null,
+  bytes: 2,
+  data: '{}',
+  attributes: null,
+  ...more,
+});
+
+async function countOf(tenant: TestTenant): Promise<number> {
+  const { rows } = await db.owner.query<{ n: number }>('select count(*) as n from private.events where tenant_id = $1', [
+    tenant.id,
+  ]);
+  return rows[0]?.n as number;
+}
+
+const groupCommit = () =>
+  createGroupCommit({ store: (rows) => storeEvents(db.api, rows), connections: 2, mostRows: 5_000, mostBytes: 1_000_000 });
+
+const NESTED = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+
+test.each([
+  ['U+0000', { data: '{"x":"\\u0000"}' }],
+  ['half of a surrogate pair', { data: '{"x":"\\ud800"}' }],
+  ['U+0000 in a text', { type: 'a\u0000b' }],
+  ['a number of 200,000 digits', { data: '{"x":1e200000}' }],
+  ['20,000 levels', { data: `{"x":${NESTED}}` }],
+  ['no JSON', { attributes: '{"x"' }],
+])('one event with %s among 999 of another tenant stands alone in its refusal', async (_, poison) => {
+  const commit = groupCommit();
+  const [goodBefore, badBefore] = [await countOf(theirs), await countOf(mine)];
+  const good = Array.from({ length: 999 }, () => rowOf(theirs));
+  const halves = [good.slice(0, 400), good.slice(400)] as const;
+  const [first, bad, second] = await Promise.all([
+    commit.store(halves[0]),
+    commit.store([rowOf(mine), rowOf(mine, poison), rowOf(mine)]),
+    commit.store(halves[1]),
+  ]);
+  expect([...first, ...second].filter((outcome) => outcome !== undefined)).toEqual([]);
+  expect(bad).toEqual([undefined, { refused: expect.any(String) }, undefined]);
+  expect(await countOf(theirs)).toBe(goodBefore + 999);
+  expect(await countOf(mine)).toBe(badBefore + 2);
+});
+
+test('every event of a statement may be poison', async () => {
+  const rows = Array.from({ length: 20 }, () => rowOf(mine, { data: '{"x":"\\u0000"}' }));
+  const outcomes = await groupCommit().store(rows);
+  expect(outcomes).toEqual(rows.map(() => ({ refused: expect.any(String) })));
+});
+
+test('an event that only PostgreSQL itself refuses goes to quarantine as not-storable, with its text', async () => {
+  // Its double is 0.1, so that the envelope lets it pass; numeric holds 16,383 digits behind the point.
+  const text = `{"type":"test.sent.v1","id":"${v4()}","time":"${new Date().toISOString()}","data":{"x":0.1${'0'.repeat(20_000)}1}}`;
+  const good = { type: 'test.sent.v1', id: v4(), time: new Date().toISOString() };
+  const others = api.call(
+    'POST',
+    '/v1/events',
+    theirs.keys.ingest,
+    Array.from({ length: 50 }, () => ({ ...good, id: v4() })),
+  );
+  const answer = await api.call('POST', '/v1/events', mine.keys.ingest, `[${JSON.stringify(good)},${text}]`);
+  expect(answer.status).toBe(202);
+  expect(answer.body).toMatchObject({
+    received: 2,
+    accepted: 1,
+    quarantined: 1,
+    items: [{ index: 1, status: 'quarantined', code: 'not-storable' }],
+  });
+  expect((await others).body.accepted).toBe(50);
+  const kept = await api.call('GET', '/v1/quarantine', mine.keys.tenant_admin);
+  expect(kept.body.data).toMatchObject([{ code: 'not-storable', status: 'quarantined', type: 'test.sent.v1', raw: text }]);
+});
