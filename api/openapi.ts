@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type ZodType, z } from 'zod';
 import { SCOPES } from '../sql/queries/tenants.ts';
 import type { RouteSpec } from './route.ts';
@@ -46,7 +47,14 @@ function operation(spec: Spec): JsonSchema {
   const parameters = [...parametersOf(spec.params, 'path'), ...parametersOf(spec.query, 'query')];
   if (spec.method === 'post')
     parameters.push(header('Idempotency-Key', 'The same key and body get the first answer again, for 24 hours'));
+  for (const [name, description] of Object.entries(spec.headers ?? {})) parameters.push(header(name, description));
   const bodies = spec.bodyTypes ?? (spec.body ? { 'application/json': spec.body } : undefined);
+  const content = {
+    ...(spec.answer && { 'application/json': { schema: toJsonSchema(spec.answer, 'output') } }),
+    ...Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+  };
+  const success = { description: 'Success', ...(Object.keys(content).length > 0 && { content }) };
+  const others = (spec.otherStatuses ?? []).map((status) => [status, { ...success, description: STATUS_CODES[status] }]);
   return {
     summary: spec.summary,
     tags: [spec.path.split('/')[2] ?? 'platform'],
@@ -54,15 +62,8 @@ function operation(spec: Spec): JsonSchema {
     ...(parameters.length > 0 && { parameters }),
     ...(bodies && { requestBody: { required: true, content: contentOf(bodies, 'input') } }),
     responses: {
-      [spec.status]: {
-        description: 'Success',
-        ...(spec.answer && {
-          content: {
-            'application/json': { schema: toJsonSchema(spec.answer, 'output') },
-            ...Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: { type: 'string' } }])),
-          },
-        }),
-      },
+      [spec.status]: success,
+      ...Object.fromEntries(others),
       default: {
         description: 'A problem; its `code` stands in docs/error-codes.md',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -17,8 +17,12 @@ export type RouteSpec<Params, Query, Body> = {
   body?: ZodType<Body>;
   /** Media types of the body where it is not simply JSON; for the document only. */
   bodyTypes?: Record<string, ZodType>;
+  /** Further headers that the request may bring, each with what it does; for the document only. */
+  headers?: Record<string, string>;
   /** Status of success and the schema of its body; no schema: no body. */
   status: number;
+  /** Statuses that come with the same body. */
+  otherStatuses?: number[];
   answer?: ZodType;
   /** Further media types of the answer, e.g. `text/csv`. */
   produces?: string[];

@@ -28,6 +28,11 @@ const START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', de
 export function mountDocs(app: Express, deps: Deps): void {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   let document: string | undefined;
+  const open = { method: 'get', scopes: [], status: 200 } as const;
+  deps.openapi.push(
+    { ...open, path: '/openapi.json', summary: 'This document', produces: ['application/json'] },
+    { ...open, path: '/docs', summary: 'This document as a page', produces: ['text/html'] },
+  );
 
   app.get('/openapi.json', (_request, response) => {
     document ??= JSON.stringify(openApiDocument(deps.openapi, version));
@@ -40,5 +45,5 @@ export function mountDocs(app: Express, deps: Deps): void {
     response.type('text/javascript').send(START);
   });
   const files = dirname(require.resolve('swagger-ui-dist/package.json'));
-  app.use('/docs/files', express.static(files, { index: false, maxAge: '1h', fallthrough: false }));
+  app.use('/docs/files', express.static(files, { index: false, maxAge: '1h' }));
 }

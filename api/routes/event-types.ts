@@ -35,6 +35,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
       params,
       body: input,
       status: 200,
+      otherStatuses: [201],
       answer: eventType,
     },
     async ({ identity, params: { type }, body }) => {

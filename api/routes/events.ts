@@ -10,6 +10,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { derivedId, type Refusal } from '../envelope.ts';
 import { judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
+import { ingestSpec } from '../ingest-spec.ts';
 import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
 import { page, pageQuery, type Reply, route } from '../route.ts';
 import { instant } from '../schemas.ts';
@@ -19,6 +20,7 @@ const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson']);
 
 /** POST /v1/events reads its own bytes, before any middleware that would parse them. */
 export function mountIngest(app: Express, deps: Deps): void {
+  deps.openapi.push(ingestSpec);
   app.post('/v1/events', async (request: Request, response: Response) => {
     const identity = await deps.auth.identify(request, ['ingest']);
     response.locals.identity = identity;

@@ -27,6 +27,7 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
       summary: 'Whether requests can be served (503 if not); `degraded` where a queue is not being worked on',
       scopes: [],
       status: 200,
+      otherStatuses: [503],
       answer: health,
     },
     async () => {

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { v4 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Json, startApi, type TestApi } from '../../test/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/harness.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let operator: string;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  operator = await makeOperatorKey(db);
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const slug = () => `s-${randomBytes(5).toString('hex')}`;
+const make = (body: object, headers: Record<string, string> = {}) => api.call('POST', '/v1/tenants', operator, body, headers);
+
+test('a tenant is made, found, changed and listed', async () => {
+  const body = {
+    slug: slug(),
+    name: 'Loja',
+    country: 'BR',
+    timezone: 'America/Sao_Paulo',
+    locale: 'pt-BR',
+    features: { benchmarks: false },
+    attributes: { segment: 'fashion', size: 'small' },
+  };
+  const made = await make(body);
+  expect([made.status, made.headers.get('location')]).toEqual([201, `/v1/tenants/${made.body.id}`]);
+  const features = { dashboards: true, benchmarks: false, exports: true, sql_access: true };
+  expect(made.body).toMatchObject({ ...body, features, kind: 'customer', limits: {}, raw_retention_days: null });
+  expect(made.body.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  expect(made.body.created_at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+
+  const path = `/v1/tenants/${made.body.id}`;
+  expect((await api.call('GET', path, operator)).body).toEqual(made.body);
+  const changed = await api.call('PATCH', path, operator, {
+    name: 'Loja 2',
+    country: null,
+    features: { exports: false },
+    limits: { events_per_second: 5 },
+  });
+  expect(changed.status).toBe(200);
+  expect(changed.body).toMatchObject({
+    name: 'Loja 2',
+    country: null,
+    timezone: 'America/Sao_Paulo',
+    limits: { events_per_second: 5 },
+  });
+  expect(changed.body.features).toEqual({ ...features, exports: false });
+  expect((await api.call('PATCH', path, operator, { slug: 'other' })).body.errors[0].code).toBe('unrecognized_keys');
+  expect((await api.call('PATCH', `/v1/tenants/${v4()}`, operator, { name: 'x' })).status).toBe(404);
+  expect((await api.call('GET', `/v1/tenants/${v4()}`, operator)).status).toBe(404);
+  expect((await api.call('GET', '/v1/tenants/no-uuid', operator)).status).toBe(400);
+});
+
+test('the list goes page by page', async () => {
+  await make({ slug: slug(), name: 'One' });
+  await make({ slug: slug(), name: 'Two' });
+  const whole: Json[] = (await api.call('GET', '/v1/tenants?limit=1000', operator)).body.data;
+  const seen: string[] = [];
+  let path = '/v1/tenants?limit=2';
+  while (path) {
+    const answer = await api.call('GET', path, operator);
+    expect(answer.body.data.length).toBeLessThanOrEqual(2);
+    seen.push(...answer.body.data.map((row: Json) => row.id));
+    path = /<(.*)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1] ?? '';
+    expect(path === '').toBe(answer.body.next_cursor === null);
+  }
+  expect(seen).toEqual(whole.map((row) => row.id));
+});
+
+test('a slug belongs to one tenant', async () => {
+  const body = { slug: slug(), name: 'First' };
+  await make(body);
+  const second = await make({ ...body, name: 'Second' });
+  expect([second.status, second.body.code]).toEqual([409, 'slug-taken']);
+  const race = await Promise.all(Array.from({ length: 5 }, () => make({ slug: 'raced', name: 'x' })));
+  expect(race.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+});
+
+test('a zone that is off whole hours is refused in words, now and by summer', async () => {
+  for (const timezone of ['Asia/Kolkata', 'Asia/Kathmandu', 'Australia/Adelaide', 'Australia/Lord_Howe', 'America/St_Johns']) {
+    const refused = await make({ slug: slug(), name: 'x', timezone });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/timezone']);
+    expect(refused.body.errors[0].detail).toContain('no whole number of hours');
+  }
+  expect((await make({ slug: slug(), name: 'x', timezone: 'Mars/Base' })).body.errors[0].detail).toContain('IANA');
+  for (const timezone of ['UTC', 'Europe/London', 'Pacific/Auckland']) {
+    expect((await make({ slug: slug(), name: 'x', timezone })).status).toBe(201);
+  }
+});
+
+test('each bad member is named', async () => {
+  const bad = {
+    slug: 'No Slug',
+    name: '',
+    country: 'br',
+    locale: 'fr',
+    features: { x: true },
+    limits: { events_per_month: 0 },
+    raw_retention_days: 0,
+  };
+  const answer = await make(bad);
+  expect(answer.status).toBe(400);
+  expect(answer.body.errors.map((fault: Json) => fault.pointer).sort()).toEqual(
+    ['/slug', '/name', '/country', '/locale', '/features', '/limits/events_per_month', '/raw_retention_days'].sort(),
+  );
+});
+
+test('an Idempotency-Key makes one tenant of two requests', async () => {
+  const [body, headers] = [{ slug: slug(), name: 'Once' }, { 'idempotency-key': v4() }];
+  const first = await make(body, headers);
+  const again = await make(body, headers);
+  expect([again.status, again.body, again.headers.get('location')]).toEqual([201, first.body, first.headers.get('location')]);
+  expect((await make({ ...body, name: 'Other' }, headers)).body.code).toBe('idempotency-mismatch');
+  expect((await make(body, { 'idempotency-key': 'x'.repeat(256) })).status).toBe(400);
+});
+
+test('no key of a customer reaches tenants', async () => {
+  const customer = await makeTenant(db);
+  for (const key of Object.values(customer.keys)) {
+    expect((await api.call('GET', '/v1/tenants', key)).status).toBe(403);
+    expect((await api.call('GET', `/v1/tenants/${customer.id}`, key)).status).toBe(403);
+    expect((await api.call('POST', '/v1/tenants', key, { slug: slug(), name: 'x' })).status).toBe(403);
+  }
+});
+
+test('the operator sees no event contents', async () => {
+  for (const path of ['/v1/events', '/v1/quarantine', '/v1/metrics/events.count', '/v1/event-types']) {
+    expect([path, (await api.call('GET', path, operator)).status]).toEqual([path, 403]);
+  }
+  expect((await api.call('POST', '/v1/events', operator, { type: 'a' })).status).toBe(403);
+});
