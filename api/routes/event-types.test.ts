@@ -1,0 +1,161 @@
+import { v4 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Json, startApi, type TestApi } from '../../test/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  tenant = await makeTenant(db);
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const put = (type: string, body: unknown, who = tenant) =>
+  api.call('PUT', `/v1/event-types/${type}`, who.keys.tenant_admin, body);
+const send = (type: string, data: unknown, who = tenant) =>
+  api.call('POST', '/v1/events', who.keys.ingest, { id: v4(), time: new Date().toISOString(), type, data });
+
+const SCHEMA = { type: 'object', required: ['rows'], properties: { rows: { type: 'integer', minimum: 0 } } };
+
+test('each change is a new version, the same again is none', async () => {
+  const first = await put('a.v1', { schema: SCHEMA, mode: 'observe', description: 'rows' });
+  expect(first.status).toBe(201);
+  expect(first.body).toMatchObject({ type: 'a.v1', version: 1, schema: SCHEMA, mode: 'observe', description: 'rows' });
+  const { type, required, properties } = SCHEMA;
+  const same = await put('a.v1', { mode: 'observe', description: 'rows', schema: { properties, required, type } });
+  expect([same.status, same.body.version]).toEqual([200, 1]);
+  expect((await put('a.v1', { schema: SCHEMA, mode: 'reject' })).body).toMatchObject({ version: 2, description: null });
+  const got = await api.call('GET', '/v1/event-types/a.v1', tenant.keys.read);
+  expect(got.body).toMatchObject({ version: 2, mode: 'reject' });
+  await put('b.v1', { schema: {}, mode: 'observe' });
+  const list = await api.call('GET', '/v1/event-types?limit=1', tenant.keys.ingest);
+  expect(list.body.data.map((row: Json) => [row.type, row.version])).toEqual([['a.v1', 2]]);
+  const rest = await api.call('GET', `/v1/event-types?cursor=${list.body.next_cursor}`, tenant.keys.ingest);
+  expect(rest.body.data.map((row: Json) => row.type)).toEqual(['b.v1']);
+  expect((await api.call('GET', '/v1/event-types/none', tenant.keys.read)).status).toBe(404);
+});
+
+test('versions that race are told apart', async () => {
+  const answers = await Promise.all([1, 2, 3, 4].map((minimum) => put('raced.v1', { schema: { minimum }, mode: 'observe' })));
+  const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.version);
+  expect(made.length).toBeGreaterThan(0);
+  expect(new Set(made).size).toBe(made.length);
+  for (const { status, body } of answers) if (status !== 201) expect([status, body.code]).toEqual([409, 'version-conflict']);
+});
+
+test.each([
+  ['a type that is none', { type: 'objekt' }],
+  ['a keyword of the wrong form', { required: 'rows' }],
+  ['a pattern that does not parse', { properties: { a: { pattern: '(' } } }],
+  ['a pattern that RE2 cannot run in linear time', { properties: { a: { pattern: '(a)\\1' } } }],
+  ['a pattern that grows without end', { properties: { a: { pattern: '((a{500}){500}){500}' } } }],
+  ['a reference to nowhere', { $ref: '#/$defs/none' }],
+  ['a reference to elsewhere', { $ref: 'https://example.com/schema.json' }],
+  ['an older dialect', { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }],
+  ['a schema that would answer later', { $async: true, required: ['rows'] }],
+  [
+    'a part that would answer later',
+    { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { $async: true, required: ['x'] } } },
+  ],
+])('%s is 422 invalid-schema', async (_, schema) => {
+  const answer = await put('bad.v1', { schema, mode: 'reject' });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'invalid-schema', errors: [{ pointer: '/schema' }] } });
+  expect((await send('bad.v1', {})).body.accepted).toBe(1);
+});
+
+test('bad input is 400', async () => {
+  for (const body of [
+    { schema: SCHEMA },
+    { schema: [], mode: 'observe' },
+    { schema: {}, mode: 'strict' },
+    { schema: {}, mode: 'observe', x: 1 },
+  ]) {
+    expect((await put('a.v1', body)).status).toBe(400);
+  }
+});
+
+describe('what does not fit its schema', () => {
+  test.each([
+    ['observe', 202, { accepted: 1 }, 'accepted'],
+    ['quarantine', 202, { quarantined: 1 }, 'quarantined'],
+    ['reject', 422, { rejected: 1 }, 'rejected'],
+  ] as const)('mode %s', async (mode, status, counts, word) => {
+    const who = await makeTenant(db);
+    await put('t.v1', { schema: SCHEMA, mode }, who);
+    expect((await send('t.v1', { rows: 3 }, who)).body).toMatchObject({ accepted: 1, items: [] });
+    const body = { id: v4(), time: new Date().toISOString(), type: 't.v1', data: { rows: -1 } };
+    const bad = await api.call('POST', '/v1/events', who.keys.ingest, body, { prefer: 'return=representation' });
+    expect(bad.status).toBe(status);
+    const items = [{ index: 0, id: body.id, status: word, code: 'schema-mismatch', detail: expect.any(String) }];
+    expect(bad.body).toMatchObject({ received: 1, ...counts, items });
+    if (mode !== 'observe') expect(bad.body.items[0].pointer).toBe('/data/rows');
+    expect((await send('t.v1', undefined, who)).body).toMatchObject(counts);
+    expect((await send('other.v1', { rows: -1 }, who)).body.accepted).toBe(1);
+    const kept = await api.call('GET', '/v1/quarantine', who.keys.tenant_admin);
+    expect(kept.body.data.map((row: Json) => [row.code, row.status, row.type])).toEqual(
+      mode === 'observe' ? [] : Array(2).fill(['schema-mismatch', word, 't.v1']),
+    );
+  });
+
+  test('one tenant’s schema does not judge another’s events, and a new version judges at once', async () => {
+    const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
+    await put('t.v1', { schema: { $id: 'https://example.com/same', required: ['a'] }, mode: 'reject' }, mine);
+    expect(
+      (await put('t.v1', { schema: { $id: 'https://example.com/same', required: ['b'] }, mode: 'reject' }, theirs)).body,
+    ).toMatchObject({
+      version: 1,
+    });
+    expect((await send('t.v1', { a: 1 }, mine)).status).toBe(202);
+    expect((await send('t.v1', { a: 1 }, theirs)).status).toBe(422);
+    await put('t.v1', { schema: { required: ['a'] }, mode: 'reject' }, theirs);
+    expect((await send('t.v1', { a: 1 }, theirs)).status).toBe(202);
+  });
+});
+
+test('a pattern that would take ages elsewhere takes no time here', async () => {
+  const schema = {
+    properties: { text: { pattern: '^(([a-z])+.)+[A-Z]([a-z])+$' } },
+    patternProperties: { '^(a+)+$': { type: 'string' } },
+  };
+  await put('slow.v1', { schema, mode: 'reject' });
+  const started = performance.now();
+  const text = await send('slow.v1', { text: 'a'.repeat(20_000) });
+  const name = await send('slow.v1', { [`${'a'.repeat(20_000)}!`]: 1 });
+  expect(performance.now() - started).toBeLessThan(2_000);
+  expect([text.body.items[0].pointer, name.body.accepted]).toEqual(['/data/text', 1]);
+});
+
+test('a schema that refers to itself without end harms nobody', async () => {
+  const { status } = await put('deep.v1', {
+    schema: { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }] } } },
+    mode: 'quarantine',
+  });
+  expect(status).toBe(201);
+  expect((await send('deep.v1', { a: 1 })).body).toMatchObject({ quarantined: 1, items: [{ code: 'schema-mismatch' }] });
+  const answer = await put('endless.v1', { schema: { $ref: '#' }, mode: 'reject' });
+  const sent = await send('endless.v1', { a: 1 });
+  expect([answer.status, sent.status]).toEqual([422, 202]);
+});
+
+test('each pattern judges its own member', async () => {
+  const schema = {
+    properties: { a: { pattern: '^a$' }, b: { pattern: '^b$' } },
+    patternProperties: { '^x-': { type: 'string' } },
+  };
+  await put('patterns.v1', { schema, mode: 'reject' });
+  expect((await send('patterns.v1', { a: 'a', b: 'b', 'x-y': 'z', y: 1 })).body.accepted).toBe(1);
+  for (const [bad, pointer] of [
+    [{ a: 'b' }, '/data/a'],
+    [{ b: 'a' }, '/data/b'],
+    [{ 'x-y': 1 }, '/data/x-y'],
+  ] as const) {
+    expect((await send('patterns.v1', bad)).body.items).toMatchObject([{ status: 'rejected', pointer }]);
+  }
+});
