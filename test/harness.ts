@@ -118,6 +118,7 @@ export const redisUrl = (): string | undefined => inject('redisUrl');
 
 const ABSENT = {
   redis: 'Skipped: tests that need Redis; set TEST_REDIS_URL=redis://127.0.0.1:6379 to run them.',
+  'redis-server': 'Skipped: a restart of Redis; install the package redis-server to try it.',
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
   'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
 } as const;
@@ -129,6 +130,7 @@ const ABSENT = {
 export function need(thing: keyof typeof ABSENT): string | undefined {
   const found = {
     redis: redisUrl,
+    'redis-server': () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();
