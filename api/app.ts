@@ -1,13 +1,15 @@
-import express, { type Express } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Queues } from '../jobs/queues.ts';
 import { methodNotAllowed, notFound } from '../lib/errors.ts';
 import type { Deps } from './deps.ts';
-import { observe } from './observe.ts';
-import { answerProblem } from './problems.ts';
+import { ingestSpec } from './ingest-spec.ts';
+import { observe, type Seen } from './observe.ts';
+import { sendProblem } from './problems.ts';
 import { mountDocs } from './routes/docs.ts';
 import { mountEventTypes } from './routes/event-types.ts';
-import { mountEvents, mountIngest } from './routes/events.ts';
+import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
@@ -23,19 +25,21 @@ const POLICY = {
 };
 
 /** The whole HTTP API, in the order in which a request meets it. Never listens. */
-export function buildApp(deps: Deps, queues: Queues): Express {
+export function buildApp(deps: Deps, queues: Queues): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', true);
 
-  app.use(observe(deps));
-  mountIngest(app, deps);
-
+  app.use((request, response, next) => {
+    response.locals.seen = observe(deps, request, response);
+    next();
+  });
   app.use(helmet({ contentSecurityPolicy: { directives: POLICY } }));
   app.use(express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }));
 
+  deps.openapi.push(ingestSpec);
   mountHealth(app, deps, queues);
   mountTenants(app, deps);
   mountKeys(app, deps);
@@ -53,6 +57,14 @@ export function buildApp(deps: Deps, queues: Queues): Express {
       .map(({ method }) => method.toUpperCase());
     throw methods.length > 0 ? methodNotAllowed([...new Set(methods)].join(', ')) : notFound('address');
   });
-  app.use(answerProblem(deps));
-  return app;
+  const onError: ErrorRequestHandler = (error, request, response, _next) => {
+    sendProblem(deps, error, request, response, (response.locals.seen as Seen).requestId);
+  };
+  app.use(onError);
+
+  return (request, response) => {
+    if (!isIngest(request)) return app(request, response);
+    const seen = observe(deps, request, response);
+    answerIngest(deps, request, response, seen).catch((error) => sendProblem(deps, error, request, response, seen.requestId));
+  };
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import type { Authenticator } from './auth.ts';
 import type { EventTypeRegistry } from './event-types.ts';
+import type { Figures } from './figures.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
@@ -20,6 +21,7 @@ export type Deps = {
   limits: Limits;
   idempotency: Idempotency;
   types: EventTypeRegistry;
+  figures: Figures;
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;

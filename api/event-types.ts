@@ -62,18 +62,19 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
 
   async function load(tenantId: string): Promise<EventTypes> {
     const types = await withTenant(pool, tenantId, (client) => listEventTypes(client, undefined, MOST_TYPES));
-    const byName = new Map(types.map((type) => [type.type, { mode: type.mode, validate: validator(tenantId, type) }]));
+    const byName = new Map(types.map((type) => [type.type, type]));
     return {
       check(type, data) {
         const found = byName.get(type);
         if (!found) return undefined;
+        const validate = validator(tenantId, found);
         try {
-          if (found.validate(data ?? {})) return undefined;
+          if (validate(data ?? {})) return undefined;
         } catch (error) {
           if (!(error instanceof RangeError)) throw error;
           return { mode: found.mode, detail: 'The schema refers to itself without end.', pointer: '/data' };
         }
-        const [error] = found.validate.errors as [ErrorObject];
+        const [error] = validate.errors as [ErrorObject];
         return { mode: found.mode, detail: error.message ?? 'does not match', pointer: `/data${error.instancePath}` };
       },
     };

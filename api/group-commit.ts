@@ -95,8 +95,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     options.onFlush?.(taken.length, (performance.now() - started) / 1000);
   }
 
-  // Second net: where PostgreSQL refuses a value inside one event (SQLSTATE classes 22 and 54), the statement is split
-  // until the offender stands alone, so that nobody else's events fail with it.
+  // Second net: where PostgreSQL refuses one event (SQLSTATE classes 22 and 54 for its values, 23514 for a time that no
+  // partition holds), the statement is split until the offender stands alone, so that nobody else's events fail with it.
   async function storeApart(rows: EventRow[]): Promise<Outcome[]> {
     const outcomes = new Array<Outcome>(rows.length);
     try {
@@ -105,7 +105,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     } catch (error) {
       const { code = '', message } = error as { code?: string; message: string };
       if (code === '40P01') return storeApart(rows);
-      if (!/^(22|54)/.test(code)) throw error;
+      if (!/^(22|54|23514)/.test(code)) throw error;
       if (rows.length === 1) return [{ refused: message }];
       const half = rows.length >> 1;
       return [...(await storeApart(rows.slice(0, half))), ...(await storeApart(rows.slice(half)))];

@@ -49,10 +49,11 @@ export async function judge(
 }
 
 /** Stores what is fit to be stored and says what became of each; returns after the commit. Nothing is quarantined here. */
-export async function store(deps: Deps, judged: Judged[]): Promise<ReceiptItem[]> {
+export async function store(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
   const rows: EventRow[] = [];
   for (const verdict of judged) if ('row' in verdict) rows.push(verdict.row);
   const outcomes = await deps.groupCommit.store(rows);
+  deps.figures.forget(identity.tenantId);
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
     if (!('row' in verdict)) return { index, ...verdict };

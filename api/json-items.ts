@@ -18,7 +18,7 @@ const BACKSLASH = 92;
 const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
-const HUGE_EXPONENT = /[eE][+-]?\d{4}/y;
+const HUGE_EXPONENT = /[eE][+-]?0*[1-9]\d{3}/y;
 
 /**
  * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only

@@ -76,7 +76,9 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
 
   async function consume(name: keyof typeof RATES, identity: Identity, amount: number): Promise<RateLimiterRes> {
     try {
-      return await limiter(name, RATES[name], identity).consume(identity.tenantId, amount);
+      const found = limiter(name, RATES[name], identity);
+      // One request that holds more than a second's worth takes that second whole; it could never pass otherwise.
+      return await found.consume(identity.tenantId, Math.min(amount, found.points));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       throw tooManyRequests('rate-limited', `Too many ${name} a second`, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));

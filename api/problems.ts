@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   invalidEncoding,
   invalidJson,
@@ -13,20 +13,24 @@ import { isDatabaseAway } from '../sql/db.ts';
 import type { Deps } from './deps.ts';
 
 /** Answers every error as RFC 9457 problem+json. What is not expected gets a fixed text and is logged whole. */
-export function answerProblem(deps: Deps): ErrorRequestHandler {
-  return (error: unknown, request, response, _next) => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal') deps.log.error({ err: error, request_id: response.locals.requestId }, 'request failed');
-    if (response.headersSent || (request.destroyed && !request.complete)) {
-      request.destroy();
-      return;
-    }
-    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
-    // A body that was not read to its end cannot be followed by another request.
-    if (!request.complete) response.setHeader('connection', 'close');
-    response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
-    response.end(problemText(problem, response.locals.requestId as string));
-  };
+export function sendProblem(
+  deps: Deps,
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): void {
+  const problem = problemOf(error);
+  if (problem.code === 'internal') deps.log.error({ err: error, request_id: requestId }, 'request failed');
+  if (response.headersSent || (request.destroyed && !request.complete)) {
+    request.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+  // A body that was not read to its end cannot be followed by another request.
+  if (!request.complete) response.setHeader('connection', 'close');
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
+  response.end(problemText(problem, requestId));
 }
 
 /** The body of a refusal. */

@@ -3,6 +3,7 @@ import { type ZodType, z } from 'zod';
 import { type Fault, invalidRequest } from '../lib/errors.ts';
 import type { Identity, Scope } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
+import type { Seen } from './observe.ts';
 
 /** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
 export type RouteSpec<Params, Query, Body> = {
@@ -54,9 +55,11 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
 ): void {
   deps.openapi.push(spec as RouteSpec<unknown, unknown, unknown>);
   app[spec.method](spec.path, async (request: Request, response: Response) => {
+    const seen = response.locals.seen as Seen;
+    seen.route = spec.path;
     const identity = spec.scopes.length > 0 ? await deps.auth.identify(request, spec.scopes) : (undefined as never);
     if (identity) {
-      response.locals.identity = identity;
+      seen.identity = identity;
       await deps.limits.request(identity, response);
     }
     for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);

@@ -11,6 +11,7 @@ import { createAuthenticator } from './auth.ts';
 import { answerClientError } from './client-errors.ts';
 import type { Deps } from './deps.ts';
 import { createEventTypeRegistry } from './event-types.ts';
+import { createFigures } from './figures.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
@@ -77,6 +78,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     limits: createLimits(config, pool, log, redis),
     idempotency: createIdempotency(pool),
     types: createEventTypeRegistry(pool),
+    figures: createFigures(pool),
     groupCommit,
     openMetrics,
     telemetry,

@@ -14,14 +14,18 @@ export type PoolOptions = { max: number; name: string; statementTimeoutMs?: numb
 export function createPool(url: string, options: PoolOptions): Pool {
   const settings = ['-c timezone=UTC', '-c jit=off', '-c random_page_cost=1.1'];
   if (options.role) settings.push(`-c role=${options.role}`);
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
     application_name: options.name,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementTimeoutMs,
+    // Where the network swallows everything, the server's own limit never arrives.
+    query_timeout: statementTimeoutMs + 5_000,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     options: settings.join(' '),
     types,
   });
@@ -72,7 +76,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return (
     /^(08|57014|57P0|53|25006)/.test(code) ||
     /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN)/.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/.test(
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed)/.test(
       error.message,
     )
   );

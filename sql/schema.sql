@@ -317,6 +317,7 @@ table private.dirty_hours owner mirante_owner
     id bigint not null identity
     hour timestamp with time zone not null
     constraint dirty_hours_pkey PRIMARY KEY (id)
+    CREATE INDEX dirty_hours_hour_idx ON private.dirty_hours USING btree (hour)
 
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -927,7 +928,7 @@ function storage.first_whole_bucket(rollup text) returns timestamp with time zon
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
     grant execute to public
 
-function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 2b0d250e87bf9c891c406faf9fc0ba48
+function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 02fee36cb47a211c39cd4b58cb732754
     grant execute to public
 
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 3d86945e7ea5078638565ecdf58c39b0

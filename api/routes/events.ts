@@ -1,4 +1,5 @@
-import type { Express, Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Express } from 'express';
 import { z } from 'zod';
 import { emptyBatch, invalidJson, Problem, tooLarge, unsupportedMediaType } from '../../lib/errors.ts';
 import { withTenant } from '../../sql/db.ts';
@@ -10,47 +11,50 @@ import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { derivedId, type Refusal } from '../envelope.ts';
 import { judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
-import { ingestSpec } from '../ingest-spec.ts';
 import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
+import type { Seen } from '../observe.ts';
 import { page, pageQuery, type Reply, route } from '../route.ts';
 import { instant } from '../schemas.ts';
 
 const JSON_TYPES = new Set(['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']);
 const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson']);
 
-/** POST /v1/events reads its own bytes, before any middleware that would parse them. */
-export function mountIngest(app: Express, deps: Deps): void {
-  deps.openapi.push(ingestSpec);
-  app.post('/v1/events', async (request: Request, response: Response) => {
-    const identity = await deps.auth.identify(request, ['ingest']);
-    response.locals.identity = identity;
-    await deps.limits.request(identity, response);
-    const form = formOf(request.headers['content-type']);
-    let reserved = 0;
-    const reserve = (bytes: number) => {
-      deps.groupCommit.reserve(bytes);
-      reserved += bytes;
-    };
-    try {
-      const body = await readBody(request, { mostBytes: deps.config.MAX_REQUEST_BYTES, reserve });
-      const key = request.headers['idempotency-key'];
-      const whole = prefersWhole(request.headers.prefer);
-      const reply =
-        key === undefined
-          ? await receive(deps, identity, body, form, whole)
-          : await deps.idempotency.once(identity, request, body, (first) =>
-              receive(deps, identity, body, form, whole, { key: String(key), first }),
-            );
-      const text = JSON.stringify(reply.body);
-      response.writeHead(reply.status as number, {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(text),
-      });
-      response.end(text);
-    } finally {
-      deps.groupCommit.release(reserved);
-    }
-  });
+/** Whether a request is POST /v1/events, which answerIngest() serves. */
+export function isIngest({ method, url = '' }: IncomingMessage): boolean {
+  return method === 'POST' && /^\/v1\/events\/?(\?|$)/.test(url);
+}
+
+/** POST /v1/events, on node's own request: it reads its own bytes, and Express would cost as much again as all the rest. */
+export async function answerIngest(deps: Deps, request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
+  seen.route = '/v1/events';
+  const identity = await deps.auth.identify(request, ['ingest']);
+  seen.identity = identity;
+  await deps.limits.request(identity, response);
+  const form = formOf(request.headers['content-type']);
+  let reserved = 0;
+  const reserve = (bytes: number) => {
+    deps.groupCommit.reserve(bytes);
+    reserved += bytes;
+  };
+  try {
+    const body = await readBody(request, { mostBytes: deps.config.MAX_REQUEST_BYTES, reserve });
+    const key = request.headers['idempotency-key'];
+    const whole = prefersWhole(request.headers.prefer);
+    const reply =
+      key === undefined
+        ? await receive(deps, identity, body, form, whole)
+        : await deps.idempotency.once(identity, request, body, (first) =>
+            receive(deps, identity, body, form, whole, { key: String(key), first }),
+          );
+    const text = JSON.stringify(reply.body);
+    response.writeHead(reply.status as number, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
+  } finally {
+    deps.groupCommit.release(reserved);
+  }
 }
 
 type Form = 'json' | 'lines';
@@ -93,7 +97,7 @@ async function receive(
       return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
     });
     if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
-    const receipt = await store(deps, judged);
+    const receipt = await store(deps, identity, judged);
     await keepRefused(deps, identity, items, judged, receipt);
     return answer(deps, identity, receipt, whole);
   } catch (error) {

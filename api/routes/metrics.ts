@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { invalidRequest, notFound } from '../../lib/errors.ts';
 import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
-import { type Figures, MAX_ROWS, type Question, readMetric } from '../../sql/queries/metrics.ts';
+import { type Figures, MAX_ROWS, type Question } from '../../sql/queries/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, toCsv, wantsCsv } from '../csv.ts';
 import type { Deps } from '../deps.ts';
@@ -81,7 +81,7 @@ export function mountMetrics(app: Express, deps: Deps): void {
       const measure = findMeasure(params.name);
       if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
       const question = readQuestion(measure, request.query, identity.timezone, Date.now());
-      const found = await readMetric(deps.pool, identity.tenantId, question);
+      const found = await deps.figures.read(identity.tenantId, question);
       refuseIncomplete(question, found);
       if (wantsCsv(request)) {
         const columns = ['bucket', ...question.groupBy, 'value'];

@@ -127,7 +127,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
         };
         const items = pending.map(({ raw }) => itemOf(raw));
         const judged = await judge(deps, identity, items, defaults, notJson);
-        const receipt = body.dry_run ? judged.map(verdict) : await store(deps, judged);
+        const receipt = body.dry_run ? judged.map(verdict) : await store(deps, identity, judged);
         return receipt.map((item) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
       }
     },

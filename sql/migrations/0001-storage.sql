@@ -12,9 +12,10 @@ create table storage.rollups (
     name             text        primary key,
     source           text        not null,
     width            interval    not null,
-    materialised_to  timestamptz not null
+    materialised_to  timestamptz not null,
+    retained_from    timestamptz not null default '-infinity'
 );
-comment on table storage.rollups is 'Roll-ups in the order in which they are refreshed. materialised_to: from here on, readers get rows live from the source.';
+comment on table storage.rollups is 'Roll-ups. materialised_to: from here on, readers get rows live from the source. retained_from: buckets before it have been dropped, so a roll-up that is made from this one is not recomputed from there.';
 
 create table storage.retention_runs (
     id           bigint      generated always as identity primary key,

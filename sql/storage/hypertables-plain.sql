@@ -7,6 +7,8 @@ $$;
 grant usage on schema storage to mirante_views;
 grant execute on function storage.time_bucket(interval, timestamptz) to mirante_views;
 
+-- A partition spans four chunk widths: each one costs every query some planning (a metric call: 2 ms among 19 weekly
+-- partitions, 0.7 ms among 5 of four weeks), and unlike chunks they cannot be left out before the plan is made.
 create or replace function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void
     language plpgsql
     as $$
@@ -20,7 +22,7 @@ begin
     execute format('alter table private.%I rename to %I', name || '_split', name);
     execute format('alter table private.%I add %s', name, key);
     perform storage.protect(format('private.%I', name));
-    insert into storage.hypertables (name, time_column, chunk_width) values (name, time_column, chunk_width);
+    insert into storage.hypertables (name, time_column, chunk_width) values (name, time_column, chunk_width * 4);
     perform storage.make_partitions(name, now() - interval '98 days', now() + interval '35 days');
 end
 $$;
