@@ -130,7 +130,7 @@ describe('the API is killed in the middle of a load', () => {
       child = startChild('api', 'api/server.ts', environmentWith(settings), (line) => {
         if (line.includes('"listening"')) done();
       });
-      child.gone.then((how) => fail(new Error(`The API ended before it listened: ${how}`)));
+      void child.gone.then((how) => fail(new Error(`The API ended before it listened: ${how}`)));
     });
     listening.catch(() => undefined);
     return { child: child as Child, listening };
