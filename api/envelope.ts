@@ -60,7 +60,7 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
     return { ...refuse('quarantined', 'too-old', 'The time is before the retention of raw events.', '/time'), ...sent };
   }
   const accepted = { row: rowOf(item, members, key, bytes, context) };
-  const mismatch = context.types.check(sent.type as string, members.data);
+  const mismatch = context.types.check(sent.type as string, members.data, bytes);
   if (mismatch?.mode === 'observe') return { ...accepted, code: 'schema-mismatch', detail: mismatch.detail };
   if (mismatch) {
     const status = mismatch.mode === 'reject' ? 'rejected' : 'quarantined';

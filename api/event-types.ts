@@ -5,15 +5,25 @@ import { RE2JS } from 're2js';
 import { unprocessable } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
 import { type EventType, listEventTypes, type Mode } from '../sql/queries/event-types.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { schemaCost } from './schema-cost.ts';
+import { withinTime } from './time-limit.ts';
 
 /** How long another process may judge by a version that was replaced here. */
 const REMEMBER_MS = 5_000;
 const MOST_TYPES = 10_000;
+/** Longest that one event's schema may hold the process that all share. */
+const MOST_MS = 100;
+const MOST_COMPILE_MS = 1_000;
+/** Parts of the schema times bytes of the event up to which no clock need be set: about a millisecond. */
+const HARMLESS = 100_000;
 
 export type Mismatch = { mode: Mode; detail: string; pointer: string };
 
 /** The schemas of one tenant, as events are judged by them. */
-export type EventTypes = { check: (type: string, data: unknown) => Mismatch | undefined };
+export type EventTypes = { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
+
+type Compiled = { validate: ValidateFunction; cost: number };
 
 export type EventTypeRegistry = {
   of: (tenantId: string) => Promise<EventTypes>;
@@ -28,32 +38,52 @@ function linearRegExp(pattern: string) {
 }
 linearRegExp.code = 'linearRegExp';
 
-/** Compiles a JSON Schema 2020-12. Throws 422 `invalid-schema` with the reason where it is none. */
-export function compileSchema(schema: Record<string, unknown>): ValidateFunction {
+// Ajv's own compares each item with each other one: 0.6 s for 6,000 objects.
+const uniqueItems = {
+  keyword: 'uniqueItems',
+  type: 'array' as const,
+  schemaType: 'boolean' as const,
+  validate: (unique: boolean, items: unknown[]) => !unique || new Set(items.map(canonicalJson)).size === items.length,
+  error: { message: 'must NOT have duplicate items' },
+};
+
+/** Compiles a JSON Schema 2020-12. Throws 422 `invalid-schema` with the reason where it is none or would cost too much. */
+export function compileSchema(schema: Record<string, unknown>): Compiled {
   // A fresh instance for each: `$id`s of different tenants must not meet.
   const ajv = new Ajv2020({ strict: false, code: { regExp: linearRegExp }, logger: false });
   formatsPlugin.default(ajv);
+  // Takes seconds for 64 KiB of the right text, and is no format of JSON Schema.
+  ajv.addFormat('url', true);
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   try {
+    const cost = schemaCost(schema);
     // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
     if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
-    const validate = ajv.compile(schema);
-    // What refers to itself without end shows it here, as a RangeError.
-    validate({});
-    return validate;
+    return { validate: ajv.compile(schema), cost };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : 'not a schema';
-    throw unprocessable('invalid-schema', 'That is no JSON Schema 2020-12', [
-      { pointer: '/schema', code: 'invalid-schema', detail },
-    ]);
+    const deep = error instanceof RangeError && /call stack/.test(error.message);
+    const detail = deep ? 'It is nested too deep.' : error instanceof Error ? error.message : 'not a schema';
+    throw invalidSchema(detail);
   }
 }
 
+/** The same for a schema that is new here: one that takes long to compile is refused too. */
+export function acceptSchema(schema: Record<string, unknown>): void {
+  if (withinTime(MOST_COMPILE_MS, () => compileSchema(schema))) return;
+  throw invalidSchema('It takes too long to compile.');
+}
+
+const invalidSchema = (detail: string) =>
+  unprocessable('invalid-schema', 'That is no JSON Schema 2020-12 that is accepted here', [
+    { pointer: '/schema', code: 'invalid-schema', detail },
+  ]);
+
 /** Remembers each tenant's types for a few seconds and each version's compiled schema for as long as it is in use. */
 export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
-  const compiled = new QuickLRU<string, ValidateFunction>({ maxSize: 1_000 });
+  const compiled = new QuickLRU<string, Compiled>({ maxSize: 1_000 });
   const tenants = new QuickLRU<string, Promise<EventTypes>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
-  function validator(tenantId: string, type: EventType): ValidateFunction {
+  function validator(tenantId: string, type: EventType): Compiled {
     const id = `${tenantId} ${type.version} ${type.type}`;
     const known = compiled.get(id) ?? compileSchema(type.schema);
     compiled.set(id, known);
@@ -64,15 +94,15 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     const types = await withTenant(pool, tenantId, (client) => listEventTypes(client, undefined, MOST_TYPES));
     const byName = new Map(types.map((type) => [type.type, type]));
     return {
-      check(type, data) {
+      check(type, data, bytes) {
         const found = byName.get(type);
         if (!found) return undefined;
-        const validate = validator(tenantId, found);
-        try {
-          if (validate(data ?? {})) return undefined;
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          return { mode: found.mode, detail: 'The schema refers to itself without end.', pointer: '/data' };
+        const { validate, cost } = validator(tenantId, found);
+        const fits =
+          cost * bytes < HARMLESS ? validate(data ?? {}) : withinTime(MOST_MS, () => validate(data ?? {}) as boolean);
+        if (fits) return undefined;
+        if (fits === undefined) {
+          return { mode: found.mode, detail: 'The schema takes too long to judge this event.', pointer: '/data' };
         }
         const [error] = validate.errors as [ErrorObject];
         return { mode: found.mode, detail: error.message ?? 'does not match', pointer: `/data${error.instancePath}` };

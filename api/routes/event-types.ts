@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
 import { withTenant } from '../../sql/db.ts';
 import { addEventType, type EventType, findEventType, listEventTypes, MODES } from '../../sql/queries/event-types.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
-import { compileSchema } from '../event-types.ts';
+import { acceptSchema } from '../event-types.ts';
 import { page, pageQuery, route } from '../route.ts';
 
 const params = z.object({ type: z.string().min(1).max(200) });
@@ -39,7 +40,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
       answer: eventType,
     },
     async ({ identity, params: { type }, body }) => {
-      compileSchema(body.schema);
+      acceptSchema(body.schema);
       const write = () =>
         withTenant(
           deps.pool,
@@ -102,13 +103,5 @@ export function mountEventTypes(app: Express, deps: Deps): void {
 
 // jsonb keeps no order of keys, so equality is asked of the values with their keys sorted.
 function sameType(a: Omit<EventType, 'version' | 'created_at'>, b: Omit<EventType, 'version' | 'created_at'>): boolean {
-  return a.mode === b.mode && a.description === b.description && sorted(a.schema) === sorted(b.schema);
-}
-
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    member && typeof member === 'object' && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([x], [y]) => (x < y ? -1 : 1)))
-      : member,
-  );
+  return a.mode === b.mode && a.description === b.description && canonicalJson(a.schema) === canonicalJson(b.schema);
 }
