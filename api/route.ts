@@ -127,10 +127,10 @@ export const pageQuery = z.object({
   cursor: z.string().max(500).optional(),
 });
 
-/** One page of a list, with its `Link` to the next where there may be more. */
-export function page<T>(request: Request, rows: T[], limit: number, cursorOf: (row: T) => string): Reply {
+/** One page of a list, with its `Link` to the next where there may be `more`. */
+export function page<T>(request: Request, rows: T[], more: boolean, cursorOf: (row: T) => string): Reply {
   const last = rows.at(-1);
-  const next = rows.length === limit && last ? cursorOf(last) : null;
+  const next = more && last ? cursorOf(last) : null;
   if (next === null) return { body: { data: rows, next_cursor: null } };
   const url = new URL(request.originalUrl, 'http://localhost');
   url.searchParams.set('cursor', next);

@@ -96,7 +96,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
     async ({ identity, query, request }) => {
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
       const rows = await withTenant(deps.pool, identity.tenantId, (client) => listEventTypes(client, after, query.limit));
-      return page(request, rows, query.limit, (row) => encodeCursor(row.type));
+      return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.type));
     },
   );
 }

@@ -163,7 +163,7 @@ export function mountEvents(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/events',
-      summary: 'Raw events, newest first',
+      summary: 'Raw events, newest first; a page ends early at about 8 MiB',
       scopes: ['read'],
       query: listQuery,
       status: 200,
@@ -171,7 +171,7 @@ export function mountEvents(app: Express, deps: Deps): void {
     },
     async ({ identity, query, request, response }) => {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
-      const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
+      const { rows, more } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listEvents(client, {
           type: query.type ?? null,
           subject: query.subject ?? null,
@@ -181,7 +181,7 @@ export function mountEvents(app: Express, deps: Deps): void {
           limit: query.limit,
         }),
       );
-      const reply = page(request, rows, query.limit, (row) => encodeCursor(row.cursor_time, row.id));
+      const reply = page(request, rows, more, (row) => encodeCursor(row.cursor_time, row.id));
       for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
       const { next_cursor } = reply.body as { next_cursor: string | null };
       response.setHeader('content-type', 'application/json; charset=utf-8');

@@ -85,7 +85,7 @@ export function mountKeys(app: Express, deps: Deps): void {
       await reach(identity, id);
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
       const rows = await listKeys(deps.pool, id, after, query.limit);
-      return page(request, rows, query.limit, (row) => encodeCursor(row.id));
+      return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.id));
     },
   );
 

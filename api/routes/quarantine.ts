@@ -66,7 +66,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/quarantine',
-      summary: 'What was refused, with its reason and as it was sent, newest first',
+      summary: 'What was refused, with its reason and as it was sent, newest first; a page ends early at about 8 MiB',
       scopes: ['tenant-admin'],
       query: pageQuery.extend(filter.omit({ ids: true }).shape),
       status: 200,
@@ -75,10 +75,10 @@ export function mountQuarantine(app: Express, deps: Deps): void {
     async ({ identity, query, request }) => {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
       const before = cursor && { received_at: cursor[0] as string, id: cursor[1] as string };
-      const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
+      const { rows, more } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listQuarantine(client, { ...wholeFilter(query), before, pending: false, limit: query.limit }),
       );
-      const reply = page(request, rows, query.limit, (last) => encodeCursor(last.cursor_time, last.id));
+      const reply = page(request, rows, more, (last) => encodeCursor(last.cursor_time, last.id));
       return { ...reply, body: { ...(reply.body as object), data: rows.map(shown) } };
     },
   );
@@ -89,14 +89,15 @@ export function mountQuarantine(app: Express, deps: Deps): void {
     {
       method: 'post',
       path: '/v1/quarantine/replay',
-      summary: 'Try refused events again, oldest of the newest matches first; what is stored now leaves the pending ones',
+      summary:
+        'Try refused events again, oldest of the newest matches first, about 8 MiB at most; what is stored now leaves the pending ones',
       scopes: ['tenant-admin'],
       body: replayInput,
       status: 200,
       answer: replayAnswer,
     },
     async ({ identity, body }) => {
-      const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
+      const { rows } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listQuarantine(client, { ...wholeFilter(body.filter), before: null, pending: true, limit: body.limit }),
       );
       const receipts = await replay(rows.reverse());

@@ -108,7 +108,7 @@ export function mountTenants(app: Express, deps: Deps): void {
     async ({ query, request }) => {
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
       const rows = await listTenants(deps.pool, after, query.limit);
-      return page(request, rows.map(shown), query.limit, (row) => encodeCursor(row.id));
+      return page(request, rows.map(shown), rows.length === query.limit, (row) => encodeCursor(row.id));
     },
   );
 

@@ -1,5 +1,6 @@
 import { arrayOf } from '../binary-array.ts';
 import type { Client, Pool } from '../db.ts';
+import { type Cut, PAGE_BYTES, type Page, pageOf } from '../page.ts';
 
 /** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
 export type EventRow = {
@@ -67,6 +68,8 @@ export type StoredEvent = {
   attributes: string | null;
 };
 
+export type ListedEvent = StoredEvent & { cursor_time: string };
+
 export type EventFilter = {
   type: string | null;
   subject: string | null;
@@ -77,18 +80,47 @@ export type EventFilter = {
   limit: number;
 };
 
-/** The tenant's raw events, newest first; `data` and `attributes` as JSON text, so that numbers keep their digits. */
-export async function listEvents(client: Client, filter: EventFilter): Promise<(StoredEvent & { cursor_time: string })[]> {
-  const result = await client.query<StoredEvent & { cursor_time: string }>(
-    `select time, id, received_at, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time
-     from app.events
-     where ($1::text is null or type = $1) and ($2::text is null or subject = $2)
-       and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
-       and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
-       and time <= coalesce($5::timestamptz, 'infinity')
-     order by time desc, id desc
-     limit $7`,
-    [filter.type, filter.subject, filter.from, filter.to, filter.before?.time ?? null, filter.before?.id ?? null, filter.limit],
+/**
+ * The tenant's raw events, newest first; `data` and `attributes` as JSON text, so that numbers keep their digits. A page ends
+ * early, after its first row at the soonest, where it would pass PAGE_BYTES. As text a number of five bytes can have 309, so
+ * bytes as sent are counted first, and only what is left is measured as text.
+ */
+export async function listEvents(client: Client, filter: EventFilter): Promise<Page<ListedEvent>> {
+  const result = await client.query<ListedEvent & Cut>(
+    `select time, id, received_at, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
+     from (
+       select *, sum(size) over (order by time desc, id desc rows unbounded preceding) as running
+       from (
+         select *, coalesce(octet_length(data::text), 0) + coalesce(octet_length(attributes::text), 0) as size
+         from (
+           select *, count(*) over () as found,
+             sum(bytes) over (order by time desc, id desc rows unbounded preceding) as running_sent
+           from (
+             select time, id, received_at, type, source, event_id, subject, bytes, data, attributes
+             from app.events
+             where ($1::text is null or type = $1) and ($2::text is null or subject = $2)
+               and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
+               and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
+               and time <= coalesce($5::timestamptz, 'infinity')
+             order by time desc, id desc
+             limit $7
+           ) matches
+         ) counted
+         where running_sent <= $8 or running_sent = bytes
+       ) measured
+     ) sized
+     where running <= $8 or running = size
+     order by time desc, id desc`,
+    [
+      filter.type,
+      filter.subject,
+      filter.from,
+      filter.to,
+      filter.before?.time ?? null,
+      filter.before?.id ?? null,
+      filter.limit,
+      PAGE_BYTES,
+    ],
   );
-  return result.rows;
+  return pageOf(result.rows, filter.limit);
 }

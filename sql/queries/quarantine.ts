@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { arrayOf } from '../binary-array.ts';
 import type { Client, Pool } from '../db.ts';
+import { type Cut, PAGE_BYTES, type Page, pageOf } from '../page.ts';
 
 export type QuarantineStatus = 'quarantined' | 'conflict' | 'rejected';
 
@@ -38,6 +39,8 @@ export async function quarantine(pool: Pool, keyId: string, rows: NewQuarantined
   ]);
 }
 
+export type ListedQuarantined = Quarantined & { cursor_time: string };
+
 export type QuarantineFilter = {
   code: string | null;
   type: string | null;
@@ -51,21 +54,30 @@ export type QuarantineFilter = {
   limit: number;
 };
 
-/** The tenant's refused input, newest first. */
-export async function listQuarantine(
-  client: Client,
-  filter: QuarantineFilter,
-): Promise<(Quarantined & { cursor_time: string })[]> {
-  const result = await client.query<Quarantined & { cursor_time: string }>(
-    `select id, received_at, status, code, detail, pointer, type, raw, replayed_at, key_name, received_at::text as cursor_time
-     from app.quarantine
-     where ($1::text is null or code = $1) and ($2::text is null or type = $2)
-       and received_at >= coalesce($3::timestamptz, '-infinity') and received_at < coalesce($4::timestamptz, 'infinity')
-       and ($5::uuid[] is null or id = any ($5))
-       and ($6::timestamptz is null or (received_at, id) < ($6, $7::uuid))
-       and (not $8 or replayed_at is null)
-     order by received_at desc, id desc
-     limit $9`,
+/**
+ * The tenant's refused input, newest first. A page ends early, after its first row at the soonest, where `raw` would pass
+ * PAGE_BYTES: the window holds pointers to long values, which are read for the rows that are sent alone.
+ */
+export async function listQuarantine(client: Client, filter: QuarantineFilter): Promise<Page<ListedQuarantined>> {
+  const result = await client.query<ListedQuarantined & Cut>(
+    `select id, received_at, status, code, detail, pointer, type, raw, replayed_at, key_name, received_at::text as cursor_time, found
+     from (
+       select *, octet_length(raw) as size, count(*) over () as found,
+         sum(octet_length(raw)) over (order by received_at desc, id desc rows unbounded preceding) as running
+       from (
+         select id, received_at, status, code, detail, pointer, type, raw, replayed_at, key_name
+         from app.quarantine
+         where ($1::text is null or code = $1) and ($2::text is null or type = $2)
+           and received_at >= coalesce($3::timestamptz, '-infinity') and received_at < coalesce($4::timestamptz, 'infinity')
+           and ($5::uuid[] is null or id = any ($5))
+           and ($6::timestamptz is null or (received_at, id) < ($6, $7::uuid))
+           and (not $8 or replayed_at is null)
+         order by received_at desc, id desc
+         limit $9
+       ) matches
+     ) sized
+     where running <= $10 or running = size
+     order by received_at desc, id desc`,
     [
       filter.code,
       filter.type,
@@ -76,9 +88,10 @@ export async function listQuarantine(
       filter.before?.id ?? null,
       filter.pending,
       filter.limit,
+      PAGE_BYTES,
     ],
   );
-  return result.rows;
+  return pageOf(result.rows, filter.limit);
 }
 
 /** Marks rows whose event a replay has stored, so that they are not replayed again. */
