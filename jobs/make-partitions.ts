@@ -1,9 +1,9 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
-import { makePartitions } from '../sql/queries/retention.ts';
+import { makePartitions, summariseTimes } from '../sql/queries/retention.ts';
 
-/** Keeps partitions ready for the whole raw retention and five weeks ahead, and locks those that have appeared. */
+/** Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their indexes over time. */
 export async function runMakePartitions(deps: {
   pool: Pool;
   log: Logger;
@@ -11,4 +11,5 @@ export async function runMakePartitions(deps: {
 }): Promise<void> {
   const made = await makePartitions(deps.pool, deps.config.RAW_RETENTION_DAYS + 1);
   if (made > 0) deps.log.info({ made }, 'partitions made or locked');
+  await summariseTimes(deps.pool);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../lib/log.ts';
 import type { Client, Pool } from '../sql/db.ts';
+import { summariseTimes } from '../sql/queries/retention.ts';
 import {
   advanceRollup,
   clearLedger,
@@ -18,6 +19,7 @@ type Range = { from: number; to: number };
 
 const LEDGER_ROWS = 50_000;
 const ROUNDS = 20;
+const MANY_HOURS = 24;
 /** Buckets in one statement, so that a long absence is made up for in steps that are kept. */
 const BUCKETS = 168;
 
@@ -39,6 +41,8 @@ export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<
   for (let round = 0; round < ROUNDS; round += 1) {
     // Read first: what is on the ledger has committed, so every refresh from here on sees its rows.
     const ledger = await readLedger(client, LEDGER_ROWS);
+    // After a load of history every one of its hours would else be looked for in all the pages that it wrote.
+    if (ledger.hours.length > MANY_HOURS) await summariseTimes(client);
     await refreshAll(client, deps, ledger);
     await clearLedger(client, ledger.ids);
     if (!(await isDirty(client))) break;

@@ -349,7 +349,7 @@ table private.events owner mirante_owner partition by RANGE ("time"), row securi
     data jsonb
     attributes jsonb
     constraint events_pkey PRIMARY KEY (tenant_id, "time", id)
-    CREATE INDEX events_time ON ONLY private.events USING brin ("time") WITH (pages_per_range='32', autosummarize='on')
+    CREATE INDEX events_time ON ONLY private.events USING brin ("time") WITH (pages_per_range='32')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -602,7 +602,7 @@ table private.rule_hits owner mirante_owner partition by RANGE ("time"), row sec
     marketplace text
     hits bigint not null
     constraint rule_hits_pkey PRIMARY KEY (tenant_id, "time", id, rule)
-    CREATE INDEX rule_hits_time ON ONLY private.rule_hits USING brin ("time") WITH (pages_per_range='32', autosummarize='on')
+    CREATE INDEX rule_hits_time ON ONLY private.rule_hits USING brin ("time") WITH (pages_per_range='32')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -986,6 +986,9 @@ function storage.rollup_bytes(name text) returns bigint language sql stable owne
     grant execute to public
 
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
+    grant execute to public
+
+function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e
     grant execute to public
 
 function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb

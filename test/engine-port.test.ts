@@ -4,6 +4,7 @@ import { runMakePartitions } from '../jobs/make-partitions.ts';
 import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
 import { runRetention } from '../jobs/run-retention.ts';
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import { summariseTimes } from '../sql/queries/retention.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { type Answers, expectedAnswers, randomEvents, randomFrom } from './telemetry.ts';
 
@@ -244,4 +245,41 @@ test('answers kept for repeated requests leave after a day, counters once they h
     { key: 'ever' },
     { key: 'young' },
   ]);
+});
+
+test('one hour of all tenants is found without reading its partition, the newest pages unsummarised or not', async () => {
+  const day = Math.floor((Date.now() - 10 * DAY) / DAY) * DAY;
+  const fill = (from: number, to: number) =>
+    db.owner.query(
+      `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)
+       select $1, t, gen_random_uuid(), t, 't.v1', 'test', 1 from generate_series($2::timestamptz, $3::timestamptz, '1 second') t`,
+      [tenants[0]?.id, new Date(from), new Date(to - 1)],
+    );
+  const pagesOf = async (hour: number) => {
+    await db.owner.query('analyze private.events');
+    const { rows } = await db.owner.query(
+      `explain (analyze, buffers, format json, timing off)
+       select count(*) from private.events where time >= $1 and time < $2`,
+      [new Date(hour), new Date(hour + HOUR)],
+    );
+    const { Plan: plan } = rows[0]['QUERY PLAN'][0];
+    return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  };
+  const whole = async () =>
+    (
+      await db.owner.query<{ pages: number }>(
+        `select max(pg_relation_size(inhrelid)) / 8192 as pages from pg_inherits where inhparent = 'private.events'::regclass`,
+      )
+    ).rows[0]?.pages as number;
+
+  await fill(day, day + 22 * HOUR);
+  await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
+  const settled = await pagesOf(day + 5 * HOUR);
+  expect(settled).toBeLessThan((await whole()) / 5);
+  await fill(day + 22 * HOUR, day + 24 * HOUR);
+  expect(await pagesOf(day + 5 * HOUR)).toBeLessThan((await whole()) / 3);
+  expect(await pagesOf(day + 23 * HOUR)).toBeLessThan((await whole()) / 3);
+  expect(await summariseTimes(db.jobs)).toBeGreaterThan(0);
+  expect(await pagesOf(day + 5 * HOUR)).toBeLessThanOrEqual(settled + 32);
+  expect(await summariseTimes(db.jobs)).toBe(0);
 });

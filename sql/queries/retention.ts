@@ -13,6 +13,14 @@ export async function makePartitions(client: Pick<Client, 'query'>, pastDays: nu
   return Number(rows[0]?.made ?? 0);
 }
 
+/** Takes newly written pages into the indexes over time. Gives how many ranges of pages that were. */
+export async function summariseTimes(client: Pick<Client, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ ranges: number }>(
+    'select coalesce(sum(storage.summarise(name)), 0) as ranges from storage.hypertables',
+  );
+  return rows[0]?.ranges ?? 0;
+}
+
 /** Something that retention drops: a table split by time, or a roll-up. */
 export type Relation = { name: string; kind: 'hypertable' | 'rollup' };
 

@@ -42,3 +42,27 @@ create or replace function storage.first_whole_bucket(rollup text) returns times
     from storage.rollups r, lateral storage.retained_from(r.source) as s (since)
     where r.name = rollup
 $$;
+
+-- Takes pages that are new since the last time into the indexes over time; until then each search reads them all. Index by
+-- index, and rather fails than waits for long behind a vacuum; the job tries again.
+create or replace function storage.summarise(name text) returns integer
+    language plpgsql
+    set lock_timeout = '5s'
+    as $$
+declare
+    index regclass;
+    ranges integer := 0;
+begin
+    for index in
+        select i.indexrelid::regclass
+        from pg_inherits h
+            join pg_index i on i.indrelid = h.inhrelid
+            join pg_class c on c.oid = i.indexrelid
+            join pg_am m on m.oid = c.relam
+        where h.inhparent = format('private.%I', name)::regclass and m.amname = 'brin' and c.relkind = 'i'
+    loop
+        ranges := ranges + brin_summarize_new_values(index);
+    end loop;
+    return ranges;
+end
+$$;
