@@ -23,4 +23,4 @@ EXPOSE 3000 9464
 # Compose gives the jobs a check of their own.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["node", "--import", "tsx", "cli/mirante.ts", "health", "api"]
-CMD ["node", "--import", "tsx", "api/server.ts"]
+CMD ["node", "--max-old-space-size=160", "--import", "tsx", "api/server.ts"]

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { v7 as uuidv7 } from 'uuid';
 import { headersTooLarge, malformedRequest, timedOut } from '../lib/errors.ts';
 import { problemText } from './problems.ts';
 
@@ -14,7 +14,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex):
     return;
   }
   const problem = problemOf(error.code);
-  const requestId = randomUUID();
+  const requestId = uuidv7();
   const body = problemText(problem, requestId);
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,

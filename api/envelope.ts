@@ -49,9 +49,9 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
   }
   const members = event as Record<string, unknown>;
   const sent = { id: textOrNull(members.id), type: textOrNull(members.type) };
-  const fault = faultOf(item, members);
+  const time = typeof members.time === 'string' ? parseTime(members.time) : undefined;
+  const fault = faultOf(item, members, time);
   if (fault) return { ...fault, ...sent };
-  const time = members.time === undefined || members.time === null ? undefined : parseTime(members.time as string);
   const key = keyOf(members, time, index, context);
   if (key.time > (context.now + FUTURE_MS) * 1000) {
     return { ...refuse('quarantined', 'in-future', 'The time is more than 10 minutes in the future.', '/time'), ...sent };
@@ -75,7 +75,7 @@ function refuse(status: Refusal['status'], code: string, detail: string, pointer
   return { status, code, detail, ...(pointer === undefined ? {} : { pointer }), id: null, type: null };
 }
 
-function faultOf(item: JsonItem, members: Record<string, unknown>): Refusal | undefined {
+function faultOf(item: JsonItem, members: Record<string, unknown>, time: number | undefined): Refusal | undefined {
   const walk = { members: 0, infinite: false, unstorable: false };
   visit(members, walk, item.text.includes('\\u'));
   if (walk.members !== item.members) return refuse('quarantined', 'duplicate-key', 'An object has the same key twice.');
@@ -89,10 +89,10 @@ function faultOf(item: JsonItem, members: Record<string, unknown>): Refusal | un
       'A string holds U+0000 or half of a surrogate pair, which PostgreSQL cannot store.',
     );
   }
-  return envelopeFault(members);
+  return envelopeFault(members, time);
 }
 
-function envelopeFault(members: Record<string, unknown>): Refusal | undefined {
+function envelopeFault(members: Record<string, unknown>, parsedTime: number | undefined): Refusal | undefined {
   const { type, id, source, subject, time, specversion, data } = members;
   if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', 'An event needs a `type`.', '/type');
   if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
@@ -104,7 +104,7 @@ function envelopeFault(members: Record<string, unknown>): Refusal | undefined {
   if (!isAbsent(specversion) && specversion !== '1.0') {
     return refuse('quarantined', 'unsupported-specversion', 'Only CloudEvents 1.0 is read here.', '/specversion');
   }
-  if (!isAbsent(time) && (typeof time !== 'string' || parseTime(time) === undefined)) {
+  if (!isAbsent(time) && parsedTime === undefined) {
     return refuse('quarantined', 'invalid-time', 'A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.', '/time');
   }
   if (!isAbsent(data) && (typeof data !== 'object' || Array.isArray(data))) {

@@ -72,7 +72,7 @@ export async function store(deps: Deps, identity: Identity, judged: Judged[]): P
   deps.figures.forget(identity.tenantId);
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
-    if (!('row' in verdict)) return { index, ...verdict };
+    if (!('row' in verdict)) return refused(verdict, index);
     const outcome = outcomes[next++];
     const id = verdict.row.eventId ?? verdict.row.id;
     if (outcome === undefined) return { index, id, status: 'accepted', ...remark(verdict) };
@@ -114,6 +114,11 @@ export async function keepRefused(
     identity,
     refused.reduce((sum, row) => sum + row.raw.length, 0),
   );
+}
+
+/** The receipt of what was refused. */
+export function refused({ type: _, ...verdict }: Refusal, index: number): ReceiptItem {
+  return { index, ...verdict };
 }
 
 function remark({ code, detail }: Accepted): { code?: string; detail?: string } {

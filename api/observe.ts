@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
 import type { Identity } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
 
@@ -13,7 +13,7 @@ export type Seen = { requestId: string; route?: string; identity?: Identity };
 export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {
   const started = performance.now();
   const sent = request.headers['x-request-id'];
-  const seen: Seen = { requestId: typeof sent === 'string' && SANE_ID.test(sent) ? sent : randomUUID() };
+  const seen: Seen = { requestId: typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7() };
   response.setHeader('X-Request-Id', seen.requestId);
   response.once('close', () => {
     const milliseconds = performance.now() - started;

@@ -94,6 +94,14 @@ const contentOf = (types: Record<string, ZodType>, io: 'input' | 'output') =>
   Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema: toJsonSchema(schema, io) }]));
 
 function toJsonSchema(schema: ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    // zod bounds every integer by what a double holds exactly, which tells a reader nothing.
+    override({ jsonSchema }) {
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  }) as JsonSchema;
   return rest;
 }

@@ -40,7 +40,7 @@ export function problemText(problem: Problem, requestId: string): string {
     title: problem.title,
     status: problem.status,
     code: problem.code,
-    detail: problem.detail,
+    detail: problem.detail ?? problem.errors?.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' ') ?? problem.title,
     instance: `urn:mirante:request:${requestId}`,
     errors: problem.errors,
     ...problem.members,

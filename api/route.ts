@@ -1,6 +1,6 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
-import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { type Fault, invalidRequest, unsupportedMediaType } from '../lib/errors.ts';
 import type { Identity, Scope } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
 import type { Seen } from './observe.ts';
@@ -63,6 +63,9 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
       await deps.limits.request(identity, response);
     }
     for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);
+    if (spec.body && request.body === undefined && request.headers['content-type']) {
+      throw unsupportedMediaType('This call reads application/json.');
+    }
     const call = {
       identity,
       params: check(spec.params, request.params),
@@ -114,7 +117,7 @@ function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
     result.error.issues.map(
       (issue): Fault => ({
         pointer: issue.path.map(pointerTo).join(''),
-        code: issue.code,
+        code: issue.code.replaceAll('_', '-'),
         detail: issue.message,
       }),
     ),
@@ -122,7 +125,7 @@ function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
 }
 
 /** Query of every list: page size and where the last page ended. */
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(500).optional(),
 });

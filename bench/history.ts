@@ -1,17 +1,22 @@
 import type { Stage } from './stage.ts';
 
 /**
- * Fills the 30 days before now with events of all tenants, by SQL because nobody measures this part, and has the roll-ups
- * built as the jobs build them. Events are spread evenly; durations are log-normal.
+ * Spreads events of all tenants evenly over the days between two ages, by SQL because nobody measures this part, and has the
+ * roll-ups built as the jobs build them. Durations are log-normal.
  */
-export async function fillHistory(stage: Stage, events: number, note: (sentence: string) => void): Promise<void> {
+export async function fillHistory(
+  stage: Stage,
+  events: number,
+  days: { from: number; to: number },
+  note: (sentence: string) => void,
+): Promise<void> {
   const { owner, tenants } = stage;
   const step = 500_000;
   for (let done = 0; done < events; done += step) {
     await owner.query(
       `with drawn as materialized (
          select ($2::uuid[])[1 + (n % cardinality($2::uuid[]))] as tenant_id,
-             date_trunc('hour', now(), 'UTC') - interval '1 hour' - random() * interval '30 days' as time,
+             date_trunc('hour', now(), 'UTC') - ($4::float8 + random() * ($5::float8 - $4::float8)) * interval '1 day' as time,
              gen_random_uuid() as id, n, random() as kind, random() as luck,
              round(exp(5 + 0.6 * random_normal())::numeric, 3) as ms,
              (array['mercado-livre', 'magalu', 'amazon-br', 'shopee', 'americanas'])[1 + n % 5] as marketplace
@@ -35,7 +40,7 @@ export async function fillHistory(stage: Stage, events: number, note: (sentence:
        insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
        select tenant_id, time, id, r.key, data ->> 'marketplace', r.value::bigint
        from stored cross join lateral jsonb_each(data -> 'rules') r where data ? 'rules'`,
-      [done, tenants.map(({ id }) => id), Math.min(step, events - done)],
+      [done, tenants.map(({ id }) => id), Math.min(step, events - done), days.to, days.from],
     );
     note(`${Math.min(done + step, events).toLocaleString('en')} events`);
   }

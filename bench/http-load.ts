@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 export type Answer = { status: number; body: string };
 
@@ -56,26 +57,32 @@ export function get(path: string, key: string): string {
   return `GET ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\n\r\n`;
 }
 
-/** Keeps `connections` requests under way for `seconds`; gives how many were answered a second and each duration in ms. */
+/**
+ * Keeps `connections` requests under way for `seconds`, each connection starting one every `pauseMs` at most; gives how many
+ * were answered a second and each duration in ms.
+ */
 export async function load(
   url: string,
   connections: number,
   seconds: number,
   next: (turn: number) => string,
   check: (answer: Answer) => void,
+  pauseMs = 0,
 ): Promise<{ perSecond: number; durations: Float64Array }> {
   const durations: number[] = [];
   const started = performance.now();
   const until = started + seconds * 1000;
   let turn = 0;
   await Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: connections }, async (_, index) => {
       const connection = new Connection(url);
+      await setTimeout((pauseMs * index) / connections);
       while (performance.now() < until) {
         const request = next(turn++);
         const sent = performance.now();
         check(await connection.send(request));
         durations.push(performance.now() - sent);
+        if (pauseMs > 0) await setTimeout(Math.max(0, sent + pauseMs - performance.now()));
       }
       connection.close();
     }),

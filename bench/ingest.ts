@@ -90,6 +90,6 @@ export async function benchIngest(stage: Stage) {
     limit_spread: Math.abs(before - after) / limit,
     batches_of_100: { ...batches, ratio_to_limit: batches.eventsPerSecond / limit },
     single_events: { ...singles, ratio_to_limit: singles.eventsPerSecond / limit },
-    peak_memory_mb: stage.peakMemory(),
+    memory_mb: stage.memory(),
   };
 }

@@ -19,7 +19,7 @@ export async function benchRefresh(stage: Stage) {
       `insert into private.events (tenant_id, time, id, received_at, type, source, outcome, duration_ms, bytes, data)
        select ($1::uuid[])[1 + n % cardinality($1::uuid[])],
            date_trunc('hour', now(), 'UTC') - interval '1 hour' + n * interval '3 seconds',
-           gen_random_uuid(), now(), 'bench.late.v1', 'bench', 'success', n, 100, '{}' from generate_series(1, 1000) n`,
+           gen_random_uuid(), now(), 'bench.late.v1', 'bench', 'success', n, 100, '{}' from generate_series(1, 10) n`,
       [tenants.map(({ id }) => id)],
     );
     await owner.query("insert into private.dirty_hours (hour) values (date_trunc('hour', now(), 'UTC') - interval '1 hour')");

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type Platform, type Running, startPlatform, stopPlatform } from '../cli/platform.ts';
 import { readConfig } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
@@ -11,8 +11,8 @@ export type BenchTenant = { id: string; ingest: string; ingestId: string; read: 
 export type Stage = Platform & {
   owner: Pool;
   tenants: BenchTenant[];
-  /** Highest resident memory so far of the API and of the jobs, in MB. */
-  peakMemory: () => { api: number; jobs: number };
+  /** Highest resident memory so far of the API and of the jobs, and what PostgreSQL's processes hold together now, in MB. */
+  memory: () => { api_peak: number; jobs_peak: number; postgresql: number };
   stop: () => Promise<void>;
 };
 
@@ -62,7 +62,11 @@ export async function raise(tenants: number): Promise<Stage> {
     ...platform,
     owner,
     tenants: made,
-    peakMemory: () => ({ api: peakOf(running.children[0]?.pid), jobs: peakOf(running.children[1]?.pid) }),
+    memory: () => ({
+      api_peak: peakOf(running.children[0]?.pid),
+      jobs_peak: peakOf(running.children[1]?.pid),
+      postgresql: sharedOut(running.database?.pid),
+    }),
     async stop() {
       stopping = true;
       await owner.end();
@@ -70,6 +74,21 @@ export async function raise(tenants: number): Promise<Stage> {
       rmSync(FOLDER, { recursive: true, force: true });
     },
   };
+}
+
+// Of a process and its children: pages that several share are divided among them (PSS).
+function sharedOut(parent = 0): number {
+  let kilobytes = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const ppid = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]);
+      if (ppid !== parent && Number(pid) !== parent) continue;
+      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return Math.round(kilobytes / 1024);
 }
 
 // Linux keeps the highest resident size of each process; elsewhere the figure is left out.

@@ -5,7 +5,7 @@ import type { Client, Receipt } from './client.ts';
 const TYPE = 'mirante.check.v1';
 const LIMIT_MS = 30_000;
 
-/** Sends one event and waits until the metric `events.count` has it. Throws where it does not arrive. */
+/** Sends one event and waits until the metric `events.count` has it and every queue is worked on. Throws where that fails. */
 export async function proveArrival(clients: { ingest: Client; read: Client }, signal: AbortSignal): Promise<void> {
   const before = await count(clients.read);
   const id = uuidv7();
@@ -15,6 +15,12 @@ export async function proveArrival(clients: { ingest: Client; read: Client }, si
   const deadline = Date.now() + LIMIT_MS;
   while ((await count(clients.read)) !== before + 1) {
     if (Date.now() > deadline) throw new Error('The event was accepted, but events.count did not show it within 30 seconds.');
+    await setTimeout(100, undefined, { signal });
+  }
+  for (;;) {
+    const { status, checks } = await clients.read.ask<{ status: string; checks: unknown }>('GET', '/readyz');
+    if (status === 'ok') return;
+    if (Date.now() > deadline) throw new Error(`The event arrived, but not everything is worked on: ${JSON.stringify(checks)}`);
     await setTimeout(100, undefined, { signal });
   }
 }

@@ -23,7 +23,7 @@ export type Settings = {
 export type Platform = { url: string; metricsUrl: string; databaseUrl: string; apiDatabaseUrl: string; engine: string };
 
 /** What has been started so far, so that it can be stopped at any moment: programs first, then the database. */
-export type Running = { children: Child[]; database?: { pid: number; stop: () => Promise<void> } };
+export type Running = { children: Child[]; database?: { pid: number; home: string; stop: () => Promise<void> } };
 
 const READY_LIMIT_MS = 60_000;
 
@@ -34,6 +34,7 @@ export async function startPlatform(running: Running, settings: Settings): Promi
     say('Starting PostgreSQL.');
     const embedded = await startEmbeddedPostgres(settings.dataDir);
     running.database = embedded;
+    void embedded.gone.then(() => settings.onDeath('PostgreSQL has stopped by itself.'));
     signal.throwIfAborted();
     return startPrograms(running, settings, embedded.url);
   }

@@ -40,7 +40,7 @@ async function up(mode: Mode): Promise<number> {
       await proveArrival(clientsOf(credentials, stop.signal), stop.signal);
       say(`Mirante works: an event sent to ${credentials.url}/v1/events arrived in the metric events.count.`);
     } else {
-      say(await welcome(credentials, config.MIRANTE_DATA_DIR));
+      say(await welcome(credentials, config.MIRANTE_DATA_DIR, running.database?.home));
       await new Promise((done) => stop.signal.addEventListener('abort', done));
     }
   } catch (error) {
@@ -87,6 +87,7 @@ async function start(
   const dataDir = config.MIRANTE_DATA_DIR;
   const { signal } = stop;
   const view = createLogView(process.stdout);
+  view.quiet = mode.check;
   const platform = await startPlatform(running, {
     config,
     dataDir,
@@ -107,7 +108,6 @@ async function start(
   await ensureEventTypes(createClient(platform.url, demo.keys.tenant_admin, signal));
   if (!mode.empty && !mode.check) await loadSample(dataDir, demo.id, clientsOf(credentials, signal), say, signal);
   writePrivate(file, `${JSON.stringify(credentials, null, 2)}\n`);
-  view.quiet = mode.check;
   return credentials;
 }
 

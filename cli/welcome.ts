@@ -2,7 +2,7 @@ import { createClient } from './client.ts';
 import type { Credentials } from './credentials.ts';
 
 /** What a person reads when everything runs: the address, the keys, one call to try and what it answers just now. */
-export async function welcome(credentials: Credentials, dataDir: string): Promise<string> {
+export async function welcome(credentials: Credentials, dataDir: string, databaseHome: string | undefined): Promise<string> {
   const { url, metrics_url, operator_key, tenants } = credentials;
   const demo = tenants[0];
   const path = '/v1/metrics/validations.error_rate?interval=total&group_by=marketplace&limit=3';
@@ -26,6 +26,6 @@ It answers:
 
   ${text.length > 600 ? `${text.slice(0, 600)} …` : text}
 
-Ctrl-C stops everything; the data stay in ${dataDir}.
+Ctrl-C stops everything; the data stay in ${databaseHome ?? 'the database'}.
 `;
 }

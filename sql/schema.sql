@@ -872,7 +872,7 @@ function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], time
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
     grant execute to mirante_api
 
-function door.operations() returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 086df7fbecbf5b8e42c6d709c0141952
+function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
     grant execute to mirante_api
 
 function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316

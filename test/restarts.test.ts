@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -31,6 +31,7 @@ const reach = (load: Load, events: number) =>
 
 describe('the database goes away in the middle of a load and comes back', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-restart-'));
+  chmodSync(folder, 0o755);
   let server: EmbeddedPostgres;
   let port: number;
   let api: TestApi;

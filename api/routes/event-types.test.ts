@@ -32,14 +32,14 @@ test('each change is a new version, the same again is none', async () => {
   const same = await put('a.v1', { mode: 'observe', description: 'rows', schema: { properties, required, type } });
   expect([same.status, same.body.version]).toEqual([200, 1]);
   expect((await put('a.v1', { schema: SCHEMA, mode: 'reject' })).body).toMatchObject({ version: 2, description: null });
-  const got = await api.call('GET', '/v1/event-types/a.v1', tenant.keys.read);
+  const got = await api.call('GET', '/v1/event-types/a.v1', tenant.keys.tenant_admin);
   expect(got.body).toMatchObject({ version: 2, mode: 'reject' });
   await put('b.v1', { schema: {}, mode: 'observe' });
-  const list = await api.call('GET', '/v1/event-types?limit=1', tenant.keys.ingest);
+  const list = await api.call('GET', '/v1/event-types?limit=1', tenant.keys.tenant_admin);
   expect(list.body.data.map((row: Json) => [row.type, row.version])).toEqual([['a.v1', 2]]);
-  const rest = await api.call('GET', `/v1/event-types?cursor=${list.body.next_cursor}`, tenant.keys.ingest);
+  const rest = await api.call('GET', `/v1/event-types?cursor=${list.body.next_cursor}`, tenant.keys.tenant_admin);
   expect(rest.body.data.map((row: Json) => row.type)).toEqual(['b.v1']);
-  expect((await api.call('GET', '/v1/event-types/none', tenant.keys.read)).status).toBe(404);
+  expect((await api.call('GET', '/v1/event-types/none', tenant.keys.tenant_admin)).status).toBe(404);
 });
 
 test('versions that race are told apart', async () => {

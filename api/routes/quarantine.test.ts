@@ -62,6 +62,15 @@ test('what was refused is listed newest first, filtered, page by page, as it was
   expect((await api.call('GET', '/v1/quarantine', other.keys.tenant_admin)).body.data).toEqual([]);
 });
 
+test('a dry run foresees what is stored already', async () => {
+  const event = { id: v4(), type: 'foreseen.v1', time: now(), source: 's', data: { n: 1 } };
+  await send([event, { ...event, data: { n: 2 } }]);
+  const filter = { type: 'foreseen.v1' };
+  const dry = await replay({ filter, dry_run: true });
+  expect(dry).toMatchObject({ received: 1, accepted: 0, conflicts: 1, items: [{ status: 'conflict', id: event.id }] });
+  expect(await replay({ filter })).toMatchObject({ accepted: 0, conflicts: 1 });
+});
+
 test('after the schema was corrected a replay stores, once', async () => {
   await putType(['rows']);
   const events = [1, 2, 3].map((n) => ({ id: v4(), type: 't.v1', time: now(), source: 's', data: { n } }));

@@ -2,11 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/db.ts';
+import { compareEvents } from '../../sql/queries/events.ts';
 import { listQuarantine, markReplayed, type Quarantined } from '../../sql/queries/quarantine.ts';
+import type { Identity } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import type { Refusal } from '../envelope.ts';
-import { judge, type ReceiptItem, store } from '../ingest.ts';
+import { type Judged, judge, type ReceiptItem, refused, store } from '../ingest.ts';
 import { cutItems, type JsonItem } from '../json-items.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { instant, uuid } from '../schemas.ts';
@@ -128,7 +130,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
         };
         const items = pending.map(({ raw }) => itemOf(raw));
         const judged = await judge(deps, identity, items, defaults, notJson);
-        const receipt = body.dry_run ? judged.map(verdict) : await store(deps, identity, judged);
+        const receipt = body.dry_run ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
         return receipt.map((item) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
       }
     },
@@ -143,8 +145,17 @@ const notJson = (): Refusal => ({
   type: null,
 });
 
-const verdict = (judged: Awaited<ReturnType<typeof judge>>[number], index: number): ReceiptItem =>
-  'row' in judged ? { index, id: judged.row.eventId ?? judged.row.id, status: 'accepted' } : { index, ...judged };
+// What store() would say, without storing.
+async function foresee(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
+  const rows = judged.flatMap((verdict) => ('row' in verdict ? [verdict.row] : []));
+  const known = await withTenant(deps.pool, identity.tenantId, (client) => compareEvents(client, rows));
+  let next = 0;
+  return judged.map((verdict, index): ReceiptItem => {
+    if (!('row' in verdict)) return refused(verdict, index);
+    const id = verdict.row.eventId ?? verdict.row.id;
+    return { index, id, status: known.get(next++) ?? 'accepted' };
+  });
+}
 
 function itemOf(raw: Buffer): JsonItem {
   // What is not UTF-8 is no JSON either, and must not be stored with other characters in the place of its own.

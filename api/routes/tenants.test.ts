@@ -54,7 +54,7 @@ test('a tenant is made, found, changed and listed', async () => {
     limits: { events_per_second: 5 },
   });
   expect(changed.body.features).toEqual({ ...features, exports: false });
-  expect((await api.call('PATCH', path, operator, { slug: 'other' })).body.errors[0].code).toBe('unrecognized_keys');
+  expect((await api.call('PATCH', path, operator, { slug: 'other' })).body.errors[0].code).toBe('unrecognized-keys');
   expect((await api.call('PATCH', `/v1/tenants/${v4()}`, operator, { name: 'x' })).status).toBe(404);
   expect((await api.call('GET', `/v1/tenants/${v4()}`, operator)).status).toBe(404);
   expect((await api.call('GET', '/v1/tenants/no-uuid', operator)).status).toBe(400);

@@ -56,6 +56,27 @@ export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<n
   return new Map(result.rows.map(([number, status]) => [number - 1, status]));
 }
 
+/** Which of these the tenant has stored already, by their place in `rows`: what storing them would say. */
+export async function compareEvents(client: Client, rows: EventRow[]): Promise<Map<number, 'duplicate' | 'conflict'>> {
+  const result = await client.query<{ number: number; equal: boolean }>(
+    `select u.number::integer, e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
+         and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute as equal
+     from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[]) with ordinality
+         as u (time, id, type, source, subject, data, attribute, number)
+       join app.events e on e.time = u.time and e.id = u.id`,
+    [
+      arrayOf.timestamptz(rows, (row) => row.time),
+      arrayOf.uuid(rows, (row) => row.id),
+      arrayOf.text(rows, (row) => row.type),
+      arrayOf.text(rows, (row) => row.source),
+      arrayOf.text(rows, (row) => row.subject),
+      arrayOf.jsonb(rows, (row) => row.data),
+      arrayOf.jsonb(rows, (row) => row.attributes),
+    ],
+  );
+  return new Map(result.rows.map(({ number, equal }) => [number - 1, equal ? 'duplicate' : 'conflict']));
+}
+
 export type StoredEvent = {
   time: Date;
   id: string;

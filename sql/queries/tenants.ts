@@ -101,7 +101,10 @@ export async function findTenantBySlug(pool: Pool, slug: string): Promise<Tenant
 
 /** Ids of the platform's own tenant and of the key under which the API records its requests. */
 export async function findOperations(pool: Pool): Promise<{ tenantId: string; telemetryKeyId: string }> {
-  const result = await pool.query<{ tenant_id: string; telemetry_key_id: string }>('select * from door.operations()');
+  const result = await pool.query<{ tenant_id: string; telemetry_key_id: string }>('select * from door.operations($1, $2)', [
+    uuidv7(),
+    uuidv7(),
+  ]);
   const row = result.rows[0] as { tenant_id: string; telemetry_key_id: string };
   return { tenantId: row.tenant_id, telemetryKeyId: row.telemetry_key_id };
 }

@@ -159,7 +159,7 @@ $$;
 
 -- The platform's own tenant, made on first use, and the key under which the API records its own requests: its hash is
 -- random, so nobody holds that key.
-create function door.operations() returns table (tenant_id uuid, telemetry_key_id uuid)
+create function door.operations(new_tenant_id uuid, new_key_id uuid) returns table (tenant_id uuid, telemetry_key_id uuid)
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
@@ -168,10 +168,10 @@ declare
     operations uuid;
 begin
     insert into private.tenants (id, slug, name, kind)
-        values (gen_random_uuid(), 'operations', 'Operations', 'operations') on conflict (slug) do nothing;
+        values (new_tenant_id, 'operations', 'Operations', 'operations') on conflict (slug) do nothing;
     select id into operations from private.tenants where slug = 'operations' and kind = 'operations' for update;
     insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes)
-        select gen_random_uuid(), operations, 'mirante', sha256(uuid_send(gen_random_uuid())), 'none', array['ingest']
+        select new_key_id, operations, 'mirante', sha256(uuid_send(gen_random_uuid())), 'none', array['ingest']
         where not exists (select from private.api_keys where tenant_id = operations and prefix = 'none');
     return query select k.tenant_id, k.id from private.api_keys k where k.tenant_id = operations and k.prefix = 'none';
 end
