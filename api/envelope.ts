@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { EventRow } from '../sql/queries/events.ts';
+import { type EventRow, VALIDATION } from '../sql/queries/events.ts';
 import type { EventTypes } from './event-types.ts';
 import type { JsonItem } from './json-items.ts';
 
@@ -33,6 +33,8 @@ export type Context = {
 export type Defaults = { id: string; time: number; source: string };
 
 const MAX_DEPTH = 64;
+/** Each rule becomes a row, so their number must not make one tenant's events a burden for the flush that all share. */
+const MOST_RULES = 200;
 const FUTURE_MS = 10 * 60_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid']);
@@ -109,6 +111,10 @@ function envelopeFault(members: Record<string, unknown>, parsedTime: number | un
   }
   if (!isAbsent(data) && (typeof data !== 'object' || Array.isArray(data))) {
     return refuse('quarantined', 'invalid-data', '`data` is a JSON object.', '/data');
+  }
+  const { rules } = (data ?? {}) as { rules?: unknown };
+  if (type === VALIDATION && typeof rules === 'object' && rules !== null && Object.keys(rules).length > MOST_RULES) {
+    return refuse('quarantined', 'too-many-rules', `A validation may name ${MOST_RULES} rules.`, '/data/rules');
   }
   if (!isAbsent(members.data_base64)) {
     return refuse('quarantined', 'unsupported-data', 'Binary data (`data_base64`) is not stored here.', '/data_base64');

@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
 import { RE2JS } from 're2js';
-import { unprocessable } from '../lib/errors.ts';
+import { Problem, unprocessable } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
 import { type EventType, listEventTypes, type Mode } from '../sql/queries/event-types.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -90,6 +90,16 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     return known;
   }
 
+  // A version that an earlier release took and this one does not is a matter of its events, not of whole requests.
+  function compiledOrFault(tenantId: string, type: EventType): Compiled | { fault: string } {
+    try {
+      return validator(tenantId, type);
+    } catch (error) {
+      if (error instanceof Problem) return { fault: 'The schema of this type is not accepted any more.' };
+      throw error;
+    }
+  }
+
   async function load(tenantId: string): Promise<EventTypes> {
     const types = await withTenant(pool, tenantId, (client) => listEventTypes(client, undefined, MOST_TYPES));
     const byName = new Map(types.map((type) => [type.type, type]));
@@ -97,7 +107,9 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
       check(type, data, bytes) {
         const found = byName.get(type);
         if (!found) return undefined;
-        const { validate, cost } = validator(tenantId, found);
+        const compiled = compiledOrFault(tenantId, found);
+        if ('fault' in compiled) return { mode: found.mode, detail: compiled.fault, pointer: '/data' };
+        const { validate, cost } = compiled;
         const fits =
           cost * bytes < HARMLESS ? validate(data ?? {}) : withinTime(MOST_MS, () => validate(data ?? {}) as boolean);
         if (fits) return undefined;

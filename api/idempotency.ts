@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
-import { conflict, invalidRequest, unprocessable } from '../lib/errors.ts';
+import { conflict, invalidRequest, Problem, unprocessable } from '../lib/errors.ts';
 import type { Pool } from '../sql/db.ts';
 import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../sql/queries/idempotency.ts';
 import type { Identity } from '../sql/queries/tenants.ts';
@@ -40,10 +40,12 @@ export function createIdempotency(pool: Pool): Idempotency {
       if (held.outcome === 'answered') return held.answer;
       try {
         const reply = await work(held.first_at);
-        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecret(reply));
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecret(reply), false);
         return reply;
       } catch (error) {
-        await settleIdempotencyKey(pool, identity.tenantId, key, claim, null);
+        // What is refused has done nothing; after any other failure a commit may have gone through unseen.
+        const refused = error instanceof Problem && error.status < 500;
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, null, refused);
         throw error;
       }
     },

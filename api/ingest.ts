@@ -38,7 +38,8 @@ export async function judge(
     keyName: identity.keyName,
     types: await deps.types.of(identity.tenantId),
     maxEventBytes: deps.config.MAX_EVENT_BYTES,
-    oldest: now - deps.config.RAW_RETENTION_DAYS * 24 * 3600_000,
+    oldest:
+      now - Math.min(deps.config.RAW_RETENTION_DAYS, identity.rawRetentionDays ?? Number.POSITIVE_INFINITY) * 24 * 3600_000,
     now,
     defaults,
   };

@@ -40,7 +40,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const groupCommit = createGroupCommit({
     store: (rows) => storeAndRefresh(rows),
     connections: config.INGEST_CONNECTIONS,
-    mostRows: 5_000,
+    mostRows: 2_000,
     mostBytes: config.INGEST_BUFFER_BYTES,
     onFlush: (rows, seconds) => openMetrics.observeFlush(rows, seconds),
   });

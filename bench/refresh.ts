@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { withClient } from '../sql/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { caughtUp } from './history.ts';
 import type { Stage } from './stage.ts';
@@ -9,9 +10,7 @@ const RUNS = 15;
 /** Milliseconds (median) to refresh all roll-ups after late events in the newest full hour, with what history lies below. */
 export async function benchRefresh(stage: Stage) {
   const { owner, tenants } = stage;
-  const client = await owner.connect();
-  const engine = await detectEngine(client);
-  client.release();
+  const engine = await withClient(owner, detectEngine);
   await caughtUp(stage);
   const times: number[] = [];
   for (let run = 0; run < RUNS; run++) {

@@ -1,6 +1,6 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { createPool } from '../sql/db.ts';
+import { createPool, withClient } from '../sql/db.ts';
 import { type Login, roleUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
@@ -37,8 +37,7 @@ async function stop(): Promise<void> {
 
 async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
-  const client = await pool.connect();
-  const engine = await detectEngine(client).finally(() => client.release());
+  const engine = await withClient(pool, detectEngine);
   workers = await startWorkers({ pool, engine, log, config, clock: () => new Date() }, urls);
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

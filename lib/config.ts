@@ -17,7 +17,6 @@ const schema = z.object({
   PORT: port(3000),
   METRICS_HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: port(9464),
-  PUBLIC_URL: url('http', 'https'),
   MIRANTE_DATA_DIR: z.string().min(1).default('.mirante'),
   MIRANTE_SECRET: z.string().min(32).optional(),
   MIRANTE_SECRET_FILE: z.string().optional(),

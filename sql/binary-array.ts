@@ -1,5 +1,5 @@
 /** Object ids of the element types, from pg_type. */
-export const OID = { bytea: 17, int4: 23, text: 25, float8: 701, timestamptz: 1184, uuid: 2950, jsonb: 3802 } as const;
+const OID = { bytea: 17, int4: 23, text: 25, float8: 701, timestamptz: 1184, uuid: 2950, jsonb: 3802 } as const;
 
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
 const HEADER_BYTES = 20;

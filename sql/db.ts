@@ -33,6 +33,29 @@ export function createPool(url: string, options: PoolOptions): Pool {
   return pool;
 }
 
+/**
+ * Runs `work` on one connection of the pool. While it is out, nobody else listens to it, and an unheard 'error' would end the
+ * process; a connection that broke is not given back.
+ */
+export async function withClient<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    return await work(client);
+  } catch (error) {
+    // Whatever was left half done ends with its connection.
+    if (isDatabaseAway(error)) broken ??= error as Error;
+    throw error;
+  } finally {
+    client.removeListener('error', onError);
+    client.release(broken);
+  }
+}
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -46,27 +69,17 @@ export async function withTenant<T>(
   mode: 'read only' | 'read write' = 'read only',
 ): Promise<T> {
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  // Between two statements nobody else listens, and an unheard 'error' would end the process.
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
-  try {
+  return withClient(pool, async (client) => {
     await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)`);
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
-  }
+    try {
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      if (!isDatabaseAway(error)) await client.query('rollback');
+      throw error;
+    }
+  });
 }
 
 /** True where the error says that the database is away or did not answer in time, not that it refused a statement. */

@@ -7,7 +7,7 @@ const OWNERS = ['mirante_owner', 'mirante_views'] as const;
 export type Login = (typeof LOGINS)[number];
 
 /** The password of a login: HKDF-SHA-256 of the platform's secret and the role's name (RFC 5869). */
-export function rolePassword(secret: string, role: Login): string {
+function rolePassword(secret: string, role: Login): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `mirante role ${role}`, 24)).toString('base64url');
 }
 

@@ -178,6 +178,18 @@ describe('receipts', () => {
     expect(kept.body.data.find((row: Json) => row.code === 'event-too-large').raw).toHaveLength(65_536);
   });
 
+  test('a validation has so many rules and no more, and a tenant its own raw retention', async () => {
+    const who = await makeTenant(db, { raw_retention_days: 10 });
+    const rules = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`rule-${n}`, 1]));
+    const validation = (count: number) =>
+      event({ type: 'br.validahub.validation.completed.v1', data: { rules: rules(count) } });
+    const old = event({ time: new Date(Date.now() - 11 * 24 * 3600_000).toISOString() });
+    const answer = await send([validation(200), validation(201), old], {}, who);
+    expect(answer.body.items.map((item: Json) => item.code)).toEqual(['too-many-rules', 'too-old']);
+    const { rows } = await db.owner.query('select count(*) as hits from private.rule_hits where tenant_id = $1', [who.id]);
+    expect(rows[0].hits).toBe(200);
+  });
+
   test('__proto__, odd keys and extensions are stored as they are', async () => {
     const who = await makeTenant(db);
     const text = `{"type":"a","id":"p","time":"${now()}","traceparent":"00-x","__proto__":{"x":1},"data":{"__proto__":{"y":2},"big":12345678901234567890.10,"constructor":1}}`;

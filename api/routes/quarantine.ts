@@ -108,6 +108,8 @@ export function mountQuarantine(app: Express, deps: Deps): void {
         const ids = stored.map(({ quarantine_id }) => quarantine_id);
         await withTenant(deps.pool, identity.tenantId, (client) => markReplayed(client, ids), 'read write');
       }
+      if (!body.dry_run)
+        deps.limits.spend('monthly-events', identity, stored.filter(({ status }) => status === 'accepted').length);
       const count = (status: ReceiptItem['status']) => receipts.filter((item) => item.status === status).length;
       return {
         body: {
@@ -130,6 +132,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
         };
         const items = pending.map(({ raw }) => itemOf(raw));
         const judged = await judge(deps, identity, items, defaults, notJson);
+        if (!body.dry_run) deps.limits.within('monthly-events', identity);
         const receipt = body.dry_run ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
         return receipt.map((item) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
       }

@@ -20,7 +20,8 @@ export type EventRow = {
 
 export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated';
 
-const VALIDATION = 'br.validahub.validation.completed.v1';
+/** The type whose `rules` are unfolded into rows of their own. */
+export const VALIDATION = 'br.validahub.validation.completed.v1';
 
 /**
  * Stores events in one statement and gives those that were not stored, by their place in `rows`. No event (key, time, id)
@@ -78,9 +79,7 @@ export async function compareEvents(client: Client, rows: EventRow[]): Promise<M
 }
 
 export type StoredEvent = {
-  time: Date;
   id: string;
-  received_at: Date;
   type: string;
   source: string;
   event_id: string | null;
@@ -108,7 +107,7 @@ export type EventFilter = {
  */
 export async function listEvents(client: Client, filter: EventFilter): Promise<Page<ListedEvent>> {
   const result = await client.query<ListedEvent & Cut>(
-    `select time, id, received_at, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
+    `select id, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
      from (
        select *, sum(size) over (order by time desc, id desc rows unbounded preceding) as running
        from (
@@ -117,7 +116,7 @@ export async function listEvents(client: Client, filter: EventFilter): Promise<P
            select *, count(*) over () as found,
              sum(bytes) over (order by time desc, id desc rows unbounded preceding) as running_sent
            from (
-             select time, id, received_at, type, source, event_id, subject, bytes, data, attributes
+             select time, id, type, source, event_id, subject, bytes, data, attributes
              from app.events
              where ($1::text is null or type = $1) and ($2::text is null or subject = $2)
                and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')

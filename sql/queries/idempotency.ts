@@ -23,18 +23,20 @@ export async function claimIdempotencyKey(
   return result.rows[0] as Claim;
 }
 
-/** Keeps the answer under the claim; null gives the key back. */
+/** Keeps the answer under the claim. Null: another attempt may begin, and where something may have been done it goes on from there. */
 export async function settleIdempotencyKey(
   pool: Pool,
   tenantId: string,
   key: string,
   claim: string,
   answer: StoredAnswer | null,
+  nothingDone: boolean,
 ): Promise<void> {
-  await pool.query('select door.settle_idempotency_key($1, $2, $3, $4)', [
+  await pool.query('select door.settle_idempotency_key($1, $2, $3, $4, $5)', [
     tenantId,
     key,
     claim,
     answer && JSON.stringify(answer),
+    nothingDone,
   ]);
 }

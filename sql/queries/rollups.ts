@@ -1,4 +1,4 @@
-import type { Client, Pool } from '../db.ts';
+import { type Client, type Pool, withClient } from '../db.ts';
 
 /** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
@@ -17,23 +17,17 @@ export async function withRefreshLock<T>(
   wait: boolean,
   work: (client: Client) => Promise<T>,
 ): Promise<T | undefined> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
+  return withClient(pool, async (client) => {
     const lock = wait ? 'pg_advisory_lock($1) is not null' : 'pg_try_advisory_lock($1)';
     const { rows } = await client.query<{ held: boolean }>(`select ${lock} as held`, [REFRESH_LOCK]);
     if (!rows[0]?.held) return undefined;
     try {
       return await work(client);
     } finally {
-      await client.query('select pg_advisory_unlock($1)', [REFRESH_LOCK]).catch((error: Error) => {
-        broken = error;
-      });
+      // Where the connection is broken, its end unlocks.
+      await client.query('select pg_advisory_unlock($1)', [REFRESH_LOCK]);
     }
-  } finally {
-    // A connection that could not unlock is closed, which unlocks.
-    client.release(broken);
-  }
+  });
 }
 
 /** All roll-ups, each after its source. */

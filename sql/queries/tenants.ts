@@ -54,6 +54,7 @@ export type Identity = {
   locale: string;
   limits: Limits;
   features: Record<string, boolean>;
+  rawRetentionDays: number | null;
 };
 
 /** SHA-256 of a key: the only form in which it is stored. */
@@ -91,11 +92,6 @@ export async function listTenants(pool: Pool, after: string | undefined, limit: 
 
 export async function findTenant(pool: Pool, id: string): Promise<Tenant | undefined> {
   const result = await pool.query<Tenant>('select * from door.tenants($1, null, 1)', [id]);
-  return result.rows[0];
-}
-
-export async function findTenantBySlug(pool: Pool, slug: string): Promise<Tenant | undefined> {
-  const result = await pool.query<Tenant>('select * from door.tenant_by_slug($1)', [slug]);
   return result.rows[0];
 }
 
@@ -154,6 +150,7 @@ export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identit
     locale: string;
     limits: Limits;
     features: Record<string, boolean>;
+    raw_retention_days: number | null;
   }>('select * from door.authenticate($1)', [keyHash]);
   const row = result.rows[0];
   return (
@@ -167,6 +164,7 @@ export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identit
       locale: row.locale,
       limits: row.limits,
       features: row.features,
+      rawRetentionDays: row.raw_retention_days,
     }
   );
 }

@@ -3,7 +3,7 @@ set local role mirante_owner;
 -- What a key may do, or no row. Notes its use at most once a minute.
 create function door.authenticate(key_hash bytea) returns table (
     key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid, timezone text, locale text, limits jsonb,
-    features jsonb
+    features jsonb, raw_retention_days integer
 )
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ begin
     update private.api_keys k set last_used_at = now()
         where k.hash = key_hash and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
     return query
-        select k.id, k.name, k.scopes, k.expires_at, t.id, t.timezone, t.locale, t.limits, t.features
+        select k.id, k.name, k.scopes, k.expires_at, t.id, t.timezone, t.locale, t.limits, t.features, t.raw_retention_days
         from private.api_keys k join private.tenants t on t.id = k.tenant_id
         where k.hash = key_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
 end
@@ -60,13 +60,6 @@ create function door.tenants(only_id uuid, after_id uuid, page_size integer) ret
     select * from private.tenants t
     where (only_id is null or t.id = only_id) and (after_id is null or t.id > after_id)
     order by t.id limit page_size
-$$;
-
-create function door.tenant_by_slug(wanted text) returns setof private.tenants
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-    select * from private.tenants t where t.slug = wanted
 $$;
 
 create function door.create_key(
@@ -132,18 +125,22 @@ begin
 end
 $$;
 
--- Keeps the answer; a null answer gives the claim back, because nothing was done.
-create function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json) returns void
+-- Keeps the answer. Without one, a claim under which nothing was done is forgotten; one under which something may have been
+-- done stays, with the time of its first use, for the next attempt to take over.
+create function door.settle_idempotency_key(
+    tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean
+) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
 #variable_conflict use_variable
 begin
-    if answer is null then
+    if answer is null and nothing_done then
         delete from private.idempotency_keys k
             where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
     else
-        update private.idempotency_keys k set answer = settle_idempotency_key.answer
+        update private.idempotency_keys k set answer = settle_idempotency_key.answer,
+            claimed_at = case when answer is null then '-infinity' else k.claimed_at end
             where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
     end if;
 end

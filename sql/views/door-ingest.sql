@@ -39,7 +39,7 @@ begin
     select array_agg(tenant_id), array_agg(time), array_agg(id) into stored_tenants, stored_times, stored_ids from stored;
 
     insert into private.dirty_hours (hour)
-        select distinct date_trunc('hour', t.time, 'UTC') from unnest(times) t (time);
+        select distinct date_trunc('hour', t.time, 'UTC') from unnest(stored_times) t (time);
 
     if has_rules then
         insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
@@ -102,7 +102,7 @@ create function door.watermark() returns timestamptz
     set search_path = pg_catalog, pg_temp
     as $$
     select coalesce((select min(d.hour) from private.dirty_hours d
-        where d.hour < (select materialised_to from storage.rollups where name = 'events_hourly')), now())
+        where d.hour < (select max(materialised_to) from storage.rollups)), now())
 $$;
 revoke all on function door.watermark from public;
 grant execute on function door.watermark to mirante_api;
