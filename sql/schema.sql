@@ -125,7 +125,6 @@ view app.quarantine owner mirante_views with (security_barrier=true)
    FROM private.quarantine
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
-    grant update (replayed_at) to mirante_api
 
 view app.rule_hits owner mirante_views with (security_barrier=true)
  SELECT "time",
@@ -592,7 +591,6 @@ table private.quarantine owner mirante_owner partition by RANGE (received_at), r
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
-    grant update (replayed_at) to mirante_views
 
 table private.rule_hits owner mirante_owner partition by RANGE ("time"), row security forced
     tenant_id uuid not null
@@ -870,6 +868,9 @@ function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], time
     grant execute to mirante_api
 
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
+    grant execute to mirante_api
+
+function door.mark_replayed(ids uuid[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 80597cb91fa082915cb4f3e5fd228801
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13

@@ -73,7 +73,6 @@ create table private.quarantine (
     primary key (tenant_id, received_at, id)
 );
 select storage.make_hypertable('quarantine', 'received_at', '7 days');
-grant update (replayed_at) on private.quarantine to mirante_views;
 comment on column private.quarantine.raw is 'What the client sent, byte for byte: text cannot hold every byte.';
 
 reset role;

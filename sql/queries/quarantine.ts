@@ -96,5 +96,5 @@ export async function listQuarantine(client: Client, filter: QuarantineFilter): 
 
 /** Marks rows whose event a replay has stored, so that they are not replayed again. */
 export async function markReplayed(client: Client, ids: string[]): Promise<void> {
-  await client.query('update app.quarantine set replayed_at = now() where id = any ($1)', [ids]);
+  await client.query('select door.mark_replayed($1)', [ids]);
 }

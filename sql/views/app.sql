@@ -34,7 +34,7 @@ create view app.quarantine with (security_barrier) as
         (select k.name from private.api_keys k where k.id = key_id) as key_name
     from private.quarantine
     where tenant_id = (select private.current_tenant());
-grant select, update (replayed_at) on app.quarantine to mirante_api;
+grant select on app.quarantine to mirante_api;
 
 create view app.events_hourly with (security_barrier) as
     select bucket, type, outcome, route, events, bytes

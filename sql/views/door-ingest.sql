@@ -96,6 +96,17 @@ $$;
 revoke all on function door.quarantine from public;
 grant execute on function door.quarantine to mirante_api;
 
+-- Notes that a replay has stored these. Not through app.quarantine: TimescaleDB 2.19 cannot plan an update through that view.
+create function door.mark_replayed(ids uuid[]) returns void
+    language sql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    update private.quarantine q set replayed_at = now()
+    where q.tenant_id = (select private.current_tenant()) and q.id = any (ids)
+$$;
+revoke all on function door.mark_replayed from public;
+grant execute on function door.mark_replayed to mirante_api;
+
 -- Up to when every acknowledged event is in the answers: late rows wait for their hour's refresh.
 create function door.watermark() returns timestamptz
     language sql stable security definer
