@@ -15,6 +15,7 @@ import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountQuarantine } from './routes/quarantine.ts';
+import { mountSqlLogins } from './routes/sql-logins.ts';
 import { mountTenants } from './routes/tenants.ts';
 
 // Nothing comes from elsewhere; and where the platform is reached without TLS, its own files must not be asked for with it.
@@ -43,6 +44,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountHealth(app, deps, queues);
   mountTenants(app, deps);
   mountKeys(app, deps);
+  mountSqlLogins(app, deps);
   mountEvents(app, deps);
   mountEventTypes(app, deps);
   mountQuarantine(app, deps);

@@ -41,6 +41,10 @@ export const wrongScope = (needed: readonly string[]) =>
   new Problem(403, 'wrong-scope', 'The key does not have the scope for this call', {
     detail: `This call needs one of these scopes: ${needed.join(', ')}.`,
   });
+export const featureDisabled = (feature: string) =>
+  new Problem(403, 'feature-disabled', 'The tenant does not have this feature', {
+    detail: `The feature ${feature} is switched off.`,
+  });
 export const notFound = (what: string, detail?: string) =>
   new Problem(404, 'not-found', `No such ${what}`, detail ? { detail } : {});
 export const methodNotAllowed = (allow: string) =>

@@ -1,8 +1,15 @@
 import { createHash, createHmac, hkdfSync, pbkdf2Sync } from 'node:crypto';
 import type { Client } from './db.ts';
 
-const LOGINS = ['mirante_api', 'mirante_jobs', 'mirante_queue'] as const;
+const LOGINS = ['mirante_api', 'mirante_jobs', 'mirante_queue', 'mirante_metabase', 'mirante_ops'] as const;
 const OWNERS = ['mirante_owner', 'mirante_views'] as const;
+
+/** What their owners cannot talk themselves out of is what they are not granted; these limits are for accidents. */
+const READER_SETTINGS = {
+  default_transaction_read_only: 'on',
+  statement_timeout: '30s',
+  idle_in_transaction_session_timeout: '60s',
+};
 
 export type Login = (typeof LOGINS)[number];
 
@@ -20,8 +27,7 @@ export function roleUrl(databaseUrl: string, secret: string, role: Login): strin
 }
 
 /** What PostgreSQL stores for a SCRAM-SHA-256 password (RFC 5803), so that the password itself is never sent or logged. */
-function scramVerifier(password: string, role: string): string {
-  const salt = createHash('sha256').update(`mirante scram ${role} ${password}`).digest().subarray(0, 16);
+export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
   const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
   const storedKey = createHash('sha256').update(hmac(salted, 'Client Key')).digest('base64');
@@ -42,24 +48,27 @@ export async function makeRoles(client: Client, secret: string): Promise<void> {
   // Of all locks only a unique name reaches across the databases of a cluster: who comes second waits here until the first
   // has committed.
   await client.query('begin; create role mirante_making_roles');
-  for (const role of [...OWNERS, ...LOGINS]) {
-    const login = LOGINS.includes(role as Login) ? 'login' : 'nologin';
-    await client.query(`do $$ begin
-        create role ${role} ${login} noinherit;
-      exception when duplicate_object or unique_violation then
-        raise notice 'role % exists', '${role}';
-      end $$`);
-  }
+  for (const role of OWNERS) await makeRole(client, `${role} nologin noinherit`);
+  for (const role of LOGINS) await makeRole(client, `${role} login noinherit`);
+  // `mirante_logins` makes and ends the logins of customers, each a member of `mirante_sql`.
+  for (const role of ['mirante_logins nologin createrole', 'mirante_sql nologin noinherit']) await makeRole(client, role);
   for (const role of LOGINS) {
-    await client.query(`alter role ${role} password '${scramVerifier(rolePassword(secret, role), role)}'`);
+    const password = rolePassword(secret, role);
+    const salt = createHash('sha256').update(`mirante scram ${role} ${password}`).digest().subarray(0, 16);
+    await client.query(`alter role ${role} password '${scramVerifier(password, salt)}'`);
+  }
+  for (const role of ['mirante_metabase', 'mirante_ops']) {
+    for (const [name, value] of Object.entries(READER_SETTINGS))
+      await client.query(`alter role ${role} set ${name} = '${value}'`);
   }
   // From 16 on, membership alone neither inherits nor allows `set role`; on 15 these options are a syntax error.
   const full = major >= 16 ? 'with inherit true, set true' : '';
-  for (const role of [...OWNERS, 'mirante_queue']) await client.query(`grant ${role} to ${user} ${full}`);
+  for (const role of [...OWNERS, 'mirante_queue', 'mirante_logins']) await client.query(`grant ${role} to ${user} ${full}`);
+  await client.query('grant mirante_sql to mirante_logins with admin option');
   await client.query(`grant mirante_owner to mirante_jobs ${major >= 16 ? 'with inherit false, set true' : ''}`);
   await client.query('drop role mirante_making_roles; commit');
   await client.query(`revoke all on database ${database} from public`);
-  await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}`);
+  await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);
   await client.query('revoke create on schema public from public').catch(ignoreMissingRight);
   await client.query(`
     create schema if not exists private authorization mirante_owner;
@@ -67,6 +76,14 @@ export async function makeRoles(client: Client, secret: string): Promise<void> {
     create schema if not exists limits authorization mirante_owner;
     create schema if not exists bullmq authorization mirante_queue;
     create schema if not exists migrations;`);
+}
+
+async function makeRole(client: Client, definition: string): Promise<void> {
+  await client.query(`do $$ begin
+      create role ${definition};
+    exception when duplicate_object or unique_violation then
+      raise notice 'a role exists already: %', '${definition}';
+    end $$`);
 }
 
 // The public schema may belong to another role (a managed offering's administrator); from 15 on nobody can create there anyway.

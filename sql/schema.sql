@@ -3,12 +3,19 @@
 
 schema app owner mirante_views
     grant usage to mirante_api
+    grant usage to mirante_sql
+
+schema bi owner mirante_views
+    grant usage to mirante_metabase
 
 schema door owner mirante_owner
     grant usage to mirante_api
 
 schema limits owner mirante_owner
     grant usage to mirante_api
+
+schema ops owner mirante_owner
+    grant usage to mirante_ops
 
 schema private owner mirante_owner
     grant usage to mirante_api
@@ -26,6 +33,7 @@ view app.corrections_daily owner mirante_views with (security_barrier=true)
    FROM private.corrections_daily
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.corrections_hourly owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -36,6 +44,7 @@ view app.corrections_hourly owner mirante_views with (security_barrier=true)
    FROM private.corrections_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.event_types owner mirante_views with (security_barrier=true, check_option=cascaded)
  SELECT tenant_id,
@@ -48,6 +57,7 @@ view app.event_types owner mirante_views with (security_barrier=true, check_opti
    FROM private.event_types
   WHERE (tenant_id = private.current_tenant());
     grant insert, select to mirante_api
+    grant select to mirante_sql
 
 view app.events owner mirante_views with (security_barrier=true)
  SELECT "time",
@@ -66,6 +76,7 @@ view app.events owner mirante_views with (security_barrier=true)
   WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.events_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -77,6 +88,7 @@ view app.events_daily owner mirante_views with (security_barrier=true)
    FROM private.events_daily
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.events_hourly owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -88,6 +100,7 @@ view app.events_hourly owner mirante_views with (security_barrier=true)
    FROM private.events_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -98,6 +111,7 @@ view app.latency_daily owner mirante_views with (security_barrier=true)
    FROM private.latency_daily
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.latency_hourly owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -108,6 +122,7 @@ view app.latency_hourly owner mirante_views with (security_barrier=true)
    FROM private.latency_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.quarantine owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -136,6 +151,7 @@ view app.rule_hits owner mirante_views with (security_barrier=true)
   WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.rules_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -146,6 +162,7 @@ view app.rules_daily owner mirante_views with (security_barrier=true)
    FROM private.rules_daily
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.rules_hourly owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -156,6 +173,7 @@ view app.rules_hourly owner mirante_views with (security_barrier=true)
    FROM private.rules_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.tenant owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -171,6 +189,7 @@ view app.tenant owner mirante_views with (security_barrier=true)
    FROM private.tenants
   WHERE (id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.validations_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -183,6 +202,7 @@ view app.validations_daily owner mirante_views with (security_barrier=true)
    FROM private.validations_daily
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 view app.validations_hourly owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -195,6 +215,7 @@ view app.validations_hourly owner mirante_views with (security_barrier=true)
    FROM private.validations_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
 
 table limits.counters owner mirante_owner
     key character varying(255) not null
@@ -202,6 +223,33 @@ table limits.counters owner mirante_owner
     expire bigint
     constraint counters_pkey PRIMARY KEY (key)
     grant delete, insert, select, update to mirante_api
+
+view ops.heartbeats owner mirante_owner with (security_barrier=true)
+ SELECT queue,
+    beat_at
+   FROM private.heartbeats;
+    grant select to mirante_ops
+
+view ops.retention_runs owner mirante_owner with (security_barrier=true)
+ SELECT ran_at,
+    relation,
+    rule,
+    dropped_to,
+    dropped
+   FROM storage.retention_runs;
+    grant select to mirante_ops
+
+view ops.tenants owner mirante_owner with (security_barrier=true)
+ SELECT id,
+    slug,
+    name,
+    kind,
+    country,
+    timezone,
+    locale,
+    created_at
+   FROM private.tenants;
+    grant select to mirante_ops
 
 table private.api_keys owner mirante_owner, row security forced
     id uuid not null
@@ -458,6 +506,13 @@ table private.events_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.grant_secrets owner mirante_owner
+    id text not null
+    inner_pad bytea not null
+    outer_pad bytea not null
+    created_at timestamp with time zone not null default clock_timestamp()
+    constraint grant_secrets_pkey PRIMARY KEY (id)
+
 table private.heartbeats owner mirante_owner
     queue text not null
     beat_at timestamp with time zone not null
@@ -695,6 +750,26 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.sql_logins owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    login text not null
+    name text not null
+    connection_limit integer not null
+    statement_timeout_seconds integer not null
+    created_at timestamp with time zone not null default now()
+    expires_at timestamp with time zone
+    revoked_at timestamp with time zone
+    ended_at timestamp with time zone
+    constraint sql_logins_login_check CHECK ((login ~ '^mirante_sql_[a-z0-9]{16}$'::text))
+    constraint sql_logins_login_key UNIQUE (login)
+    constraint sql_logins_pkey PRIMARY KEY (id)
+    constraint sql_logins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE RESTRICT
+    CREATE INDEX sql_logins_tenant_id_id_idx ON private.sql_logins USING btree (tenant_id, id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.tenants owner mirante_owner, row security forced
     id uuid not null
     slug text not null
@@ -849,6 +924,25 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
+function bi.are_days(since timestamp with time zone, until timestamp with time zone, width text) returns boolean language plpgsql stable owner mirante_views set search_path=pg_catalog, pg_temp, body 7815ef57d5a5851a416013e6f9a1eb9d
+
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 609789012be2e41ac4f3c9bc61d82e4e
+    grant execute to mirante_metabase
+
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 77abe5802f7a9d473a52ac2f8ecc2035
+    grant execute to mirante_metabase
+
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9aad1ef7da99bef60c5421176391bd5a
+    grant execute to mirante_metabase
+
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1f18e43fc08c60b7e43c26b9af677d64
+    grant execute to mirante_metabase
+
+function bi.start_of(bucket timestamp with time zone, width text, since timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_views, body b99a203adf09b5405c26da6f8c6909bf
+
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body b62da42fcaaaa9d7729ae1eb694fe9a0
+    grant execute to mirante_metabase
+
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 61f58f8ed44a5daed826805c23226966
     grant execute to mirante_api
 
@@ -858,8 +952,14 @@ function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash byte
 function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
     grant execute to mirante_api
 
+function door.create_sql_login(id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e6256b06efd42a02c6e940a8e92c8842
+    grant execute to mirante_api
+
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fffe89357dd5ba329987738e7b65eeb5
     grant execute to mirante_api
+
+function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 77b0088cee797549cac22bbc84c638dc
+    grant execute to mirante_owner
 
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
@@ -869,6 +969,9 @@ function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], time
 
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
     grant execute to mirante_api
+
+function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 4753abd9392f8d130ec70f66cc273c5e
+    grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 80597cb91fa082915cb4f3e5fd228801
     grant execute to mirante_api
@@ -885,7 +988,16 @@ function door.raw_since() returns timestamp with time zone language sql stable s
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
     grant execute to mirante_api
 
+function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a537dd98fdb54643a57897b9c5a97a0a
+    grant execute to mirante_api
+
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
+    grant execute to mirante_api
+
+function door.sign_grant(until timestamp with time zone) returns text language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 14f10dc15e236b86af0be358ab68f899
+    grant execute to mirante_api
+
+function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
     grant execute to mirante_api
 
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3
@@ -897,17 +1009,38 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c
     grant execute to mirante_api
 
-function private.current_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 54bd337a17d36209686cfc48d189928c
+function ops.activity(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant_id uuid, bucket timestamp with time zone, events bigint, bytes bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e1591ed310cb768bf614619a23ab614b
+    grant execute to mirante_ops
+
+function ops.storage() returns TABLE(relation text, bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9fc7e62f291219f07ea1fd9914a684f4
+    grant execute to mirante_ops
+
+function private.current_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body edd0488d7e0447dda81ad7691916f58e
     grant execute to mirante_api
+    grant execute to mirante_sql
     grant execute to mirante_views
+
+function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
+    grant execute to public
 
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api
+    grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
 
+function private.latency_of(bin smallint) returns double precision language sql immutable strict owner mirante_owner, body 27e867a50d26856c566e62119a69a0e7
+    grant execute to mirante_views
+    grant execute to public
+
+function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aa71054cf3a2482a80fc8d42d50a84b5
+    grant execute to mirante_views
+
+function private.rotate_grant_secret() returns text language plpgsql volatile owner mirante_owner, body 0409ff78c7ce412e28da14966e90bb8d
+
 function private.sane_count(value jsonb) returns bigint language sql immutable owner mirante_owner, body f28d84b0a641698450323b25c75672f0
     grant execute to mirante_api
+    grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
 

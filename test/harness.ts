@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createPool, type Pool } from '../sql/db.ts';
+import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { createKey, createTenant, findOperations, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import type { Engine } from '../sql/storage/engine.ts';
@@ -15,13 +16,16 @@ export type TestDatabase = {
   /** The migrator's URL. */
   url: string;
   engine: Engine;
-  urls: { api: string; jobs: string; queue: string };
+  urls: { api: string; jobs: string; queue: string; metabase: string; ops: string };
   migrator: Pool;
   /** Acts as mirante_owner and sees every tenant's rows: the truth that a test compares with. */
   owner: Pool;
   api: Pool;
   /** As the jobs work: the login mirante_jobs, acting as mirante_owner. */
   jobs: Pool;
+  /** Runs functions of bi, each with a grant. */
+  metabase: Pool;
+  ops: Pool;
   drop: () => Promise<void>;
 };
 
@@ -34,18 +38,31 @@ export async function createDatabase(): Promise<TestDatabase> {
     api: roleUrl(url, testSecret, 'mirante_api'),
     jobs: roleUrl(url, testSecret, 'mirante_jobs'),
     queue: roleUrl(url, testSecret, 'mirante_queue'),
+    metabase: roleUrl(url, testSecret, 'mirante_metabase'),
+    ops: roleUrl(url, testSecret, 'mirante_ops'),
   };
   const pools = {
     migrator: createPool(url, { max: 3, name: 'test migrator' }),
     owner: createPool(url, { max: 5, name: 'test owner', role: 'mirante_owner' }),
     api: createPool(urls.api, { max: 10, name: 'test api' }),
     jobs: createPool(urls.jobs, { max: 5, name: 'test jobs', role: 'mirante_owner' }),
+    metabase: createPool(urls.metabase, { max: 3, name: 'test metabase' }),
+    ops: createPool(urls.ops, { max: 3, name: 'test ops' }),
   };
   const drop = async () => {
+    await endSqlLogins(pools);
     for (const pool of Object.values(pools)) await pool.end();
     await dropDatabase(name);
   };
   return { url, engine: inject('engine'), urls, ...pools, drop };
+}
+
+// Roles belong to the server and would outlive the database.
+async function endSqlLogins({ owner, api }: Pick<TestDatabase, 'owner' | 'api'>): Promise<void> {
+  const { rows } = await owner.query<{ id: string; tenant_id: string }>(
+    'select id, tenant_id from private.sql_logins where ended_at is null',
+  );
+  for (const { id, tenant_id } of rows) await revokeSqlLogin(api, tenant_id, id);
 }
 
 /** An empty database of the same server, for tests of what comes before or during a migration. */

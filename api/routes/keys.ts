@@ -1,11 +1,12 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound, wrongScope } from '../../lib/errors.ts';
-import { createKey, findTenant, type Identity, listKeys, revokeKey, SCOPES } from '../../sql/queries/tenants.ts';
+import { createKey, listKeys, revokeKey, SCOPES } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { instant, uuid } from '../schemas.ts';
+import { reachTenant } from '../tenant-reach.ts';
 
 const params = z.object({ id: uuid });
 
@@ -38,14 +39,6 @@ const newKey = shownKey.pick({ id: true, name: true, prefix: true, scopes: true,
 });
 
 export function mountKeys(app: Express, deps: Deps): void {
-  // To a tenant's own administrator no other tenant exists.
-  async function reach(identity: Identity, tenantId: string): Promise<{ operations: boolean }> {
-    if (!identity.scopes.includes('admin') && identity.tenantId !== tenantId) throw notFound('tenant');
-    const tenant = await findTenant(deps.pool, tenantId);
-    if (!tenant) throw notFound('tenant');
-    return { operations: tenant.kind === 'operations' };
-  }
-
   route(
     app,
     deps,
@@ -60,8 +53,9 @@ export function mountKeys(app: Express, deps: Deps): void {
       answer: newKey,
     },
     async ({ identity, params: { id }, body }) => {
-      const { operations } = await reach(identity, id);
-      if (body.scopes.includes('admin') && !(operations && identity.scopes.includes('admin'))) throw wrongScope(['admin']);
+      const { kind } = await reachTenant(deps, identity, id);
+      if (body.scopes.includes('admin') && !(kind === 'operations' && identity.scopes.includes('admin')))
+        throw wrongScope(['admin']);
       const made = await createKey(deps.pool, id, { ...body, expires_at: body.expires_at ?? null });
       const { name, scopes, expires_at = null } = body;
       return { body: { id: made.id, key: made.key, prefix: made.prefix, name, scopes, expires_at }, secret: 'key' };
@@ -82,7 +76,7 @@ export function mountKeys(app: Express, deps: Deps): void {
       answer: z.object({ data: z.array(shownKey), next_cursor: z.string().nullable() }),
     },
     async ({ identity, params: { id }, query, request }) => {
-      await reach(identity, id);
+      await reachTenant(deps, identity, id);
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
       const rows = await listKeys(deps.pool, id, after, query.limit);
       return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.id));
@@ -101,7 +95,7 @@ export function mountKeys(app: Express, deps: Deps): void {
       status: 204,
     },
     async ({ identity, params: { id, keyId } }) => {
-      await reach(identity, id);
+      await reachTenant(deps, identity, id);
       const hash = await revokeKey(deps.pool, id, keyId);
       if (!hash) throw notFound('key');
       deps.auth.forget(hash);

@@ -5,7 +5,7 @@ create view app.tenant with (security_barrier) as
     select id, slug, name, kind, country, timezone, locale, features, attributes, raw_retention_days
     from private.tenants
     where id = (select private.current_tenant());
-grant select on app.tenant to mirante_api;
+grant select on app.tenant to mirante_api, mirante_sql;
 
 -- A tenant's shorter raw retention hides rows at once; they leave with their chunk.
 create view app.events with (security_barrier) as
@@ -13,14 +13,14 @@ create view app.events with (security_barrier) as
     from private.events
     where tenant_id = (select private.current_tenant())
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
-grant select on app.events to mirante_api;
+grant select on app.events to mirante_api, mirante_sql;
 
 create view app.rule_hits with (security_barrier) as
     select time, id, rule, marketplace, hits
     from private.rule_hits
     where tenant_id = (select private.current_tenant())
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
-grant select on app.rule_hits to mirante_api;
+grant select on app.rule_hits to mirante_api, mirante_sql;
 
 create view app.event_types with (security_barrier) as
     select tenant_id, type, version, schema, mode, description, created_at
@@ -28,6 +28,7 @@ create view app.event_types with (security_barrier) as
     where tenant_id = private.current_tenant()
     with cascaded check option;
 grant select, insert on app.event_types to mirante_api;
+grant select on app.event_types to mirante_sql;
 
 create view app.quarantine with (security_barrier) as
     select id, received_at, status, code, detail, pointer, type, raw, replayed_at,
@@ -67,6 +68,7 @@ create view app.corrections_daily with (security_barrier) as
     select bucket, marketplace, rule, corrections, rows
     from private.corrections_daily where tenant_id = (select private.current_tenant());
 grant select on app.events_hourly, app.events_daily, app.latency_hourly, app.latency_daily, app.validations_hourly,
-    app.validations_daily, app.rules_hourly, app.rules_daily, app.corrections_hourly, app.corrections_daily to mirante_api;
+    app.validations_daily, app.rules_hourly, app.rules_daily, app.corrections_hourly, app.corrections_daily to mirante_api,
+    mirante_sql;
 
 reset role;

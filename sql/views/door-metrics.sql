@@ -1,8 +1,5 @@
 set local role mirante_owner;
 
--- The same expressions as in the roll-ups, for parts of hours, which are read from raw rows.
-grant execute on function private.latency_bin(double precision), private.sane_count(jsonb) to mirante_api;
-
 -- From when on this tenant's raw events are there: before, figures are kept by the hour only. Null: none has left yet.
 create function door.raw_since() returns timestamptz
     language sql stable security definer

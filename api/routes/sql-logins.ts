@@ -1,0 +1,105 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { notFound } from '../../lib/errors.ts';
+import { createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
+import type { Deps } from '../deps.ts';
+import { requireFeature } from '../features.ts';
+import { page, pageQuery, route } from '../route.ts';
+import { instant, uuid } from '../schemas.ts';
+import { reachTenant } from '../tenant-reach.ts';
+
+const params = z.object({ id: uuid });
+
+const input = z.strictObject({
+  name: z.string().min(1).max(200),
+  connection_limit: z.number().int().min(1).max(50).default(5).meta({ description: 'Sessions at the same time' }),
+  statement_timeout_seconds: z.number().int().min(1).max(3600).default(60),
+  expires_at: instant
+    .refine((at) => at.getTime() > Date.now(), 'is in the past')
+    .nullable()
+    .default(null),
+});
+
+const shownLogin = z.object({
+  id: uuid,
+  name: z.string(),
+  login: z.string(),
+  connection_limit: z.number().int(),
+  statement_timeout_seconds: z.number().int(),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  revoked_at: z.iso.datetime().nullable().meta({ description: 'Since when it reads nothing and lets nobody in' }),
+  ended_at: z.iso.datetime().nullable().meta({ description: 'Since when its sessions are over and it is gone' }),
+});
+
+const newLogin = shownLogin.omit({ created_at: true, revoked_at: true, ended_at: true }).extend({
+  password: z.string().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
+  host: z.string().meta({ description: 'Where the API itself reaches the database' }),
+  port: z.number().int(),
+  database: z.string(),
+  code: z.string().optional(),
+});
+
+/** PostgreSQL logins of one tenant, for psql, Power BI or a Metabase of its own. */
+export function mountSqlLogins(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/tenants/:id/sql-logins',
+      summary: 'Make a read-only PostgreSQL login to the views of schema `app`; its password is shown in this answer only',
+      scopes: ['admin', 'tenant-admin'],
+      params,
+      body: input,
+      status: 201,
+      answer: newLogin,
+    },
+    async ({ identity, params: { id }, body }) => {
+      const tenant = await reachTenant(deps, identity, id);
+      requireFeature(tenant.features, 'sql_access');
+      const made = await createSqlLogin(deps.pool, id, body);
+      return { body: { ...body, ...made }, secret: 'password' };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/tenants/:id/sql-logins',
+      summary: 'PostgreSQL logins of a tenant, without their passwords',
+      scopes: ['admin', 'tenant-admin'],
+      params,
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(shownLogin), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, params: { id }, query, request }) => {
+      await reachTenant(deps, identity, id);
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
+      const rows = await listSqlLogins(deps.pool, id, after, query.limit);
+      return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.id));
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'delete',
+      path: '/v1/tenants/:id/sql-logins/:loginId',
+      summary: 'End a PostgreSQL login and its sessions',
+      scopes: ['admin', 'tenant-admin'],
+      params: params.extend({ loginId: uuid }),
+      status: 204,
+    },
+    async ({ identity, params: { id, loginId } }) => {
+      await reachTenant(deps, identity, id);
+      if (!(await revokeSqlLogin(deps.pool, id, loginId))) throw notFound('SQL login');
+      return {};
+    },
+  );
+}

@@ -1,0 +1,80 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { Pool } from '../db.ts';
+import { scramVerifier } from '../roles.ts';
+
+export type SqlLogin = {
+  id: string;
+  login: string;
+  name: string;
+  connection_limit: number;
+  statement_timeout_seconds: number;
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  ended_at: Date | null;
+};
+
+export type NewSqlLogin = Pick<SqlLogin, 'name' | 'connection_limit' | 'statement_timeout_seconds' | 'expires_at'>;
+
+/** Where a PostgreSQL client finds the database, as this pool does. */
+export type Place = { host: string; port: number; database: string };
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/**
+ * Makes a PostgreSQL login that reads the views of one tenant. The password is given once, here; the database gets its
+ * verifier only. Logins belong to the whole server, so their names are random.
+ */
+export async function createSqlLogin(
+  pool: Pool,
+  tenantId: string,
+  input: NewSqlLogin,
+): Promise<Pick<SqlLogin, 'id' | 'login'> & { password: string } & Place> {
+  const id = uuidv7();
+  const login = `mirante_sql_${Array.from({ length: 16 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;
+  const password = randomBytes(24).toString('base64url');
+  await pool.query('select door.create_sql_login($1, $2, $3, $4, $5, $6, $7, $8)', [
+    id,
+    tenantId,
+    login,
+    input.name,
+    scramVerifier(password, randomBytes(16)),
+    input.connection_limit,
+    input.statement_timeout_seconds,
+    input.expires_at,
+  ]);
+  return { id, login, password, ...placeOf(pool) };
+}
+
+/** Where this pool's database is. */
+function placeOf({ options }: Pool): Place {
+  const { hostname, port, pathname } = new URL(options.connectionString as string);
+  return { host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)) };
+}
+
+export async function listSqlLogins(
+  pool: Pool,
+  tenantId: string,
+  after: string | undefined,
+  limit: number,
+): Promise<SqlLogin[]> {
+  const result = await pool.query<SqlLogin>(
+    `select id, login, name, connection_limit, statement_timeout_seconds, created_at, expires_at, revoked_at, ended_at
+     from door.sql_logins($1, $2, $3)`,
+    [tenantId, after ?? null, limit],
+  );
+  return result.rows;
+}
+
+/**
+ * Ends a login: no new session, committed; then the sessions that there are, and the role itself. Whatever step failed is done
+ * by the next call. False where the tenant has no such login.
+ */
+export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string): Promise<boolean> {
+  for (;;) {
+    const { rows } = await pool.query<{ gone: boolean | null }>('select door.revoke_sql_login($1, $2) as gone', [tenantId, id]);
+    const gone = rows[0]?.gone ?? null;
+    if (gone !== false) return gone !== null;
+  }
+}
