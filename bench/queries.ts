@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 const SECONDS = 10;
 const CLIENTS = 100;
 
-const HOTTEST = [
+export const HOTTEST = [
   'events.count?interval=day',
   'events.error_rate?interval=day',
   'validations.count?interval=day',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchQueries } from './queries.ts';
@@ -25,7 +26,8 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
       refresh[`over ${events} events`] = await benchRefresh(stage);
     }
     const queries = await benchQueries(stage);
-    return { refresh, queries, storage: await benchStorage(stage), memory_mb: stage.memory() };
+    const gates = await benchGates(stage);
+    return { refresh, queries, gates, storage: await benchStorage(stage), memory_mb: stage.memory() };
   },
 };
 

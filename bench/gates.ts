@@ -1,0 +1,83 @@
+import { readQuestion } from '../api/metric-query.ts';
+import { createPool, type Pool, withTenant } from '../sql/db.ts';
+import { findMeasure } from '../sql/queries/measures.ts';
+import { readMetric } from '../sql/queries/metrics.ts';
+import { quantile } from './http-load.ts';
+import { HOTTEST } from './queries.ts';
+import type { BenchTenant, Stage } from './stage.ts';
+
+const RUNS = 150;
+
+type Statement = { text: string; values: unknown[]; rowMode: 'array' };
+
+/**
+ * What the two gates cost: the hottest metric statements as mirante_api through the views, against the same ones as the owner on
+ * the relations below, with the tenant written into them. Medians, in turns, of one connection each; a ratio of 1 is free.
+ */
+export async function benchGates(stage: Stage) {
+  const api = createPool(stage.apiDatabaseUrl, { max: 1, name: 'bench gates' });
+  const figures: Record<string, number> = {};
+  let [gated, bare] = [0, 0];
+  try {
+    for (const call of HOTTEST) {
+      const pair = await compare(stage, api, call);
+      figures[call] = pair.gated / pair.bare;
+      gated += pair.gated;
+      bare += pair.bare;
+    }
+  } finally {
+    await api.end();
+  }
+  return { 'ratio of all ten together': gated / bare, ...figures };
+}
+
+async function compare({ owner, tenants }: Stage, api: Pool, call: string): Promise<{ gated: number; bare: number }> {
+  const times: { gated: number[]; bare: number[] } = { gated: [], bare: [] };
+  for (let run = 0; run < RUNS; run++) {
+    const tenant = tenants[(run * 7) % tenants.length] as BenchTenant;
+    const statement = await statementOf(tenant, call);
+    const own = { ...statement, text: ungated(statement.text, tenant) };
+    const turns = [
+      async () => times.gated.push(await timed(api, tenant, statement)),
+      async () => times.bare.push(await timed(owner, tenant, own)),
+    ];
+    if (run % 2 === 1) turns.reverse();
+    for (const turn of turns) await turn();
+  }
+  return {
+    gated: quantile(Float64Array.from(times.gated).sort(), 0.5),
+    bare: quantile(Float64Array.from(times.bare).sort(), 0.5),
+  };
+}
+
+// Both inside the same kind of transaction, so that only the statement differs.
+function timed(pool: Pool, tenant: BenchTenant, statement: Statement): Promise<number> {
+  return withTenant(pool, tenant.id, async (client) => {
+    const started = performance.now();
+    await client.query(statement);
+    return performance.now() - started;
+  });
+}
+
+const ungated = (text: string, { id }: BenchTenant) =>
+  text.replace(/\bapp\.(\w+)/g, (_, name) => `(select * from private.${name} where tenant_id = '${id}')`);
+
+// The statement that a call would send, taken from its way to the database.
+async function statementOf(tenant: BenchTenant, call: string): Promise<Statement> {
+  const [name = '', query] = call.replace('DAY_AGO', new Date(Date.now() - 24 * 3600_000).toISOString()).split('?');
+  const measure = findMeasure(name);
+  if (!measure) throw new Error(`There is no measure ${name}.`);
+  const question = readQuestion(measure, Object.fromEntries(new URLSearchParams(query)), 'America/Sao_Paulo', Date.now());
+  let sent: Statement | undefined;
+  const client = {
+    query: async (statement: Statement | string) => {
+      if (typeof statement !== 'string') sent = statement;
+      return { rows: [[new Date(), null, null, null]] };
+    },
+    on: () => undefined,
+    removeListener: () => undefined,
+    release: () => undefined,
+  };
+  await readMetric({ connect: async () => client } as unknown as Pool, tenant.id, question);
+  return sent as Statement;
+}
