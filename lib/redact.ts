@@ -1,0 +1,42 @@
+import { stdSerializers } from 'pino';
+
+const REDACTED = '[Redacted]';
+
+/** Names whose values are never written, at any depth: `password`, `x-api-key`, `operatorKey`, `DATABASE_URL`, `set-cookie`. */
+const SECRET_NAME =
+  /(?:authorization|cookie|passw(?:or)?d|passphrase|secret|key|token|verifier|credential|connection_?string|(?:database|redis)_?url)s?$/i;
+
+// Deeper than anybody reads.
+const MAX_DEPTH = 8;
+
+/** What is to be logged with each value under a secret's name replaced; errors become plain objects. */
+export function withoutNamedSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  return plain(fields, 0, new Map()) as Record<string, unknown>;
+}
+
+// What is met twice is copied once, so that cycles stay what they are and nothing is walked without end.
+function plain(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const copied = copies.get(value);
+  if (copied !== undefined) return copied;
+  if (depth > MAX_DEPTH) return '[Deep]';
+  if (value instanceof Error) return plain(stdSerializers.err(value), depth, copies);
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
+  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {};
+  copies.set(value, copy);
+  for (const [name, inner] of Object.entries(value)) {
+    const hidden = SECRET_NAME.test(name) && inner !== undefined && inner !== null;
+    (copy as Record<string, unknown>)[name] = hidden ? REDACTED : plain(inner, depth + 1, copies);
+  }
+  return copy;
+}
+
+// Lengths are bounded, so that no line takes more than linear time.
+const IN_URL = /:\/\/([^\s:@/"]{0,256}):(?:[^\s"\\]|\\["\\]){1,1024}@/g;
+const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
+const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
+
+/** A finished line without passwords in URLs, secrets in queries of URLs, and Mirante's own keys, wherever they stand. */
+export function withoutShapedSecrets(line: string): string {
+  return line.replace(IN_URL, `://$1:${REDACTED}@`).replace(IN_QUERY, `$1${REDACTED}`).replace(MIRANTE_KEY, `$1${REDACTED}`);
+}
