@@ -14,19 +14,23 @@ export type Authenticator = {
   forget: (keyHash: Buffer) => void;
 };
 
-/** Finds tenants from keys, remembering each answer (also "unknown") for a few seconds. */
+/**
+ * Finds tenants from keys, remembering each answer (also "unknown") for a few seconds.
+ * A key is hashed before anything looks for it, here and in the database, and the key itself is never compared. How long a
+ * comparison of hashes takes may tell how far two hashes agree; nobody can steer a SHA-256 towards one, so it says nothing of
+ * the key.
+ */
 export function createAuthenticator(pool: Pool): Authenticator {
   const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
-  const keys = new QuickLRU<string, string>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
   function find(key: string): Promise<Identity | undefined> {
-    let found = known.get(key);
+    const hash = hashKey(key);
+    const name = nameOf(hash);
+    let found = known.get(name);
     if (!found) {
-      const hash = hashKey(key);
       found = authenticate(pool, hash);
-      found.catch(() => known.delete(key));
-      known.set(key, found);
-      keys.set(hash.toString('base64'), key);
+      found.catch(() => known.delete(name));
+      known.set(name, found);
     }
     return found;
   }
@@ -42,11 +46,12 @@ export function createAuthenticator(pool: Pool): Authenticator {
       return identity;
     },
     forget(keyHash) {
-      const key = keys.get(keyHash.toString('base64'));
-      if (key !== undefined) known.delete(key);
+      known.delete(nameOf(keyHash));
     },
   };
 }
+
+const nameOf = (keyHash: Buffer) => keyHash.toString('base64');
 
 // Basic carries the key as its password, so that a browser can open the operator's pages.
 function keyOf(header: string | undefined): string | undefined {

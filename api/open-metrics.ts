@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
 
 export type OpenMetrics = {
@@ -107,7 +108,7 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
 
 /** GET /metrics on a port of its own, which need not be reachable by customers. */
 export function createMetricsServer(metrics: OpenMetrics): Server {
-  return createServer((request, response) => {
+  return createHttpServer((request, response) => {
     if (request.url !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404).end();
       return;

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { Redis } from 'ioredis';
 import { createQueues } from '../jobs/queues.ts';
 import type { Config } from '../lib/config.ts';
@@ -8,11 +8,11 @@ import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticator } from './auth.ts';
-import { answerClientError } from './client-errors.ts';
 import type { Deps } from './deps.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createFigures } from './figures.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
@@ -84,12 +84,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     telemetry,
     openapi: [],
   };
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
-    buildApp(deps, queues),
-  );
-  server.keepAliveTimeout = 65_000;
-  server.on('clientError', answerClientError);
+  const server = createHttpServer(buildApp(deps, queues));
   const metricsServer = createMetricsServer(openMetrics);
 
   return {

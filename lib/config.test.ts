@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { readConfig } from './config.ts';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { environmentWith, readConfig, SECRETS } from './config.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const variables = [...read('lib/config.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map((match) => match[1] as string);
@@ -23,3 +25,62 @@ it('.env.example has the defaults', () => {
 it('names each variable that cannot be used', () => {
   expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(/PORT: .*REDIS_URL: must start with redis:\/\//s);
 });
+
+describe('secrets in files', () => {
+  function fileWith(text: string): string {
+    const folder = mkdtempSync(join(tmpdir(), 'mirante-config-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'value');
+    writeFileSync(file, text);
+    return file;
+  }
+  const good = (name: string) => {
+    if (name === 'MIRANTE_SECRET') return 's'.repeat(40);
+    return `${name === 'REDIS_URL' ? 'rediss' : 'postgres'}://user:pass@host/name`;
+  };
+
+  it('covers every setting that holds one', () => {
+    expect(variables.filter((name) => /_URL$|SECRET|PASSWORD|KEY/.test(name))).toEqual([...SECRETS]);
+  });
+
+  it.each(SECRETS)('%s is read from its file, without the end of the line', (name) => {
+    expect(readConfig({ [`${name}_FILE`]: fileWith(`${good(name)}\n`) })[name]).toBe(good(name));
+  });
+
+  it.each(SECRETS)('%s is refused where its file is given too, both named and neither shown', (name) => {
+    const refusal = refusalOf({ [name]: good(name), [`${name}_FILE`]: fileWith(good(name)) });
+    expect(refusal).toContain(`${name}: ${name}_FILE is set too`);
+    expect(refusal).not.toContain(good(name));
+  });
+
+  it.each(SECRETS)('%s_FILE that cannot be read is named', (name) => {
+    expect(refusalOf({ [`${name}_FILE`]: '/nowhere/at-all' })).toContain(`${name}_FILE: the file cannot be read (ENOENT)`);
+  });
+
+  it.each(SECRETS)('a bad %s is never shown, wherever it came from', (name) => {
+    for (const bad of name === 'MIRANTE_SECRET' ? ['hush'] : ['hush', 'postgres://u:hush@host:x/name', 'rediss://u:hush@a b']) {
+      for (const env of [{ [name]: bad }, { [`${name}_FILE`]: fileWith(bad) }]) {
+        expect(refusalOf(env)).toContain(`${name}: `);
+        expect(refusalOf(env)).not.toContain('hush');
+      }
+    }
+  });
+
+  it('what a program hands on to another leaves the file behind', () => {
+    vi.stubEnv('DATABASE_URL_FILE', '/run/secrets/url');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(environmentWith({ DATABASE_URL: undefined })).toMatchObject({
+      DATABASE_URL: undefined,
+      DATABASE_URL_FILE: undefined,
+    });
+  });
+});
+
+function refusalOf(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    return String(error);
+  }
+  return '';
+}

@@ -10,6 +10,8 @@ const url = (...schemes: string[]) =>
       (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)),
       `must start with ${schemes.join(':// or ')}://`,
     )
+    // What node throws for a bad URL carries the whole of it, password included.
+    .refine((text) => URL.canParse(text), 'is not a URL; in a password, write what is no letter or digit percent-encoded')
     .optional();
 
 const schema = z.object({
@@ -19,7 +21,6 @@ const schema = z.object({
   METRICS_PORT: port(9464),
   MIRANTE_DATA_DIR: z.string().min(1).default('.mirante'),
   MIRANTE_SECRET: z.string().min(32).optional(),
-  MIRANTE_SECRET_FILE: z.string().optional(),
   DATABASE_URL: url('postgres', 'postgresql'),
   API_DATABASE_URL: url('postgres', 'postgresql'),
   JOBS_DATABASE_URL: url('postgres', 'postgresql'),
@@ -43,22 +44,40 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
+/** What may hold a secret: each can be given as `<NAME>_FILE` instead, the path of a file that holds the value. */
+export const SECRETS = [
+  'MIRANTE_SECRET',
+  'DATABASE_URL',
+  'API_DATABASE_URL',
+  'JOBS_DATABASE_URL',
+  'QUEUE_DATABASE_URL',
+  'REDIS_URL',
+] as const satisfies (keyof Config)[];
+
 /**
  * The settings of one process, from its environment: the only reader of `process.env`.
- * Throws an Error that names each bad variable.
+ * Throws an Error that names each bad variable, never its value.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const faults = SECRETS.flatMap((name) => takeFile(given, name));
   const result = schema.safeParse(given);
-  if (!result.success) {
-    const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`Configuration cannot be used.\n  ${lines.join('\n  ')}`);
+  if (result.success && faults.length === 0) return result.data;
+  const lines = result.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  throw new Error(`Configuration cannot be used.\n  ${[...faults, ...lines].join('\n  ')}`);
+}
+
+// Puts what the file of a secret holds in its place; gives what is wrong.
+function takeFile(given: Record<string, string | undefined>, name: string): string[] {
+  const file = given[`${name}_FILE`];
+  if (file === undefined) return [];
+  if (given[name] !== undefined) return [`${name}: ${name}_FILE is set too; give one of them`];
+  try {
+    given[name] = readFileSync(file, 'utf8').trim();
+    return [];
+  } catch (error) {
+    return [`${name}_FILE: the file cannot be read (${(error as NodeJS.ErrnoException).code})`];
   }
-  const config = result.data;
-  if (!config.MIRANTE_SECRET && config.MIRANTE_SECRET_FILE) {
-    config.MIRANTE_SECRET = readFileSync(config.MIRANTE_SECRET_FILE, 'utf8').trim();
-  }
-  return config;
 }
 
 /** The platform's secret, from which role passwords are derived; throws where none is set, because it has no default. */
@@ -69,7 +88,11 @@ export function secretOf(config: Config): string {
   return config.MIRANTE_SECRET;
 }
 
-/** This process's environment with other settings, for a program that it starts; what is undefined is left out. */
+/**
+ * This process's environment with other settings, for a program that it starts; what is undefined is left out, and so are the
+ * files from which this process may have these settings.
+ */
 export function environmentWith(settings: Record<string, string | undefined>): NodeJS.ProcessEnv {
-  return { ...process.env, ...settings };
+  const files = Object.fromEntries(Object.keys(settings).map((name) => [`${name}_FILE`, undefined]));
+  return { ...process.env, ...files, ...settings };
 }

@@ -1,19 +1,22 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { withoutNamedSecrets, withoutShapedSecrets } from './redact.ts';
 
 export type { Logger };
 
-const SECRET_NAMES = ['authorization', 'password', 'secret', 'key', 'connectionString'];
-
-/** One JSON line per entry on standard output; anything under a secret's name is written as [Redacted]. */
-export function createLog(program: string, level: string): Logger {
+/** One JSON line per entry on standard output, without secrets: redact.ts says what passes for one. */
+export function createLog(program: string, level: string, to: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       level,
       base: { program },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: SECRET_NAMES,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withoutNamedSecrets },
+      // Errors have become plain objects before this.
+      serializers: { err: (error) => error },
+      hooks: { streamWrite: withoutShapedSecrets },
     },
-    pino.destination({ dest: 1, sync: false, minLength: 0 }),
+    to,
   );
 }
+
+const standardOutput = () => pino.destination({ dest: 1, sync: false, minLength: 0 });

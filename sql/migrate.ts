@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { applyMigrations, connect } from '@databases/pg-migrations';
 import { runMigrations as migrateQueues } from 'bullmq';
@@ -26,7 +27,7 @@ export async function migrate(databaseUrl: string, secret: string): Promise<Engi
     const engine = await prepareEngine(client);
     await makeRoles(client, secret);
     await asRole(client, 'mirante_owner', () => loadStorage(client, engine));
-    await runFiles(databaseUrl);
+    await runFiles(databaseUrl, client);
     await asRole(client, 'mirante_owner', () => makePartitions(client, DEFAULT_PAST_DAYS));
     await rebuildViews(client);
     await migrateQueueSchema(client);
@@ -51,9 +52,12 @@ async function migrateQueueSchema(client: pg.Client): Promise<void> {
   await client.query(`revoke create on database ${database} from mirante_queue`);
 }
 
-async function runFiles(databaseUrl: string): Promise<void> {
+async function runFiles(databaseUrl: string, client: pg.Client): Promise<void> {
+  // The tool reads an address its own way and would take any certificate where no sslrootcert is given; pg's reading holds.
+  const tls = client.ssl as boolean | ConnectionOptions;
   const connection = connect({
     connectionString: databaseUrl,
+    ssl: tls === true ? {} : tls,
     bigIntMode: 'number',
     schema: ['storage', 'public'],
     applicationName: 'mirante migrate',

@@ -18,9 +18,11 @@ function rolePassword(secret: string, role: Login): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `mirante role ${role}`, 24)).toString('base64url');
 }
 
-/** The migrator's URL with another login in it. */
+/** The migrator's URL with another login in it, and with all else that it says, such as how to speak TLS. */
 export function roleUrl(databaseUrl: string, secret: string, role: Login): string {
   const url = new URL(databaseUrl);
+  // In the query they would count for more than in their usual place.
+  for (const name of ['user', 'password']) url.searchParams.delete(name);
   url.username = role;
   url.password = rolePassword(secret, role);
   return url.toString();

@@ -9,8 +9,9 @@ import { redisUrl } from './harness.ts';
 export type TestApi = {
   url: string;
   metricsUrl: string;
-  /** For a test that shortens its time limits. */
+  /** For tests that shorten their time limits. */
   server: Server;
+  metricsServer: Server;
   /** A request with a key; a body that is no string or Buffer is sent as JSON. */
   call: (method: string, path: string, key?: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   close: () => Promise<void>;
@@ -41,6 +42,7 @@ export async function startApi(
     url,
     metricsUrl,
     server: wired.server,
+    metricsServer: wired.metricsServer,
     async call(method, path, key, body, headers = {}) {
       const raw = typeof body === 'string' || body instanceof Uint8Array;
       const response = await fetch(url + path, {

@@ -142,6 +142,8 @@ export const redisUrl = (): string | undefined => inject('redisUrl');
 const ABSENT = {
   redis: 'Skipped: tests that need Redis; set TEST_REDIS_URL=redis://127.0.0.1:6379 to run them.',
   'redis-server': 'Skipped: a restart of Redis; install the package redis-server to try it.',
+  openssl:
+    'Skipped: encrypted connections to PostgreSQL and Redis; install openssl, which makes their certificates, to try them.',
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
   'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
 } as const;
@@ -154,6 +156,7 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
   const found = {
     redis: redisUrl,
     'redis-server': () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(existsSync),
+    openssl: () => ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();

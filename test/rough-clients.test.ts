@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readBody } from '../api/body.ts';
 import { startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
@@ -38,10 +38,22 @@ async function stillWorks(): Promise<void> {
   expect((await api.call('POST', '/v1/events', tenant.keys.ingest, event())).body.accepted).toBe(1);
 }
 
+/** Shorter limits of a server for one test, which the server of the API and that of the metrics have alike. */
+function hurry(server: Server, limits: { requestTimeout?: number; headersTimeout?: number; timeout?: number }): void {
+  const { requestTimeout, headersTimeout, timeout } = server;
+  Object.assign(server, limits);
+  onTestFinished(() => void Object.assign(server, { requestTimeout, headersTimeout, timeout }));
+}
+
 describe('slow clients', () => {
+  test('have the same limits on both servers', () => {
+    for (const server of [api.server, api.metricsServer]) {
+      expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000, timeout: 120_000 });
+    }
+  });
+
   test('a body that drips in ends in 408, and what had come of it is let go', async () => {
-    const { requestTimeout, headersTimeout } = api.server;
-    Object.assign(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
+    hurry(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.url);
     socket.write(eventsHead(tenant.keys.ingest, ['Content-Length: 4000000']));
     socket.write(`[${'1,'.repeat(50_000)}`);
@@ -49,20 +61,51 @@ describe('slow clients', () => {
     await expect.poll(heldBytes).toBeGreaterThan(99_000);
     const text = await answer;
     clearInterval(dripping);
-    Object.assign(api.server, { requestTimeout, headersTimeout });
     expect(statusOf(text)).toBe(408);
     expect(problemOf(text)).toMatchObject({ code: 'request-timeout', status: 408 });
     await holdsNothing();
     await stillWorks();
   });
 
-  test('headers that never end are answered with 408', async () => {
-    const { headersTimeout } = api.server;
-    api.server.headersTimeout = 500;
+  test.each([
+    ['a call with a key', () => tenant.keys.ingest],
+    ['a call without', () => 'none'],
+  ])('a body of any other call that drips in ends in 408: %s', async (_, key) => {
+    hurry(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.url);
+    socket.write(eventsHead(key(), ['Content-Length: 90000']).replace('/v1/events', '/v1/tenants'));
+    const dripping = setInterval(() => socket.write(' '), 50);
+    const text = await answer;
+    clearInterval(dripping);
+    expect(statusOf(text)).toBe(408);
+    expect(problemOf(text)).toMatchObject({ code: 'request-timeout' });
+  });
+
+  test.each(['url', 'metricsUrl'] as const)('headers that never end are answered with 408 (%s)', async (url) => {
+    hurry(url === 'url' ? api.server : api.metricsServer, { headersTimeout: 500 });
+    const { socket, answer } = openRaw(api[url]);
     socket.write('POST /v1/events HTTP/1.1\r\nHost: loc');
     expect(statusOf(await answer)).toBe(408);
-    api.server.headersTimeout = headersTimeout;
+  });
+
+  test('a body that the metrics server never asked for does not keep the connection', async () => {
+    hurry(api.metricsServer, { requestTimeout: 1_000, headersTimeout: 1_000 });
+    const { socket, answer } = openRaw(api.metricsUrl);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n');
+    const dripping = setInterval(() => socket.write(' '), 50);
+    expect(statusOf(await answer)).toBe(200);
+    clearInterval(dripping);
+  });
+
+  test('a client that asks and reads nothing is dropped', async () => {
+    hurry(api.server, { timeout: 500 });
+    const dropped = new Promise((done) => api.server.once('connection', (connection) => connection.once('close', done)));
+    const { socket, answer } = openRaw(api.url);
+    socket.once('connect', () => socket.pause());
+    socket.write('GET /docs/files/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20));
+    await dropped;
+    socket.resume();
+    expect((await answer).length).toBeLessThan(20_000_000);
   });
 });
 

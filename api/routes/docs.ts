@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { type Express } from 'express';
@@ -48,5 +49,6 @@ export function mountDocs(app: Express, deps: Deps): void {
     response.type('text/javascript').send(START);
   });
   const files = dirname(require.resolve('swagger-ui-dist/package.json'));
-  app.use('/docs/files', express.static(files, { index: false, maxAge: '1h' }));
+  const setHeaders = (response: ServerResponse) => void response.setHeader('cache-control', 'public, max-age=3600');
+  app.use('/docs/files', express.static(files, { index: false, setHeaders }));
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { findOperations, SCOPES } from '../../sql/queries/tenants.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
@@ -55,6 +57,17 @@ test('a key is shown once, works at once, and ends when it is revoked', async ()
   expect((await api.call('GET', '/v1/events', made.body.key)).status).toBe(401);
   expect((await api.call('DELETE', path, mine.keys.tenant_admin)).status).toBe(204);
   expect((await api.call('DELETE', `${keysOf(mine)}/${v4()}`, mine.keys.tenant_admin)).status).toBe(404);
+});
+
+test('every key is found by the expression that SECURITY.md gives to secret scanners, and no prefix is', async () => {
+  const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
+  const expression = new RegExp(`^${/^mir_\(.+$/m.exec(page)?.[0]}$`);
+  for (const scopes of [...SCOPES.map((scope) => [scope]), ['read', 'ingest']]) {
+    const { tenantId } = await findOperations(db.api);
+    const made = await api.call('POST', `/v1/tenants/${tenantId}/keys`, operator, { name: 'scanned', scopes });
+    expect(made.body.key).toMatch(expression);
+    expect(made.body.prefix).not.toMatch(expression);
+  }
 });
 
 test('an Idempotency-Key gives the same key again without its secret', async () => {

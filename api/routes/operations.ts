@@ -74,7 +74,6 @@ function operatorOnly(deps: Deps): RequestHandler {
     const site = request.headers['sec-fetch-site'];
     if (request.method !== 'GET' && site !== undefined && site !== 'same-origin') throw wrongScope(['admin']);
     response.setHeader('content-security-policy', BOARD_POLICY);
-    response.setHeader('cache-control', 'no-store');
     next();
   };
 }

@@ -1,0 +1,53 @@
+import { stdSerializers } from 'pino';
+
+const REDACTED = '[Redacted]';
+
+/** Names whose values are never written, at any depth: `password`, `x-api-key`, `operatorKey`, `DATABASE_URL`, `set-cookie`. */
+const SECRET_NAME =
+  /(?:authorization|cookie|passw(?:or)?d|passphrase|secret|key|token|verifier|credential|connection_?string|(?:database|redis)_?url)s?$/i;
+
+// Deeper than anybody reads.
+const MAX_DEPTH = 8;
+
+/** What is to be logged with each value under a secret's name replaced; errors become plain objects. */
+export function withoutNamedSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  return plain(fields, 0, new Map()) as Record<string, unknown>;
+}
+
+// What is met twice is copied once, so that cycles stay what they are and nothing is walked without end.
+function plain(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const copied = copies.get(value);
+  if (copied !== undefined) return copied;
+  if (depth > MAX_DEPTH) return '[Deep]';
+  if (value instanceof Error) return plain(stdSerializers.err(value), depth, copies);
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
+  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {};
+  copies.set(value, copy);
+  for (const [name, inner] of Object.entries(value)) {
+    const hidden = SECRET_NAME.test(name) && inner !== undefined && inner !== null;
+    (copy as Record<string, unknown>)[name] = hidden ? REDACTED : plain(inner, depth + 1, copies);
+  }
+  return copy;
+}
+
+// Each takes linear time, whatever a client has put into the line.
+const ADDRESS = /:\/\/(?:[^\s"\\]|\\["\\])+/g;
+const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
+const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
+
+/** A finished line without passwords in URLs, secrets in queries of URLs, and Mirante's own keys, wherever they stand. */
+export function withoutShapedSecrets(line: string): string {
+  return line
+    .replace(ADDRESS, (address) => address.split('://').map(withoutPassword).join('://'))
+    .replace(IN_QUERY, `$1${REDACTED}`)
+    .replace(MIRANTE_KEY, `$1${REDACTED}`);
+}
+
+// Up to the last @, because a password that nobody encoded may hold others.
+function withoutPassword(address: string): string {
+  const colon = address.indexOf(':');
+  const at = address.lastIndexOf('@');
+  if (colon < 0 || at < colon || address.lastIndexOf('/', colon) >= 0) return address;
+  return `${address.slice(0, colon + 1)}${REDACTED}${address.slice(at)}`;
+}

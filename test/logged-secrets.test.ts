@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { startProgram } from './program.ts';
+
+let db: TestDatabase;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  tenant = await makeTenant(db);
+});
+afterAll(() => db.drop());
+
+const passwordOf = (url: string) => new URL(url).password;
+
+test('whatever is done with a key, good or bad, the program never writes it', async () => {
+  const program = await startProgram({ API_DATABASE_URL: db.urls.api, QUEUE_DATABASE_URL: db.urls.queue });
+  await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
+  const good = tenant.keys.ingest;
+  const bad = `mir_read_${'0aZ-'.repeat(8)}`;
+  const statuses: number[] = [];
+  const send = async (path: string, init: RequestInit) => {
+    statuses.push((await fetch(program.url + path, init)).status);
+  };
+  for (const key of [good, bad]) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-request-id': key };
+    await send('/v1/events', { method: 'POST', headers, body: JSON.stringify({ type: 'a', id: '1' }) });
+    await send('/v1/events', { method: 'POST', headers: { ...headers, 'idempotency-key': key }, body: `{ "${key}` });
+    await send(`/v1/${key}?key=${key}`, { headers });
+    await send('/v1/tenants', { method: 'POST', headers, body: `{ "${key}` });
+    await send('/v1/metrics', { headers: { authorization: `Basic ${Buffer.from(`x:${key}`).toString('base64')}` } });
+  }
+  expect(statuses).toEqual([202, 400, 404, 400, 403, 401, 401, 404, 400, 401]);
+  await program.child.stop();
+  const output = program.output();
+  expect(output.match(/"msg":"request"/g)).toHaveLength(10);
+  for (const secret of [good, bad, passwordOf(db.urls.api), passwordOf(db.urls.queue)]) {
+    expect(output).not.toContain(secret);
+    expect(output).not.toContain(Buffer.from(`x:${secret}`).toString('base64'));
+  }
+});
+
+test('a login that the database refuses is logged whole, without its password', async () => {
+  const url = new URL(db.urls.api);
+  url.password = 'hush-hush';
+  const program = await startProgram({ API_DATABASE_URL: url.toString(), QUEUE_DATABASE_URL: url.toString() });
+  await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
+  const answer = await fetch(`${program.url}/v1/metrics`, { headers: { authorization: `Bearer ${tenant.keys.read}` } });
+  expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('mirante_api')]);
+  await program.child.stop();
+  expect(program.output()).toMatch(
+    /"err":\{"type":"DatabaseError","message":"password authentication failed .+"request failed"/,
+  );
+  expect(program.output()).not.toMatch(/hush|mir_read_.{5}/);
+});
+
+test.each(['postgres://mirante_api:hush-hush@host:port/db', 'mirante_api:hush-hush@host'])(
+  'an address that is none is named, not shown: %s',
+  async (url) => {
+    const program = await startProgram({ API_DATABASE_URL: url });
+    await program.child.gone;
+    expect(program.output()).toContain('API_DATABASE_URL: ');
+    expect(program.output()).not.toContain('hush');
+  },
+);

@@ -1,0 +1,24 @@
+import { onTestFinished } from 'vitest';
+import { type Child, startChild } from '../cli/children.ts';
+import { environmentWith } from '../lib/config.ts';
+import { freePort } from '../lib/embedded-postgres.ts';
+import { redisUrl } from './harness.ts';
+
+/** The API as a program of its own, with these settings alone, and all that it has written; ended with the test. */
+export async function startProgram(
+  settings: Record<string, string>,
+): Promise<{ url: string; child: Child; output: () => string }> {
+  const port = await freePort();
+  const lines: string[] = [];
+  const env = environmentWith({
+    PORT: String(port),
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'trace',
+    REDIS_URL: redisUrl(),
+    DATABASE_URL: undefined,
+    ...settings,
+  });
+  const child = startChild('api', 'api/server.ts', env, (line) => lines.push(line));
+  onTestFinished(child.kill);
+  return { url: `http://127.0.0.1:${port}`, child, output: () => lines.join('\n') };
+}
