@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
-import { createPool, type Pool } from '../sql/db.ts';
+import { type Client, createPool } from '../sql/db.ts';
 import { type Link, readChain } from '../sql/queries/audit-log.ts';
 import { UsageError } from './usage.ts';
 
@@ -24,11 +24,11 @@ export async function verifyAudit(args: string[], config: Config): Promise<strin
  * Recomputes the whole chain, page by page. What was cut off at its end, or written anew to its end, is found only where an
  * earlier head is given.
  */
-export async function verifyChain(pool: Pool, head?: string): Promise<string> {
+export async function verifyChain(client: Pick<Client, 'query'>, head?: string): Promise<string> {
   const known = head === undefined ? undefined : parseHead(head);
   let last: Link | undefined;
   for (;;) {
-    const links = await readChain(pool, last);
+    const links = await readChain(client, last);
     for (const link of links) {
       checkLink(link, last?.seq ?? 0);
       if (link.seq === known?.seq && link.hash !== known.hash) {

@@ -14,6 +14,8 @@ beforeAll(async () => {
   api = await startApi(db);
   operator = await makeOperatorKey(db);
   [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
+  // The first schema of a process takes longest to compile, on a busy machine more than is allowed.
+  await api.call('PUT', '/v1/event-types/warm.up', (await makeTenant(db)).keys.tenant_admin, { schema: {}, mode: 'observe' });
 });
 afterAll(async () => {
   await api.close();
@@ -35,7 +37,8 @@ test('each act of a tenant’s administrator is there, with who did it, and no s
   await api.call('DELETE', `/v1/tenants/${mine.id}/keys/${made.body.id}`, admin);
   await api.call('DELETE', `/v1/tenants/${mine.id}/keys/${made.body.id}`, admin);
   const schema = { type: 'object', description: 'x'.repeat(5_000) };
-  for (const mode of ['observe', 'reject', 'reject']) await api.call('PUT', '/v1/event-types/a.b', admin, { schema, mode });
+  const put = async (mode: string) => (await api.call('PUT', '/v1/event-types/a.b', admin, { schema, mode })).status;
+  expect([await put('observe'), await put('reject'), await put('reject')]).toEqual([201, 201, 200]);
   const [changed, created, revoked, key] = await log();
   const actor = { key_id: mine.keyIds.tenant_admin, tenant_id: mine.id, address: '127.0.0.1' };
   expect(key).toMatchObject({
