@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { ingestSpec } from './ingest-spec.ts';
 import { observe, type Seen } from './observe.ts';
 import { sendProblem } from './problems.ts';
+import { mountAuditLog } from './routes/audit-log.ts';
 import { mountDocs } from './routes/docs.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
@@ -49,6 +50,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountEventTypes(app, deps);
   mountQuarantine(app, deps);
   mountMetrics(app, deps);
+  mountAuditLog(app, deps);
   mountOperations(app, deps, queues);
   mountDocs(app, deps);
 

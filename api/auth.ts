@@ -3,13 +3,14 @@ import QuickLRU from 'quick-lru';
 import { unauthenticated, wrongScope } from '../lib/errors.ts';
 import type { Pool } from '../sql/db.ts';
 import { authenticate, hashKey, type Identity, type Scope } from '../sql/queries/tenants.ts';
+import type { Seen } from './observe.ts';
 
 /** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
 const REMEMBER_MS = 5_000;
 
 export type Authenticator = {
-  /** The identity behind the request's key. Throws 401 without a valid key, 403 where it has none of the scopes. */
-  identify: (request: IncomingMessage, scopes: readonly Scope[]) => Promise<Identity>;
+  /** The identity behind the request's key, also noted in `seen`. Throws 401 without a valid key, 403 where it has none of the scopes. */
+  identify: (request: IncomingMessage, scopes: readonly Scope[], seen: Seen) => Promise<Identity>;
   /** Forgets a key at once, after its revocation. */
   forget: (keyHash: Buffer) => void;
 };
@@ -36,12 +37,13 @@ export function createAuthenticator(pool: Pool): Authenticator {
   }
 
   return {
-    async identify(request, scopes) {
+    async identify(request, scopes, seen) {
       const key = keyOf(request.headers.authorization);
       if (!key) throw unauthenticated('Send `Authorization: Bearer <key>`.');
       const identity = await find(key);
       if (!identity) throw unauthenticated('The key is unknown, expired or revoked.');
       if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now()) throw unauthenticated('The key has expired.');
+      seen.identity = identity;
       if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
       return identity;
     },

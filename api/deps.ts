@@ -1,7 +1,9 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
+import type { AccessLog } from './access-log.ts';
 import type { Authenticator } from './auth.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { EventTypeRegistry } from './event-types.ts';
 import type { Figures } from './figures.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -18,6 +20,8 @@ export type Deps = {
   /** Connections of mirante_api for everything but the group commit, which has its own. */
   pool: Pool;
   auth: Authenticator;
+  clientAddress: ClientAddress;
+  accessLog: AccessLog;
   limits: Limits;
   idempotency: Idempotency;
   types: EventTypeRegistry;

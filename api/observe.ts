@@ -7,13 +7,15 @@ const SANE_ID = /^[\w.:-]{1,128}$/;
 const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** What is known of a request so far: its route's template and its identity come later. */
-export type Seen = { requestId: string; route?: string; identity?: Identity };
+export type Seen = { requestId: string; address: string | null; route?: string; identity?: Identity };
 
-/** Gives a request its id, and when it is over one log line, one observation and one telemetry event. */
+/** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
 export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {
   const started = performance.now();
   const sent = request.headers['x-request-id'];
-  const seen: Seen = { requestId: typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7() };
+  const requestId = typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7();
+  // Once the connection has gone, so has its address.
+  const seen: Seen = { requestId, address: deps.clientAddress(request) };
   response.setHeader('X-Request-Id', seen.requestId);
   response.once('close', () => {
     const milliseconds = performance.now() - started;
@@ -22,6 +24,7 @@ export function observe(deps: Deps, request: IncomingMessage, response: ServerRe
     const method = request.method ?? '';
     deps.openMetrics.observeRequest(route, method, status, milliseconds / 1000);
     deps.telemetry.record({ route, method, status, milliseconds });
+    if (seen.identity && seen.address !== null) deps.accessLog.count(seen.identity.keyId, seen.address);
     const line = {
       request_id: seen.requestId,
       tenant: seen.identity?.tenantId,

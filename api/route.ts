@@ -1,6 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import { type Fault, invalidRequest, unsupportedMediaType } from '../lib/errors.ts';
+import type { Actor } from '../sql/db.ts';
 import type { Identity, Scope } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
 import type { Seen } from './observe.ts';
@@ -31,6 +32,8 @@ export type RouteSpec<Params, Query, Body> = {
 
 export type Call<Params, Query, Body> = {
   identity: Identity;
+  /** For withTenant(), where the call changes something. */
+  actor: Actor;
   params: Params;
   query: Query;
   body: Body;
@@ -57,17 +60,15 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
   app[spec.method](spec.path, async (request: Request, response: Response) => {
     const seen = response.locals.seen as Seen;
     seen.route = spec.path;
-    const identity = spec.scopes.length > 0 ? await deps.auth.identify(request, spec.scopes) : (undefined as never);
-    if (identity) {
-      seen.identity = identity;
-      await deps.limits.request(identity, response);
-    }
+    const identity = spec.scopes.length > 0 ? await deps.auth.identify(request, spec.scopes, seen) : (undefined as never);
+    if (identity) await deps.limits.request(identity, response);
     for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);
     if (spec.body && request.body === undefined && request.headers['content-type']) {
       throw unsupportedMediaType('This call reads application/json.');
     }
     const call = {
       identity,
+      actor: identity && actorOf(identity, seen),
       params: check(spec.params, request.params),
       query: check(spec.query, request.query),
       body: check(spec.body, request.body),
@@ -88,6 +89,13 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     else response.json(reply.body);
   });
 }
+
+const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): Actor => ({
+  keyId,
+  tenantId,
+  address,
+  requestId,
+});
 
 const MAX_DEPTH = 64;
 

@@ -6,8 +6,10 @@ import type { Logger } from '../lib/log.ts';
 import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
+import { createAccessLog } from './access-log.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticator } from './auth.ts';
+import { createClientAddress } from './client-address.ts';
 import type { Deps } from './deps.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createFigures } from './figures.ts';
@@ -75,6 +77,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     log,
     pool,
     auth: createAuthenticator(pool),
+    clientAddress: createClientAddress(config.TRUSTED_PROXIES),
+    accessLog: createAccessLog(pool, log),
     limits: createLimits(config, pool, log, redis),
     idempotency: createIdempotency(pool),
     types: createEventTypeRegistry(pool),
@@ -96,6 +100,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await telemetry.close();
       await groupCommit.drain();
       await deps.limits.close();
+      await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
       await Promise.all([pool.end(), ingestPool.end()]);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { v7 as uuidv7 } from 'uuid';
 import { type Platform, type Running, startPlatform, stopPlatform } from '../cli/platform.ts';
 import { readConfig } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
-import { createPool, type Pool } from '../sql/db.ts';
+import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
 import { createKey, createTenant } from '../sql/queries/tenants.ts';
 
 export type BenchTenant = { id: string; ingest: string; ingestId: string; read: string };
@@ -51,11 +52,7 @@ export async function raise(tenants: number): Promise<Stage> {
   });
   const made: BenchTenant[] = [];
   for (let i = 0; i < tenants; i++) {
-    const tenant = await createTenant(api, { slug: `bench-${i}`, name: `Bench ${i}`, timezone: 'America/Sao_Paulo' });
-    if (!tenant) throw new Error('The bench database is not empty.');
-    const ingest = await createKey(api, tenant.id, { name: 'bench', scopes: ['ingest'] });
-    const read = await createKey(api, tenant.id, { name: 'bench', scopes: ['read'] });
-    made.push({ id: tenant.id, ingest: ingest.key, ingestId: ingest.id, read: read.key });
+    made.push(await withTenant(api, uuidv7(), (client) => makeTenant(client, i), 'login'));
   }
   await api.end();
   return {
@@ -74,6 +71,14 @@ export async function raise(tenants: number): Promise<Stage> {
       rmSync(FOLDER, { recursive: true, force: true });
     },
   };
+}
+
+async function makeTenant(client: Client, i: number): Promise<BenchTenant> {
+  const tenant = await createTenant(client, { slug: `bench-${i}`, name: `Bench ${i}`, timezone: 'America/Sao_Paulo' });
+  if (!tenant) throw new Error('The bench database is not empty.');
+  const ingest = await createKey(client, tenant.id, { name: 'bench', scopes: ['ingest'] });
+  const read = await createKey(client, tenant.id, { name: 'bench', scopes: ['read'] });
+  return { id: tenant.id, ingest: ingest.key, ingestId: ingest.id, read: read.key };
 }
 
 // Of a process and its children: pages that several share are divided among them (PSS).

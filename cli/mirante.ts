@@ -1,10 +1,11 @@
-import { parseArgs } from 'node:util';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
-import { createKey, findOperations } from '../sql/queries/tenants.ts';
+import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
+import { verifyAudit } from './audit.ts';
 import { checkHealth } from './health.ts';
+import { UsageError } from './usage.ts';
 
 type Command = { usage: string; summary: string; run: (args: string[]) => Promise<void> };
 
@@ -26,12 +27,16 @@ const COMMANDS: Record<string, Command> = {
       noMore(args);
       const pool = createPool(apiDatabaseUrl(), { max: 1, name: 'mirante operator-key' });
       try {
-        const { tenantId } = await findOperations(pool);
-        say((await createKey(pool, tenantId, { name: 'operator', scopes: ['admin'] })).key);
+        say(await createOperatorKey(pool));
       } finally {
         await pool.end();
       }
     },
+  },
+  audit: {
+    usage: 'audit verify [--head <seq>:<hash>]',
+    summary: 'recomputes the audit log of DATABASE_URL; ends with 1 where a row was changed, removed or put in',
+    run: async (args) => say(await verifyAudit(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',
@@ -47,9 +52,6 @@ function apiDatabaseUrl(): string {
   return roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_api');
 }
 
-/** A sentence about how the command is used: printed without more, exit code 2. */
-class UsageError extends Error {}
-
 function noMore(args: string[]): void {
   if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
 }
@@ -63,9 +65,8 @@ function usage(): string {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
-  const [name, ...args] = positionals;
-  if (values.help) {
+  const [name, ...args] = process.argv.slice(2);
+  if ([name, ...args].some((word) => word === '--help' || word === '-h')) {
     process.stdout.write(usage());
     return 0;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
-import { createKey, findOperations } from '../sql/queries/tenants.ts';
+import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { proveArrival } from './check.ts';
 import { createClient } from './client.ts';
 import { type Credentials, ensureDemo, keyWorks } from './credentials.ts';
@@ -121,8 +121,7 @@ async function ensureOperatorKey(platform: Platform, earlier: Credentials | unde
   if (earlier && (await keyWorks(platform.url, earlier.operator_key))) return earlier.operator_key;
   const pool = createPool(platform.apiDatabaseUrl, { max: 1, name: 'mirante up' });
   try {
-    const { tenantId } = await findOperations(pool);
-    return (await createKey(pool, tenantId, { name: 'operator', scopes: ['admin'] })).key;
+    return await createOperatorKey(pool);
   } finally {
     await pool.end();
   }

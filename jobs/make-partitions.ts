@@ -1,9 +1,13 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
+import { auditHead } from '../sql/queries/audit-log.ts';
 import { makePartitions, summariseTimes } from '../sql/queries/retention.ts';
 
-/** Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their indexes over time. */
+/**
+ * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
+ * indexes over time. Notes how far the audit log reaches, for whoever keeps the logs can then tell if it is ever cut off.
+ */
 export async function runMakePartitions(deps: {
   pool: Pool;
   log: Logger;
@@ -12,4 +16,5 @@ export async function runMakePartitions(deps: {
   const made = await makePartitions(deps.pool, deps.config.RAW_RETENTION_DAYS + 1);
   if (made > 0) deps.log.info({ made }, 'partitions made or locked');
   await summariseTimes(deps.pool);
+  deps.log.info({ audit_head: await auditHead(deps.pool) }, 'head of the audit log');
 }

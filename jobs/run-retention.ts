@@ -12,7 +12,10 @@ import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 
 export type RetentionDeps = RefreshDeps & {
-  config: Pick<Config, 'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS' | 'QUARANTINE_RETENTION_DAYS'>;
+  config: Pick<
+    Config,
+    'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS' | 'QUARANTINE_RETENTION_DAYS' | 'ACCESS_LOG_RETENTION_DAYS'
+  >;
 };
 
 /** An event that was young enough when it was checked may still be on its way into its partition. */
@@ -30,6 +33,8 @@ export async function runRetention(deps: RetentionDeps): Promise<void> {
     await drop(client, deps, { name: 'events', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
     await drop(client, deps, { name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
     await drop(client, deps, { name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS', quarantine);
+    const accesses = deps.config.ACCESS_LOG_RETENTION_DAYS;
+    await drop(client, deps, { name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
     // What is made from a roll-up goes first, as it could not be made again.
     for (const { name } of (await listRollups(client)).reverse()) {
       await drop(client, deps, { name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS', kept);

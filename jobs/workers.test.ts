@@ -24,7 +24,12 @@ let redisServer: ChildProcess | undefined;
 
 beforeEach(async () => {
   db = await createDatabase();
-  const config = { RAW_RETENTION_DAYS: 90, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  const config = {
+    RAW_RETENTION_DAYS: 90,
+    QUARANTINE_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 730,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
   deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date() };
 });
 afterEach(async () => {

@@ -26,6 +26,13 @@ it('names each variable that cannot be used', () => {
   expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(/PORT: .*REDIS_URL: must start with redis:\/\//s);
 });
 
+it('takes proxies as addresses and blocks, and keeps the access log for half a year at least', () => {
+  expect(readConfig({}).TRUSTED_PROXIES).toEqual([]);
+  const given = { TRUSTED_PROXIES: ' 10.0.0.1, 2001:db8::/32,', ACCESS_LOG_RETENTION_DAYS: '365' };
+  expect(readConfig(given)).toMatchObject({ TRUSTED_PROXIES: ['10.0.0.1', '2001:db8::/32'], ACCESS_LOG_RETENTION_DAYS: 365 });
+  expect(() => readConfig({ TRUSTED_PROXIES: '10.0.0.1 10.0.0.2' })).toThrow('TRUSTED_PROXIES: must be addresses');
+  expect(() => readConfig({ ACCESS_LOG_RETENTION_DAYS: '182' })).toThrow('ACCESS_LOG_RETENTION_DAYS');
+});
 describe('secrets in files', () => {
   function fileWith(text: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'mirante-config-'));

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 
 const port = (value: number) => z.coerce.number().int().min(0).max(65535).default(value);
@@ -14,6 +15,27 @@ const url = (...schemes: string[]) =>
     .refine((text) => URL.canParse(text), 'is not a URL; in a password, write what is no letter or digit percent-encoded')
     .optional();
 
+const blocks = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((block) => block.trim())
+      .filter((block) => block !== ''),
+  )
+  .refine(areBlocks, 'must be addresses or CIDR blocks, with commas between them');
+
+function areBlocks(given: string[]): boolean {
+  try {
+    proxyAddr.compile(given);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -27,6 +49,7 @@ const schema = z.object({
   QUEUE_DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  TRUSTED_PROXIES: blocks,
   MAX_EVENTS_PER_REQUEST: count(1000),
   MAX_REQUEST_BYTES: count(5 * 1024 * 1024),
   MAX_EVENT_BYTES: count(64 * 1024),
@@ -36,6 +59,8 @@ const schema = z.object({
   RAW_RETENTION_DAYS: count(90),
   AGGREGATE_RETENTION_DAYS: count(730),
   QUARANTINE_RETENTION_DAYS: count(30),
+  // Marco Civil da Internet, art. 15: six months.
+  ACCESS_LOG_RETENTION_DAYS: z.coerce.number().int().min(183).default(183),
   EVENTS_PER_SECOND: count(100_000),
   REQUESTS_PER_SECOND: count(10_000),
   EVENTS_PER_MONTH: count(1_000_000_000),

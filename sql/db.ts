@@ -58,19 +58,25 @@ export async function withClient<T>(pool: Pool, work: (client: Client) => Promis
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Who acts, as the audit log keeps it: the key of a request, and where the request came from. */
+export type Actor = { keyId: string; tenantId: string; address: string | null; requestId: string };
+
 /**
- * Runs `work` in one read-only or read-write transaction as one tenant: the only begin, commit and set_config.
- * The tenant holds for this transaction alone, so a pooled connection never carries it to the next request.
+ * Runs `work` in one transaction as one tenant: the only begin, commit and set_config. It is read only, unless there is an
+ * actor to record what it changes under; a command or job, which has no request, says 'login' and is recorded by that.
+ * Tenant and actor hold for this transaction alone, so a pooled connection never carries them to the next request.
  */
 export async function withTenant<T>(
   pool: Pool,
   tenantId: string,
   work: (client: Client) => Promise<T>,
-  mode: 'read only' | 'read write' = 'read only',
+  actor?: Actor | 'login',
 ): Promise<T> {
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return withClient(pool, async (client) => {
-    await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)`);
+    const mode = actor === undefined ? 'read only' : 'read write';
+    const acting = actor === undefined || actor === 'login' ? '' : `, set_config('app.actor', ${quoted(actor)}, true)`;
+    await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)${acting}`);
     try {
       const result = await work(client);
       await client.query('commit');
@@ -80,6 +86,10 @@ export async function withTenant<T>(
       throw error;
     }
   });
+}
+
+function quoted({ keyId, tenantId, address, requestId }: Actor): string {
+  return pg.escapeLiteral(JSON.stringify({ key_id: keyId, tenant_id: tenantId, address, request_id: requestId }));
 }
 
 /** True where the error says that the database is away or did not answer in time, not that it refused a statement. */

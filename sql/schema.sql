@@ -24,6 +24,16 @@ schema private owner mirante_owner
 schema storage owner mirante_owner
     grant usage to mirante_views
 
+view app.audit_log owner mirante_views with (security_barrier=true)
+ SELECT at,
+    actor,
+    action,
+    target,
+    details
+   FROM private.audit_log
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
 view app.corrections_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     marketplace,
@@ -251,6 +261,20 @@ view ops.tenants owner mirante_owner with (security_barrier=true)
    FROM private.tenants;
     grant select to mirante_ops
 
+table private.access_log owner mirante_owner partition by RANGE (hour), row security forced
+    tenant_id uuid not null
+    hour timestamp with time zone not null
+    key_id uuid not null
+    address inet not null
+    first_at timestamp with time zone not null
+    last_at timestamp with time zone not null
+    requests bigint not null
+    constraint access_log_pkey PRIMARY KEY (tenant_id, hour, key_id, address)
+    CREATE INDEX access_log_key ON ONLY private.access_log USING btree (key_id, address)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.api_keys owner mirante_owner, row security forced
     id uuid not null
     tenant_id uuid not null
@@ -265,9 +289,28 @@ table private.api_keys owner mirante_owner, row security forced
     constraint api_keys_hash_key UNIQUE (hash)
     constraint api_keys_pkey PRIMARY KEY (id)
     constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     CREATE INDEX api_keys_tenant_id_id_idx ON private.api_keys USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('key')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.audit_log owner mirante_owner, row security forced
+    seq bigint not null
+    at timestamp with time zone not null
+    tenant_id uuid not null
+    actor jsonb not null
+    action text not null
+    target text not null
+    details jsonb not null
+    hash bytea not null
+    constraint audit_log_pkey PRIMARY KEY (seq)
+    CREATE INDEX audit_log_tenant_id_at_idx ON private.audit_log USING btree (tenant_id, at)
+    CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.audit_log FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
+    policy all_tenants for select to mirante_owner using (true)
+    policy append for insert to mirante_owner with check (true)
+    policy one_tenant for select to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
 view private.corrections_daily owner mirante_owner
@@ -374,9 +417,11 @@ table private.event_types owner mirante_owner, row security forced
     mode text not null
     description text
     created_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint event_types_mode_check CHECK ((mode = ANY (ARRAY['observe'::text, 'quarantine'::text, 'reject'::text])))
     constraint event_types_pkey PRIMARY KEY (tenant_id, type, version)
     constraint event_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.event_types DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('event_type', 'type')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
@@ -784,11 +829,13 @@ table private.tenants owner mirante_owner, row security forced
     raw_retention_days integer
     created_at timestamp with time zone not null default now()
     updated_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text])))
     constraint tenants_pkey PRIMARY KEY (id)
     constraint tenants_raw_retention_days_check CHECK (((raw_retention_days >= 1) AND (raw_retention_days <= 3650)))
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
     constraint tenants_slug_key UNIQUE (slug)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.tenants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('tenant')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -973,7 +1020,7 @@ function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(
 function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 4753abd9392f8d130ec70f66cc273c5e
     grant execute to mirante_owner
 
-function door.mark_replayed(ids uuid[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 80597cb91fa082915cb4f3e5fd228801
+function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
@@ -983,6 +1030,9 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
     grant execute to mirante_api
 
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
+    grant execute to mirante_api
+
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body af015cccefac10947c335d200aa7067b
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1015,6 +1065,12 @@ function ops.activity(since timestamp with time zone, until timestamp with time 
 function ops.storage() returns TABLE(relation text, bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9fc7e62f291219f07ea1fd9914a684f4
     grant execute to mirante_ops
 
+function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 9f8cf0b4e5dd5692a5d9f93512c33442
+
+function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 0e4dbf6ff2577db790a7570e7f478eb4
+
+function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
+
 function private.current_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body edd0488d7e0447dda81ad7691916f58e
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -1033,8 +1089,13 @@ function private.latency_of(bin smallint) returns double precision language sql 
     grant execute to mirante_views
     grant execute to public
 
+function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body a1045cac3507efd389df2b8ec18d6f80
+
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aa71054cf3a2482a80fc8d42d50a84b5
     grant execute to mirante_views
+
+function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
+    grant execute to public
 
 function private.rotate_grant_secret() returns text language plpgsql volatile owner mirante_owner, body 0409ff78c7ce412e28da14966e90bb8d
 

@@ -100,7 +100,12 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
     await refreshRollups(deps);
     await expectAnswers();
 
-    const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+    const config = {
+      RAW_RETENTION_DAYS: 20,
+      QUARANTINE_RETENTION_DAYS: 30,
+      AGGREGATE_RETENTION_DAYS: 730,
+      ACCESS_LOG_RETENTION_DAYS: 183,
+    };
     await runRetention({ ...deps, config });
     const { rows } = await db.owner.query(
       'select min(time) as oldest, (select max(dropped_to) from storage.retention_runs) from private.events',
@@ -120,7 +125,12 @@ test('dropping old hours never eats the days made from them, nor the day that is
   const now = Date.now();
   await sleepFor(85);
   await ingest(randomEvents(randomFrom(7), tenants, 800, now - 60 * DAY, now));
-  const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 30 };
+  const config = {
+    RAW_RETENTION_DAYS: 20,
+    QUARANTINE_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 30,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
   await runRetention({ ...deps, config });
   await markAllDirty(85);
   await refreshRollups(deps);
@@ -212,7 +222,12 @@ test('a database that slept until its partitions ran out takes events again afte
 });
 
 test('what retention has dropped is not made again', async () => {
-  const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  const config = {
+    RAW_RETENTION_DAYS: 20,
+    QUARANTINE_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 730,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
   await ingest(randomEvents(randomFrom(14), tenants, 50, Date.now() - 60 * DAY, Date.now()));
   await runRetention({ ...deps, config });
   const parts = async () =>
@@ -238,7 +253,12 @@ test('answers kept for repeated requests leave after a day, counters once they h
     "insert into limits.counters (key, points, expire) values ('old', 1, $1), ('young', 1, $2), ('ever', 1, null)",
     [Date.now() - 1000, Date.now() + 60_000],
   );
-  const config = { RAW_RETENTION_DAYS: 90, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+  const config = {
+    RAW_RETENTION_DAYS: 90,
+    QUARANTINE_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 730,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
   await runRetention({ ...deps, config });
   expect((await db.owner.query('select key from private.idempotency_keys')).rows).toEqual([{ key: 'young' }]);
   expect((await db.owner.query('select key from limits.counters order by key')).rows).toEqual([

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
-import { createPool, type Pool } from '../sql/db.ts';
+import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
-import { createKey, createTenant, findOperations, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
+import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import type { Engine } from '../sql/storage/engine.ts';
 import { databaseUrl, testSecret } from './template.ts';
@@ -118,22 +119,25 @@ export type TestTenant = Tenant & { keys: Record<KeyName, string>; keyIds: Recor
 /** A tenant of its own, with one key for each scope of a customer. */
 export async function makeTenant(db: Pick<TestDatabase, 'api'>, overrides: Partial<NewTenant> = {}): Promise<TestTenant> {
   const slug = `t-${randomBytes(5).toString('hex')}`;
-  const tenant = await createTenant(db.api, { slug, name: `Tenant ${slug}`, ...overrides });
+  const input = { slug, name: `Tenant ${slug}`, ...overrides };
+  const tenant = await withTenant(db.api, uuidv7(), (client) => createTenant(client, input), 'login');
   if (!tenant) throw new Error(`The slug ${overrides.slug} is taken in this test's database.`);
   const keys = {} as Record<KeyName, string>;
   const keyIds = {} as Record<KeyName, string>;
-  for (const name of Object.keys(KEYS) as KeyName[]) {
-    const made = await createKey(db.api, tenant.id, { name, scopes: [...KEYS[name]] });
-    keys[name] = made.key;
-    keyIds[name] = made.id;
-  }
+  const makeKeys = async (client: Client) => {
+    for (const name of Object.keys(KEYS) as KeyName[]) {
+      const made = await createKey(client, tenant.id, { name, scopes: [...KEYS[name]] });
+      keys[name] = made.key;
+      keyIds[name] = made.id;
+    }
+  };
+  await withTenant(db.api, tenant.id, makeKeys, 'login');
   return { ...tenant, keys, keyIds };
 }
 
 /** A key of the platform's operator. */
 export async function makeOperatorKey(db: Pick<TestDatabase, 'api'>): Promise<string> {
-  const { tenantId } = await findOperations(db.api);
-  return (await createKey(db.api, tenantId, { name: 'operator', scopes: ['admin'] })).key;
+  return createOperatorKey(db.api);
 }
 
 /** Redis for tests, where TEST_REDIS_URL names one. */

@@ -39,7 +39,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
       otherStatuses: [201],
       answer: eventType,
     },
-    async ({ identity, params: { type }, body }) => {
+    async ({ identity, actor, params: { type }, body }) => {
       acceptSchema(body.schema);
       const write = () =>
         withTenant(
@@ -51,7 +51,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
             if (current && sameType(current, next)) return { body: current };
             return { status: 201, body: await addEventType(client, identity.tenantId, next) };
           },
-          'read write',
+          actor,
         );
       const reply = await write().catch((error: { code?: string }) => {
         if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this type');

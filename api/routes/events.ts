@@ -27,8 +27,7 @@ export function isIngest({ method, url = '' }: IncomingMessage): boolean {
 /** POST /v1/events, on node's own request: it reads its own bytes, and Express would cost as much again as all the rest. */
 export async function answerIngest(deps: Deps, request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
   seen.route = '/v1/events';
-  const identity = await deps.auth.identify(request, ['ingest']);
-  seen.identity = identity;
+  const identity = await deps.auth.identify(request, ['ingest'], seen);
   await deps.limits.request(identity, response);
   const form = formOf(request.headers['content-type']);
   let reserved = 0;

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound, wrongScope } from '../../lib/errors.ts';
+import { withTenant } from '../../sql/db.ts';
 import { createKey, listKeys, revokeKey, SCOPES } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -52,11 +53,12 @@ export function mountKeys(app: Express, deps: Deps): void {
       status: 201,
       answer: newKey,
     },
-    async ({ identity, params: { id }, body }) => {
+    async ({ identity, actor, params: { id }, body }) => {
       const { kind } = await reachTenant(deps, identity, id);
       if (body.scopes.includes('admin') && !(kind === 'operations' && identity.scopes.includes('admin')))
         throw wrongScope(['admin']);
-      const made = await createKey(deps.pool, id, { ...body, expires_at: body.expires_at ?? null });
+      const input = { ...body, expires_at: body.expires_at ?? null };
+      const made = await withTenant(deps.pool, id, (client) => createKey(client, id, input), actor);
       const { name, scopes, expires_at = null } = body;
       return { body: { id: made.id, key: made.key, prefix: made.prefix, name, scopes, expires_at }, secret: 'key' };
     },
@@ -94,9 +96,9 @@ export function mountKeys(app: Express, deps: Deps): void {
       params: params.extend({ keyId: uuid }),
       status: 204,
     },
-    async ({ identity, params: { id, keyId } }) => {
+    async ({ identity, actor, params: { id, keyId } }) => {
       await reachTenant(deps, identity, id);
-      const hash = await revokeKey(deps.pool, id, keyId);
+      const hash = await withTenant(deps.pool, id, (client) => revokeKey(client, id, keyId), actor);
       if (!hash) throw notFound('key');
       deps.auth.forget(hash);
       return {};

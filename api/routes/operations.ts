@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { Problem, unavailable, wrongScope } from '../../lib/errors.ts';
 import type { Deps } from '../deps.ts';
+import type { Seen } from '../observe.ts';
 import { route } from '../route.ts';
 
 const BOARD = '/ops/queues';
@@ -65,7 +66,7 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
 function operatorOnly(deps: Deps): RequestHandler {
   return async (request, response, next) => {
     try {
-      await deps.auth.identify(request, ['admin']);
+      await deps.auth.identify(request, ['admin'], response.locals.seen as Seen);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) error.headers['www-authenticate'] = 'Basic realm="mirante"';
       throw error;

@@ -144,6 +144,7 @@ describe('the document', () => {
         'post /v1/quarantine/replay',
         'get /v1/metrics',
         'get /v1/metrics/{name}',
+        'get /v1/audit-log',
         'get /openapi.json',
         'get /docs',
       ]),

@@ -98,7 +98,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       status: 200,
       answer: replayAnswer,
     },
-    async ({ identity, body }) => {
+    async ({ identity, actor, body }) => {
       const { rows } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listQuarantine(client, { ...wholeFilter(body.filter), before: null, pending: true, limit: body.limit }),
       );
@@ -106,7 +106,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       const stored = receipts.filter(({ status }) => status === 'accepted' || status === 'duplicate');
       if (!body.dry_run && stored.length > 0) {
         const ids = stored.map(({ quarantine_id }) => quarantine_id);
-        await withTenant(deps.pool, identity.tenantId, (client) => markReplayed(client, ids), 'read write');
+        await withTenant(deps.pool, identity.tenantId, (client) => markReplayed(client, ids), actor);
       }
       if (!body.dry_run)
         deps.limits.spend('monthly-events', identity, stored.filter(({ status }) => status === 'accepted').length);

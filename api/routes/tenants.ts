@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { DateTime, IANAZone } from 'luxon';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
+import { withTenant } from '../../sql/db.ts';
 import { createTenant, findTenant, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -86,8 +87,8 @@ export function mountTenants(app: Express, deps: Deps): void {
       status: 201,
       answer: tenant,
     },
-    async ({ body }) => {
-      const made = await createTenant(deps.pool, body);
+    async ({ identity, actor, body }) => {
+      const made = await withTenant(deps.pool, identity.tenantId, (client) => createTenant(client, body), actor);
       if (!made) throw conflict('slug-taken', 'Another tenant has this slug');
       return { body: shown(made), headers: { location: `/v1/tenants/${made.id}` } };
     },
@@ -144,8 +145,8 @@ export function mountTenants(app: Express, deps: Deps): void {
       status: 200,
       answer: tenant,
     },
-    async ({ params: { id }, body }) => {
-      const changed = await updateTenant(deps.pool, id, body);
+    async ({ actor, params: { id }, body }) => {
+      const changed = await withTenant(deps.pool, id, (client) => updateTenant(client, id, body), actor);
       if (!changed) throw notFound('tenant');
       return { body: shown(changed) };
     },

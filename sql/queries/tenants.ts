@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { Pool } from '../db.ts';
+import { type Client, type Pool, withTenant } from '../db.ts';
 
 export const SCOPES = ['ingest', 'read', 'export', 'embed', 'tenant-admin', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -63,8 +63,8 @@ export function hashKey(key: string): Buffer {
 }
 
 /** Makes a customer; undefined where the slug is taken. */
-export async function createTenant(pool: Pool, tenant: NewTenant): Promise<Tenant | undefined> {
-  const result = await pool.query<Tenant>('select * from door.create_tenant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+export async function createTenant(client: Client, tenant: NewTenant): Promise<Tenant | undefined> {
+  const result = await client.query<Tenant>('select * from door.create_tenant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
     uuidv7(),
     tenant.slug,
     tenant.name,
@@ -80,8 +80,8 @@ export async function createTenant(pool: Pool, tenant: NewTenant): Promise<Tenan
   return result.rows[0];
 }
 
-export async function updateTenant(pool: Pool, id: string, change: Partial<NewTenant>): Promise<Tenant | undefined> {
-  const result = await pool.query<Tenant>('select * from door.update_tenant($1, $2)', [id, change]);
+export async function updateTenant(client: Client, id: string, change: Partial<NewTenant>): Promise<Tenant | undefined> {
+  const result = await client.query<Tenant>('select * from door.update_tenant($1, $2)', [id, change]);
   return result.rows[0];
 }
 
@@ -107,7 +107,7 @@ export async function findOperations(pool: Pool): Promise<{ tenantId: string; te
 
 /** Makes a key `mir_<scope hint>_<random>`, which is given once, here, and stored only as its hash. */
 export async function createKey(
-  pool: Pool,
+  client: Client,
   tenantId: string,
   input: { name: string; scopes: Scope[]; expires_at?: Date | null },
 ): Promise<{ id: string; key: string; prefix: string }> {
@@ -115,7 +115,7 @@ export async function createKey(
   const key = `mir_${hint}_${randomBytes(24).toString('base64url')}`;
   const prefix = key.slice(0, `mir_${hint}_`.length + 4);
   const id = uuidv7();
-  await pool.query('select door.create_key($1, $2, $3, $4, $5, $6, $7)', [
+  await client.query('select door.create_key($1, $2, $3, $4, $5, $6, $7)', [
     id,
     tenantId,
     input.name,
@@ -127,14 +127,22 @@ export async function createKey(
   return { id, key, prefix };
 }
 
+/** A key of the platform's operator, for a program: over HTTP only an operator makes one. */
+export async function createOperatorKey(pool: Pool): Promise<string> {
+  const { tenantId } = await findOperations(pool);
+  const input = { name: 'operator', scopes: ['admin' as const] };
+  const { key } = await withTenant(pool, tenantId, (client) => createKey(client, tenantId, input), 'login');
+  return key;
+}
+
 export async function listKeys(pool: Pool, tenantId: string, after: string | undefined, limit: number): Promise<KeyRow[]> {
   const result = await pool.query<KeyRow>('select * from door.keys($1, $2, $3)', [tenantId, after ?? null, limit]);
   return result.rows;
 }
 
 /** Ends a key; gives its hash, so that caches can forget it, or undefined where the tenant has no such key. */
-export async function revokeKey(pool: Pool, tenantId: string, keyId: string): Promise<Buffer | undefined> {
-  const result = await pool.query<{ revoke_key: Buffer | null }>('select door.revoke_key($1, $2)', [tenantId, keyId]);
+export async function revokeKey(client: Client, tenantId: string, keyId: string): Promise<Buffer | undefined> {
+  const result = await client.query<{ revoke_key: Buffer | null }>('select door.revoke_key($1, $2)', [tenantId, keyId]);
   return result.rows[0]?.revoke_key ?? undefined;
 }
 

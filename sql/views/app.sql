@@ -37,6 +37,13 @@ create view app.quarantine with (security_barrier) as
     where tenant_id = (select private.current_tenant());
 grant select on app.quarantine to mirante_api;
 
+-- Without `seq` and `hash`: they tell how much happens at other tenants.
+create view app.audit_log with (security_barrier) as
+    select at, actor, action, target, details
+    from private.audit_log
+    where tenant_id = (select private.current_tenant());
+grant select on app.audit_log to mirante_api;
+
 create view app.events_hourly with (security_barrier) as
     select bucket, type, outcome, route, events, bytes
     from private.events_hourly where tenant_id = (select private.current_tenant());

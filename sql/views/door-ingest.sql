@@ -98,11 +98,17 @@ grant execute on function door.quarantine to mirante_api;
 
 -- Notes that a replay has stored these. Not through app.quarantine: TimescaleDB 2.19 cannot plan an update through that view.
 create function door.mark_replayed(ids uuid[]) returns void
-    language sql security definer
+    language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    update private.quarantine q set replayed_at = now()
-    where q.tenant_id = (select private.current_tenant()) and q.id = any (ids)
+declare
+    tenant uuid := private.current_tenant();
+    moment timestamptz := now();
+begin
+    update private.quarantine q set replayed_at = moment where q.tenant_id = tenant and q.id = any (ids);
+    perform private.append_audit(tenant, 'quarantine.replayed', 'quarantine',
+        jsonb_build_object('rows', cardinality(ids), 'replayed_at', moment));
+end
 $$;
 revoke all on function door.mark_replayed from public;
 grant execute on function door.mark_replayed to mirante_api;

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import type { Config } from '../lib/config.ts';
+import { type Client, createPool } from '../sql/db.ts';
+import { type Link, readChain } from '../sql/queries/audit-log.ts';
+import { UsageError } from './usage.ts';
+
+const HEAD = /^(\d+):([0-9a-f]{64})$/;
+
+/** The command `audit`: gives a sentence with the number of rows and the head, or throws with the first fault. */
+export async function verifyAudit(args: string[], config: Config): Promise<string> {
+  const { values, positionals } = parseArgs({ args, options: { head: { type: 'string' } }, allowPositionals: true });
+  if (positionals.join(' ') !== 'verify') throw new UsageError('Say `audit verify`.');
+  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
+  const options = { max: 1, name: 'mirante audit', role: 'mirante_owner', statementTimeoutMs: 600_000 };
+  const pool = createPool(config.DATABASE_URL, options);
+  try {
+    return await verifyChain(pool, values.head);
+  } finally {
+    await pool.end();
+  }
+}
+
+/**
+ * Recomputes the whole chain, page by page. What was cut off at its end, or written anew to its end, is found only where an
+ * earlier head is given.
+ */
+export async function verifyChain(client: Pick<Client, 'query'>, head?: string): Promise<string> {
+  const known = head === undefined ? undefined : parseHead(head);
+  let last: Link | undefined;
+  for (;;) {
+    const links = await readChain(client, last);
+    for (const link of links) {
+      checkLink(link, last?.seq ?? 0);
+      if (link.seq === known?.seq && link.hash !== known.hash) {
+        throw new Error(`Row ${link.seq} is not what it was when that head was noted: the chain was written anew.`);
+      }
+      last = link;
+    }
+    if (links.length === 0) break;
+  }
+  const rows = last?.seq ?? 0;
+  if (known && known.seq > rows) {
+    throw new Error(`Row ${rows + 1} was removed, and all up to the given head, ${known.seq}: the end was cut off.`);
+  }
+  return last ? `The audit log is whole. Rows: ${rows}. Head: ${last.seq}:${last.hash}` : 'The audit log is empty.';
+}
+
+function parseHead(text: string): { seq: number; hash: string } {
+  const [, seq, hash] = HEAD.exec(text) ?? [];
+  if (hash === undefined) throw new UsageError('A head is what `audit verify` has printed: <seq>:<hash>.');
+  return { seq: Number(seq), hash };
+}
+
+function checkLink({ seq, hash, computed }: Link, before: number): void {
+  if (seq > before + 1) throw new Error(`Row ${before + 1} was removed.`);
+  if (seq <= before) throw new Error(`Row ${seq} was put in.`);
+  if (hash !== computed) {
+    throw new Error(`Row ${seq} does not follow from the row before: it was changed, or one was put in or taken out there.`);
+  }
+}

@@ -1,0 +1,41 @@
+set local role mirante_owner;
+
+-- Adds what one API process has counted, each row's tenant found from its key, and records each address from which a key comes
+-- for the first time as far back as is kept.
+create function door.record_access(
+    keys uuid[], addresses inet[], firsts timestamptz[], lasts timestamptz[], counts bigint[]
+) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_column
+declare
+    newcomers jsonb;
+begin
+    -- Of several processes that see the same newcomer one goes first, and the others look again when it has committed.
+    if private.newcomers(keys, addresses, firsts) is not null then
+        perform pg_advisory_xact_lock(hashtext('door.record_access'));
+        newcomers := private.newcomers(keys, addresses, firsts);
+    end if;
+
+    insert into private.access_log as l (tenant_id, hour, key_id, address, first_at, last_at, requests)
+    select k.tenant_id, date_trunc('hour', u.first_at, 'UTC'), u.key, u.address, min(u.first_at), max(u.last_at), sum(u.requests)
+    from unnest(keys, addresses, firsts, lasts, counts) u (key, address, first_at, last_at, requests)
+        join private.api_keys k on k.id = u.key
+    group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
+    on conflict (tenant_id, hour, key_id, address) do update set
+        first_at = least(l.first_at, excluded.first_at),
+        last_at = greatest(l.last_at, excluded.last_at),
+        requests = l.requests + excluded.requests;
+
+    perform private.append_audit(n.tenant_id, 'key.new_address', n.key_id::text, jsonb_build_object('address', n.address),
+            jsonb_build_object('key_id', n.key_id, 'tenant_id', n.tenant_id, 'address', n.address))
+    from jsonb_to_recordset(newcomers) n (tenant_id uuid, key_id uuid, address text);
+end
+$$;
+
+revoke all on function door.record_access from public;
+grant execute on function door.record_access to mirante_api;
+
+reset role;
