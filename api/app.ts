@@ -14,6 +14,7 @@ import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountOperations } from './routes/operations.ts';
+import { mountPrivacy } from './routes/privacy.ts';
 import { mountQuarantine } from './routes/quarantine.ts';
 import { mountTenants } from './routes/tenants.ts';
 
@@ -46,6 +47,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountEvents(app, deps);
   mountEventTypes(app, deps);
   mountQuarantine(app, deps);
+  mountPrivacy(app, deps);
   mountMetrics(app, deps);
   mountOperations(app, deps, queues);
   mountDocs(app, deps);

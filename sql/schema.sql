@@ -44,7 +44,10 @@ view app.event_types owner mirante_views with (security_barrier=true, check_opti
     schema,
     mode,
     description,
-    created_at
+    created_at,
+    personal_fields,
+    subject,
+    processing
    FROM private.event_types
   WHERE (tenant_id = private.current_tenant());
     grant insert, select to mirante_api
@@ -196,6 +199,14 @@ view app.validations_hourly owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
 
+view app.withdrawn_subjects owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    subject_hash,
+    withdrawn_at
+   FROM private.withdrawn_subjects
+  WHERE (tenant_id = private.current_tenant());
+    grant insert, select to mirante_api
+
 table limits.counters owner mirante_owner
     key character varying(255) not null
     points integer not null default 0
@@ -326,8 +337,12 @@ table private.event_types owner mirante_owner, row security forced
     mode text not null
     description text
     created_at timestamp with time zone not null default now()
+    personal_fields text[] not null default '{}'::text[]
+    subject text not null default 'pseudonymised'::text
+    processing jsonb
     constraint event_types_mode_check CHECK ((mode = ANY (ARRAY['observe'::text, 'quarantine'::text, 'reject'::text])))
     constraint event_types_pkey PRIMARY KEY (tenant_id, type, version)
+    constraint event_types_subject_check CHECK ((subject = ANY (ARRAY['pseudonymised'::text, 'plain'::text])))
     constraint event_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
@@ -573,6 +588,16 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.pseudonym_keys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    key bytea not null
+    created_at timestamp with time zone not null default now()
+    constraint pseudonym_keys_key_check CHECK ((octet_length(key) = 32))
+    constraint pseudonym_keys_pkey PRIMARY KEY (tenant_id)
+    constraint pseudonym_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
 table private.quarantine owner mirante_owner partition by RANGE (received_at), row security forced
     tenant_id uuid not null
@@ -824,6 +849,16 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.withdrawn_subjects owner mirante_owner, row security forced
+    tenant_id uuid not null
+    subject_hash text not null
+    withdrawn_at timestamp with time zone not null default now()
+    constraint withdrawn_subjects_pkey PRIMARY KEY (tenant_id, subject_hash)
+    constraint withdrawn_subjects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
 table storage.hypertables owner mirante_owner
     name text not null
     time_column text not null
@@ -861,6 +896,9 @@ function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix tex
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fffe89357dd5ba329987738e7b65eeb5
     grant execute to mirante_api
 
+function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
+    grant execute to mirante_api
+
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
@@ -874,6 +912,9 @@ function door.mark_replayed(ids uuid[]) returns void language sql volatile secur
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
+    grant execute to mirante_api
+
+function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
     grant execute to mirante_api
 
 function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316
