@@ -29,8 +29,11 @@ export async function withdrawSubject(client: Client, subjectHash: string): Prom
 
 /** The pseudonyms of all who have withdrawn consent. */
 export async function withdrawnSubjects(client: Client): Promise<Set<string>> {
-  const result = await client.query<[string]>({ rowMode: 'array', text: 'select subject_hash from app.withdrawn_subjects' });
-  return new Set(result.rows.map(([hash]) => hash));
+  // As one text: a row for each would hold the process twice as long.
+  const result = await client.query<{ hashes: string | null }>(
+    `select string_agg(subject_hash, ' ') as hashes from app.withdrawn_subjects`,
+  );
+  return new Set(result.rows[0]?.hashes?.split(' '));
 }
 
 export type ProcessingRecord = Pick<
