@@ -15,6 +15,7 @@ import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountOperations } from './routes/operations.ts';
+import { mountPrivacy } from './routes/privacy.ts';
 import { mountQuarantine } from './routes/quarantine.ts';
 import { mountSqlLogins } from './routes/sql-logins.ts';
 import { mountTenants } from './routes/tenants.ts';
@@ -49,6 +50,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountEvents(app, deps);
   mountEventTypes(app, deps);
   mountQuarantine(app, deps);
+  mountPrivacy(app, deps);
   mountMetrics(app, deps);
   mountAuditLog(app, deps);
   mountOperations(app, deps, queues);

@@ -11,7 +11,12 @@ const NOW = Date.UTC(2026, 1, 28, 12);
 const context: Context = {
   keyId: '0199f000-0000-7000-8000-000000000001',
   keyName: 'the key',
-  types: { check: () => undefined },
+  types: {
+    check: () => undefined,
+    handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false }),
+    pseudonym: (value) => value,
+    isWithdrawn: () => false,
+  },
   maxEventBytes: 65_536,
   oldest: NOW - 90 * 24 * 3600_000,
   now: NOW,

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { type EventRow, VALIDATION } from '../sql/queries/events.ts';
-import type { EventTypes } from './event-types.ts';
+import type { EventTypes, Mismatch } from './event-types.ts';
 import type { JsonItem } from './json-items.ts';
+import { type Concealed, conceal } from './pseudonyms.ts';
 
 /** Why an event is not stored as one. `rejected` is for what is no event at all or what its type's mode refuses. */
 export type Refusal = {
@@ -15,7 +16,7 @@ export type Refusal = {
 };
 
 /** An event fit to be stored, with the remarks that its receipt carries. */
-export type Accepted = { row: EventRow; code?: string; detail?: string };
+export type Accepted = Concealed & { code?: string; detail?: string };
 
 export type Context = {
   keyId: string;
@@ -39,7 +40,7 @@ const FUTURE_MS = 10 * 60_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid']);
 
-/** Judges one item against the CloudEvents 1.0 envelope and its type's schema. Throws SyntaxError where it is not JSON. */
+/** Judges one item against the CloudEvents 1.0 envelope and its type's schema, then conceals who it is about. Throws SyntaxError where it is not JSON. */
 export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {
   const bytes = Buffer.byteLength(item.text);
   if (bytes > context.maxEventBytes)
@@ -61,16 +62,25 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
   if (key.time < context.oldest * 1000) {
     return { ...refuse('quarantined', 'too-old', 'The time is before the retention of raw events.', '/time'), ...sent };
   }
-  const accepted = { row: rowOf(item, members, key, bytes, context) };
   const mismatch = context.types.check(sent.type as string, members.data, bytes);
-  if (mismatch?.mode === 'observe') return { ...accepted, code: 'schema-mismatch', detail: mismatch.detail };
-  if (mismatch) {
+  if (mismatch && mismatch.mode !== 'observe') {
     const status = mismatch.mode === 'reject' ? 'rejected' : 'quarantined';
     return { ...refuse(status, 'schema-mismatch', mismatch.detail, mismatch.pointer), ...sent };
   }
-  return key.recognisable
-    ? accepted
-    : { ...accepted, code: 'no-dedup-key', detail: 'Sent again, this event would be stored again.' };
+  const concealed = conceal(rowOf(item, members, key, bytes, context), context.types);
+  if (!concealed) {
+    return {
+      ...refuse('quarantined', 'too-many-personal-values', 'An event may hold 1,000 personal values.', '/data'),
+      ...sent,
+    };
+  }
+  return { ...concealed, ...remarkOn(concealed, mismatch, key) };
+}
+
+function remarkOn({ named }: Concealed, mismatch: Mismatch | undefined, key: Key): Pick<Accepted, 'code' | 'detail'> {
+  if (named) return { code: 'consent-withdrawn', detail: 'Stored without its subject and personal fields.' };
+  if (mismatch) return { code: 'schema-mismatch', detail: mismatch.detail };
+  return key.recognisable ? {} : { code: 'no-dedup-key', detail: 'Sent again, this event would be stored again.' };
 }
 
 function refuse(status: Refusal['status'], code: string, detail: string, pointer?: string): Refusal {

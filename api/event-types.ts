@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
@@ -5,7 +6,10 @@ import { RE2JS } from 're2js';
 import { Problem, unprocessable } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
 import { type EventType, listEventTypes, type Mode } from '../sql/queries/event-types.ts';
+import { pseudonymKey, withdrawnSubjects } from '../sql/queries/privacy.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { compileFields } from './personal-fields.ts';
+import { type Handling, type Privacy, pseudonym, UNREGISTERED } from './pseudonyms.ts';
 import { schemaCost } from './schema-cost.ts';
 import { withinTime } from './time-limit.ts';
 
@@ -20,8 +24,8 @@ const HARMLESS = 100_000;
 
 export type Mismatch = { mode: Mode; detail: string; pointer: string };
 
-/** The schemas of one tenant, as events are judged by them. */
-export type EventTypes = { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
+/** The types of one tenant, as events are judged and concealed by them. */
+export type EventTypes = Privacy & { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
 
 type Compiled = { validate: ValidateFunction; cost: number };
 
@@ -78,7 +82,15 @@ const invalidSchema = (detail: string) =>
     { pointer: '/schema', code: 'invalid-schema', detail },
   ]);
 
-/** Remembers each tenant's types for a few seconds and each version's compiled schema for as long as it is in use. */
+function handlingOf({ subject, personal_fields, processing }: EventType): Handling {
+  return {
+    plainSubject: subject === 'plain',
+    fields: compileFields(personal_fields),
+    needsConsent: processing === null || processing.legal_basis === 'consent',
+  };
+}
+
+/** Remembers each tenant's types, key of pseudonyms and withdrawals for a few seconds and each version's compiled schema for as long as it is in use. */
 export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
   const compiled = new QuickLRU<string, Compiled>({ maxSize: 1_000 });
   const tenants = new QuickLRU<string, Promise<EventTypes>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -101,9 +113,22 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
   }
 
   async function load(tenantId: string): Promise<EventTypes> {
-    const types = await withTenant(pool, tenantId, (client) => listEventTypes(client, undefined, MOST_TYPES));
+    const { types, key, withdrawn } = await withTenant(
+      pool,
+      tenantId,
+      async (client) => ({
+        types: await listEventTypes(client, undefined, MOST_TYPES),
+        key: createSecretKey(await pseudonymKey(client)),
+        withdrawn: await withdrawnSubjects(client),
+      }),
+      'read write',
+    );
     const byName = new Map(types.map((type) => [type.type, type]));
+    const handlings = new Map(types.map((type) => [type.type, handlingOf(type)]));
     return {
+      handling: (type) => handlings.get(type) ?? UNREGISTERED,
+      pseudonym: (value) => pseudonym(key, value),
+      isWithdrawn: (hash) => withdrawn.has(hash),
       check(type, data, bytes) {
         const found = byName.get(type);
         if (!found) return undefined;

@@ -8,7 +8,12 @@ const event = z
     source: z.string().min(1).max(500).optional().meta({ description: "The key's name if absent" }),
     time: z.iso.datetime({ offset: true }).optional().meta({ description: "The id's own time if it is a UUIDv7, else now" }),
     specversion: z.literal('1.0').optional(),
-    subject: z.string().min(1).max(500).optional(),
+    subject: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .meta({ description: 'Whom it is about; stored as a pseudonym unless its type says `plain`' }),
     datacontenttype: z.string().optional(),
     dataschema: z.string().optional(),
     data: z

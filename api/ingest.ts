@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { unauthenticated } from '../lib/errors.ts';
-import type { EventRow } from '../sql/queries/events.ts';
+import { withTenant } from '../sql/db.ts';
+import { compareEvents } from '../sql/queries/events.ts';
 import { type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
 import type { Identity } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
 import { type Accepted, type Context, type Refusal, readEvent } from './envelope.ts';
+import type { Outcome } from './group-commit.ts';
 import type { JsonItem } from './json-items.ts';
 
 export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
@@ -67,9 +69,9 @@ export async function judge(
 
 /** Stores what is fit to be stored and says what became of each; returns after the commit. Nothing is quarantined here. */
 export async function store(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
-  const rows: EventRow[] = [];
-  for (const verdict of judged) if ('row' in verdict) rows.push(verdict.row);
-  const outcomes = await deps.groupCommit.store(rows);
+  const accepted = acceptedOf(judged);
+  const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
+  await recognise(deps, identity, accepted, outcomes);
   deps.figures.forget(identity.tenantId);
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
@@ -90,6 +92,23 @@ export async function store(deps: Deps, identity: Identity, judged: Judged[]): P
     }
     return { index, id, status: 'quarantined', code: 'not-storable', detail: outcome.refused };
   });
+}
+
+/** What is fit to be stored among the judged. */
+export function acceptedOf(judged: Judged[]): Accepted[] {
+  return judged.filter((verdict) => 'row' in verdict);
+}
+
+/**
+ * Turns conflicts into duplicates where an event was stored before its subject withdrew consent and now comes again: it is known
+ * by what it would have been.
+ */
+export async function recognise(deps: Deps, identity: Identity, accepted: Accepted[], outcomes: Outcome[]): Promise<void> {
+  const doubtful = accepted.flatMap(({ named }, at) => (named && outcomes[at] === 'conflict' ? [{ named, at }] : []));
+  if (doubtful.length === 0) return;
+  const rows = doubtful.map(({ named }) => named);
+  const known = await withTenant(deps.pool, identity.tenantId, (client) => compareEvents(client, rows));
+  for (const [place, { at }] of doubtful.entries()) outcomes[at] = known.get(place) ?? 'conflict';
 }
 
 /** Keeps the source of every event of the receipt that was not stored, cut at the size limit of an event. */

@@ -95,7 +95,8 @@ function scan(text: string, start: number): [JsonItem, number] {
   return [{ text: trimmed(text, start, at), data, members, depth: deepest, hugeExponent }, at];
 }
 
-function endOfString(text: string, open: number): number {
+/** Place of the quote that ends the string that begins at `open`. */
+export function endOfString(text: string, open: number): number {
   let close = open;
   for (;;) {
     close = text.indexOf('"', close + 1);
@@ -106,11 +107,17 @@ function endOfString(text: string, open: number): number {
   }
 }
 
+/** Place behind the value that begins at `start`. */
+export function endOfValue(text: string, start: number): number {
+  return start + scan(text, start)[0].text.length;
+}
+
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function skipSpace(text: string, from: number): number {
+/** The first place from `from` on that is no space. */
+export function skipSpace(text: string, from: number): number {
   let at = from;
   while (isSpace(text.charCodeAt(at))) at++;
   return at;

@@ -12,10 +12,22 @@ const object = (properties: Record<string, unknown>, required: string[]) => ({
   required,
 });
 
-/** Event types of the first customer, with what each `data` must hold. */
-export const EVENT_TYPES: Record<string, { description: string; schema: object }> = {
+const processing = (legal_basis: 'contract' | 'legitimate_interest', purpose: string, ...data_categories: string[]) => ({
+  purpose,
+  legal_basis,
+  data_categories,
+  data_subjects: ['people who work with catalogues'],
+  retention_days: 90,
+  storage_country: 'BR',
+});
+
+type Registered = { description: string; schema: object; processing: ReturnType<typeof processing> };
+
+/** Event types of the first customer, with what each `data` must hold and why it may be processed. */
+export const EVENT_TYPES: Record<string, Registered> = {
   'br.validahub.validation.completed.v1': {
     description: 'A catalogue file was checked against the rules of a marketplace.',
+    processing: processing('contract', 'Show each seller the quality of the catalogues.', 'usage', 'catalogue'),
     schema: object(
       {
         marketplace: text,
@@ -31,25 +43,28 @@ export const EVENT_TYPES: Record<string, { description: string; schema: object }
   },
   'br.validahub.correction.applied.v1': {
     description: 'Rows that broke one rule were corrected.',
+    processing: processing('contract', 'Show each seller what was corrected.', 'usage', 'catalogue'),
     schema: object({ marketplace: text, rule: text, rows: count }, ['marketplace', 'rule', 'rows']),
   },
   'br.validahub.export.downloaded.v1': {
     description: 'A corrected file was downloaded.',
+    processing: processing('contract', 'Show each seller what was delivered.', 'usage', 'catalogue'),
     schema: object({ marketplace: text, format: { enum: ['csv', 'xlsx'] }, rows: count, duration_ms: duration, outcome }, [
       'marketplace',
     ]),
   },
   'br.validahub.job.failed.v1': {
     description: 'A background job ended with an error.',
+    processing: processing('legitimate_interest', 'Find and mend failures of the service.', 'diagnostics'),
     schema: object({ marketplace: text, job: text, reason: text, outcome }, ['job', 'reason']),
   },
 };
 
 /** Registers the types that the tenant does not have yet, in mode `observe`: what does not fit is noted, never refused. */
 export async function ensureEventTypes(tenantAdmin: Client): Promise<void> {
-  for (const [type, { description, schema }] of Object.entries(EVENT_TYPES)) {
+  for (const [type, registered] of Object.entries(EVENT_TYPES)) {
     const path = `/v1/event-types/${type}`;
     const found = await tenantAdmin.call('GET', path);
-    if (found.status === 404) await tenantAdmin.ask('PUT', path, { schema, mode: 'observe', description });
+    if (found.status === 404) await tenantAdmin.ask('PUT', path, { mode: 'observe', ...registered });
   }
 }

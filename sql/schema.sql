@@ -63,7 +63,10 @@ view app.event_types owner mirante_views with (security_barrier=true, check_opti
     schema,
     mode,
     description,
-    created_at
+    created_at,
+    personal_fields,
+    subject,
+    processing
    FROM private.event_types
   WHERE (tenant_id = private.current_tenant());
     grant insert, select to mirante_api
@@ -133,6 +136,42 @@ view app.latency_hourly owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
     grant select to mirante_sql
+
+view app.privacy_files owner mirante_views with (security_barrier=true)
+ SELECT request_id,
+    name,
+    part,
+    content
+   FROM private.privacy_files
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.privacy_requests owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    kind,
+    person,
+    person_hash,
+    reason,
+    status,
+    progress,
+    created_at,
+    due_at,
+    completed_at,
+    outcome
+   FROM private.privacy_requests
+  WHERE (tenant_id = private.current_tenant());
+    grant insert to mirante_api
+    grant select (completed_at) to mirante_api
+    grant select (created_at) to mirante_api
+    grant select (due_at) to mirante_api
+    grant select (id) to mirante_api
+    grant select (kind) to mirante_api
+    grant select (outcome) to mirante_api
+    grant select (person_hash) to mirante_api
+    grant select (progress) to mirante_api
+    grant select (reason) to mirante_api
+    grant select (status) to mirante_api
 
 view app.quarantine owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -226,6 +265,14 @@ view app.validations_hourly owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
     grant select to mirante_sql
+
+view app.withdrawn_subjects owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    subject_hash,
+    withdrawn_at
+   FROM private.withdrawn_subjects
+  WHERE (tenant_id = private.current_tenant());
+    grant delete, insert, select to mirante_api
 
 table limits.counters owner mirante_owner
     key character varying(255) not null
@@ -406,6 +453,7 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
 table private.dirty_hours owner mirante_owner
     id bigint not null identity
     hour timestamp with time zone not null
+    forced boolean not null default false
     constraint dirty_hours_pkey PRIMARY KEY (id)
     CREATE INDEX dirty_hours_hour_idx ON private.dirty_hours USING btree (hour)
 
@@ -417,9 +465,13 @@ table private.event_types owner mirante_owner, row security forced
     mode text not null
     description text
     created_at timestamp with time zone not null default now()
+    personal_fields text[] not null default '{}'::text[]
+    subject text not null default 'pseudonymised'::text
+    processing jsonb
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint event_types_mode_check CHECK ((mode = ANY (ARRAY['observe'::text, 'quarantine'::text, 'reject'::text])))
     constraint event_types_pkey PRIMARY KEY (tenant_id, type, version)
+    constraint event_types_subject_check CHECK ((subject = ANY (ARRAY['pseudonymised'::text, 'plain'::text])))
     constraint event_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.event_types DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('event_type', 'type')
     policy all_tenants for all to mirante_owner using (true)
@@ -674,6 +726,73 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.offboardings owner mirante_owner, row security forced
+    tenant_id uuid not null
+    slug text not null
+    requested_at timestamp with time zone not null default now()
+    closed_in xid8 not null default pg_current_xact_id()
+    progress integer not null default 0
+    completed_at timestamp with time zone
+    certificate jsonb
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint offboardings_pkey PRIMARY KEY (tenant_id)
+    constraint offboardings_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE OF completed_at ON private.offboardings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('offboarding', 'tenant_id')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.privacy_files owner mirante_owner, row security forced
+    tenant_id uuid not null
+    request_id uuid not null
+    name text not null
+    part integer not null
+    content bytea not null
+    constraint privacy_files_pkey PRIMARY KEY (request_id, name, part)
+    constraint privacy_files_request_id_fkey FOREIGN KEY (request_id) REFERENCES private.privacy_requests(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.privacy_requests owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    kind text not null
+    person text
+    person_hash text not null
+    reason text
+    status text not null default 'queued'::text
+    progress integer not null default 0
+    created_at timestamp with time zone not null default now()
+    due_at timestamp with time zone not null default (now() + '15 days'::interval)
+    started_at timestamp with time zone
+    completed_at timestamp with time zone
+    outcome jsonb
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text])))
+    constraint privacy_requests_pkey PRIMARY KEY (id)
+    constraint privacy_requests_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint privacy_requests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text])))
+    constraint privacy_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX privacy_requests_created_at_idx ON private.privacy_requests USING btree (created_at) WHERE (status <> 'completed'::text)
+    CREATE INDEX privacy_requests_tenant_id_id_idx ON private.privacy_requests USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF completed_at ON private.privacy_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_request')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.pseudonym_keys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    key bytea not null
+    created_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint pseudonym_keys_key_check CHECK ((octet_length(key) = 32))
+    constraint pseudonym_keys_pkey PRIMARY KEY (tenant_id)
+    constraint pseudonym_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE ON private.pseudonym_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('pseudonym_key', 'tenant_id')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
 table private.quarantine owner mirante_owner partition by RANGE (received_at), row security forced
     tenant_id uuid not null
     received_at timestamp with time zone not null
@@ -806,11 +925,13 @@ table private.sql_logins owner mirante_owner, row security forced
     expires_at timestamp with time zone
     revoked_at timestamp with time zone
     ended_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint sql_logins_login_check CHECK ((login ~ '^mirante_sql_[a-z0-9]{16}$'::text))
     constraint sql_logins_login_key UNIQUE (login)
     constraint sql_logins_pkey PRIMARY KEY (id)
     constraint sql_logins_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE RESTRICT
     CREATE INDEX sql_logins_tenant_id_id_idx ON private.sql_logins USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF revoked_at, ended_at ON private.sql_logins DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('sql_login')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -829,6 +950,7 @@ table private.tenants owner mirante_owner, row security forced
     raw_retention_days integer
     created_at timestamp with time zone not null default now()
     updated_at timestamp with time zone not null default now()
+    offboarding_at timestamp with time zone
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text])))
     constraint tenants_pkey PRIMARY KEY (id)
@@ -946,11 +1068,22 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.withdrawn_subjects owner mirante_owner, row security forced
+    tenant_id uuid not null
+    subject_hash text not null
+    withdrawn_at timestamp with time zone not null default now()
+    constraint withdrawn_subjects_pkey PRIMARY KEY (tenant_id, subject_hash)
+    constraint withdrawn_subjects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select to mirante_views
+
 table storage.hypertables owner mirante_owner
     name text not null
     time_column text not null
     chunk_width interval not null
     retained_from timestamp with time zone not null default '-infinity'::timestamp with time zone
+    columnstore_after interval
     constraint hypertables_pkey PRIMARY KEY (name)
 
 table storage.retention_runs owner mirante_owner
@@ -1005,6 +1138,9 @@ function door.create_sql_login(id uuid, tenant uuid, login text, name text, veri
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fffe89357dd5ba329987738e7b65eeb5
     grant execute to mirante_api
 
+function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
+    grant execute to mirante_api
+
 function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 77b0088cee797549cac22bbc84c638dc
     grant execute to mirante_owner
 
@@ -1012,6 +1148,9 @@ function door.heartbeats() returns TABLE(queue text, age_seconds double precisio
     grant execute to mirante_api
 
 function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b3e88220dedd7a17f24da7b847612dd4
+    grant execute to mirante_api
+
+function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2dd17edd0e794e6532217055d21ea96d
     grant execute to mirante_api
 
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
@@ -1023,7 +1162,19 @@ function door.make_login(login text, verifier text, connection_limit integer, st
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
     grant execute to mirante_api
 
+function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
+    grant execute to mirante_api
+
+function door.offboarding(tenant uuid) returns SETOF private.offboardings language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b665274c88901ebed5669fb5d3312b92
+    grant execute to mirante_api
+
+function door.open_privacy_requests() returns TABLE(open bigint, seconds_left double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5f57f5c43da3ec841b7c74160d323450
+    grant execute to mirante_api
+
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
+    grant execute to mirante_api
+
+function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
     grant execute to mirante_api
 
 function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316
@@ -1091,7 +1242,7 @@ function private.latency_of(bin smallint) returns double precision language sql 
 
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body a1045cac3507efd389df2b8ec18d6f80
 
-function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aa71054cf3a2482a80fc8d42d50a84b5
+function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3c0f1a0dfa3061faacf29dbb108e271d
     grant execute to mirante_views
 
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
@@ -1114,7 +1265,13 @@ function storage.drop_boundary(name text, cutoff timestamp with time zone) retur
 function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
     grant execute to public
 
+function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint language plpgsql volatile owner mirante_owner, body f25ee15cd739ac8fdf85c38656c9c91f
+    grant execute to public
+
 function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
+    grant execute to public
+
+function storage.hide_statistics() returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 586f9a56e5d905c0b5f16849c8b75dd4
     grant execute to public
 
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
@@ -1123,7 +1280,7 @@ function storage.hypertable_bytes(name text) returns bigint language sql stable 
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 02fee36cb47a211c39cd4b58cb732754
     grant execute to public
 
-function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 3d86945e7ea5078638565ecdf58c39b0
+function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b2f3bb992bf580d60c3672b9774a4b75
     grant execute to public
 
 function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93079afaa5ea00a727f8984a1035c94d

@@ -2,25 +2,64 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
 import { withTenant } from '../../sql/db.ts';
-import { addEventType, type EventType, findEventType, listEventTypes, MODES } from '../../sql/queries/event-types.ts';
+import {
+  addEventType,
+  type EventType,
+  findEventType,
+  LEGAL_BASES,
+  listEventTypes,
+  MODES,
+  SUBJECTS,
+} from '../../sql/queries/event-types.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { acceptSchema } from '../event-types.ts';
+import { POINTER } from '../personal-fields.ts';
 import { page, pageQuery, route } from '../route.ts';
 
 const params = z.object({ type: z.string().min(1).max(200) });
+
+// These two are columns of their own, which metrics are made of.
+const MEASURES = new Set(['/duration_ms', '/outcome']);
+
+const words = z.array(z.string().min(1).max(200)).max(50);
+
+/** A record of processing (LGPD art. 37). */
+export const processing = z.strictObject({
+  purpose: z.string().min(1).max(2000),
+  legal_basis: z.enum(LEGAL_BASES).meta({ description: 'LGPD art. 7' }),
+  data_categories: words.min(1),
+  data_subjects: words.optional(),
+  retention_days: z.number().int().min(1).max(36_500).optional(),
+  storage_country: z.string().regex(/^[A-Z]{2}$/, 'is an ISO 3166-1 alpha-2 code'),
+  recipients: words.optional(),
+});
 
 const input = z.strictObject({
   schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of `data`' }),
   mode: z.enum(MODES),
   description: z.string().max(2000).optional(),
+  personal_fields: z
+    .array(
+      z
+        .string()
+        .max(500)
+        .regex(POINTER, 'is a JSON Pointer (RFC 6901) into data, such as /email')
+        .refine((pointer) => !MEASURES.has(pointer), { error: 'feeds metrics and cannot be a personal field' }),
+    )
+    .max(50)
+    .default([])
+    .meta({ description: 'JSON Pointers into `data` whose values are stored as pseudonyms; `*` is every item of an array' }),
+  subject: z.enum(SUBJECTS).default('pseudonymised').meta({ description: 'How `subject` is stored' }),
+  processing: processing.optional().meta({ description: 'Record of processing (LGPD art. 37)' }),
 });
 
 const eventType = input.extend({
   type: z.string(),
   version: z.number().int(),
   description: z.string().nullable(),
+  processing: processing.nullable(),
   created_at: z.iso.datetime(),
 });
 
@@ -47,7 +86,13 @@ export function mountEventTypes(app: Express, deps: Deps): void {
           identity.tenantId,
           async (client) => {
             const current = await findEventType(client, type);
-            const next = { type, ...body, description: body.description ?? null, version: (current?.version ?? 0) + 1 };
+            const next = {
+              type,
+              ...body,
+              description: body.description ?? null,
+              processing: body.processing ?? null,
+              version: (current?.version ?? 0) + 1,
+            };
             if (current && sameType(current, next)) return { body: current };
             return { status: 201, body: await addEventType(client, identity.tenantId, next) };
           },
@@ -103,5 +148,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
 
 // jsonb keeps no order of keys, so equality is asked of the values with their keys sorted.
 function sameType(a: Omit<EventType, 'version' | 'created_at'>, b: Omit<EventType, 'version' | 'created_at'>): boolean {
-  return a.mode === b.mode && a.description === b.description && canonicalJson(a.schema) === canonicalJson(b.schema);
+  const parts = ({ mode, description, schema, personal_fields, subject, processing }: typeof a) =>
+    canonicalJson([mode, description, schema, personal_fields, subject, processing]);
+  return parts(a) === parts(b);
 }

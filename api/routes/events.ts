@@ -10,7 +10,7 @@ import { decodeUtf8, readBody } from '../body.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { derivedId, type Refusal } from '../envelope.ts';
-import { judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
+import { acceptedOf, type Judged, judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
 import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
 import type { Seen } from '../observe.ts';
 import { page, pageQuery, type Reply, route } from '../route.ts';
@@ -41,9 +41,9 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
     const whole = prefersWhole(request.headers.prefer);
     const reply =
       key === undefined
-        ? await receive(deps, identity, body, form, whole)
+        ? await receive(deps, identity, body, form, whole, reserve)
         : await deps.idempotency.once(identity, request, body, (first) =>
-            receive(deps, identity, body, form, whole, { key: String(key), first }),
+            receive(deps, identity, body, form, whole, reserve, { key: String(key), first }),
           );
     const text = JSON.stringify(reply.body);
     response.writeHead(reply.status as number, {
@@ -77,6 +77,7 @@ async function receive(
   body: Buffer,
   form: Form,
   whole: boolean,
+  reserve: (bytes: number) => void,
   once?: { key: string; first: Date },
 ): Promise<Reply> {
   const defaults =
@@ -96,6 +97,7 @@ async function receive(
       return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
     });
     if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
+    reserve(growthOf(judged));
     const receipt = await store(deps, identity, judged);
     await keepRefused(deps, identity, items, judged, receipt);
     return answer(deps, identity, receipt, whole);
@@ -109,6 +111,11 @@ async function receive(
     }
     throw error;
   }
+}
+
+// Pseudonyms may be longer than what they replace.
+function growthOf(judged: Judged[]): number {
+  return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
 }
 
 function cut(body: Buffer, form: Form, most: number): JsonItem[] {
@@ -150,7 +157,7 @@ const eventSchema = z.object({
 
 const listQuery = pageQuery.extend({
   type: z.string().max(200).optional(),
-  subject: z.string().max(500).optional(),
+  subject: z.string().max(500).optional().meta({ description: 'The plain value or its pseudonym' }),
   from: instant.optional(),
   to: instant.optional(),
 });
@@ -170,10 +177,12 @@ export function mountEvents(app: Express, deps: Deps): void {
     },
     async ({ identity, query, request, response }) => {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
+      const { subject } = query;
+      const subjects = subject === undefined ? null : [subject, (await deps.types.of(identity.tenantId)).pseudonym(subject)];
       const { rows, more } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listEvents(client, {
           type: query.type ?? null,
-          subject: query.subject ?? null,
+          subjects,
           from: query.from ?? null,
           to: query.to ?? null,
           before: cursor && { time: cursor[0] as string, id: cursor[1] as string },

@@ -142,6 +142,8 @@ describe('the document', () => {
         'get /v1/event-types',
         'get /v1/quarantine',
         'post /v1/quarantine/replay',
+        'get /v1/privacy/records',
+        'delete /v1/privacy/pseudonym-key',
         'get /v1/metrics',
         'get /v1/metrics/{name}',
         'get /v1/audit-log',

@@ -8,7 +8,7 @@ import type { Identity } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import type { Refusal } from '../envelope.ts';
-import { type Judged, judge, type ReceiptItem, refused, store } from '../ingest.ts';
+import { acceptedOf, type Judged, judge, type ReceiptItem, recognise, refused, store } from '../ingest.ts';
 import { cutItems, type JsonItem } from '../json-items.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { instant, uuid } from '../schemas.ts';
@@ -150,13 +150,16 @@ const notJson = (): Refusal => ({
 
 // What store() would say, without storing.
 async function foresee(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
-  const rows = judged.flatMap((verdict) => ('row' in verdict ? [verdict.row] : []));
+  const accepted = acceptedOf(judged);
+  const rows = accepted.map(({ row }) => row);
   const known = await withTenant(deps.pool, identity.tenantId, (client) => compareEvents(client, rows));
+  const outcomes: ('duplicate' | 'conflict' | undefined)[] = rows.map((_, place) => known.get(place));
+  await recognise(deps, identity, accepted, outcomes);
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
     if (!('row' in verdict)) return refused(verdict, index);
     const id = verdict.row.eventId ?? verdict.row.id;
-    return { index, id, status: known.get(next++) ?? 'accepted' };
+    return { index, id, status: outcomes[next++] ?? 'accepted' };
   });
 }
 

@@ -92,7 +92,8 @@ export type ListedEvent = StoredEvent & { cursor_time: string };
 
 export type EventFilter = {
   type: string | null;
-  subject: string | null;
+  /** Any of these, or all. */
+  subjects: string[] | null;
   from: Date | null;
   to: Date | null;
   /** Where the last page ended: time as text (microseconds kept) and id. */
@@ -118,7 +119,7 @@ export async function listEvents(client: Client, filter: EventFilter): Promise<P
            from (
              select time, id, type, source, event_id, subject, bytes, data, attributes
              from app.events
-             where ($1::text is null or type = $1) and ($2::text is null or subject = $2)
+             where ($1::text is null or type = $1) and ($2::text[] is null or subject = any ($2))
                and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
                and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
                and time <= coalesce($5::timestamptz, 'infinity')
@@ -133,7 +134,7 @@ export async function listEvents(client: Client, filter: EventFilter): Promise<P
      order by time desc, id desc`,
     [
       filter.type,
-      filter.subject,
+      filter.subjects,
       filter.from,
       filter.to,
       filter.before?.time ?? null,

@@ -23,12 +23,19 @@ create view app.rule_hits with (security_barrier) as
 grant select on app.rule_hits to mirante_api, mirante_sql;
 
 create view app.event_types with (security_barrier) as
-    select tenant_id, type, version, schema, mode, description, created_at
+    select tenant_id, type, version, schema, mode, description, created_at, personal_fields, subject, processing
     from private.event_types
     where tenant_id = private.current_tenant()
     with cascaded check option;
 grant select, insert on app.event_types to mirante_api;
 grant select on app.event_types to mirante_sql;
+
+create view app.withdrawn_subjects with (security_barrier) as
+    select tenant_id, subject_hash, withdrawn_at
+    from private.withdrawn_subjects
+    where tenant_id = private.current_tenant()
+    with cascaded check option;
+grant select, insert on app.withdrawn_subjects to mirante_api;
 
 create view app.quarantine with (security_barrier) as
     select id, received_at, status, code, detail, pointer, type, raw, replayed_at,

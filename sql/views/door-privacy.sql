@@ -1,0 +1,42 @@
+set local role mirante_owner;
+
+-- The tenant's key of pseudonyms, made on first use. Who comes second in a race gets the key of the first.
+create function door.pseudonym_key() returns bytea
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    found_key bytea := (select k.key from private.pseudonym_keys k where k.tenant_id = private.current_tenant());
+begin
+    if found_key is null then
+        insert into private.pseudonym_keys as k (tenant_id, key)
+            values (private.current_tenant(), sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
+            on conflict (tenant_id) do update set created_at = k.created_at
+            returning k.key into found_key;
+    end if;
+    return found_key;
+end
+$$;
+revoke all on function door.pseudonym_key from public;
+grant execute on function door.pseudonym_key to mirante_api;
+
+-- Ends the tenant's key, and the withdrawals with it: nothing that the next key makes can match them.
+create function door.destroy_pseudonym_key() returns table (key_created_at timestamptz, withdrawals_deleted integer)
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    tenant uuid := private.current_tenant();
+begin
+    delete from private.pseudonym_keys k where k.tenant_id = tenant returning k.created_at into key_created_at;
+    if found then
+        delete from private.withdrawn_subjects w where w.tenant_id = tenant;
+        get diagnostics withdrawals_deleted = row_count;
+        return next;
+    end if;
+end
+$$;
+revoke all on function door.destroy_pseudonym_key from public;
+grant execute on function door.destroy_pseudonym_key to mirante_api;
+
+reset role;
