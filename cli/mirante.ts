@@ -4,7 +4,9 @@ import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
 import { createKey, findOperations } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
+import { switchColumnstore } from './columnstore.ts';
 import { checkHealth } from './health.ts';
+import { UsageError } from './usage.ts';
 
 type Command = { usage: string; summary: string; run: (args: string[]) => Promise<void> };
 
@@ -33,6 +35,11 @@ const COMMANDS: Record<string, Command> = {
       }
     },
   },
+  columnstore: {
+    usage: 'columnstore on --after 7d | off',
+    summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
+    run: (args) => switchColumnstore(args, readConfig(), say),
+  },
   health: {
     usage: 'health api|jobs',
     summary: 'ends with 0 where that program does its work, else with 1: for a container health check',
@@ -46,9 +53,6 @@ function apiDatabaseUrl(): string {
   if (!config.DATABASE_URL) throw new Error('API_DATABASE_URL or DATABASE_URL must name the database.');
   return roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_api');
 }
-
-/** A sentence about how the command is used: printed without more, exit code 2. */
-class UsageError extends Error {}
 
 function noMore(args: string[]): void {
   if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);

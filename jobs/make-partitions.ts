@@ -1,15 +1,24 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
+import { convertAllDue } from '../sql/queries/columnstore.ts';
 import { makePartitions, summariseTimes } from '../sql/queries/retention.ts';
+import { type Engine, hasColumnstore } from '../sql/storage/engine.ts';
 
-/** Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their indexes over time. */
+/**
+ * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
+ * indexes over time. Converts what has become old enough, where the columnstore is on.
+ */
 export async function runMakePartitions(deps: {
   pool: Pool;
+  engine: Engine;
   log: Logger;
   config: Pick<Config, 'RAW_RETENTION_DAYS'>;
 }): Promise<void> {
   const made = await makePartitions(deps.pool, deps.config.RAW_RETENTION_DAYS + 1);
   if (made > 0) deps.log.info({ made }, 'partitions made or locked');
   await summariseTimes(deps.pool);
+  if (!hasColumnstore(deps.engine)) return;
+  const converted = await convertAllDue(deps.pool);
+  if (converted > 0) deps.log.info({ converted }, 'chunks converted to columnstore');
 }
