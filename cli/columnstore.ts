@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
 import { createPool, type Pool, withClient } from '../sql/db.ts';
 import {
@@ -39,13 +40,12 @@ export async function switchColumnstore(args: string[], config: Pick<Config, 'DA
 
 // Days for `on`, undefined for `off`.
 function readArguments(args: string[]): number | undefined {
-  const [state, option, age, ...rest] = args;
-  if (state === 'off' && option === undefined) return undefined;
-  const days = /^--after$/.test(option ?? '') && rest.length === 0 ? Number(/^(\d{1,4})d$/.exec(age ?? '')?.[1]) : Number.NaN;
-  if (state !== 'on' || !(days >= 1 && days <= MAX_DAYS)) {
-    throw new UsageError(`Give \`on --after 7d\`, with 1 to ${MAX_DAYS} days, or \`off\`.`);
-  }
-  return days;
+  const { values, positionals } = parseArgs({ args, options: { after: { type: 'string' } }, allowPositionals: true });
+  const state = positionals.join(' ');
+  if (state === 'off' && values.after === undefined) return undefined;
+  const days = Number(/^(\d{1,4})d$/.exec(values.after ?? '')?.[1]);
+  if (state === 'on' && days >= 1 && days <= MAX_DAYS) return days;
+  throw new UsageError(`Give \`on --after 7d\`, with 1 to ${MAX_DAYS} days, or \`off\`.`);
 }
 
 async function switchOn(pool: Pool, afterDays: number, say: Say): Promise<void> {
@@ -56,11 +56,12 @@ async function switchOn(pool: Pool, afterDays: number, say: Say): Promise<void> 
       : 'The columnstore of events was on already.',
   );
   const count = await convertDue(pool, TABLE);
-  const converted = (await listParts(pool, TABLE)).filter((part) => part.converted);
-  say(
-    `${count} ${count === 1 ? 'chunk was' : 'chunks were'} converted. All ${converted.length} converted chunks took ` +
-      `${megabytes(converted.map((part) => part.row_bytes))} as rows and take ${megabytes(converted.map((part) => part.column_bytes))} now.`,
-  );
+  const parts = (await listParts(pool, TABLE)).filter(({ converted }) => converted);
+  say(`${chunks(count)} converted now.`);
+  if (parts.length > 0) {
+    const [rows, columns] = [megabytes(parts.map((part) => part.row_bytes)), megabytes(parts.map((part) => part.column_bytes))];
+    say(`In columnstore: ${chunks(parts.length)}, ${rows} as rows and ${columns} as columns.`);
+  }
   say(`Upkeep converts each further chunk ${afterDays} ${afterDays === 1 ? 'day' : 'days'} after its end.`);
 }
 
@@ -72,7 +73,7 @@ async function switchOff(pool: Pool, say: Say): Promise<void> {
   const parts = (await listParts(pool, TABLE)).filter((part) => part.converted);
   if (parts.length > 0) {
     say(
-      `${parts.length} ${parts.length === 1 ? 'chunk comes' : 'chunks come'} back to rows: that takes about ` +
+      `Bringing ${chunks(parts.length)} back to rows takes about ` +
         `${megabytes(parts.map((part) => part.row_bytes))} of disk and frees ${megabytes(parts.map((part) => part.column_bytes))}. ` +
         'PostgreSQL does not tell how much is free; if it runs out, this stops at a chunk and can be given again.',
     );
@@ -84,6 +85,8 @@ async function switchOff(pool: Pool, say: Say): Promise<void> {
   await columnstoreOff(pool, TABLE);
   say('The columnstore of events is off; row security is on and forced again.');
 }
+
+const chunks = (count: number) => `${count} ${count === 1 ? 'chunk' : 'chunks'}`;
 
 function megabytes(bytes: (number | null)[]): string {
   return `${(bytes.reduce<number>((sum, n) => sum + (n ?? 0), 0) / 1e6).toFixed(1)} MB`;

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
@@ -67,9 +66,8 @@ function usage(): string {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
-  const [name, ...args] = positionals;
-  if (values.help) {
+  const [name, ...args] = process.argv.slice(2);
+  if ([name, ...args].some((word) => word === '--help' || word === '-h')) {
     process.stdout.write(usage());
     return 0;
   }

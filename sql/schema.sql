@@ -315,6 +315,7 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
 table private.dirty_hours owner mirante_owner
     id bigint not null identity
     hour timestamp with time zone not null
+    forced boolean not null default false
     constraint dirty_hours_pkey PRIMARY KEY (id)
     CREATE INDEX dirty_hours_hour_idx ON private.dirty_hours USING btree (hour)
 
@@ -829,6 +830,7 @@ table storage.hypertables owner mirante_owner
     time_column text not null
     chunk_width interval not null
     retained_from timestamp with time zone not null default '-infinity'::timestamp with time zone
+    columnstore_after interval
     constraint hypertables_pkey PRIMARY KEY (name)
 
 table storage.retention_runs owner mirante_owner
@@ -920,7 +922,13 @@ function storage.drop_boundary(name text, cutoff timestamp with time zone) retur
 function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
     grant execute to public
 
+function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint language plpgsql volatile owner mirante_owner, body f25ee15cd739ac8fdf85c38656c9c91f
+    grant execute to public
+
 function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
+    grant execute to public
+
+function storage.hide_statistics() returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 586f9a56e5d905c0b5f16849c8b75dd4
     grant execute to public
 
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
@@ -929,7 +937,7 @@ function storage.hypertable_bytes(name text) returns bigint language sql stable 
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 02fee36cb47a211c39cd4b58cb732754
     grant execute to public
 
-function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 3d86945e7ea5078638565ecdf58c39b0
+function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b2f3bb992bf580d60c3672b9774a4b75
     grant execute to public
 
 function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93079afaa5ea00a727f8984a1035c94d

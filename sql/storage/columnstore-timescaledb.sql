@@ -1,8 +1,10 @@
+-- One switch or one chunk at a time, under an advisory lock. That is waited for, as a chunk may take long; a lock that a long
+-- reader withholds is not, because everybody would queue behind: each step fails after a while, and can be given again.
+
 -- The engine refuses row security and columnstore on one table: gate 2 goes and compression comes in one transaction, and the
 -- views (gate 1) hold throughout. Policies stay defined. Gives whether anything was switched.
 create or replace function storage.columnstore_on(name text, after interval) returns boolean
     language plpgsql
-    set lock_timeout = '5s'
     as $$
 #variable_conflict use_variable
 declare
@@ -10,6 +12,7 @@ declare
     by_time text := (select h.time_column from storage.hypertables h where h.name = name);
 begin
     perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
     switched := not storage.has_columnstore(name);
     update storage.hypertables h set columnstore_after = after where h.name = name;
     if switched then
@@ -47,20 +50,20 @@ create or replace function storage.columnstore_parts(name text) returns table (
     order by c.range_end
 $$;
 
--- One chunk, with the second lock on the table of its compressed rows. False where the columnstore has been switched off in
+-- One chunk; the table of its compressed rows gets the second lock, and no statistics, in the same transaction. False where the columnstore has been switched off in
 -- the meantime, or where another has done it.
 create or replace function storage.to_columnstore(name text, part regclass) returns boolean
     language plpgsql
-    set lock_timeout = '5s'
     as $$
 #variable_conflict use_variable
 begin
     perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
     if not exists (select from storage.columnstore_parts(name) p where p.part = part and p.due) then
         return false;
     end if;
     call public.convert_to_columnstore(part);
-    perform storage.lock_chunks();
+    perform storage.lock_chunks(), storage.hide_statistics();
     return true;
 end
 $$;
@@ -88,10 +91,10 @@ $$;
 -- Compression goes and gate 2 comes back in one transaction. The engine refuses while a converted chunk is left.
 create or replace function storage.columnstore_off(name text) returns void
     language plpgsql
-    set lock_timeout = '5s'
     as $$
 begin
     perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
     execute format('alter table private.%I set (timescaledb.enable_columnstore = false)', name);
     execute format('alter table private.%I enable row level security, force row level security', name);
 end
