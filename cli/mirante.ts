@@ -4,6 +4,7 @@ import { migrate } from '../sql/migrate.ts';
 import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { verifyAudit } from './audit.ts';
+import { switchColumnstore } from './columnstore.ts';
 import { checkHealth } from './health.ts';
 import { UsageError } from './usage.ts';
 
@@ -37,6 +38,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'audit verify [--head <seq>:<hash>]',
     summary: 'recomputes the audit log of DATABASE_URL; ends with 1 where a row was changed, removed or put in',
     run: async (args) => say(await verifyAudit(args, readConfig())),
+  },
+  columnstore: {
+    usage: 'columnstore on --after 7d | off',
+    summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
+    run: (args) => switchColumnstore(args, readConfig(), say),
   },
   health: {
     usage: 'health api|jobs',

@@ -2,14 +2,18 @@ import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { auditHead } from '../sql/queries/audit-log.ts';
+import { convertAllDue } from '../sql/queries/columnstore.ts';
 import { makePartitions, summariseTimes } from '../sql/queries/retention.ts';
+import { type Engine, hasColumnstore } from '../sql/storage/engine.ts';
 
 /**
  * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
- * indexes over time. Notes how far the audit log reaches, for whoever keeps the logs can then tell if it is ever cut off.
+ * indexes over time. Converts what has become old enough, where the columnstore is on. Notes how far the audit log reaches, for
+ * whoever keeps the logs can then tell if it is ever cut off.
  */
 export async function runMakePartitions(deps: {
   pool: Pool;
+  engine: Engine;
   log: Logger;
   config: Pick<Config, 'RAW_RETENTION_DAYS'>;
 }): Promise<void> {
@@ -17,4 +21,7 @@ export async function runMakePartitions(deps: {
   if (made > 0) deps.log.info({ made }, 'partitions made or locked');
   await summariseTimes(deps.pool);
   deps.log.info({ audit_head: await auditHead(deps.pool) }, 'head of the audit log');
+  if (!hasColumnstore(deps.engine)) return;
+  const converted = await convertAllDue(deps.pool);
+  if (converted > 0) deps.log.info({ converted }, 'chunks converted to columnstore');
 }

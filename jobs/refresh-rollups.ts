@@ -59,7 +59,7 @@ async function refreshAll(client: Client, deps: RefreshDeps, ledger: Ledger): Pr
       continue;
     }
     try {
-      await refreshOne(client, deps, rollup, ledger.hours);
+      await refreshOne(client, deps, rollup, ledger);
     } catch (error) {
       failures.set(rollup.name, error);
     }
@@ -69,9 +69,10 @@ async function refreshAll(client: Client, deps: RefreshDeps, ledger: Ledger): Pr
   }
 }
 
-async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, hours: number[]): Promise<void> {
-  for (const { from, to } of rangesOf(rollup, hours, deps.clock().getTime())) {
-    await refreshRollup(client, deps.engine, rollup.name, new Date(from), new Date(to));
+async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, ledger: Ledger): Promise<void> {
+  for (const { from, to } of rangesOf(rollup, ledger.hours, deps.clock().getTime())) {
+    const force = ledger.forced.some((hour) => hour >= from && hour < to);
+    await refreshRollup(client, deps.engine, rollup.name, new Date(from), new Date(to), force);
     if (to > rollup.materialisedTo) await advanceRollup(client, rollup.name, new Date(to));
   }
 }

@@ -6,20 +6,10 @@ import { runRetention } from '../jobs/run-retention.ts';
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import { summariseTimes } from '../sql/queries/retention.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { type Answers, expectedAnswers, randomEvents, randomFrom } from './telemetry.ts';
+import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const DIMS: Record<string, string[]> = {
-  events: ['type', 'outcome', 'route'],
-  latency: ['type', 'route', 'bin'],
-  validations: ['marketplace', 'outcome'],
-  rules: ['marketplace', 'rule'],
-  corrections: ['marketplace', 'rule'],
-};
-const ROLLUPS = Object.keys(DIMS).flatMap((noun) => [`${noun}_hourly`, `${noun}_daily`]);
-const dimsOf = (rollup: string) => DIMS[rollup.split('_')[0] as string] as string[];
-
 let db: TestDatabase;
 let tenants: TestTenant[];
 let stored: EventRow[];
@@ -39,19 +29,6 @@ async function ingest(events: EventRow[]): Promise<void> {
   stored.push(...events);
 }
 
-async function answers(rollup: string): Promise<Answers> {
-  const { rows } = await db.owner.query(`select * from private.${rollup}`);
-  const dims = dimsOf(rollup);
-  return new Map(
-    rows.map(({ tenant_id, bucket, ...rest }) => {
-      const measures = Object.fromEntries(
-        Object.entries(rest as Record<string, number>).filter(([name]) => !dims.includes(name)),
-      );
-      return [JSON.stringify([tenant_id, bucket.getTime(), ...dims.map((dim) => rest[dim])]), measures];
-    }),
-  );
-}
-
 const bucketOf = (key: string) => JSON.parse(key)[1] as number;
 const since = (from: number, all: Answers | undefined): Answers =>
   new Map([...(all ?? [])].filter(([key]) => bucketOf(key) >= from));
@@ -59,7 +36,7 @@ const since = (from: number, all: Answers | undefined): Answers =>
 async function expectAnswers(from: (rollup: string) => number = () => 0): Promise<void> {
   const expected = expectedAnswers(stored, tenants);
   for (const rollup of ROLLUPS) {
-    const got = since(from(rollup), await answers(rollup));
+    const got = since(from(rollup), await readAnswers(db.owner, rollup));
     expect(got, rollup).toEqual(since(from(rollup), expected[rollup]));
   }
 }

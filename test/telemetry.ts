@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { Pool } from '../sql/db.ts';
 import type { EventRow } from '../sql/queries/events.ts';
 import type { TestTenant } from './harness.ts';
 
@@ -93,6 +94,29 @@ export function expectedAnswers(events: EventRow[], tenants: TestTenant[]): Reco
     }
   }
   return answers;
+}
+
+const DIMS: Record<string, string[]> = {
+  events: ['type', 'outcome', 'route'],
+  latency: ['type', 'route', 'bin'],
+  validations: ['marketplace', 'outcome'],
+  rules: ['marketplace', 'rule'],
+  corrections: ['marketplace', 'rule'],
+};
+export const ROLLUPS = Object.keys(DIMS).flatMap((noun) => [`${noun}_hourly`, `${noun}_daily`]);
+
+/** What a roll-up holds, in the form of expectedAnswers(). */
+export async function readAnswers(owner: Pool, rollup: string): Promise<Answers> {
+  const { rows } = await owner.query(`select * from private.${rollup}`);
+  const dims = DIMS[rollup.split('_')[0] as string] as string[];
+  return new Map(
+    rows.map(({ tenant_id, bucket, ...rest }) => {
+      const measures = Object.fromEntries(
+        Object.entries(rest as Record<string, number>).filter(([name]) => !dims.includes(name)),
+      );
+      return [JSON.stringify([tenant_id, bucket.getTime(), ...dims.map((dim) => rest[dim])]), measures];
+    }),
+  );
 }
 
 const bin = (ms: number) => (ms > 0 ? Math.ceil(Math.log(ms) / Math.log(1.04)) : -32768);

@@ -2,7 +2,7 @@ import type { Client } from '../db.ts';
 
 const AHEAD_DAYS = 35;
 
-/** Partitions for the past that still takes rows and for five weeks to come, each locked against direct reading. */
+/** Partitions for the past that still takes rows and for five weeks to come, each locked and without statistics of contents. */
 export async function makePartitions(client: Pick<Client, 'query'>, pastDays: number): Promise<number> {
   const { rows } = await client.query<{ made: number }>(
     `select coalesce(sum(storage.make_partitions(name, now() - make_interval(days => $1), now() + make_interval(days => $2))), 0)
@@ -10,6 +10,7 @@ export async function makePartitions(client: Pick<Client, 'query'>, pastDays: nu
      from storage.hypertables`,
     [pastDays, AHEAD_DAYS],
   );
+  await client.query('select storage.hide_statistics()');
   return Number(rows[0]?.made ?? 0);
 }
 

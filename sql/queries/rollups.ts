@@ -3,8 +3,8 @@ import { type Client, type Pool, withClient } from '../db.ts';
 /** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
 
-/** Rows of the ledger, by their ids, and the hours that they mark. */
-export type Ledger = { ids: number[]; hours: number[] };
+/** Rows of the ledger, by their ids, the hours that they mark, and those of them whose rows were deleted. */
+export type Ledger = { ids: number[]; hours: number[]; forced: number[] };
 
 const REFRESH_LOCK = 7_046_012;
 
@@ -41,13 +41,14 @@ export async function listRollups(client: Client): Promise<Rollup[]> {
 
 /** The oldest rows of the ledger that are visible now. */
 export async function readLedger(client: Client, limit: number): Promise<Ledger> {
-  const { rows } = await client.query<{ ids: number[]; hour: Date }>(
-    `select array_agg(id::double precision) as ids, hour
-     from (select id, hour from private.dirty_hours order by id limit $1) d
+  const { rows } = await client.query<{ ids: number[]; hour: Date; forced: boolean }>(
+    `select array_agg(id::double precision) as ids, hour, bool_or(forced) as forced
+     from (select id, hour, forced from private.dirty_hours order by id limit $1) d
      group by hour`,
     [limit],
   );
-  return { ids: rows.flatMap((row) => row.ids), hours: rows.map((row) => row.hour.getTime()) };
+  const hoursOf = (some: typeof rows) => some.map((row) => row.hour.getTime());
+  return { ids: rows.flatMap((row) => row.ids), hours: hoursOf(rows), forced: hoursOf(rows.filter((row) => row.forced)) };
 }
 
 /** Takes exactly these rows off the ledger. */
@@ -68,4 +69,17 @@ export async function isDirty(client: Client | Pool): Promise<boolean> {
 /** From `to` on, readers get this roll-up's rows live from its source. */
 export async function advanceRollup(client: Client, name: string, to: Date): Promise<void> {
   await client.query('update storage.rollups set materialised_to = greatest(materialised_to, $2) where name = $1', [name, to]);
+}
+
+/**
+ * Removes one tenant from all roll-ups, also from buckets older than its raw rows, which must be gone. To be called by who holds
+ * the refresh lock: each goes after its source, so that none is made again. Gives how many rows that were.
+ */
+export async function eraseTenantFromRollups(client: Client, tenantId: string): Promise<number> {
+  let erased = 0;
+  for (const { name } of await listRollups(client)) {
+    const { rows } = await client.query<{ n: number }>('select storage.erase_rollup_tenant($1, $2) as n', [name, tenantId]);
+    erased += rows[0]?.n ?? 0;
+  }
+  return erased;
 }

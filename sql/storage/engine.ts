@@ -7,7 +7,7 @@ export type Engine = 'postgresql' | 'timescaledb-apache' | 'timescaledb';
 const FILES: Record<Engine, string[]> = {
   postgresql: ['common.sql', 'hypertables-plain.sql', 'rollups-plain.sql'],
   'timescaledb-apache': ['common.sql', 'hypertables-timescaledb.sql', 'rollups-plain.sql'],
-  timescaledb: ['common.sql', 'hypertables-timescaledb.sql', 'rollups-timescaledb.sql'],
+  timescaledb: ['common.sql', 'hypertables-timescaledb.sql', 'rollups-timescaledb.sql', 'columnstore-timescaledb.sql'],
 };
 
 /** Which engine this database is, told from its extension and that extension's licence. */
@@ -42,11 +42,29 @@ export async function loadStorage(client: Client, engine: Engine): Promise<void>
   await client.query('reset check_function_bodies');
 }
 
+/** Whether tables of this engine can be compressed. */
+export function hasColumnstore(engine: Engine): boolean {
+  return engine === 'timescaledb';
+}
+
+/** Lifts, for the rest of the transaction, the limit on rows that a `delete` may take out of a columnstore. */
+export async function allowLargeDeletes(client: Client): Promise<void> {
+  await client.query("select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)");
+}
+
 /**
  * Recomputes one roll-up over [from, to), whole buckets of its width. The connection must act as mirante_owner and be
- * outside a transaction. What the source has already dropped is left as it is.
+ * outside a transaction. What the source has already dropped is left as it is. `force` is for hours whose rows were deleted:
+ * TimescaleDB recomputes only what it has noted as changed, and does not note every delete from a columnstore.
  */
-export async function refreshRollup(client: Client, engine: Engine, name: string, from: Date, to: Date): Promise<void> {
+export async function refreshRollup(
+  client: Client,
+  engine: Engine,
+  name: string,
+  from: Date,
+  to: Date,
+  force = false,
+): Promise<void> {
   if (engine !== 'timescaledb') {
     await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
     return;
@@ -57,5 +75,10 @@ export async function refreshRollup(client: Client, engine: Engine, name: string
   );
   const since = clamped.rows[0]?.since;
   if (!since || since >= to) return;
-  await client.query(`call refresh_continuous_aggregate('private.${name}', $1::timestamptz, $2::timestamptz)`, [since, to]);
+  await client.query(
+    `call refresh_continuous_aggregate('private.${name}', $1::timestamptz, $2::timestamptz, force => ${force})`,
+    [since, to],
+  );
+  // It may have made a chunk; unlike one of a table, that inherits nothing of what is hidden.
+  await client.query('select storage.hide_statistics()');
 }

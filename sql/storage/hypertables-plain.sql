@@ -55,6 +55,8 @@ begin
         end if;
         starts := starts + width;
     end loop;
+    -- In the same transaction, before anybody can analyse what is new.
+    perform storage.hide_statistics() where made > 0;
     return made;
 end
 $$;

@@ -9,27 +9,33 @@ begin
 end
 $$;
 
--- Chunks make themselves; what is left to do is the second lock on those that have appeared: chunks inherit grants, not policies.
-create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
+-- The second lock on each chunk, those of roll-ups and those of compressed rows included: no policy at all, so that a leaked
+-- grant on one chunk opens nothing. Chunks inherit grants, not policies.
+create or replace function storage.lock_chunks() returns integer
     language plpgsql
     set lock_timeout = '5s'
     as $$
-#variable_conflict use_variable
 declare
-    chunk record;
+    chunk regclass;
     locked integer := 0;
 begin
     for chunk in
-        select c.chunk_schema, c.chunk_name
-        from timescaledb_information.chunks c
-        join pg_class r on r.oid = format('%I.%I', c.chunk_schema, c.chunk_name)::regclass
-        where c.hypertable_schema = 'private' and c.hypertable_name = name and not r.relrowsecurity
+        select c.oid::regclass from pg_class c
+        where c.relnamespace = '_timescaledb_internal'::regnamespace and c.relkind = 'r' and not c.relrowsecurity
+            and c.relowner = current_user::regrole and not starts_with(c.relname, '_materialized_hypertable_')
     loop
-        execute format('alter table %I.%I enable row level security', chunk.chunk_schema, chunk.chunk_name);
+        execute format('alter table %s enable row level security', chunk);
         locked := locked + 1;
     end loop;
     return locked;
 end
+$$;
+
+-- Chunks make themselves; what is left to do is to lock those that have appeared.
+create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
+    language sql
+    as $$
+    select storage.lock_chunks()
 $$;
 
 -- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.

@@ -74,6 +74,19 @@ begin
 end
 $$;
 
+-- One tenant's rows of every age. A later refresh makes none again, once the tenant's raw rows are gone.
+create or replace function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint
+    language plpgsql
+    as $$
+declare
+    erased bigint;
+begin
+    execute format('delete from private.%I where tenant_id = $1', name || '_rows') using tenant;
+    get diagnostics erased = row_count;
+    return erased;
+end
+$$;
+
 create or replace function storage.rollup_bytes(name text) returns bigint
     language sql stable
     as $$

@@ -8,7 +8,8 @@ create or replace function storage.make_rollup(
     as $$
 #variable_conflict use_variable
 declare
-    protected boolean := exists (select from storage.hypertables h where h.name = source);
+    -- Off where the source has its columnstore on, and then it stays off.
+    protected boolean := (select c.relrowsecurity from pg_class c where c.oid = format('private.%I', source)::regclass);
     -- Retention drops whole chunks, and the engine's own choice would be 70 days for hours and 700 for days.
     chunk interval := case when width < interval '1 day' then '28 days' else '91 days' end;
 begin
@@ -47,6 +48,23 @@ create or replace function storage.drop_rollup_before(name text, cutoff timestam
     as $$
 begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));
+end
+$$;
+
+-- One tenant's rows of every age. A later refresh makes none again, once the tenant's raw rows are gone.
+create or replace function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint
+    language plpgsql
+    as $$
+declare
+    erased bigint;
+begin
+    execute (
+        select format('delete from %I.%I where tenant_id = $1', a.materialization_hypertable_schema, a.materialization_hypertable_name)
+        from timescaledb_information.continuous_aggregates a
+        where a.view_schema = 'private' and a.view_name = name
+    ) using tenant;
+    get diagnostics erased = row_count;
+    return erased;
 end
 $$;
 

@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util';
+import type { Config } from '../lib/config.ts';
+import { createPool, type Pool, withClient } from '../sql/db.ts';
+import {
+  columnstoreOff,
+  columnstoreOn,
+  convertDue,
+  listParts,
+  stopColumnstore,
+  toRowstore,
+} from '../sql/queries/columnstore.ts';
+import { detectEngine, hasColumnstore } from '../sql/storage/engine.ts';
+import { UsageError } from './usage.ts';
+
+const TABLE = 'events';
+const MAX_DAYS = 3650;
+/** One chunk of many millions of rows is one statement. */
+const STATEMENT_LIMIT_MS = 86_400_000;
+
+type Say = (sentence: string) => void;
+
+/**
+ * Switches events between row security and compression, and back. Each step is a transaction of its own, so that the
+ * command can be given again wherever it was cut off. Says what it did.
+ */
+export async function switchColumnstore(args: string[], config: Pick<Config, 'DATABASE_URL'>, say: Say): Promise<void> {
+  const afterDays = readArguments(args);
+  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
+  const options = { max: 1, name: 'mirante columnstore', role: 'mirante_owner', statementTimeoutMs: STATEMENT_LIMIT_MS };
+  const pool = createPool(config.DATABASE_URL, options);
+  try {
+    if (!hasColumnstore(await withClient(pool, detectEngine))) {
+      throw new Error('This engine has no columnstore: it is part of TimescaleDB Community only.');
+    }
+    await (afterDays === undefined ? switchOff(pool, say) : switchOn(pool, afterDays, say));
+  } finally {
+    await pool.end();
+  }
+}
+
+// Days for `on`, undefined for `off`.
+function readArguments(args: string[]): number | undefined {
+  const { values, positionals } = parseArgs({ args, options: { after: { type: 'string' } }, allowPositionals: true });
+  const state = positionals.join(' ');
+  if (state === 'off' && values.after === undefined) return undefined;
+  const days = Number(/^(\d{1,4})d$/.exec(values.after ?? '')?.[1]);
+  if (state === 'on' && days >= 1 && days <= MAX_DAYS) return days;
+  throw new UsageError(`Give \`on --after 7d\`, with 1 to ${MAX_DAYS} days, or \`off\`.`);
+}
+
+async function switchOn(pool: Pool, afterDays: number, say: Say): Promise<void> {
+  const switched = await columnstoreOn(pool, TABLE, afterDays);
+  say(
+    switched
+      ? 'Row security on events is off and its columnstore is on; from here on the views alone keep the tenants apart.'
+      : 'The columnstore of events was on already.',
+  );
+  const count = await convertDue(pool, TABLE);
+  const parts = (await listParts(pool, TABLE)).filter(({ converted }) => converted);
+  say(`${chunks(count)} converted now.`);
+  if (parts.length > 0) {
+    const [rows, columns] = [megabytes(parts.map((part) => part.row_bytes)), megabytes(parts.map((part) => part.column_bytes))];
+    say(`In columnstore: ${chunks(parts.length)}, ${rows} as rows and ${columns} as columns.`);
+  }
+  say(`Upkeep converts each further chunk ${afterDays} ${afterDays === 1 ? 'day' : 'days'} after its end.`);
+}
+
+async function switchOff(pool: Pool, say: Say): Promise<void> {
+  if (!(await stopColumnstore(pool, TABLE))) {
+    say('The columnstore of events is off, and row security is on.');
+    return;
+  }
+  const parts = (await listParts(pool, TABLE)).filter((part) => part.converted);
+  if (parts.length > 0) {
+    say(
+      `Bringing ${chunks(parts.length)} back to rows takes about ` +
+        `${megabytes(parts.map((part) => part.row_bytes))} of disk and frees ${megabytes(parts.map((part) => part.column_bytes))}. ` +
+        'PostgreSQL does not tell how much is free; if it runs out, this stops at a chunk and can be given again.',
+    );
+  }
+  for (const [n, { part, ends }] of parts.entries()) {
+    await toRowstore(pool, part);
+    say(`${n + 1} of ${parts.length}: the chunk that ends ${ends.toISOString().slice(0, 10)} holds rows again.`);
+  }
+  await columnstoreOff(pool, TABLE);
+  say('The columnstore of events is off; row security is on and forced again.');
+}
+
+const chunks = (count: number) => `${count} ${count === 1 ? 'chunk' : 'chunks'}`;
+
+function megabytes(bytes: (number | null)[]): string {
+  return `${(bytes.reduce<number>((sum, n) => sum + (n ?? 0), 0) / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,101 @@
+-- One switch or one chunk at a time, under an advisory lock. That is waited for, as a chunk may take long; a lock that a long
+-- reader withholds is not, because everybody would queue behind: each step fails after a while, and can be given again.
+
+-- The engine refuses row security and columnstore on one table: gate 2 goes and compression comes in one transaction, and the
+-- views (gate 1) hold throughout. Policies stay defined. Gives whether anything was switched.
+create or replace function storage.columnstore_on(name text, after interval) returns boolean
+    language plpgsql
+    as $$
+#variable_conflict use_variable
+declare
+    switched boolean;
+    by_time text := (select h.time_column from storage.hypertables h where h.name = name);
+begin
+    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
+    switched := not storage.has_columnstore(name);
+    update storage.hypertables h set columnstore_after = after where h.name = name;
+    if switched then
+        execute format('alter table private.%I no force row level security, disable row level security', name);
+        execute format('alter table private.%I set (timescaledb.enable_columnstore, timescaledb.segmentby = ''tenant_id'',
+            timescaledb.orderby = %L)', name, format('%I, id', by_time));
+    end if;
+    return switched;
+end
+$$;
+
+create or replace function storage.has_columnstore(name text) returns boolean
+    language sql stable
+    as $$
+    select h.compression_enabled from timescaledb_information.hypertables h
+    where h.hypertable_schema = 'private' and h.hypertable_name = has_columnstore.name
+$$;
+
+-- Chunks that hold columnstore data, and those that are due for it: old enough, and with rows that are not in it.
+create or replace function storage.columnstore_parts(name text) returns table (
+    part regclass, ends timestamptz, converted boolean, due boolean, row_bytes bigint, column_bytes bigint
+)
+    language sql stable
+    set search_path = storage, public, pg_temp
+    as $$
+    select p.part, c.range_end, c.is_compressed,
+        coalesce(c.range_end <= now() - h.columnstore_after, false)
+            and (not c.is_compressed or _timescaledb_functions.chunk_status(p.part) <> 1),
+        s.before_compression_total_bytes, s.after_compression_total_bytes
+    from storage.hypertables h
+        join timescaledb_information.chunks c on c.hypertable_schema = 'private' and c.hypertable_name = h.name
+        join chunk_columnstore_stats(format('private.%I', h.name)::regclass) s using (chunk_schema, chunk_name),
+        lateral (select format('%I.%I', c.chunk_schema, c.chunk_name)::regclass) as p (part)
+    where h.name = columnstore_parts.name
+    order by c.range_end
+$$;
+
+-- One chunk; the table of its compressed rows gets the second lock, and no statistics, in the same transaction. False where the columnstore has been switched off in
+-- the meantime, or where another has done it.
+create or replace function storage.to_columnstore(name text, part regclass) returns boolean
+    language plpgsql
+    as $$
+#variable_conflict use_variable
+begin
+    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
+    if not exists (select from storage.columnstore_parts(name) p where p.part = part and p.due) then
+        return false;
+    end if;
+    call public.convert_to_columnstore(part);
+    perform storage.lock_chunks(), storage.hide_statistics();
+    return true;
+end
+$$;
+
+-- From here on nothing is converted any more; what is converted can come back chunk by chunk.
+create or replace function storage.stop_columnstore(name text) returns boolean
+    language plpgsql
+    as $$
+begin
+    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    update storage.hypertables h set columnstore_after = null where h.name = stop_columnstore.name;
+    return storage.has_columnstore(name);
+end
+$$;
+
+create or replace function storage.to_rowstore(part regclass) returns void
+    language plpgsql
+    set lock_timeout = '5s'
+    as $$
+begin
+    call public.convert_to_rowstore(part);
+end
+$$;
+
+-- Compression goes and gate 2 comes back in one transaction. The engine refuses while a converted chunk is left.
+create or replace function storage.columnstore_off(name text) returns void
+    language plpgsql
+    as $$
+begin
+    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    set local lock_timeout = '5s';
+    execute format('alter table private.%I set (timescaledb.enable_columnstore = false)', name);
+    execute format('alter table private.%I enable row level security, force row level security', name);
+end
+$$;
