@@ -51,10 +51,20 @@ const uniqueItems = {
   error: { message: 'must NOT have duplicate items' },
 };
 
+// Compiling the schema of schemas takes a hundred times as long as a customer's, so one instance judges them all.
+let judge: Ajv2020 | undefined;
+function schemaOfSchemas(): Ajv2020 {
+  if (!judge) {
+    judge = new Ajv2020({ strict: false, logger: false });
+    void judge.validateSchema({});
+  }
+  return judge;
+}
+
 /** Compiles a JSON Schema 2020-12. Throws 422 `invalid-schema` with the reason where it is none or would cost too much. */
 export function compileSchema(schema: Record<string, unknown>): Compiled {
   // A fresh instance for each: `$id`s of different tenants must not meet.
-  const ajv = new Ajv2020({ strict: false, code: { regExp: linearRegExp }, logger: false });
+  const ajv = new Ajv2020({ strict: false, code: { regExp: linearRegExp }, logger: false, validateSchema: false });
   formatsPlugin.default(ajv);
   // Takes seconds for 64 KiB of the right text, and is no format of JSON Schema.
   ajv.addFormat('url', true);
@@ -63,6 +73,7 @@ export function compileSchema(schema: Record<string, unknown>): Compiled {
     const cost = schemaCost(schema);
     // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
     if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
+    void schemaOfSchemas().validateSchema(schema, true);
     return { validate: ajv.compile(schema), cost };
   } catch (error) {
     const deep = error instanceof RangeError && /call stack/.test(error.message);
@@ -73,6 +84,7 @@ export function compileSchema(schema: Record<string, unknown>): Compiled {
 
 /** The same for a schema that is new here: one that takes long to compile is refused too. */
 export function acceptSchema(schema: Record<string, unknown>): void {
+  schemaOfSchemas();
   if (withinTime(MOST_COMPILE_MS, () => compileSchema(schema))) return;
   throw invalidSchema('It takes too long to compile.');
 }
@@ -121,7 +133,7 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
         key: createSecretKey(await pseudonymKey(client)),
         withdrawn: await withdrawnSubjects(client),
       }),
-      'read write',
+      'login',
     );
     const byName = new Map(types.map((type) => [type.type, type]));
     const handlings = new Map(types.map((type) => [type.type, handlingOf(type)]));

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsConte
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
 
@@ -88,6 +89,22 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
         this.set({ queue }, heartbeat_age_s ?? Number.NaN);
         for (const [state, jobs] of Object.entries(states)) depth.set({ queue, state }, jobs ?? Number.NaN);
       }
+    },
+  });
+
+  const secondsLeft = new Gauge({
+    name: 'mirante_privacy_request_seconds_left',
+    help: 'Seconds until the first open privacy request is due; NaN where none is open',
+    registers,
+  });
+  new Gauge({
+    name: 'mirante_privacy_requests_open',
+    help: 'Privacy requests that are not completed yet',
+    registers,
+    async collect() {
+      const state = await openPrivacyRequests(pool).catch(() => ({ open: Number.NaN, secondsLeft: null }));
+      this.set(state.open);
+      secondsLeft.set(state.secondsLeft ?? Number.NaN);
     },
   });
 

@@ -10,6 +10,9 @@ export type Payloads = {
   'refresh-rollups': Record<string, never>;
   'run-retention': Record<string, never>;
   'make-partitions': Record<string, never>;
+  'serve-privacy-requests': Record<string, never>;
+  'offboard-tenants': Record<string, never>;
+  'end-sql-logins': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -22,7 +25,13 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'refresh-rollups': KEPT,
   'run-retention': AGAIN,
   'make-partitions': AGAIN,
+  'serve-privacy-requests': KEPT,
+  'offboard-tenants': KEPT,
+  'end-sql-logins': KEPT,
 };
+
+/** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */
+export type AskedFor = 'serve-privacy-requests' | 'offboard-tenants';
 
 /** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
 export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string; prefix?: string };
@@ -34,6 +43,8 @@ export type QueueHealth = { [state in keyof Depth]: number | null } & { heartbea
 export type Queues = {
   /** Asks for dirty buckets to be served at once. Never fails and never waits: the minute's schedule serves them too. */
   enqueueRefresh: () => void;
+  /** Asks for work on what was committed just now. Never fails and never waits. */
+  enqueue: (name: AskedFor) => void;
   /** The queues themselves, for the operator's board; others take a place in it after an outage. */
   list: () => Queue[];
   depth: (name: QueueName) => Promise<Depth>;
@@ -99,22 +110,27 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
     return within(ANSWER_MS, work(queue));
   }
 
-  async function refresh(): Promise<void> {
+  async function add(name: QueueName, job: JobName): Promise<void> {
+    // One that comes while another runs is kept and follows it, since what it is about may have come too late for that one.
+    const options = { ...OPTIONS[job], deduplication: { id: job, keepLastIfActive: true } };
+    try {
+      await use(name, (queue) => queue.add(job, {}, options));
+    } catch (error) {
+      log.warn({ queue: name, job, error: (error as Error).message }, 'job not enqueued; the next schedule serves it');
+    }
+  }
+
+  function refresh(): Promise<void> {
     pending = undefined;
     last = Date.now();
-    // One that comes while another runs is kept and follows it, since its hours may have come too late for that one.
-    const options = { ...OPTIONS['refresh-rollups'], deduplication: { id: 'refresh-rollups', keepLastIfActive: true } };
-    try {
-      await use('rollups', (queue) => queue.add('refresh-rollups' satisfies JobName, {}, options));
-    } catch (error) {
-      log.warn({ queue: 'rollups', error: (error as Error).message }, 'refresh not enqueued; the next schedule serves it');
-    }
+    return add('rollups', 'refresh-rollups');
   }
 
   return {
     enqueueRefresh() {
       pending ??= setTimeout(refresh, Math.max(0, last + REFRESH_EVERY_MS - Date.now())).unref();
     },
+    enqueue: (name) => void add('upkeep', name),
     list: () => [...open.values()],
     depth: (name) => use(name, (queue) => queue.getJobCounts('waiting', 'active', 'delayed', 'failed') as Promise<Depth>),
     async deadLetters(limit) {

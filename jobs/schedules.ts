@@ -8,6 +8,9 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'upkeep', job: 'serve-privacy-requests', repeat: { every: 60_000 } },
+  { queue: 'upkeep', job: 'offboard-tenants', repeat: { every: 60_000 } },
+  { queue: 'upkeep', job: 'end-sql-logins', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'make-partitions', repeat: { pattern: '5 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'run-retention', repeat: { pattern: '20 3 * * *', tz: 'UTC' } },
 ];

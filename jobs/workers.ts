@@ -4,9 +4,11 @@ import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
+import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { refreshRollups } from './refresh-rollups.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
+import { servePrivacyRequests } from './serve-privacy-requests.ts';
 
 export type Workers = {
   consumers: Map<QueueName, Consumer>;
@@ -81,6 +83,9 @@ function handlersOf(deps: RetentionDeps): Handlers {
     },
     'run-retention': () => runRetention(deps),
     'make-partitions': () => runMakePartitions(deps),
+    'serve-privacy-requests': () => servePrivacyRequests(deps),
+    'offboard-tenants': () => offboardTenants(deps),
+    'end-sql-logins': () => endSqlLogins(deps),
   };
 }
 

@@ -191,7 +191,7 @@ test('commands are recorded by their login, and the actor of one transaction nev
 test('the jobs note the head in their log', async () => {
   const lines: object[] = [];
   const log = { info: (line: object) => lines.push(line) } as never;
-  await runMakePartitions({ pool: db.jobs, log, config: { RAW_RETENTION_DAYS: 90 } });
+  await runMakePartitions({ pool: db.jobs, engine: db.engine, log, config: { RAW_RETENTION_DAYS: 90 } });
   expect(lines).toContainEqual({ audit_head: await headNow() });
 });
 

@@ -15,7 +15,12 @@ import { randomEvents, randomFrom } from './telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+const config = {
+  RAW_RETENTION_DAYS: 20,
+  QUARANTINE_RETENTION_DAYS: 30,
+  AGGREGATE_RETENTION_DAYS: 730,
+  ACCESS_LOG_RETENTION_DAYS: 183,
+};
 
 let db: TestDatabase;
 let tenants: TestTenant[];

@@ -117,7 +117,12 @@ describe.each(STATES)('raw events as %s', (state) => {
   test('forced hours older than the raw events are left as they are', async () => {
     await prepare(60);
     const before = await answers();
-    const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+    const config = {
+      RAW_RETENTION_DAYS: 20,
+      QUARANTINE_RETENTION_DAYS: 30,
+      AGGREGATE_RETENTION_DAYS: 730,
+      ACCESS_LOG_RETENTION_DAYS: 183,
+    };
     await runRetention({ ...deps, config });
     await markForced(events);
     await refreshRollups(deps);
@@ -126,7 +131,12 @@ describe.each(STATES)('raw events as %s', (state) => {
 
   test('a tenant leaves all roll-ups, also where its raw events have long gone, and no refresh brings it back', async () => {
     await prepare(60);
-    const config = { RAW_RETENTION_DAYS: 20, QUARANTINE_RETENTION_DAYS: 30, AGGREGATE_RETENTION_DAYS: 730 };
+    const config = {
+      RAW_RETENTION_DAYS: 20,
+      QUARANTINE_RETENTION_DAYS: 30,
+      AGGREGATE_RETENTION_DAYS: 730,
+      ACCESS_LOG_RETENTION_DAYS: 183,
+    };
     await runRetention({ ...deps, config });
     await deleteRaw(events.filter(ofFirst));
     const before = [...(await answers()).values()].reduce((n, rows) => n + rows.size, 0);

@@ -100,8 +100,9 @@ test('whatever is no grant is an error, never an empty answer', async () => {
     [version, secret, '', expiry, signature].join('.'),
     await grantOf(acme, new Date(Date.now() - 2 * HOUR)),
   ];
+  for (const grant of wrong) await expect(ask('bi.events', grant), `${grant}`).rejects.toMatchObject(REFUSED);
   for (const name of FUNCTIONS) {
-    for (const grant of wrong) await expect(ask(name, grant), `${name} ${grant}`).rejects.toMatchObject(REFUSED);
+    await expect(ask(name, 'forged')).rejects.toMatchObject(REFUSED);
     // A list of grants, as Metabase expands a parameter with several values.
     await expect(db.metabase.query(`select * from ${name}('${good}', '${good}', now(), now(), 'total')`)).rejects.toThrow();
     await expect(db.metabase.query(`select * from ${name}(array['${good}'], now(), now(), 'total')`)).rejects.toThrow();

@@ -63,7 +63,7 @@ async function endSqlLogins({ owner, api }: Pick<TestDatabase, 'owner' | 'api'>)
   const { rows } = await owner.query<{ id: string; tenant_id: string }>(
     'select id, tenant_id from private.sql_logins where ended_at is null',
   );
-  for (const { id, tenant_id } of rows) await revokeSqlLogin(api, tenant_id, id);
+  for (const { id, tenant_id } of rows) await revokeSqlLogin(api, tenant_id, id, 'login');
 }
 
 /** An empty database of the same server, for tests of what comes before or during a migration. */

@@ -29,6 +29,8 @@ async function log(query = '', tenant = mine): Promise<Json[]> {
   return answer.body.data.filter(({ action }: Json) => action !== 'key.new_address');
 }
 
+const UNTOLD = { description: null, personal_fields: [], subject: 'pseudonymised' as const, processing: null };
+
 // Not over HTTP, where a schema that takes long to compile is refused, as on a busy machine any may.
 const addVersion = (tenant: TestTenant, added: Pick<EventType, 'type' | 'schema' | 'mode'>) =>
   withTenant(
@@ -36,7 +38,7 @@ const addVersion = (tenant: TestTenant, added: Pick<EventType, 'type' | 'schema'
     tenant.id,
     async (client) => {
       const version = ((await findEventType(client, added.type))?.version ?? 0) + 1;
-      return addEventType(client, tenant.id, { ...added, version, description: null });
+      return addEventType(client, tenant.id, { ...UNTOLD, ...added, version });
     },
     'login',
   );

@@ -7,7 +7,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { instant, uuid } from '../schemas.ts';
-import { reachTenant } from '../tenant-reach.ts';
+import { reachOpenTenant, reachTenant } from '../tenant-reach.ts';
 
 const params = z.object({ id: uuid });
 
@@ -54,7 +54,7 @@ export function mountKeys(app: Express, deps: Deps): void {
       answer: newKey,
     },
     async ({ identity, actor, params: { id }, body }) => {
-      const { kind } = await reachTenant(deps, identity, id);
+      const { kind } = await reachOpenTenant(deps, identity, id);
       if (body.scopes.includes('admin') && !(kind === 'operations' && identity.scopes.includes('admin')))
         throw wrongScope(['admin']);
       const input = { ...body, expires_at: body.expires_at ?? null };

@@ -1,10 +1,11 @@
 import type { Express } from 'express';
 import { z } from 'zod';
+import { toCsv } from '../../lib/csv.ts';
 import { invalidRequest, notFound } from '../../lib/errors.ts';
 import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
 import { type Figures, MAX_ROWS, type Question } from '../../sql/queries/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
-import { sendCsv, toCsv, wantsCsv } from '../csv.ts';
+import { sendCsv, wantsCsv } from '../csv.ts';
 import type { Deps } from '../deps.ts';
 import { metricQuery, readQuestion } from '../metric-query.ts';
 import { route } from '../route.ts';

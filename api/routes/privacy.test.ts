@@ -131,7 +131,7 @@ describe('at the edge', () => {
 describe('the key', () => {
   test('is one for each tenant, also where many ask at once for the first time', async () => {
     const [by, other] = [await makeTenant(db), await makeTenant(db)];
-    const ask = (tenant: TestTenant) => withTenant(db.api, tenant.id, pseudonymKey, 'read write');
+    const ask = (tenant: TestTenant) => withTenant(db.api, tenant.id, pseudonymKey, 'login');
     const keys = await Promise.all(Array.from({ length: 8 }, () => ask(by)));
     expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
     expect(keys[0]).toHaveLength(32);
@@ -156,7 +156,7 @@ describe('the key', () => {
     const first = event({ subject: 'a' });
     await send(first, by);
     const [{ subject }] = (await list('subject=a', by)) as [Json];
-    await withTenant(db.api, by.id, (client) => withdrawSubject(client, subject), 'read write');
+    await withTenant(db.api, by.id, (client) => withdrawSubject(client, subject), 'login');
     const answer = await destroy(by);
     expect(answer).toMatchObject({ status: 200, body: { withdrawals_deleted: 1 } });
     expect(Object.keys(answer.body)).toEqual(['key_created_at', 'withdrawals_deleted']);
@@ -172,7 +172,7 @@ describe('the key', () => {
 
 describe('a subject who has withdrawn consent', () => {
   const withdraw = async (by: TestTenant, pseudonym: string) => {
-    const first = await withTenant(db.api, by.id, (client) => withdrawSubject(client, pseudonym), 'read write');
+    const first = await withTenant(db.api, by.id, (client) => withdrawSubject(client, pseudonym), 'login');
     // Another process has noted it; this one learns of it within seconds, or at once when a type changes.
     await put('changed.v1', { description: v4() }, by);
     return first;
@@ -228,7 +228,7 @@ describe('a subject who has withdrawn consent', () => {
       db.api,
       other.id,
       (client) => client.query('insert into app.withdrawn_subjects (tenant_id, subject_hash) values ($1, $2)', [by.id, 'x']),
-      'read write',
+      'login',
     );
     await expect(forged).rejects.toThrow(/row-level security/);
   });

@@ -1,10 +1,11 @@
 import type { Express } from 'express';
 import { z } from 'zod';
+import { toCsv } from '../../lib/csv.ts';
 import { notFound } from '../../lib/errors.ts';
 import { withTenant } from '../../sql/db.ts';
 import { SUBJECTS } from '../../sql/queries/event-types.ts';
 import { destroyPseudonymKey, listProcessing, type ProcessingRecord } from '../../sql/queries/privacy.ts';
-import { sendCsv, toCsv, wantsCsv } from '../csv.ts';
+import { sendCsv, wantsCsv } from '../csv.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';
@@ -64,8 +65,8 @@ export function mountPrivacy(app: Express, deps: Deps): void {
       status: 200,
       answer: z.object({ key_created_at: z.iso.datetime(), withdrawals_deleted: z.number().int() }),
     },
-    async ({ identity }) => {
-      const destroyed = await withTenant(deps.pool, identity.tenantId, destroyPseudonymKey, 'read write');
+    async ({ identity, actor }) => {
+      const destroyed = await withTenant(deps.pool, identity.tenantId, destroyPseudonymKey, actor);
       deps.types.forget(identity.tenantId);
       if (!destroyed) throw notFound('pseudonym key');
       return { body: destroyed };

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { instant, uuid } from '../schemas.ts';
-import { reachTenant } from '../tenant-reach.ts';
+import { reachOpenTenant, reachTenant } from '../tenant-reach.ts';
 
 const params = z.object({ id: uuid });
 
@@ -56,10 +56,10 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
       status: 201,
       answer: newLogin,
     },
-    async ({ identity, params: { id }, body }) => {
-      const tenant = await reachTenant(deps, identity, id);
+    async ({ identity, actor, params: { id }, body }) => {
+      const tenant = await reachOpenTenant(deps, identity, id);
       requireFeature(tenant.features, 'sql_access');
-      const made = await createSqlLogin(deps.pool, id, body);
+      const made = await createSqlLogin(deps.pool, id, body, actor);
       return { body: { ...body, ...made }, secret: 'password' };
     },
   );
@@ -96,9 +96,9 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
       params: params.extend({ loginId: uuid }),
       status: 204,
     },
-    async ({ identity, params: { id, loginId } }) => {
+    async ({ identity, actor, params: { id, loginId } }) => {
       await reachTenant(deps, identity, id);
-      if (!(await revokeSqlLogin(deps.pool, id, loginId))) throw notFound('SQL login');
+      if (!(await revokeSqlLogin(deps.pool, id, loginId, actor))) throw notFound('SQL login');
       return {};
     },
   );

@@ -62,6 +62,7 @@ const tenantChange = z.strictObject({ ...changeable, name: changeable.name.optio
 const tenant = newTenant.extend({
   id: uuid,
   kind: z.enum(['customer', 'operations']),
+  offboarding_at: z.iso.datetime().nullable().meta({ description: 'Since when the tenant is being removed' }),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });

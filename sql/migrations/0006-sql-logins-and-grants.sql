@@ -1,5 +1,8 @@
 set local role mirante_owner;
 
+alter table private.tenants add column offboarding_at timestamptz;
+comment on column private.tenants.offboarding_at is 'Since when the tenant is being removed: its keys and logins are closed, no other is made.';
+
 create table private.sql_logins (
     id                         uuid        primary key,
     tenant_id                  uuid        not null references private.tenants on delete restrict,
@@ -89,7 +92,7 @@ begin
             from private.grant_secrets s where s.id = parts[2];
     end if;
     if signature is null or sha256(signature) <> sha256(decode(parts[5], 'hex'))
-        or not exists (select from private.tenants t where t.id = parts[3]::uuid) then
+        or not exists (select from private.tenants t where t.id = parts[3]::uuid and t.offboarding_at is null) then
         raise exception 'invalid grant' using errcode = 'invalid_authorization_specification';
     end if;
     if to_timestamp(parts[4]::bigint) <= clock_timestamp() then

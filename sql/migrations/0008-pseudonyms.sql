@@ -25,6 +25,6 @@ create table private.withdrawn_subjects (
 );
 comment on table private.withdrawn_subjects is 'Pseudonyms of people who withdrew their consent. They go with the key that made them.';
 select storage.protect('private.withdrawn_subjects');
-grant insert on private.withdrawn_subjects to mirante_views;
+grant insert, delete on private.withdrawn_subjects to mirante_views;
 
 reset role;

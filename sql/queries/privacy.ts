@@ -27,6 +27,12 @@ export async function withdrawSubject(client: Client, subjectHash: string): Prom
   return result.rowCount === 1;
 }
 
+/** Notes that somebody who had withdrawn consent has given it again. False where none was withdrawn. */
+export async function restoreSubject(client: Client, subjectHash: string): Promise<boolean> {
+  const result = await client.query('delete from app.withdrawn_subjects where subject_hash = $1', [subjectHash]);
+  return result.rowCount === 1;
+}
+
 /** The pseudonyms of all who have withdrawn consent. */
 export async function withdrawnSubjects(client: Client): Promise<Set<string>> {
   // As one text: a row for each would hold the process twice as long.

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { Pool } from '../db.ts';
+import { type Actor, type Client, type Pool, withTenant } from '../db.ts';
 import { scramVerifier } from '../roles.ts';
 
 export type SqlLogin = {
@@ -30,11 +30,12 @@ export async function createSqlLogin(
   pool: Pool,
   tenantId: string,
   input: NewSqlLogin,
+  actor: Actor | 'login',
 ): Promise<Pick<SqlLogin, 'id' | 'login'> & { password: string } & Place> {
   const id = uuidv7();
   const login = `mirante_sql_${Array.from({ length: 16 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;
   const password = randomBytes(24).toString('base64url');
-  await pool.query('select door.create_sql_login($1, $2, $3, $4, $5, $6, $7, $8)', [
+  const values = [
     id,
     tenantId,
     login,
@@ -43,7 +44,9 @@ export async function createSqlLogin(
     input.connection_limit,
     input.statement_timeout_seconds,
     input.expires_at,
-  ]);
+  ];
+  const text = 'select door.create_sql_login($1, $2, $3, $4, $5, $6, $7, $8)';
+  await withTenant(pool, tenantId, (client) => client.query(text, values), actor);
   return { id, login, password, ...placeOf(pool) };
 }
 
@@ -71,9 +74,11 @@ export async function listSqlLogins(
  * Ends a login: no new session, committed; then the sessions that there are, and the role itself. Whatever step failed is done
  * by the next call. False where the tenant has no such login.
  */
-export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string): Promise<boolean> {
+export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string, actor: Actor | 'login'): Promise<boolean> {
+  const text = 'select door.revoke_sql_login($1, $2) as gone';
   for (;;) {
-    const { rows } = await pool.query<{ gone: boolean | null }>('select door.revoke_sql_login($1, $2) as gone', [tenantId, id]);
+    const step = (client: Client) => client.query<{ gone: boolean | null }>(text, [tenantId, id]);
+    const { rows } = await withTenant(pool, tenantId, step, actor);
     const gone = rows[0]?.gone ?? null;
     if (gone !== false) return gone !== null;
   }

@@ -25,6 +25,8 @@ export type Tenant = {
   attributes: Record<string, string>;
   limits: Limits;
   raw_retention_days: number | null;
+  /** Since when the tenant is being removed. */
+  offboarding_at: Date | null;
   created_at: Date;
   updated_at: Date;
 };

@@ -35,7 +35,7 @@ create view app.withdrawn_subjects with (security_barrier) as
     from private.withdrawn_subjects
     where tenant_id = private.current_tenant()
     with cascaded check option;
-grant select, insert on app.withdrawn_subjects to mirante_api;
+grant select, insert, delete on app.withdrawn_subjects to mirante_api;
 
 create view app.quarantine with (security_barrier) as
     select id, received_at, status, code, detail, pointer, type, raw, replayed_at,
@@ -43,6 +43,21 @@ create view app.quarantine with (security_barrier) as
     from private.quarantine
     where tenant_id = (select private.current_tenant());
 grant select on app.quarantine to mirante_api;
+
+-- Whom a request is about is written through here and never read: answers have the pseudonym.
+create view app.privacy_requests with (security_barrier) as
+    select id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome
+    from private.privacy_requests
+    where tenant_id = private.current_tenant()
+    with cascaded check option;
+grant select (id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome), insert
+    on app.privacy_requests to mirante_api;
+
+create view app.privacy_files with (security_barrier) as
+    select request_id, name, part, content
+    from private.privacy_files
+    where tenant_id = (select private.current_tenant());
+grant select on app.privacy_files to mirante_api;
 
 -- Without `seq` and `hash`: they tell how much happens at other tenants.
 create view app.audit_log with (security_barrier) as

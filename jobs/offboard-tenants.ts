@@ -1,0 +1,71 @@
+import { type Client, withTenant } from '../sql/db.ts';
+import {
+  completeOffboarding,
+  emptyTable,
+  KEPT,
+  loginsToEnd,
+  noteRemoved,
+  openOffboardings,
+  removeTenant,
+  tenantTables,
+} from '../sql/queries/offboarding.ts';
+import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
+import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
+import { allowLargeDeletes } from '../sql/storage/engine.ts';
+import type { RefreshDeps } from './refresh-rollups.ts';
+
+/** What removing a tenant does not reach, said in each certificate. */
+const NOT_REACHED = [
+  'Backups, until they expire.',
+  'Rate limits on Redis: numbers under the tenant’s id, for 30 days at most.',
+];
+
+/**
+ * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
+ * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile.
+ */
+export async function offboardTenants(deps: RefreshDeps): Promise<void> {
+  for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
+    for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
+    // A refresh that had read the tenant's rows before would write them into a roll-up after.
+    await withRefreshLock(deps.pool, true, async (client) => {
+      const tables = await tenantTables(client);
+      await emptied(deps, tenantId, (one) => eraseTenantFromRollups(one, tenantId), 'roll-ups');
+      for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
+      await withTenant(deps.pool, tenantId, (one) => removeTenant(one, tenantId), 'login');
+      for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
+    });
+    await completeOffboarding(deps.pool, tenantId, {
+      kind: 'offboarding',
+      tenant_id: tenantId,
+      slug,
+      requested_at,
+      completed_at: deps.clock(),
+      kept: KEPT,
+      not_reached: NOT_REACHED,
+    });
+    deps.log.info({ tenant: tenantId }, 'tenant removed');
+  }
+}
+
+async function emptied(
+  deps: RefreshDeps,
+  tenantId: string,
+  work: (client: Client) => Promise<number>,
+  name: string,
+): Promise<void> {
+  await withTenant(
+    deps.pool,
+    tenantId,
+    async (client) => {
+      await allowLargeDeletes(client);
+      await noteRemoved(client, tenantId, { [name]: await work(client) });
+    },
+    'login',
+  );
+}
+
+/** Ends the logins that were revoked and not finished, and those that have expired. */
+export async function endSqlLogins(deps: Pick<RefreshDeps, 'pool'>): Promise<void> {
+  for (const { id, tenant_id } of await loginsToEnd(deps.pool)) await revokeSqlLogin(deps.pool, tenant_id, id, 'login');
+}

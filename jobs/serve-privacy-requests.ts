@@ -1,0 +1,103 @@
+import { withTenant } from '../sql/db.ts';
+import { type Person, PLACES } from '../sql/queries/places.ts';
+import {
+  type BundleFile,
+  claimPrivacyRequest,
+  clearBundle,
+  completePrivacyRequest,
+  deleteOldBundles,
+  erasedSoFar,
+  noteErased,
+  notePrivacyProgress,
+  type OpenRequest,
+  releasePrivacyRequest,
+  requestsNearlyDue,
+} from '../sql/queries/privacy-requests.ts';
+import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { allowLargeDeletes } from '../sql/storage/engine.ts';
+import { createBundleFile } from './bundle-file.ts';
+import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
+
+/** What erasing a person does not reach, said in each certificate. */
+const NOT_REACHED = [
+  'Buckets of roll-ups whose raw events have left by retention: they hold counts, which lead to nobody and cannot be made anew.',
+  'Fields of events that their type does not mark as personal.',
+  'Backups, until they expire.',
+];
+
+/** Serves all requests that are open, the oldest first, and says which will soon be due. */
+export async function servePrivacyRequests(deps: RefreshDeps): Promise<void> {
+  await deleteOldBundles(deps.pool);
+  for (;;) {
+    const request = await claimPrivacyRequest(deps.pool);
+    if (!request) break;
+    try {
+      const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
+      await completePrivacyRequest(deps.pool, request.id, outcome);
+    } catch (error) {
+      await releasePrivacyRequest(deps.pool, request.id);
+      throw error;
+    }
+    deps.log.info({ tenant: request.tenant_id, privacy_request: request.id, kind: request.kind }, 'privacy request served');
+  }
+  for (const { id, tenant_id, kind, due_at } of await requestsNearlyDue(deps.pool)) {
+    deps.log.error({ tenant: tenant_id, privacy_request: id, kind, due_at }, 'privacy request is due in less than three days');
+  }
+}
+
+const personOf = (request: OpenRequest): Person => ({
+  tenantId: request.tenant_id,
+  subject: request.person,
+  hash: request.person_hash,
+});
+
+// The copy that a person may have: each place as JSON and as CSV.
+async function collect(deps: RefreshDeps, request: OpenRequest): Promise<BundleFile[]> {
+  await clearBundle(deps.pool, request.id);
+  const files: BundleFile[] = [];
+  for (const [n, place] of PLACES.entries()) {
+    const json = createBundleFile(deps.pool, request, `${place.name}.json`);
+    const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
+    await withTenant(deps.pool, request.tenant_id, async (client) => {
+      for await (const found of place.find(client, personOf(request))) {
+        await json.addJson(found.map((record) => record.json));
+        await csv.addCsv(
+          place.columns,
+          found.map((record) => record.cells),
+        );
+      }
+    });
+    files.push(await json.closeJson(), await csv.closeCsv(place.columns));
+    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / PLACES.length));
+  }
+  return files;
+}
+
+// Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
+async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
+  for (const [n, place] of PLACES.entries()) {
+    await withTenant(
+      deps.pool,
+      request.tenant_id,
+      async (client) => {
+        await allowLargeDeletes(client);
+        const erased = await place.erase(client, personOf(request));
+        await noteErased(client, request.id, place.name, erased, Math.round((80 * (n + 1)) / PLACES.length));
+      },
+      'login',
+    );
+  }
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  const { removed, hours } = await erasedSoFar(deps.pool, request.id);
+  return {
+    kind: 'erasure',
+    request_id: request.id,
+    tenant_id: request.tenant_id,
+    subject: request.person_hash,
+    requested_at: request.created_at,
+    completed_at: deps.clock(),
+    removed,
+    hours_recomputed: hours,
+    not_reached: NOT_REACHED,
+  };
+}

@@ -1,0 +1,100 @@
+import type { Client, Pool } from '../db.ts';
+
+export type Offboarding = {
+  tenant_id: string;
+  slug: string;
+  requested_at: Date;
+  progress: number;
+  completed_at: Date | null;
+  certificate: object | null;
+};
+
+const COLUMNS = 'tenant_id, slug, requested_at, progress, completed_at, certificate';
+
+/**
+ * Closes a customer at once and has the job remove all of it; gives the hashes of its keys, so that caches can forget them.
+ * Undefined where there is no such customer.
+ */
+export async function offboardTenant(
+  client: Client,
+  tenantId: string,
+): Promise<(Offboarding & { revoked: Buffer[] }) | undefined> {
+  const { rows } = await client.query<Offboarding>(`select ${COLUMNS} from door.offboard_tenant($1)`, [tenantId]);
+  const keys = await client.query<{ hash: Buffer }>('select hash from door.key_hashes($1) as hash', [tenantId]);
+  return rows[0] && { ...rows[0], revoked: keys.rows.map(({ hash }) => hash) };
+}
+
+/** How the removal of a tenant goes, also after it; undefined where none was asked for. */
+export async function findOffboarding(pool: Pool, tenantId: string): Promise<Offboarding | undefined> {
+  const { rows } = await pool.query<Offboarding>(`select ${COLUMNS} from door.offboarding($1)`, [tenantId]);
+  return rows[0];
+}
+
+/** Removals under way, without those whose tenant may still be stored under by a transaction that began before. */
+export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>[]> {
+  const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>>(
+    `select tenant_id, slug, requested_at from private.offboardings
+     where completed_at is null and closed_in < pg_snapshot_xmin(pg_current_snapshot()) order by requested_at`,
+  );
+  return rows;
+}
+
+/** Tables that outlive a tenant, each with the reason. Every other table with a tenant_id is emptied of it. */
+export const KEPT: Record<string, string> = {
+  audit_log: 'proof of what administrators did',
+  offboardings: 'this certificate',
+};
+
+/** Tables of the schema private with a tenant_id, from the catalogue, so that none can be forgotten. */
+export async function tenantTables(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select c.relname as name
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+     where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+     order by c.relname`,
+  );
+  return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(KEPT, name));
+}
+
+/** Deletes all rows of one tenant from one of tenantTables(). Gives how many. */
+export async function emptyTable(client: Client, table: string, tenantId: string): Promise<number> {
+  const { rowCount } = await client.query(`delete from private."${table}" where tenant_id = $1`, [tenantId]);
+  return rowCount ?? 0;
+}
+
+/** Removes the tenant itself and its counters; the last step, because everything is found by it. */
+export async function removeTenant(client: Client, tenantId: string): Promise<void> {
+  await client.query("delete from limits.counters where key like '%:' || $1", [tenantId]);
+  await client.query('delete from private.tenants where id = $1', [tenantId]);
+}
+
+/** The logins that are not ended yet of a tenant, or, without one, those of anybody that are revoked or have expired. */
+export async function loginsToEnd(pool: Pool, tenantId?: string): Promise<{ id: string; tenant_id: string }[]> {
+  const { rows } = await pool.query<{ id: string; tenant_id: string }>(
+    `select id, tenant_id from private.sql_logins
+     where ended_at is null and (tenant_id = $1 or ($1::uuid is null and (revoked_at is not null or expires_at <= now())))`,
+    [tenantId ?? null],
+  );
+  return rows;
+}
+
+/** What has been removed so far, by table, so that an attempt which takes over from a dead one certifies both. */
+export async function noteRemoved(client: Client, tenantId: string, removed: Record<string, number>): Promise<void> {
+  await client.query(
+    `update private.offboardings set progress = least(progress + 3, 95), certificate = jsonb_build_object('removed',
+         coalesce(certificate -> 'removed', '{}') || (
+             select jsonb_object_agg(key, value::bigint + coalesce((certificate -> 'removed' ->> key)::bigint, 0))
+             from jsonb_each_text($2::jsonb)))
+     where tenant_id = $1`,
+    [tenantId, JSON.stringify(removed)],
+  );
+}
+
+export async function completeOffboarding(pool: Pool, tenantId: string, certificate: object): Promise<void> {
+  await pool.query(
+    `update private.offboardings
+     set progress = 100, completed_at = now(), certificate = $2::jsonb || jsonb_build_object('removed', certificate -> 'removed')
+     where tenant_id = $1`,
+    [tenantId, JSON.stringify(certificate)],
+  );
+}

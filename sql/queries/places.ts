@@ -1,0 +1,185 @@
+import type { Client } from '../db.ts';
+
+/** Somebody about whom the platform may hold something: the identifier as the tenant knows it, and its pseudonym. */
+export type Person = { tenantId: string; subject: string; hash: string };
+
+/** One record about a person: as JSON text, whose numbers keep their digits, and as the cells of a line. */
+export type Found = { json: string; cells: unknown[] };
+
+/** How many records went, and how many hours of the roll-ups had contained them and are now marked to be made anew. */
+export type Erased = { removed: number; hours: number };
+
+/**
+ * A store that may hold what leads to a person. Every table is either in one of these or in WITHOUT_PEOPLE, and a test sees
+ * to it: a new store joins one of the two lists, and access, erasure and certificates reach it from then on.
+ */
+export type Place = {
+  name: string;
+  /** Tables of the schema private, and roll-ups by their name without its interval. */
+  tables: string[];
+  columns: string[];
+  find: (client: Client, person: Person) => AsyncGenerator<Found[]>;
+  /** Deletes what find() finds. To be called inside a transaction that may write. */
+  erase: (client: Client, person: Person) => Promise<Erased>;
+};
+
+const PAGE = 1_000;
+
+// A pseudonym is 144 bits of a hash: where its text stands, in whatever field, the person is meant.
+const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;
+
+const events: Place = {
+  name: 'events',
+  tables: ['events', 'rule_hits', 'events_*', 'latency_*', 'validations_*', 'rules_*', 'corrections_*'],
+  columns: ['time', 'type', 'source', 'id', 'subject', 'data', 'attributes'],
+  async *find(client, { tenantId, subject, hash }) {
+    let after: [string, string] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
+    for (;;) {
+      const { rows } = await client.query<{ json: string; cells: unknown[]; time: string; id: string }>(
+        `select (jsonb_build_object('specversion', '1.0', 'id', coalesce(e.event_id, e.id::text), 'source', e.source, 'type', e.type,
+               'time', e.time, 'subject', e.subject, 'data', e.data) || coalesce(e.attributes, '{}'))::text as json,
+             jsonb_build_array(e.time, e.type, e.source, coalesce(e.event_id, e.id::text), e.subject, e.data::text,
+               e.attributes::text) as cells,
+             e.time::text as time, e.id
+         from private.events e where ${ABOUT} and (e.time, e.id) > ($4::timestamptz, $5::uuid)
+         order by e.time, e.id limit ${PAGE}`,
+        [tenantId, subject, hash, ...after],
+      );
+      if (rows.length > 0) yield rows;
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) return;
+      after = [last.time, last.id];
+    }
+  },
+  async erase(client, { tenantId, subject, hash }) {
+    const { rows } = await client.query<Erased>(
+      `with gone as (
+         delete from private.events e where ${ABOUT} returning e.time, e.id
+       ), hits as (
+         delete from private.rule_hits h using gone g where h.tenant_id = $1 and h.time = g.time and h.id = g.id
+       ), marked as (
+         insert into private.dirty_hours (hour, forced) select distinct date_trunc('hour', time, 'UTC'), true from gone returning hour
+       )
+       select (select count(*) from gone) as removed, (select count(*) from marked) as hours`,
+      [tenantId, subject, hash],
+    );
+    return rows[0] as Erased;
+  },
+};
+
+const quarantine: Place = {
+  name: 'quarantine',
+  tables: ['quarantine'],
+  columns: ['received_at', 'code', 'type', 'raw'],
+  async *find(client, person) {
+    for await (const rows of mentions(client, person)) {
+      yield rows.map(({ received_at, code, type, raw }) => {
+        const text = raw.toString('utf8');
+        return {
+          json: JSON.stringify({ received_at, code, type, raw: text }),
+          cells: [received_at.toISOString(), code, type, text],
+        };
+      });
+    }
+  },
+  async erase(client, person) {
+    let removed = 0;
+    for await (const rows of mentions(client, person)) {
+      const gone = await client.query('delete from private.quarantine where tenant_id = $1 and id = any ($2::uuid[])', [
+        person.tenantId,
+        rows.map(({ id }) => id),
+      ]);
+      removed += gone.rowCount ?? 0;
+    }
+    return { removed, hours: 0 };
+  },
+};
+
+type Refused = { id: string; received_at: Date; code: string; type: string | null; raw: Buffer; at: string };
+
+// What was refused is bytes, whole or cut, JSON or not, so each is looked through.
+async function* mentions(client: Client, { tenantId, subject, hash }: Person): AsyncGenerator<Refused[]> {
+  let after: [string, string] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
+  for (;;) {
+    const { rows } = await client.query<Refused>(
+      `select id, received_at, code, type, raw, received_at::text as at from private.quarantine
+       where tenant_id = $1 and (received_at, id) > ($2::timestamptz, $3::uuid) order by received_at, id limit ${PAGE / 10}`,
+      [tenantId, ...after],
+    );
+    const found = rows.filter(({ raw }) => isMentioned(raw.toString('utf8'), [subject, hash]));
+    if (found.length > 0) yield found;
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE / 10) return;
+    after = [last.at, last.id];
+  }
+}
+
+/** Whether a text names one of these: as a whole string anywhere in it where it is JSON, else wherever the letters stand. */
+export function isMentioned(text: string, names: string[]): boolean {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+    return names.some((name) => plain.includes(name) || plain.includes(JSON.stringify(name).slice(1, -1)));
+  }
+  // A number is taken by the digits that were sent.
+  return (
+    holds(value, names) || names.some((name) => /^-?\d+$/.test(name) && new RegExp(`[:[,]\\s*${name}\\s*[,}\\]]`).test(text))
+  );
+}
+
+function holds(value: unknown, names: string[]): boolean {
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string' && names.includes(next)) return true;
+    if (typeof next === 'object' && next !== null)
+      for (const [name, member] of Object.entries(next)) waiting.push(name, member);
+  }
+  return false;
+}
+
+const bundles: Place = {
+  name: 'bundles',
+  tables: ['privacy_requests', 'privacy_files'],
+  columns: ['id', 'kind', 'created_at', 'completed_at'],
+  async *find(client, { tenantId, hash }) {
+    const { rows } = await client.query<Found>(
+      `select jsonb_build_object('id', id, 'kind', kind, 'created_at', created_at, 'completed_at', completed_at)::text as json,
+           jsonb_build_array(id, kind, created_at, completed_at) as cells
+       from private.privacy_requests where tenant_id = $1 and person_hash = $2 order by id`,
+      [tenantId, hash],
+    );
+    if (rows.length > 0) yield rows;
+  },
+  // The requests stay, as proof that they were served; they name the pseudonym alone.
+  async erase(client, { tenantId, hash }) {
+    const { rowCount } = await client.query(
+      `delete from private.privacy_files f using private.privacy_requests r
+       where r.id = f.request_id and r.tenant_id = $1 and r.person_hash = $2`,
+      [tenantId, hash],
+    );
+    return { removed: rowCount ?? 0, hours: 0 };
+  },
+};
+
+/** Where to look for a person. */
+export const PLACES: Place[] = [events, quarantine, bundles];
+
+/** Tables that hold nobody, each with the reason. */
+export const WITHOUT_PEOPLE: Record<string, string> = {
+  tenants: 'organisations',
+  api_keys: 'names that the tenant gave its programs, and hashes',
+  sql_logins: 'names that the tenant gave its programs',
+  event_types: 'schemas and records of processing',
+  idempotency_keys: 'receipts with ids of events, for 24 hours',
+  pseudonym_keys: 'keys',
+  withdrawn_subjects: 'pseudonyms alone, without which a withdrawal could not be honoured',
+  audit_log: 'acts of administrators, kept as proof',
+  access_log: 'addresses that keys were used from, which the law says to keep for six months',
+  offboardings: 'organisations that were removed',
+  dirty_hours: 'hours',
+  heartbeats: 'queues',
+  grant_secrets: 'keys',
+};

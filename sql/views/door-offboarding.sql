@@ -1,0 +1,49 @@
+set local role mirante_owner;
+
+-- Closes a tenant at once, the rest is the job's: its keys are revoked, its logins blind and shut. Again: no change.
+-- No row: there is no such customer.
+create function door.offboard_tenant(tenant uuid) returns setof private.offboardings
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    customer private.tenants;
+begin
+    select * into customer from private.tenants t where t.id = tenant and t.kind = 'customer' for update;
+    if customer.id is not null and customer.offboarding_at is null then
+        update private.tenants t set offboarding_at = now() where t.id = tenant;
+        update private.api_keys k set revoked_at = now() where k.tenant_id = tenant and k.revoked_at is null;
+        perform door.revoke_sql_login(l.tenant_id, l.id) from private.sql_logins l
+            where l.tenant_id = tenant and l.revoked_at is null;
+        insert into private.offboardings (tenant_id, slug) values (tenant, customer.slug);
+    end if;
+    return query select * from private.offboardings o where o.tenant_id = tenant;
+end
+$$;
+
+create function door.key_hashes(tenant uuid) returns setof bytea
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select k.hash from private.api_keys k where k.tenant_id = tenant
+$$;
+
+create function door.offboarding(tenant uuid) returns setof private.offboardings
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select * from private.offboardings o where o.tenant_id = tenant
+$$;
+
+-- Open privacy requests of all tenants: how many, and how many seconds are left until the first is due.
+create function door.open_privacy_requests() returns table (open bigint, seconds_left double precision)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select count(*), extract(epoch from min(r.due_at) - now())::double precision
+    from private.privacy_requests r where r.status <> 'completed'
+$$;
+revoke all on function door.offboard_tenant, door.key_hashes, door.offboarding, door.open_privacy_requests from public;
+grant execute on function door.offboard_tenant, door.key_hashes, door.offboarding, door.open_privacy_requests to mirante_api;
+
+reset role;
