@@ -6,8 +6,10 @@ import { methodNotAllowed, notFound } from '../lib/errors.ts';
 import type { Deps } from './deps.ts';
 import { ingestSpec } from './ingest-spec.ts';
 import { observe, type Seen } from './observe.ts';
+import { problemPage } from './pages/problem.ts';
 import { sendProblem } from './problems.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
+import { mountDashboards } from './routes/dashboards.ts';
 import { mountDocs } from './routes/docs.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
@@ -36,6 +38,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('json escape', true);
+  app.set('trust proxy', deps.config.TRUSTED_PROXIES);
 
   app.use((request, response, next) => {
     response.locals.seen = observe(deps, request, response);
@@ -56,6 +59,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountQuarantine(app, deps);
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
+  mountDashboards(app, deps);
   mountAuditLog(app, deps);
   mountOperations(app, deps, queues);
   mountDocs(app, deps);
@@ -68,7 +72,9 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
     throw methods.length > 0 ? methodNotAllowed([...new Set(methods)].join(', ')) : notFound('address');
   });
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
-    sendProblem(deps, error, request, response, (response.locals.seen as Seen).requestId);
+    const { requestId, page } = response.locals.seen as Seen;
+    if (!page) return sendProblem(deps, error, request, response, requestId);
+    sendProblem(deps, error, request, response, requestId, (problem) => problemPage(problem, request, response));
   };
   app.use(onError);
 

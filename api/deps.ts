@@ -3,7 +3,9 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Authenticator } from './auth.ts';
+import type { Cards } from './cards.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { Dashboard } from './dashboards.ts';
 import type { EventTypeRegistry } from './event-types.ts';
 import type { Figures } from './figures.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -12,6 +14,7 @@ import type { Limits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
 import type { RouteSpec } from './route.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { Viewers } from './viewers.ts';
 
 /** Everything that a request may need, made once in wire.ts and passed in. */
 export type Deps = {
@@ -26,6 +29,10 @@ export type Deps = {
   idempotency: Idempotency;
   types: EventTypeRegistry;
   figures: Figures;
+  /** By their slugs. */
+  dashboards: Map<string, Dashboard>;
+  cards: Cards;
+  viewers: Viewers;
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;

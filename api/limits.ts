@@ -29,9 +29,12 @@ const QUOTAS = {
 
 export type QuotaName = keyof typeof QUOTAS;
 
+/** Whose use is counted, and its own limits. */
+type Metered = Pick<Identity, 'tenantId' | 'limits'>;
+
 export type Limits = {
   /** Counts one request of the tenant and says so in its headers. Throws 429. */
-  request: (identity: Identity, response: ServerResponse) => Promise<void>;
+  request: (tenant: Metered, response: ServerResponse) => Promise<void>;
   /** Counts events before they are stored. Throws 429. */
   events: (identity: Identity, count: number) => Promise<void>;
   /** Throws 429 where the tenant's quota is used up. */
@@ -48,7 +51,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
   const spent = new Map<string, { quota: QuotaName; identity: Identity; amount: number }>();
   const exhausted = new Map<string, { consumed: number; until: number }>();
 
-  function limiter(name: string, policy: Policy, identity: Identity): RateLimiterAbstract {
+  function limiter(name: string, policy: Policy, identity: Metered): RateLimiterAbstract {
     const points = identity.limits[policy.limit] ?? (config[policy.setting] as number);
     const id = `${name}:${points}`;
     let found = limiters.get(id);
@@ -74,7 +77,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
     return found;
   }
 
-  async function consume(name: keyof typeof RATES, identity: Identity, amount: number): Promise<RateLimiterRes> {
+  async function consume(name: keyof typeof RATES, identity: Metered, amount: number): Promise<RateLimiterRes> {
     try {
       const found = limiter(name, RATES[name], identity);
       // One request that holds more than a second's worth takes that second whole; it could never pass otherwise.

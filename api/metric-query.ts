@@ -48,7 +48,8 @@ export function readQuestion(measure: Measure, query: Record<string, unknown>, z
   return { measure, window, interval, zone, groupBy, filters, limit };
 }
 
-type Report = (name: string, code: string, detail: string) => void;
+/** Notes what is wrong with a parameter. */
+export type Report = (name: string, code: string, detail: string) => void;
 
 function singles(query: Record<string, unknown>, fault: Report): Map<string, string> {
   const given = new Map<string, string>();
@@ -62,7 +63,8 @@ function singles(query: Record<string, unknown>, fault: Report): Map<string, str
   return given;
 }
 
-function readInterval(given: Map<string, string>, fault: Report): Interval {
+/** The interval of a question: `day` if absent. */
+export function readInterval(given: Map<string, string>, fault: Report): Interval {
   const value = given.get('interval') ?? 'day';
   const interval = INTERVALS.find((name) => name === value);
   if (!interval) fault('interval', 'unknown-interval', `An interval is one of ${INTERVALS.join(', ')}.`);
@@ -101,7 +103,8 @@ function readLimit(given: Map<string, string>, groupBy: readonly string[], fault
   return limit;
 }
 
-function readWindow(
+/** The window of a question, with its defaults; undefined where something is wrong with it, which has then been reported. */
+export function readWindow(
   given: Map<string, string>,
   interval: Interval,
   zone: string,

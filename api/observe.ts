@@ -6,8 +6,15 @@ import type { Deps } from './deps.ts';
 const SANE_ID = /^[\w.:-]{1,128}$/;
 const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What is known of a request so far: its route's template and its identity come later. */
-export type Seen = { requestId: string; address: string | null; route?: string; identity?: Identity };
+/** What is known of a request so far: its route's template and whose it is come later. */
+export type Seen = {
+  requestId: string;
+  address: string | null;
+  route?: string;
+  page?: true;
+  tenantId?: string;
+  identity?: Identity;
+};
 
 /** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
 export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {
@@ -27,7 +34,7 @@ export function observe(deps: Deps, request: IncomingMessage, response: ServerRe
     if (seen.identity && seen.address !== null) deps.accessLog.count(seen.identity.keyId, seen.address);
     const line = {
       request_id: seen.requestId,
-      tenant: seen.identity?.tenantId,
+      tenant: seen.identity?.tenantId ?? seen.tenantId,
       trace_id: TRACE_PARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
       method,
       route,

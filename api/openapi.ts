@@ -27,6 +27,7 @@ export function openApiDocument(specs: Spec[], version: string): JsonSchema {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: `A key with one of the scopes ${SCOPES.join(', ')}` },
+        viewer: { type: 'apiKey', in: 'query', name: 'token', description: "The token of a viewer's link to one dashboard" },
       },
       schemas: { Problem: toJsonSchema(problem, 'output') },
     },
@@ -48,6 +49,7 @@ function operation(spec: Spec): JsonSchema {
   if (spec.method === 'post')
     parameters.push(header('Idempotency-Key', 'The same key and body get the first answer again, for 24 hours'));
   for (const [name, description] of Object.entries(spec.headers ?? {})) parameters.push(header(name, description));
+  const ways = [...(spec.scopes.length > 0 ? ['key'] : []), ...(spec.viewers ? ['viewer'] : [])];
   const bodies = spec.bodyTypes ?? (spec.body ? { 'application/json': spec.body } : undefined);
   const content = {
     ...(spec.answer && { 'application/json': { schema: toJsonSchema(spec.answer, 'output') } }),
@@ -58,7 +60,8 @@ function operation(spec: Spec): JsonSchema {
   return {
     summary: spec.summary,
     tags: [spec.path.split('/')[2] ?? 'platform'],
-    ...(spec.scopes.length > 0 && { security: [{ key: [] }], 'x-scopes': spec.scopes }),
+    ...(ways.length > 0 && { security: ways.map((way) => ({ [way]: [] })) }),
+    ...(spec.scopes.length > 0 && { 'x-scopes': spec.scopes }),
     ...(parameters.length > 0 && { parameters }),
     ...(bodies && { requestBody: { required: true, content: contentOf(bodies, 'input') } }),
     responses: {

@@ -12,13 +12,17 @@ import {
 import { isDatabaseAway } from '../sql/db.ts';
 import type { Deps } from './deps.ts';
 
-/** Answers every error as RFC 9457 problem+json. What is not expected gets a fixed text and is logged whole. */
+/** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */
 export function sendProblem(
   deps: Deps,
   error: unknown,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
+  render: (problem: Problem) => { type: string; text: string } = (problem) => ({
+    type: 'application/problem+json; charset=utf-8',
+    text: problemText(problem, requestId),
+  }),
 ): void {
   const problem = problemOf(error);
   if (problem.code === 'internal') deps.log.error({ err: error, request_id: requestId }, 'request failed');
@@ -29,8 +33,9 @@ export function sendProblem(
   for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
   // A body that was not read to its end cannot be followed by another request.
   if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
-  response.end(problemText(problem, requestId));
+  const { type, text } = render(problem);
+  response.writeHead(problem.status, { 'content-type': type });
+  response.end(text);
 }
 
 /** The body of a refusal. */

@@ -14,6 +14,10 @@ export type RouteSpec<Params, Query, Body> = {
   summary: string;
   /** Any one of these opens the call; empty: no key needed. */
   scopes: readonly Scope[];
+  /** Also opened by a viewer's token in the query; the handler has it checked (see routes/dashboards.ts), and `identity` is absent. */
+  viewers?: true;
+  /** Answered with HTML, refusals too. */
+  page?: true;
   params?: ZodType<Params>;
   query?: ZodType<Query>;
   body?: ZodType<Body>;
@@ -60,7 +64,9 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
   app[spec.method](spec.path, async (request: Request, response: Response) => {
     const seen = response.locals.seen as Seen;
     seen.route = spec.path;
-    const identity = spec.scopes.length > 0 ? await deps.auth.identify(request, spec.scopes, seen) : (undefined as never);
+    if (spec.page) seen.page = true;
+    const isKeyed = spec.scopes.length > 0 && !(spec.viewers && request.query.token !== undefined);
+    const identity = isKeyed ? await deps.auth.identify(request, spec.scopes, seen) : (undefined as never);
     if (identity) await deps.limits.request(identity, response);
     for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);
     if (spec.body && request.body === undefined && request.headers['content-type']) {

@@ -6,7 +6,7 @@ import { wire } from './wire.ts';
 const config = readConfig();
 const log = createLog('api', config.LOG_LEVEL);
 
-function loginUrl(given: string | undefined, role: 'mirante_api' | 'mirante_queue', name: string): string {
+function loginUrl(given: string | undefined, role: 'mirante_api' | 'mirante_queue' | 'mirante_metabase', name: string): string {
   if (given) return given;
   if (!config.DATABASE_URL) throw new Error(`${name} or DATABASE_URL must be set.`);
   return roleUrl(config.DATABASE_URL, secretOf(config), role);
@@ -17,6 +17,7 @@ const wired = wire(
   {
     api: loginUrl(config.API_DATABASE_URL, 'mirante_api', 'API_DATABASE_URL'),
     queue: loginUrl(config.QUEUE_DATABASE_URL, 'mirante_queue', 'QUEUE_DATABASE_URL'),
+    metabase: loginUrl(config.METABASE_DATABASE_URL, 'mirante_metabase', 'METABASE_DATABASE_URL'),
     redis: config.REDIS_URL,
   },
   log,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Redis } from 'ioredis';
 import { createQueues } from '../jobs/queues.ts';
-import type { Config } from '../lib/config.ts';
+import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
@@ -9,7 +9,9 @@ import { findOperations } from '../sql/queries/tenants.ts';
 import { createAccessLog } from './access-log.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticator } from './auth.ts';
+import { createCards } from './cards.ts';
 import { createClientAddress } from './client-address.ts';
+import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createFigures } from './figures.ts';
@@ -19,6 +21,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
 import { createTelemetry } from './telemetry.ts';
+import { createViewers } from './viewers.ts';
 
 const HOUR_US = 3600_000_000;
 
@@ -29,11 +32,12 @@ export type Wired = {
   close: () => Promise<void>;
 };
 
-export type Urls = { api: string; queue: string; redis?: string | undefined };
+export type Urls = { api: string; queue: string; metabase: string; redis?: string | undefined };
 
 /** Makes everything that the API consists of and connects the parts; nothing listens yet. */
 export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const pool = createPool(urls.api, { max: config.READ_CONNECTIONS, name: 'mirante api' });
+  const metabasePool = createPool(urls.metabase, { max: config.READ_CONNECTIONS, name: 'mirante cards' });
   const ingestPool = createPool(urls.api, { max: config.INGEST_CONNECTIONS, name: 'mirante ingest' });
   const redis = urls.redis ? connectRedis(urls.redis, log) : undefined;
   const queues = createQueues({ redisUrl: urls.redis, queueDatabaseUrl: urls.queue }, log);
@@ -83,6 +87,9 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     idempotency: createIdempotency(pool),
     types: createEventTypeRegistry(pool),
     figures: createFigures(pool),
+    dashboards: loadDashboards(),
+    cards: createCards(pool, metabasePool),
+    viewers: createViewers(pool, secretOf(config)),
     groupCommit,
     openMetrics,
     telemetry,
@@ -103,7 +110,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
-      await Promise.all([pool.end(), ingestPool.end()]);
+      await Promise.all([pool.end(), metabasePool.end(), ingestPool.end()]);
     },
   };
 }

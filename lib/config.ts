@@ -47,6 +47,7 @@ const schema = z.object({
   API_DATABASE_URL: url('postgres', 'postgresql'),
   JOBS_DATABASE_URL: url('postgres', 'postgresql'),
   QUEUE_DATABASE_URL: url('postgres', 'postgresql'),
+  METABASE_DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   TRUSTED_PROXIES: blocks,
@@ -76,6 +77,7 @@ export const SECRETS = [
   'API_DATABASE_URL',
   'JOBS_DATABASE_URL',
   'QUEUE_DATABASE_URL',
+  'METABASE_DATABASE_URL',
   'REDIS_URL',
 ] as const satisfies (keyof Config)[];
 
@@ -105,7 +107,7 @@ function takeFile(given: Record<string, string | undefined>, name: string): stri
   }
 }
 
-/** The platform's secret, from which role passwords are derived; throws where none is set, because it has no default. */
+/** The platform's secret, from which role passwords and the key of viewers' links are derived; throws where none is set, because it has no default. */
 export function secretOf(config: Config): string {
   if (!config.MIRANTE_SECRET || config.MIRANTE_SECRET.length < 32) {
     throw new Error('MIRANTE_SECRET (or MIRANTE_SECRET_FILE) must be set to at least 32 characters.');

@@ -37,6 +37,17 @@ export const unauthenticated = (detail: string) =>
     detail,
     headers: { 'www-authenticate': 'Bearer realm="mirante"' },
   });
+export const invalidToken = () =>
+  new Problem(401, 'invalid-token', 'The link is not valid', {
+    detail: 'Its token is missing, changed or of another platform: ask for a new link.',
+    headers: { 'www-authenticate': 'Bearer realm="mirante", error="invalid_token"' },
+  });
+export const expiredToken = () =>
+  new Problem(401, 'expired-token', 'The link has expired', {
+    detail: 'Ask for a new link.',
+    headers: { 'www-authenticate': 'Bearer realm="mirante", error="invalid_token"' },
+  });
+export const wrongDashboard = () => new Problem(403, 'wrong-dashboard', 'The link is of another dashboard');
 export const wrongScope = (needed: readonly string[]) =>
   new Problem(403, 'wrong-scope', 'The key does not have the scope for this call', {
     detail: `This call needs one of these scopes: ${needed.join(', ')}.`,

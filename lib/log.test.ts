@@ -16,6 +16,7 @@ function written(write: (log: ReturnType<typeof createLog>) => void): string {
 }
 
 const KEY = `mir_ingest_${'aB3-_'.repeat(6)}xy`;
+const TOKEN = `${btoa('{"alg":"HS256"}')}.${btoa('{"tenant":1}')}.${'aB3-_'.repeat(8)}xyz`;
 
 describe('by name', () => {
   test.each([
@@ -98,6 +99,7 @@ describe('by shape', () => {
     ['file:///x/node_modules/@a/b.js:10:3', 'file:///x/node_modules/@a/b.js:10:3'],
     ['postgres:///db?user=u&password=hush&x=1', 'postgres:///db?user=u&password=[Redacted]&x=1'],
     ['/dashboards/a?token=hush', '/dashboards/a?token=[Redacted]'],
+    [`a ${TOKEN} b\n${TOKEN}`, 'a [Redacted] b\n[Redacted]'],
     [`Bearer ${KEY}, again ${KEY}`, 'Bearer mir_ingest_[Redacted], again mir_ingest_[Redacted]'],
     ['http://127.0.0.1:3000/v1/events', 'http://127.0.0.1:3000/v1/events'],
     ['key mir_read_aB3x revoked', 'key mir_read_aB3x revoked'],
@@ -113,7 +115,7 @@ describe('by shape', () => {
   });
 
   test('no line takes long, whatever a client put into it', () => {
-    for (const part of ['://a:', '://', '?key=', 'mir_a_', '\\', '://a:\\']) {
+    for (const part of ['://a:', '://', '?key=', 'mir_a_', '\\', '://a:\\', 'eyJ', 'eyJaaaaaa.', 'eyJaaaaaa.eyJ']) {
       const line = part.repeat(100_000);
       const started = performance.now();
       written((log) => log.info(line));

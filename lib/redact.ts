@@ -35,12 +35,14 @@ function plain(value: unknown, depth: number, copies: Map<object, unknown>): unk
 const ADDRESS = /:\/\/(?:[^\s"\\]|\\["\\])+/g;
 const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
 const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
+const SIGNED_TOKEN = /eyJ[\w-]{5,80}\.eyJ[\w-]+\.[\w-]+/g;
 
-/** A finished line without passwords in URLs, secrets in queries of URLs, and Mirante's own keys, wherever they stand. */
+/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT) and Mirante's own keys, wherever they stand. */
 export function withoutShapedSecrets(line: string): string {
   return line
     .replace(ADDRESS, (address) => address.split('://').map(withoutPassword).join('://'))
     .replace(IN_QUERY, `$1${REDACTED}`)
+    .replace(SIGNED_TOKEN, REDACTED)
     .replace(MIRANTE_KEY, `$1${REDACTED}`);
 }
 

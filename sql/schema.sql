@@ -1106,21 +1106,21 @@ table storage.rollups owner mirante_owner
 
 function bi.are_days(since timestamp with time zone, until timestamp with time zone, width text) returns boolean language plpgsql stable owner mirante_views set search_path=pg_catalog, pg_temp, body 7815ef57d5a5851a416013e6f9a1eb9d
 
-function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 609789012be2e41ac4f3c9bc61d82e4e
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1038ac28ac15420333ba370f97bd9278
     grant execute to mirante_metabase
 
-function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 77abe5802f7a9d473a52ac2f8ecc2035
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5be94d29d9203dfd1a2f5a5d4f4011a6
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9aad1ef7da99bef60c5421176391bd5a
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 477d9ac96ef89c6f168d9849aa91cd19
     grant execute to mirante_metabase
 
-function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1f18e43fc08c60b7e43c26b9af677d64
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 97801f03f813e2f920b5960641010e31
     grant execute to mirante_metabase
 
-function bi.start_of(bucket timestamp with time zone, width text, since timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_views, body b99a203adf09b5405c26da6f8c6909bf
+function bi.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_views, body 7b2f1c4852435c03f49427436e4938cb
 
-function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body b62da42fcaaaa9d7729ae1eb694fe9a0
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 24626c7faee6ae4c3837ef95683addf5
     grant execute to mirante_metabase
 
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 61f58f8ed44a5daed826805c23226966

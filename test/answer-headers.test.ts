@@ -55,6 +55,8 @@ describe('every answer carries the headers that keep it from caches and other si
     ['/v1/events', 200],
     ['/v1/metrics', 200],
     ['/v1/metrics/events.count?interval=total', 200],
+    ['/v1/dashboards', 200],
+    ['/dashboards/validations-overview?token=x', 401],
     ['/v1/metrics/nothing', 404],
     ['/v1/events?limit=x', 400],
     ['/v1/tenants', 403],

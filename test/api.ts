@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { wire } from '../api/wire.ts';
 import { readConfig } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import { redisUrl } from './harness.ts';
+import { redisUrl, testSecret } from './harness.ts';
 
 export type TestApi = {
   url: string;
@@ -26,11 +26,11 @@ const silent: Logger = pino({ level: 'silent' });
 
 /** The real API on a free port of its own, with settings as the environment would give them. */
 export async function startApi(
-  db: { urls: { api: string; queue: string } },
+  db: { urls: { api: string; queue: string; metabase: string } },
   settings: Record<string, string> = {},
 ): Promise<TestApi> {
-  const config = readConfig({ LOG_LEVEL: 'silent', ...settings });
-  const wired = wire(config, { api: db.urls.api, queue: db.urls.queue, redis: config.REDIS_URL ?? redisUrl() }, silent);
+  const config = readConfig({ LOG_LEVEL: 'silent', MIRANTE_SECRET: testSecret, ...settings });
+  const wired = wire(config, { ...db.urls, redis: config.REDIS_URL ?? redisUrl() }, silent);
   const listen = async (server: typeof wired.server) => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

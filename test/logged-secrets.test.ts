@@ -14,7 +14,11 @@ afterAll(() => db.drop());
 const passwordOf = (url: string) => new URL(url).password;
 
 test('whatever is done with a key, good or bad, the program never writes it', async () => {
-  const program = await startProgram({ API_DATABASE_URL: db.urls.api, QUEUE_DATABASE_URL: db.urls.queue });
+  const program = await startProgram({
+    API_DATABASE_URL: db.urls.api,
+    QUEUE_DATABASE_URL: db.urls.queue,
+    METABASE_DATABASE_URL: db.urls.metabase,
+  });
   await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
   const good = tenant.keys.ingest;
   const bad = `mir_read_${'0aZ-'.repeat(8)}`;
@@ -22,6 +26,15 @@ test('whatever is done with a key, good or bad, the program never writes it', as
   const send = async (path: string, init: RequestInit) => {
     statuses.push((await fetch(program.url + path, init)).status);
   };
+  const link = await fetch(`${program.url}/v1/dashboards/validations-overview/embeds`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tenant.keys.embed}` },
+  });
+  const page = new URL(((await link.json()) as { viewer_url: string }).viewer_url);
+  const token = page.searchParams.get('token') as string;
+  await send(page.pathname + page.search, { headers: { referer: page.href } });
+  await send(`/v1/dashboards/other/cards/volume${page.search}`, { headers: { authorization: `Bearer ${token}` } });
+  await send(`/${token}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{ "${token}` });
   for (const key of [good, bad]) {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-request-id': key };
     await send('/v1/events', { method: 'POST', headers, body: JSON.stringify({ type: 'a', id: '1' }) });
@@ -30,11 +43,11 @@ test('whatever is done with a key, good or bad, the program never writes it', as
     await send('/v1/tenants', { method: 'POST', headers, body: `{ "${key}` });
     await send('/v1/metrics', { headers: { authorization: `Basic ${Buffer.from(`x:${key}`).toString('base64')}` } });
   }
-  expect(statuses).toEqual([202, 400, 404, 400, 403, 401, 401, 404, 400, 401]);
+  expect(statuses).toEqual([200, 403, 400, 202, 400, 404, 400, 403, 401, 401, 404, 400, 401]);
   await program.child.stop();
   const output = program.output();
-  expect(output.match(/"msg":"request"/g)).toHaveLength(10);
-  for (const secret of [good, bad, passwordOf(db.urls.api), passwordOf(db.urls.queue)]) {
+  expect(output.match(/"msg":"request"/g)).toHaveLength(14);
+  for (const secret of [good, bad, token, ...Object.values(db.urls).map(passwordOf)]) {
     expect(output).not.toContain(secret);
     expect(output).not.toContain(Buffer.from(`x:${secret}`).toString('base64'));
   }
@@ -43,7 +56,12 @@ test('whatever is done with a key, good or bad, the program never writes it', as
 test('a login that the database refuses is logged whole, without its password', async () => {
   const url = new URL(db.urls.api);
   url.password = 'hush-hush';
-  const program = await startProgram({ API_DATABASE_URL: url.toString(), QUEUE_DATABASE_URL: url.toString() });
+  const logins = {
+    API_DATABASE_URL: url.toString(),
+    QUEUE_DATABASE_URL: url.toString(),
+    METABASE_DATABASE_URL: url.toString(),
+  };
+  const program = await startProgram(logins);
   await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
   const answer = await fetch(`${program.url}/v1/metrics`, { headers: { authorization: `Bearer ${tenant.keys.read}` } });
   expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('mirante_api')]);

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type Child, startChild } from '../cli/children.ts';
 import { environmentWith } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
-import { redisUrl } from './harness.ts';
+import { redisUrl, testSecret } from './harness.ts';
 
 /** The API as a program of its own, with these settings alone, and all that it has written; ended with the test. */
 export async function startProgram(
@@ -16,6 +16,7 @@ export async function startProgram(
     LOG_LEVEL: 'trace',
     REDIS_URL: redisUrl(),
     DATABASE_URL: undefined,
+    MIRANTE_SECRET: testSecret,
     ...settings,
   });
   const child = startChild('api', 'api/server.ts', env, (line) => lines.push(line));

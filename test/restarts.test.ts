@@ -46,6 +46,7 @@ describe('the database goes away in the middle of a load and comes back', () => 
       api: roleUrl(server.url, testSecret, 'mirante_api'),
       jobs: roleUrl(server.url, testSecret, 'mirante_jobs'),
       queue: roleUrl(server.url, testSecret, 'mirante_queue'),
+      metabase: roleUrl(server.url, testSecret, 'mirante_metabase'),
     };
     owner = createPool(server.url, { max: 2, name: 'test owner', role: 'mirante_owner' });
     setup = createPool(urls.api, { max: 1, name: 'test setup' });
@@ -123,6 +124,8 @@ describe('the API is killed in the middle of a load', () => {
       METRICS_PORT: '0',
       API_DATABASE_URL: db.urls.api,
       QUEUE_DATABASE_URL: db.urls.queue,
+      METABASE_DATABASE_URL: db.urls.metabase,
+      MIRANTE_SECRET: testSecret,
       REDIS_URL: redisUrl(),
       LOG_LEVEL: 'info',
     };

@@ -61,7 +61,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
     const url = address(verified());
     await migrate(url, testSecret);
     const login = (role: Parameters<typeof roleUrl>[2]) => roleUrl(url, testSecret, role);
-    const urls = { api: login('mirante_api'), queue: login('mirante_queue') };
+    const urls = { api: login('mirante_api'), queue: login('mirante_queue'), metabase: login('mirante_metabase') };
     const api = await startApi({ urls });
     onTestFinished(api.close);
     const pool = createPool(urls.api, { max: 1, name: 'test' });
@@ -121,7 +121,12 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
   });
 
   const start = (settings: Record<string, string>) =>
-    startProgram({ API_DATABASE_URL: db.urls.api, QUEUE_DATABASE_URL: db.urls.queue, ...settings });
+    startProgram({
+      API_DATABASE_URL: db.urls.api,
+      QUEUE_DATABASE_URL: db.urls.queue,
+      METABASE_DATABASE_URL: db.urls.metabase,
+      ...settings,
+    });
 
   test('queues and limits are on it, where node knows its authority', async () => {
     const program = await start({ REDIS_URL: `rediss://:pass@127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: certificates.ca });

@@ -20,11 +20,11 @@ begin
 end
 $$;
 
-create function bi.start_of(bucket timestamptz, width text, since timestamptz) returns timestamptz
+-- Without a query of its own, so that it becomes part of the query that calls it for every row.
+create function bi.start_of(bucket timestamptz, width text, since timestamptz, zone text) returns timestamptz
     language sql stable
     as $$
-    select case width when 'total' then since when 'hour' then bucket
-        else date_trunc(width, bucket, (select timezone from app.tenant)) end
+    select case width when 'total' then since when 'hour' then bucket else date_trunc(width, bucket, zone) end
 $$;
 
 create function bi.events(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
@@ -38,9 +38,10 @@ create function bi.events(tenant_grant text, since timestamptz, until timestampt
 declare
     before text := private.open_grant(tenant_grant);
     days boolean := bi.are_days(since, until, width);
+    zone text := (select timezone from app.tenant);
 begin
     return query
-        select bi.start_of(r.bucket, width, since), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
+        select bi.start_of(r.bucket, width, since, zone), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
         from (
             select bucket, type, outcome, events, bytes from app.events_daily where days
             union all
@@ -64,6 +65,7 @@ create function bi.latency(tenant_grant text, since timestamptz, until timestamp
 declare
     before text := private.open_grant(tenant_grant);
     days boolean := bi.are_days(since, until, width);
+    zone text := (select timezone from app.tenant);
 begin
     return query
         select b.bucket, b.type, b.route, max(b.total)::bigint,
@@ -71,9 +73,9 @@ begin
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
         from (
-            select bi.start_of(r.bucket, width, since) as bucket, r.type, r.route, r.bin,
-                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since), r.type, r.route order by r.bin) as reached,
-                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since), r.type, r.route) as total
+            select bi.start_of(r.bucket, width, since, zone) as bucket, r.type, r.route, r.bin,
+                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since, zone), r.type, r.route order by r.bin) as reached,
+                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since, zone), r.type, r.route) as total
             from (
                 select bucket, type, route, bin, events from app.latency_daily where days
                 union all
@@ -98,9 +100,10 @@ create function bi.validations(tenant_grant text, since timestamptz, until times
 declare
     before text := private.open_grant(tenant_grant);
     days boolean := bi.are_days(since, until, width);
+    zone text := (select timezone from app.tenant);
 begin
     return query
-        select bi.start_of(r.bucket, width, since), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
+        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
             sum(r.errors)::bigint, sum(r.warnings)::bigint
         from (
             select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_daily where days
@@ -124,9 +127,10 @@ create function bi.rules(tenant_grant text, since timestamptz, until timestamptz
 declare
     before text := private.open_grant(tenant_grant);
     days boolean := bi.are_days(since, until, width);
+    zone text := (select timezone from app.tenant);
 begin
     return query
-        select bi.start_of(r.bucket, width, since), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
+        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
         from (
             select bucket, marketplace, rule, hits, validations from app.rules_daily where days
             union all
@@ -149,9 +153,10 @@ create function bi.corrections(tenant_grant text, since timestamptz, until times
 declare
     before text := private.open_grant(tenant_grant);
     days boolean := bi.are_days(since, until, width);
+    zone text := (select timezone from app.tenant);
 begin
     return query
-        select bi.start_of(r.bucket, width, since), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
+        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
         from (
             select bucket, marketplace, rule, corrections, rows from app.corrections_daily where days
             union all

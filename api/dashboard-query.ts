@@ -1,0 +1,41 @@
+import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { type Interval, timestamp } from '../sql/queries/windows.ts';
+import type { Dashboard } from './dashboards.ts';
+import { readInterval, readWindow } from './metric-query.ts';
+
+/** What every card of a dashboard is asked for, as its variables take it. */
+export type Asked = { from: string; to: string; interval: Interval };
+
+/**
+ * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
+ * Throws invalid-request that names all that is wrong, each below `at`.
+ */
+export function readParameters(
+  dashboard: Dashboard,
+  query: Record<string, unknown>,
+  locked: Record<string, string>,
+  zone: string,
+  now: number,
+  at = '',
+): Asked {
+  const faults: Fault[] = [];
+  const fault = (name: string, code: string, detail: string) => {
+    faults.push({ pointer: `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, code, detail });
+  };
+  const known = dashboard.parameters.map(({ name }) => name as string);
+  const given = new Map(Object.entries(locked));
+  // A dashboard may have lost a parameter since the link was made: better no rows than more than it was to show.
+  for (const name of Object.keys(locked)) {
+    if (!known.includes(name)) fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard does not have.');
+  }
+  for (const [name, value] of Object.entries(query)) {
+    if (!known.includes(name)) fault(name, 'unknown-parameter', `Known are ${known.join(', ')}.`);
+    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link has fixed this parameter.');
+    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'A parameter is given once.');
+    else given.set(name, value);
+  }
+  const interval = readInterval(given, fault);
+  const window = readWindow(given, interval, zone, now, fault);
+  if (faults.length > 0 || !window) throw invalidRequest(faults);
+  return { from: timestamp(window.from), to: timestamp(window.to), interval };
+}

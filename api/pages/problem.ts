@@ -1,0 +1,38 @@
+import type { Request, Response } from 'express';
+import type { Problem } from '../../lib/errors.ts';
+import type { Words } from '../dashboards.ts';
+import { escaped, type Locale, pageOf } from './html.ts';
+
+const NEW_LINK: Words = {
+  en: 'Ask whoever sent it to you for a new one.',
+  'pt-BR': 'Peça um novo a quem o enviou.',
+};
+const LATER: Words = { en: 'Try again in a moment.', 'pt-BR': 'Tente novamente em instantes.' };
+
+/** What a viewer reads, by the code of the refusal: what is wrong, and what helps. */
+const MESSAGES: Record<string, [Words, Words]> = {
+  'invalid-token': [{ en: 'This link is not valid', 'pt-BR': 'Este link não é válido' }, NEW_LINK],
+  'expired-token': [{ en: 'This link has expired', 'pt-BR': 'Este link expirou' }, NEW_LINK],
+  'wrong-dashboard': [{ en: 'This link opens another dashboard', 'pt-BR': 'Este link abre outro painel' }, NEW_LINK],
+  'feature-disabled': [
+    { en: 'Dashboards are switched off', 'pt-BR': 'Os painéis estão desativados' },
+    { en: 'Ask your administrator.', 'pt-BR': 'Fale com o administrador.' },
+  ],
+  'invalid-request': [
+    { en: 'The address asks for something that cannot be shown', 'pt-BR': 'O endereço pede algo que não pode ser mostrado' },
+    {
+      en: 'Open the link as it was sent to you, without what was added to it.',
+      'pt-BR': 'Abra o link como foi enviado, sem o que foi acrescentado.',
+    },
+  ],
+  'rate-limited': [{ en: 'Too many requests at once', 'pt-BR': 'Muitas solicitações ao mesmo tempo' }, LATER],
+};
+const OTHER: [Words, Words] = [{ en: 'This cannot be shown now', 'pt-BR': 'Não é possível mostrar agora' }, LATER];
+
+/** A refusal as a page, in the language that the browser asks for: whose dashboard it was may be unknown. */
+export function problemPage(problem: Problem, request: Request, response: Response): { type: string; text: string } {
+  const locale: Locale = String(request.acceptsLanguages('en', 'pt-BR', 'pt')).startsWith('pt') ? 'pt-BR' : 'en';
+  const [title, help] = MESSAGES[problem.code] ?? OTHER;
+  const body = `<h1>${escaped(title[locale])}</h1>\n<p>${escaped(help[locale])}</p>`;
+  return { type: 'text/html; charset=utf-8', text: pageOf(response, locale, title[locale], body) };
+}

@@ -1,0 +1,214 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { toCsv } from '../../lib/csv.ts';
+import { malformedRequest, notFound } from '../../lib/errors.ts';
+import { INTERVALS } from '../../sql/queries/windows.ts';
+import { sendCsv, wantsCsv } from '../csv.ts';
+import { readParameters } from '../dashboard-query.ts';
+import { type Dashboard, definition } from '../dashboards.ts';
+import type { Deps } from '../deps.ts';
+import { requireFeature } from '../features.ts';
+import type { Seen } from '../observe.ts';
+import { dashboardBody } from '../pages/dashboard.ts';
+import { pageOf } from '../pages/html.ts';
+import { type Call, route } from '../route.ts';
+import { LONGEST_SECONDS } from '../viewers.ts';
+
+const params = z.object({ slug: z.string() });
+const shown = definition.extend({ slug: z.string() });
+const summary = shown.pick({ slug: true, title: true, description: true });
+
+const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
+const cardQuery = z.looseObject({
+  from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
+  to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
+  interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent.`),
+});
+
+const rowsOfCard = z.object({
+  columns: definition.shape.cards.element.shape.columns,
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  interval: z.enum(INTERVALS),
+  timezone: z.string(),
+  watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
+  data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+});
+
+const embed = z
+  .strictObject({
+    params: z
+      .record(z.string(), z.string().max(100))
+      .default({})
+      .meta({ description: 'Parameters of the dashboard that the link fixes' }),
+    expires_in: z.number().int().min(1).max(LONGEST_SECONDS).default(3600).meta({ description: 'Seconds' }),
+  })
+  .prefault({});
+
+/** Dashboards as definitions, as rows of their cards, as links for viewers, and as pages. */
+export function mountDashboards(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/dashboards',
+      summary: 'Dashboards',
+      scopes: ['read'],
+      query: z.strictObject({}),
+      status: 200,
+      answer: z.object({ data: z.array(summary) }),
+    },
+    async ({ identity }) => {
+      requireFeature(identity.features, 'dashboards');
+      const dashboards = [...deps.dashboards.values()];
+      return { body: { data: dashboards.map(({ slug, title, description }) => ({ slug, title, description })) } };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/dashboards/:slug',
+      summary: 'What a dashboard consists of',
+      scopes: ['read'],
+      params,
+      query: z.strictObject({}),
+      status: 200,
+      answer: shown,
+    },
+    async ({ identity, params: { slug } }) => {
+      requireFeature(identity.features, 'dashboards');
+      const { cards, ...rest } = find(deps, slug);
+      return { body: { ...rest, cards: cards.map(({ query, ...card }) => card) } };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/dashboards/:slug/cards/:card',
+      summary: "Rows of one card, for a key or with a viewer's token",
+      scopes: ['read'],
+      viewers: true,
+      params: params.extend({ card: z.string() }),
+      query: cardQuery,
+      status: 200,
+      answer: rowsOfCard,
+      produces: ['text/csv'],
+    },
+    async (call) => {
+      const { slug } = call.params;
+      const reader = await readerOf(deps, call, slug);
+      const dashboard = find(deps, slug);
+      const card = dashboard.cards.find(({ name }) => name === call.params.card);
+      if (!card) throw notFound('card');
+      const asked = askedOf(call, dashboard, reader);
+      const { watermark, rows } = await deps.cards.read(reader.tenantId, card, asked);
+      if (wantsCsv(call.request)) {
+        const names = card.columns.map(({ name }) => name);
+        const cells = rows.map((row) => names.map((name) => csvValue(row[name])));
+        sendCsv(call.response, `${slug}_${card.name}.csv`, toCsv(names, cells));
+        return undefined;
+      }
+      const { timezone } = reader;
+      return {
+        body: { columns: card.columns, ...asked, timezone, watermark, data: rows },
+        headers: { vary: 'Accept' },
+      };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/dashboards/:slug/embeds',
+      summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
+      scopes: ['embed'],
+      params,
+      body: embed,
+      status: 201,
+      answer: z.object({
+        viewer_url: z.url().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
+        expires_at: z.iso.datetime(),
+        code: z.string().optional(),
+      }),
+    },
+    async ({ identity, params: { slug }, body, request }) => {
+      requireFeature(identity.features, 'dashboards');
+      const dashboard = find(deps, slug);
+      readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
+      const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
+      const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
+      const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
+      if (!URL.canParse(page)) throw malformedRequest();
+      return { body: { viewer_url: page, expires_at: expiresAt }, secret: 'viewer_url' };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/dashboards/:slug',
+      summary: 'The page of a dashboard',
+      scopes: [],
+      viewers: true,
+      page: true,
+      params,
+      query: cardQuery,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async (call) => {
+      const { slug } = call.params;
+      const reader = await viewerOf(deps, call, slug);
+      const dashboard = find(deps, slug);
+      const asked = askedOf(call, dashboard, reader);
+      const answers = await Promise.all(dashboard.cards.map((card) => deps.cards.read(reader.tenantId, card, asked)));
+      const body = dashboardBody(dashboard, answers, asked, reader);
+      call.response.type('html').send(pageOf(call.response, reader.locale, dashboard.title[reader.locale], body));
+      return undefined;
+    },
+  );
+}
+
+type Reader = { tenantId: string; timezone: string; locale: 'en' | 'pt-BR'; locked: Record<string, string> };
+type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
+
+function find(deps: Deps, slug: string): Dashboard {
+  const dashboard = deps.dashboards.get(slug);
+  if (!dashboard) throw notFound('dashboard');
+  return dashboard;
+}
+
+// Where there is a token it alone counts: a browser may send a key of its own accord.
+async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader> {
+  if (call.request.query.token !== undefined) return viewerOf(deps, call, slug);
+  const { tenantId, timezone, locale, features } = call.identity;
+  requireFeature(features, 'dashboards');
+  return { tenantId, timezone, locale: localeOf(locale), locked: {} };
+}
+
+async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
+  const { tenant, locked } = await deps.viewers.open(request.query.token, slug);
+  (response.locals.seen as Seen).tenantId = tenant.id;
+  await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
+  return { tenantId: tenant.id, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
+}
+
+const localeOf = (locale: string): Reader['locale'] => (locale === 'pt-BR' ? 'pt-BR' : 'en');
+
+function askedOf({ request }: Asking, dashboard: Dashboard, { locked, timezone }: Reader) {
+  const { token: _, ...query } = request.query;
+  return readParameters(dashboard, query, locked, timezone, Date.now());
+}
+
+const csvValue = (value: unknown) => (value instanceof Date ? value.toISOString() : value);

@@ -1,0 +1,5 @@
+select rule, sum(hits)::bigint as hits, sum(validations)::bigint as validations
+from bi.rules({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
+group by rule
+order by hits desc, rule
+limit 10
