@@ -32,16 +32,24 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 test('no statistics are kept of anything that a client can send', async () => {
-  const { rows } = await db.owner.query<{ column: string; content: boolean }>(
+  const client = await db.owner.connect();
+  // pg_stats leaves out what row security hides from its owner.
+  await client.query(`begin; do $$ begin
+    execute (select string_agg(format('alter table %s no force row level security', oid::regclass), '; ') from pg_class
+      where relnamespace = 'private'::regnamespace and relforcerowsecurity);
+  end $$`);
+  const { rows } = await client.query<{ column: string; content: boolean }>(
     `select format('%I.%I.%I', s.schemaname, s.tablename, s.attname) as column,
        a.atttypid <> all ('{uuid, timestamptz, date, integer, bigint, numeric, boolean}'::regtype[]) as content
      from pg_stats s
        join pg_attribute a on a.attrelid = format('%I.%I', s.schemaname, s.tablename)::regclass and a.attname = s.attname
      where s.schemaname in ('private', '_timescaledb_internal') and not starts_with(s.tablename, '_materialized_hypertable_')`,
   );
+  await client.query('rollback');
+  client.release();
   expect(rows.filter(({ content }) => content)).toEqual([]);
   // Those that the planner needs are there.
-  expect(rows.length).toBeGreaterThan(20);
+  expect(rows.filter(({ column }) => /\.(tenant_id|time|bucket)$/.test(column)).length).toBeGreaterThan(10);
 });
 
 test('none is kept through an index over an expression or by `create statistics`', async () => {
