@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
-import { type Client, createPool } from '../sql/db.ts';
+import type { Client } from '../sql/db.ts';
 import { type Link, readChain } from '../sql/queries/audit-log.ts';
+import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
 const HEAD = /^(\d+):([0-9a-f]{64})$/;
@@ -10,14 +11,7 @@ const HEAD = /^(\d+):([0-9a-f]{64})$/;
 export async function verifyAudit(args: string[], config: Config): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: { head: { type: 'string' } }, allowPositionals: true });
   if (positionals.join(' ') !== 'verify') throw new UsageError('Say `audit verify`.');
-  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
-  const options = { max: 1, name: 'mirante audit', role: 'mirante_owner', statementTimeoutMs: 600_000 };
-  const pool = createPool(config.DATABASE_URL, options);
-  try {
-    return await verifyChain(pool, values.head);
-  } finally {
-    await pool.end();
-  }
+  return asOwner(config, 'audit', (pool) => verifyChain(pool, values.head));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
-import { createPool, type Pool, withClient } from '../sql/db.ts';
+import { type Pool, withClient } from '../sql/db.ts';
 import {
   columnstoreOff,
   columnstoreOn,
@@ -10,12 +10,11 @@ import {
   toRowstore,
 } from '../sql/queries/columnstore.ts';
 import { detectEngine, hasColumnstore } from '../sql/storage/engine.ts';
+import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
 const TABLE = 'events';
 const MAX_DAYS = 3650;
-/** One chunk of many millions of rows is one statement. */
-const STATEMENT_LIMIT_MS = 86_400_000;
 
 type Say = (sentence: string) => void;
 
@@ -25,17 +24,12 @@ type Say = (sentence: string) => void;
  */
 export async function switchColumnstore(args: string[], config: Pick<Config, 'DATABASE_URL'>, say: Say): Promise<void> {
   const afterDays = readArguments(args);
-  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
-  const options = { max: 1, name: 'mirante columnstore', role: 'mirante_owner', statementTimeoutMs: STATEMENT_LIMIT_MS };
-  const pool = createPool(config.DATABASE_URL, options);
-  try {
+  await asOwner(config, 'columnstore', async (pool) => {
     if (!hasColumnstore(await withClient(pool, detectEngine))) {
       throw new Error('This engine has no columnstore: it is part of TimescaleDB Community only.');
     }
     await (afterDays === undefined ? switchOff(pool, say) : switchOn(pool, afterDays, say));
-  } finally {
-    await pool.end();
-  }
+  });
 }
 
 // Days for `on`, undefined for `off`.

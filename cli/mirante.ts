@@ -5,6 +5,7 @@ import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { verifyAudit } from './audit.ts';
 import { switchColumnstore } from './columnstore.ts';
+import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { UsageError } from './usage.ts';
 
@@ -43,6 +44,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'columnstore on --after 7d | off',
     summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
     run: (args) => switchColumnstore(args, readConfig(), say),
+  },
+  grants: {
+    usage: 'grants rotate',
+    summary: 'signs grants with a new secret; those of the secret before stay good, older ones end',
+    run: async (args) => say(await rotateGrants(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',
