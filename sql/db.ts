@@ -73,10 +73,15 @@ export async function withTenant<T>(
   actor?: Actor | 'login',
 ): Promise<T> {
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
+  const mode = actor === undefined ? 'read only' : 'read write';
+  const acting = actor === undefined || actor === 'login' ? '' : `, set_config('app.actor', ${quoted(actor)}, true)`;
+  return withTransaction(pool, `begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)${acting}`, work);
+}
+
+/** Runs `work` in one transaction, which ends however it ends. `begin` is the statement that opens it. */
+export async function withTransaction<T>(pool: Pool, begin: string, work: (client: Client) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    const mode = actor === undefined ? 'read only' : 'read write';
-    const acting = actor === undefined || actor === 'login' ? '' : `, set_config('app.actor', ${quoted(actor)}, true)`;
-    await client.query(`begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)${acting}`);
+    await client.query(begin);
     try {
       const result = await work(client);
       await client.query('commit');

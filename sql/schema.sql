@@ -1086,6 +1086,10 @@ table storage.hypertables owner mirante_owner
     columnstore_after interval
     constraint hypertables_pkey PRIMARY KEY (name)
 
+table storage.locks owner mirante_owner
+    name text not null
+    constraint locks_pkey PRIMARY KEY (name)
+
 table storage.retention_runs owner mirante_owner
     id bigint not null identity
     ran_at timestamp with time zone not null default now()
@@ -1183,7 +1187,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body af015cccefac10947c335d200aa7067b
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c21a2cfee9151cb887ffe5fa1a93e359
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1216,7 +1220,7 @@ function ops.activity(since timestamp with time zone, until timestamp with time 
 function ops.storage() returns TABLE(relation text, bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9fc7e62f291219f07ea1fd9914a684f4
     grant execute to mirante_ops
 
-function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 9f8cf0b4e5dd5692a5d9f93512c33442
+function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
 function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 0e4dbf6ff2577db790a7570e7f478eb4
 
@@ -1280,7 +1284,7 @@ function storage.hypertable_bytes(name text) returns bigint language sql stable 
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 02fee36cb47a211c39cd4b58cb732754
     grant execute to public
 
-function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b2f3bb992bf580d60c3672b9774a4b75
+function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
     grant execute to public
 
 function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93079afaa5ea00a727f8984a1035c94d
@@ -1338,6 +1342,9 @@ function storage.rollup_query(source text, time_column text, width interval, dim
     grant execute to public
 
 function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e
+    grant execute to public
+
+function storage.take_lock(name text) returns void language plpgsql volatile owner mirante_owner, body b1ce92d33c26a083c26ba98e524a5d8e
     grant execute to public
 
 function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb

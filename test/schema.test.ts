@@ -34,3 +34,11 @@ test('row security is on and forced wherever a table has a tenant_id', async () 
   );
   expect(rows).toEqual([]);
 });
+
+test('no function takes an advisory lock, with which any login of the database could hold it up', async () => {
+  const { rows } = await db.migrator.query(
+    `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where n.nspname in ('private', 'app', 'bi', 'ops', 'door', 'storage') and p.prosrc ~ 'advisory'`,
+  );
+  expect(rows).toEqual([]);
+});

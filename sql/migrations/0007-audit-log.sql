@@ -48,7 +48,7 @@ declare
     last private.audit_log;
     entry private.audit_log;
 begin
-    perform pg_advisory_xact_lock(hashtext('private.audit_log'));
+    perform storage.take_lock('audit log');
     select * into last from private.audit_log order by seq desc limit 1;
     entry.seq := coalesce(last.seq, 0) + 1;
     entry.at := greatest(clock_timestamp(), last.at + interval '1 microsecond');

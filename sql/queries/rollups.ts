@@ -1,12 +1,10 @@
-import { type Client, type Pool, withClient } from '../db.ts';
+import { type Client, type Pool, withClient, withTransaction } from '../db.ts';
 
 /** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
 
 /** Rows of the ledger, by their ids, the hours that they mark, and those of them whose rows were deleted. */
 export type Ledger = { ids: number[]; hours: number[]; forced: number[] };
-
-const REFRESH_LOCK = 7_046_012;
 
 /**
  * Runs `work` on a connection that alone may refresh or drop, outside a transaction. Gives undefined, and does nothing,
@@ -17,16 +15,11 @@ export async function withRefreshLock<T>(
   wait: boolean,
   work: (client: Client) => Promise<T>,
 ): Promise<T | undefined> {
-  return withClient(pool, async (client) => {
-    const lock = wait ? 'pg_advisory_lock($1) is not null' : 'pg_try_advisory_lock($1)';
-    const { rows } = await client.query<{ held: boolean }>(`select ${lock} as held`, [REFRESH_LOCK]);
-    if (!rows[0]?.held) return undefined;
-    try {
-      return await work(client);
-    } finally {
-      // Where the connection is broken, its end unlocks.
-      await client.query('select pg_advisory_unlock($1)', [REFRESH_LOCK]);
-    }
+  // The lock is held by a transaction on a connection of its own, because a refresh of TimescaleDB can be in none.
+  return withTransaction(pool, 'begin', async (guard) => {
+    const lock = `select from storage.locks where name = 'refresh' for update ${wait ? '' : 'skip locked'}`;
+    const held = await guard.query(lock);
+    return held.rowCount === 1 ? withClient(pool, work) : undefined;
   });
 }
 

@@ -1,4 +1,4 @@
--- One switch or one chunk at a time, under an advisory lock. That is waited for, as a chunk may take long; a lock that a long
+-- One switch or one chunk at a time, under a lock. That is waited for, as a chunk may take long; a lock that a long
 -- reader withholds is not, because everybody would queue behind: each step fails after a while, and can be given again.
 
 -- The engine refuses row security and columnstore on one table: gate 2 goes and compression comes in one transaction, and the
@@ -11,7 +11,7 @@ declare
     switched boolean;
     by_time text := (select h.time_column from storage.hypertables h where h.name = name);
 begin
-    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    perform storage.take_lock('columnstore');
     set local lock_timeout = '5s';
     switched := not storage.has_columnstore(name);
     update storage.hypertables h set columnstore_after = after where h.name = name;
@@ -57,7 +57,7 @@ create or replace function storage.to_columnstore(name text, part regclass) retu
     as $$
 #variable_conflict use_variable
 begin
-    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    perform storage.take_lock('columnstore');
     set local lock_timeout = '5s';
     if not exists (select from storage.columnstore_parts(name) p where p.part = part and p.due) then
         return false;
@@ -73,7 +73,7 @@ create or replace function storage.stop_columnstore(name text) returns boolean
     language plpgsql
     as $$
 begin
-    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    perform storage.take_lock('columnstore');
     update storage.hypertables h set columnstore_after = null where h.name = stop_columnstore.name;
     return storage.has_columnstore(name);
 end
@@ -93,7 +93,7 @@ create or replace function storage.columnstore_off(name text) returns void
     language plpgsql
     as $$
 begin
-    perform pg_advisory_xact_lock(hashtext('storage.columnstore'));
+    perform storage.take_lock('columnstore');
     set local lock_timeout = '5s';
     execute format('alter table private.%I set (timescaledb.enable_columnstore = false)', name);
     execute format('alter table private.%I enable row level security, force row level security', name);

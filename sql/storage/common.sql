@@ -1,3 +1,20 @@
+-- What only one may do at a time takes a row of this table. Not an advisory lock: those are open to every login of the database,
+-- and a customer's could hold up everybody with one. Made here, because functions of the first migrations need it.
+create table if not exists storage.locks (name text primary key);
+insert into storage.locks values ('access log'), ('audit log'), ('columnstore'), ('partitions'), ('refresh') on conflict do nothing;
+
+-- Waits until the lock is free and holds it until the transaction ends.
+create or replace function storage.take_lock(name text) returns void
+    language plpgsql
+    as $$
+begin
+    perform from storage.locks l where l.name = take_lock.name for update;
+    if not found then
+        raise exception 'there is no lock %', name;
+    end if;
+end
+$$;
+
 -- Both gates' second one, for a table with a tenant_id: Mirante's views see one tenant, its owner all.
 create or replace function storage.protect(relation text) returns void
     language plpgsql

@@ -42,7 +42,7 @@ declare
     part text;
     made integer := 0;
 begin
-    perform pg_advisory_xact_lock(hashtext('storage.make_partitions'));
+    perform storage.take_lock('partitions');
     while starts < until loop
         part := name || to_char(starts at time zone 'UTC', '_YYYYMMDD');
         if to_regclass(format('private.%I', part)) is null then

@@ -14,7 +14,7 @@ declare
 begin
     -- Of several processes that see the same newcomer one goes first, and the others look again when it has committed.
     if private.newcomers(keys, addresses, firsts) is not null then
-        perform pg_advisory_xact_lock(hashtext('door.record_access'));
+        perform storage.take_lock('access log');
         newcomers := private.newcomers(keys, addresses, firsts);
     end if;
 
