@@ -92,19 +92,21 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
     },
   });
 
-  const secondsLeft = new Gauge({
-    name: 'mirante_privacy_request_seconds_left',
-    help: 'Seconds until the first open privacy request is due; NaN where none is open',
-    registers,
-  });
+  const privacyRequests = () => openPrivacyRequests(pool).catch(() => ({ open: Number.NaN, secondsLeft: null }));
   new Gauge({
     name: 'mirante_privacy_requests_open',
     help: 'Privacy requests that are not completed yet',
     registers,
     async collect() {
-      const state = await openPrivacyRequests(pool).catch(() => ({ open: Number.NaN, secondsLeft: null }));
-      this.set(state.open);
-      secondsLeft.set(state.secondsLeft ?? Number.NaN);
+      this.set((await privacyRequests()).open);
+    },
+  });
+  new Gauge({
+    name: 'mirante_privacy_request_seconds_left',
+    help: 'Seconds until the first open privacy request is due; NaN where none is open',
+    registers,
+    async collect() {
+      this.set((await privacyRequests()).secondsLeft ?? Number.NaN);
     },
   });
 

@@ -231,6 +231,38 @@ test('what is due soon is said in the log', async () => {
   expect(lines).toContainEqual(expect.objectContaining({ privacy_request: body.id, kind: 'access' }));
 });
 
+test('nothing but the request itself names the person, and that only until it is completed', async () => {
+  const tenant = await makeTenant(db);
+  const named = async () => {
+    const { rows } = await db.owner.query<{ name: string; column: string }>(
+      `select c.relname as name, a.attname as column from pg_class c join pg_attribute a on a.attrelid = c.oid
+       where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+         and a.attnum > 0 and not a.attisdropped and a.atttypid in ('text'::regtype, 'jsonb'::regtype, 'json'::regtype)`,
+    );
+    const found = [];
+    for (const { name, column } of rows) {
+      const where = `select from private.${name} where position('zoe@example' in ${column}::text) > 0`;
+      if ((await db.owner.query(where)).rowCount) found.push(`${name}.${column}`);
+    }
+    return found;
+  };
+  const body = { kind: 'erasure', subject: 'zoe@example.com', reason: 'by letter' };
+  await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, body, { 'idempotency-key': 'zoe' });
+  expect(await named()).toEqual(['privacy_requests.person']);
+  await servePrivacyRequests(jobs());
+  expect(await named()).toEqual([]);
+});
+
+test('what is open and until when is in the metrics', async () => {
+  const read = async () => (await fetch(`${api.metricsUrl}/metrics`)).text();
+  const tenant = await makeTenant(db);
+  await servePrivacyRequests(jobs());
+  await ask(tenant, { kind: 'access', subject: 'counted' });
+  const text = await read();
+  expect(Number(/^mirante_privacy_requests_open (.+)$/m.exec(text)?.[1])).toBeGreaterThan(0);
+  expect(/^mirante_privacy_request_seconds_left (\d+)/m.exec(text)).not.toBeNull();
+});
+
 test('every table is a place where people are looked for, or is known to hold nobody', async () => {
   const { rows } = await db.owner.query<{ name: string }>(
     `select c.relname as name from pg_class c

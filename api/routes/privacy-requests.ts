@@ -25,7 +25,7 @@ const input = z.strictObject({
       'access: a copy of all that is held; erasure: its removal, certified; withdrawal of consent: events of this subject are stored without it from now on; restoration: of a consent that was withdrawn',
   }),
   subject: z.string().min(1).max(500).meta({ description: 'The identifier as it is sent in `subject`, not its pseudonym' }),
-  reason: z.string().max(2000).optional(),
+  reason: z.string().max(2000).optional().meta({ description: 'Kept with the request: do not name the person in it' }),
 });
 
 const file = z.object({

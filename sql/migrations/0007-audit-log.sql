@@ -87,8 +87,9 @@ declare
     old_row jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
     new_row jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
     one_row jsonb := case when tg_op = 'DELETE' then old_row else new_row end;
-    -- Who and where stand beside the details; the rest is secret, or no act.
-    hidden constant text[] := array['id', 'tenant_id', 'hash', 'secret', 'verifier', 'password', 'last_used_at', 'updated_at'];
+    -- Who and where stand beside the details; the rest is secret, leads to a person, or is no act.
+    hidden constant text[] := array['id', 'tenant_id', 'hash', 'key', 'secret', 'verifier', 'password', 'person', 'reason',
+        'last_used_at', 'updated_at'];
     details jsonb;
     verb text;
 begin
