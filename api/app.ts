@@ -17,6 +17,7 @@ import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountOffboarding } from './routes/offboarding.ts';
+import { mountObjectives } from './routes/objectives.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountPrivacy } from './routes/privacy.ts';
 import { mountPrivacyRequests } from './routes/privacy-requests.ts';
@@ -61,6 +62,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountMetrics(app, deps);
   mountDashboards(app, deps);
   mountAuditLog(app, deps);
+  mountObjectives(app, deps);
   mountOperations(app, deps, queues);
   mountDocs(app, deps);
 
