@@ -12,6 +12,8 @@ export type AuditDeps = {
   pool: Pool;
   log: Logger;
   clock: () => Date;
+  /** Ends an audit that is under way: the next start runs another. */
+  signal?: AbortSignal | undefined;
   /** URLs of the logins whose SQL is tried; the third is made for the occasion. */
   logins: Record<Exclude<Login, 'sql'>, string>;
 };
@@ -23,7 +25,9 @@ const HOUR_MS = 3_600_000;
  * was found, or where an attack could not be proved to reach for one.
  */
 export async function runAuditIsolation(deps: AuditDeps): Promise<void> {
-  const outcome = await withAuditLock(deps.pool, (client) => audit(client, deps));
+  const outcome = await withAuditLock(deps.pool, (client) => audit(client, deps)).catch((error: unknown) => {
+    if (!deps.signal?.aborted) throw error;
+  });
   if (!outcome) return;
   const { foreignRows, dead } = countFindings(outcome.findings);
   const [first] = outcome.findings;
@@ -42,7 +46,7 @@ async function audit(client: Client, deps: AuditDeps): Promise<Outcome> {
   const [own, theirs] = [await partyOf(attacker, until, deps), await partyOf(victim, until, deps)];
   const target = await aim(client, own, theirs);
   const outcome = await withSqlLogin(client, deps, attacker.id, until, (sql) =>
-    runAttacks(target, { ...deps.logins, sql }, client),
+    runAttacks(target, { api: deps.logins.api, metabase: deps.logins.metabase, sql }, client, { signal: deps.signal }),
   );
   await saveAudit(client, outcome);
   return outcome;

@@ -29,7 +29,8 @@ const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
  */
 export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
-  const handlers = handlersOf(deps);
+  const stopping = new AbortController();
+  const handlers = handlersOf({ ...deps, signal: stopping.signal });
   const consumers = new Map<QueueName, Consumer>();
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
@@ -73,6 +74,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
     consumers,
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await watching;
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(drainMs)));
     },

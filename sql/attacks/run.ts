@@ -44,7 +44,12 @@ function stancesOf({ own, victim }: Target): Record<Login, [string, string[]][]>
  * Tries everything that only reads, or with `writes` everything, as each login: one session each, one transaction for each
  * attack, rolled back. `owner` acts as mirante_owner and proves that what is reached for is there.
  */
-export async function runAttacks(target: Target, urls: Record<Login, string>, owner: Client, writes = false): Promise<Outcome> {
+export async function runAttacks(
+  target: Target,
+  urls: Record<Login, string>,
+  owner: Client,
+  { writes = false, signal }: { writes?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Outcome> {
   const attacks: (Attack | Oracle)[] = [
     ...relationAttacks(target),
     ...viewAttacks(target),
@@ -58,6 +63,7 @@ export async function runAttacks(target: Target, urls: Record<Login, string>, ow
     for (const login of EVERYBODY) sessions.set(login, await openSession(urls[login]));
     const outcome: Outcome = { tried: 0, findings: [] };
     for (const attack of attacks.filter((attack) => writes || !attack.writes)) {
+      signal?.throwIfAborted();
       const prover = 'aliveAs' in attack && attack.aliveAs ? (sessions.get(attack.aliveAs) as Session) : undefined;
       const alive = await isAlive(attack, target, prover ?? ownerSession(owner));
       for (const login of attack.as) {

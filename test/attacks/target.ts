@@ -16,7 +16,7 @@ export type Besieged = { attacker: TestTenant; victim: TestTenant; target: Targe
 const MANY = 3000;
 
 /** Two tenants with rows everywhere, in the present hour, in hours that are rolled up, and in an older chunk. */
-export async function besiege(db: TestDatabase): Promise<Besieged> {
+export async function besiege(db: TestDatabase, before = async (_db: TestDatabase) => {}): Promise<Besieged> {
   const [attacker, victim] = [await makeTenant(db), await makeTenant(db)];
   const [own, theirs] = [canaryOf(attacker.id), canaryOf(victim.id)];
   for (const canary of [own, theirs]) {
@@ -24,6 +24,7 @@ export async function besiege(db: TestDatabase): Promise<Besieged> {
     await grow(db, canary, canary === theirs ? MANY : 20);
   }
   await refresh(db);
+  await before(db);
   await makePartitions(db.jobs, 98);
   await db.owner.query('analyze private.events, private.rule_hits, private.quarantine, private.event_types, private.tenants');
   const parties = [await partyOf(db, own), await partyOf(db, theirs)] as const;
@@ -72,6 +73,16 @@ async function grow(db: TestDatabase, { id, word }: Canary, rows: number): Promi
   );
 }
 
-async function refresh(db: TestDatabase): Promise<void> {
+/** Brings the roll-ups up to date. */
+export async function refresh(db: TestDatabase): Promise<void> {
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+}
+
+/** Switches events to columnstore and converts every chunk but the newest. */
+export async function convert({ jobs }: TestDatabase): Promise<void> {
+  await jobs.query("select storage.columnstore_on('events', interval '0')");
+  const { rows } = await jobs.query<{ part: string }>(
+    "select part::text from storage.columnstore_parts('events') where ends < now()",
+  );
+  for (const { part } of rows) await jobs.query('select storage.to_columnstore($1, $2)', ['events', part]);
 }
