@@ -3,9 +3,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsConte
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { createHttpServer } from './http-server.ts';
-import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import type { ItemStatus } from './ingest.ts';
 
 export type OpenMetrics = {

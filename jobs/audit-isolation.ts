@@ -70,12 +70,12 @@ async function withSqlLogin<T>(
   work: (url: string) => Promise<T>,
 ): Promise<T> {
   const end = async (id: string) => {
-    await revokeSqlLogin(pool, tenantId, id);
+    await revokeSqlLogin(pool, tenantId, id, 'login');
     await forgetLogin(client, id);
   };
   for (const id of await openLogins(client, tenantId)) await end(id);
   const limits = { connection_limit: 2, statement_timeout_seconds: 30, expires_at: until };
-  const made = await createSqlLogin(pool, tenantId, { name: 'isolation audit', ...limits });
+  const made = await createSqlLogin(pool, tenantId, { name: 'isolation audit', ...limits }, 'login');
   try {
     const url = new URL(logins.api);
     url.username = made.login;

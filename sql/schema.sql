@@ -287,6 +287,15 @@ view ops.heartbeats owner mirante_owner with (security_barrier=true)
    FROM private.heartbeats;
     grant select to mirante_ops
 
+view ops.isolation_audits owner mirante_owner with (security_barrier=true)
+ SELECT ran_at,
+    attempts,
+    foreign_rows,
+    dead,
+    findings
+   FROM private.isolation_audits;
+    grant select to mirante_ops
+
 view ops.retention_runs owner mirante_owner with (security_barrier=true)
  SELECT ran_at,
     relation,
@@ -629,6 +638,16 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.isolation_audits owner mirante_owner
+    id bigint not null identity
+    ran_at timestamp with time zone not null default now()
+    attempts integer not null
+    foreign_rows integer not null
+    dead integer not null
+    findings jsonb not null
+    constraint isolation_audits_pkey PRIMARY KEY (id)
+    CREATE INDEX isolation_audits_ran_at_idx ON private.isolation_audits USING btree (ran_at)
+
 view private.latency_daily owner mirante_owner
  SELECT tenant_id,
     bucket,
@@ -952,7 +971,7 @@ table private.tenants owner mirante_owner, row security forced
     updated_at timestamp with time zone not null default now()
     offboarding_at timestamp with time zone
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
-    constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text])))
+    constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text, 'canary'::text])))
     constraint tenants_pkey PRIMARY KEY (id)
     constraint tenants_raw_retention_days_check CHECK (((raw_retention_days >= 1) AND (raw_retention_days <= 3650)))
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
@@ -1152,6 +1171,9 @@ function door.heartbeats() returns TABLE(queue text, age_seconds double precisio
     grant execute to mirante_api
 
 function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b3e88220dedd7a17f24da7b847612dd4
+    grant execute to mirante_api
+
+function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
     grant execute to mirante_api
 
 function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2dd17edd0e794e6532217055d21ea96d

@@ -4,7 +4,8 @@ import type { Party, Target } from './attack.ts';
 /** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
 export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
 
-export type View = { name: string; readers: string[] };
+/** `from` reads what its readers may see, which may be some columns only. */
+export type View = { name: string; from: string; readers: string[] };
 
 /** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<Relation[]> {
@@ -35,7 +36,13 @@ async function findRelations(client: Client, victimId: string): Promise<Relation
 async function findViews(client: Client): Promise<View[]> {
   const { rows } = await client.query<View>(
     `select format('app.%I', c.relname) as name,
-         array(select g.grantee::regrole::text from aclexplode(c.relacl) g where g.privilege_type = 'SELECT') as readers
+         case when exists (select from aclexplode(c.relacl) g
+                 where g.grantee <> c.relowner and g.privilege_type = 'SELECT') then format('app.%I', c.relname)
+             else (select format('(select %s from app.%I)', string_agg(quote_ident(a.attname), ', ' order by a.attnum), c.relname)
+                 from pg_attribute a where a.attrelid = c.oid and a.attacl is not null) end as from,
+         array(select g.grantee::regrole::text from aclexplode(c.relacl) g where g.privilege_type = 'SELECT'
+             union select g.grantee::regrole::text from pg_attribute a, aclexplode(a.attacl) g
+             where a.attrelid = c.oid and g.privilege_type = 'SELECT') as readers
      from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' order by 1`,
   );
   return rows;

@@ -39,12 +39,17 @@ async function partyOf(db: TestDatabase, canary: Canary): Promise<Party> {
 
 /** The three logins that can send SQL, the customer's one made as POST /v1/tenants/{id}/sql-logins makes it. */
 export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Record<Login, string>> {
-  const made = await createSqlLogin(db.api, tenantId, {
-    name: 'attacker',
-    connection_limit: 5,
-    statement_timeout_seconds: 30,
-    expires_at: null,
-  });
+  const made = await createSqlLogin(
+    db.api,
+    tenantId,
+    {
+      name: 'attacker',
+      connection_limit: 5,
+      statement_timeout_seconds: 30,
+      expires_at: null,
+    },
+    'login',
+  );
   const sql = new URL(db.urls.api);
   sql.username = made.login;
   sql.password = made.password;
