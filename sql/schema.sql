@@ -22,6 +22,7 @@ schema private owner mirante_owner
     grant usage to mirante_views
 
 schema storage owner mirante_owner
+    grant usage to mirante_logins
     grant usage to mirante_views
 
 view app.audit_log owner mirante_views with (security_barrier=true)
@@ -1164,7 +1165,7 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
-function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 77b0088cee797549cac22bbc84c638dc
+function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a80e058a6c83be5b798491e86f47e380
     grant execute to mirante_owner
 
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
@@ -1289,6 +1290,9 @@ function storage.drop_boundary(name text, cutoff timestamp with time zone) retur
     grant execute to public
 
 function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
+    grant execute to public
+
+function storage.end_jobs(login text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
     grant execute to public
 
 function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint language plpgsql volatile owner mirante_owner, body f25ee15cd739ac8fdf85c38656c9c91f

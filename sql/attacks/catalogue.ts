@@ -10,7 +10,7 @@ export type View = { name: string; from: string; readers: string[] };
 /** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<Relation[]> {
   const { rows } = await client.query<Relation>(
-    `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind as kind, c.relowner::regrole::text as owner,
+    `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
          case when n.nspname = 'private' and c.relname = 'tenants' then 'id'
              else (select a.attname from pg_attribute a
                  where a.attrelid = c.oid and a.attname = 'tenant_id' and a.atttypid = 'uuid'::regtype) end as key,

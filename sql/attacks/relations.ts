@@ -2,8 +2,8 @@ import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 import type { Relation } from './catalogue.ts';
 
 // What every login may read because PostgreSQL or TimescaleDB shows it to everybody; no row of a tenant is in it.
-const isPublic = ({ schema }: Relation) =>
-  /^_?timescaledb_(information|catalog|config|cache|functions|experimental)$/.test(schema) || schema === 'public';
+const isPublic = ({ schema, owner }: Relation) =>
+  schema === 'public' || (/^_?timescaledb_/.test(schema) && owner !== 'mirante_owner');
 
 /** Everything in the catalogue, by its name: hypertables, chunks, compressed chunks, partitions, aggregates, tables, views. */
 export function relationAttacks({ victim, relations }: Target): Attack[] {

@@ -211,7 +211,6 @@ export function surroundingAttacks({ victim, relations }: Target): Attack[] {
         ]),
         `select drop_chunks('private.events', older_than => now() + interval '100 years')`,
         `select add_retention_policy('private.events', interval '1 day')`,
-        `select add_job('private.current_tenant', '1h')`,
         `select create_hypertable('private.tenants', 'created_at')`,
         `call refresh_continuous_aggregate('private.events_hourly', null, null)`,
       ],

@@ -5,6 +5,7 @@ import { openQueue } from '../../jobs/queues.ts';
 import type { Login } from '../../sql/attacks/attack.ts';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { openSession } from '../../sql/attacks/session.ts';
+import { revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
 import { createDatabase, type TestDatabase, tally } from '../harness.ts';
 import { type Besieged, besiege, loginsOf } from './target.ts';
 
@@ -190,4 +191,15 @@ test('a login may change itself, which opens nothing', async () => {
   );
   isClean(after);
   expect(after).toContain(own.id);
+});
+
+test('a job that a login has given TimescaleDB does not keep it from being ended', async () => {
+  const { tenant_id, id, login } = (
+    await db.owner.query('select id, tenant_id, login from private.sql_logins where ended_at is null and tenant_id = $1', [
+      siege.target.own.id,
+    ])
+  ).rows[0];
+  isClean(await say('sql', 'set default_transaction_read_only = off', `select public.add_job('pg_catalog.now', '1h')`));
+  expect(await revokeSqlLogin(db.api, tenant_id, id, 'login')).toBe(true);
+  expect((await db.migrator.query('select from pg_roles where rolname = $1', [login])).rowCount).toBe(0);
 });

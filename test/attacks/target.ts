@@ -72,6 +72,11 @@ async function grow(db: TestDatabase, { id, word }: Canary, rows: number): Promi
     [id, rows, word],
   );
   await db.owner.query(
+    `insert into private.event_types (tenant_id, type, version, schema, mode)
+     select $1, 'canary.' || $2 || '.v1', n, '{}', 'observe' from generate_series(2, 1 + $3::integer / 10) n`,
+    [id, word, rows],
+  );
+  await db.owner.query(
     `insert into private.dirty_hours (hour)
      select date_trunc('hour', now(), 'UTC') - n * interval '1 hour' from generate_series(0, $1::integer * 7 / 60 + 1) n`,
     [rows],
