@@ -1,18 +1,12 @@
 import type { Finding, Outcome } from '../attacks/run.ts';
-import { type Client, type Pool, withClient } from '../db.ts';
-
-const AUDIT_LOCK = 7_046_014;
+import { type Client, type Pool, withClient, withTransaction } from '../db.ts';
 
 /** Runs `work` on a connection that alone audits. Gives undefined, and does nothing, where another is at it. */
 export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
-  return withClient(pool, async (client) => {
-    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [AUDIT_LOCK]);
-    if (!rows[0]?.mine) return undefined;
-    try {
-      return await work(client);
-    } finally {
-      await client.query('select pg_advisory_unlock($1)', [AUDIT_LOCK]);
-    }
+  // The lock is held by a transaction on a connection of its own, because each attack has its own.
+  return withTransaction(pool, 'begin', async (guard) => {
+    const held = await guard.query("select from storage.locks where name = 'isolation audit' for update skip locked");
+    return held.rowCount === 1 ? withClient(pool, work) : undefined;
   });
 }
 
