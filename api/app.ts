@@ -16,6 +16,7 @@ import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
+import { mountObjectives } from './routes/objectives.ts';
 import { mountOffboarding } from './routes/offboarding.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountPrivacy } from './routes/privacy.ts';
@@ -61,6 +62,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountMetrics(app, deps);
   mountDashboards(app, deps);
   mountAuditLog(app, deps);
+  mountObjectives(app, deps);
   mountOperations(app, deps, queues);
   mountDocs(app, deps);
 

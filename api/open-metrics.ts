@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsConte
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
@@ -109,6 +110,7 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
       this.set((await privacyRequests()).secondsLeft ?? Number.NaN);
     },
   });
+  describeIsolation(pool, registers);
 
   return {
     countEvents(counts) {
@@ -123,6 +125,27 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+const ISOLATION = [
+  ['mirante_isolation_attacks', 'Attacks that the last audit of isolation tried', 'attempts'],
+  ['mirante_isolation_foreign_rows', 'Findings of the last audit of isolation that reached another tenant', 'foreign_rows'],
+  ['mirante_isolation_audit_age_seconds', 'Seconds since the last audit of isolation', 'age_seconds'],
+] as const;
+
+// Not a number where no audit has run, or where the database does not answer.
+function describeIsolation(pool: Pool, registers: Registry<OpenMetricsContentType>[]): void {
+  for (const [name, help, figure] of ISOLATION) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const audit = await readIsolation(pool, new Date()).catch(() => undefined);
+        this.set(audit?.[figure] ?? Number.NaN);
+      },
+    });
+  }
 }
 
 /** GET /metrics on a port of its own, which need not be reachable by customers. */

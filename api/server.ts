@@ -1,23 +1,17 @@
-import { readConfig, secretOf } from '../lib/config.ts';
+import { readConfig } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { loginUrl } from '../sql/roles.ts';
 import { wire } from './wire.ts';
 
 const config = readConfig();
 const log = createLog('api', config.LOG_LEVEL);
 
-function loginUrl(given: string | undefined, role: 'mirante_api' | 'mirante_queue' | 'mirante_metabase', name: string): string {
-  if (given) return given;
-  if (!config.DATABASE_URL) throw new Error(`${name} or DATABASE_URL must be set.`);
-  return roleUrl(config.DATABASE_URL, secretOf(config), role);
-}
-
 const wired = wire(
   config,
   {
-    api: loginUrl(config.API_DATABASE_URL, 'mirante_api', 'API_DATABASE_URL'),
-    queue: loginUrl(config.QUEUE_DATABASE_URL, 'mirante_queue', 'QUEUE_DATABASE_URL'),
-    metabase: loginUrl(config.METABASE_DATABASE_URL, 'mirante_metabase', 'METABASE_DATABASE_URL'),
+    api: loginUrl(config, 'mirante_api'),
+    queue: loginUrl(config, 'mirante_queue'),
+    metabase: loginUrl(config, 'mirante_metabase'),
     redis: config.REDIS_URL,
   },
   log,

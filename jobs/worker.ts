@@ -1,27 +1,23 @@
-import { readConfig, secretOf } from '../lib/config.ts';
+import { readConfig } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { createPool, withClient } from '../sql/db.ts';
-import { type Login, roleUrl } from '../sql/roles.ts';
+import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
 
 const config = readConfig();
 const log = createLog('jobs', config.LOG_LEVEL);
 
-function urlOf(given: string | undefined, login: Login): string {
-  if (given) return given;
-  if (!config.DATABASE_URL) throw new Error('DATABASE_URL must be set, or JOBS_DATABASE_URL and QUEUE_DATABASE_URL.');
-  return roleUrl(config.DATABASE_URL, secretOf(config), login);
-}
-
-const pool = createPool(urlOf(config.JOBS_DATABASE_URL, 'mirante_jobs'), {
+const pool = createPool(loginUrl(config, 'mirante_jobs'), {
   role: 'mirante_owner',
   name: 'mirante jobs',
   max: 8,
   // A refresh after a long absence, and waiting for one, may take its time.
   statementTimeoutMs: 600_000,
 });
-const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: urlOf(config.QUEUE_DATABASE_URL, 'mirante_queue') };
+const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
+
+const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
 const stopping = new AbortController();
 let workers: Workers | undefined;
@@ -38,7 +34,7 @@ async function stop(): Promise<void> {
 async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
-  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date() }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date(), logins }, urls);
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }
 

@@ -8,15 +8,14 @@ import { freePort } from '../lib/embedded-postgres.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
 import { createDatabase, need, type TestDatabase } from '../test/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
-import type { RetentionDeps } from './run-retention.ts';
 import { SCHEDULES } from './schedules.ts';
-import { startWorkers, type Workers } from './workers.ts';
+import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
 
 const log = pino({ level: 'silent' });
 const soon = { timeout: 25_000, interval: 50 };
 
 let db: TestDatabase;
-let deps: RetentionDeps;
+let deps: WorkerDeps;
 let urls: QueueUrls;
 let queues: Queues;
 let workers: Workers | undefined;
@@ -30,7 +29,7 @@ beforeEach(async () => {
     AGGREGATE_RETENTION_DAYS: 730,
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
-  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date() };
+  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls };
 });
 afterEach(async () => {
   await workers?.stop();

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
+import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
@@ -15,6 +16,9 @@ export type Workers = {
   stop: () => Promise<void>;
 };
 
+/** What all jobs together need. */
+export type WorkerDeps = RetentionDeps & AuditDeps;
+
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
 const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
@@ -23,9 +27,10 @@ const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
  * Consumes every queue, and rebuilds the consumer of one whose heartbeat has stopped: after an outage it may be alive and
  * yet consume nothing. Needs a database that answers.
  */
-export async function startWorkers(deps: RetentionDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
+export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
-  const handlers = handlersOf(deps);
+  const stopping = new AbortController();
+  const handlers = handlersOf({ ...deps, signal: stopping.signal });
   const consumers = new Map<QueueName, Consumer>();
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
@@ -69,13 +74,14 @@ export async function startWorkers(deps: RetentionDeps, urls: QueueUrls, options
     consumers,
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await watching;
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(drainMs)));
     },
   };
 }
 
-function handlersOf(deps: RetentionDeps): Handlers {
+function handlersOf(deps: WorkerDeps): Handlers {
   return {
     heartbeat: (queue) => beat(deps.pool, queue),
     'refresh-rollups': async () => {
@@ -86,6 +92,7 @@ function handlersOf(deps: RetentionDeps): Handlers {
     'serve-privacy-requests': () => servePrivacyRequests(deps),
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
+    'audit-isolation': () => runAuditIsolation(deps),
   };
 }
 

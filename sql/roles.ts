@@ -1,4 +1,5 @@
 import { createHash, createHmac, hkdfSync, pbkdf2Sync } from 'node:crypto';
+import { type Config, secretOf } from '../lib/config.ts';
 import type { Client } from './db.ts';
 
 const LOGINS = ['mirante_api', 'mirante_jobs', 'mirante_queue', 'mirante_metabase', 'mirante_ops'] as const;
@@ -26,6 +27,21 @@ export function roleUrl(databaseUrl: string, secret: string, role: Login): strin
   url.username = role;
   url.password = rolePassword(secret, role);
   return url.toString();
+}
+
+const URLS = {
+  mirante_api: 'API_DATABASE_URL',
+  mirante_jobs: 'JOBS_DATABASE_URL',
+  mirante_queue: 'QUEUE_DATABASE_URL',
+  mirante_metabase: 'METABASE_DATABASE_URL',
+} as const;
+
+/** The URL of a login: its own setting, else DATABASE_URL with that login and its derived password in it. */
+export function loginUrl(config: Config, login: keyof typeof URLS): string {
+  const given = config[URLS[login]];
+  if (given) return given;
+  if (!config.DATABASE_URL) throw new Error(`${URLS[login]} or DATABASE_URL must be set.`);
+  return roleUrl(config.DATABASE_URL, secretOf(config), login);
 }
 
 /** What PostgreSQL stores for a SCRAM-SHA-256 password (RFC 5803), so that the password itself is never sent or logged. */

@@ -22,6 +22,7 @@ schema private owner mirante_owner
     grant usage to mirante_views
 
 schema storage owner mirante_owner
+    grant usage to mirante_logins
     grant usage to mirante_views
 
 view app.audit_log owner mirante_views with (security_barrier=true)
@@ -285,6 +286,15 @@ view ops.heartbeats owner mirante_owner with (security_barrier=true)
  SELECT queue,
     beat_at
    FROM private.heartbeats;
+    grant select to mirante_ops
+
+view ops.isolation_audits owner mirante_owner with (security_barrier=true)
+ SELECT ran_at,
+    attempts,
+    foreign_rows,
+    dead,
+    findings
+   FROM private.isolation_audits;
     grant select to mirante_ops
 
 view ops.retention_runs owner mirante_owner with (security_barrier=true)
@@ -629,6 +639,16 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.isolation_audits owner mirante_owner
+    id bigint not null identity
+    ran_at timestamp with time zone not null default now()
+    attempts integer not null
+    foreign_rows integer not null
+    dead integer not null
+    findings jsonb not null
+    constraint isolation_audits_pkey PRIMARY KEY (id)
+    CREATE INDEX isolation_audits_ran_at_idx ON private.isolation_audits USING btree (ran_at)
+
 view private.latency_daily owner mirante_owner
  SELECT tenant_id,
     bucket,
@@ -952,7 +972,7 @@ table private.tenants owner mirante_owner, row security forced
     updated_at timestamp with time zone not null default now()
     offboarding_at timestamp with time zone
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
-    constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text])))
+    constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text, 'canary'::text])))
     constraint tenants_pkey PRIMARY KEY (id)
     constraint tenants_raw_retention_days_check CHECK (((raw_retention_days >= 1) AND (raw_retention_days <= 3650)))
     constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
@@ -1145,13 +1165,16 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
-function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 77b0088cee797549cac22bbc84c638dc
+function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a80e058a6c83be5b798491e86f47e380
     grant execute to mirante_owner
 
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
 function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b3e88220dedd7a17f24da7b847612dd4
+    grant execute to mirante_api
+
+function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
     grant execute to mirante_api
 
 function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2dd17edd0e794e6532217055d21ea96d
@@ -1267,6 +1290,9 @@ function storage.drop_boundary(name text, cutoff timestamp with time zone) retur
     grant execute to public
 
 function storage.drop_rollup_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner, body 6efd2a11ef6b37b1bbe8c0514082b527
+    grant execute to public
+
+function storage.end_jobs(login text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
     grant execute to public
 
 function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint language plpgsql volatile owner mirante_owner, body f25ee15cd739ac8fdf85c38656c9c91f

@@ -17,6 +17,8 @@ declare module 'vitest' {
     redisUrl: string | undefined;
     /** File that collects what tests went without. */
     absences: string;
+    /** File that collects how many attacks were tried and what they found, a line each time. */
+    tally: string;
   }
 }
 
@@ -35,16 +37,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const serverUrl = given ?? (await ordinaryMigrator(server as EmbeddedPostgres));
     const template = await buildTemplate(serverUrl, `mirante_test_${process.pid}_${Date.now().toString(36)}`);
-    const absences = join(folder, 'absences');
+    const [absences, tally] = [join(folder, 'absences'), join(folder, 'tally')];
     project.provide('serverUrl', serverUrl);
     project.provide('template', template.name);
     project.provide('engine', template.engine);
     project.provide('redisUrl', process.env.TEST_REDIS_URL);
     project.provide('absences', absences);
+    project.provide('tally', tally);
     return async () => {
       await template.drop();
       await server?.stop();
-      report(absences, template.engine);
+      report(absences, tally, template.engine);
       remove(folder);
     };
   } catch (error) {
@@ -65,10 +68,15 @@ async function ordinaryMigrator(server: EmbeddedPostgres): Promise<string> {
   return url.toString();
 }
 
-function report(absences: string, engine: Engine): void {
-  const lines = existsSync(absences) ? readFileSync(absences, 'utf8').split('\n').filter(Boolean) : [];
-  const text = [`Engine: ${engine}.`, ...new Set(lines)].join('\n');
-  process.stdout.write(`\n${text}\n`);
+function report(absences: string, tally: string, engine: Engine): void {
+  const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
+  const text = [`Engine: ${engine}.`, ...new Set(linesOf(absences))];
+  const counts = linesOf(tally).map((line) => line.split(' ').map(Number) as [number, number]);
+  if (counts.length > 0) {
+    const [tried, foreignRows] = counts.reduce(([a, b], [c, d]) => [a + c, b + d]);
+    text.push(`attacks: ${tried} tried, ${foreignRows} foreign rows, engine ${engine}`);
+  }
+  process.stdout.write(`\n${text.join('\n')}\n`);
 }
 
 // Folders of runs that were killed; a server that one of them left running is ended by its own id.

@@ -167,3 +167,8 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);
   return found;
 }
+
+/** Counts attacks and the foreign rows that they found; the run ends with a line that sums them up. */
+export function tally(tried: number, foreignRows: number): void {
+  appendFileSync(inject('tally'), `${tried} ${foreignRows}\n`);
+}

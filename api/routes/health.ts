@@ -2,7 +2,9 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { type Queues, queueHealth } from '../../jobs/queues.ts';
 import { heartbeatAges } from '../../sql/queries/heartbeats.ts';
+import { readIsolation } from '../../sql/queries/isolation-audits.ts';
 import type { Deps } from '../deps.ts';
+import { STALE_AUDIT_SECONDS } from '../objectives.ts';
 import { route } from '../route.ts';
 
 /** A queue whose last consumed job is older than this is not being worked on. */
@@ -24,7 +26,8 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
     {
       method: 'get',
       path: '/readyz',
-      summary: 'Whether requests can be served (503 if not); `degraded` where a queue is not being worked on',
+      summary:
+        'Whether requests can be served (503 if not); `degraded` where a queue is not being worked on or the audit of isolation failed',
       scopes: [],
       status: 200,
       otherStatuses: [503],
@@ -40,7 +43,20 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
         if (!fine) status = 'degraded';
         checks[`queue:${queue}`] = { status: fine ? 'ok' : 'degraded', heartbeat_age_s: age && Math.round(age), ...states };
       }
+      const isolation = await isolationCheck(deps);
+      checks.isolation = isolation;
+      if (isolation.status === 'failed' || isolation.status === 'stale') status = 'degraded';
       return { body: { status, checks } };
     },
   );
+}
+
+// Unknown until the first audit has run, which takes a moment after the first start.
+async function isolationCheck({ pool }: Deps): Promise<{ status: 'ok' | 'failed' | 'stale' | 'unknown'; age_s?: number }> {
+  const audit = await readIsolation(pool, new Date());
+  if (!audit) return { status: 'unknown' };
+  const { foreign_rows, dead, age_seconds } = audit;
+  const failed = foreign_rows > 0 || dead > 0;
+  const status = failed ? 'failed' : age_seconds > STALE_AUDIT_SECONDS ? 'stale' : 'ok';
+  return { status, age_s: Math.round(age_seconds) };
 }

@@ -61,8 +61,8 @@ const tenantChange = z.strictObject({ ...changeable, name: changeable.name.optio
 
 const tenant = newTenant.extend({
   id: uuid,
-  kind: z.enum(['customer', 'operations']),
   offboarding_at: z.iso.datetime().nullable().meta({ description: 'Since when the tenant is being removed' }),
+  kind: z.enum(['customer', 'operations', 'canary']),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });

@@ -182,4 +182,5 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   dirty_hours: 'hours',
   heartbeats: 'queues',
   grant_secrets: 'keys',
+  isolation_audits: 'names of attacks',
 };

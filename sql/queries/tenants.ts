@@ -17,7 +17,7 @@ export type Tenant = {
   id: string;
   slug: string;
   name: string;
-  kind: 'customer' | 'operations';
+  kind: 'customer' | 'operations' | 'canary';
   country: string | null;
   timezone: string;
   locale: string;

@@ -99,3 +99,10 @@ create or replace function storage.hypertable_bytes(name text) returns bigint
     as $$
     select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree(format('private.%I', name)::regclass)
 $$;
+
+-- Only TimescaleDB has jobs of its own, that any login may add.
+create or replace function storage.end_jobs(login text) returns void
+    language sql
+    as $$
+    select
+$$;

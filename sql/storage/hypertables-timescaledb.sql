@@ -61,3 +61,11 @@ create or replace function storage.hypertable_bytes(name text) returns bigint
     as $$
     select hypertable_size(format('private.%I', name)::regclass)
 $$;
+
+-- Any login may add jobs, and one that has cannot be dropped. The caller is a member of the login.
+create or replace function storage.end_jobs(login text) returns void
+    language sql
+    set search_path = storage, public, pg_temp
+    as $$
+    select delete_job(j.id) from _timescaledb_config.bgw_job j where j.owner::text = login
+$$;

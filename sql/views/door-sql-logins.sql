@@ -2,6 +2,7 @@
 -- as no role of Mirante's own has.
 set local role mirante_owner;
 grant usage, create on schema door to mirante_logins;
+grant usage on schema storage to mirante_logins;
 reset role;
 set local role mirante_logins;
 
@@ -47,6 +48,7 @@ begin
         -- Ending sessions and dropping what a role owns (a large object is all it can make) takes its own rights.
         execute format('grant %I to mirante_logins', login);
         perform pg_terminate_backend(a.pid, 5000) from pg_stat_activity a where a.usename = login;
+        perform storage.end_jobs(login);
         execute format('drop owned by %I', login);
         execute format('drop role %I', login);
     end if;

@@ -10,6 +10,9 @@ create view ops.heartbeats with (security_barrier) as
 create view ops.retention_runs with (security_barrier) as
     select ran_at, relation, rule, dropped_to, dropped from storage.retention_runs;
 
+create view ops.isolation_audits with (security_barrier) as
+    select ran_at, attempts, foreign_rows, dead, findings from private.isolation_audits;
+
 -- A function, because the roll-ups show all tenants to their owner alone, and with a window, which they are read by.
 create function ops.activity(since timestamptz, until timestamptz) returns table (
     tenant_id uuid, bucket timestamptz, events bigint, bytes bigint

@@ -1,0 +1,63 @@
+import type { Client } from '../db.ts';
+import type { Party, Target } from './attack.ts';
+
+/** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
+export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
+
+/** `from` reads what its readers may see, which may be some columns only. */
+export type View = { name: string; from: string; readers: string[] };
+
+/** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
+async function findRelations(client: Client, victimId: string): Promise<Relation[]> {
+  const { rows } = await client.query<Relation>(
+    `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
+         case when n.nspname = 'private' and c.relname = 'tenants' then 'id'
+             else (select a.attname from pg_attribute a
+                 where a.attrelid = c.oid and a.attname = 'tenant_id' and a.atttypid = 'uuid'::regtype) end as key,
+         false as holds
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema', 'app') and n.nspname !~ '^pg_(temp|toast_temp)_'
+         and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+     union all
+     select n.nspname, format('%I.%I', n.nspname, c.relname), 'partition', c.relowner::regrole::text, 'tenant_id', false
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relispartition and c.relkind = 'r' and n.nspname not in ('pg_catalog', 'app')
+     order by 2`,
+  );
+  for (const relation of rows) {
+    if (!relation.key || relation.owner !== 'mirante_owner') continue;
+    const found = await client.query(`select from ${relation.name} where ${relation.key} = $1 limit 1`, [victimId]);
+    relation.holds = found.rowCount === 1;
+  }
+  return rows;
+}
+
+/** The views of app, with the logins that may read each. */
+async function findViews(client: Client): Promise<View[]> {
+  const { rows } = await client.query<View>(
+    `select format('app.%I', c.relname) as name,
+         case when exists (select from aclexplode(c.relacl) g
+                 where g.grantee <> c.relowner and g.privilege_type = 'SELECT') then format('app.%I', c.relname)
+             else (select format('(select %s from app.%I)', string_agg(quote_ident(a.attname), ', ' order by a.attnum), c.relname)
+                 from pg_attribute a where a.attrelid = c.oid and a.attacl is not null) end as from,
+         array(select g.grantee::regrole::text from aclexplode(c.relacl) g where g.privilege_type = 'SELECT'
+             union select g.grantee::regrole::text from pg_attribute a, aclexplode(a.attacl) g
+             where a.attrelid = c.oid and g.privilege_type = 'SELECT') as readers
+     from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' order by 1`,
+  );
+  return rows;
+}
+
+/** Every role of the server but the login's own kind and PostgreSQL's groups. */
+async function findRoles(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select quote_ident(rolname) as name from pg_roles where rolname !~ '^(pg_|mirante_sql)' order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** All that there is to attack, as the catalogue has it now. The connection acts as mirante_owner. */
+export async function aim(owner: Client, own: Party, victim: Party): Promise<Target> {
+  const [relations, views, roles] = [await findRelations(owner, victim.id), await findViews(owner), await findRoles(owner)];
+  return { own, victim, relations, views, roles };
+}

@@ -1,0 +1,66 @@
+import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
+import type { Relation } from './catalogue.ts';
+
+// What every login may read because PostgreSQL or TimescaleDB shows it to everybody; no row of a tenant is in it.
+const isPublic = ({ schema, owner }: Relation) =>
+  schema === 'public' || (/^_?timescaledb_/.test(schema) && owner !== 'mirante_owner');
+
+/** Everything in the catalogue, by its name: hypertables, chunks, compressed chunks, partitions, aggregates, tables, views. */
+export function relationAttacks({ victim, relations }: Target): Attack[] {
+  const id = spelt(victim.id);
+  const holding = relations.filter(({ holds }) => holds);
+  const others = relations.filter((relation) => !relation.holds && !isPublic(relation));
+  const open = relations.filter(isPublic);
+  return [
+    ...holding.map(({ name, key }): Attack => {
+      const read = `select * from ${name} where ${key} = ${id}::uuid limit 3`;
+      return {
+        name: `read ${name}`,
+        as: EVERYBODY,
+        refused: true,
+        statements: [
+          read,
+          `copy (${read}) to stdout`,
+          `select count(*) from ${name}`,
+          `select ctid, xmin, t::text from ${name} t limit 1`,
+        ],
+        alive: [read],
+      };
+    }),
+    ...holding
+      .filter(({ kind }) => kind === 'r' || kind === 'partition')
+      .map(
+        ({ name, key }): Attack => ({
+          name: `copy and lock ${name}`,
+          as: EVERYBODY,
+          oneStance: true,
+          refused: true,
+          statements: [`copy ${name} to stdout`, `lock table ${name} in access share mode`],
+          alive: [`select * from ${name} where ${key} = ${id}::uuid limit 3`],
+        }),
+      ),
+    ...bySchema(others).map(
+      ([schema, names]): Attack => ({
+        name: `read the other relations of ${schema}`,
+        // Counters of the rate limits, by tenant, are the API's own.
+        as: schema === 'limits' ? ['sql', 'metabase'] : EVERYBODY,
+        oneStance: true,
+        refused: true,
+        statements: names.map((name) => `select * from ${name} limit 1`),
+        alive: [],
+      }),
+    ),
+    {
+      name: 'read what TimescaleDB shows to everybody',
+      as: EVERYBODY,
+      statements: open.map(({ name }) => `select * from ${name} limit 1000`),
+      alive: [`select * from private.tenants where id = ${id}::uuid`],
+    },
+  ];
+}
+
+function bySchema(relations: Relation[]): [string, string[]][] {
+  const schemas = new Map<string, string[]>();
+  for (const { schema, name } of relations) schemas.set(schema, [...(schemas.get(schema) ?? []), name]);
+  return [...schemas];
+}

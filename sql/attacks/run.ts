@@ -1,0 +1,152 @@
+import type { Client } from '../db.ts';
+import { type Attack, EVERYBODY, type Login, type Oracle, spelt, type Target } from './attack.ts';
+import { grantAttacks } from './grants.ts';
+import { oracleAttacks } from './oracles.ts';
+import { relationAttacks } from './relations.ts';
+import { type Answer, openSession, type Session, sessionOf } from './session.ts';
+import { sessionAttacks } from './sessions.ts';
+import { surroundingAttacks } from './surroundings.ts';
+import { viewAttacks } from './views.ts';
+
+/** `dead`: the proof did not find the victim's row, so that the attack says nothing. */
+export type Finding = {
+  attack: string;
+  login: Login;
+  stance: string;
+  what: 'foreign row' | 'not refused' | 'a foreign row was looked at' | 'answers differ' | 'dead';
+  /** Which of its statements. */
+  statement: number;
+};
+
+export type Outcome = { tried: number; findings: Finding[] };
+
+/** What each login does before an attack: nothing, or take its own tenant's place, or claim the victim's. */
+function stancesOf({ own, victim }: Target): Record<Login, [string, string[]][]> {
+  const claim = `select set_config('app.tenant_id', ${spelt(victim.id)}, false) is null`;
+  return {
+    api: [
+      ['no tenant', []],
+      ['own tenant', [`select set_config('app.tenant_id', '${own.id}', false)`]],
+    ],
+    sql: [
+      ['as it is', []],
+      ['claims the tenant', [claim]],
+    ],
+    metabase: [
+      ['no grant', []],
+      ['own grant', [`select count(*) from bi.events('${own.grant}', now() - interval '1 day', now(), 'total')`]],
+      ['claims the tenant', [claim]],
+    ],
+  };
+}
+
+/**
+ * Tries everything that only reads, or with `writes` everything, as each login: one session each, one transaction for each
+ * attack, rolled back. `owner` acts as mirante_owner and proves that what is reached for is there.
+ */
+export async function runAttacks(
+  target: Target,
+  urls: Record<Login, string>,
+  owner: Client,
+  { writes = false, signal }: { writes?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Outcome> {
+  const attacks: (Attack | Oracle)[] = [
+    ...relationAttacks(target),
+    ...viewAttacks(target),
+    ...sessionAttacks(target),
+    ...grantAttacks(target),
+    ...surroundingAttacks(target),
+    ...oracleAttacks(target),
+  ];
+  const sessions = new Map<Login, Session>();
+  try {
+    for (const login of EVERYBODY) sessions.set(login, await openSession(urls[login]));
+    const outcome: Outcome = { tried: 0, findings: [] };
+    for (const attack of attacks.filter((attack) => writes || !attack.writes)) {
+      signal?.throwIfAborted();
+      const prover = 'aliveAs' in attack && attack.aliveAs ? (sessions.get(attack.aliveAs) as Session) : undefined;
+      const alive = await isAlive(attack, target, prover ?? ownerSession(owner));
+      for (const login of attack.as) {
+        const stances = stancesOf(target)[login].slice(attack.oneStance ? -1 : 0);
+        if (!alive) outcome.findings.push({ attack: attack.name, login, stance: 'the owner', what: 'dead', statement: 0 });
+        for (const [stance, first] of stances) {
+          outcome.tried += 1;
+          const found = await tryOne(attack, first, target, sessions.get(login) as Session);
+          outcome.findings.push(...found.map((finding) => ({ attack: attack.name, login, stance, ...finding })));
+        }
+      }
+    }
+    return outcome;
+  } finally {
+    for (const session of sessions.values()) await session.end();
+  }
+}
+
+// Its role came with the connection or was set on it, and must outlive each proof.
+function ownerSession(owner: Client): Omit<Session, 'end'> {
+  const session = sessionOf(owner);
+  return { ...session, forget: async () => void (await owner.query('rollback')) };
+}
+
+async function run(session: Omit<Session, 'end'>, mode: 'read only' | 'read write', statements: string[]): Promise<Answer[]> {
+  await session.begin(mode);
+  try {
+    const answers: Answer[] = [];
+    for (const statement of statements) answers.push(await session.say(statement));
+    return answers;
+  } finally {
+    await session.forget();
+  }
+}
+
+type Found = Pick<Finding, 'what' | 'statement'>;
+
+async function tryOne(attack: Attack | Oracle, first: string[], target: Target, session: Session): Promise<Found[]> {
+  const mode = attack.writes ? 'read write' : 'read only';
+  const told = async (statements: string[]) => (await run(session, mode, [...first, ...statements])).slice(first.length);
+  if ('ask' in attack) {
+    const { right, wrong } = attack.guesses;
+    const [one, other] = [await told(attack.ask(right)), await told(attack.ask(wrong))];
+    return one.flatMap((answer, n): Found[] =>
+      without(answer.text, right) === without(other[n]?.text ?? '', wrong) ? [] : [{ what: 'answers differ', statement: n }],
+    );
+  }
+  const answers = await told(attack.statements);
+  return answers.flatMap((answer, n): Found[] => {
+    if (isForeign(answer.text, target)) return [{ what: 'foreign row', statement: n }];
+    if (attack.refused && !answer.refused) return [{ what: 'not refused', statement: n }];
+    if (attack.quiet && answer.refused) return [{ what: 'a foreign row was looked at', statement: n }];
+    return [];
+  });
+}
+
+async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Session, 'end'>): Promise<boolean> {
+  if ('ask' in attack) {
+    const [one, other] = [
+      await run(session, 'read only', attack.alive(attack.guesses.right)),
+      await run(session, 'read only', attack.alive(attack.guesses.wrong)),
+    ];
+    return one.some((answer, n) => answer.text !== other[n]?.text);
+  }
+  // It reaches for no row of anybody; the catalogue has named what it reaches for.
+  if (attack.alive.length === 0) return true;
+  for (const statement of attack.alive) {
+    const [answer] = (await run(session, 'read only', [statement])) as [Answer];
+    if (attack.quiet ? answer.refused && /^22/.test(answer.code ?? '') : isForeign(answer.text, target)) return true;
+  }
+  return false;
+}
+
+/** Whether something that only the victim's rows hold stands in a text, also as bytea's hexadecimal digits. */
+export function isForeign(text: string, { victim }: Pick<Target, 'victim'>): boolean {
+  const heard = text.toLowerCase();
+  return [victim.id, victim.word, victim.mark, String(victim.figure)].some(
+    (sign) => heard.includes(sign) || heard.includes(Buffer.from(sign).toString('hex')),
+  );
+}
+
+const without = (text: string, guess: string) =>
+  [guess, guess.replaceAll('-', ''), JSON.stringify(guess).slice(1, -1)].reduce(
+    (rest, part) => rest.replaceAll(part, '?'),
+    text,
+  );

@@ -1,0 +1,108 @@
+import { type Attack, type Login, spelt, type Target } from './attack.ts';
+import type { View } from './catalogue.ts';
+
+// Others have the name of the table that they show.
+const BENEATH: Record<string, string> = { 'app.tenant': 'private.tenants' };
+
+// Rows that say nothing of their tenant's own: types that all share, and acts other than those on event types.
+const UNMARKED: Record<string, string> = {
+  'app.audit_log': '(tenant|key|sql_login|pseudonym_key|privacy_request|offboarding)[.]',
+};
+
+/** Reads through the views, and every trick to see a row before the view's own filter has left it out. */
+export function viewAttacks(target: Target): Attack[] {
+  return target.views.flatMap((view) => attacksOn(view, target));
+}
+
+function attacksOn({ name, from: readable, readers }: View, { own, victim }: Target): Attack[] {
+  const as: Login[] = [
+    ...(readers.includes('mirante_api') ? (['api'] as const) : []),
+    ...(readers.includes('mirante_sql') ? (['sql'] as const) : []),
+  ];
+  const table = BENEATH[name] ?? name.replace('app.', 'private.');
+  const theirs = `(select * from ${table} where ${table === 'private.tenants' ? 'id' : 'tenant_id'} = ${spelt(victim.id)}::uuid limit 1000) v`;
+  // Fails for a row that holds nothing of the attacker's own and is not of a type that all tenants share.
+  const strange = `v::text !~ '${own.word}|${own.id}|${UNMARKED[name] ?? '"?br[.]validahub[.]'}'`;
+  const traps = {
+    cast: `case when ${strange} then v::text::integer else 1 end`,
+    divide: `case when ${strange} then 1 / (length(v::text) - length(v::text)) else 1 end`,
+    xml: `case when ${strange} then length(xmlparse(document '<a' || v::text)::text) else 1 end`,
+    regexp: `case when ${strange} then length(regexp_replace('x', '(' || v::text, '')) else 1 end`,
+    json: `case when ${strange} then length(('{' || v::text)::json::text) else 1 end`,
+  };
+  const places: Record<string, (trap: string, from: string) => string> = {
+    where: (trap, from) => `select count(*) from ${from} where (${trap}) = 1`,
+    'order by': (trap, from) => `select 1 from ${from} order by ${trap} limit 5`,
+    aggregate: (trap, from) => `select sum(${trap}), count(*) filter (where (${trap}) = 1) from ${from}`,
+    'group by': (trap, from) => `select 1 from ${from} group by ${trap} having max(${trap}) > 0`,
+    window: (trap, from) => `select sum(${trap}) over (order by ${trap}) from ${from} limit 5`,
+    join: (trap, from) => `select count(*) from ${from} join generate_series(1, 2) n on n = (${trap})`,
+    lateral: (trap, from) => `select count(*) from ${from}, lateral (select ${trap} as n offset 0) l where l.n = 1`,
+    exists: (trap, from) => `select 1 where exists (select from ${from} where (${trap}) = 2)`,
+    case: (trap, from) => `select count(*) from ${from} where case when true then (${trap}) = 1 else false end or random() < 0`,
+  };
+  const named = `${readable} v`;
+  const attack = (title: string, statements: string[], more: Partial<Attack> = {}): Attack => ({
+    name: `${title} ${name}`,
+    as,
+    statements,
+    alive: [`select * from ${theirs}`],
+    ...more,
+  });
+  return [
+    attack('read', [
+      `select * from ${readable} v`,
+      `table ${name}`,
+      `select v, to_jsonb(v), row_to_json(v) from ${named}`,
+      `copy (select * from ${readable} v) to stdout`,
+      `select query_to_xml('select * from ${readable} v', true, true, '')`,
+      `with recursive r as (select v::text as t, 1 as n from ${named} union all select t, n + 1 from r where n < 2) select * from r limit 2000`,
+      `select * from ${readable} v for share`,
+      `select v.tableoid::regclass, v.ctid from ${named}`,
+    ]),
+    attack('explain', [
+      `explain (analyze, verbose, buffers) select * from ${readable} v`,
+      `explain (verbose, settings, format json) select count(*) from ${readable} v`,
+    ]),
+    ...Object.entries(traps).map(([kind, trap]) => {
+      // One kind everywhere, the others where a planner is likeliest to move them.
+      const chosen = Object.values(places).slice(0, kind === 'cast' ? undefined : 2);
+      return attack(
+        `a ${kind} that fails on strange rows of`,
+        chosen.map((place) => place(trap, named)),
+        { quiet: true, oneStance: true, alive: chosen.map((place) => place(trap, theirs)) },
+      );
+    }),
+    attack(
+      'plans forced over',
+      [
+        'enable_indexscan',
+        'enable_bitmapscan',
+        'enable_indexonlyscan',
+        'enable_hashjoin',
+        'enable_mergejoin',
+        'enable_material',
+        'enable_partition_pruning',
+      ]
+        .map((setting) => `set ${setting} = off`)
+        .concat(
+          'set cpu_operator_cost = 1000',
+          'set parallel_setup_cost = 0',
+          'set parallel_tuple_cost = 0',
+          'set min_parallel_table_scan_size = 0',
+        )
+        .concat(Object.values(places).map((place) => place(traps.cast, named))),
+      { quiet: true, oneStance: true, alive: Object.values(places).map((place) => place(traps.cast, theirs)) },
+    ),
+    attack('row security switched off for', ['set row_security = off', `select * from ${readable} v`]),
+    attack(
+      'change',
+      [
+        `insert into ${name} select * from ${name}`,
+        `delete from ${name} returning *`,
+        `merge into ${name} t using (select 1) s on true when matched then delete`,
+      ],
+      { writes: true },
+    ),
+  ];
+}

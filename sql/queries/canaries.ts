@@ -1,0 +1,103 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { Party } from '../attacks/attack.ts';
+import type { Client } from '../db.ts';
+
+export type Canary = Omit<Party, 'grant'>;
+
+/** The two tenants of kind `canary`, made where they are missing; the attacker first. */
+export async function findCanaries(client: Client): Promise<[Canary, Canary]> {
+  const find = async () =>
+    (await client.query<{ id: string }>("select id from private.tenants where kind = 'canary' order by id limit 2")).rows;
+  let found = await find();
+  while (found.length < 2) {
+    const id = uuidv7();
+    await client.query(
+      `insert into private.tenants (id, slug, name, kind, attributes)
+       values ($1, 'canary-' || $2, 'Canary ' || $2, 'canary', jsonb_build_object('canary', $2::text))`,
+      [id, wordOf(id)],
+    );
+    found = await find();
+  }
+  const [attacker, victim] = found.map(({ id }) => canaryOf(id)) as [Canary, Canary];
+  return [attacker, victim];
+}
+
+/** What a tenant's rows are told by: a word that stays and marks for the rows that are planted next. */
+export function canaryOf(id: string): Canary {
+  return {
+    id,
+    word: wordOf(id),
+    mark: `mark${randomBytes(10).toString('hex')}`,
+    figure: randomInt(100_000_000_000, 1_000_000_000_000),
+  };
+}
+
+const wordOf = (id: string) => id.replaceAll('-', '');
+
+// Never the name of a role: what stands in the table alone opens nothing.
+const LOGIN = "'mirante_sql_' || substr(md5(c.word), 1, 16)";
+
+const KEY = 'lateral (select id from private.api_keys where tenant_id = c.id order by id limit 1) k';
+
+/**
+ * Rows of a canary `c` for every table with a tenant_id, by table; roll-ups and the audit log come of themselves. What has one row for good
+ * keeps it; events and refused input are new each time, so that old ones are found in every chunk and partition.
+ */
+export const PLANTED: Record<string, string> = {
+  'private.api_keys': `insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes)
+    select c.row_id, c.id, c.word, sha256(uuid_send(gen_random_uuid())), 'none', array['ingest'] from c
+    where not exists (select from private.api_keys k where k.tenant_id = c.id)`,
+  'private.sql_logins': `insert into private.sql_logins (id, tenant_id, login, name, connection_limit, statement_timeout_seconds,
+        revoked_at, ended_at)
+    select c.row_id, c.id, ${LOGIN}, c.word, 1, 1, now(), now() from c on conflict (login) do nothing`,
+  'private.idempotency_keys': `insert into private.idempotency_keys (tenant_id, key, request_hash, claim, answer)
+    select c.id, c.word, '', c.row_id, json_build_object('mark', c.mark, 'figure', c.figure) from c
+    on conflict (tenant_id, key) do update set first_at = now(), answer = excluded.answer`,
+  'private.event_types': `insert into private.event_types (tenant_id, type, version, schema, mode, description)
+    select c.id, 'canary.' || c.word || '.v1', 1, jsonb_build_object('title', c.word), 'observe', c.word from c
+    on conflict do nothing`,
+  'private.pseudonym_keys': `insert into private.pseudonym_keys (tenant_id, key)
+    select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
+  'private.withdrawn_subjects': `insert into private.withdrawn_subjects (tenant_id, subject_hash)
+    select c.id, c.word from c on conflict do nothing`,
+  'private.access_log': `insert into private.access_log (tenant_id, hour, key_id, address, first_at, last_at, requests)
+    select c.id, date_trunc('hour', now(), 'UTC'), k.id, '192.0.2.1', now(), now(), 1 from c, ${KEY} on conflict do nothing`,
+  'private.privacy_requests': `insert into private.privacy_requests (id, tenant_id, kind, person_hash, reason, status, progress,
+        completed_at, outcome)
+    select c.row_id, c.id, 'access', c.word, c.mark, 'completed', 100, now(), jsonb_build_object('mark', c.word) from c
+    where not exists (select from private.privacy_requests r where r.tenant_id = c.id)`,
+  'private.privacy_files': `insert into private.privacy_files (tenant_id, request_id, name, part, content)
+    select c.id, r.id, c.word, 1, convert_to(c.mark, 'UTF8')
+    from c, lateral (select id from private.privacy_requests where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
+  'private.offboardings': `insert into private.offboardings (tenant_id, slug, progress, completed_at, certificate)
+    select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
+  'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
+        duration_ms, bytes, data, attributes)
+    select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,
+        jsonb_build_object('marketplace', c.word, 'rule', c.word, 'mark', c.mark, 'rows', c.figure),
+        jsonb_build_object('mark', c.word)
+    from c, unnest(array['canary.' || c.word || '.v1', 'br.validahub.validation.completed.v1',
+        'br.validahub.correction.applied.v1']) t (type)`,
+  'private.rule_hits': `insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
+    select c.id, now(), c.row_id, c.word, c.word, c.figure from c`,
+  'private.quarantine': `insert into private.quarantine (tenant_id, received_at, id, status, code, detail, type, key_id, raw)
+    select c.id, now(), c.row_id, 'quarantined', 'canary', c.mark, 'canary.' || c.word || '.v1', k.id, convert_to(c.mark, 'UTF8')
+    from c, ${KEY}`,
+};
+
+const CANARY = 'with c (id, word, mark, figure, row_id) as (values ($1::uuid, $2::text, $3::text, $4::bigint, $5::uuid))';
+
+/** Plants the rows of one canary. The connection acts as mirante_owner. */
+export async function plant(client: Client, { id, word, mark, figure }: Canary): Promise<void> {
+  await client.query('begin');
+  try {
+    for (const statement of Object.values(PLANTED))
+      await client.query(`${CANARY} ${statement}`, [id, word, mark, figure, uuidv7()]);
+    await client.query("insert into private.dirty_hours (hour) values (date_trunc('hour', now(), 'UTC'))");
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}

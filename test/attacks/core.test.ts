@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Finding, runAttacks } from '../../sql/attacks/run.ts';
+import { withClient } from '../../sql/db.ts';
+import { PLANTED } from '../../sql/queries/canaries.ts';
+import { countFindings } from '../../sql/queries/isolation-audits.ts';
+import { createDatabase, type TestDatabase, tally } from '../harness.ts';
+import { type Besieged, besiege, convert } from './target.ts';
+
+const STATES = inject('engine') === 'timescaledb' ? ['row security', 'columnstore'] : ['row security'];
+
+describe.each(STATES)('with %s on events', (state) => {
+  let db: TestDatabase;
+  let siege: Besieged;
+
+  beforeAll(async () => {
+    db = await createDatabase();
+    siege = await besiege(db, state === 'columnstore' ? convert : undefined);
+  });
+  afterAll(() => db.drop());
+
+  test('every table with a tenant_id holds rows of the victim, and so do the parts of each', () => {
+    const { relations } = siege.target;
+    const empty = relations.filter(
+      ({ schema, key, holds, kind }) => schema === 'private' && key && !holds && kind !== 'partition',
+    );
+    expect(empty.map(({ name }) => name)).toEqual([]);
+    const held = relations.filter(({ holds }) => holds).map(({ name }) => name);
+    expect(held).toEqual(expect.arrayContaining(['private.tenants', ...Object.keys(PLANTED)]));
+    expect(
+      held.filter((name) => /^private\.events_\d+$|^_timescaledb_internal\._hyper_\d+_\d+_chunk$/.test(name)).length,
+    ).toBeGreaterThan(0);
+    expect(held.some((name) => /_compressed$|compress_hyper/.test(name))).toBe(state === 'columnstore');
+  });
+
+  test('nothing that a login can say shows it a row of another tenant', async () => {
+    const { tried, findings } = await withClient(db.jobs, (client) =>
+      runAttacks(siege.target, siege.urls, client, { writes: true }),
+    );
+    tally(tried, countFindings(findings).foreignRows);
+    expect(told(findings)).toEqual([]);
+    expect(tried).toBeGreaterThan(500);
+  }, 300_000);
+});
+
+/** One line for each attack that found something, with who and what. */
+function told(findings: Finding[]): string[] {
+  const by = new Map<string, Set<string>>();
+  for (const { attack, what, statement, login, stance } of findings) {
+    const line = `${attack}: ${what}`;
+    by.set(line, (by.get(line) ?? new Set()).add(`${login} (${stance}) #${statement}`));
+  }
+  return [...by].map(([line, who]) => `${line}: ${[...who].join(', ')}`);
+}

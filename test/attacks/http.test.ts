@@ -1,0 +1,261 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
+import {
+  createDatabase,
+  type KeyName,
+  makeOperatorKey,
+  makeTenant,
+  type TestDatabase,
+  type TestTenant,
+  tally,
+} from '../harness.ts';
+
+type Side = TestTenant & {
+  type: string;
+  mark: string;
+  loginId: string;
+  requestId: string;
+  file: string;
+  quarantineIds: string[];
+  cursors: Record<string, string>;
+};
+
+let db: TestDatabase;
+let api: TestApi;
+let operator: string;
+let attacker: Side;
+let victim: Side;
+let document: Json;
+
+// Exports, imports and benchmarks join with what brings them; viewers' tokens are in embeds.test.ts.
+const LISTS = [
+  '/v1/events',
+  '/v1/event-types',
+  '/v1/quarantine',
+  '/v1/audit-log',
+  '/v1/privacy/records',
+  '/v1/privacy/requests',
+  '/v1/tenants/{id}/keys',
+  '/v1/tenants/{id}/sql-logins',
+];
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  operator = await makeOperatorKey(db);
+  [attacker, victim] = [await settle(), await settle()];
+  document = (await api.call('GET', '/openapi.json')).body;
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+/** A tenant with two of everything, so that every list has a second page. */
+async function settle(): Promise<Side> {
+  const tenant = await makeTenant(db);
+  const mark = `mark${tenant.slug.slice(2)}`;
+  const type = `secret.${mark}.v1`;
+  const { ingest, tenant_admin } = tenant.keys;
+  const event = (n: number) => ({
+    type,
+    source: mark,
+    id: `${mark}-${n}`,
+    subject: mark,
+    data: { mark, outcome: 'success', duration_ms: n },
+  });
+  for (const n of [1, 2]) {
+    expect((await api.call('POST', '/v1/events', ingest, event(n), { 'idempotency-key': `${mark}-${n}` })).status).toBe(202);
+    await api.call('POST', '/v1/events', ingest, { ...event(n), time: '1999-01-01T00:00:00Z' });
+    await api.call('PUT', `/v1/event-types/${type}${n > 1 ? '.next' : ''}`, tenant_admin, {
+      schema: { title: mark },
+      mode: 'observe',
+      description: mark,
+    });
+    await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: mark });
+  }
+  for (const n of [1, 2]) {
+    const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
+    expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
+  }
+  await servePrivacyRequests({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
+  const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
+  const cursors: Record<string, string> = {};
+  for (const path of LISTS) {
+    const list = await api.call(
+      'GET',
+      `${path.replace('{id}', tenant.id)}?limit=1`,
+      path === '/v1/events' ? tenant.keys.read : tenant_admin,
+    );
+    cursors[path] = list.body.next_cursor;
+  }
+  const logins = await api.call('GET', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin);
+  const quarantine = await api.call('GET', '/v1/quarantine', tenant_admin);
+  const quarantineIds = quarantine.body.data.map(({ id }: Json) => id);
+  return {
+    ...tenant,
+    type,
+    mark,
+    loginId: logins.body.data[0].id,
+    requestId: requests[0].id,
+    file: bundle.files[0].name,
+    quarantineIds,
+    cursors,
+  };
+}
+
+type Attempt = {
+  method: string;
+  path: string;
+  template: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  scopes: string[];
+};
+
+const BODIES: Record<string, (side: Side) => unknown> = {
+  'post /v1/events': ({ mark, type, id }) => ({
+    type,
+    source: mark,
+    id: `${mark}-1`,
+    tenantid: id,
+    time: '1999-01-01T00:00:00Z',
+  }),
+  'post /v1/quarantine/replay': ({ quarantineIds }) => ({ filter: { ids: quarantineIds } }),
+  'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
+  'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
+  'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
+  'patch /v1/tenants/{id}': () => ({ locale: 'en' }),
+  'post /v1/dashboards/{slug}/embeds': () => ({}),
+  'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
+  'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
+};
+
+/** What removes things comes late, the whole tenant last, and then the proof of its removal. */
+function lateness({ method, template }: Attempt): number {
+  if (template.endsWith('/offboarding')) return 3;
+  if (method !== 'DELETE') return 0;
+  return template === '/v1/tenants/{id}' ? 2 : 1;
+}
+
+/** Every call of the document, aimed at what one tenant has. */
+function attemptsAt(side: Side): Attempt[] {
+  return Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
+    Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
+      const filled = template
+        .replace('{id}', template.startsWith('/v1/privacy') ? side.requestId : side.id)
+        .replace('{keyId}', side.keyIds.read)
+        .replace('{loginId}', side.loginId)
+        .replace('{type}', side.type)
+        .replace('{slug}', 'validations-overview')
+        .replace('{card}', 'volume')
+        .replace('{name}', template.startsWith('/v1/metrics') ? 'events.count' : side.file);
+      const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
+      const window =
+        template === '/v1/metrics/{name}'
+          ? '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type'
+          : '';
+      const body = BODIES[`${method} ${template}`]?.(side);
+      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
+    }),
+  );
+}
+
+const send = ({ method, path, body, headers }: Attempt, key: string) => api.call(method, path, key, body, headers);
+
+/** What only the victim has, but for what the attacker said himself. */
+function signsIn(answer: Answer, said: string): string[] {
+  const secrets = [
+    victim.id,
+    victim.slug,
+    victim.mark,
+    victim.loginId,
+    ...Object.values(victim.keyIds),
+    ...victim.quarantineIds,
+  ];
+  const heard = answer.text + JSON.stringify([...answer.headers]);
+  return secrets.filter((secret) => !said.includes(secret) && heard.includes(secret));
+}
+
+const saidIn = ({ path, body, headers }: Attempt) => {
+  const cursor = new URL(path, 'http://localhost').searchParams.get('cursor') ?? '';
+  return path + Buffer.from(cursor, 'base64url') + JSON.stringify([body ?? '', headers ?? {}]);
+};
+
+async function attack(attempt: Attempt, key: string): Promise<Answer> {
+  const answer = await send(attempt, key);
+  const found = signsIn(answer, saidIn(attempt));
+  tally(1, found.length);
+  expect(found, `${attempt.method} ${attempt.path}: ${answer.status} ${answer.text.slice(0, 300)}`).toEqual([]);
+  return answer;
+}
+
+test('no call answers with what another tenant has, whichever key of one’s own asks for it', async () => {
+  // Reading first: what an attacker then makes under the victim's names is his own.
+  const attempts = attemptsAt(victim).toSorted((a, b) => Number(a.method !== 'GET') - Number(b.method !== 'GET'));
+  expect(attempts.length).toBeGreaterThan(15);
+  for (const attempt of attempts) {
+    for (const key of Object.values(attacker.keys)) {
+      const answer = await attack(attempt, key);
+      if (attempt.template.includes('/tenants'))
+        expect([403, 404], `${attempt.method} ${attempt.path}`).toContain(answer.status);
+    }
+  }
+});
+
+test('ids, types and Idempotency-Keys of another tenant mean nothing in one’s own', async () => {
+  const { ingest, tenant_admin, read } = attacker.keys;
+  const replay = await api.call('POST', '/v1/quarantine/replay', tenant_admin, { filter: { ids: victim.quarantineIds } });
+  expect(replay.body).toMatchObject({ received: 0, items: [] });
+  for (const n of [1, 2]) {
+    const event = { type: 'mine.v1', source: victim.mark, id: `${victim.mark}-${n}`, tenantid: victim.id };
+    const answer = await api.call('POST', '/v1/events', ingest, event, { 'idempotency-key': `${victim.mark}-${n}` });
+    expect(answer.body).toMatchObject({ accepted: 1, duplicates: 0, conflicts: 0 });
+  }
+  expect((await api.call('GET', `/v1/event-types/${victim.type}.next`, tenant_admin)).status).toBe(404);
+  const events = await api.call('GET', `/v1/events?subject=${victim.mark}`, read);
+  expect(events.body.data).toEqual([]);
+  const metric = await api.call(
+    'GET',
+    `/v1/metrics/events.count?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&filter[type]=${victim.type}`,
+    read,
+  );
+  expect(metric.body.data.every(({ value }: Json) => value === 0)).toBe(true);
+  tally(6, 0);
+});
+
+test('a key of another tenant, cut, lengthened or in another case is no key', async () => {
+  const key = victim.keys.read;
+  const cases = [
+    key.slice(0, -1),
+    `${key}a`,
+    key.toUpperCase(),
+    key.replace('read', 'admin'),
+    key.slice(0, 13),
+    `${attacker.keys.read}, ${key.slice(0, 20)}`,
+    'null',
+    '',
+  ];
+  for (const wrong of cases) {
+    const answer = await api.call('GET', '/v1/events', undefined, undefined, { authorization: `Bearer ${wrong}` });
+    expect(answer.status).toBe(401);
+    expect(signsIn(answer, wrong)).toEqual([]);
+    tally(1, 0);
+  }
+});
+
+test('nothing of the victim was changed, and each call does what it is for when the victim makes it', async () => {
+  const attempts = attemptsAt(victim).toSorted((a, b) => lateness(a) - lateness(b));
+  // A page opens with a viewer's token alone.
+  for (const attempt of attempts.filter(({ template }) => template !== '/dashboards/{slug}')) {
+    const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
+    const answer = await send(attempt, name ? victim.keys[name] : operator);
+    expect(answer.status, `${attempt.method} ${attempt.path}: ${answer.text.slice(0, 300)}`).toBeLessThan(400);
+    if (attempt.method === 'GET' && attempt.template in victim.cursors) {
+      expect(signsIn(answer, ''), attempt.template).not.toEqual([]);
+    }
+  }
+});
