@@ -2,7 +2,8 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AuditDeps, runAuditIsolation } from '../../jobs/audit-isolation.ts';
-import { PLANTED } from '../../sql/queries/canaries.ts';
+import { withClient } from '../../sql/db.ts';
+import { findCanaries, PLANTED, plant } from '../../sql/queries/canaries.ts';
 import { type Json, startApi, type TestApi } from '../api.ts';
 import { createDatabase, makeOperatorKey, type TestDatabase } from '../harness.ts';
 
