@@ -36,9 +36,8 @@ const MISHAPS: [string, (victim: string) => Promise<unknown>][] = [
     (id) =>
       withTenant(pool, id, async (client) => {
         const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-        const running = client.query('select pg_sleep(5)');
-        await db.api.query('select pg_cancel_backend($1)', [rows[0]?.pid]);
-        await running;
+        // Waited for together, so that neither fails unheard.
+        await Promise.all([client.query('select pg_sleep(5)'), db.api.query('select pg_cancel_backend($1)', [rows[0]?.pid])]);
       }),
   ],
   [
