@@ -1249,7 +1249,7 @@ function private.audit_change() returns trigger language plpgsql volatile securi
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
 
-function private.current_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body edd0488d7e0447dda81ad7691916f58e
+function private.current_tenant() returns uuid language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5025cab43461e7086b7ff947a098dd28
     grant execute to mirante_api
     grant execute to mirante_sql
     grant execute to mirante_views

@@ -21,19 +21,22 @@ select storage.protect('private.sql_logins');
 
 -- The tenant of whoever runs the statement. A customer's login is one tenant, whatever it sets, because nothing changes
 -- `session_user`; a setting proves a tenant only for the two logins whose SQL text is Mirante's own. Everybody else is nobody.
+-- Each gate of each statement asks; as a function in SQL, its query was planned anew every time (0.4 ms instead of 0.01).
 create or replace function private.current_tenant() returns uuid
-    language sql stable security definer
+    language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select case
-        when session_user in ('mirante_api', 'mirante_metabase') then nullif(current_setting('app.tenant_id', true), '')::uuid
-        else (
-            select l.tenant_id
-            from private.sql_logins l join private.tenants t on t.id = l.tenant_id
-            where l.login = session_user and l.revoked_at is null and (l.expires_at is null or l.expires_at > now())
-                and t.features -> 'sql_access' is distinct from 'false'
-        )
-    end
+begin
+    if session_user in ('mirante_api', 'mirante_metabase') then
+        return nullif(current_setting('app.tenant_id', true), '')::uuid;
+    end if;
+    return (
+        select l.tenant_id
+        from private.sql_logins l join private.tenants t on t.id = l.tenant_id
+        where l.login = session_user and l.revoked_at is null and (l.expires_at is null or l.expires_at > now())
+            and t.features -> 'sql_access' is distinct from 'false'
+    );
+end
 $$;
 
 -- HMAC-SHA-256 (RFC 2104) from the two padded keys that grant_secrets holds, because pgcrypto is not on every server.
