@@ -35,6 +35,7 @@ export type Concealed = { row: EventRow; named?: EventRow };
  */
 export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined {
   const { plainSubject, fields, needsConsent } = privacy.handling(row.type);
+  if (row.subject === null && !fields) return { row };
   const subject = row.subject === null ? null : privacy.pseudonym(row.subject);
   const named = { ...row, subject: plainSubject ? row.subject : subject };
   const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(subject) ? { ...row, subject: null } : undefined;
