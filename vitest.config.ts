@@ -8,8 +8,9 @@ export default defineConfig({
     pool: 'forks',
     // Three on two cores, because half of each test's time is spent in the database.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // To end what hangs; the slowest test takes a tenth of it on a quiet machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 60_000,
   },
 });

@@ -87,11 +87,13 @@ test('unique items are told apart as JSON values', () => {
   expect(once.map((items) => validate(items))).toEqual([true, true, true]);
 });
 
+// Of the processor, not of the clock, which goes on while other tests have the processor.
 const milliseconds = (work: () => unknown) => {
-  const times = [1, 2, 3].map(() => {
-    const started = performance.now();
+  const times = [1, 2, 3, 4, 5].map(() => {
+    const started = process.cpuUsage();
     work();
-    return performance.now() - started;
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / 1000;
   });
   return Math.min(...times);
 };
