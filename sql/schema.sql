@@ -69,7 +69,7 @@ view app.event_types owner mirante_views with (security_barrier=true, check_opti
     subject,
     processing
    FROM private.event_types
-  WHERE (tenant_id = private.current_tenant());
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
     grant select to mirante_sql
 
@@ -161,7 +161,7 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     completed_at,
     outcome
    FROM private.privacy_requests
-  WHERE (tenant_id = private.current_tenant());
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert to mirante_api
     grant select (completed_at) to mirante_api
     grant select (created_at) to mirante_api
@@ -272,7 +272,7 @@ view app.withdrawn_subjects owner mirante_views with (security_barrier=true, che
     subject_hash,
     withdrawn_at
    FROM private.withdrawn_subjects
-  WHERE (tenant_id = private.current_tenant());
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant delete, insert, select to mirante_api
 
 table limits.counters owner mirante_owner

@@ -8,7 +8,7 @@ import { sessionAttacks } from './sessions.ts';
 import { surroundingAttacks } from './surroundings.ts';
 import { viewAttacks } from './views.ts';
 
-/** `dead`: the proof did not find the victim's row, so that the attack says nothing. */
+/** `dead`: the proof did not find the victim's row, or a time limit cut the attack off, so that it says nothing. */
 export type Finding = {
   attack: string;
   login: Login;
@@ -107,18 +107,24 @@ async function tryOne(attack: Attack | Oracle, first: string[], target: Target, 
   if ('ask' in attack) {
     const { right, wrong } = attack.guesses;
     const [one, other] = [await told(attack.ask(right)), await told(attack.ask(wrong))];
-    return one.flatMap((answer, n): Found[] =>
-      without(answer.text, right) === without(other[n]?.text ?? '', wrong) ? [] : [{ what: 'answers differ', statement: n }],
-    );
+    return one.flatMap((answer, n): Found[] => {
+      if (isCutOff(answer) || isCutOff(other[n])) return [{ what: 'dead', statement: n }];
+      const same = without(answer.text, right) === without(other[n]?.text ?? '', wrong);
+      return same ? [] : [{ what: 'answers differ', statement: n }];
+    });
   }
   const answers = await told(attack.statements);
   return answers.flatMap((answer, n): Found[] => {
     if (isForeign(answer.text, target)) return [{ what: 'foreign row', statement: n }];
+    if (isCutOff(answer)) return [{ what: 'dead', statement: n }];
     if (attack.refused && !answer.refused) return [{ what: 'not refused', statement: n }];
     if (attack.quiet && answer.refused) return [{ what: 'a foreign row was looked at', statement: n }];
     return [];
   });
 }
+
+// By the time limit: what it would have said is unknown.
+const isCutOff = (answer: Answer | undefined) => answer?.code === '57014';
 
 async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Session, 'end'>): Promise<boolean> {
   if ('ask' in attack) {

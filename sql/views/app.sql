@@ -25,7 +25,7 @@ grant select on app.rule_hits to mirante_api, mirante_sql;
 create view app.event_types with (security_barrier) as
     select tenant_id, type, version, schema, mode, description, created_at, personal_fields, subject, processing
     from private.event_types
-    where tenant_id = private.current_tenant()
+    where tenant_id = (select private.current_tenant())
     with cascaded check option;
 grant select, insert on app.event_types to mirante_api;
 grant select on app.event_types to mirante_sql;
@@ -33,7 +33,7 @@ grant select on app.event_types to mirante_sql;
 create view app.withdrawn_subjects with (security_barrier) as
     select tenant_id, subject_hash, withdrawn_at
     from private.withdrawn_subjects
-    where tenant_id = private.current_tenant()
+    where tenant_id = (select private.current_tenant())
     with cascaded check option;
 grant select, insert, delete on app.withdrawn_subjects to mirante_api;
 
@@ -48,7 +48,7 @@ grant select on app.quarantine to mirante_api;
 create view app.privacy_requests with (security_barrier) as
     select id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome
     from private.privacy_requests
-    where tenant_id = private.current_tenant()
+    where tenant_id = (select private.current_tenant())
     with cascaded check option;
 grant select (id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome), insert
     on app.privacy_requests to mirante_api;
