@@ -72,7 +72,7 @@ test('a sound platform passes, twice, and keeps two tenants with rows everywhere
   expect(await gauges(sound)).toMatchObject({ mirante_isolation_foreign_rows: 0 });
   const { body } = await sound.api.call('GET', '/v1/tenants', sound.operator);
   expect(body.data.filter(({ kind }: Json) => kind === 'canary')).toHaveLength(2);
-}, 120_000);
+}, 300_000);
 
 // Each is done to a database of its own, so that nothing has to be mended.
 const BREAKS: [string, string, RegExp][] = [
@@ -154,4 +154,4 @@ test('an attack whose proof finds nothing is an alarm as well', async () => {
   } finally {
     await end(blind);
   }
-}, 120_000);
+}, 300_000);
