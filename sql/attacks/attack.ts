@@ -21,6 +21,8 @@ export type Target = {
   relations: Relation[];
   views: View[];
   roles: string[];
+  /** Whether the engine lets every login drop any chunk. */
+  uncheckedDrop: boolean;
 };
 
 /**
