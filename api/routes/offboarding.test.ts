@@ -30,7 +30,7 @@ const removal = (tenant: TestTenant) =>
   vi.waitFor(async () => {
     await offboardTenants(jobs());
     expect((await api.call('GET', `/v1/tenants/${tenant.id}/offboarding`, operator)).body.status).toBe('completed');
-  }, 20_000);
+  }, 100_000);
 
 /** A tenant with something in every table that the API fills. */
 async function livelyTenant(): Promise<TestTenant> {
