@@ -62,9 +62,9 @@ async function findRoles(client: Client): Promise<string[]> {
  */
 async function hasUncheckedDrop(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ old: boolean }>(
-    `select exists (select from pg_extension e
+    `select exists (select from pg_extension e, pg_proc p
          where e.extname = 'timescaledb' and (string_to_array(split_part(e.extversion, '-', 1), '.')::int[])[1:2] <= '{2,19}'
-             and has_function_privilege('mirante_sql', '_timescaledb_functions.drop_chunk(regclass)', 'execute')) as old`,
+             and p.proname = 'drop_chunk' and has_function_privilege('mirante_sql', p.oid, 'execute')) as old`,
   );
   return rows[0]?.old ?? false;
 }
