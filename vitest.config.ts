@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     // Three on two cores, because half of each test's time is spent in the database.
     maxWorkers: 3,
-    // To end what hangs; the slowest test takes a tenth of it on a quiet machine.
+    // To end what hangs; no test relies on it.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,

@@ -12,7 +12,7 @@ import { SCHEDULES } from './schedules.ts';
 import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
 
 const log = pino({ level: 'silent' });
-const soon = { timeout: 100_000, interval: 50 };
+const soon = { timeout: 25_000, interval: 50 };
 
 let db: TestDatabase;
 let deps: WorkerDeps;

@@ -126,8 +126,8 @@ test('a pattern that would take ages elsewhere takes no time here', async () => 
   };
   await put('slow.v1', { schema, mode: 'reject' });
   const started = performance.now();
-  const text = await send('slow.v1', { text: 'a'.repeat(2_000) });
-  const name = await send('slow.v1', { [`${'a'.repeat(2_000)}!`]: 1 });
+  const text = await send('slow.v1', { text: 'a'.repeat(20_000) });
+  const name = await send('slow.v1', { [`${'a'.repeat(20_000)}!`]: 1 });
   expect(performance.now() - started).toBeLessThan(2_000);
   expect([text.body.items[0].pointer, name.body.accepted]).toEqual(['/data/text', 1]);
 });
@@ -151,7 +151,7 @@ test('each pattern judges its own member', async () => {
 test('a schema that takes too long for an event is cut off, and others are answered meanwhile', async () => {
   const pattern = { pattern: '^(([a-z])+.)+[A-Z]([a-z])+$' };
   const schema = {
-    properties: { text: { anyOf: Array.from({ length: 200 }, () => ({ $ref: '#/$defs/p' })) } },
+    properties: { text: { anyOf: Array.from({ length: 400 }, () => ({ $ref: '#/$defs/p' })) } },
     $defs: { p: pattern },
   };
   expect((await put('heavy.v1', { schema, mode: 'quarantine' })).status).toBe(201);
