@@ -37,7 +37,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
 export type AskedFor = 'serve-privacy-requests' | 'offboard-tenants';
 
 /** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
-export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string; prefix?: string };
+export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string };
 
 export type DeadLetter = { queue: QueueName; id: string; name: string; reason: string; attempts: number; failed_at: string };
 export type Depth = { waiting: number; active: number; delayed: number; failed: number };
@@ -80,7 +80,8 @@ export function openWorker(urls: QueueUrls, name: QueueName, processor: Processo
 // BullMQ's types take Redis for granted, so what stands on PostgreSQL passes under the same types.
 const OnPostgres = withBackend(createPostgresBackend);
 
-const prefixOf = (urls: QueueUrls) => urls.prefix ?? 'mirante';
+// Whoever shares a Redis has a database of its own, or its jobs would be taken by the other's workers.
+const prefixOf = ({ queueDatabaseUrl }: QueueUrls) => `mirante:${new URL(queueDatabaseUrl).pathname.slice(1)}`;
 
 function redisOf(url: string | undefined, waits: boolean): { [option: string]: unknown } {
   return { url, enableOfflineQueue: waits, maxRetriesPerRequest: waits ? null : 1, connectTimeout: 5_000 };

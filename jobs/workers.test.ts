@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
@@ -60,11 +59,7 @@ async function beatNow(): Promise<void> {
 
 const backends: [string, () => QueueUrls, boolean][] = [
   ['PostgreSQL', () => ({ queueDatabaseUrl: db.urls.queue }), true],
-  [
-    'Redis',
-    () => ({ queueDatabaseUrl: db.urls.queue, redisUrl: need('redis'), prefix: `test-${randomBytes(6).toString('hex')}` }),
-    Boolean(need('redis')),
-  ],
+  ['Redis', () => ({ queueDatabaseUrl: db.urls.queue, redisUrl: need('redis') }), Boolean(need('redis'))],
 ];
 
 describe.each(backends)('queues on %s', (_, backend, present) => {

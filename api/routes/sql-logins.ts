@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { notFound } from '../../lib/errors.ts';
-import { createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
+import { conflict, notFound } from '../../lib/errors.ts';
+import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
@@ -59,6 +59,9 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
     async ({ identity, actor, params: { id }, body }) => {
       const tenant = await reachOpenTenant(deps, identity, id);
       requireFeature(tenant.features, 'sql_access');
+      if (await anyLoginMayDrop(deps.pool)) {
+        throw conflict('unsafe-engine', 'Any login may drop chunks here', 'docs/security.md says how a superuser ends that');
+      }
       const made = await createSqlLogin(deps.pool, id, body, actor);
       return { body: { ...body, ...made }, secret: 'password' };
     },

@@ -21,8 +21,6 @@ export type Target = {
   relations: Relation[];
   views: View[];
   roles: string[];
-  /** Whether the engine lets every login drop any chunk. */
-  uncheckedDrop: boolean;
 };
 
 /**

@@ -56,21 +56,8 @@ async function findRoles(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/**
- * Whether this TimescaleDB lets every login drop any chunk, which only a superuser can take away: 2.19.3 does, 2.29.2 does not;
- * docs/security.md says what to do about it.
- */
-async function hasUncheckedDrop(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ old: boolean }>(
-    `select exists (select from pg_extension e, pg_proc p
-         where e.extname = 'timescaledb' and (string_to_array(split_part(e.extversion, '-', 1), '.')::int[])[1:2] <= '{2,19}'
-             and p.proname = 'drop_chunk' and has_function_privilege('mirante_sql', p.oid, 'execute')) as old`,
-  );
-  return rows[0]?.old ?? false;
-}
-
 /** All that there is to attack, as the catalogue has it now. The connection acts as mirante_owner. */
 export async function aim(owner: Client, own: Party, victim: Party): Promise<Target> {
   const [relations, views, roles] = [await findRelations(owner, victim.id), await findViews(owner), await findRoles(owner)];
-  return { own, victim, relations, views, roles, uncheckedDrop: await hasUncheckedDrop(owner) };
+  return { own, victim, relations, views, roles };
 }

@@ -1,7 +1,7 @@
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 
 /** What PostgreSQL itself keeps or can do beside the tables: statistics, activity, files, extensions, other servers. */
-export function surroundingAttacks({ victim, relations, uncheckedDrop }: Target): Attack[] {
+export function surroundingAttacks({ victim, relations }: Target): Attack[] {
   const id = spelt(victim.id);
   const theirs = [`select * from private.events where tenant_id = ${id}::uuid limit 3`];
   const tables = relations.filter(({ holds, kind }) => holds && kind !== 'v').map(({ name }) => name);
@@ -207,7 +207,8 @@ export function surroundingAttacks({ victim, relations, uncheckedDrop }: Target)
           `select decompress_chunk('${name}')`,
           `select compress_chunk('${name}')`,
           `call convert_to_rowstore('${name}')`,
-          ...(uncheckedDrop ? [] : [`select _timescaledb_functions.drop_chunk('${name}')`]),
+          `select _timescaledb_functions.drop_chunk('${name}')`,
+          `select _timescaledb_internal.drop_chunk('${name}')`,
         ]),
         `select drop_chunks('private.events', older_than => now() + interval '100 years')`,
         `select add_retention_policy('private.events', interval '1 day')`,

@@ -50,6 +50,20 @@ export async function createSqlLogin(
   return { id, login, password, ...placeOf(pool) };
 }
 
+/**
+ * Whether this TimescaleDB lets every login drop any chunk, which only a superuser can take away: 2.19.3 does, 2.29.2 does not;
+ * docs/security.md says what to do about it.
+ */
+export async function anyLoginMayDrop(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ may: boolean }>(
+    `select exists (select from pg_extension e, pg_proc p
+         where e.extname = 'timescaledb' and (string_to_array(split_part(e.extversion, '-', 1), '.')::int[])[1:2] <= '{2,19}'
+             and p.pronamespace::regnamespace::text = '_timescaledb_functions' and p.proname = 'drop_chunk'
+             and has_function_privilege('mirante_sql', p.oid, 'execute')) as may`,
+  );
+  return rows[0]?.may ?? false;
+}
+
 /** Where this pool's database is. */
 function placeOf({ options }: Pool): Place {
   const { hostname, port, pathname } = new URL(options.connectionString as string);
