@@ -89,12 +89,12 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     );
     await db.owner.query("insert into private.dirty_hours (hour) values (date_trunc('hour', now() - interval '5 hours'))");
     for (let n = 0; n < 100; n += 1) queues.enqueueRefresh();
+    // Not the ledger: the first audit writes rows of its own, whose hours wait for the next minute.
     await vi.waitFor(async () => {
-      expect((await db.owner.query('select from private.dirty_hours')).rowCount).toBe(0);
+      expect((await db.owner.query("select events from private.events_hourly where type = 'late.v1'")).rows).toEqual([
+        { events: 1 },
+      ]);
     }, soon);
-    expect((await db.owner.query("select events from private.events_hourly where type = 'late.v1'")).rows).toEqual([
-      { events: 1 },
-    ]);
   });
 
   test.skipIf(!present)('a queue that is alive but not consumed shows in its heartbeat', async () => {
