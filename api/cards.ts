@@ -4,8 +4,9 @@ import { type Pool, withTenant } from '../sql/db.ts';
 import { readCard, readWatermark } from '../sql/queries/cards.ts';
 import { signGrant } from '../sql/queries/grants.ts';
 import { MAX_ROWS } from '../sql/queries/metrics.ts';
+import { render } from './card-query.ts';
 import type { Asked } from './dashboard-query.ts';
-import type { Card } from './dashboards.ts';
+import type { Card, Dashboard } from './dashboards.ts';
 
 /** A grant is good for at least an hour, so one that is remembered for so long has not expired. */
 const REMEMBER_MS = 5 * 60_000;
@@ -14,12 +15,15 @@ const GRANT_MS = 3600_000;
 export type CardAnswer = { watermark: Date; rows: Record<string, unknown>[] };
 
 export type Cards = {
-  /** One card's rows for one tenant. Throws invalid-request where there would be too many. */
-  read: (tenantId: string, card: Card, asked: Asked) => Promise<CardAnswer>;
+  /** One card's rows, for one tenant where it is a customer's. Throws invalid-request where there would be too many. */
+  read: (tenantId: string, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
 };
 
-/** Runs cards as `metabase`, the login that Metabase itself uses: it can name no tenant but by a grant, which `api` signs. */
-export function createCards(api: Pool, metabase: Pool): Cards {
+/**
+ * Runs cards as the logins that Metabase itself uses: customers' as `metabase`, which can name no tenant but by a grant that
+ * `api` signs; the others as `ops`, which sees no content of any event.
+ */
+export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>): Cards {
   const grants = new QuickLRU<string, Promise<string>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
   function grantOf(tenantId: string): Promise<string> {
@@ -32,16 +36,13 @@ export function createCards(api: Pool, metabase: Pool): Cards {
   }
 
   return {
-    async read(tenantId, card, asked) {
+    async read(tenantId, { audience }, card, asked) {
       try {
         // Before the rows, which can then only be newer than it says.
         const watermark = await readWatermark(api);
-        const values: Record<string, string> = { ...asked, grant: await grantOf(tenantId) };
-        const rows = await readCard(
-          metabase,
-          card.query.text,
-          card.query.variables.map((variable) => values[variable] as string),
-        );
+        const isCustomers = audience === 'customer';
+        const { text, values } = render(card.sql, isCustomers ? { ...asked, grant: await grantOf(tenantId) } : asked);
+        const rows = await readCard(isCustomers ? metabase : ops, text, values);
         if (rows.length > MAX_ROWS) throw tooManyRows();
         return { watermark, rows };
       } catch (error) {

@@ -3,8 +3,10 @@ import { type Interval, timestamp } from '../sql/queries/windows.ts';
 import type { Dashboard } from './dashboards.ts';
 import { readInterval, readWindow } from './metric-query.ts';
 
-/** What every card of a dashboard is asked for, as its variables take it. */
-export type Asked = { from: string; to: string; interval: Interval };
+/** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
+export type Asked = { from: string; to: string; interval: Interval } & Record<string, string>;
+
+const MOST_CHARACTERS = 200;
 
 /**
  * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
@@ -34,8 +36,17 @@ export function readParameters(
     else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'A parameter is given once.');
     else given.set(name, value);
   }
+  const choices = dashboard.parameters.filter((parameter) => 'values' in parameter).map(({ name }) => [name, given.get(name)]);
+  for (const [name, value] of choices) {
+    if (value && value.length > MOST_CHARACTERS) fault(name as string, 'too-long', `At most ${MOST_CHARACTERS} characters.`);
+  }
   const interval = readInterval(given, fault);
   const window = readWindow(given, interval, zone, now, fault);
   if (faults.length > 0 || !window) throw invalidRequest(faults);
-  return { from: timestamp(window.from), to: timestamp(window.to), interval };
+  return {
+    ...Object.fromEntries(choices.filter(([, value]) => value)),
+    from: timestamp(window.from),
+    to: timestamp(window.to),
+    interval,
+  };
 }

@@ -1,44 +1,79 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { faultsOf, type Known, variablesOf } from './card-query.ts';
 
 const words = z.strictObject({ en: z.string().min(1), 'pt-BR': z.string().min(1) });
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,49}$/);
+const columnName = z.string().regex(/^[a-z][a-z0-9_]*$/);
 
 const column = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  name: columnName,
   title: words,
-  format: z.enum(['time', 'text', 'count', 'share', 'milliseconds']),
+  format: z
+    .enum(['time', 'instant', 'text', 'count', 'decimal', 'share', 'milliseconds', 'seconds', 'bytes', 'usd'])
+    .meta({ description: '`time` is the start of a bucket, `share` from 0 to 1' }),
+});
+
+const tone = z.enum(['good', 'warning', 'bad']);
+
+const chart = z.strictObject({
+  x: columnName.optional().meta({ description: 'Times or categories; of a trend its two periods' }),
+  y: z.array(columnName).min(1).meta({ description: 'Figures' }),
+  series: columnName.optional().meta({ description: 'One series for each value of this column' }),
+  rows: columnName.optional().meta({ description: 'The vertical axis of a heat map' }),
+  stacked: z.boolean().optional(),
+  goal: z.number().optional().meta({ description: 'Of progress; elsewhere a line' }),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  segments: z
+    .array(z.strictObject({ to: z.number(), tone }))
+    .min(1)
+    .optional()
+    .meta({ description: 'Of a gauge, upwards from `min`' }),
+  better: z.enum(['higher', 'lower']).optional().meta({ description: 'Of a trend: which way is good' }),
+});
+
+/** A trend has two rows: the period before, and this one. */
+const display = z.enum(['line', 'area', 'bar', 'row', 'pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap', 'table']);
+
+const layout = z.strictObject({
+  column: z.int().min(0).max(23),
+  row: z.int().min(0),
+  width: z.int().min(1).max(24),
+  height: z.int().min(1),
 });
 
 const card = z.strictObject({
   name,
   title: words,
-  display: z.enum(['line', 'bar', 'row', 'table']),
-  layout: z
-    .strictObject({
-      column: z.int().min(0).max(23),
-      row: z.int().min(0),
-      width: z.int().min(1).max(24),
-      height: z.int().min(1),
-    })
-    .refine(({ column, width }) => column + width <= 24, 'is wider than the grid of 24 columns'),
+  description: words.optional(),
+  empty: words.optional().meta({ description: 'What to do where there are no rows' }),
+  display,
+  layout,
   columns: z.array(column).min(1),
+  chart: chart.optional(),
 });
+
+const choice = z.strictObject({
+  name: columnName,
+  title: words,
+  values: z.strictObject({ card: name, column: columnName }).meta({ description: 'Whose values are offered' }),
+});
+const window = z.strictObject({ name: z.enum(['from', 'to', 'interval']), title: words });
 
 /** What `dashboard.json` may hold, and what the API says of a dashboard. */
 export const definition = z.strictObject({
-  audience: z.literal('customer'),
+  audience: z.enum(['customer', 'operations', 'internal']),
   title: words,
   description: words,
-  parameters: z.array(z.strictObject({ name: z.enum(['from', 'to', 'interval']), title: words })),
+  parameters: z.array(z.union([window, choice])),
   cards: z.array(card).min(1),
 });
 
 export type Words = z.infer<typeof words>;
 export type Column = z.infer<typeof column>;
-/** `text` takes the value of `variables[i]` as its `$i+1`. */
-export type CardQuery = { text: string; variables: string[] };
-export type Card = z.infer<typeof card> & { query: CardQuery };
+export type Parameter = z.infer<typeof window> | z.infer<typeof choice>;
+export type Card = z.infer<typeof card> & { sql: string };
 export type Dashboard = Omit<z.infer<typeof definition>, 'cards'> & { slug: string; cards: Card[] };
 
 /** Every dashboard of a folder, by its slug. Throws an Error that names the file where one is not as it must be. */
@@ -52,44 +87,88 @@ function loadDashboard(folder: URL, slug: string): Dashboard {
   if (!name.safeParse(slug).success || !parsed.success) {
     throw new Error(`dashboards/${slug}/dashboard.json: ${parsed.error ? z.prettifyError(parsed.error) : 'not a slug'}`);
   }
-  const known = ['grant', ...parsed.data.parameters.map((parameter) => parameter.name)];
-  const cards = parsed.data.cards.map((found) => {
-    const sql = readFileSync(new URL(`${found.name}.sql`, folder), 'utf8');
-    const faults = faultsOf(sql, known);
-    if (faults.length > 0) throw new Error(`dashboards/${slug}/${found.name}.sql ${faults.join('; ')}`);
-    return { ...found, query: numbered(sql) };
-  });
+  const cards = parsed.data.cards.map((found) => ({
+    ...found,
+    sql: readFileSync(new URL(`${found.name}.sql`, folder), 'utf8').trimEnd(),
+  }));
   const files = readdirSync(folder).filter((file) => file.endsWith('.sql'));
-  if (new Set(cards.map((found) => found.name)).size < cards.length || files.length !== cards.length) {
-    throw new Error(`dashboards/${slug}: each .sql file is of one card, and each card has its own`);
+  const dashboard = { ...parsed.data, slug, cards };
+  const faults = faultsOfDashboard(dashboard);
+  if (files.length !== cards.length) faults.push('each .sql file is of one card, and each card has its own');
+  if (faults.length > 0) throw new Error(`dashboards/${slug}: ${faults.join('; ')}`);
+  return dashboard;
+}
+
+const isChoice = (parameter: Parameter): parameter is z.infer<typeof choice> => 'values' in parameter;
+
+/** Which variables the cards of a dashboard may use. */
+export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {
+  const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
+  return {
+    required: [...(audience === 'customer' ? ['grant'] : []), ...rest.map((parameter) => parameter.name)],
+    optional: choices.map((parameter) => parameter.name),
+  };
+}
+
+const FOLD_ROW = 12;
+const MOST_ABOVE_FOLD = 7;
+const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[]>> = {
+  line: ['x'],
+  area: ['x'],
+  bar: ['x'],
+  row: ['x'],
+  pie: ['x'],
+  trend: ['x', 'better'],
+  gauge: ['min', 'max', 'segments'],
+  progress: ['goal'],
+  heatmap: ['x', 'rows'],
+};
+
+/** What is wrong with a dashboard as a whole, and with each of its cards. */
+export function faultsOfDashboard(dashboard: Dashboard): string[] {
+  const { audience, cards, parameters } = dashboard;
+  const known = knownTo(dashboard);
+  const faults = cards.flatMap((one) => [
+    ...faultsOf(one.sql, audience, known).map((fault) => `${one.name}.sql ${fault}`),
+    ...faultsOfChart(one).map((fault) => `${one.name} ${fault}`),
+  ]);
+  const names = cards.map((one) => one.name);
+  if (new Set(names).size < names.length) faults.push('each card has a name of its own');
+  const used = new Set(cards.flatMap((one) => variablesOf(one.sql)));
+  for (const parameter of parameters) {
+    if (!used.has(parameter.name)) faults.push(`no card uses the parameter ${parameter.name}`);
+    if (!isChoice(parameter)) continue;
+    const source = cards.find((one) => one.name === parameter.values.card);
+    if (!source?.columns.some((one) => one.name === parameter.values.column)) {
+      faults.push(`the values of ${parameter.name} come from no column`);
+    }
+    if (source && variablesOf(source.sql).includes(parameter.name)) {
+      faults.push(`the values of ${parameter.name} come from a card that it narrows`);
+    }
   }
-  return { ...parsed.data, slug, cards };
+  if (cards.filter((one) => one.layout.row < FOLD_ROW).length > MOST_ABOVE_FOLD) {
+    faults.push(`at most ${MOST_ABOVE_FOLD} cards begin in the first ${FOLD_ROW} rows`);
+  }
+  for (const [index, one] of cards.entries()) {
+    if (one.layout.column + one.layout.width > 24) faults.push(`${one.name} is wider than the grid of 24 columns`);
+    const other = cards.slice(0, index).find((before) => overlap(before.layout, one.layout));
+    if (other) faults.push(`${one.name} lies on ${other.name}`);
+  }
+  return faults;
 }
 
-const VARIABLE = /\{\{([a-z_]+)\}\}/g;
-const OTHER_SCHEMA =
-  /\b(?:app|ops|door|private|storage|limits|bullmq|migrations|public|information_schema|pg_\w+|_?timescaledb\w*)\s*\./i;
-// What may follow `from` and `join`: a function of bi with the grant as its first argument, or a query in brackets.
-const SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(select\b)/i;
+type Layout = z.infer<typeof layout>;
 
-/** What is wrong with a customer's card. That it reads no table is held by the role it runs as; this says so before it runs. */
-export function faultsOf(sql: string, known: readonly string[]): string[] {
-  const variables = [...sql.matchAll(VARIABLE)].map(([, variable]) => variable as string);
-  const literals = sql.split("'").filter((_, index) => index % 2 === 1);
-  const rules: [boolean, string][] = [
-    [!/^select\b/.test(sql), 'must be one select'],
-    [/\[\[|\]\]/.test(sql), 'must have no optional part: every variable is required'],
-    [/[{}$;"]|--|\/\*/.test(sql.replace(VARIABLE, '')), 'must not hold comments, semicolons, dollars, braces or quoted names'],
-    [literals.some((text) => text.includes('{{')), 'must not hold a variable within a text'],
-    [variables.some((variable) => !known.includes(variable)), `knows the variables ${known.join(', ')}`],
-    [!/\bbi\.[a-z_]+\(/.test(sql), 'must call a function of bi'],
-    [/\bbi\.(?![a-z_]+\(\{\{grant\}\}, )/i.test(sql), 'must begin each call of a function of bi with {{grant}}'],
-    [SOURCE.test(sql) || OTHER_SCHEMA.test(sql), 'must read functions of bi only'],
+const overlap = (a: Layout, b: Layout) =>
+  a.column < b.column + b.width && b.column < a.column + a.width && a.row < b.row + b.height && b.row < a.row + a.height;
+
+function faultsOfChart({ display: kind, chart: given, columns }: Card): string[] {
+  if (kind === 'table') return given ? ['is a table and has no chart'] : [];
+  if (!given) return [`is a ${kind} and needs a chart`];
+  const missing = (NEEDS[kind] ?? []).filter((key) => given[key] === undefined);
+  const named = [given.x, ...given.y, given.series, given.rows].filter((one) => one !== undefined);
+  return [
+    ...missing.map((key) => `is a ${kind} and its chart needs ${key}`),
+    ...named.filter((one) => !columns.some((known) => known.name === one)).map((one) => `has no column ${one}`),
   ];
-  return rules.filter(([broken]) => broken).map(([, fault]) => fault);
-}
-
-function numbered(sql: string): CardQuery {
-  const variables = [...new Set([...sql.matchAll(VARIABLE)].map(([, variable]) => variable as string))];
-  return { text: sql.replace(VARIABLE, (_, variable: string) => `$${variables.indexOf(variable) + 1}`), variables };
 }

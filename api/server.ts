@@ -12,6 +12,7 @@ const wired = wire(
     api: loginUrl(config, 'mirante_api'),
     queue: loginUrl(config, 'mirante_queue'),
     metabase: loginUrl(config, 'mirante_metabase'),
+    ops: loginUrl(config, 'mirante_ops'),
     redis: config.REDIS_URL,
   },
   log,

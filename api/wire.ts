@@ -32,12 +32,13 @@ export type Wired = {
   close: () => Promise<void>;
 };
 
-export type Urls = { api: string; queue: string; metabase: string; redis?: string | undefined };
+export type Urls = { api: string; queue: string; metabase: string; ops: string; redis?: string | undefined };
 
 /** Makes everything that the API consists of and connects the parts; nothing listens yet. */
 export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const pool = createPool(urls.api, { max: config.READ_CONNECTIONS, name: 'mirante api' });
   const metabasePool = createPool(urls.metabase, { max: config.READ_CONNECTIONS, name: 'mirante cards' });
+  const opsPool = createPool(urls.ops, { max: config.READ_CONNECTIONS, name: 'mirante operations' });
   const ingestPool = createPool(urls.api, { max: config.INGEST_CONNECTIONS, name: 'mirante ingest' });
   const redis = urls.redis ? connectRedis(urls.redis, log) : undefined;
   const queues = createQueues({ redisUrl: urls.redis, queueDatabaseUrl: urls.queue }, log);
@@ -88,7 +89,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     types: createEventTypeRegistry(pool),
     figures: createFigures(pool),
     dashboards: loadDashboards(),
-    cards: createCards(pool, metabasePool),
+    cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }),
     viewers: createViewers(pool, secretOf(config)),
     groupCommit,
     openMetrics,
@@ -110,7 +111,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
-      await Promise.all([pool.end(), metabasePool.end(), ingestPool.end()]);
+      await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end()]);
     },
   };
 }

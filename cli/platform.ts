@@ -58,6 +58,7 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
     JOBS_DATABASE_URL: config.JOBS_DATABASE_URL ?? login('mirante_jobs'),
     QUEUE_DATABASE_URL: config.QUEUE_DATABASE_URL ?? login('mirante_queue'),
     METABASE_DATABASE_URL: config.METABASE_DATABASE_URL ?? login('mirante_metabase'),
+    OPS_DATABASE_URL: config.OPS_DATABASE_URL ?? login('mirante_ops'),
     MIRANTE_SECRET: secret,
     MIRANTE_DATA_DIR: settings.dataDir,
     PORT: String(settings.port),

@@ -48,6 +48,7 @@ const schema = z.object({
   JOBS_DATABASE_URL: url('postgres', 'postgresql'),
   QUEUE_DATABASE_URL: url('postgres', 'postgresql'),
   METABASE_DATABASE_URL: url('postgres', 'postgresql'),
+  OPS_DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   TRUSTED_PROXIES: blocks,
@@ -78,6 +79,7 @@ export const SECRETS = [
   'JOBS_DATABASE_URL',
   'QUEUE_DATABASE_URL',
   'METABASE_DATABASE_URL',
+  'OPS_DATABASE_URL',
   'REDIS_URL',
 ] as const satisfies (keyof Config)[];
 

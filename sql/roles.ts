@@ -34,6 +34,7 @@ const URLS = {
   mirante_jobs: 'JOBS_DATABASE_URL',
   mirante_queue: 'QUEUE_DATABASE_URL',
   mirante_metabase: 'METABASE_DATABASE_URL',
+  mirante_ops: 'OPS_DATABASE_URL',
 } as const;
 
 /** The URL of a login: its own setting, else DATABASE_URL with that login and its derived password in it. */

@@ -26,7 +26,7 @@ const silent: Logger = pino({ level: 'silent' });
 
 /** The real API on a free port of its own, with settings as the environment would give them. */
 export async function startApi(
-  db: { urls: { api: string; queue: string; metabase: string } },
+  db: { urls: { api: string; queue: string; metabase: string; ops: string } },
   settings: Record<string, string> = {},
 ): Promise<TestApi> {
   const config = readConfig({ LOG_LEVEL: 'silent', MIRANTE_SECRET: testSecret, ...settings });

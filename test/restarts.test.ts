@@ -47,6 +47,7 @@ describe('the database goes away in the middle of a load and comes back', () => 
       jobs: roleUrl(server.url, testSecret, 'mirante_jobs'),
       queue: roleUrl(server.url, testSecret, 'mirante_queue'),
       metabase: roleUrl(server.url, testSecret, 'mirante_metabase'),
+      ops: roleUrl(server.url, testSecret, 'mirante_ops'),
     };
     owner = createPool(server.url, { max: 2, name: 'test owner', role: 'mirante_owner' });
     setup = createPool(urls.api, { max: 1, name: 'test setup' });

@@ -61,7 +61,12 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
     const url = address(verified());
     await migrate(url, testSecret);
     const login = (role: Parameters<typeof roleUrl>[2]) => roleUrl(url, testSecret, role);
-    const urls = { api: login('mirante_api'), queue: login('mirante_queue'), metabase: login('mirante_metabase') };
+    const urls = {
+      api: login('mirante_api'),
+      queue: login('mirante_queue'),
+      metabase: login('mirante_metabase'),
+      ops: login('mirante_ops'),
+    };
     const api = await startApi({ urls });
     onTestFinished(api.close);
     const pool = createPool(urls.api, { max: 1, name: 'test' });

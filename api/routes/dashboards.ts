@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { toCsv } from '../../lib/csv.ts';
 import { malformedRequest, notFound } from '../../lib/errors.ts';
+import type { Tenant } from '../../sql/queries/tenants.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import { readParameters } from '../dashboard-query.ts';
@@ -16,7 +17,7 @@ import { LONGEST_SECONDS } from '../viewers.ts';
 
 const params = z.object({ slug: z.string() });
 const shown = definition.extend({ slug: z.string() });
-const summary = shown.pick({ slug: true, title: true, description: true });
+const summary = shown.pick({ slug: true, audience: true, title: true, description: true });
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
 const cardQuery = z.looseObject({
@@ -54,15 +55,17 @@ export function mountDashboards(app: Express, deps: Deps): void {
       method: 'get',
       path: '/v1/dashboards',
       summary: 'Dashboards',
-      scopes: ['read'],
+      scopes: ['read', 'admin'],
       query: z.strictObject({}),
       status: 200,
       answer: z.object({ data: z.array(summary) }),
     },
     async ({ identity }) => {
       requireFeature(identity.features, 'dashboards');
-      const dashboards = [...deps.dashboards.values()];
-      return { body: { data: dashboards.map(({ slug, title, description }) => ({ slug, title, description })) } };
+      const dashboards = [...deps.dashboards.values()].filter((dashboard) => isFor(dashboard, identity));
+      return {
+        body: { data: dashboards.map(({ slug, audience, title, description }) => ({ slug, audience, title, description })) },
+      };
     },
   );
 
@@ -73,7 +76,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       method: 'get',
       path: '/v1/dashboards/:slug',
       summary: 'What a dashboard consists of',
-      scopes: ['read'],
+      scopes: ['read', 'admin'],
       params,
       query: z.strictObject({}),
       status: 200,
@@ -81,8 +84,8 @@ export function mountDashboards(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug } }) => {
       requireFeature(identity.features, 'dashboards');
-      const { cards, ...rest } = find(deps, slug);
-      return { body: { ...rest, cards: cards.map(({ query, ...card }) => card) } };
+      const { cards, ...rest } = find(deps, slug, identity);
+      return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
     },
   );
 
@@ -93,7 +96,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       method: 'get',
       path: '/v1/dashboards/:slug/cards/:card',
       summary: "Rows of one card, for a key or with a viewer's token",
-      scopes: ['read'],
+      scopes: ['read', 'admin'],
       viewers: true,
       params: params.extend({ card: z.string() }),
       query: cardQuery,
@@ -104,11 +107,11 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async (call) => {
       const { slug } = call.params;
       const reader = await readerOf(deps, call, slug);
-      const dashboard = find(deps, slug);
+      const dashboard = find(deps, slug, reader);
       const card = dashboard.cards.find(({ name }) => name === call.params.card);
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
-      const { watermark, rows } = await deps.cards.read(reader.tenantId, card, asked);
+      const { watermark, rows } = await deps.cards.read(reader.tenantId, dashboard, card, asked);
       if (wantsCsv(call.request)) {
         const names = card.columns.map(({ name }) => name);
         const cells = rows.map((row) => names.map((name) => csvValue(row[name])));
@@ -130,7 +133,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       method: 'post',
       path: '/v1/dashboards/:slug/embeds',
       summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
-      scopes: ['embed'],
+      scopes: ['embed', 'admin'],
       params,
       body: embed,
       status: 201,
@@ -142,7 +145,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug }, body, request }) => {
       requireFeature(identity.features, 'dashboards');
-      const dashboard = find(deps, slug);
+      const dashboard = find(deps, slug, identity);
       readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
       const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
       const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
@@ -170,9 +173,11 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async (call) => {
       const { slug } = call.params;
       const reader = await viewerOf(deps, call, slug);
-      const dashboard = find(deps, slug);
+      const dashboard = find(deps, slug, reader);
       const asked = askedOf(call, dashboard, reader);
-      const answers = await Promise.all(dashboard.cards.map((card) => deps.cards.read(reader.tenantId, card, asked)));
+      const answers = await Promise.all(
+        dashboard.cards.map((card) => deps.cards.read(reader.tenantId, dashboard, card, asked)),
+      );
       const body = dashboardBody(dashboard, answers, asked, reader);
       call.response.type('html').send(pageOf(call.response, reader.locale, dashboard.title[reader.locale], body));
       return undefined;
@@ -180,28 +185,38 @@ export function mountDashboards(app: Express, deps: Deps): void {
   );
 }
 
-type Reader = { tenantId: string; timezone: string; locale: 'en' | 'pt-BR'; locked: Record<string, string> };
+type Reader = {
+  tenantId: string;
+  tenantKind: Tenant['kind'];
+  timezone: string;
+  locale: 'en' | 'pt-BR';
+  locked: Record<string, string>;
+};
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
 
-function find(deps: Deps, slug: string): Dashboard {
+// To a customer no dashboard of operations exists; what operations sees is under its own tenant.
+const isFor = ({ audience }: Dashboard, { tenantKind }: Pick<Reader, 'tenantKind'>) =>
+  (audience === 'customer') === (tenantKind !== 'operations');
+
+function find(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
   const dashboard = deps.dashboards.get(slug);
-  if (!dashboard) throw notFound('dashboard');
+  if (!dashboard || !isFor(dashboard, reader)) throw notFound('dashboard');
   return dashboard;
 }
 
 // Where there is a token it alone counts: a browser may send a key of its own accord.
 async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader> {
   if (call.request.query.token !== undefined) return viewerOf(deps, call, slug);
-  const { tenantId, timezone, locale, features } = call.identity;
+  const { tenantId, tenantKind, timezone, locale, features } = call.identity;
   requireFeature(features, 'dashboards');
-  return { tenantId, timezone, locale: localeOf(locale), locked: {} };
+  return { tenantId, tenantKind, timezone, locale: localeOf(locale), locked: {} };
 }
 
 async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
   const { tenant, locked } = await deps.viewers.open(request.query.token, slug);
   (response.locals.seen as Seen).tenantId = tenant.id;
   await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
-  return { tenantId: tenant.id, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
+  return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
 }
 
 const localeOf = (locale: string): Reader['locale'] => (locale === 'pt-BR' ? 'pt-BR' : 'en');

@@ -52,6 +52,7 @@ export type Identity = {
   scopes: Scope[];
   expiresAt: Date | null;
   tenantId: string;
+  tenantKind: Tenant['kind'];
   timezone: string;
   locale: string;
   limits: Limits;
@@ -156,6 +157,7 @@ export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identit
     scopes: Scope[];
     expires_at: Date | null;
     tenant_id: string;
+    tenant_kind: Tenant['kind'];
     timezone: string;
     locale: string;
     limits: Limits;
@@ -170,6 +172,7 @@ export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identit
       scopes: row.scopes,
       expiresAt: row.expires_at,
       tenantId: row.tenant_id,
+      tenantKind: row.tenant_kind,
       timezone: row.timezone,
       locale: row.locale,
       limits: row.limits,

@@ -2,8 +2,8 @@ set local role mirante_owner;
 
 -- What a key may do, or no row. Notes its use at most once a minute.
 create function door.authenticate(key_hash bytea) returns table (
-    key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid, timezone text, locale text, limits jsonb,
-    features jsonb, raw_retention_days integer
+    key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid, tenant_kind text, timezone text, locale text,
+    limits jsonb, features jsonb, raw_retention_days integer
 )
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -13,7 +13,8 @@ begin
     update private.api_keys k set last_used_at = now()
         where k.hash = key_hash and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
     return query
-        select k.id, k.name, k.scopes, k.expires_at, t.id, t.timezone, t.locale, t.limits, t.features, t.raw_retention_days
+        select k.id, k.name, k.scopes, k.expires_at, t.id, t.kind, t.timezone, t.locale, t.limits, t.features,
+            t.raw_retention_days
         from private.api_keys k join private.tenants t on t.id = k.tenant_id
         where k.hash = key_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
 end
