@@ -13,6 +13,7 @@ import { createCards } from './cards.ts';
 import { createClientAddress } from './client-address.ts';
 import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
+import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createFigures } from './figures.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -91,6 +92,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     dashboards: loadDashboards(),
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }),
     viewers: createViewers(pool, secretOf(config)),
+    embeds: createEmbeds(pool, config),
     groupCommit,
     openMetrics,
     telemetry,

@@ -130,6 +130,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
   'patch /v1/tenants/{id}': () => ({ locale: 'en' }),
   'post /v1/dashboards/{slug}/embeds': () => ({}),
+  'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
