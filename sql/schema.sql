@@ -746,6 +746,11 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.metabase_dashboards owner mirante_owner
+    slug text not null
+    dashboard_id integer not null
+    constraint metabase_dashboards_pkey PRIMARY KEY (slug)
+
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
     slug text not null
@@ -1147,7 +1152,7 @@ function bi.start_of(bucket timestamp with time zone, width text, since timestam
 function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 24626c7faee6ae4c3837ef95683addf5
     grant execute to mirante_metabase
 
-function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 61f58f8ed44a5daed826805c23226966
+function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
     grant execute to mirante_api
 
 function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
@@ -1187,6 +1192,9 @@ function door.make_login(login text, verifier text, connection_limit integer, st
     grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
+    grant execute to mirante_api
+
+function door.metabase_dashboard(wanted text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 75da6f00038dddc4deaa1b5e48e208c2
     grant execute to mirante_api
 
 function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
+import type { Pool } from '../sql/db.ts';
 import type { Json } from './api.ts';
 import { collectionRoutes } from './metabase-collections.ts';
 import { dashboardRoutes } from './metabase-dashboards.ts';
@@ -36,6 +37,8 @@ export type World = {
   databaseGraph: { revision: number; permissions: Record<string, Json>; staleNext: boolean };
   collectionGraph: { revision: number; permissions: Record<string, string> };
   trash: number;
+  /** Connections of its databases, by their addresses. */
+  pools: Map<string, Pool>;
   next: () => number;
 };
 
@@ -69,6 +72,7 @@ export function makeWorld(options: WorldOptions): World {
     databaseGraph: { revision: 1, permissions: {}, staleNext: true },
     collectionGraph: { revision: 1, permissions: { root: 'write' } },
     trash,
+    pools: new Map(),
     next: () => ++last,
   };
 }

@@ -71,9 +71,11 @@ export async function startMetabase(options: WorldOptions = {}): Promise<Metabas
       broken = { at: Number.POSITIVE_INFINITY, done: false };
     },
     async close() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+      for (const pool of world.pools.values()) await pool.end();
     },
   };
 }

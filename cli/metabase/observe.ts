@@ -69,10 +69,11 @@ async function itemsOf(metabase: Metabase, places: string[], archived: boolean):
   return found;
 }
 
-// A copy that somebody made has the marker too: ours has the identity that we chose, or else is the older one.
+// A copy that somebody made has the marker too: ours has the identity that we chose, or else is the older one, also where it
+// lies in the trash.
 function byKey(kind: string, objects: Json[], keyOf: (one: Json) => string | undefined, notes: string[]): Map<string, Json> {
   const found = new Map<string, Json>();
-  const rank = (key: string, one: Json) => [one.archived ? 1 : 0, one.entity_id === entityIdOf(key) ? 0 : 1, one.id];
+  const rank = (key: string, one: Json) => [one.entity_id === entityIdOf(key) ? 0 : 1, one.id];
   for (const one of objects) {
     const key = keyOf(one);
     if (key === undefined) continue;

@@ -4,6 +4,7 @@ import { collectionSteps } from './collections.ts';
 import { dashboardSteps } from './dashboards.ts';
 import { databaseSteps } from './databases.ts';
 import type { Desired } from './desired.ts';
+import { entityIdOf } from './marker.ts';
 import { nothing, type Observed, observe } from './observe.ts';
 import { collectionPermissionSteps, databasePermissionSteps, type Graphs, readGraphs } from './permissions.ts';
 import { readSettings, settingSteps, type WantedSettings } from './settings.ts';
@@ -45,7 +46,7 @@ const keysOf = (list: { key: string }[]) => list.map(({ key }) => key);
 const collectionPermissions = (wanted: Wanted, graphs: Graphs | undefined, ids: Ids) =>
   collectionPermissionSteps(keysOf(wanted.collections), graphs, ids);
 
-// Only what carries our marker, dashboards before the cards on them. It lies in Metabase's trash then, from where it is restored
+// Only what carries our marker, and of cards the identity that no copy has; dashboards before the cards on them. It lies in Metabase's trash then, from where it is restored
 // if it is wanted again.
 function archiveSteps(wanted: Wanted, found: Observed): Step[] {
   const kinds: [string, { key: string }[], Map<string, Json>][] = [
@@ -55,7 +56,8 @@ function archiveSteps(wanted: Wanted, found: Observed): Step[] {
   ];
   return kinds.flatMap(([kind, list, there]) => {
     const known = new Set(keysOf(list));
-    const unwanted = [...there].filter(([key, one]) => !known.has(key) && !one.archived);
+    const isOurs = (key: string, one: Json) => kind !== 'card' || one.entity_id === entityIdOf(key);
+    const unwanted = [...there].filter(([key, one]) => !known.has(key) && !one.archived && isOurs(key, one));
     return unwanted.map(([key, { id }]) => ({
       action: 'archive' as const,
       kind,
