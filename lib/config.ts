@@ -89,6 +89,8 @@ export const SECRETS = [
   'METABASE_DATABASE_URL',
   'OPS_DATABASE_URL',
   'REDIS_URL',
+  'METABASE_URL',
+  'METABASE_SITE_URL',
   'METABASE_ADMIN_PASSWORD',
   'METABASE_EMBEDDING_SECRET',
 ] as const satisfies (keyof Config)[];

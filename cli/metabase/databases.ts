@@ -6,12 +6,12 @@ import { differences, type Ids, type Step } from './steps.ts';
 
 /** What must be done so that Metabase has these databases; `keep` is called when a secret was sent. */
 export function databaseSteps(wanted: WantedDatabase[], found: Json[], ids: Ids, state: State, keep: () => void): Step[] {
-  return wanted.flatMap((one) => databaseSteps1(one, find(one, found), ids, state, keep));
+  return wanted.flatMap((one) => stepsOf(one, find(one, found), ids, state, keep));
 }
 
 // A database has no description until its second request, so one that was cut off is told by its name and login.
 function find({ key, name, details }: WantedDatabase, all: Json[]): Json | undefined {
-  const candidates = all.filter(({ engine }) => engine === 'postgres');
+  const candidates = all.filter((one) => one.details?.dbname !== undefined);
   const ours = candidates.filter(({ description }) => keyIn(description) === key);
   const like = candidates.filter(
     (one) => one.name === name && one.details?.user === details.user && keyIn(one.description) === undefined,
@@ -21,7 +21,7 @@ function find({ key, name, details }: WantedDatabase, all: Json[]): Json | undef
   return matches[0];
 }
 
-function databaseSteps1(wanted: WantedDatabase, found: Json | undefined, ids: Ids, state: State, keep: () => void): Step[] {
+function stepsOf(wanted: WantedDatabase, found: Json | undefined, ids: Ids, state: State, keep: () => void): Step[] {
   const { key, name, description, details, password } = wanted;
   const secret = `database ${key}`;
   const sent = () => {

@@ -43,7 +43,8 @@ const LISTS = [
 
 beforeAll(async () => {
   db = await createDatabase();
-  api = await startApi(db);
+  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid' });
+  await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
   document = (await api.call('GET', '/openapi.json')).body;
