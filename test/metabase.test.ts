@@ -174,15 +174,15 @@ describe('a Metabase that nobody has touched', () => {
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
-  // A request that changes something may break off before it is done or with only its answer lost; one that reads, either way.
+  // Where a request that only reads breaks off, things are as before the next one that changes something.
   test('is finished by the next run, wherever the one before was cut off', async () => {
     const few = fewCards(['volume']);
     const whole = await provisioner({}, few);
     await whole.apply();
     const ways = whole.server.requests.flatMap((request, index) =>
-      (request.startsWith('GET') ? [false] : [false, true]).map((done) => ({ n: index + 1, done, request })),
+      request.startsWith('GET') ? [] : [false, true].map((done) => ({ n: index + 1, done, request })),
     );
-    expect(ways.length).toBeGreaterThan(80);
+    expect(ways.length).toBeGreaterThan(50);
     for (const way of ways) {
       const { server, ...mirante } = await provisioner({}, few);
       server.breakAt(way.n, way.done);
