@@ -1147,7 +1147,7 @@ function bi.start_of(bucket timestamp with time zone, width text, since timestam
 function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 24626c7faee6ae4c3837ef95683addf5
     grant execute to mirante_metabase
 
-function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 61f58f8ed44a5daed826805c23226966
+function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
     grant execute to mirante_api
 
 function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
@@ -1210,7 +1210,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c21a2cfee9151cb887ffe5fa1a93e359
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b532cdaae0da0d3a2065482bc01f76ce
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1226,6 +1226,9 @@ function door.sign_grant(until timestamp with time zone) returns text language p
     grant execute to mirante_api
 
 function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
+    grant execute to mirante_api
+
+function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4def7cc1dfd17583b91c6d1bd6289b9b
     grant execute to mirante_api
 
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3

@@ -147,7 +147,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       requireFeature(identity.features, 'dashboards');
       const dashboard = find(deps, slug, identity);
       readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
-      const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
+      const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
       const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
       const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
       if (!URL.canParse(page)) throw malformedRequest();
@@ -213,8 +213,8 @@ async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader>
 }
 
 async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
-  const { tenant, locked } = await deps.viewers.open(request.query.token, slug);
-  (response.locals.seen as Seen).tenantId = tenant.id;
+  const { tenant, keyId, locked } = await deps.viewers.open(request.query.token, slug);
+  (response.locals.seen as Seen).viewer = { tenantId: tenant.id, keyId };
   await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
   return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
 }
