@@ -1218,7 +1218,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c21a2cfee9151cb887ffe5fa1a93e359
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b532cdaae0da0d3a2065482bc01f76ce
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1234,6 +1234,9 @@ function door.sign_grant(until timestamp with time zone) returns text language p
     grant execute to mirante_api
 
 function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
+    grant execute to mirante_api
+
+function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4def7cc1dfd17583b91c6d1bd6289b9b
     grant execute to mirante_api
 
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3

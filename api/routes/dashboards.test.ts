@@ -231,9 +231,18 @@ describe('links', () => {
     expect(await see()).toBe('invalid-token');
   });
 
+  test('end with the key that made them', async () => {
+    const tenant = await makeTenant(db);
+    const token = tokenOf(await linkOf(tenant));
+    const see = async () => (await api.call('GET', `${PATH}/cards/volume?token=${token}`)).body.code;
+    expect(await see()).toBeUndefined();
+    await api.call('DELETE', `/v1/tenants/${tenant.id}/keys/${tenant.keyIds.embed}`, tenant.keys.tenant_admin);
+    expect(await see()).toBe('invalid-token');
+  });
+
   test('a parameter that the dashboard has lost since is an error, not a window without it', async () => {
     const { token } = await createViewers(db.api, testSecret).sign(
-      { tenantId: acme.id, dashboard: 'validations-overview', params: { marketplace: 'x' } },
+      { tenantId: acme.id, keyId: acme.keyIds.embed, dashboard: 'validations-overview', params: { lost: 'x' } },
       60,
     );
     const { status, body } = await api.call('GET', `${PATH}/cards/volume?token=${token}`);

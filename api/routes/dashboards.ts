@@ -174,8 +174,8 @@ async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader>
 }
 
 async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
-  const { tenant, locked } = await deps.viewers.open(request.query.token, slug);
-  (response.locals.seen as Seen).tenantId = tenant.id;
+  const { tenant, keyId, locked } = await deps.viewers.open(request.query.token, slug);
+  (response.locals.seen as Seen).viewer = { tenantId: tenant.id, keyId };
   await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
   return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
 }

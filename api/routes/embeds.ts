@@ -64,7 +64,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug }, body, request }) => {
       const asked = check(deps, identity, slug, body.params);
-      const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
+      const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
       const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
       const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
       if (!URL.canParse(page)) throw malformedRequest();
