@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { embeddingSecret } from '../api/embeds.ts';
 import { apply, plan } from '../cli/metabase/apply.ts';
@@ -10,12 +9,12 @@ import { metabase } from '../cli/metabase/metabase.ts';
 import { smoke } from '../cli/metabase/smoke.ts';
 import { type Config, readConfig } from '../lib/config.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
+import { fewDashboards, SLUG } from './few-dashboards.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 import type { WorldOptions } from './metabase-objects.ts';
 import { type MetabaseServer, startMetabase } from './metabase-server.ts';
 
 const WAITS = { startMs: 5_000, retryMs: 1 };
-const SLUG = 'validations-overview';
 const NOTHING = 'Nothing to change: Metabase is as it must be.';
 
 let db: TestDatabase;
@@ -48,17 +47,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** The overview with two of its cards, so that little is to be made. */
-function fewCards(names = ['volume', 'top-rules']): URL {
-  const folder = mkdtempSync(join(folders, 'dashboards-'));
-  cpSync(new URL(`../dashboards/${SLUG}`, import.meta.url), join(folder, SLUG), { recursive: true });
-  const file = join(folder, SLUG, 'dashboard.json');
-  const definition = JSON.parse(readFileSync(file, 'utf8')) as Json;
-  const gone = definition.cards.filter(({ name }: Json) => !names.includes(name));
-  for (const { name } of gone) rmSync(join(folder, SLUG, `${name}.sql`));
-  writeFileSync(file, JSON.stringify({ ...definition, cards: definition.cards.filter((one: Json) => !gone.includes(one)) }));
-  return pathToFileURL(`${folder}/`);
-}
+const withoutRules = () => fewDashboards(folders, ['volume', 'marketplaces']);
 
 type Provisioner = {
   server: MetabaseServer;
@@ -70,7 +59,7 @@ type Provisioner = {
   smoke: () => Promise<void>;
 };
 
-async function provisioner(options: WorldOptions = {}, few = fewCards()): Promise<Provisioner> {
+async function provisioner(options: WorldOptions = {}, few = fewDashboards(folders)): Promise<Provisioner> {
   const server = await startMetabase(options);
   onTestFinished(async () => {
     expect(server.violations).toEqual([]);
@@ -122,9 +111,9 @@ describe('a Metabase that nobody has touched', () => {
     expect(said[0]).toContain('Nobody has an account there yet');
     expect(server.world.user).toBeUndefined();
     const first = await mirante.apply();
-    expect(first).toContain('create   card validations-overview/volume');
-    expect(first).toMatch(/8 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nThe API knows where/);
-    expect(countOf(server)).toEqual([1, 2, 3, 2, 1]);
+    expect(first).toContain('create   card overview/volume');
+    expect(first).toMatch(/9 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nThe API knows where/);
+    expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
     expect(server.world.user).toEqual(adminOf(config));
     expect(statSync(join(config.MIRANTE_DATA_DIR, 'metabase.json')).mode & 0o777).toBe(0o600);
     server.requests.length = 0;
@@ -139,11 +128,11 @@ describe('a Metabase that nobody has touched', () => {
     const { world } = server;
     const dashboard = only(world.dashboards, SLUG);
     expect(dashboard).toMatchObject({
-      name: 'Validations overview',
+      name: 'Overview',
       width: 'full',
       enable_embedding: true,
       embedding_type: 'guest-embed',
-      embedding_params: { grant: 'locked', from: 'enabled', to: 'enabled', interval: 'enabled' },
+      embedding_params: { grant: 'locked', from: 'enabled', to: 'enabled', interval: 'enabled', marketplace: 'enabled' },
     });
     for (const tile of dashboard.dashcards) {
       expect(tile.parameter_mappings[0]).toMatchObject({
@@ -170,13 +159,13 @@ describe('a Metabase that nobody has touched', () => {
   test('two programs make at once, and it is made once', async () => {
     const { server, ...mirante } = await provisioner();
     await Promise.all([mirante.apply(), mirante.apply()]);
-    expect(countOf(server)).toEqual([1, 2, 3, 2, 1]);
+    expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
   // Where a request that only reads breaks off, things are as before the next one that changes something.
   test('is finished by the next run, wherever the one before was cut off', async () => {
-    const few = fewCards(['volume']);
+    const few = fewDashboards(folders, ['volume']);
     const whole = await provisioner({}, few);
     await whole.apply();
     const ways = whole.server.requests.flatMap((request, index) =>
@@ -204,20 +193,20 @@ describe('what people do in Metabase', () => {
     const { server, said, ...mirante } = await provisioner();
     await mirante.apply();
     const { world } = server;
-    const [card, other] = [only(world.cards, `${SLUG}/volume`), only(world.cards, `${SLUG}/top-rules`)];
+    const [card, other] = [only(world.cards, `${SLUG}/volume`), only(world.cards, `${SLUG}/rules`)];
     const dashboard = only(world.dashboards, SLUG);
     Object.assign(card, { name: 'Mine now', collection_id: null });
     Object.assign(other, { description: null });
     Object.assign(dashboard, { name: 'Ours', archived: true, embedding_params: { grant: 'enabled' }, dashcards: [] });
     Object.assign(world.databases.get(1) ?? [...world.databases.values()][0], { name: 'Renamed' });
     world.databaseGraph.permissions[[...world.databases.keys()][0] as number]['create-queries'] = 'query-builder-and-native';
-    expect(await mirante.run('drift')).toBe(2);
-    expect(said.join('\n')).toContain('restore  dashboard validations-overview');
+    expect(await mirante.plan()).toBe(true);
+    expect(said.at(-1)).toContain('restore  dashboard overview');
     const text = await mirante.apply();
     expect(text).toContain('name: "Mine now" → "Validations"');
-    expect(countOf(server)).toEqual([1, 2, 3, 2, 1]);
-    expect(dashboard).toMatchObject({ name: 'Validations overview', archived: false, embedding_params: { grant: 'locked' } });
-    expect(dashboard.dashcards).toHaveLength(2);
+    expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
+    expect(dashboard).toMatchObject({ name: 'Overview', archived: false, embedding_params: { grant: 'locked' } });
+    expect(dashboard.dashcards).toHaveLength(3);
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
@@ -238,14 +227,14 @@ describe('what people do in Metabase', () => {
     const { server, ...mirante } = await provisioner();
     await mirante.apply();
     const { world } = server;
-    const mine = structuredClone(only(world.cards, `${SLUG}/top-rules`));
+    const mine = structuredClone(only(world.cards, `${SLUG}/rules`));
     world.cards.set(700, { ...mine, id: 700, entity_id: 'x'.repeat(21), name: 'A copy' });
     world.cards.set(701, { ...mine, id: 701, entity_id: 'y'.repeat(21), name: 'Theirs', description: 'of theirs' });
     world.dashboards.set(702, { ...structuredClone(only(world.dashboards, SLUG)), id: 702, name: 'Theirs', description: null });
     const before = structuredClone([700, 701].map((id) => world.cards.get(id)));
     const text = await mirante.apply();
-    expect(text).toContain(`note     card 700 is a copy of ${SLUG}/top-rules (${mine.id}): left alone.\n${NOTHING}`);
-    await mirante.apply(fewCards(['volume']));
+    expect(text).toContain(`note     card 700 is a copy of ${SLUG}/rules (${mine.id}): left alone.\n${NOTHING}`);
+    await mirante.apply(withoutRules());
     expect([700, 701].map((id) => world.cards.get(id))).toEqual(before);
     expect(world.dashboards.get(702)).toMatchObject({ name: 'Theirs', archived: false });
   });
@@ -253,17 +242,17 @@ describe('what people do in Metabase', () => {
   test('a card without a definition goes to the trash, and comes back with its number when it has one again', async () => {
     const { server, ...mirante } = await provisioner();
     await mirante.apply();
-    const card = only(server.world.cards, `${SLUG}/top-rules`);
-    expect(await mirante.apply(fewCards(['volume']))).toContain('archive  card validations-overview/top-rules');
+    const card = only(server.world.cards, `${SLUG}/rules`);
+    expect(await mirante.apply(withoutRules())).toContain('archive  card overview/rules');
     expect(card.archived).toBe(true);
-    expect(await mirante.apply(fewCards(['volume']))).toBe(NOTHING);
-    expect(await mirante.apply()).toContain('restore  card validations-overview/top-rules');
-    expect([card.archived, server.world.cards.size]).toEqual([false, 2]);
+    expect(await mirante.apply(withoutRules())).toBe(NOTHING);
+    expect(await mirante.apply()).toContain('restore  card overview/rules');
+    expect([card.archived, server.world.cards.size]).toEqual([false, 3]);
   });
 
   test('a definition that is not as it must be changes nothing', async () => {
     const { server, ...mirante } = await provisioner();
-    const folder = fewCards();
+    const folder = fewDashboards(folders);
     writeFileSync(new URL(`${SLUG}/volume.sql`, folder), 'select 1 as bucket');
     await expect(mirante.apply(folder)).rejects.toThrow(/must read bi/);
     expect(server.requests).toEqual([]);
