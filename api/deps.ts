@@ -7,6 +7,7 @@ import type { Authenticator } from './auth.ts';
 import type { Cards } from './cards.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Dashboard } from './dashboards.ts';
+import type { Embeds } from './embeds.ts';
 import type { EventTypeRegistry } from './event-types.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -33,6 +34,8 @@ export type Deps = {
   dashboards: Map<string, Dashboard>;
   cards: Cards;
   viewers: Viewers;
+  /** Absent where there is no Metabase. */
+  embeds: Embeds | undefined;
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;

@@ -14,6 +14,7 @@ import { createCards } from './cards.ts';
 import { createClientAddress } from './client-address.ts';
 import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
+import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createHttpServer } from './http-server.ts';
@@ -92,6 +93,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     dashboards: loadDashboards(),
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
     viewers: createViewers(pool, secretOf(config)),
+    embeds: createEmbeds(pool, config),
     groupCommit,
     openMetrics,
     telemetry,

@@ -746,6 +746,11 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.metabase_dashboards owner mirante_owner
+    slug text not null
+    dashboard_id integer not null
+    constraint metabase_dashboards_pkey PRIMARY KEY (slug)
+
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
     slug text not null
@@ -1187,6 +1192,9 @@ function door.make_login(login text, verifier text, connection_limit integer, st
     grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
+    grant execute to mirante_api
+
+function door.metabase_dashboard(wanted text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 75da6f00038dddc4deaa1b5e48e208c2
     grant execute to mirante_api
 
 function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba

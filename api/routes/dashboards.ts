@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { toCsv } from '../../lib/csv.ts';
-import { malformedRequest, notFound } from '../../lib/errors.ts';
+import { notFound } from '../../lib/errors.ts';
 import type { Tenant } from '../../sql/queries/tenants.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
@@ -13,7 +13,6 @@ import type { Seen } from '../observe.ts';
 import { dashboardBody } from '../pages/dashboard.ts';
 import { pageOf } from '../pages/html.ts';
 import { type Call, route } from '../route.ts';
-import { LONGEST_SECONDS } from '../viewers.ts';
 
 const params = z.object({ slug: z.string() });
 const shown = definition.extend({ slug: z.string() });
@@ -36,17 +35,7 @@ const rowsOfCard = z.object({
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
-const embed = z
-  .strictObject({
-    params: z
-      .record(z.string(), z.string().max(100))
-      .default({})
-      .meta({ description: 'Parameters of the dashboard that the link fixes' }),
-    expires_in: z.number().int().min(1).max(LONGEST_SECONDS).default(3600).meta({ description: 'Seconds' }),
-  })
-  .prefault({});
-
-/** Dashboards as definitions, as rows of their cards, as links for viewers, and as pages. */
+/** Dashboards as definitions, as rows of their cards, and as pages. */
 export function mountDashboards(app: Express, deps: Deps): void {
   route(
     app,
@@ -84,7 +73,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug } }) => {
       requireFeature(identity.features, 'dashboards');
-      const { cards, ...rest } = find(deps, slug, identity);
+      const { cards, ...rest } = findDashboard(deps, slug, identity);
       return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
     },
   );
@@ -107,7 +96,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async (call) => {
       const { slug } = call.params;
       const reader = await readerOf(deps, call, slug);
-      const dashboard = find(deps, slug, reader);
+      const dashboard = findDashboard(deps, slug, reader);
       const card = dashboard.cards.find(({ name }) => name === call.params.card);
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
@@ -130,35 +119,6 @@ export function mountDashboards(app: Express, deps: Deps): void {
     app,
     deps,
     {
-      method: 'post',
-      path: '/v1/dashboards/:slug/embeds',
-      summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
-      scopes: ['embed', 'admin'],
-      params,
-      body: embed,
-      status: 201,
-      answer: z.object({
-        viewer_url: z.url().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
-        expires_at: z.iso.datetime(),
-        code: z.string().optional(),
-      }),
-    },
-    async ({ identity, params: { slug }, body, request }) => {
-      requireFeature(identity.features, 'dashboards');
-      const dashboard = find(deps, slug, identity);
-      readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
-      const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
-      const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
-      const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
-      if (!URL.canParse(page)) throw malformedRequest();
-      return { body: { viewer_url: page, expires_at: expiresAt }, secret: 'viewer_url' };
-    },
-  );
-
-  route(
-    app,
-    deps,
-    {
       method: 'get',
       path: '/dashboards/:slug',
       summary: 'The page of a dashboard',
@@ -173,7 +133,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async (call) => {
       const { slug } = call.params;
       const reader = await viewerOf(deps, call, slug);
-      const dashboard = find(deps, slug, reader);
+      const dashboard = findDashboard(deps, slug, reader);
       const asked = askedOf(call, dashboard, reader);
       const answers = await Promise.all(
         dashboard.cards.map((card) => deps.cards.read(reader.tenantId, dashboard, card, asked)),
@@ -198,7 +158,8 @@ type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 're
 const isFor = ({ audience }: Dashboard, { tenantKind }: Pick<Reader, 'tenantKind'>) =>
   (audience === 'customer') === (tenantKind !== 'operations');
 
-function find(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
+/** The dashboard of that slug, if it is one for such a tenant; throws 404. */
+export function findDashboard(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
   const dashboard = deps.dashboards.get(slug);
   if (!dashboard || !isFor(dashboard, reader)) throw notFound('dashboard');
   return dashboard;
