@@ -1,9 +1,9 @@
 -- Questions that more than one roll-up answers, or more than a bucket; the rules of bi.sql hold here, too.
 set local role mirante_views;
 
--- Every hour of the week in the tenant's zone, also those in which nothing happened, for each marketplace that there was.
+-- Every hour of the week (day 1 is Monday) in the tenant's zone, also those in which nothing happened, for each marketplace that there was.
 create function bi.week_hours(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
-    bucket timestamptz, marketplace text, weekday text, hour text, validations bigint, failures bigint, errors bigint
+    bucket timestamptz, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint
 )
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -28,7 +28,7 @@ begin
             where h.bucket >= since and h.bucket < until
             group by 1, 2, 3, 4
         )
-        select g.bucket, g.marketplace, names[g.day], to_char(g.hour, 'FM00'), coalesce(f.validations, 0), coalesce(f.failures, 0),
+        select g.bucket, g.marketplace, g.day, names[g.day], to_char(g.hour, 'FM00'), coalesce(f.validations, 0), coalesce(f.failures, 0),
             coalesce(f.errors, 0)
         from (
             select b.bucket, b.marketplace, day, hour
