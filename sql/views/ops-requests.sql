@@ -69,11 +69,11 @@ begin
             where only_route is null or r.route = only_route
             group by 1, 2
         )
-        select b.bucket, case n when 10 then '> 2500 ms' else edges[n] || '–' || edges[n + 1] || ' ms' end, coalesce(f.requests, 0)
+        select b.bucket, case s.n when 10 then '> 2500 ms' else edges[s.n] || '–' || edges[s.n + 1] || ' ms' end, coalesce(f.requests, 0)
         from (select distinct bucket from found) b
-            cross join generate_series(1, 10) n
-            left join found f on f.bucket = b.bucket and f.n = n
-        order by n desc, 1;
+            cross join generate_series(1, 10) s (n)
+            left join found f on f.bucket = b.bucket and f.n = s.n
+        order by s.n desc, 1;
 end
 $$;
 
