@@ -1275,7 +1275,7 @@ function ops.ingest(since timestamp with time zone, until timestamp with time zo
 function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
     grant execute to mirante_ops
 
-function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d45c2db06a6ba603e4b518df7120a423
+function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
     grant execute to mirante_ops
 
 function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
