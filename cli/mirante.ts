@@ -5,6 +5,7 @@ import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { verifyAudit } from './audit.ts';
 import { switchColumnstore } from './columnstore.ts';
+import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
@@ -49,6 +50,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'columnstore on --after 7d | off',
     summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
     run: (args) => switchColumnstore(args, readConfig(), say),
+  },
+  dashboards: {
+    usage: 'dashboards lint',
+    summary: 'checks the definitions of dashboards and the SQL of their cards; one line for each fault, with its file',
+    run: async (args) => say(lintDashboards(args)),
   },
   grants: {
     usage: 'grants rotate',

@@ -62,6 +62,7 @@ export function fewDashboards(below: string, names = Object.keys(CARDS)): URL {
   const write = (file: string, text: string) => writeFileSync(join(folder, SLUG, file), text);
   const choice = { name: 'marketplace', title: words('Marketplace'), values: { card: 'marketplaces', column: 'marketplace' } };
   const definition = {
+    $schema: '../schema.json',
     audience: 'customer',
     title: words('Overview'),
     description: words('What there is'),

@@ -147,7 +147,7 @@ test.each<[string, object]>([
   ['a grant', { grant: 'v1.x' }],
   ['an empty list of grants', { grant: [] }],
   ['a tenant', { tenant: 'x' }],
-  ['a parameter of another dashboard', { marketplace: 'x' }],
+  ['a parameter of another dashboard', { type: 'x' }],
   ['what every object has', { constructor: 'x' }],
 ])('%s as a parameter is refused by both', async (_, params) => {
   for (const ask of [embeds, guest]) {

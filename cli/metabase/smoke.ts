@@ -120,24 +120,41 @@ function windowOf({ parameters }: Dashboard): Record<string, string> {
   return Object.fromEntries(Object.entries(window).filter(([name]) => parameters.some((one) => one.name === name)));
 }
 
-// Read before and after, because events may come in between.
+// Read before and after, because events may come in between, and an age grows.
 async function ownRows(ask: Ask, cards: Pool, card: Card, { grant }: Tenant, window: Record<string, string>) {
   const { text, values } = render(card.sql, { ...window, grant });
   const before = await readCard(cards, text, values);
   const { status, body } = await ask({ grant });
   if (body?.status !== 'completed') return { rows: 0, fault: `no rows but ${status} ${body?.error ?? body?.status ?? body}` };
   const after = await readCard(cards, text, values);
-  const names = body.data.cols.map((col: Json) => col.name);
-  const given = JSON.stringify(body.data.rows.map((row: unknown[]) => row.map(plain)));
-  const own = [before, after].map((rows) =>
-    JSON.stringify(rows.slice(0, MOST_ROWS).map((row) => names.map((name: string) => plain(row[name])))),
-  );
-  return { rows: before.length, fault: own.includes(given) ? undefined : 'other rows than its own' };
+  const names: string[] = body.data.cols.map((col: Json) => col.name);
+  const cellsOf = (rows: Record<string, unknown>[]) =>
+    rows.slice(0, MOST_ROWS).map((row) => names.map((name) => plain(row[name])));
+  const given = body.data.rows.map((row: unknown[]) => row.map(plain));
+  const isOwn = isBetween(given, cellsOf(before), cellsOf(after));
+  return { rows: before.length, fault: isOwn ? undefined : 'other rows than its own' };
 }
 
-function plain(value: unknown): unknown {
+function isBetween(given: Cell[][], before: Cell[][], after: Cell[][]): boolean {
+  const isSame = (rows: Cell[][]) => JSON.stringify(rows) === JSON.stringify(given);
+  if (isSame(before) || isSame(after)) return true;
+  if (given.length !== before.length || given.length !== after.length) return false;
+  return given.every((row, y) => row.every((cell, x) => isCellBetween(cell, before[y]?.[x], after[y]?.[x])));
+}
+
+function isCellBetween(cell: Cell, before: Cell | undefined, after: Cell | undefined): boolean {
+  if (cell === before || cell === after) return true;
+  if (typeof cell !== 'number' || typeof before !== 'number' || typeof after !== 'number') return false;
+  return Math.min(before, after) <= cell && cell <= Math.max(before, after);
+}
+
+type Cell = string | number | boolean | null;
+
+function plain(value: unknown): Cell {
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return new Date(value).toISOString();
-  const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' ? Number(number.toPrecision(12)) : (number ?? null);
+  if (typeof value === 'number') return Number(value.toPrecision(12));
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return value === null || value === undefined ? null : JSON.stringify(value);
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return new Date(value).toISOString();
+  return /^-?\d+(\.\d+)?$/.test(value) ? plain(Number(value)) : value;
 }
