@@ -70,7 +70,7 @@ export function fewDashboards(below: string, names = Object.keys(CARDS)): URL {
       ...['from', 'to', 'interval'].map((name) => ({ name, title: words(name) })),
       ...(names.includes('rules') ? [choice] : []),
     ],
-    cards: names.map((name) => ({ name, ...CARDS[name]?.card })),
+    cards: names.map((name) => ({ name, empty: words('Nothing yet'), ...CARDS[name]?.card })),
   };
   write('dashboard.json', JSON.stringify(definition));
   for (const name of names) write(`${name}.sql`, `${CARDS[name]?.sql}\n`);

@@ -165,7 +165,7 @@ describe('a Metabase that nobody has touched', () => {
 
   // Where a request that only reads breaks off, things are as before the next one that changes something.
   test('is finished by the next run, wherever the one before was cut off', async () => {
-    const few = fewDashboards(folders, ['volume']);
+    const few = withoutRules();
     const whole = await provisioner({}, few);
     await whole.apply();
     const ways = whole.server.requests.flatMap((request, index) =>
@@ -180,7 +180,7 @@ describe('a Metabase that nobody has touched', () => {
       await mirante.apply();
       expect({ ...way, made: countOf(server), differs: await mirante.plan() }).toEqual({
         ...way,
-        made: [1, 2, 3, 1, 1],
+        made: [1, 2, 3, 2, 1],
         differs: false,
       });
       await server.close();
