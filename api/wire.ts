@@ -20,6 +20,7 @@ import { createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
+import { readAssets } from './pages/assets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createViewers } from './viewers.ts';
 
@@ -91,6 +92,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     dashboards: loadDashboards(),
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }),
     viewers: createViewers(pool, secretOf(config)),
+    assets: readAssets(),
     groupCommit,
     openMetrics,
     telemetry,

@@ -10,17 +10,16 @@ import { type Dashboard, definition } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
 import type { Seen } from '../observe.ts';
-import { dashboardBody } from '../pages/dashboard.ts';
-import { pageOf } from '../pages/html.ts';
 import { type Call, route } from '../route.ts';
-import { LONGEST_SECONDS } from '../viewers.ts';
+import { LONGEST_SECONDS, type Viewer } from '../viewers.ts';
 
 const params = z.object({ slug: z.string() });
 const shown = definition.extend({ slug: z.string() });
 const summary = shown.pick({ slug: true, audience: true, title: true, description: true });
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
-const cardQuery = z.looseObject({
+/** Parameters of a dashboard as the OpenAPI document lists them. */
+export const cardQuery = z.looseObject({
   from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
   to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
   interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent.`),
@@ -46,7 +45,7 @@ const embed = z
   })
   .prefault({});
 
-/** Dashboards as definitions, as rows of their cards, as links for viewers, and as pages. */
+/** Dashboards as definitions, as rows of their cards, and as links for viewers. */
 export function mountDashboards(app: Express, deps: Deps): void {
   route(
     app,
@@ -84,7 +83,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug } }) => {
       requireFeature(identity.features, 'dashboards');
-      const { cards, ...rest } = find(deps, slug, identity);
+      const { cards, ...rest } = findDashboard(deps, slug, identity);
       return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
     },
   );
@@ -107,7 +106,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async (call) => {
       const { slug } = call.params;
       const reader = await readerOf(deps, call, slug);
-      const dashboard = find(deps, slug, reader);
+      const dashboard = findDashboard(deps, slug, reader);
       const card = dashboard.cards.find(({ name }) => name === call.params.card);
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
@@ -145,7 +144,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     },
     async ({ identity, params: { slug }, body, request }) => {
       requireFeature(identity.features, 'dashboards');
-      const dashboard = find(deps, slug, identity);
+      const dashboard = findDashboard(deps, slug, identity);
       readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
       const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
       const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
@@ -154,42 +153,12 @@ export function mountDashboards(app: Express, deps: Deps): void {
       return { body: { viewer_url: page, expires_at: expiresAt }, secret: 'viewer_url' };
     },
   );
-
-  route(
-    app,
-    deps,
-    {
-      method: 'get',
-      path: '/dashboards/:slug',
-      summary: 'The page of a dashboard',
-      scopes: [],
-      viewers: true,
-      page: true,
-      params,
-      query: cardQuery,
-      status: 200,
-      produces: ['text/html'],
-    },
-    async (call) => {
-      const { slug } = call.params;
-      const reader = await viewerOf(deps, call, slug);
-      const dashboard = find(deps, slug, reader);
-      const asked = askedOf(call, dashboard, reader);
-      const answers = await Promise.all(
-        dashboard.cards.map((card) => deps.cards.read(reader.tenantId, dashboard, card, asked)),
-      );
-      const body = dashboardBody(dashboard, answers, asked, reader);
-      call.response.type('html').send(pageOf(call.response, reader.locale, dashboard.title[reader.locale], body));
-      return undefined;
-    },
-  );
 }
 
 type Reader = {
   tenantId: string;
   tenantKind: Tenant['kind'];
   timezone: string;
-  locale: 'en' | 'pt-BR';
   locked: Record<string, string>;
 };
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
@@ -198,7 +167,8 @@ type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 're
 const isFor = ({ audience }: Dashboard, { tenantKind }: Pick<Reader, 'tenantKind'>) =>
   (audience === 'customer') === (tenantKind !== 'operations');
 
-function find(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
+/** The dashboard of that slug, if it is one for such a tenant; throws 404. */
+export function findDashboard(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
   const dashboard = deps.dashboards.get(slug);
   if (!dashboard || !isFor(dashboard, reader)) throw notFound('dashboard');
   return dashboard;
@@ -207,19 +177,24 @@ function find(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Das
 // Where there is a token it alone counts: a browser may send a key of its own accord.
 async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader> {
   if (call.request.query.token !== undefined) return viewerOf(deps, call, slug);
-  const { tenantId, tenantKind, timezone, locale, features } = call.identity;
+  const { tenantId, tenantKind, timezone, features } = call.identity;
   requireFeature(features, 'dashboards');
-  return { tenantId, tenantKind, timezone, locale: localeOf(locale), locked: {} };
+  return { tenantId, tenantKind, timezone, locked: {} };
 }
 
-async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
-  const { tenant, locked } = await deps.viewers.open(request.query.token, slug);
-  (response.locals.seen as Seen).tenantId = tenant.id;
-  await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
-  return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
+async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reader> {
+  const { tenant, locked } = await openLink(deps, asking, slug);
+  return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locked };
 }
 
-const localeOf = (locale: string): Reader['locale'] => (locale === 'pt-BR' ? 'pt-BR' : 'en');
+/** Whose dashboard the token in the query opens. Throws what viewers.open() does, and 429. */
+export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
+  const viewer = await deps.viewers.open(request.query.token, slug);
+  const { id, limits } = viewer.tenant;
+  (response.locals.seen as Seen).tenantId = id;
+  await deps.limits.request({ tenantId: id, limits }, response);
+  return viewer;
+}
 
 function askedOf({ request }: Asking, dashboard: Dashboard, { locked, timezone }: Reader) {
   const { token: _, ...query } = request.query;

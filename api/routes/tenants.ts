@@ -42,7 +42,9 @@ const features = z.strictObject({
 const embedOrigin = z
   .string()
   .max(200)
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text, { error: 'is not an origin, e.g. https://app.example' })
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+    error: 'is not an origin, e.g. https://app.example',
+  })
   .refine((text) => /^(https:\/\/[a-z0-9.-]+|http:\/\/localhost)(:\d+)?$/.test(text), {
     error: 'is https, or http://localhost',
   });
