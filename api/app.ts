@@ -20,6 +20,7 @@ import { mountMetrics } from './routes/metrics.ts';
 import { mountObjectives } from './routes/objectives.ts';
 import { mountOffboarding } from './routes/offboarding.ts';
 import { mountOperations } from './routes/operations.ts';
+import { mountPages } from './routes/pages.ts';
 import { mountPrivacy } from './routes/privacy.ts';
 import { mountPrivacyRequests } from './routes/privacy-requests.ts';
 import { mountQuarantine } from './routes/quarantine.ts';
@@ -66,6 +67,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountAuditLog(app, deps);
   mountObjectives(app, deps);
   mountOperations(app, deps, queues);
+  mountPages(app, deps);
   mountDocs(app, deps);
 
   const known = new Map(deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`)]));
@@ -78,7 +80,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const { requestId, page } = response.locals.seen as Seen;
     if (!page) return sendProblem(deps, error, request, response, requestId);
-    sendProblem(deps, error, request, response, requestId, (problem) => problemPage(problem, request, response));
+    sendProblem(deps, error, request, response, requestId, (problem) => problemPage(deps.assets, problem, request, response));
   };
   app.use(onError);
 

@@ -13,6 +13,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
+import type { Assets } from './pages/assets.ts';
 import type { RouteSpec } from './route.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Viewers } from './viewers.ts';
@@ -36,6 +37,7 @@ export type Deps = {
   viewers: Viewers;
   /** Absent where there is no Metabase. */
   embeds: Embeds | undefined;
+  assets: Assets;
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;

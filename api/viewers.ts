@@ -29,7 +29,7 @@ const claims = z
 /** `keyId`: the key that makes it, with which it ends. */
 export type Link = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
 /** Whose dashboard a viewer sees, and which of its parameters the link has fixed. */
-export type Viewer = { tenant: Tenant; keyId: string; locked: Record<string, string> };
+export type Viewer = { tenant: Tenant; keyId: string; locked: Record<string, string>; expiresAt: Date };
 
 export type Viewers = {
   /** A token that opens the cards of one dashboard of one tenant, for so many seconds. */
@@ -67,18 +67,18 @@ export function createViewers(pool: Pool, secret: string): Viewers {
       const tenant = await findTenantOfKey(pool, link.tenantId, link.keyId);
       if (!tenant || tenant.offboarding_at) throw invalidToken();
       requireFeature(tenant.features, 'dashboards');
-      return { tenant, keyId: link.keyId, locked: link.params };
+      return { tenant, keyId: link.keyId, locked: link.params, expiresAt: link.expiresAt };
     },
   };
 }
 
-async function check(token: unknown, key: Uint8Array): Promise<Link> {
+async function check(token: unknown, key: Uint8Array): Promise<Link & { expiresAt: Date }> {
   if (typeof token !== 'string' || !SHAPE.test(token)) throw invalidToken();
   const verified = await jwtVerify(token, key, { algorithms: [HEADER.alg], typ: HEADER.typ, audience: AUDIENCE }).catch(refuse);
   const [head, body] = [header.safeParse(verified.protectedHeader), claims.safeParse(verified.payload)];
   if (!head.success || !body.success) throw invalidToken();
-  const { tenant, key: keyId, dashboard, params } = body.data;
-  return { tenantId: tenant, keyId, dashboard, params };
+  const { tenant, key: keyId, dashboard, params, exp } = body.data;
+  return { tenantId: tenant, keyId, dashboard, params, expiresAt: new Date(exp * 1000) };
 }
 
 function refuse(error: unknown): never {

@@ -21,6 +21,7 @@ import { createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
+import { readAssets } from './pages/assets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createViewers } from './viewers.ts';
 
@@ -94,6 +95,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
     viewers: createViewers(pool, secretOf(config)),
     embeds: createEmbeds(pool, config),
+    assets: readAssets(),
     groupCommit,
     openMetrics,
     telemetry,

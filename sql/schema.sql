@@ -991,6 +991,7 @@ table private.tenants owner mirante_owner, row security forced
     created_at timestamp with time zone not null default now()
     updated_at timestamp with time zone not null default now()
     offboarding_at timestamp with time zone
+    embed_origins text[] not null default '{}'::text[]
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint tenants_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'operations'::text, 'canary'::text])))
     constraint tenants_pkey PRIMARY KEY (id)
@@ -1187,7 +1188,7 @@ function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix tex
 function door.create_sql_login(id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e6256b06efd42a02c6e940a8e92c8842
     grant execute to mirante_api
 
-function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fffe89357dd5ba329987738e7b65eeb5
+function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer, embed_origins text[]) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a3567c3dc1e2d5eb76b636f468837fd3
     grant execute to mirante_api
 
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
@@ -1268,7 +1269,7 @@ function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3
     grant execute to mirante_api
 
-function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b35010a13ce2139cc32c36deb2616e01
+function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fe5beb6e64d790e646a10f4fd0b4ae1e
     grant execute to mirante_api
 
 function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c

@@ -1,84 +1,102 @@
-import type { Interval } from '../../sql/queries/windows.ts';
-import type { CardAnswer } from '../cards.ts';
-import type { Asked } from '../dashboard-query.ts';
-import type { Card, Column, Dashboard, Words } from '../dashboards.ts';
-import { escaped, type Locale } from './html.ts';
+import type { Card, Dashboard, Parameter } from '../dashboards.ts';
+import type { Viewer } from '../viewers.ts';
+import type { Assets } from './assets.ts';
+import { controls } from './controls.ts';
+import { dataIn, escaped, type Locale, type Page } from './html.ts';
+import { ICONS, MARK } from './icons.ts';
+import { textOf, textsOf } from './texts.ts';
 
-/** How a reader writes times and numbers. */
-export type Reader = { locale: Locale; timezone: string };
+const MODULES = [
+  'axes.js',
+  'cards.js',
+  'charts.js',
+  'dials.js',
+  'chart-data.js',
+  'figures.js',
+  'format.js',
+  'pickers.js',
+  'table.js',
+  'theme.js',
+  'times.js',
+  'echarts.js',
+];
 
-const TEXTS = {
-  window: { en: 'From {from} to {to}, times in {zone}.', 'pt-BR': 'De {from} até {to}, horários de {zone}.' },
-  watermark: { en: 'Data up to {at}.', 'pt-BR': 'Dados até {at}.' },
-  empty: { en: 'Nothing happened in this time.', 'pt-BR': 'Nada aconteceu neste período.' },
-  absent: { en: 'not known', 'pt-BR': 'não informado' },
-} satisfies Record<string, Words>;
-
-/** The body of a dashboard's page: what it is, its window, and one table for each card, in the same order as `answers`. */
-export function dashboardBody(dashboard: Dashboard, answers: readonly CardAnswer[], asked: Asked, reader: Reader): string {
-  const { locale, timezone } = reader;
-  const instant = (at: Date) => time(at, 'hour', reader);
-  const watermark = new Date(Math.min(...answers.map((answer) => answer.watermark.getTime())));
-  const window = TEXTS.window[locale]
-    .replace('{from}', instant(new Date(asked.from)))
-    .replace('{to}', instant(new Date(asked.to)))
-    .replace('{zone}', timezone);
-  const cards = dashboard.cards.map((card, index) => section(card, answers[index] as CardAnswer, asked.interval, reader));
-  return `<header>
-<h1>${escaped(dashboard.title[locale])}</h1>
-<p>${escaped(dashboard.description[locale])}</p>
-<p>${escaped(window)} ${escaped(TEXTS.watermark[locale].replace('{at}', instant(watermark)))}</p>
+/** A dashboard as it stands before any card is read: everything in its place, and what the module needs to fill it. */
+export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): Page {
+  const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
+  const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
+  const title = dashboard.title[locale];
+  const body = `<header class="top">
+<div class="headline">
+<p class="owner">${MARK}<span>${escaped(tenant.name)}</span></p>
+<h1>${escaped(title)}</h1>
+<p class="about">${escaped(dashboard.description[locale])}</p>
+</div>
+<div class="status">
+<p class="watermark" id="watermark" role="status">${text('loading')}</p>
+<div class="refreshing">
+<label class="switch"><input type="checkbox" id="auto-refresh" checked disabled><span>${text('auto_refresh')}</span></label>
+<button type="button" class="tool" id="refresh" title="${text('refresh')}" aria-label="${text('refresh')}" disabled>${ICONS.refresh}</button>
+</div>
+</div>
 </header>
-<main>
-${cards.join('\n')}
-</main>`;
+${controls(dashboard.parameters, locked, locale, tenant.timezone)}
+<noscript><p class="notice">${text('no_script')}</p></noscript>
+<p class="notice" id="notice" role="alert" hidden></p>
+<main class="cards" id="cards">
+${dashboard.cards.map((card) => frame(card, locale)).join('\n')}
+</main>
+<footer class="foot"><p>${text('zone').replace('{zone}', escaped(tenant.timezone))}</p><p>Mirante</p></footer>
+${dataIn('dashboard', {
+  slug: dashboard.slug,
+  locale,
+  timezone: tenant.timezone,
+  expires_at: expiresAt,
+  locked,
+  parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
+  cards: dashboard.cards.map((card) => cardFor(card, locale)),
+  texts: textsOf(locale),
+})}`;
+  const style = placesOf(dashboard.cards);
+  const framedBy = tenant.embed_origins;
+  return { assets, locale, title, body, kind: 'dashboard', script: 'dashboard.js', preload: MODULES, style, framedBy };
 }
 
-function section(card: Card, { rows }: CardAnswer, interval: Interval, reader: Reader): string {
-  const { locale } = reader;
-  const heading = `<h2 id="${card.name}">${escaped(card.title[locale])}</h2>`;
-  if (rows.length === 0) return `<section>\n${heading}\n<p>${TEXTS.empty[locale]}</p>\n</section>`;
-  const head = card.columns.map((column) => cell('th scope="col"', column, column.title[locale])).join('');
-  const body = rows.map(
-    (row) =>
-      `<tr>${card.columns.map((column) => cell('td', column, shown(row[column.name], column, interval, reader))).join('')}</tr>`,
-  );
-  // Where the table is wider than the screen it is scrolled, with the keyboard too.
-  return `<section tabindex="0" aria-labelledby="${card.name}">
-${heading}
-<table aria-labelledby="${card.name}">
-<thead><tr>${head}</tr></thead>
-<tbody>
-${body.join('\n')}
-</tbody>
-</table>
+const FIGURES: Card['display'][] = ['scalar', 'trend', 'progress'];
+
+function frame({ name, title, description, display, layout }: Card, locale: Locale): string {
+  const words = escaped(title[locale]);
+  const tool = (does: string, icon: string, label: string, more = '') =>
+    `<button type="button" class="tool" data-does="${does}" title="${label}" aria-label="${label}: ${words}"${more} disabled>${icon}</button>`;
+  const toggle =
+    display === 'table' ? '' : tool('table', ICONS.table, escaped(textOf('show_table', locale)), ' aria-pressed="false"');
+  const size = FIGURES.includes(display) ? 'figure' : layout.width > 14 ? 'wide' : 'half';
+  return `<section class="card ${size} ${display}" id="card-${name}" data-card="${name}" aria-labelledby="title-${name}" aria-busy="true">
+<header><h2 id="title-${name}">${words}</h2><div class="tools">${toggle}${tool('csv', ICONS.download, escaped(textOf('download', locale)))}</div></header>
+${description ? `<p class="hint">${escaped(description[locale])}</p>\n` : ''}<div class="body"><div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i><i></i><i></i><i></i></div></div>
 </section>`;
 }
 
-function cell(tag: string, { format }: Column, text: string): string {
-  const isNumber = format !== 'text' && format !== 'time';
-  return `<${tag}${isNumber ? ' class="number"' : ''}>${escaped(text)}</${tag.split(' ')[0]}>`;
+// Where each card stands on a wide screen; on a narrow one the stylesheet lets them flow.
+function placesOf(cards: readonly Card[]): string {
+  const rules = cards.map(({ name, layout: { column, row, width, height } }) => {
+    return `#card-${name}{grid-area:${row + 1}/${column + 1}/span ${height}/span ${width}}`;
+  });
+  return `@media (min-width:64rem){${rules.join('')}}`;
 }
 
-function shown(value: unknown, { format }: Column, interval: Interval, reader: Reader): string {
-  if (value === null || value === undefined) return format === 'text' ? TEXTS.absent[reader.locale] : '–';
-  if (value instanceof Date) return time(value, interval, reader);
-  if (format === 'share') return number(value, reader, { style: 'percent', maximumFractionDigits: 2 });
-  if (format === 'milliseconds') return number(value, reader, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 });
-  if (format === 'count') return number(value, reader, {});
-  return String(value);
+function parameterFor(parameter: Parameter, locale: Locale) {
+  const { name, title } = parameter;
+  return { name, title: title[locale], values: 'values' in parameter ? parameter.values : undefined };
 }
 
-const number = (value: unknown, { locale }: Reader, options: Intl.NumberFormatOptions) =>
-  new Intl.NumberFormat(locale, options).format(Number(value));
-
-const TIMES: Record<Interval, Intl.DateTimeFormatOptions> = {
-  hour: { dateStyle: 'medium', timeStyle: 'short' },
-  day: { dateStyle: 'medium' },
-  week: { dateStyle: 'medium' },
-  month: { month: 'long', year: 'numeric' },
-  total: { dateStyle: 'medium', timeStyle: 'short' },
-};
-
-const time = (at: Date, interval: Interval, { locale, timezone }: Reader) =>
-  new Intl.DateTimeFormat(locale, { ...TIMES[interval], timeZone: timezone }).format(at);
+function cardFor({ name, title, empty, display, columns, chart }: Card, locale: Locale) {
+  return {
+    name,
+    title: title[locale],
+    empty: empty?.[locale],
+    display,
+    chart,
+    columns: columns.map((column) => ({ ...column, title: column.title[locale] })),
+  };
+}

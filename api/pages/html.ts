@@ -1,42 +1,78 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import type { Words } from '../dashboards.ts';
+import type { Assets } from './assets.ts';
 
 export type Locale = keyof Words;
 
-const STYLE = `
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
-body { margin: 0 auto; max-width: 70rem; padding: 1rem; }
-main { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); align-items: start; }
-section { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #8888; padding: 0.25rem 0.5rem; text-align: start; overflow-wrap: anywhere; }
-th.number, td.number { text-align: end; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-`;
-const HASH = createHash('sha256').update(STYLE).digest('base64');
-
-// Nothing runs here, nothing is loaded, and no other page may frame it.
-const POLICY = `default-src 'none'; style-src 'sha256-${HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export type Page = {
+  assets: Assets;
+  locale: Locale;
+  title: string;
+  /** HTML already. */
+  body: string;
+  /** Which look of the stylesheet it has. */
+  kind: 'dashboard' | 'home' | 'problem';
+  /** Module that brings it to life. */
+  script?: string;
+  /** Further modules that it will load, so that the browser asks for all of them at once. */
+  preload?: readonly string[];
+  /** Rules of this page alone. */
+  style?: string;
+  /** Who may show it in a frame. */
+  framedBy?: readonly string[];
+};
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** A text as it may stand in an element or an attribute. */
 export const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 
-/** A whole page around `body`, which is HTML already; sets the headers that such a page needs. */
-export function pageOf(response: Response, locale: Locale, title: string, body: string): string {
-  response.setHeader('content-security-policy', POLICY);
-  response.setHeader('x-frame-options', 'DENY');
+/** Data for the page's module, in an element that a browser does not run. */
+export const dataIn = (id: string, data: unknown) =>
+  `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
+
+/** Answers with a page, with the headers that such a page needs. */
+export function sendPage(response: Response, page: Page): void {
+  setPolicy(response, page);
+  response.type('html').send(htmlOf(page));
+}
+
+/** The policy of a page: nothing but its own files is loaded or run. */
+export function setPolicy(response: Response, { style, framedBy = [] }: Page): void {
+  const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${own}`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,
+  ];
+  response.setHeader('content-security-policy', policy.join('; '));
+  // It knows no list: where there is one, the policy alone has to say it.
+  if (framedBy.length > 0) response.removeHeader('x-frame-options');
+  else response.setHeader('x-frame-options', 'DENY');
+}
+
+/** The whole text of a page. */
+export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: Page): string {
+  const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
 <html lang="${locale}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
 <title>${escaped(title)}</title>
-<style>${STYLE}</style>
+<link rel="icon" href="${assets.url('mark.svg')}">
+<link rel="stylesheet" href="${assets.url('style.css')}">
+${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
 </head>
-<body>
+<body class="${kind}">
 ${body}
 </body>
 </html>

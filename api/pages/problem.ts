@@ -1,7 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Problem } from '../../lib/errors.ts';
 import type { Words } from '../dashboards.ts';
-import { escaped, type Locale, pageOf } from './html.ts';
+import type { Assets } from './assets.ts';
+import { escaped, htmlOf, type Locale, type Page, setPolicy } from './html.ts';
+import { MARK } from './icons.ts';
 
 const NEW_LINK: Words = {
   en: 'Ask whoever sent it to you for a new one.',
@@ -30,9 +32,20 @@ const MESSAGES: Record<string, [Words, Words]> = {
 const OTHER: [Words, Words] = [{ en: 'This cannot be shown now', 'pt-BR': 'Não é possível mostrar agora' }, LATER];
 
 /** A refusal as a page, in the language that the browser asks for: whose dashboard it was may be unknown. */
-export function problemPage(problem: Problem, request: Request, response: Response): { type: string; text: string } {
+export function problemPage(
+  assets: Assets,
+  problem: Problem,
+  request: Request,
+  response: Response,
+): { type: string; text: string } {
   const locale: Locale = String(request.acceptsLanguages('en', 'pt-BR', 'pt')).startsWith('pt') ? 'pt-BR' : 'en';
   const [title, help] = MESSAGES[problem.code] ?? OTHER;
-  const body = `<h1>${escaped(title[locale])}</h1>\n<p>${escaped(help[locale])}</p>`;
-  return { type: 'text/html; charset=utf-8', text: pageOf(response, locale, title[locale], body) };
+  const body = `<main class="message">
+${MARK}
+<h1>${escaped(title[locale])}</h1>
+<p>${escaped(help[locale])}</p>
+</main>`;
+  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem' };
+  setPolicy(response, page);
+  return { type: 'text/html; charset=utf-8', text: htmlOf(page) };
 }

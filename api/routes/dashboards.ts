@@ -10,16 +10,16 @@ import { type Dashboard, definition } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
 import type { Seen } from '../observe.ts';
-import { dashboardBody } from '../pages/dashboard.ts';
-import { pageOf } from '../pages/html.ts';
 import { type Call, route } from '../route.ts';
+import type { Viewer } from '../viewers.ts';
 
 const params = z.object({ slug: z.string() });
 const shown = definition.extend({ slug: z.string() });
 const summary = shown.pick({ slug: true, audience: true, title: true, description: true });
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
-const cardQuery = z.looseObject({
+/** Parameters of a dashboard as the OpenAPI document lists them. */
+export const cardQuery = z.looseObject({
   from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
   to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
   interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent.`),
@@ -35,7 +35,7 @@ const rowsOfCard = z.object({
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
-/** Dashboards as definitions, as rows of their cards, and as pages. */
+/** Dashboards as definitions, and as rows of their cards. */
 export function mountDashboards(app: Express, deps: Deps): void {
   route(
     app,
@@ -114,42 +114,12 @@ export function mountDashboards(app: Express, deps: Deps): void {
       };
     },
   );
-
-  route(
-    app,
-    deps,
-    {
-      method: 'get',
-      path: '/dashboards/:slug',
-      summary: 'The page of a dashboard',
-      scopes: [],
-      viewers: true,
-      page: true,
-      params,
-      query: cardQuery,
-      status: 200,
-      produces: ['text/html'],
-    },
-    async (call) => {
-      const { slug } = call.params;
-      const reader = await viewerOf(deps, call, slug);
-      const dashboard = findDashboard(deps, slug, reader);
-      const asked = askedOf(call, dashboard, reader);
-      const answers = await Promise.all(
-        dashboard.cards.map((card) => deps.cards.read(reader.tenantId, dashboard, card, asked)),
-      );
-      const body = dashboardBody(dashboard, answers, asked, reader);
-      call.response.type('html').send(pageOf(call.response, reader.locale, dashboard.title[reader.locale], body));
-      return undefined;
-    },
-  );
 }
 
 type Reader = {
   tenantId: string;
   tenantKind: Tenant['kind'];
   timezone: string;
-  locale: 'en' | 'pt-BR';
   locked: Record<string, string>;
 };
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
@@ -168,19 +138,24 @@ export function findDashboard(deps: Deps, slug: string, reader: Pick<Reader, 'te
 // Where there is a token it alone counts: a browser may send a key of its own accord.
 async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader> {
   if (call.request.query.token !== undefined) return viewerOf(deps, call, slug);
-  const { tenantId, tenantKind, timezone, locale, features } = call.identity;
+  const { tenantId, tenantKind, timezone, features } = call.identity;
   requireFeature(features, 'dashboards');
-  return { tenantId, tenantKind, timezone, locale: localeOf(locale), locked: {} };
+  return { tenantId, tenantKind, timezone, locked: {} };
 }
 
-async function viewerOf(deps: Deps, { request, response }: Asking, slug: string): Promise<Reader> {
-  const { tenant, keyId, locked } = await deps.viewers.open(request.query.token, slug);
-  (response.locals.seen as Seen).viewer = { tenantId: tenant.id, keyId };
-  await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
-  return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locale: localeOf(tenant.locale), locked };
+async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reader> {
+  const { tenant, locked } = await openLink(deps, asking, slug);
+  return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locked };
 }
 
-const localeOf = (locale: string): Reader['locale'] => (locale === 'pt-BR' ? 'pt-BR' : 'en');
+/** Whose dashboard the token in the query opens. Throws what viewers.open() does, and 429. */
+export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
+  const viewer = await deps.viewers.open(request.query.token, slug);
+  const { id, limits } = viewer.tenant;
+  (response.locals.seen as Seen).viewer = { tenantId: id, keyId: viewer.keyId };
+  await deps.limits.request({ tenantId: id, limits }, response);
+  return viewer;
+}
 
 function askedOf({ request }: Asking, dashboard: Dashboard, { locked, timezone }: Reader) {
   const { token: _, ...query } = request.query;

@@ -35,9 +35,6 @@ export function mountDocs(app: Express, deps: Deps): void {
     { ...open, path: '/docs', summary: 'This document as a page', produces: ['text/html'] },
   );
 
-  app.get('/', (_request, response) => {
-    response.redirect('/docs');
-  });
   app.get('/openapi.json', (_request, response) => {
     document ??= JSON.stringify(openApiDocument(deps.openapi, version));
     response.type('application/json').send(document);

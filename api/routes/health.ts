@@ -1,8 +1,11 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { type Queues, queueHealth } from '../../jobs/queues.ts';
+import { withClient } from '../../sql/db.ts';
+import { readWatermark } from '../../sql/queries/cards.ts';
 import { heartbeatAges } from '../../sql/queries/heartbeats.ts';
 import { readIsolation } from '../../sql/queries/isolation-audits.ts';
+import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 import type { Deps } from '../deps.ts';
 import { STALE_AUDIT_SECONDS } from '../objectives.ts';
 import { route } from '../route.ts';
@@ -34,9 +37,13 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
       answer: health,
     },
     async () => {
-      const ages = await heartbeatAges(deps.pool).catch(() => undefined);
-      if (!ages) return { status: 503, body: { status: 'unavailable', checks: { database: { status: 'unavailable' } } } };
-      const checks: Record<string, unknown> = { database: { status: 'ok' } };
+      const known = await readState(deps).catch(() => undefined);
+      if (!known) return { status: 503, body: { status: 'unavailable', checks: { database: { status: 'unavailable' } } } };
+      const { ages, engine, watermark } = known;
+      const checks: Record<string, unknown> = {
+        database: { status: 'ok', engine },
+        watermark: { status: 'ok', at: watermark },
+      };
       let status = 'ok';
       for (const [queue, { heartbeat_age_s: age, ...states }] of Object.entries(await queueHealth(queues, ages))) {
         const fine = age !== null && age < STALE_SECONDS && states.waiting !== null;
@@ -49,6 +56,15 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
       return { body: { status, checks } };
     },
   );
+}
+
+async function readState({ pool }: Deps): Promise<{ ages: Map<string, number>; engine: Engine; watermark: Date }> {
+  const [ages, engine, watermark] = await Promise.all([
+    heartbeatAges(pool),
+    withClient(pool, detectEngine),
+    readWatermark(pool),
+  ]);
+  return { ages, engine, watermark };
 }
 
 // Unknown until the first audit has run, which takes a moment after the first start.

@@ -97,6 +97,29 @@ test('a zone that is off whole hours is refused in words, now and by summer', as
   }
 });
 
+test('the origins that may frame a page are https, or on localhost, and nothing beside', async () => {
+  const embed_origins = ['https://app.example', 'https://app.example:8443', 'http://localhost:3000'];
+  const made = await make({ slug: slug(), name: 'x', embed_origins });
+  expect(made.body.embed_origins).toEqual(embed_origins);
+  const path = `/v1/tenants/${made.body.id}`;
+  expect((await api.call('PATCH', path, operator, { name: 'y' })).body.embed_origins).toEqual(embed_origins);
+  for (const bad of [
+    'http://app.example',
+    'https://app.example/',
+    'https://*.example',
+    "https://a.example; script-src 'unsafe-inline'",
+    "'self'",
+    '*',
+    'null',
+    'https://user@app.example',
+  ]) {
+    expect((await api.call('PATCH', path, operator, { embed_origins: [bad] })).status, bad).toBe(400);
+  }
+  const many = Array.from({ length: 21 }, (_, n) => `https://a${n}.example`);
+  expect((await api.call('PATCH', path, operator, { embed_origins: many })).status).toBe(400);
+  expect((await api.call('PATCH', path, operator, { embed_origins: [] })).body.embed_origins).toEqual([]);
+});
+
 test('each bad member is named', async () => {
   const bad = {
     slug: 'No Slug',

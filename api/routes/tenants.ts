@@ -38,6 +38,17 @@ const features = z.strictObject({
   sql_access: z.boolean().optional(),
 });
 
+// As a policy's frame-ancestors takes it; anything beside scheme, host and port could end the directive.
+const embedOrigin = z
+  .string()
+  .max(200)
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+    error: 'is not an origin, e.g. https://app.example',
+  })
+  .refine((text) => /^(https:\/\/[a-z0-9.-]+|http:\/\/localhost)(:\d+)?$/.test(text), {
+    error: 'is https, or http://localhost',
+  });
+
 const changeable = {
   name: z.string().min(1).max(200),
   country: z
@@ -51,6 +62,11 @@ const changeable = {
   attributes: z.record(z.string().max(100), z.string().max(200)).optional(),
   limits: limits.optional(),
   raw_retention_days: z.number().int().min(1).max(3650).nullable().optional(),
+  embed_origins: z
+    .array(embedOrigin)
+    .max(20)
+    .optional()
+    .meta({ description: "Origins whose pages may show the tenant's dashboards in a frame" }),
 };
 
 const newTenant = z.strictObject({

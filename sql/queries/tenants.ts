@@ -25,6 +25,8 @@ export type Tenant = {
   attributes: Record<string, string>;
   limits: Limits;
   raw_retention_days: number | null;
+  /** Whose pages may show the tenant's dashboards in a frame. */
+  embed_origins: string[];
   /** Since when the tenant is being removed. */
   offboarding_at: Date | null;
   created_at: Date;
@@ -32,7 +34,12 @@ export type Tenant = {
 };
 
 export type NewTenant = Pick<Tenant, 'slug' | 'name'> &
-  Partial<Pick<Tenant, 'country' | 'timezone' | 'locale' | 'features' | 'attributes' | 'limits' | 'raw_retention_days'>>;
+  Partial<
+    Pick<
+      Tenant,
+      'country' | 'timezone' | 'locale' | 'features' | 'attributes' | 'limits' | 'raw_retention_days' | 'embed_origins'
+    >
+  >;
 
 export type KeyRow = {
   id: string;
@@ -67,7 +74,7 @@ export function hashKey(key: string): Buffer {
 
 /** Makes a customer; undefined where the slug is taken. */
 export async function createTenant(client: Client, tenant: NewTenant): Promise<Tenant | undefined> {
-  const result = await client.query<Tenant>('select * from door.create_tenant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+  const values = [
     uuidv7(),
     tenant.slug,
     tenant.name,
@@ -79,7 +86,10 @@ export async function createTenant(client: Client, tenant: NewTenant): Promise<T
     tenant.attributes ?? {},
     tenant.limits ?? {},
     tenant.raw_retention_days ?? null,
-  ]);
+    tenant.embed_origins ?? [],
+  ];
+  const numbers = values.map((_, index) => `$${index + 1}`).join(', ');
+  const result = await client.query<Tenant>(`select * from door.create_tenant(${numbers})`, values);
   return result.rows[0];
 }
 

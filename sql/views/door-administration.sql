@@ -22,13 +22,15 @@ $$;
 
 create function door.create_tenant(
     id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb,
-    limits jsonb, raw_retention_days integer
+    limits jsonb, raw_retention_days integer, embed_origins text[]
 ) returns setof private.tenants
     language sql security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    insert into private.tenants (id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days)
-    values (id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days)
+    insert into private.tenants (
+        id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days, embed_origins
+    )
+    values (id, slug, name, kind, country, timezone, locale, features, attributes, limits, raw_retention_days, embed_origins)
     on conflict do nothing
     returning *
 $$;
@@ -48,6 +50,8 @@ create function door.update_tenant(tenant uuid, change jsonb) returns setof priv
         limits = t.limits || coalesce(change -> 'limits', '{}'),
         raw_retention_days = case when change ? 'raw_retention_days' then (change ->> 'raw_retention_days')::integer
             else t.raw_retention_days end,
+        embed_origins = case when change ? 'embed_origins'
+            then array(select jsonb_array_elements_text(change -> 'embed_origins')) else t.embed_origins end,
         updated_at = now()
     where t.id = tenant
     returning *

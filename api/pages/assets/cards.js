@@ -1,0 +1,161 @@
+// @ts-check
+/** @import { Answer, Card, Reader } from './types.d.ts' */
+import { draw } from './charts.js';
+import { progress, scalar, trend } from './figures.js';
+import { tableElement } from './table.js';
+
+/** @type {Record<string, (card: Card, answer: Answer, reader: Reader) => HTMLElement>} */
+const ELEMENTS = { scalar, trend, progress, table: tableElement };
+
+/** A refusal of the API: its status, and the code that says why. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} code
+   */
+  constructor(status, code) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * One card on the page: its frame is there already.
+ * @param {Card} card
+ * @param {Reader} reader
+ * @param {(card: string, accept: string) => Promise<Response>} ask
+ */
+export function createCard(card, reader, ask) {
+  const section = /** @type {HTMLElement} */ (document.getElementById(`card-${card.name}`));
+  const body = /** @type {HTMLElement} */ (section.querySelector('.body'));
+  const tools = /** @type {HTMLButtonElement[]} */ ([...section.querySelectorAll('.tools button')]);
+  const toggle = tools.find(({ dataset }) => dataset.does === 'table');
+  /** @type {Answer | undefined} */
+  let shown;
+  let asTable = false;
+  let turn = 0;
+  let end = () => {};
+
+  /** @param {HTMLElement} element */
+  function replace(element) {
+    end();
+    end = () => {};
+    body.replaceChildren(element);
+  }
+
+  async function show() {
+    if (!shown) return;
+    const answer = shown;
+    const keep = section.contains(document.activeElement) ? document.activeElement : null;
+    if (isEmpty(card, answer)) replace(message('empty', card.empty ?? reader.texts.empty));
+    else if (asTable) replace(tableElement(card, answer, reader));
+    else if (ELEMENTS[card.display]) replace(ELEMENTS[card.display](card, answer, reader));
+    else await chart(answer);
+    if (keep instanceof HTMLElement && keep.isConnected) keep.focus();
+  }
+
+  /** @param {Answer} answer */
+  async function chart(answer) {
+    const box = document.createElement('div');
+    box.className = 'chart';
+    replace(box);
+    const mine = turn;
+    const stop = await draw(box, card, answer, reader);
+    if (mine === turn && box.isConnected) end = stop;
+    else stop();
+  }
+
+  /** @param {unknown} error */
+  function fail(error) {
+    const { code = '', status = 0 } = error instanceof Refused ? error : {};
+    const text = code === 'too-many-rows' || code === 'too-many-buckets' ? 'too_many' : status === 429 ? 'busy' : 'failed';
+    const box = message('failed', reader.texts[text] ?? '');
+    box.setAttribute('role', 'alert');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button';
+    button.textContent = reader.texts.retry ?? '';
+    button.addEventListener('click', () => void load());
+    box.append(button);
+    shown = undefined;
+    replace(box);
+  }
+
+  /**
+   * Reads the card anew; what it showed stays until then. Gives the answer, or undefined where it failed, which the card says itself.
+   * @returns {Promise<Answer | undefined>}
+   */
+  async function load() {
+    turn += 1;
+    const mine = turn;
+    section.setAttribute('aria-busy', 'true');
+    try {
+      const answer = /** @type {Answer} */ (await (await ask(card.name, 'application/json')).json());
+      if (mine !== turn) return undefined;
+      shown = answer;
+      for (const tool of tools) tool.disabled = false;
+      await show();
+      return answer;
+    } catch (error) {
+      // What the page as a whole has to say, it says itself; the card keeps what it shows.
+      if (mine === turn && !(shown && isOfPage(error))) fail(error);
+      if (isOfPage(error)) throw error;
+      return undefined;
+    } finally {
+      if (mine === turn) section.setAttribute('aria-busy', 'false');
+    }
+  }
+
+  toggle?.addEventListener('click', () => {
+    asTable = !asTable;
+    toggle.setAttribute('aria-pressed', String(asTable));
+    turn += 1;
+    void show();
+  });
+  tools
+    .find(({ dataset }) => dataset.does === 'csv')
+    ?.addEventListener('click', async () => {
+      const response = await ask(card.name, 'text/csv').catch(() => undefined);
+      if (response) save(await response.blob(), `${card.name}.csv`);
+    });
+
+  return { card, load };
+}
+
+/** @param {unknown} error */
+const isOfPage = (error) => !(error instanceof Refused) || error.status === 401 || error.status === 403 || error.status === 404;
+
+/**
+ * No row, or one that says nothing.
+ * @param {Card} card
+ * @param {Answer} answer
+ */
+function isEmpty({ chart }, { data }) {
+  return data.length === 0 || (chart !== undefined && data.every((row) => chart.y.every((name) => row[name] === null)));
+}
+
+/**
+ * @param {string} kind
+ * @param {string} text
+ */
+function message(kind, text) {
+  const box = document.createElement('div');
+  box.className = `said ${kind}`;
+  const words = document.createElement('p');
+  words.textContent = text;
+  box.append(words);
+  return box;
+}
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
+function save(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

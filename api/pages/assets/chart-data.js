@@ -1,0 +1,124 @@
+// @ts-check
+/** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
+import { bucketName, wallIn } from './format.js';
+import { bucketsOf } from './times.js';
+
+const MOST_SERIES = 8;
+// Of a bucket without a row these are nought; a share or a time of nothing is not known.
+const COUNTED = ['count', 'bytes', 'usd'];
+
+/**
+ * @typedef {{ name: string, format: string, values: (number | null)[] }} Series
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], series: Series[], all: number }} Table
+ */
+
+/**
+ * @param {Card} card
+ * @param {string | undefined} name
+ * @returns {Column}
+ */
+export function columnOf(card, name) {
+  return card.columns.find((column) => column.name === name) ?? { name: name ?? '', title: '', format: 'text' };
+}
+
+/** @param {Value} value */
+const numberOf = (value) => (value === null || value === undefined || value === '' ? null : Number(value));
+
+/**
+ * Rows as an axis and one or more series along it, with every bucket of the window where the axis is time.
+ * @param {Card} card
+ * @param {Answer} answer
+ * @param {Reader} reader
+ * @returns {Table}
+ */
+export function tableOf(card, answer, reader) {
+  const chart = card.chart ?? { y: [] };
+  const x = columnOf(card, chart.x);
+  const isTime = x.format === 'time' || x.format === 'instant';
+  /** @param {Row} row */
+  const keyOf = (row) => (isTime ? wallIn(row[x.name], answer.timezone) : reader.show(row[x.name], x.format));
+  const keys = answer.data.map(keyOf);
+  const isBuckets = x.format === 'time';
+  const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), answer, answer.timezone) : [...new Set(keys)];
+  const placeOf = new Map(places.map((key, index) => [key, index]));
+  const series = chart.series
+    ? split(card, answer, reader)
+    : chart.y.map((name) => ({ ...named(card, name), rows: answer.data, y: name }));
+  const filled = series.map(({ name, format, rows, y }) => {
+    /** @type {(number | null)[]} */
+    const values = places.map(() => (isBuckets && COUNTED.includes(format) ? 0 : null));
+    for (const row of rows) values[/** @type {number} */ (placeOf.get(keyOf(row)))] = numberOf(row[y]);
+    return { name, format, values };
+  });
+  const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
+  const walls = isTime ? /** @type {number[]} */ (places) : undefined;
+  return {
+    categories: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale)) ?? places.map(String),
+    shorts: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale, true)) ?? places.map(String),
+    ...(walls && { walls }),
+    series: greatest,
+    all: filled.length,
+  };
+}
+
+/** @param {Series} series */
+export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
+
+/**
+ * @param {Card} card
+ * @param {string} name
+ */
+function named(card, name) {
+  const { title, format } = columnOf(card, name);
+  return { name: title, format };
+}
+
+/**
+ * One series for each value of the column that says so, and each figure.
+ * @param {Card} card
+ * @param {Answer} answer
+ * @param {Reader} reader
+ */
+function split(card, { data }, reader) {
+  const { y, series = '' } = card.chart ?? { y: [] };
+  const { format: textFormat } = columnOf(card, series);
+  const groups = Map.groupBy(data, (row) => reader.show(row[series], textFormat));
+  return [...groups].flatMap(([group, rows]) =>
+    y.map((name) => {
+      const { name: title, format } = named(card, name);
+      return { name: y.length > 1 ? `${group} · ${title}` : group, format, rows, y: name };
+    }),
+  );
+}
+
+/**
+ * Which buckets get a label, so that at most so many stand on the axis: whole days, or hours that divide one.
+ * @param {number[]} walls
+ * @param {string} interval
+ * @param {number} most
+ */
+export function labelled(walls, interval, most) {
+  const hours = interval === 'hour' ? [1, 2, 3, 6, 12, 24, 48, 72, 168, 336] : [];
+  const every = hours.find((step) => walls.length / step <= most);
+  if (every) return new Set(walls.flatMap((wall, index) => (Math.round(wall / 3_600_000) % every === 0 ? [index] : [])));
+  const stride = Math.max(1, Math.ceil(walls.length / most));
+  const last = walls.length - 1;
+  return new Set(walls.flatMap((_, index) => ((last - index) % stride === 0 ? [index] : [])));
+}
+
+/**
+ * A chart in one sentence, for whoever does not see it.
+ * @param {Card} card
+ * @param {Table} table
+ * @param {Reader} reader
+ */
+export function summaryOf(card, table, reader) {
+  const sentences = table.series.slice(0, 4).flatMap(({ name, format, values }) => {
+    const known = values.filter((value) => value !== null);
+    if (known.length === 0) return [];
+    const [low, high] = [Math.min(...known), Math.max(...known)].map((value) => reader.show(value, format));
+    const last = reader.show(known.at(-1), format);
+    return reader.say('summary', { title: '', figure: name, count: String(known.length), low, high, last }).replace(/^\. /, '');
+  });
+  return [card.title, ...sentences].join('. ').replace('..', '.');
+}

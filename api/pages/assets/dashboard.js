@@ -1,0 +1,105 @@
+// @ts-check
+/** @import { Answer, Definition } from './types.d.ts' */
+import { createCard, Refused } from './cards.js';
+import { readerOf } from './format.js';
+import { createPickers } from './pickers.js';
+
+const EVERY_MS = 60_000;
+const MOST_WAITS = 3;
+
+/** @param {string} id */
+const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+const definition = /** @type {Definition} */ (JSON.parse(find('dashboard').textContent ?? ''));
+const reader = readerOf(definition);
+const token = new URLSearchParams(location.search).get('token') ?? '';
+const notice = find('notice');
+const watermark = find('watermark');
+const auto = /** @type {HTMLInputElement} */ (find('auto-refresh'));
+const refresh = /** @type {HTMLButtonElement} */ (find('refresh'));
+const pickers = createPickers(definition, () => void loadAll());
+const cards = definition.cards.map((card) => createCard(card, reader, ask));
+
+let loaded = 0;
+let isOver = false;
+
+/**
+ * One card as the API answers it; throws Refused. Where it says that it is busy, it is asked again when it says.
+ * @param {string} card
+ * @param {string} accept
+ * @returns {Promise<Response>}
+ */
+async function ask(card, accept) {
+  const query = new URLSearchParams({ ...pickers.query(), token });
+  const address = `/v1/dashboards/${definition.slug}/cards/${card}?${query}`;
+  for (let waits = 0; ; waits += 1) {
+    const response = await fetch(address, { headers: { accept } });
+    if (response.ok) return response;
+    if ((response.status === 429 || response.status === 503) && waits < MOST_WAITS) {
+      const seconds = Number(response.headers.get('retry-after') ?? 1);
+      await new Promise((done) => setTimeout(done, Math.min(10, seconds || 1) * 1000));
+      continue;
+    }
+    const problem = await response.json().catch(() => ({}));
+    throw new Refused(response.status, problem.errors?.[0]?.code ?? problem.code ?? '');
+  }
+}
+
+async function loadAll() {
+  if (isOver) return;
+  loaded = Date.now();
+  refresh.classList.add('turning');
+  const results = await Promise.allSettled(cards.map((one) => one.load()));
+  refresh.classList.remove('turning');
+  const answers = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  const failed = results.find((result) => result.status === 'rejected');
+  say(failed ? noticeOf(/** @type {PromiseRejectedResult} */ (failed).reason) : '');
+  showWatermark(answers.filter((answer) => answer !== undefined));
+  offerChoices(answers);
+}
+
+/** @param {unknown} error */
+function noticeOf(error) {
+  if (!(error instanceof Refused)) return 'offline';
+  isOver = true;
+  auto.checked = false;
+  for (const control of [auto, refresh]) control.disabled = true;
+  return error.code === 'expired-token' ? 'ended' : 'closed';
+}
+
+/** @param {string} text */
+function say(text) {
+  notice.hidden = text === '';
+  notice.textContent = reader.texts[text] ?? '';
+}
+
+/** @param {Answer[]} answers */
+function showWatermark(answers) {
+  if (answers.length === 0) return;
+  const earliest = new Date(Math.min(...answers.map((answer) => Date.parse(answer.watermark)))).toISOString();
+  watermark.textContent = reader.say('watermark', { at: reader.show(earliest, 'instant') });
+}
+
+/** @param {(Answer | undefined)[]} answers */
+function offerChoices(answers) {
+  for (const { name, values } of definition.parameters) {
+    const answer = answers[cards.findIndex(({ card }) => card.name === values?.card)];
+    if (!values || !answer) continue;
+    pickers.offer(
+      name,
+      answer.data.flatMap((row) => (row[values.column] === null ? [] : [String(row[values.column])])),
+    );
+  }
+}
+
+const isDue = () => auto.checked && document.visibilityState === 'visible' && Date.now() - loaded >= EVERY_MS;
+const ifDue = () => {
+  if (isDue()) void loadAll();
+};
+
+for (const control of [auto, refresh]) control.disabled = false;
+refresh.addEventListener('click', () => void loadAll());
+auto.addEventListener('change', ifDue);
+document.addEventListener('visibilitychange', ifDue);
+setInterval(ifDue, 1000);
+void loadAll();

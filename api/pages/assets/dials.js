@@ -1,0 +1,196 @@
+// @ts-check
+/** @import { Drawing } from './charts.js' */
+import { columnOf, sumOf } from './chart-data.js';
+import { tip } from './theme.js';
+
+/**
+ * One figure between two ends, with what is good and what is not along its arc.
+ * @param {Drawing} drawing
+ */
+export function gauge({ card, answer, theme, reader, size }) {
+  const { y = [], min = 0, max = 1, segments = [] } = card.chart ?? {};
+  const { format } = columnOf(card, y[0]);
+  const value = Number(answer.data.at(-1)?.[y[0] ?? ''] ?? min);
+  const place = (/** @type {number} */ at) => Math.min(1, Math.max(0, (at - min) / (max - min)));
+  const tone = segments.find(({ to }) => value <= to)?.tone ?? segments.at(-1)?.tone ?? 'good';
+  const arc = {
+    type: 'gauge',
+    min,
+    max,
+    startAngle: 200,
+    endAngle: -20,
+    center: ['50%', '64%'],
+    splitLine: { show: false },
+    axisTick: { show: false },
+  };
+  return {
+    series: [
+      {
+        ...arc,
+        radius: '98%',
+        axisLine: { lineStyle: { width: size * 0.35, color: segments.map(({ to, tone: kind }) => [place(to), theme[kind]]) } },
+        axisLabel: { show: false },
+        pointer: { show: false },
+        detail: { show: false },
+        data: [{ value }],
+      },
+      {
+        ...arc,
+        radius: '91%',
+        axisLine: { roundCap: true, lineStyle: { width: size * 1.3, color: [[1, theme.line]] } },
+        progress: { show: true, roundCap: true, width: size * 1.3, itemStyle: { color: theme[tone] } },
+        axisLabel: { show: false },
+        pointer: { show: false },
+        title: { show: true, offsetCenter: [0, '34%'], color: theme.muted, fontSize: size },
+        detail: {
+          offsetCenter: [0, '-4%'],
+          fontSize: size * 2.6,
+          fontWeight: 600,
+          color: theme.text,
+          formatter: () => reader.show(answer.data.at(-1)?.[y[0] ?? ''], format),
+        },
+        data: [
+          {
+            value: Math.min(max, Math.max(min, value)),
+            name: `${reader.texts[`tone_${tone}`]} · ${reader.brief(min, format)} – ${reader.brief(max, format)}`,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/**
+ * @param {Drawing} drawing
+ */
+export function heatmap({ card, table, answer, theme, reader, size, width }) {
+  const chart = card.chart ?? { y: [] };
+  const rows = columnOf(card, chart.rows);
+  const figure = columnOf(card, chart.y[0]);
+  const x = columnOf(card, chart.x);
+  const names = [...new Set(answer.data.map((row) => reader.show(row[rows.name], rows.format)))];
+  const isTime = Boolean(table.walls);
+  const places = new Map(answer.data.map((row) => [row[x.name], 0]));
+  const ordered = [...places.keys()].sort((a, b) => Number(a) - Number(b) || 0);
+  const columns = isTime ? table.shorts : ordered.map((value) => reader.show(value, x.format));
+  const full = isTime ? table.categories : columns;
+  const cells = answer.data.flatMap((row) => {
+    const value = row[figure.name];
+    const at = isTime ? table.categories.indexOf(categoryOf(row[x.name])) : ordered.indexOf(row[x.name]);
+    return value === null || value === undefined
+      ? []
+      : [[at, names.indexOf(reader.show(row[rows.name], rows.format)), Number(value)]];
+  });
+  /** @param {import('./types.d.ts').Value} value */
+  function categoryOf(value) {
+    return reader.show(value, 'time', answer.interval);
+  }
+  const most = Math.max(...cells.map(([, , value]) => value ?? 0), 0);
+  const every = Math.max(1, Math.ceil(columns.length / Math.max(2, Math.floor(width / (size * 4)))));
+  return {
+    tooltip: {
+      trigger: 'item',
+      confine: true,
+      className: 'tip',
+      backgroundColor: theme.surface,
+      borderColor: theme.line,
+      /** @param {{ value: [number, number, number], color: string }} cell */
+      formatter: ({ value: [column, row, value], color }) =>
+        tip(`${names[row]} · ${full[column]}`, [
+          { name: figure.title, value: reader.show(value, figure.format), colour: color },
+        ]),
+    },
+    grid: { top: 0, left: 0, right: 0, bottom: size * 2.6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: {
+      type: 'category',
+      data: columns,
+      axisTick: { show: false },
+      axisLine: { show: false },
+      axisLabel: { color: theme.muted, fontSize: size, interval: (/** @type {number} */ index) => index % every === 0 },
+    },
+    yAxis: {
+      type: 'category',
+      data: names,
+      inverse: true,
+      axisTick: { show: false },
+      axisLine: { show: false },
+      axisLabel: {
+        color: theme.text,
+        fontSize: size,
+        width: Math.min(width * 0.34, size * 18),
+        overflow: 'truncate',
+        interval: 0,
+      },
+    },
+    visualMap: {
+      min: 0,
+      max: most || 1,
+      orient: 'horizontal',
+      right: 0,
+      bottom: 0,
+      itemWidth: size * 0.8,
+      itemHeight: size * 9,
+      text: [reader.brief(most, figure.format), reader.brief(0, figure.format)],
+      textStyle: { color: theme.muted, fontSize: size * 0.9 },
+      inRange: { color: theme.heat },
+    },
+    series: [{ type: 'heatmap', data: cells, itemStyle: { borderColor: theme.surface, borderWidth: 2, borderRadius: 3 } }],
+  };
+}
+
+/** @param {Drawing} drawing */
+export function pie({ card, table, theme, reader, size, width }) {
+  const { values, format } = table.series[0] ?? { values: [], format: 'count' };
+  const sorted = table.categories.map((name, index) => ({ name, value: values[index] ?? 0 })).sort((a, b) => b.value - a.value);
+  const slices =
+    sorted.length > 8
+      ? [
+          ...sorted.slice(0, 7),
+          { name: reader.texts.other, value: sumOf({ name: '', format, values: sorted.slice(7).map(({ value }) => value) }) },
+        ]
+      : sorted;
+  const whole = slices.reduce((sum, { value }) => sum + value, 0);
+  const isNarrow = width < size * 28;
+  return {
+    tooltip: {
+      trigger: 'item',
+      confine: true,
+      className: 'tip',
+      backgroundColor: theme.surface,
+      borderColor: theme.line,
+      /** @param {{ name: string, value: number, color: string }} slice */
+      formatter: ({ name, value, color }) =>
+        tip(name, [
+          {
+            name: columnOf(card, card.chart?.y[0]).title,
+            value: `${reader.show(value, format)} (${reader.show(whole ? value / whole : 0, 'share')})`,
+            colour: color,
+          },
+        ]),
+    },
+    legend: {
+      type: 'scroll',
+      icon: 'roundRect',
+      itemWidth: size,
+      itemHeight: size * 0.7,
+      textStyle: { color: theme.text, fontSize: size, width: isNarrow ? width * 0.7 : width * 0.4, overflow: 'truncate' },
+      pageIconColor: theme.muted,
+      pageTextStyle: { color: theme.muted },
+      ...(isNarrow ? { orient: 'horizontal', bottom: 0, left: 'center' } : { orient: 'vertical', right: 0, top: 'middle' }),
+      formatter: (/** @type {string} */ name) => {
+        const value = slices.find((slice) => slice.name === name)?.value ?? 0;
+        return `${name}  ${reader.brief(whole ? value / whole : 0, 'share')}`;
+      },
+    },
+    series: [
+      {
+        type: 'pie',
+        radius: ['58%', '86%'],
+        center: isNarrow ? ['50%', '44%'] : ['27%', '50%'],
+        data: slices,
+        label: { show: false },
+        itemStyle: { borderColor: theme.surface, borderWidth: 2 },
+      },
+    ],
+  };
+}

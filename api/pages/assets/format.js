@@ -1,0 +1,139 @@
+// @ts-check
+/** @import { Definition, Reader, Value } from './types.d.ts' */
+import { wallOf } from './times.js';
+
+const DASH = '–';
+
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
+const TIMES = {
+  hour: { dateStyle: 'medium', timeStyle: 'short' },
+  day: { dateStyle: 'medium' },
+  week: { dateStyle: 'medium' },
+  month: { month: 'long', year: 'numeric' },
+  total: { dateStyle: 'medium' },
+};
+
+/** @type {Record<string, Intl.NumberFormatOptions>} */
+const NUMBERS = {
+  count: { maximumFractionDigits: 0 },
+  decimal: { maximumFractionDigits: 2 },
+  share: { style: 'percent', maximumFractionDigits: 2 },
+  usd: { style: 'currency', currency: 'USD' },
+};
+
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/**
+ * @param {string} locale
+ * @param {Intl.NumberFormatOptions} options
+ */
+function numberFormat(locale, options) {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const found = formats.get(key) ?? new Intl.NumberFormat(locale, options);
+  formats.set(key, found);
+  return found;
+}
+
+/**
+ * @param {number} number
+ * @param {string} locale
+ * @param {[number, string][]} units greatest first, each with how many of the least it holds
+ */
+function inUnit(number, locale, units) {
+  const [size, unit] = units.find(([least]) => Math.abs(number) >= least) ?? /** @type {[number, string]} */ (units.at(-1));
+  const value = number / size;
+  const maximumFractionDigits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return numberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(value);
+}
+
+/** @type {[number, string][]} */
+const SECONDS = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+  [0.001, 'millisecond'],
+];
+/** @type {[number, string][]} */
+const BYTES = [
+  [1e12, 'terabyte'],
+  [1e9, 'gigabyte'],
+  [1e6, 'megabyte'],
+  [1e3, 'kilobyte'],
+  [1, 'byte'],
+];
+
+/**
+ * Writes values as the reader is used to, in the tenant's zone.
+ * @param {Pick<Definition, 'locale' | 'timezone' | 'texts'>} definition
+ * @returns {Reader}
+ */
+export function readerOf({ locale, timezone, texts }) {
+  /** @param {Value} value @param {string} format @param {string} [interval] */
+  function show(value, format, interval = 'hour') {
+    if (value === null || value === undefined || value === '') return format === 'text' ? texts.absent : DASH;
+    if (format === 'text') return String(value);
+    if (format === 'time' || format === 'instant') {
+      const options = format === 'instant' ? TIMES.hour : (TIMES[interval] ?? TIMES.hour);
+      return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(new Date(String(value)));
+    }
+    const number = Number(value);
+    if (!Number.isFinite(number)) return DASH;
+    if (format === 'milliseconds') return inUnit(number / 1000, locale, number === 0 ? [[0.001, 'millisecond']] : SECONDS);
+    if (format === 'seconds') return inUnit(number, locale, number === 0 ? [[1, 'second']] : SECONDS);
+    if (format === 'bytes') return inUnit(number, locale, BYTES);
+    if (format === 'usd' && number !== 0 && Math.abs(number) < 0.1) {
+      return numberFormat(locale, { ...NUMBERS.usd, maximumSignificantDigits: 2 }).format(number);
+    }
+    return numberFormat(locale, NUMBERS[format] ?? NUMBERS.decimal).format(number);
+  }
+
+  /** @param {Value} value @param {string} format */
+  function brief(value, format) {
+    const number = Number(value);
+    if (format === 'share')
+      return numberFormat(locale, { style: 'percent', maximumFractionDigits: Math.abs(number) < 0.02 ? 2 : 0 }).format(number);
+    if (format !== 'count' && format !== 'decimal' && format !== 'usd') return show(value, format);
+    if (Math.abs(number) < 1000) return show(value, format);
+    return numberFormat(locale, {
+      ...NUMBERS[format],
+      notation: 'compact',
+      minimumFractionDigits: 0,
+      maximumFractionDigits: 1,
+    }).format(number);
+  }
+
+  return {
+    texts,
+    locale,
+    timezone,
+    show,
+    brief,
+    say: (name, values = {}) => (texts[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole),
+  };
+}
+
+/**
+ * The bucket that begins at a wall time: in full for a tooltip, or short for an axis.
+ * @param {number} wall
+ * @param {string} interval
+ * @param {string} locale
+ * @param {boolean} [short]
+ */
+export function bucketName(wall, interval, locale, short = false) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  let options = TIMES[interval] ?? TIMES.hour;
+  if (short && interval === 'month') options = { month: 'short', year: '2-digit' };
+  else if (short && interval === 'hour' && new Date(wall).getUTCHours() > 0) options = { hour: '2-digit', minute: '2-digit' };
+  else if (short) options = { day: 'numeric', month: 'short' };
+  const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }).format(wall);
+  return short ? text.replace(' de ', ' ').replace(/\.$/, '') : text;
+}
+
+/**
+ * Times of rows as wall times.
+ * @param {Value} value
+ * @param {string} zone
+ */
+export const wallIn = (value, zone) => wallOf(Date.parse(String(value)), zone);

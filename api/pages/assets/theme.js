@@ -1,0 +1,53 @@
+// @ts-check
+
+/** @typedef {{ colours: string[], text: string, muted: string, line: string, surface: string, heat: string[], good: string, warning: string, bad: string, font: string }} Theme */
+
+/**
+ * The stylesheet's colours, light or dark as they are just now.
+ * @returns {Theme}
+ */
+export function themeNow() {
+  const style = getComputedStyle(document.documentElement);
+  /** @param {string} name */
+  const get = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    colours: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => get(`series-${number}`)),
+    text: get('text'),
+    muted: get('muted'),
+    line: get('line'),
+    surface: get('surface'),
+    heat: [1, 2, 3, 4, 5].map((number) => get(`heat-${number}`)),
+    good: get('good'),
+    warning: get('warning'),
+    bad: get('bad'),
+    font: get('font'),
+  };
+}
+
+/** Pixels of the page's basic letter, which is larger on a wall. */
+export const letter = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+/**
+ * What a pointer shows: a heading, and a figure for each series. Built of elements, because the page's policy lets no style
+ * into a text that becomes HTML.
+ * @param {string} heading
+ * @param {{ name: string, value: string, colour?: string }[]} lines
+ */
+export function tip(heading, lines) {
+  const box = document.createElement('div');
+  const title = document.createElement('strong');
+  title.textContent = heading;
+  box.append(title);
+  for (const { name, value, colour } of lines) {
+    const line = document.createElement('p');
+    const dot = document.createElement('i');
+    if (colour) dot.style.background = colour;
+    const label = document.createElement('span');
+    label.textContent = name;
+    const figure = document.createElement('b');
+    figure.textContent = value;
+    line.append(dot, label, figure);
+    box.append(line);
+  }
+  return box;
+}

@@ -1,0 +1,120 @@
+// @ts-check
+// Times in the tenant's zone. A wall time is what a clock there shows, kept as if it were UTC: its arithmetic knows no summer time.
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const clocks = new Map();
+
+/** @param {string} zone */
+function clockOf(zone) {
+  let clock = clocks.get(zone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    clocks.set(zone, clock);
+  }
+  return clock;
+}
+
+/**
+ * What the clocks of a zone show at an instant, both in milliseconds.
+ * @param {number} at
+ * @param {string} zone
+ */
+export function wallOf(at, zone) {
+  const parts = Object.fromEntries(
+    clockOf(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const { year, month, day, hour, minute, second } = /** @type {Record<string, number>} */ (parts);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/**
+ * The instant at which the clocks of a zone show this.
+ * @param {number} wall
+ * @param {string} zone
+ */
+export function instantOf(wall, zone) {
+  const guess = wall - (wallOf(wall, zone) - wall);
+  return guess - (wallOf(guess, zone) - wall);
+}
+
+const WIDTHS = /** @type {Record<string, number>} */ ({ hour: HOUR, day: DAY, week: 7 * DAY });
+const DAYS = /** @type {Record<string, number>} */ ({ '7d': 7, '30d': 30, '90d': 90 });
+
+/**
+ * From when to when a range goes that moves with the clock: to the end of this hour, from the start of a day (or hour).
+ * @param {string} range
+ * @param {string} zone
+ * @param {number} now
+ * @returns {{ from: string, to: string }}
+ */
+export function windowOf(range, zone, now) {
+  const to = Math.floor(now / HOUR) * HOUR + HOUR;
+  const days = DAYS[range];
+  const from = days ? instantOf(midnight(wallOf(to - 1, zone)) - (days - 1) * DAY, zone) : to - 24 * HOUR;
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+/**
+ * A window of whole days, both included, from what a date field holds.
+ * @param {string} first
+ * @param {string} last
+ * @param {string} zone
+ */
+export function windowOfDays(first, last, zone) {
+  const from = instantOf(Date.parse(`${first}T00:00:00Z`), zone);
+  const to = instantOf(Date.parse(`${last}T00:00:00Z`) + DAY, zone);
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+/**
+ * What a date field holds for an instant.
+ * @param {number} at
+ * @param {string} zone
+ */
+export const dayOf = (at, zone) => new Date(wallOf(at, zone)).toISOString().slice(0, 10);
+
+/** @param {number} wall */
+const midnight = (wall) => Math.floor(wall / DAY) * DAY;
+
+/**
+ * The next bucket's wall time, or the one before.
+ * @param {number} wall
+ * @param {string} interval
+ * @param {1 | -1} by
+ */
+function step(wall, interval, by) {
+  if (interval !== 'month') return wall + by * (WIDTHS[interval] ?? DAY);
+  const at = new Date(wall);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + by, 1);
+}
+
+/**
+ * Every bucket of a window in order, as wall times, also those of which there is no row; none later than the watermark.
+ * @param {number[]} known wall times of buckets of which there are rows
+ * @param {{ from: string, to: string, interval: string, watermark: string }} answer
+ * @param {string} zone
+ */
+export function bucketsOf(known, { from, to, interval, watermark }, zone) {
+  const sorted = [...new Set(known)].sort((a, b) => a - b);
+  if (sorted.length === 0 || interval === 'total') return sorted;
+  const begin = wallOf(Date.parse(from), zone);
+  const end = wallOf(Math.min(Date.parse(to), Date.parse(watermark)) - 1, zone);
+  const buckets = new Set(sorted);
+  for (let at = sorted[0]; step(at, interval, 1) > begin; at = step(at, interval, -1)) buckets.add(at);
+  for (let at = sorted[0]; at <= end; at = step(at, interval, 1)) buckets.add(at);
+  return [...buckets].sort((a, b) => a - b);
+}

@@ -1,0 +1,41 @@
+/** What the server puts into a dashboard's page for its module. */
+export type Column = { name: string; title: string; format: string };
+export type Chart = {
+  x?: string;
+  y: string[];
+  series?: string;
+  rows?: string;
+  stacked?: boolean;
+  goal?: number;
+  min?: number;
+  max?: number;
+  segments?: { to: number; tone: 'good' | 'warning' | 'bad' }[];
+  better?: 'higher' | 'lower';
+};
+export type Card = { name: string; title: string; empty?: string; display: string; columns: Column[]; chart?: Chart };
+export type Parameter = { name: string; title: string; values?: { card: string; column: string } };
+export type Definition = {
+  slug: string;
+  locale: string;
+  timezone: string;
+  expires_at: string;
+  locked: Record<string, string>;
+  parameters: Parameter[];
+  cards: Card[];
+  texts: Record<string, string>;
+};
+
+export type Value = string | number | boolean | null | undefined;
+export type Row = Record<string, Value>;
+/** A card's rows as the API answers. */
+export type Answer = { from: string; to: string; interval: string; timezone: string; watermark: string; data: Row[] };
+
+/** What a chart may ask of the page it stands on. */
+export type Reader = {
+  texts: Record<string, string>;
+  locale: string;
+  timezone: string;
+  say: (name: string, values?: Record<string, string>) => string;
+  show: (value: Value, format: string, interval?: string) => string;
+  brief: (value: Value, format: string) => string;
+};

@@ -1,0 +1,61 @@
+import { INTERVALS } from '../../sql/queries/windows.ts';
+import type { Parameter } from '../dashboards.ts';
+import { escaped, type Locale } from './html.ts';
+import { ICONS } from './icons.ts';
+import { type TextName, textOf } from './texts.ts';
+
+const RANGES = ['24h', '7d', '30d', '90d', 'custom'] as const;
+
+/** What a reader may choose on a page, and what the link has fixed, which is said and not offered. */
+export function controls(
+  parameters: readonly Parameter[],
+  locked: Record<string, string>,
+  locale: Locale,
+  timezone: string,
+): string {
+  const isFree = ({ name }: Parameter) => !Object.hasOwn(locked, name);
+  const window = parameters.filter(({ name }) => name === 'from' || name === 'to');
+  const offered = [
+    window.length === 2 && window.every(isFree) ? ranges(locale) : '',
+    ...parameters.filter((parameter) => isFree(parameter) && !window.includes(parameter)).map((one) => select(one, locale)),
+  ];
+  const fixed = parameters.filter((parameter) => !isFree(parameter));
+  const terms = fixed.map(({ name, title }) => {
+    const value = shown(name, locked[name] as string, locale, timezone);
+    return `<div><dt>${escaped(title[locale])}</dt><dd>${escaped(value)}</dd></div>`;
+  });
+  const hint = escaped(textOf('fixed', locale));
+  const list = fixed.length > 0 ? `<dl class="fixed" title="${hint}">${ICONS.lock}${terms.join('')}</dl>` : '';
+  return `<div class="controls" id="controls">${offered.join('\n')}${list}</div>`;
+}
+
+function ranges(locale: Locale): string {
+  const text = (name: TextName) => escaped(textOf(name, locale));
+  const options = RANGES.map(
+    (range) =>
+      `<label><input type="radio" name="range" value="${range}" disabled><span>${text(`range_${range}`)}</span></label>`,
+  );
+  return `<fieldset class="ranges"><legend class="unseen">${text('range')}</legend>${options.join('')}</fieldset>
+<form class="custom" id="custom" hidden>
+<label><span>${text('custom_from')}</span><input type="date" name="first" required></label>
+<label><span>${text('custom_to')}</span><input type="date" name="last" required></label>
+<button type="submit" class="button">${text('custom_apply')}</button>
+<p class="wrong" role="alert" hidden>${text('custom_wrong')}</p>
+</form>`;
+}
+
+function select({ name, title }: Parameter, locale: Locale): string {
+  const option = (value: string, text: TextName) => `<option value="${value}">${escaped(textOf(text, locale))}</option>`;
+  const options =
+    name === 'interval'
+      ? [option('', 'interval_auto'), ...INTERVALS.map((interval) => option(interval, `interval_${interval}`))]
+      : [option('', 'all')];
+  return `<label class="select"><span>${escaped(title[locale])}</span><select name="${name}" disabled>${options.join('')}</select></label>`;
+}
+
+function shown(name: string, value: string, locale: Locale, timeZone: string): string {
+  if (name === 'interval') return textOf(`interval_${value}` as TextName, locale);
+  if (name !== 'from' && name !== 'to') return value;
+  const written = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  return written.format(new Date(value));
+}

@@ -1,0 +1,75 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { notFound } from '../../lib/errors.ts';
+import { readParameters } from '../dashboard-query.ts';
+import type { Deps } from '../deps.ts';
+import type { Seen } from '../observe.ts';
+import { dashboardPage } from '../pages/dashboard.ts';
+import { homePage } from '../pages/home.ts';
+import { sendPage } from '../pages/html.ts';
+import { route } from '../route.ts';
+import { cardQuery, findDashboard, openLink } from './dashboards.ts';
+
+const ASSETS = '/assets/:version/:name';
+const YEAR = 'public, max-age=31536000, immutable';
+
+/** What people look at: the index, a dashboard for whoever has a link, and the files that both load. */
+export function mountPages(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/',
+      summary: 'What this is, as a page',
+      scopes: [],
+      page: true,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ response }) => {
+      sendPage(response, homePage(deps.assets));
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/dashboards/:slug',
+      summary: 'The page of a dashboard',
+      scopes: [],
+      viewers: true,
+      page: true,
+      params: z.object({ slug: z.string() }),
+      query: cardQuery,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ params: { slug }, request, response }) => {
+      const viewer = await openLink(deps, { request, response }, slug);
+      const { tenant, locked } = viewer;
+      const dashboard = findDashboard(deps, slug, { tenantKind: tenant.kind });
+      // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
+      const { token: _, range: __, ...query } = request.query;
+      readParameters(dashboard, query, locked, tenant.timezone, Date.now());
+      sendPage(response, dashboardPage(deps.assets, dashboard, viewer));
+      return undefined;
+    },
+  );
+
+  app.get(ASSETS, async (request, response) => {
+    (response.locals.seen as Seen).route = ASSETS;
+    const asset = deps.assets.find(request.params.version, request.params.name);
+    if (!asset) throw notFound('file');
+    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
+    const body = await asset.body(encoding as 'br' | 'gzip' | 'identity');
+    response.setHeader('cache-control', YEAR);
+    response.setHeader('vary', 'Accept-Encoding');
+    if (encoding !== 'identity') response.setHeader('content-encoding', encoding);
+    response.setHeader('content-type', asset.type);
+    response.end(body);
+  });
+}
