@@ -25,7 +25,8 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
     name: `${title} bi.${name}`,
     as: ['metabase'],
     statements,
-    alive: [read(name, `'${victim.grant}'`)],
+    // A benchmark is figures without a word that tells whose they are: that there is something to reach is proved by what it reads.
+    alive: [read(name === 'benchmarks' ? 'validations' : name, `'${victim.grant}'`)],
     aliveAs: 'metabase',
     ...more,
   });
