@@ -46,17 +46,17 @@ beforeAll(async () => {
   await fill(rival, 'rival', 90);
   await fillPlatform();
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
-  const cards = createCards(db, createAnswers());
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
-    return (await cards.read(tenant.id, dashboard, card, asked)).rows;
+    // Nothing is kept from one test to the next.
+    return (await createCards(db, createAnswers()).read(tenant.id, dashboard, card, asked)).rows;
   };
 });
 afterAll(() => db.drop());
 
-// One event of each kind for every step back, each with the tenant's own word wherever a text can stand.
+// One event of each kind for every step back, none of them yet to come, each with the tenant's own word wherever a text can stand.
 async function fill({ id, keyIds }: TestTenant, word: string, count: number): Promise<void> {
-  const time = `$3::timestamptz - n * interval '43 minutes' - interval '1 minute'`;
+  const time = `$3::timestamptz - n * interval '43 minutes' - interval '20 minutes'`;
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
      select $1, ${time}, gen_random_uuid(), ${time} + interval '2 seconds', kind.type, $2, 100 + n, case when n % 4 = 0 then 'failure' else 'success' end,
