@@ -7,7 +7,7 @@ import { labelled, summaryOf, tableOf } from './chart-data.js';
 import { gauge, heatmap, pie } from './dials.js';
 import { letter, themeNow } from './theme.js';
 
-/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, theme: Theme, width: number, size: number }} Drawing */
+/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, theme: Theme, width: number, height: number, size: number }} Drawing */
 
 /** The charts' library, asked for once and apart, because nothing else on the page waits for it. */
 const library = import(new URL('./echarts.js', import.meta.url).href);
@@ -26,7 +26,8 @@ export async function draw(box, card, answer, reader) {
   box.setAttribute('aria-label', summaryOf(card, table, reader));
   const chart = echarts.init(box, null, { renderer: 'svg' });
   const paint = (animation = false) => {
-    const drawing = { card, table, answer, reader, theme: themeNow(), width: box.clientWidth, size: letter() * 0.75 };
+    const { clientWidth: width, clientHeight: height } = box;
+    const drawing = { card, table, answer, reader, theme: themeNow(), width, height, size: letter() * 0.75 };
     chart.setOption({ ...optionOf(drawing), animation }, { notMerge: true });
   };
   paint(!matchMedia('(prefers-reduced-motion: reduce)').matches);

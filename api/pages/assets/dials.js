@@ -7,19 +7,22 @@ import { tip } from './theme.js';
  * One figure between two ends, with what is good and what is not along its arc.
  * @param {Drawing} drawing
  */
-export function gauge({ card, answer, theme, reader, size }) {
+export function gauge({ card, answer, theme, reader, width, height, size }) {
   const { y = [], min = 0, max = 1, segments = [] } = card.chart ?? {};
   const { format } = columnOf(card, y[0]);
   const value = Number(answer.data.at(-1)?.[y[0] ?? ''] ?? min);
   const place = (/** @type {number} */ at) => Math.min(1, Math.max(0, (at - min) / (max - min)));
   const tone = segments.find(({ to }) => value <= to)?.tone ?? segments.at(-1)?.tone ?? 'good';
+  // The arc is higher than half a circle by what its ends hang down.
+  const radius = Math.min(width * 0.46, height * 0.72, size * 11);
+  const band = Math.min(size * 1.3, radius * 0.16);
   const arc = {
     type: 'gauge',
     min,
     max,
     startAngle: 200,
     endAngle: -20,
-    center: ['50%', '64%'],
+    center: ['50%', radius + (height - radius * 1.38) / 2],
     splitLine: { show: false },
     axisTick: { show: false },
   };
@@ -27,8 +30,8 @@ export function gauge({ card, answer, theme, reader, size }) {
     series: [
       {
         ...arc,
-        radius: '98%',
-        axisLine: { lineStyle: { width: size * 0.35, color: segments.map(({ to, tone: kind }) => [place(to), theme[kind]]) } },
+        radius,
+        axisLine: { lineStyle: { width: band * 0.27, color: segments.map(({ to, tone: kind }) => [place(to), theme[kind]]) } },
         axisLabel: { show: false },
         pointer: { show: false },
         detail: { show: false },
@@ -36,15 +39,15 @@ export function gauge({ card, answer, theme, reader, size }) {
       },
       {
         ...arc,
-        radius: '91%',
-        axisLine: { roundCap: true, lineStyle: { width: size * 1.3, color: [[1, theme.line]] } },
-        progress: { show: true, roundCap: true, width: size * 1.3, itemStyle: { color: theme[tone] } },
+        radius: radius - band * 0.5,
+        axisLine: { roundCap: true, lineStyle: { width: band, color: [[1, theme.line]] } },
+        progress: { show: true, roundCap: true, width: band, itemStyle: { color: theme[tone] } },
         axisLabel: { show: false },
         pointer: { show: false },
-        title: { show: true, offsetCenter: [0, '34%'], color: theme.muted, fontSize: size },
+        title: { show: true, offsetCenter: [0, radius * 0.32], color: theme.muted, fontSize: Math.min(size, radius * 0.19) },
         detail: {
-          offsetCenter: [0, '-4%'],
-          fontSize: size * 2.6,
+          offsetCenter: [0, -radius * 0.08],
+          fontSize: Math.min(size * 2.6, radius * 0.36),
           fontWeight: 600,
           color: theme.text,
           formatter: () => reader.show(answer.data.at(-1)?.[y[0] ?? ''], format),
@@ -139,7 +142,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
 }
 
 /** @param {Drawing} drawing */
-export function pie({ card, table, theme, reader, size, width }) {
+export function pie({ card, table, theme, reader, size, width, height }) {
   const { values, format } = table.series[0] ?? { values: [], format: 'count' };
   const sorted = table.categories.map((name, index) => ({ name, value: values[index] ?? 0 })).sort((a, b) => b.value - a.value);
   const slices =
@@ -151,6 +154,7 @@ export function pie({ card, table, theme, reader, size, width }) {
       : sorted;
   const whole = slices.reduce((sum, { value }) => sum + value, 0);
   const isNarrow = width < size * 28;
+  const radius = isNarrow ? Math.min(width * 0.44, height * 0.4) : Math.min(width * 0.26, height * 0.43);
   return {
     tooltip: {
       trigger: 'item',
@@ -185,7 +189,7 @@ export function pie({ card, table, theme, reader, size, width }) {
     series: [
       {
         type: 'pie',
-        radius: ['58%', '86%'],
+        radius: [radius * 0.67, radius],
         center: isNarrow ? ['50%', '44%'] : ['27%', '50%'],
         data: slices,
         label: { show: false },
