@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
 import { columnOf, sumOf } from './chart-data.js';
-import { tip } from './theme.js';
+import { tip, tipOptions } from './theme.js';
 
 /**
  * One figure between two ends, with what is good and what is not along its arc.
@@ -90,10 +90,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
   return {
     tooltip: {
       trigger: 'item',
-      confine: true,
-      className: 'tip',
-      backgroundColor: theme.surface,
-      borderColor: theme.line,
+      ...tipOptions(theme),
       /** @param {{ value: [number, number, number], color: string }} cell */
       formatter: ({ value: [column, row, value], color }) =>
         tip(`${names[row]} · ${full[column]}`, [
@@ -139,7 +136,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
 }
 
 /** @param {Drawing} drawing */
-export function pie({ card, table, theme, reader, size, width }) {
+export function pie({ card, table, theme, reader, size, width, height }) {
   const { values, format } = table.series[0] ?? { values: [], format: 'count' };
   const sorted = table.categories.map((name, index) => ({ name, value: values[index] ?? 0 })).sort((a, b) => b.value - a.value);
   const slices =
@@ -151,13 +148,11 @@ export function pie({ card, table, theme, reader, size, width }) {
       : sorted;
   const whole = slices.reduce((sum, { value }) => sum + value, 0);
   const isNarrow = width < size * 28;
+  const outer = isNarrow ? Math.min(width * 0.42, height * 0.38) : Math.min(width * 0.25, height * 0.44);
   return {
     tooltip: {
       trigger: 'item',
-      confine: true,
-      className: 'tip',
-      backgroundColor: theme.surface,
-      borderColor: theme.line,
+      ...tipOptions(theme),
       /** @param {{ name: string, value: number, color: string }} slice */
       formatter: ({ name, value, color }) =>
         tip(name, [
@@ -185,7 +180,7 @@ export function pie({ card, table, theme, reader, size, width }) {
     series: [
       {
         type: 'pie',
-        radius: ['58%', '86%'],
+        radius: [outer * 0.66, outer],
         center: isNarrow ? ['50%', '44%'] : ['27%', '50%'],
         data: slices,
         label: { show: false },
