@@ -18,6 +18,8 @@ COPY jobs jobs
 COPY api api
 COPY dashboards dashboards
 COPY cli cli
+# A new volume there belongs to whom the folder belongs to.
+RUN mkdir /var/lib/mirante && chown node:node /var/lib/mirante
 USER node
 EXPOSE 3000 9464
 # Compose gives the jobs a check of their own.

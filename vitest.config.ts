@@ -6,8 +6,6 @@ export default defineConfig({
     exclude: ['node_modules/**', '.test/**', '.mirante/**'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
-    // Each file has a database of its own; loading all packages anew for each took a third of the time.
-    isolate: false,
     // Three on two cores, because half of each test's time is spent in the database.
     maxWorkers: 3,
     // To end what hangs; no test relies on it.

@@ -100,8 +100,21 @@ test('an operator on the board of queues is in the log too', async () => {
 });
 
 const access = (keyId: string, address: string, at = Date.now(), requests = 1) => [
-  { keyId, address, firstAt: at, lastAt: at, requests },
+  { keyId, address, viewer: false, firstAt: at, lastAt: at, requests },
 ];
+
+test('viewers are in the log under the key that made their link, and no new address of that key', async () => {
+  const tenant = await makeTenant(db);
+  const { body } = await api.call('POST', '/v1/dashboards/validations-overview/embeds', tenant.keys.embed, {});
+  const seen = async (address: string) => {
+    const query = 'select requests::int, key_id from private.access_log where tenant_id = $1 and address = $2';
+    return (await db.owner.query(query, [tenant.id, address])).rows;
+  };
+  const { pathname, search } = new URL(body.viewer_url);
+  await api.call('GET', pathname + search, undefined, undefined, { 'x-forwarded-for': '198.51.100.77' });
+  await expect.poll(() => seen('198.51.100.77'), { timeout: 10_000 }).toEqual([{ requests: 1, key_id: tenant.keyIds.embed }]);
+  expect(await newAddresses(tenant.id)).not.toContain(`${tenant.keyIds.embed} 198.51.100.77`);
+});
 
 test('several processes that see a key at a new address record it once', async () => {
   const tenant = await makeTenant(db);

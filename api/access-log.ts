@@ -3,8 +3,8 @@ import type { Pool } from '../sql/db.ts';
 import { type Access, recordAccess } from '../sql/queries/access-log.ts';
 
 export type AccessLog = {
-  /** Counts one request of a key; written every few seconds. */
-  count: (keyId: string, address: string) => void;
+  /** Counts one request of a key, or of a viewer with a link that it made; written every few seconds. */
+  count: (keyId: string, address: string, viewer?: boolean) => void;
   /** Writes what has not been written yet. */
   close: () => Promise<void>;
 };
@@ -21,7 +21,7 @@ export function createAccessLog(pool: Pool, log: Logger): AccessLog {
   let writing: Promise<void> | undefined;
 
   function add(entry: Access): void {
-    const id = `${Math.floor(entry.firstAt / HOUR_MS)} ${entry.keyId} ${entry.address}`;
+    const id = `${Math.floor(entry.firstAt / HOUR_MS)} ${entry.keyId} ${entry.address} ${entry.viewer}`;
     const found = waiting.get(id);
     if (found) {
       found.firstAt = Math.min(found.firstAt, entry.firstAt);
@@ -55,9 +55,9 @@ export function createAccessLog(pool: Pool, log: Logger): AccessLog {
   const timer = setInterval(() => void start(), WRITE_EVERY_MS).unref();
 
   return {
-    count(keyId, address) {
+    count(keyId, address, viewer = false) {
       const now = Date.now();
-      add({ keyId, address, firstAt: now, lastAt: now, requests: 1 });
+      add({ keyId, address, viewer, firstAt: now, lastAt: now, requests: 1 });
     },
     async close() {
       clearInterval(timer);

@@ -11,6 +11,7 @@ import { sendProblem } from './problems.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
 import { mountDashboards } from './routes/dashboards.ts';
 import { mountDocs } from './routes/docs.ts';
+import { mountEmbeds } from './routes/embeds.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
 import { mountHealth } from './routes/health.ts';
@@ -62,6 +63,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
   mountDashboards(app, deps);
+  mountEmbeds(app, deps);
   mountAuditLog(app, deps);
   mountObjectives(app, deps);
   mountOperations(app, deps, queues);

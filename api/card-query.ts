@@ -32,8 +32,8 @@ export function render(sql: string, given: Record<string, string | undefined>): 
 
 const SCHEMAS = 'app|bi|ops|door|private|storage|limits|bullmq|migrations|public|information_schema|pg_\\w+|_?timescaledb\\w*';
 // What may follow `from` and `join`: a function of bi with the grant as its first argument, or a query in brackets.
-const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(select\b)/i;
-const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(select\b)/i;
+const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(\s*select\b)/i;
+const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
 
 /**
  * What is wrong with a card's SQL. That a card reads nothing else is held by the role that it runs as; this says so before it
@@ -57,6 +57,7 @@ export function faultsOf(sql: string, audience: Audience, { required, optional }
       `takes in an optional clause one of ${optional.join(', ') || 'no variables'}`,
     ],
     [!new RegExp(`\\b${own}\\.[a-z_]+`).test(sql), `must read ${own}`],
+    [own === 'bi' && !outside.includes('grant'), 'must hold {{grant}} outside of optional clauses'],
     [
       own === 'bi' && /\bbi\.(?![a-z_]+\(\{\{grant\}\}, )/i.test(sql),
       'must begin each call of a function of bi with {{grant}}',

@@ -4,6 +4,7 @@ import { type Pool, withTenant } from '../sql/db.ts';
 import { readCard, readWatermark } from '../sql/queries/cards.ts';
 import { signGrant } from '../sql/queries/grants.ts';
 import { MAX_ROWS } from '../sql/queries/metrics.ts';
+import type { Answers } from './answers.ts';
 import { render } from './card-query.ts';
 import type { Asked } from './dashboard-query.ts';
 import type { Card, Dashboard } from './dashboards.ts';
@@ -23,7 +24,7 @@ export type Cards = {
  * Runs cards as the logins that Metabase itself uses: customers' as `metabase`, which can name no tenant but by a grant that
  * `api` signs; the others as `ops`, which sees no content of any event.
  */
-export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>): Cards {
+export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>, answers: Answers): Cards {
   const grants = new QuickLRU<string, Promise<string>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
   function grantOf(tenantId: string): Promise<string> {
@@ -35,22 +36,27 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
     return grant;
   }
 
+  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: Asked): Promise<CardAnswer> {
+    try {
+      // Before the rows, which can then only be newer than it says.
+      const watermark = await readWatermark(api);
+      const isCustomers = audience === 'customer';
+      const { text, values } = render(card.sql, isCustomers ? { ...asked, grant: await grantOf(tenantId) } : asked);
+      const rows = await readCard(isCustomers ? metabase : ops, text, values);
+      if (rows.length > MAX_ROWS) throw tooManyRows();
+      return { watermark, rows };
+    } catch (error) {
+      // Its secret may have been rotated out since.
+      grants.delete(tenantId);
+      throw error;
+    }
+  }
+
   return {
-    async read(tenantId, { audience }, card, asked) {
-      try {
-        // Before the rows, which can then only be newer than it says.
-        const watermark = await readWatermark(api);
-        const isCustomers = audience === 'customer';
-        const { text, values } = render(card.sql, isCustomers ? { ...asked, grant: await grantOf(tenantId) } : asked);
-        const rows = await readCard(isCustomers ? metabase : ops, text, values);
-        if (rows.length > MAX_ROWS) throw tooManyRows();
-        return { watermark, rows };
-      } catch (error) {
-        // Its secret may have been rotated out since.
-        grants.delete(tenantId);
-        throw error;
-      }
-    },
+    read: (tenantId, dashboard, card, asked) =>
+      answers.share(tenantId, `${dashboard.slug}/${card.name} ${JSON.stringify(asked)}`, () =>
+        readRows(tenantId, dashboard, card, asked),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { faultsOf, type Known, variablesOf } from './card-query.ts';
+import type { Known } from './card-query.ts';
+import { faultsOfDashboard } from './dashboard-faults.ts';
 
 const words = z.strictObject({ en: z.string().min(1), 'pt-BR': z.string().min(1) });
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,49}$/);
@@ -76,27 +77,59 @@ export type Parameter = z.infer<typeof window> | z.infer<typeof choice>;
 export type Card = z.infer<typeof card> & { sql: string };
 export type Dashboard = Omit<z.infer<typeof definition>, 'cards'> & { slug: string; cards: Card[] };
 
-/** Every dashboard of a folder, by its slug. Throws an Error that names the file where one is not as it must be. */
-export function loadDashboards(folder = new URL('../dashboards/', import.meta.url)): Map<string, Dashboard> {
-  const slugs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return new Map(slugs.map(({ name: slug }) => [slug, loadDashboard(new URL(`${slug}/`, folder), slug)]));
+/** What stands in a file: the definition, and the name of the schema that an editor checks it with. */
+export const fileSchema = definition.extend({ $schema: z.literal('../schema.json') });
+
+const SHIPPED = new URL('../dashboards/', import.meta.url);
+
+/** Every dashboard of a folder, by its slug. Throws an Error that names all that is wrong. */
+export function loadDashboards(folder = SHIPPED): Map<string, Dashboard> {
+  const { dashboards, faults } = readDashboards(folder);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return new Map(dashboards.map((dashboard) => [dashboard.slug, dashboard]));
 }
 
-function loadDashboard(folder: URL, slug: string): Dashboard {
-  const parsed = definition.safeParse(JSON.parse(readFileSync(new URL('dashboard.json', folder), 'utf8')));
-  if (!name.safeParse(slug).success || !parsed.success) {
-    throw new Error(`dashboards/${slug}/dashboard.json: ${parsed.error ? z.prettifyError(parsed.error) : 'not a slug'}`);
+/** The dashboards of a folder, and one line with its file for everything that is wrong with them. */
+export function readDashboards(folder = SHIPPED): { dashboards: Dashboard[]; faults: string[] } {
+  const slugs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const read = slugs.map(({ name: slug }) => readDashboard(new URL(`${slug}/`, folder), slug));
+  return { dashboards: read.flatMap(({ dashboard }) => dashboard ?? []), faults: read.flatMap(({ faults }) => faults) };
+}
+
+function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faults: string[] } {
+  const files = readdirSync(folder);
+  const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
+  const named = (faults: string[]) => faults.map((fault) => `dashboards/${slug}/${fault}`);
+  if (!files.includes('dashboard.json')) return { faults: named(['dashboard.json: is missing']) };
+  let content: unknown;
+  try {
+    content = JSON.parse(read('dashboard.json'));
+  } catch (error) {
+    return { faults: named([`dashboard.json: ${(error as Error).message}`]) };
   }
-  const cards = parsed.data.cards.map((found) => ({
-    ...found,
-    sql: readFileSync(new URL(`${found.name}.sql`, folder), 'utf8').trimEnd(),
+  const parsed = fileSchema.safeParse(content);
+  if (!parsed.success)
+    return {
+      faults: named(
+        parsed.error.issues.map(({ path, message }) => `dashboard.json: ${path.join('.') || 'the whole'}: ${message}`),
+      ),
+    };
+  const { $schema: _, ...found } = parsed.data;
+  const own = found.cards.map((one) => `${one.name}.sql`);
+  const missing = own.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`);
+  const strange = files.filter((file) => file !== 'dashboard.json' && !own.includes(file));
+  const cards = found.cards.map((one) => ({
+    ...one,
+    sql: files.includes(`${one.name}.sql`) ? read(`${one.name}.sql`).trimEnd() : '',
   }));
-  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'));
-  const dashboard = { ...parsed.data, slug, cards };
-  const faults = faultsOfDashboard(dashboard);
-  if (files.length !== cards.length) faults.push('each .sql file is of one card, and each card has its own');
-  if (faults.length > 0) throw new Error(`dashboards/${slug}: ${faults.join('; ')}`);
-  return dashboard;
+  const dashboard = { ...found, slug, cards };
+  const faults = [
+    ...(name.safeParse(slug).success ? [] : ['dashboard.json: its folder has no name for a slug']),
+    ...missing,
+    ...strange.map((file) => `${file}: is of no card`),
+    ...(missing.length > 0 ? [] : faultsOfDashboard(dashboard, knownTo(dashboard))),
+  ];
+  return { dashboard, faults: named(faults) };
 }
 
 const isChoice = (parameter: Parameter): parameter is z.infer<typeof choice> => 'values' in parameter;
@@ -108,67 +141,4 @@ export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | '
     required: [...(audience === 'customer' ? ['grant'] : []), ...rest.map((parameter) => parameter.name)],
     optional: choices.map((parameter) => parameter.name),
   };
-}
-
-const FOLD_ROW = 12;
-const MOST_ABOVE_FOLD = 7;
-const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[]>> = {
-  line: ['x'],
-  area: ['x'],
-  bar: ['x'],
-  row: ['x'],
-  pie: ['x'],
-  trend: ['x', 'better'],
-  gauge: ['min', 'max', 'segments'],
-  progress: ['goal'],
-  heatmap: ['x', 'rows'],
-};
-
-/** What is wrong with a dashboard as a whole, and with each of its cards. */
-export function faultsOfDashboard(dashboard: Dashboard): string[] {
-  const { audience, cards, parameters } = dashboard;
-  const known = knownTo(dashboard);
-  const faults = cards.flatMap((one) => [
-    ...faultsOf(one.sql, audience, known).map((fault) => `${one.name}.sql ${fault}`),
-    ...faultsOfChart(one).map((fault) => `${one.name} ${fault}`),
-  ]);
-  const names = cards.map((one) => one.name);
-  if (new Set(names).size < names.length) faults.push('each card has a name of its own');
-  const used = new Set(cards.flatMap((one) => variablesOf(one.sql)));
-  for (const parameter of parameters) {
-    if (!used.has(parameter.name)) faults.push(`no card uses the parameter ${parameter.name}`);
-    if (!isChoice(parameter)) continue;
-    const source = cards.find((one) => one.name === parameter.values.card);
-    if (!source?.columns.some((one) => one.name === parameter.values.column)) {
-      faults.push(`the values of ${parameter.name} come from no column`);
-    }
-    if (source && variablesOf(source.sql).includes(parameter.name)) {
-      faults.push(`the values of ${parameter.name} come from a card that it narrows`);
-    }
-  }
-  if (cards.filter((one) => one.layout.row < FOLD_ROW).length > MOST_ABOVE_FOLD) {
-    faults.push(`at most ${MOST_ABOVE_FOLD} cards begin in the first ${FOLD_ROW} rows`);
-  }
-  for (const [index, one] of cards.entries()) {
-    if (one.layout.column + one.layout.width > 24) faults.push(`${one.name} is wider than the grid of 24 columns`);
-    const other = cards.slice(0, index).find((before) => overlap(before.layout, one.layout));
-    if (other) faults.push(`${one.name} lies on ${other.name}`);
-  }
-  return faults;
-}
-
-type Layout = z.infer<typeof layout>;
-
-const overlap = (a: Layout, b: Layout) =>
-  a.column < b.column + b.width && b.column < a.column + a.width && a.row < b.row + b.height && b.row < a.row + a.height;
-
-function faultsOfChart({ display: kind, chart: given, columns }: Card): string[] {
-  if (kind === 'table') return given ? ['is a table and has no chart'] : [];
-  if (!given) return [`is a ${kind} and needs a chart`];
-  const missing = (NEEDS[kind] ?? []).filter((key) => given[key] === undefined);
-  const named = [given.x, ...given.y, given.series, given.rows].filter((one) => one !== undefined);
-  return [
-    ...missing.map((key) => `is a ${kind} and its chart needs ${key}`),
-    ...named.filter((one) => !columns.some((known) => known.name === one)).map((one) => `has no column ${one}`),
-  ];
 }

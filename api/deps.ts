@@ -2,12 +2,13 @@ import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import type { AccessLog } from './access-log.ts';
+import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
 import type { Cards } from './cards.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Dashboard } from './dashboards.ts';
+import type { Embeds } from './embeds.ts';
 import type { EventTypeRegistry } from './event-types.ts';
-import type { Figures } from './figures.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
@@ -29,11 +30,13 @@ export type Deps = {
   limits: Limits;
   idempotency: Idempotency;
   types: EventTypeRegistry;
-  figures: Figures;
+  answers: Answers;
   /** By their slugs. */
   dashboards: Map<string, Dashboard>;
   cards: Cards;
   viewers: Viewers;
+  /** Absent where there is no Metabase. */
+  embeds: Embeds | undefined;
   assets: Assets;
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;

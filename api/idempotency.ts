@@ -40,7 +40,7 @@ export function createIdempotency(pool: Pool): Idempotency {
       if (held.outcome === 'answered') return held.answer;
       try {
         const reply = await work(held.first_at);
-        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecret(reply), false);
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecrets(reply), false);
         return reply;
       } catch (error) {
         // What is refused has done nothing; after any other failure a commit may have gone through unseen.
@@ -52,8 +52,12 @@ export function createIdempotency(pool: Pool): Idempotency {
   };
 }
 
-function forgettingSecret(reply: Reply): StoredAnswer {
-  const { status = 200, headers = {}, body, secret } = reply;
-  if (secret === undefined) return { status, headers, body };
-  return { status, headers, body: { ...(body as Record<string, unknown>), [secret]: null, code: 'secret-already-shown' } };
+function forgettingSecrets(reply: Reply): StoredAnswer {
+  const { status = 200, headers = {}, body, secrets = [] } = reply;
+  if (secrets.length === 0) return { status, headers, body };
+  const kept = Object.entries(body as Record<string, unknown>).map(([name, value]) => [
+    name,
+    secrets.includes(name) ? null : value,
+  ]);
+  return { status, headers, body: { ...Object.fromEntries(kept), code: 'secret-already-shown' } };
 }

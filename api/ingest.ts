@@ -72,7 +72,7 @@ export async function store(deps: Deps, identity: Identity, judged: Judged[]): P
   const accepted = acceptedOf(judged);
   const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
   await recognise(deps, identity, accepted, outcomes);
-  deps.figures.forget(identity.tenantId);
+  deps.answers.forget(identity.tenantId);
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
     if (!('row' in verdict)) return refused(verdict, index);

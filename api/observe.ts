@@ -12,8 +12,9 @@ export type Seen = {
   address: string | null;
   route?: string;
   page?: true;
-  tenantId?: string;
   identity?: Identity;
+  /** Who has no key, but a link that was made with one. */
+  viewer?: Pick<Identity, 'tenantId' | 'keyId'>;
 };
 
 /** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
@@ -31,10 +32,11 @@ export function observe(deps: Deps, request: IncomingMessage, response: ServerRe
     const method = request.method ?? '';
     deps.openMetrics.observeRequest(route, method, status, milliseconds / 1000);
     deps.telemetry.record({ route, method, status, milliseconds });
-    if (seen.identity && seen.address !== null) deps.accessLog.count(seen.identity.keyId, seen.address);
+    const who = seen.identity ?? seen.viewer;
+    if (who && seen.address !== null) deps.accessLog.count(who.keyId, seen.address, !seen.identity);
     const line = {
       request_id: seen.requestId,
-      tenant: seen.identity?.tenantId ?? seen.tenantId,
+      tenant: who?.tenantId,
       trace_id: TRACE_PARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
       method,
       route,

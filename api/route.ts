@@ -47,9 +47,9 @@ export type Call<Params, Query, Body> = {
 
 /**
  * What a handler gives: a body (or undefined), and headers or another status where they differ from the spec.
- * `secret` names a member of the body that is shown once: an Idempotency-Key replays it as null.
+ * `secrets` names the members of the body that are shown once: an Idempotency-Key replays them as null.
  */
-export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secret?: string };
+export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secrets?: string[] };
 
 export type Handler<Params, Query, Body> = (call: Call<Params, Query, Body>) => Promise<Reply | undefined>;
 

@@ -7,14 +7,15 @@ import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
 import { createAccessLog } from './access-log.ts';
+import { createAnswers } from './answers.ts';
 import { buildApp } from './app.ts';
 import { createAuthenticator } from './auth.ts';
 import { createCards } from './cards.ts';
 import { createClientAddress } from './client-address.ts';
 import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
+import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
-import { createFigures } from './figures.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -78,6 +79,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     },
   });
 
+  const answers = createAnswers();
   const deps: Deps = {
     config,
     log,
@@ -88,10 +90,11 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     limits: createLimits(config, pool, log, redis),
     idempotency: createIdempotency(pool),
     types: createEventTypeRegistry(pool),
-    figures: createFigures(pool),
+    answers,
     dashboards: loadDashboards(),
-    cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }),
+    cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
     viewers: createViewers(pool, secretOf(config)),
+    embeds: createEmbeds(pool, config),
     assets: readAssets(),
     groupCommit,
     openMetrics,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchDashboards } from './dashboards.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
@@ -31,6 +32,10 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     }
     const queries = await benchQueries(stage);
     return { refresh, queries, storage: await benchStorage(stage), memory_mb: stage.memory() };
+  },
+  dashboards: async (stage) => {
+    await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
+    return benchDashboards(stage);
   },
 };
 

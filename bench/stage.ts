@@ -12,6 +12,7 @@ export type BenchTenant = { id: string; ingest: string; ingestId: string; read: 
 export type Stage = Platform & {
   owner: Pool;
   tenants: BenchTenant[];
+  secret: string;
   /** Highest resident memory so far of the API and of the jobs, and what PostgreSQL's processes hold together now, in MB. */
   memory: () => { api_peak: number; jobs_peak: number; postgresql: number };
   stop: () => Promise<void>;
@@ -60,6 +61,7 @@ export async function raise(tenants: number): Promise<Stage> {
     ...platform,
     owner,
     tenants: made,
+    secret,
     memory: () => ({
       api_peak: peakOf(running.children[0]?.pid),
       jobs_peak: peakOf(running.children[1]?.pid),

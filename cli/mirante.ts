@@ -5,11 +5,17 @@ import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { verifyAudit } from './audit.ts';
 import { switchColumnstore } from './columnstore.ts';
+import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
+import { metabase } from './metabase/metabase.ts';
 import { UsageError } from './usage.ts';
 
-type Command = { usage: string; summary: string; run: (args: string[]) => Promise<void> };
+type Command = {
+  usage: string;
+  summary: string /** Gives an exit code where it is not 0. */;
+  run: (args: string[]) => Promise<unknown>;
+};
 
 const COMMANDS: Record<string, Command> = {
   migrate: {
@@ -45,10 +51,20 @@ const COMMANDS: Record<string, Command> = {
     summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
     run: (args) => switchColumnstore(args, readConfig(), say),
   },
+  dashboards: {
+    usage: 'dashboards lint',
+    summary: 'checks the definitions of dashboards and the SQL of their cards; one line for each fault, with its file',
+    run: async (args) => say(lintDashboards(args)),
+  },
   grants: {
     usage: 'grants rotate',
     summary: 'signs grants with a new secret; those of the secret before stay good, older ones end',
     run: async (args) => say(await rotateGrants(args, readConfig())),
+  },
+  metabase: {
+    usage: 'metabase plan | apply | drift | smoke [--tenants a,b] | login',
+    summary: 'makes the Metabase of METABASE_URL as dashboards/ says; drift ends with 2 where it is not',
+    run: (args) => metabase(args, readConfig(), say),
   },
   health: {
     usage: 'health api|jobs',
@@ -84,8 +100,8 @@ async function main(): Promise<number> {
   }
   const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
   if (!command) throw new UsageError(name === undefined ? 'Which command?' : `There is no command ${name}.`);
-  await command.run(args);
-  return 0;
+  const code = await command.run(args);
+  return typeof code === 'number' ? code : 0;
 }
 
 process.exitCode = await main().catch((error: Error & { code?: string }) => {

@@ -39,7 +39,7 @@ export async function runRetention(deps: RetentionDeps): Promise<void> {
     for (const { name } of (await listRollups(client)).reverse()) {
       await drop(client, deps, { name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS', kept);
     }
-    const forgotten = await forgetExpired(client, deps.clock());
+    const forgotten = await forgetExpired(client, deps.clock(), kept);
     deps.log.info({ forgotten }, 'expired keys and counters deleted');
   });
   // Refreshes that found the lock taken rely on its holder to look again.

@@ -50,6 +50,14 @@ const schema = z.object({
   METABASE_DATABASE_URL: url('postgres', 'postgresql'),
   OPS_DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
+  METABASE_URL: url('http', 'https'),
+  METABASE_SITE_URL: url('http', 'https'),
+  METABASE_ADMIN_EMAIL: z.email().default('admin@mirante.invalid'),
+  METABASE_ADMIN_PASSWORD: z.string().min(12).optional(),
+  METABASE_EMBEDDING_SECRET: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   TRUSTED_PROXIES: blocks,
   MAX_EVENTS_PER_REQUEST: count(1000),
@@ -81,6 +89,10 @@ export const SECRETS = [
   'METABASE_DATABASE_URL',
   'OPS_DATABASE_URL',
   'REDIS_URL',
+  'METABASE_URL',
+  'METABASE_SITE_URL',
+  'METABASE_ADMIN_PASSWORD',
+  'METABASE_EMBEDDING_SECRET',
 ] as const satisfies (keyof Config)[];
 
 /**

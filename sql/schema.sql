@@ -460,6 +460,21 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.dashboard_opens owner mirante_owner, row security forced
+    tenant_id uuid not null
+    day date not null
+    dashboard text not null
+    surface text not null
+    opens integer not null
+    constraint dashboard_opens_dashboard_check CHECK ((dashboard ~ '^[a-z][a-z0-9-]{0,49}$'::text))
+    constraint dashboard_opens_pkey PRIMARY KEY (tenant_id, day, dashboard, surface)
+    constraint dashboard_opens_surface_check CHECK ((surface = ANY (ARRAY['mirante'::text, 'metabase'::text, 'api'::text])))
+    constraint dashboard_opens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX dashboard_opens_day_idx ON private.dashboard_opens USING btree (day)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.dirty_hours owner mirante_owner
     id bigint not null identity
     hour timestamp with time zone not null
@@ -745,6 +760,11 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.metabase_dashboards owner mirante_owner
+    slug text not null
+    dashboard_id integer not null
+    constraint metabase_dashboards_pkey PRIMARY KEY (slug)
 
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -1129,23 +1149,31 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
-function bi.are_days(since timestamp with time zone, until timestamp with time zone, width text) returns boolean language plpgsql stable owner mirante_views set search_path=pg_catalog, pg_temp, body 7815ef57d5a5851a416013e6f9a1eb9d
-
-function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1038ac28ac15420333ba370f97bd9278
+function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, suppressed text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body caed7f60cd53a7e9c25d418651495be8
     grant execute to mirante_metabase
 
-function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5be94d29d9203dfd1a2f5a5d4f4011a6
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5626861a40be3672cf4e639bec0e03af
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 477d9ac96ef89c6f168d9849aa91cd19
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e71534a512fb0a6c6cf76c8d2507bcf8
     grant execute to mirante_metabase
 
-function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 97801f03f813e2f920b5960641010e31
+function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ad2db521df024f6a6e4ef76503fe77c7
     grant execute to mirante_metabase
 
-function bi.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_views, body 7b2f1c4852435c03f49427436e4938cb
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a3f9f338aead808a8876c2868109477
+    grant execute to mirante_metabase
 
-function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 24626c7faee6ae4c3837ef95683addf5
+function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1bc6592a1711da9f05afdafe02750ea4
+    grant execute to mirante_metabase
+
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 2c794353b979a2921d12d5957a692f04
+    grant execute to mirante_metabase
+
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ab8b8a64b3535af3d641db5f2e50edb0
+    grant execute to mirante_metabase
+
+function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f2e9d1b560bb273a2d3f90202c511703
     grant execute to mirante_metabase
 
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
@@ -1190,6 +1218,12 @@ function door.make_login(login text, verifier text, connection_limit integer, st
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
     grant execute to mirante_api
 
+function door.metabase_dashboard(wanted text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 75da6f00038dddc4deaa1b5e48e208c2
+    grant execute to mirante_api
+
+function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
+    grant execute to mirante_api
+
 function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
     grant execute to mirante_api
 
@@ -1211,7 +1245,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c21a2cfee9151cb887ffe5fa1a93e359
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b532cdaae0da0d3a2065482bc01f76ce
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1229,6 +1263,9 @@ function door.sign_grant(until timestamp with time zone) returns text language p
 function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
     grant execute to mirante_api
 
+function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4def7cc1dfd17583b91c6d1bd6289b9b
+    grant execute to mirante_api
+
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3
     grant execute to mirante_api
 
@@ -1238,10 +1275,52 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant_id uuid, bucket timestamp with time zone, events bigint, bytes bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e1591ed310cb768bf614619a23ab614b
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d46d1436cfc6fc561f700125abbc1ae8
     grant execute to mirante_ops
 
-function ops.storage() returns TABLE(relation text, bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9fc7e62f291219f07ea1fd9914a684f4
+function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 30da44b622b4ccf1eb77b157fb80764c
+    grant execute to mirante_ops
+
+function ops.ingest(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, events bigint, bytes bigint, per_second double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3e2a620490c100c00647041910a594d0
+    grant execute to mirante_ops
+
+function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
+    grant execute to mirante_ops
+
+function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
+    grant execute to mirante_ops
+
+function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
+    grant execute to mirante_ops
+
+function ops.own_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c2dc453a70430afc251caf7aebd8ff21
+    grant execute to mirante_ops
+
+function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec8a28ed44d409c0cbad0c27cb694c24
+    grant execute to mirante_ops
+
+function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
+    grant execute to mirante_ops
+
+function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ae009ff892543e309d53f8184f767873
+    grant execute to mirante_ops
+
+function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8f9ffedcb853eb6ce587c43c335e21d2
+    grant execute to mirante_ops
+
+function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a8a83992e199384cc59f856c830602c
+    grant execute to mirante_ops
+
+function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 986ea16a736a2ad46a5b893b8b10e799
+    grant execute to mirante_ops
+
+function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c41c6868fc0f61a1f1b4e45e3bcde772
+    grant execute to mirante_ops
+
+function ops.tenant_usage(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamp with time zone, refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 61cba7aa6878ffb29997bb619bb8342b
+    grant execute to mirante_ops
+
+function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149
     grant execute to mirante_ops
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
@@ -1320,6 +1399,9 @@ function storage.make_rollup(name text, source text, time_column text, width int
 function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482
     grant execute to public
 
+function storage.parts(name text) returns TABLE(parts bigint, row_bytes bigint, column_bytes bigint) language sql stable owner mirante_owner, body 294402b297eb22baa9af8a1f639aca4f
+    grant execute to public
+
 function storage.protect(relation text) returns void language plpgsql volatile owner mirante_owner, body 9f40c98ac0536a07fb017416b416551f
     grant execute to public
 
@@ -1368,6 +1450,9 @@ function storage.rollup_bytes(name text) returns bigint language sql stable owne
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
     grant execute to public
 
+function storage.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_owner, body 7b2f1c4852435c03f49427436e4938cb
+    grant execute to public
+
 function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e
     grant execute to public
 
@@ -1376,4 +1461,7 @@ function storage.take_lock(name text) returns void language plpgsql volatile own
 
 function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb
     grant execute to mirante_views
+    grant execute to public
+
+function storage.whole_days(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language plpgsql stable owner mirante_owner, body aa3f5511c97315f6d4f5acf3ba8d7101
     grant execute to public

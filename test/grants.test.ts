@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
 import { withTenant } from '../sql/db.ts';
 import { rotateGrantSecret, signGrant } from '../sql/queries/grants.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
@@ -29,6 +30,11 @@ beforeAll(async () => {
        values ($1, now(), gen_random_uuid(), 'gtin', $2, 3)`,
       [id, slug],
     );
+    await db.owner.query(
+      `insert into private.quarantine (tenant_id, received_at, id, status, code, type, key_id, raw)
+       values ($1, now(), gen_random_uuid(), 'quarantined', 'schema-mismatch', $2, gen_random_uuid(), '')`,
+      [id, slug],
+    );
   }
   await db.owner.query(
     "insert into private.dirty_hours (hour) select date_trunc('hour', now()) - n * interval '1 hour' from generate_series(0, 2) n",
@@ -40,7 +46,7 @@ afterAll(() => db.drop());
 const grantOf = (tenant: TestTenant, until = new Date(Date.now() + HOUR)) =>
   withTenant(db.api, tenant.id, (client) => signGrant(client, until));
 
-const FUNCTIONS = ['bi.events', 'bi.latency', 'bi.validations', 'bi.rules', 'bi.corrections'];
+const FUNCTIONS = NAMES.map((name) => `bi.${name}`);
 const ask = (name: string, grant: string | null, width = 'total') =>
   db.metabase.query(`select * from ${name}($1, now() - interval '2 days', now() + interval '1 hour', $2)`, [grant, width]);
 

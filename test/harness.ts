@@ -149,6 +149,8 @@ const ABSENT = {
   openssl:
     'Skipped: encrypted connections to PostgreSQL and Redis; install openssl, which makes their certificates, to try them.',
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
+  'metabase-openapi':
+    'Skipped: requests to Metabase are not held against its OpenAPI document; ../shared/data/metabase-openapi-subset.json is not beside this checkout.',
   'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
 } as const;
 
@@ -162,6 +164,8 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
     'redis-server': () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(existsSync),
     openssl: () => ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
+    'metabase-openapi': () =>
+      [fileURLToPath(new URL('../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),
     'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);

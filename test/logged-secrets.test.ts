@@ -18,6 +18,7 @@ test('whatever is done with a key, good or bad, the program never writes it', as
     API_DATABASE_URL: db.urls.api,
     QUEUE_DATABASE_URL: db.urls.queue,
     METABASE_DATABASE_URL: db.urls.metabase,
+    OPS_DATABASE_URL: db.urls.ops,
   });
   await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
   const good = tenant.keys.ingest;
@@ -60,6 +61,7 @@ test('a login that the database refuses is logged whole, without its password', 
     API_DATABASE_URL: url.toString(),
     QUEUE_DATABASE_URL: url.toString(),
     METABASE_DATABASE_URL: url.toString(),
+    OPS_DATABASE_URL: url.toString(),
   };
   const program = await startProgram(logins);
   await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');

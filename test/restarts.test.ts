@@ -126,6 +126,7 @@ describe('the API is killed in the middle of a load', () => {
       API_DATABASE_URL: db.urls.api,
       QUEUE_DATABASE_URL: db.urls.queue,
       METABASE_DATABASE_URL: db.urls.metabase,
+      OPS_DATABASE_URL: db.urls.ops,
       MIRANTE_SECRET: testSecret,
       REDIS_URL: redisUrl(),
       LOG_LEVEL: 'info',

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { fileSchema } from '../api/dashboards.ts';
 import { dumpSchema } from '../sql/schema.ts';
 import { createDatabase, type TestDatabase } from './harness.ts';
 
@@ -12,6 +14,11 @@ afterAll(() => db.drop());
 // Other engines keep hypertables and roll-ups in catalogues of their own.
 test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrations and views make', async () => {
   await expect(await dumpSchema(db.migrator)).toMatchFileSnapshot('../sql/schema.sql');
+});
+
+test('dashboards/schema.json is what api/dashboards.ts takes', async () => {
+  const schema = z.toJSONSchema(fileSchema, { io: 'input' });
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../dashboards/schema.json');
 });
 
 test('functions that run with the rights of their owner name their search path, and not everybody may run them', async () => {

@@ -130,6 +130,7 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
       API_DATABASE_URL: db.urls.api,
       QUEUE_DATABASE_URL: db.urls.queue,
       METABASE_DATABASE_URL: db.urls.metabase,
+      OPS_DATABASE_URL: db.urls.ops,
       ...settings,
     });
 

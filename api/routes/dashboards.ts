@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { toCsv } from '../../lib/csv.ts';
-import { malformedRequest, notFound } from '../../lib/errors.ts';
+import { notFound } from '../../lib/errors.ts';
 import type { Tenant } from '../../sql/queries/tenants.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
 import type { Seen } from '../observe.ts';
 import { type Call, route } from '../route.ts';
-import { LONGEST_SECONDS, type Viewer } from '../viewers.ts';
+import type { Viewer } from '../viewers.ts';
 
 const params = z.object({ slug: z.string() });
 const shown = definition.extend({ slug: z.string() });
@@ -35,17 +35,7 @@ const rowsOfCard = z.object({
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
-const embed = z
-  .strictObject({
-    params: z
-      .record(z.string(), z.string().max(100))
-      .default({})
-      .meta({ description: 'Parameters of the dashboard that the link fixes' }),
-    expires_in: z.number().int().min(1).max(LONGEST_SECONDS).default(3600).meta({ description: 'Seconds' }),
-  })
-  .prefault({});
-
-/** Dashboards as definitions, as rows of their cards, and as links for viewers. */
+/** Dashboards as definitions, and as rows of their cards. */
 export function mountDashboards(app: Express, deps: Deps): void {
   route(
     app,
@@ -124,35 +114,6 @@ export function mountDashboards(app: Express, deps: Deps): void {
       };
     },
   );
-
-  route(
-    app,
-    deps,
-    {
-      method: 'post',
-      path: '/v1/dashboards/:slug/embeds',
-      summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
-      scopes: ['embed', 'admin'],
-      params,
-      body: embed,
-      status: 201,
-      answer: z.object({
-        viewer_url: z.url().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
-        expires_at: z.iso.datetime(),
-        code: z.string().optional(),
-      }),
-    },
-    async ({ identity, params: { slug }, body, request }) => {
-      requireFeature(identity.features, 'dashboards');
-      const dashboard = findDashboard(deps, slug, identity);
-      readParameters(dashboard, body.params, {}, identity.timezone, Date.now(), '/params');
-      const link = { tenantId: identity.tenantId, dashboard: slug, params: body.params };
-      const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
-      const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
-      if (!URL.canParse(page)) throw malformedRequest();
-      return { body: { viewer_url: page, expires_at: expiresAt }, secret: 'viewer_url' };
-    },
-  );
 }
 
 type Reader = {
@@ -191,7 +152,7 @@ async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reade
 export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
   const viewer = await deps.viewers.open(request.query.token, slug);
   const { id, limits } = viewer.tenant;
-  (response.locals.seen as Seen).tenantId = id;
+  (response.locals.seen as Seen).viewer = { tenantId: id, keyId: viewer.keyId };
   await deps.limits.request({ tenantId: id, limits }, response);
   return viewer;
 }

@@ -60,7 +60,7 @@ export function mountKeys(app: Express, deps: Deps): void {
       const input = { ...body, expires_at: body.expires_at ?? null };
       const made = await withTenant(deps.pool, id, (client) => createKey(client, id, input), actor);
       const { name, scopes, expires_at = null } = body;
-      return { body: { id: made.id, key: made.key, prefix: made.prefix, name, scopes, expires_at }, secret: 'key' };
+      return { body: { id: made.id, key: made.key, prefix: made.prefix, name, scopes, expires_at }, secrets: ['key'] };
     },
   );
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { toCsv } from '../../lib/csv.ts';
 import { invalidRequest, notFound } from '../../lib/errors.ts';
 import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
-import { type Figures, MAX_ROWS, type Question } from '../../sql/queries/metrics.ts';
+import { type Figures, MAX_ROWS, type Question, readMetric } from '../../sql/queries/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import type { Deps } from '../deps.ts';
@@ -82,7 +82,10 @@ export function mountMetrics(app: Express, deps: Deps): void {
       const measure = findMeasure(params.name);
       if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
       const question = readQuestion(measure, request.query, identity.timezone, Date.now());
-      const found = await deps.figures.read(identity.tenantId, question);
+      const { measure: _, ...asked } = question;
+      const found = await deps.answers.share(identity.tenantId, `${measure.name} ${JSON.stringify(asked)}`, () =>
+        readMetric(deps.pool, identity.tenantId, question),
+      );
       refuseIncomplete(question, found);
       if (wantsCsv(request)) {
         const columns = ['bucket', ...question.groupBy, 'value'];

@@ -63,7 +63,7 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
         throw conflict('unsafe-engine', 'Any login may drop chunks here', 'docs/security.md says how a superuser ends that');
       }
       const made = await createSqlLogin(deps.pool, id, body, actor);
-      return { body: { ...body, ...made }, secret: 'password' };
+      return { body: { ...body, ...made }, secrets: ['password'] };
     },
   );
 

@@ -1,6 +1,17 @@
 import { type Attack, spelt, type Target } from './attack.ts';
 
-const FUNCTIONS = ['events', 'latency', 'validations', 'rules', 'corrections'] as const;
+/** Every function that Metabase may run, each of them with a grant, a window and a width. */
+export const FUNCTIONS = [
+  'benchmarks',
+  'corrections',
+  'events',
+  'freshness',
+  'latency',
+  'quarantined',
+  'rules',
+  'validations',
+  'week_hours',
+] as const;
 const WINDOW = "now() - interval '400 days', now() + interval '1 day'";
 
 /** Attempts to make a function of bi open another tenant than the one whose grant was given. */
@@ -14,7 +25,8 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
     name: `${title} bi.${name}`,
     as: ['metabase'],
     statements,
-    alive: [read(name, `'${victim.grant}'`)],
+    // A benchmark is figures without a word that tells whose they are: that there is something to reach is proved by what it reads.
+    alive: [read(name === 'benchmarks' ? 'validations' : name, `'${victim.grant}'`)],
     aliveAs: 'metabase',
     ...more,
   });
@@ -72,8 +84,8 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
         'select * from private.grant_secrets',
         'select private.rotate_grant_secret()',
         `select private.hmac('', '', '')`,
-        `select bi.are_days(now(), now(), 'day')`,
-        `select bi.start_of(now(), 'day', now())`,
+        `select storage.whole_days(now(), now(), 'day', 'UTC')`,
+        `select storage.start_of(now(), 'day', now(), 'UTC')`,
         'select * from app.events limit 1',
         'select * from app.events_hourly limit 1',
         `select door.sign_grant(now() + interval '1 hour')`,

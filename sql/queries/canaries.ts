@@ -72,6 +72,8 @@ export const PLANTED: Record<string, string> = {
     from c, lateral (select id from private.privacy_requests where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
   'private.offboardings': `insert into private.offboardings (tenant_id, slug, progress, completed_at, certificate)
     select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
+  'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)
+    select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
         duration_ms, bytes, data, attributes)
     select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,

@@ -179,6 +179,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   audit_log: 'acts of administrators, kept as proof',
   access_log: 'addresses that keys were used from, which the law says to keep for six months',
   offboardings: 'organisations that were removed',
+  dashboard_opens: 'counts of a whole tenant',
   dirty_hours: 'hours',
   heartbeats: 'queues',
   grant_secrets: 'keys',

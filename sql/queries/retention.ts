@@ -69,12 +69,19 @@ export async function isServedBefore(client: Client, source: string, boundary: D
   return rows[0]?.served ?? false;
 }
 
-/** Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them. */
-export async function forgetExpired(client: Client, now: Date): Promise<number> {
+/**
+ * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, and counts of opened
+ * dashboards that are older than aggregates are kept.
+ */
+export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
     "delete from private.idempotency_keys where first_at < $1::timestamptz - interval '24 hours'",
     [now],
   );
   const counters = await client.query('delete from limits.counters where expire < $1::double precision', [now.getTime()]);
-  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0);
+  const opens = await client.query(
+    "delete from private.dashboard_opens where day < ($1::timestamptz at time zone 'UTC')::date - $2::integer",
+    [now, aggregateDays],
+  );
+  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0);
 }

@@ -108,6 +108,12 @@ export async function findTenant(pool: Pool, id: string): Promise<Tenant | undef
   return result.rows[0];
 }
 
+/** The tenant whose key made a viewer's link; undefined once that key is revoked or has expired. */
+export async function findTenantOfKey(pool: Pool, id: string, keyId: string): Promise<Tenant | undefined> {
+  const result = await pool.query<Tenant>('select * from door.tenant_of_key($1, $2)', [id, keyId]);
+  return result.rows[0];
+}
+
 /** Ids of the platform's own tenant and of the key under which the API records its requests. */
 export async function findOperations(pool: Pool): Promise<{ tenantId: string; telemetryKeyId: string }> {
   const result = await pool.query<{ tenant_id: string; telemetry_key_id: string }>('select * from door.operations($1, $2)', [

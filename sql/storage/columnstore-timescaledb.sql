@@ -99,3 +99,13 @@ begin
     execute format('alter table private.%I enable row level security, force row level security', name);
 end
 $$;
+
+-- Chunks, and what those that are converted took before and take now.
+create or replace function storage.parts(name text) returns table (parts bigint, row_bytes bigint, column_bytes bigint)
+    language sql stable
+    as $$
+    select (select count(*) from timescaledb_information.chunks c
+            where c.hypertable_schema = 'private' and c.hypertable_name = parts.name),
+        coalesce(sum(p.row_bytes) filter (where p.converted), 0)::bigint, coalesce(sum(p.column_bytes) filter (where p.converted), 0)::bigint
+    from storage.columnstore_parts(parts.name) p
+$$;

@@ -1,7 +1,7 @@
 -- What only one may do at a time takes a row of this table. Not an advisory lock: those are open to every login of the database,
 -- and a customer's could hold up everybody with one. Made here, because functions of the first migrations need it.
 create table if not exists storage.locks (name text primary key);
-insert into storage.locks values ('access log'), ('audit log'), ('columnstore'), ('isolation audit'), ('partitions'), ('refresh') on conflict do nothing;
+insert into storage.locks values ('access log'), ('audit log'), ('columnstore'), ('isolation audit'), ('metabase'), ('partitions'), ('refresh') on conflict do nothing;
 
 -- Waits until the lock is free and holds it until the transaction ends.
 create or replace function storage.take_lock(name text) returns void
@@ -114,3 +114,34 @@ begin
     return ranges;
 end
 $$;
+
+-- Whole UTC days of a window, which readers take from the daily roll-up, as their first and last instant: the hours before and after
+-- come from the hourly one. Both are `until` where days cannot serve, because a bucket begins within one.
+create or replace function storage.whole_days(since timestamptz, until timestamptz, width text, zone text) returns timestamptz[]
+    language plpgsql stable
+    as $$
+declare
+    head timestamptz := date_trunc('day', since + interval '1 day' - interval '1 microsecond', 'UTC');
+    tail timestamptz := date_trunc('day', until, 'UTC');
+begin
+    if width is null or width not in ('hour', 'day', 'week', 'month', 'total') then
+        raise exception 'width must be hour, day, week, month or total' using errcode = 'invalid_parameter_value';
+    end if;
+    if since is null or until is null then
+        raise exception 'a window has two ends' using errcode = 'invalid_parameter_value';
+    end if;
+    if head >= tail or width = 'hour' or (width <> 'total' and zone <> 'UTC') then
+        return array[until, until];
+    end if;
+    return array[head, tail];
+end
+$$;
+
+-- Without a query of its own, so that it becomes part of the query that calls it for every row.
+create or replace function storage.start_of(bucket timestamptz, width text, since timestamptz, zone text) returns timestamptz
+    language sql stable
+    as $$
+    select case width when 'total' then since when 'hour' then bucket else date_trunc(width, bucket, zone) end
+$$;
+-- Functions of bi run with its rights.
+grant usage on schema storage to mirante_views;

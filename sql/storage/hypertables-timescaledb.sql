@@ -69,3 +69,11 @@ create or replace function storage.end_jobs(login text) returns void
     as $$
     select delete_job(j.id) from _timescaledb_config.bgw_job j where j.owner::text = login
 $$;
+
+-- How many chunks there are; what the columnstore has made of them is told by its own file.
+create or replace function storage.parts(name text) returns table (parts bigint, row_bytes bigint, column_bytes bigint)
+    language sql stable
+    as $$
+    select count(*), 0::bigint, 0::bigint from timescaledb_information.chunks c
+    where c.hypertable_schema = 'private' and c.hypertable_name = parts.name
+$$;

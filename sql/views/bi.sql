@@ -1,31 +1,8 @@
 -- What a card may ask, with the grant of one tenant. Each function opens the grant in a statement of its own: a check inside
 -- `where` would be skipped where every partition is pruned, and a forged grant would give no rows instead of an error.
--- A window takes the hours that begin in it; `width` is hour, day, week, month (in the tenant's zone) or total.
+-- A window takes the hours that begin in it; `width` is hour, day, week, month (in the tenant's zone) or total. Whole days come from
+-- the daily roll-up where they can, the hours before and after from the hourly one.
 set local role mirante_views;
-
--- Whole days are read from the daily roll-up where they are the tenant's own days, else from the hourly one.
-create function bi.are_days(since timestamptz, until timestamptz, width text) returns boolean
-    language plpgsql stable
-    set search_path = pg_catalog, pg_temp
-    as $$
-begin
-    if width is null or width not in ('hour', 'day', 'week', 'month', 'total') then
-        raise exception 'width must be hour, day, week, month or total' using errcode = 'invalid_parameter_value';
-    end if;
-    if since is null or until is null then
-        raise exception 'a window has two ends' using errcode = 'invalid_parameter_value';
-    end if;
-    return width <> 'hour' and (select timezone = 'UTC' from app.tenant)
-        and date_trunc('day', since, 'UTC') = since and date_trunc('day', until, 'UTC') = until;
-end
-$$;
-
--- Without a query of its own, so that it becomes part of the query that calls it for every row.
-create function bi.start_of(bucket timestamptz, width text, since timestamptz, zone text) returns timestamptz
-    language sql stable
-    as $$
-    select case width when 'total' then since when 'hour' then bucket else date_trunc(width, bucket, zone) end
-$$;
 
 create function bi.events(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, type text, outcome text, events bigint, bytes bigint
@@ -37,17 +14,21 @@ create function bi.events(tenant_grant text, since timestamptz, until timestampt
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
-    days boolean := bi.are_days(since, until, width);
     zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
 begin
     return query
-        select bi.start_of(r.bucket, width, since, zone), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
+        select storage.start_of(r.bucket, width, since, zone), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
         from (
-            select bucket, type, outcome, events, bytes from app.events_daily where days
+            select bucket, type, outcome, events, bytes from app.events_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
             union all
-            select bucket, type, outcome, events, bytes from app.events_hourly where not days
+            select bucket, type, outcome, events, bytes from app.events_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select bucket, type, outcome, events, bytes from app.events_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
         ) r
-        where r.bucket >= since and r.bucket < until
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -64,8 +45,8 @@ create function bi.latency(tenant_grant text, since timestamptz, until timestamp
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
-    days boolean := bi.are_days(since, until, width);
     zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
 begin
     return query
         select b.bucket, b.type, b.route, max(b.total)::bigint,
@@ -73,15 +54,19 @@ begin
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
         from (
-            select bi.start_of(r.bucket, width, since, zone) as bucket, r.type, r.route, r.bin,
-                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since, zone), r.type, r.route order by r.bin) as reached,
-                sum(sum(r.events)) over (partition by bi.start_of(r.bucket, width, since, zone), r.type, r.route) as total
+            select storage.start_of(r.bucket, width, since, zone) as bucket, r.type, r.route, r.bin,
+                sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route order by r.bin) as reached,
+                sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route) as total
             from (
-                select bucket, type, route, bin, events from app.latency_daily where days
+                select bucket, type, route, bin, events from app.latency_daily
+                where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
                 union all
-                select bucket, type, route, bin, events from app.latency_hourly where not days
+                select bucket, type, route, bin, events from app.latency_hourly
+                where since < days[1] and bucket >= since and bucket < days[1]
+                union all
+                select bucket, type, route, bin, events from app.latency_hourly
+                where days[2] < until and bucket >= days[2] and bucket < until
             ) r
-            where r.bucket >= since and r.bucket < until
             group by 1, 2, 3, 4
         ) b
         group by 1, 2, 3 order by 1, 2, 3;
@@ -99,18 +84,22 @@ create function bi.validations(tenant_grant text, since timestamptz, until times
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
-    days boolean := bi.are_days(since, until, width);
     zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
 begin
     return query
-        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
+        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
             sum(r.errors)::bigint, sum(r.warnings)::bigint
         from (
-            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_daily where days
+            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
             union all
-            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_hourly where not days
+            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
         ) r
-        where r.bucket >= since and r.bucket < until
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -126,17 +115,21 @@ create function bi.rules(tenant_grant text, since timestamptz, until timestamptz
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
-    days boolean := bi.are_days(since, until, width);
     zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
 begin
     return query
-        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
+        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
         from (
-            select bucket, marketplace, rule, hits, validations from app.rules_daily where days
+            select bucket, marketplace, rule, hits, validations from app.rules_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
             union all
-            select bucket, marketplace, rule, hits, validations from app.rules_hourly where not days
+            select bucket, marketplace, rule, hits, validations from app.rules_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select bucket, marketplace, rule, hits, validations from app.rules_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
         ) r
-        where r.bucket >= since and r.bucket < until
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -152,17 +145,21 @@ create function bi.corrections(tenant_grant text, since timestamptz, until times
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
-    days boolean := bi.are_days(since, until, width);
     zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
 begin
     return query
-        select bi.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
+        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
         from (
-            select bucket, marketplace, rule, corrections, rows from app.corrections_daily where days
+            select bucket, marketplace, rule, corrections, rows from app.corrections_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
             union all
-            select bucket, marketplace, rule, corrections, rows from app.corrections_hourly where not days
+            select bucket, marketplace, rule, corrections, rows from app.corrections_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select bucket, marketplace, rule, corrections, rows from app.corrections_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
         ) r
-        where r.bucket >= since and r.bucket < until
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end

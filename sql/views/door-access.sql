@@ -1,9 +1,9 @@
 set local role mirante_owner;
 
 -- Adds what one API process has counted, each row's tenant found from its key, and records each address from which a key comes
--- for the first time as far back as is kept.
+-- for the first time as far back as is kept; viewers with a link that it made come from anywhere.
 create function door.record_access(
-    keys uuid[], addresses inet[], firsts timestamptz[], lasts timestamptz[], counts bigint[]
+    keys uuid[], addresses inet[], firsts timestamptz[], lasts timestamptz[], counts bigint[], viewers boolean[]
 ) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -11,11 +11,16 @@ create function door.record_access(
 #variable_conflict use_column
 declare
     newcomers jsonb;
+    own_keys uuid[];
+    own_addresses inet[];
+    own_firsts timestamptz[];
 begin
+    select array_agg(u.key), array_agg(u.address), array_agg(u.first_at) into own_keys, own_addresses, own_firsts
+    from unnest(keys, addresses, firsts, viewers) u (key, address, first_at, viewer) where not u.viewer;
     -- Of several processes that see the same newcomer one goes first, and the others look again when it has committed.
-    if private.newcomers(keys, addresses, firsts) is not null then
+    if private.newcomers(own_keys, own_addresses, own_firsts) is not null then
         perform storage.take_lock('access log');
-        newcomers := private.newcomers(keys, addresses, firsts);
+        newcomers := private.newcomers(own_keys, own_addresses, own_firsts);
     end if;
 
     insert into private.access_log as l (tenant_id, hour, key_id, address, first_at, last_at, requests)

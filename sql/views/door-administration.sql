@@ -67,6 +67,15 @@ create function door.tenants(only_id uuid, after_id uuid, page_size integer) ret
     order by t.id limit page_size
 $$;
 
+-- Whose dashboard a viewer sees: nobody's once the key that made the link is revoked or has expired.
+create function door.tenant_of_key(tenant uuid, key uuid) returns setof private.tenants
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select t.* from private.tenants t join private.api_keys k on k.tenant_id = t.id
+    where t.id = tenant and k.id = key and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+$$;
+
 create function door.create_key(
     id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamptz
 ) returns void

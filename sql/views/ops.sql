@@ -13,27 +13,7 @@ create view ops.retention_runs with (security_barrier) as
 create view ops.isolation_audits with (security_barrier) as
     select ran_at, attempts, foreign_rows, dead, findings from private.isolation_audits;
 
--- A function, because the roll-ups show all tenants to their owner alone, and with a window, which they are read by.
-create function ops.activity(since timestamptz, until timestamptz) returns table (
-    tenant_id uuid, bucket timestamptz, events bigint, bytes bigint
-)
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-    select r.tenant_id, r.bucket, sum(r.events)::bigint, sum(r.bytes)::bigint
-    from private.events_hourly r where r.bucket >= since and r.bucket < until
-    group by 1, 2
-$$;
-
-create function ops.storage() returns table (relation text, bytes bigint, retained_from timestamptz)
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-    select h.name, storage.hypertable_bytes(h.name), h.retained_from from storage.hypertables h
-    union all
-    select r.name, storage.rollup_bytes(r.name), r.retained_from from storage.rollups r
-$$;
-
+-- Roll-ups are shown by functions with a window (the other files of this schema): a view of all tenants would read all of history.
 revoke all on all functions in schema ops from public;
 grant execute on all functions in schema ops to mirante_ops;
 grant select on all tables in schema ops to mirante_ops;

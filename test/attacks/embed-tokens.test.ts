@@ -45,6 +45,7 @@ const now = () => Math.floor(Date.now() / 1000);
 function claimsOf(tenant: unknown, others: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     tenant,
+    key: (tenant === attacker.id ? attacker : victim).keyIds.embed,
     dashboard: SLUG,
     params: {},
     aud: 'mirante dashboard',
@@ -172,6 +173,9 @@ const RIGHTLY_SIGNED: [string, () => string, string?, number?][] = [
   ['the tenant in braces', () => forge(claimsOf(`{${victim.id}}`))],
   ['the tenant and SQL', () => forge(claimsOf(`${victim.id}' or true --`))],
   ['a tenant that is not there', () => forge(claimsOf('00000000-0000-7000-8000-000000000000'))],
+  ['no key', () => forge(without(claimsOf(victim.id), 'key'))],
+  ['the key of another tenant', () => forge(claimsOf(victim.id, { key: attacker.keyIds.embed }))],
+  ['a key that is not there', () => forge(claimsOf(victim.id, { key: '00000000-0000-7000-8000-000000000000' }))],
   ['a claim too many', () => forge(claimsOf(victim.id, { admin: true }))],
   ['another slug', () => forge(claimsOf(victim.id, { dashboard: 'latency' })), 'wrong-dashboard', 403],
   ['slugs as a list', () => forge(claimsOf(victim.id, { dashboard: [SLUG] }))],
@@ -287,7 +291,7 @@ describe('what a link has fixed', () => {
 
 test('a link made before the secret changed no longer opens', async () => {
   const before = await createViewers(db.api, 'the secret that was before, 32 characters').sign(
-    { tenantId: victim.id, dashboard: SLUG, params: {} },
+    { tenantId: victim.id, keyId: victim.keyIds.embed, dashboard: SLUG, params: {} },
     600,
   );
   await expectRefused(before.token, 'invalid-token');

@@ -43,7 +43,8 @@ const LISTS = [
 
 beforeAll(async () => {
   db = await createDatabase();
-  api = await startApi(db);
+  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid' });
+  await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
   document = (await api.call('GET', '/openapi.json')).body;
@@ -130,6 +131,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
   'patch /v1/tenants/{id}': () => ({ locale: 'en' }),
   'post /v1/dashboards/{slug}/embeds': () => ({}),
+  'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };

@@ -1,0 +1,86 @@
+import { loadDashboards } from '../../api/dashboards.ts';
+import { embeddingSecret } from '../../api/embeds.ts';
+import type { Config } from '../../lib/config.ts';
+import { withTransaction } from '../../sql/db.ts';
+import { replaceMetabaseDashboards, takeMetabaseLock } from '../../sql/queries/metabase.ts';
+import { asOwner } from '../owner.ts';
+import { type Waits, waitUntilReady } from './client.ts';
+import { desiredOf } from './desired.ts';
+import { type Connected, connect, urlOf } from './first-run.ts';
+import { described, makePlan, type Plan, type Wanted } from './plan.ts';
+import { readState, writeState } from './state.ts';
+import type { Ids } from './steps.ts';
+
+export type Surroundings = { config: Config; waits: Waits; say: (sentence: string) => void; dashboards?: URL };
+
+/** Rounds until nothing is left: what one makes may show what the next has to change. */
+const ROUNDS = 3;
+
+/** What Metabase is to hold. Throws where a definition is not as it must be. */
+export function wantedOf({ config, dashboards }: Surroundings, version: number): Wanted {
+  const settings = {
+    version,
+    embeddingSecret: embeddingSecret(config),
+    siteUrl: (config.METABASE_SITE_URL ?? urlOf(config)).replace(/\/+$/, ''),
+  };
+  return { ...desiredOf(loadDashboards(dashboards).values(), config), settings };
+}
+
+/** Compares and says what would be done; gives whether that is anything. Changes nothing. */
+export async function plan(surroundings: Surroundings): Promise<boolean> {
+  const { config, say } = surroundings;
+  const connected = await connect(config, { ...surroundings, change: false });
+  if (!connected) say("Nobody has an account there yet: `metabase apply` makes the administrator's.");
+  try {
+    const wanted = wantedOf(surroundings, connected?.version ?? Number.POSITIVE_INFINITY);
+    const state = connected?.state ?? readState(config, urlOf(config));
+    const made = await makePlan(wanted, connected?.metabase, state, () => undefined);
+    say(described(made));
+    return made.steps.length > 0;
+  } finally {
+    await connected?.end();
+  }
+}
+
+/**
+ * Makes Metabase as it must be, one at a time over all programs, and notes where each dashboard is, for the API. Can be given
+ * again wherever it was cut off.
+ */
+export async function apply(surroundings: Surroundings): Promise<void> {
+  const { config, say } = surroundings;
+  wantedOf(surroundings, 0);
+  await waitUntilReady(urlOf(config), surroundings.waits);
+  await asOwner(config, 'metabase', (pool) =>
+    withTransaction(pool, 'begin', async (client) => {
+      await takeMetabaseLock(client);
+      const connected = await connect(config, { ...surroundings, change: true });
+      const { ids } = await settle(surroundings, connected as Connected);
+      const changed = await replaceMetabaseDashboards(client, embedded(wantedOf(surroundings, 0), ids));
+      if (changed) say('The API knows where the dashboards are.');
+    }),
+  );
+}
+
+async function settle(surroundings: Surroundings, { metabase, version, state }: Connected): Promise<Plan> {
+  const { config, say } = surroundings;
+  const wanted = wantedOf(surroundings, version);
+  const keep = () => writeState(config, state);
+  let made = await makePlan(wanted, metabase, state, keep);
+  say(described(made));
+  for (let round = 1; made.steps.length > 0 && round <= ROUNDS; round++) {
+    for (const step of made.steps) await step.run(metabase);
+    const next = await makePlan(wanted, metabase, state, keep);
+    if (next.steps.length === 0) say('Done.');
+    else if (round === ROUNDS) say(`Warning: Metabase keeps these otherwise than they were sent.\n${described(next)}`);
+    made = next;
+  }
+  return made;
+}
+
+const embedded = ({ dashboards }: Wanted, { dashboards: ids }: Ids) =>
+  new Map(
+    dashboards.flatMap(({ key, embedding }): [string, number][] => {
+      const id = ids.get(key);
+      return embedding && id !== undefined ? [[key, id]] : [];
+    }),
+  );

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import type { Config } from '../../lib/config.ts';
+import { UsageError } from '../usage.ts';
+import { apply, plan } from './apply.ts';
+import { WAITS, type Waits } from './client.ts';
+import { adminOf, urlOf } from './first-run.ts';
+import { smoke } from './smoke.ts';
+
+/** Exit code of `metabase drift` where something differs; 1 is a failure, as ever. */
+const DRIFT = 2;
+
+/** The command `metabase`; gives its exit code. */
+export async function metabase(
+  args: string[],
+  config: Config,
+  say: (sentence: string) => void,
+  waits: Waits = WAITS,
+): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: { tenants: { type: 'string' } }, allowPositionals: true });
+  const command = positionals.join(' ');
+  const surroundings = { config, say, waits };
+  if (values.tenants !== undefined && command !== 'smoke') throw new UsageError('Only `metabase smoke` takes --tenants.');
+  switch (command) {
+    case 'plan':
+      await plan(surroundings);
+      return 0;
+    case 'drift':
+      return (await plan(surroundings)) ? DRIFT : 0;
+    case 'apply':
+      await apply(surroundings);
+      return 0;
+    case 'smoke':
+      await smoke(surroundings, values.tenants?.split(',') ?? []);
+      return 0;
+    case 'login': {
+      const { email, password } = adminOf(config);
+      say(`${config.METABASE_SITE_URL ?? urlOf(config)}  ${email}  ${password}`);
+      return 0;
+    }
+    default:
+      throw new UsageError('Say `metabase plan`, `apply`, `drift`, `smoke` or `login`.');
+  }
+}

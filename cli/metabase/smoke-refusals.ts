@@ -1,0 +1,31 @@
+import type { Answer } from './client.ts';
+import type { Ask, Tenant } from './smoke.ts';
+
+/** Metabase takes a token for a minute longer than it says. */
+const LONG_AGO_MS = 300_000;
+
+/** What a guest gets from one card without a right to it, which must be nothing: a sentence for each way that it was not. */
+export async function refusalFaults(
+  ask: Ask,
+  [mine, other]: [Tenant, Tenant],
+  window: Record<string, string>,
+): Promise<string[]> {
+  const ways: [string, () => Promise<Answer>][] = [
+    ['a token without a grant', () => ask({})],
+    ['an empty list of grants', () => ask({ grant: [] })],
+    ['an empty grant', () => ask({ grant: '' })],
+    ['two grants', () => ask({ grant: [mine.grant, other.grant] })],
+    ['a forged grant', () => ask({ grant: mine.grant.replace(mine.id, other.id) })],
+    ['a parameter that is not there', () => ask({ grant: mine.grant, stranger: 'x' })],
+    ['an expired token', () => ask({ grant: mine.grant }, { expiresAt: new Date(Date.now() - LONG_AGO_MS) })],
+    ['a token of another secret', () => ask({ grant: mine.grant }, { secret: '0'.repeat(64) })],
+    ['a grant in the address', () => ask({}, { query: { ...window, grant: mine.grant } })],
+    ['another grant in the address', () => ask({ grant: mine.grant }, { query: { ...window, grant: other.grant } })],
+  ];
+  const faults: string[] = [];
+  for (const [way, attempt] of ways) {
+    const { status, body } = await attempt();
+    if (status < 400 && body?.status !== 'failed') faults.push(`${way} was not refused`);
+  }
+  return faults;
+}

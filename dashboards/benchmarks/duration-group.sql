@@ -1,0 +1,3 @@
+select own, p25, p50, p75, cohort, suppressed
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
+where metric = 'latency.p95'

@@ -1,0 +1,3 @@
+select own
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
+where metric = 'validations.error_rate'

@@ -1,0 +1,11 @@
+select period, tenants
+from (
+    select {{from}}::timestamptz - ({{to}}::timestamptz - {{from}}::timestamptz) as period, count(distinct tenant) as tenants
+    from ops.opens({{from}}::timestamptz - ({{to}}::timestamptz - {{from}}::timestamptz), {{from}}::timestamptz, 'total')
+    where true [[and tenant = {{tenant}}]]
+    union all
+    select {{from}}::timestamptz as period, count(distinct tenant) as tenants
+    from ops.opens({{from}}::timestamptz, {{to}}::timestamptz, 'total')
+    where true [[and tenant = {{tenant}}]]
+) periods
+order by period

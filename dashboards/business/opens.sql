@@ -1,0 +1,5 @@
+select bucket, dashboard, sum(opens)::bigint as opens
+from ops.opens({{from}}::timestamptz, {{to}}::timestamptz, {{interval}})
+where true [[and tenant = {{tenant}}]]
+group by bucket, dashboard
+order by bucket, dashboard

@@ -1,0 +1,5 @@
+select route, requests
+from ops.requests({{from}}::timestamptz, {{to}}::timestamptz, 'total')
+where true [[and route = {{route}}]]
+order by requests desc, route
+limit 10

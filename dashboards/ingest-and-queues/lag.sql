@@ -1,0 +1,2 @@
+select lag_seconds
+from ops.refresh_lag()

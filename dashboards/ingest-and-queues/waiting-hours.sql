@@ -1,0 +1,2 @@
+select waiting_hours
+from ops.refresh_lag()

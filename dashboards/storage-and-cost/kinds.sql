@@ -1,0 +1,4 @@
+select kind, sum(bytes)::bigint as bytes
+from ops.storage()
+group by kind
+order by bytes desc

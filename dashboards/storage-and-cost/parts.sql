@@ -1,0 +1,4 @@
+select relation, parts, bytes, row_bytes, column_bytes, retained_from
+from ops.storage()
+where kind = 'raw'
+order by bytes desc, relation

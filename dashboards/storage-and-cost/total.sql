@@ -1,0 +1,2 @@
+select sum(bytes)::bigint as bytes
+from ops.storage()

@@ -1,0 +1,5 @@
+select tenant, events
+from ops.activity({{from}}::timestamptz, {{to}}::timestamptz, 'total')
+where kind = 'customer' [[and tenant = {{tenant}}]]
+order by events desc, tenant
+limit 12

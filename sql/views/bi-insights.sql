@@ -1,0 +1,150 @@
+-- Questions that more than one roll-up answers, or more than a bucket; the rules of bi.sql hold here, too.
+set local role mirante_views;
+
+-- Every hour of the week (day 1 is Monday) in the tenant's zone, also those in which nothing happened, for each marketplace that there was.
+create function bi.week_hours(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+    zone text := (select timezone from app.tenant);
+    names text[] := (select case locale when 'pt-BR' then '{seg,ter,qua,qui,sex,sáb,dom}' else '{Mon,Tue,Wed,Thu,Fri,Sat,Sun}' end::text[]
+        from app.tenant);
+begin
+    perform storage.whole_days(since, until, width, zone);
+    return query
+        with found as materialized (
+            select storage.start_of(h.bucket, width, since, zone) as bucket, h.marketplace,
+                extract(isodow from h.bucket at time zone zone)::integer as day, extract(hour from h.bucket at time zone zone)::integer as hour,
+                sum(h.validations)::bigint as validations,
+                coalesce(sum(h.validations) filter (where h.outcome = 'failure'), 0)::bigint as failures,
+                coalesce(sum(h.errors), 0)::bigint as errors
+            from app.validations_hourly h
+            where h.bucket >= since and h.bucket < until
+            group by 1, 2, 3, 4
+        )
+        select g.bucket, g.marketplace, g.day, names[g.day], to_char(g.hour, 'FM00'), coalesce(f.validations, 0), coalesce(f.failures, 0),
+            coalesce(f.errors, 0)
+        from (
+            select b.bucket, b.marketplace, day, hour
+            from (select distinct bucket, marketplace from found) b, generate_series(1, 7) day, generate_series(0, 23) hour
+        ) g
+            left join found f on f.bucket = g.bucket and f.marketplace is not distinct from g.marketplace and f.day = g.day and f.hour = g.hour
+        order by g.bucket, g.marketplace, g.day, g.hour;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
+-- The newest event of each type, and when that one arrived: found in the last bucket that has one, backwards along the key.
+-- Where raw events have left since, the bucket itself.
+create function bi.freshness(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, type text, events bigint, last_event_at timestamptz, arrived_at timestamptz
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+    zone text := (select timezone from app.tenant);
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
+begin
+    return query
+        select s.bucket, s.type, s.events, coalesce(e.time, s.starts), e.received_at
+        from (
+            select storage.start_of(r.starts, width, since, zone) as bucket, r.type, sum(r.events)::bigint as events,
+                max(r.starts) as starts, max(r.ends) as ends
+            from (
+                select bucket as starts, bucket + interval '24 hours' as ends, type, events from app.events_daily
+                where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
+                union all
+                select bucket, bucket + interval '1 hour', type, events from app.events_hourly
+                where since < days[1] and bucket >= since and bucket < days[1]
+                union all
+                select bucket, bucket + interval '1 hour', type, events from app.events_hourly
+                where days[2] < until and bucket >= days[2] and bucket < until
+            ) r
+            group by 1, 2
+        ) s
+            left join lateral (
+                select time, received_at from app.events v
+                where v.time >= s.starts and v.time < s.ends and v.type = s.type
+                order by v.time desc limit 1
+            ) e on true
+        order by 1, 2;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
+-- What was refused, by its reason. `waiting` has not been stored by a replay.
+create function bi.quarantined(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, status text, code text, type text, refused bigint, waiting bigint, last_at timestamptz
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+    zone text := (select timezone from app.tenant);
+begin
+    perform storage.whole_days(since, until, width, zone);
+    return query
+        select storage.start_of(date_trunc('hour', q.received_at, 'UTC'), width, since, zone), q.status, q.code, q.type, count(*),
+            count(*) filter (where q.replayed_at is null), max(q.received_at)
+        from app.quarantine q
+        where q.received_at >= since and q.received_at < until
+        group by 1, 2, 3, 4 order by 1, 2, 3, 4;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
+-- The tenant's own figures beside those of its cohort. Until there are cohorts, every one is suppressed.
+create function bi.benchmarks(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision,
+    cohort text, suppressed text
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+begin
+    return query
+        with validated as materialized (
+            select v.bucket, sum(v.rows) as rows,
+                coalesce(sum(v.validations) filter (where v.outcome = 'failure'), 0)
+                    / nullif(sum(v.validations) filter (where v.outcome in ('success', 'failure')), 0) as error_rate
+            from bi.validations(tenant_grant, since, until, width) v
+            group by 1
+        ), figures (bucket, metric, own) as (
+            select bucket, 'validations.error_rate', error_rate::double precision from validated
+            union all
+            select l.bucket, 'latency.p95', l.p95 from bi.latency(tenant_grant, since, until, width) l
+            where l.type = 'br.validahub.validation.completed.v1' and l.route is null
+            union all
+            select v.bucket, 'corrections.per_thousand_rows', (1000 * coalesce(c.corrections, 0) / nullif(v.rows, 0))::double precision
+            from validated v
+                left join (select bucket, sum(corrections) as corrections
+                    from bi.corrections(tenant_grant, since, until, width) group by 1) c using (bucket)
+        )
+        select bucket, metric, own, null::double precision, null::double precision, null::double precision, null, 'NOT_OPTED_IN'
+        from figures where own is not null
+        order by 2, 1;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
+revoke all on function bi.week_hours, bi.freshness, bi.quarantined, bi.benchmarks from public;
+grant execute on function bi.week_hours, bi.freshness, bi.quarantined, bi.benchmarks to mirante_metabase;
+
+reset role;

@@ -1,0 +1,15 @@
+set local role mirante_owner;
+
+-- Counts one open of a dashboard by a viewer of the transaction's tenant.
+create function door.note_opened(dashboard text, surface text) returns void
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    insert into private.dashboard_opens as o (tenant_id, day, dashboard, surface, opens)
+    values (private.current_tenant(), (now() at time zone 'UTC')::date, note_opened.dashboard, note_opened.surface, 1)
+    on conflict (tenant_id, day, dashboard, surface) do update set opens = o.opens + 1
+$$;
+revoke all on function door.note_opened from public;
+grant execute on function door.note_opened to mirante_api;
+
+reset role;

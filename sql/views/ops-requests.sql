@@ -1,0 +1,142 @@
+-- The API's own requests, which are events of the operations tenant, from its roll-ups.
+set local role mirante_owner;
+
+-- Percentiles of all requests together, or of one route: nearest rank over the logarithmic bins, within 2 %.
+create function ops.latency(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
+    bucket timestamptz, requests bigint, p50 double precision, p95 double precision, p99 double precision
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+begin
+    return query
+        select b.bucket, max(b.total)::bigint,
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.50))),
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
+        from (
+            select r.bucket, r.bin, sum(sum(r.requests)) over (partition by r.bucket order by r.bin) as reached,
+                sum(sum(r.requests)) over (partition by r.bucket) as total
+            from ops.request_bins(since, until, width) r
+            where only_route is null or r.route = only_route
+            group by 1, 2
+        ) b
+        group by 1 order by 1;
+end
+$$;
+
+create function ops.route_latency(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+begin
+    return query
+        select b.bucket, b.route, max(b.total)::bigint,
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.50))),
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
+            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
+        from (
+            select r.bucket, r.route, r.bin, sum(r.requests) over (partition by r.bucket, r.route order by r.bin) as reached,
+                sum(r.requests) over (partition by r.bucket, r.route) as total
+            from ops.request_bins(since, until, width) r
+        ) b
+        group by 1, 2 order by 1, 2;
+end
+$$;
+
+-- How many requests took how long. Each bucket has every band, the slowest first.
+create function ops.latency_bands(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
+    bucket timestamptz, band text, requests bigint
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    edges integer[] := '{0,5,10,25,50,100,250,500,1000,2500}';
+begin
+    return query
+        with found as materialized (
+            select r.bucket, width_bucket(private.latency_of(r.bin), edges::double precision[]) as n, sum(r.requests)::bigint as requests
+            from ops.request_bins(since, until, width) r
+            where only_route is null or r.route = only_route
+            group by 1, 2
+        )
+        select b.bucket, case s.n when 10 then '> 2500 ms' else edges[s.n] || '–' || edges[s.n + 1] || ' ms' end, coalesce(f.requests, 0)
+        from (select distinct bucket from found) b
+            cross join generate_series(1, 10) s (n)
+            left join found f on f.bucket = b.bucket and f.n = s.n
+        order by s.n desc, 1;
+end
+$$;
+
+create function ops.requests(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, route text, requests bigint, failures bigint
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    zone text := ops.zone();
+    own uuid := ops.own_tenant();
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
+begin
+    return query
+        select storage.start_of(r.bucket, width, since, zone), r.route, sum(r.events)::bigint,
+            coalesce(sum(r.events) filter (where r.outcome = 'failure'), 0)::bigint
+        from (
+            select tenant_id, bucket, type, route, outcome, events from private.events_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
+            union all
+            select tenant_id, bucket, type, route, outcome, events from private.events_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select tenant_id, bucket, type, route, outcome, events from private.events_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
+        ) r
+        where r.tenant_id = own and r.type = 'mirante.http.request.v1' and r.route is not null
+        group by 1, 2 order by 1, 2;
+end
+$$;
+
+-- What the functions above share.
+create function ops.request_bins(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, route text, bin smallint, requests numeric
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    zone text := ops.zone();
+    own uuid := ops.own_tenant();
+    days timestamptz[] := storage.whole_days(since, until, width, zone);
+begin
+    return query
+        select storage.start_of(r.bucket, width, since, zone), r.route, r.bin, sum(r.events)
+        from (
+            select tenant_id, bucket, type, route, bin, events from private.latency_daily
+            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
+            union all
+            select tenant_id, bucket, type, route, bin, events from private.latency_hourly
+            where since < days[1] and bucket >= since and bucket < days[1]
+            union all
+            select tenant_id, bucket, type, route, bin, events from private.latency_hourly
+            where days[2] < until and bucket >= days[2] and bucket < until
+        ) r
+        where r.tenant_id = own and r.type = 'mirante.http.request.v1' and r.route is not null
+        group by 1, 2, 3;
+end
+$$;
+
+reset role;

@@ -1,0 +1,86 @@
+-- Who uses the platform, and how much of what.
+set local role mirante_owner;
+
+-- One row for each tenant. The quota is the tenant's own; where it has none the platform's holds, which the database does not know.
+create function ops.tenant_usage(since timestamptz, until timestamptz) returns table (
+    tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamptz,
+    refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamptz
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    month timestamptz := date_trunc('day', now() - interval '30 days', 'UTC');
+begin
+    return query
+        select t.slug, t.name, t.kind, t.country, coalesce(a.events, 0), coalesce(a.failures, 0), coalesce(a.bytes, 0), l.last_hour,
+            q.refused, c.requests, k.keys, s.logins, coalesce(m.events, 0), (t.limits ->> 'events_per_month')::bigint, t.created_at
+        from private.tenants t
+            left join ops.activity(since, until, 'total') a on a.tenant = t.slug
+            left join (select e.tenant_id, sum(e.events)::bigint as events from private.events_daily e
+                where e.bucket >= month group by 1) m on m.tenant_id = t.id
+            left join lateral (select max(e.bucket) as last_hour from private.events_hourly e
+                where e.tenant_id = t.id and e.bucket >= until - interval '7 days' and e.bucket < until) l on true
+            left join lateral (select count(*) as refused from private.quarantine q
+                where q.tenant_id = t.id and q.received_at >= since and q.received_at < until) q on true
+            left join lateral (select coalesce(sum(c.requests), 0)::bigint as requests from private.access_log c
+                where c.tenant_id = t.id and c.hour >= since and c.hour < until) c on true
+            left join lateral (select count(*) as keys from private.api_keys k
+                where k.tenant_id = t.id and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())) k on true
+            left join lateral (select count(*) as logins from private.sql_logins s
+                where s.tenant_id = t.id and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())) s on true
+        where t.kind <> 'canary'
+        order by 1;
+end
+$$;
+
+-- Dashboards opened on the UTC days that the window touches. A day counts for the bucket that holds its noon.
+create function ops.opens(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, tenant text, dashboard text, surface text, opens bigint
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    zone text := ops.zone();
+begin
+    perform storage.whole_days(since, until, width, zone);
+    return query
+        select storage.start_of((o.day + time '12:00') at time zone 'UTC', width, since, zone), t.slug, o.dashboard, o.surface,
+            sum(o.opens)::bigint
+        from private.dashboard_opens o join private.tenants t on t.id = o.tenant_id
+        where o.day >= (since at time zone 'UTC')::date and o.day <= ((until - interval '1 microsecond') at time zone 'UTC')::date
+            and t.kind <> 'canary'
+        group by 1, 2, 3, 4 order by 1, 2, 3, 4;
+end
+$$;
+
+-- How many customers have a feature switched on, and how many use it. Null: nothing counts that yet.
+create function ops.features(since timestamptz, until timestamptz) returns table (
+    feature text, customers bigint, switched_on bigint, used_by bigint
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+begin
+    return query
+        select f.feature, count(*), count(*) filter (where t.features -> f.feature is distinct from 'false'),
+            case f.feature
+                when 'dashboards' then (select count(distinct o.tenant) from ops.opens(since, until, 'total') o
+                    join private.tenants c on c.slug = o.tenant where c.kind = 'customer')
+                when 'sql_access' then (select count(distinct s.tenant_id) from private.sql_logins s
+                    where s.revoked_at is null and s.created_at < until and (s.expires_at is null or s.expires_at > since))
+            end
+        from private.tenants t, unnest('{dashboards,benchmarks,exports,sql_access}'::text[]) f (feature)
+        where t.kind = 'customer'
+        group by 1 order by 1;
+end
+$$;
+
+reset role;

@@ -1,0 +1,356 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAnswers } from '../api/answers.ts';
+import { variablesOf } from '../api/card-query.ts';
+import { createCards } from '../api/cards.ts';
+import type { Asked } from '../api/dashboard-query.ts';
+import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { noteOpened } from '../sql/queries/dashboard-opens.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+type Row = Record<string, unknown>;
+
+const HOUR = 3_600_000;
+const NOW = Math.floor(Date.now() / HOUR) * HOUR + HOUR;
+const DASHBOARDS = [...loadDashboards().values()];
+const CARDS = DASHBOARDS.flatMap((dashboard) =>
+  dashboard.cards.map((card): [string, Dashboard, Card] => [`${dashboard.slug}/${card.name}`, dashboard, card]),
+);
+const CUSTOMERS = CARDS.filter(([, { audience }]) => audience === 'customer');
+const OTHERS = CARDS.filter(([, { audience }]) => audience !== 'customer');
+const isNarrowedBy = ({ sql }: Card, name: string) =>
+  variablesOf(sql.replace(/\{\{(grant|from|to|interval)\}\}/g, '')).includes(name);
+const NARROWED = CARDS.filter(([, { parameters }, card]) => parameters.some(({ name }) => isNarrowedBy(card, name)));
+// Nothing is compressed in a new database.
+const ALWAYS_EMPTY = ['storage-and-cost/compression'];
+
+/** Ten days that end with the current hour, with one step into the days before for what a trend compares with. */
+const WINDOW = { from: new Date(NOW - 240 * HOUR).toISOString(), to: new Date(NOW).toISOString(), interval: 'day' } as Asked;
+const LONG_AGO = { ...WINDOW, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' } as Asked;
+
+let db: TestDatabase;
+let acme: TestTenant;
+let rival: TestTenant;
+let quiet: TestTenant;
+let read: (tenant: Pick<TestTenant, 'id'>, path: string, asked?: Asked) => Promise<Row[]>;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  await makeOperatorKey(db);
+  acme = await makeTenant(db, { slug: 'acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
+  rival = await makeTenant(db, { slug: 'rival' });
+  quiet = await makeTenant(db, { slug: 'quiet' });
+  await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '30 days', 'UTC')`);
+  await fill(acme, 'acme', 600);
+  await fill(rival, 'rival', 90);
+  await fillPlatform();
+  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  read = async (tenant, path, asked = WINDOW) => {
+    const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
+    // Nothing is kept from one test to the next.
+    return (await createCards(db, createAnswers()).read(tenant.id, dashboard, card, asked)).rows;
+  };
+});
+afterAll(() => db.drop());
+
+// One event of each kind for every step back, none of them yet to come, each with the tenant's own word wherever a text can stand.
+async function fill({ id, keyIds }: TestTenant, word: string, count: number): Promise<void> {
+  const time = `$3::timestamptz - n * interval '43 minutes' - interval '20 minutes'`;
+  await db.owner.query(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
+     select $1, ${time}, gen_random_uuid(), ${time} + interval '2 seconds', kind.type, $2, 100 + n, case when n % 4 = 0 then 'failure' else 'success' end,
+         case when kind.at = 1 then 10 + n end,
+         jsonb_build_object('marketplace', $2 || '-shop-' || n % 2, 'rows', 1000 + n, 'errors', n % 7, 'warnings', n % 3, 'rule', $2 || '-rule-' || n % 3)
+     from generate_series(1, $4::integer) n,
+         (values (1, 'br.validahub.validation.completed.v1'), (2, 'br.validahub.correction.applied.v1'), (3, $2 || '.other.v1')) kind (at, type)
+     where kind.at < 3 or n % 10 = 0`,
+    [id, word, new Date(NOW), count],
+  );
+  await db.owner.query(
+    `insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
+     select $1, ${time}, gen_random_uuid(), $2 || '-rule-' || n % 5, $2 || '-shop-' || n % 2, n % 5 + 1 from generate_series(1, $4::integer) n`,
+    [id, word, new Date(NOW), count],
+  );
+  await db.owner.query(
+    `insert into private.quarantine (tenant_id, received_at, id, status, code, type, key_id, raw, replayed_at)
+     select $1, ${time}, gen_random_uuid(), 'quarantined', case when n % 2 = 0 then 'schema-mismatch' else 'too-old' end, $2 || '.other.v1', $5, '',
+         case when n % 3 = 0 then now() end
+     from generate_series(1, $4::integer / 30) n`,
+    [id, word, new Date(NOW), count, keyIds.ingest],
+  );
+  if (word === 'acme') await noteOpened(db.api, id, 'error-patterns', 'mirante');
+  for (const surface of ['mirante', 'mirante', 'metabase'] as const)
+    await noteOpened(db.api, id, 'validations-overview', surface);
+}
+
+async function fillPlatform(): Promise<void> {
+  await db.owner.query(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
+     select t.id, $1::timestamptz - n * interval '43 minutes', gen_random_uuid(), now(), 'mirante.http.request.v1', 'mirante', 100,
+         case when n % 50 = 0 then 'failure' else 'success' end, n * (1 + n % 3) * 2, jsonb_build_object('route', '/v1/route-' || n % 3)
+     from private.tenants t, generate_series(1, 600) n where t.kind = 'operations'`,
+    [new Date(NOW)],
+  );
+  await db.owner.query(
+    `insert into private.dirty_hours (hour) select $1::timestamptz - n * interval '1 hour' from generate_series(1, 500) n`,
+    [new Date(NOW)],
+  );
+  await db.owner.query(`update private.tenants set limits = '{"events_per_month": 10000}' where slug = 'acme'`);
+  await db.owner.query(`insert into private.heartbeats (queue, beat_at) values ('rollups', now() - interval '20 seconds')`);
+  await db.owner.query(
+    `insert into storage.retention_runs (ran_at, relation, rule, dropped_to, dropped) values (now(), 'events', 'RAW_RETENTION_DAYS=90', now(), 2)`,
+  );
+}
+
+const truth = async (text: string, values: unknown[] = []): Promise<Row> =>
+  (await db.owner.query<Row>(text, values)).rows[0] as Row;
+const sum = (rows: Row[], column: string) => rows.reduce((total, row) => total + Number(row[column]), 0);
+const isBlank = (row: Row, { columns }: Card) =>
+  columns.every(({ name, format }) => ['time', 'instant', 'text'].includes(format) || row[name] === null || row[name] === 0);
+
+describe.each(CUSTOMERS)('%s', (path, _, card) => {
+  test('gives each tenant its own rows, in the columns that it declares', async () => {
+    for (const [tenant, own, other] of [
+      [acme, 'acme', 'rival'],
+      [rival, 'rival', 'acme'],
+    ] as const) {
+      const rows = await read(tenant, path);
+      expect(rows.length, own).toBeGreaterThan(0);
+      expect(Object.keys(rows[0] as Row)).toEqual(card.columns.map(({ name }) => name));
+      expect(rows.every((row) => isBlank(row, card))).toBe(false);
+      expect(JSON.stringify(rows)).not.toContain(other);
+      expect(JSON.stringify(rows)).not.toContain(tenant === acme ? rival.id : acme.id);
+    }
+  });
+
+  test('shows nothing where there is nothing', async () => {
+    for (const rows of [await read(quiet, path), await read(acme, path, LONG_AGO)]) {
+      expect(rows.length).toBeLessThanOrEqual(card.display === 'trend' ? 2 : 0);
+      for (const row of rows) expect(isBlank(row, card)).toBe(true);
+    }
+  });
+});
+
+describe.each(OTHERS)('%s', (path, _, card) => {
+  test('gives operations rows in the columns that it declares, and no content of an event', async () => {
+    const rows = await read(quiet, path);
+    expect(rows.length > 0).toBe(!ALWAYS_EMPTY.includes(path));
+    if (rows[0]) expect(Object.keys(rows[0])).toEqual(card.columns.map(({ name }) => name));
+    expect(JSON.stringify(rows)).not.toMatch(/-shop-|-rule-|\.other\.v1/);
+    expect((await read(quiet, path, LONG_AGO)).length).toBeLessThanOrEqual(20);
+  });
+});
+
+test.each(NARROWED)('%s is narrowed by each choice', async (path, { parameters, audience }, card) => {
+  const tenant = audience === 'customer' ? acme : quiet;
+  for (const parameter of parameters) {
+    if (!('values' in parameter) || !isNarrowedBy(card, parameter.name)) continue;
+    const offered = await read(tenant, `${path.split('/')[0]}/${parameter.values.card}`);
+    expect(offered.length, parameter.name).toBeGreaterThan(1);
+    const whole = await read(tenant, path);
+    const parts = await Promise.all(
+      offered.map((row) => read(tenant, path, { ...WINDOW, [parameter.name]: row[parameter.values.column] } as Asked)),
+    );
+    expect(
+      parts.some((part) => JSON.stringify(part) !== JSON.stringify(whole)),
+      parameter.name,
+    ).toBe(true);
+    const none = await read(tenant, path, { ...WINDOW, [parameter.name]: 'no such thing' } as Asked);
+    expect(
+      none.every((row) => isBlank(row, card)),
+      parameter.name,
+    ).toBe(true);
+  }
+});
+
+const OF_ACME = 'tenant_id = $1 and time >= $2 and time < $3';
+const ACME = () => [acme.id, WINDOW.from, WINDOW.to];
+const VALIDATION = "type = 'br.validahub.validation.completed.v1'";
+const CORRECTION = "type = 'br.validahub.correction.applied.v1'";
+
+describe('figures of a customer agree with its raw events', () => {
+  test('validations, now and in the period before', async () => {
+    const query = `select count(*) as validations, sum((data ->> 'rows')::int) as rows, sum((data ->> 'errors')::int) as errors,
+        count(*) filter (where outcome = 'failure')::float / count(*) as error_rate from private.events where ${OF_ACME} and ${VALIDATION}`;
+    const now = await truth(query, ACME());
+    const before = await truth(query, [acme.id, new Date(NOW - 480 * HOUR), WINDOW.from]);
+    expect(now.validations).toBeGreaterThan(300);
+    for (const [path, figure] of [
+      ['validations-overview/validations-trend', 'validations'],
+      ['validations-overview/rows-trend', 'rows'],
+      ['validations-overview/error-rate-trend', 'error_rate'],
+      ['error-patterns/errors-trend', 'errors'],
+    ] as const) {
+      const rows = await read(acme, path);
+      expect(
+        rows.map(({ period }) => (period as Date).getTime()),
+        path,
+      ).toEqual([NOW - 480 * HOUR, NOW - 240 * HOUR]);
+      expect(rows[0]?.[figure], path).toBeCloseTo(Number(before[figure]), 6);
+      expect(rows[1]?.[figure], path).toBeCloseTo(Number(now[figure]), 6);
+    }
+    const volume = await read(acme, 'validations-overview/volume');
+    expect([sum(volume, 'validations'), sum(volume, 'succeeded') + sum(volume, 'failed')]).toEqual([
+      now.validations,
+      now.validations,
+    ]);
+    expect(sum(await read(acme, 'validations-overview/marketplaces'), 'validations')).toBe(now.validations);
+    const [{ share }] = (
+      await db.owner.query(
+        `select count(*) filter (where outcome = 'failure')::float / count(*) as share
+        from private.events where ${OF_ACME} and ${VALIDATION} and data ->> 'marketplace' = 'acme-shop-0'`,
+        ACME(),
+      )
+    ).rows as [Row];
+    const chosen = await read(acme, 'validations-overview/error-rate-trend', {
+      ...WINDOW,
+      marketplace: 'acme-shop-0',
+    } as Asked);
+    expect(chosen[1]?.error_rate).toBeCloseTo(Number(share), 6);
+  });
+
+  test('rules, corrections and time per validation', async () => {
+    const { hits } = await truth(`select sum(hits) as hits from private.rule_hits where ${OF_ACME}`, ACME());
+    expect(sum(await read(acme, 'error-patterns/top-rules'), 'hits')).toBe(hits);
+    expect(sum(await read(acme, 'error-patterns/rules-by-marketplace'), 'hits')).toBe(hits);
+    const { corrections } = await truth(
+      `select count(*) as corrections from private.events where ${OF_ACME} and ${CORRECTION}`,
+      ACME(),
+    );
+    for (const card of ['corrections', 'corrected-rules'])
+      expect(sum(await read(acme, `error-patterns/${card}`), 'corrections')).toBe(corrections);
+    const { p95, rows } = await truth(
+      `select percentile_disc(0.95) within group (order by duration_ms) as p95, sum((data ->> 'rows')::int) as rows
+        from private.events where ${OF_ACME} and ${VALIDATION}`,
+      ACME(),
+    );
+    const [, trend] = await read(acme, 'validations-overview/duration-trend');
+    expect(Math.abs(Number(trend?.p95) / Number(p95) - 1)).toBeLessThan(0.02);
+    expect(await read(acme, 'benchmarks/duration')).toEqual([{ own: trend?.p95 }]);
+    expect((await read(acme, 'benchmarks/corrections'))[0]?.own).toBeCloseTo((1000 * Number(corrections)) / Number(rows), 6);
+    expect(await read(acme, 'benchmarks/error-rate-group')).toMatchObject([
+      { p25: null, p50: null, p75: null, suppressed: 'NOT_OPTED_IN' },
+    ]);
+  });
+
+  test('hours of the week, in the tenant’s zone and language', async () => {
+    const { rows } = await db.owner.query<Row>(
+      `select extract(isodow from time at time zone 'America/Sao_Paulo')::int as day, to_char(time at time zone 'America/Sao_Paulo', 'HH24') as hour,
+           sum((data ->> 'errors')::int) as errors, count(*) as validations
+       from private.events where ${OF_ACME} and ${VALIDATION} group by 1, 2`,
+      ACME(),
+    );
+    const week = await read(acme, 'error-patterns/week');
+    const names = ['seg', 'ter', 'qua', 'qui', 'sex', 'sáb', 'dom'];
+    expect(week).toHaveLength(168);
+    expect([...new Set(week.map(({ weekday }) => weekday))]).toEqual(names);
+    expect(week.slice(0, 24).map(({ hour }) => Number(hour))).toEqual(Array.from({ length: 24 }, (_, hour) => hour));
+    for (const { day, hour, errors, validations } of rows) {
+      const cell = week.find((one) => one.weekday === names[Number(day) - 1] && one.hour === hour);
+      expect(cell, `${day} ${hour}`).toMatchObject({ errors, validations });
+    }
+    expect((await read(rival, 'error-patterns/week'))[0]?.weekday).toBe('Mon');
+  });
+
+  test('volume, freshness and what was refused', async () => {
+    const { events, bytes } = await truth(
+      `select count(*) as events, sum(bytes) as bytes from private.events where ${OF_ACME}`,
+      ACME(),
+    );
+    expect(sum(await read(acme, 'data-volume/events'), 'events')).toBe(events);
+    expect(sum(await read(acme, 'data-volume/bytes'), 'bytes')).toBe(bytes);
+    const { rows: newest } = await db.owner.query(
+      `select distinct on (type) type, time as last_event_at, received_at as arrived_at from private.events where tenant_id = $1 order by type, time desc`,
+      [acme.id],
+    );
+    const fresh = await read(acme, 'data-volume/freshness');
+    expect(fresh).toHaveLength(3);
+    for (const one of newest) expect(fresh).toContainEqual(expect.objectContaining(one));
+    const refused = await truth(
+      `select count(*) as refused, count(*) filter (where replayed_at is null) as waiting from private.quarantine
+       where tenant_id = $1 and received_at >= $2 and received_at < $3`,
+      ACME(),
+    );
+    const byReason = await read(acme, 'data-volume/refused');
+    expect({ refused: sum(byReason, 'refused'), waiting: sum(byReason, 'waiting') }).toEqual(refused);
+    const share = Number(refused.refused) / (Number(refused.refused) + Number(events));
+    expect((await read(acme, 'data-volume/refused-share'))[0]?.share).toBeCloseTo(share, 6);
+  });
+});
+
+describe('figures of operations agree with the tables', () => {
+  test('requests and their latency, together and by route', async () => {
+    const { rows } = await db.owner.query<Row>(
+      `select data ->> 'route' as route, count(*) as requests, count(*) filter (where outcome = 'failure') as failures,
+           percentile_disc(0.95) within group (order by duration_ms) as p95,
+           count(*) filter (where duration_ms <= 1000)::float / count(*) as quick
+       from private.events where type = 'mirante.http.request.v1' and time >= $1 and time < $2 group by grouping sets ((1), ())`,
+      [WINDOW.from, WINDOW.to],
+    );
+    const routes = rows.filter(({ route }) => route !== null);
+    const all = rows.find(({ route }) => route === null) as Row;
+    const slowest = await read(quiet, 'latency/slowest-routes');
+    expect(slowest.map(({ route, requests }) => [route, requests]).sort()).toEqual(
+      routes.map(({ route, requests }) => [route, requests]).sort(),
+    );
+    const [, trend] = await read(quiet, 'latency/p95-trend');
+    expect(Math.abs(Number(trend?.p95) / Number(all.p95) - 1)).toBeLessThan(0.02);
+    expect(sum(await read(quiet, 'latency/bands'), 'requests')).toBe(all.requests);
+    const counts = await read(quiet, 'errors-and-throughput/throughput');
+    expect([sum(counts, 'answered') + sum(counts, 'failures'), sum(counts, 'failures')]).toEqual([all.requests, all.failures]);
+    expect(Math.abs(Number((await read(quiet, 'latency/within-a-second'))[0]?.share) - Number(all.quick))).toBeLessThan(0.02);
+  });
+
+  test('tenants, ingestion, storage and queues', async () => {
+    const { rows } = await db.owner.query<Row>(
+      `select t.slug as tenant, count(*) as events, sum(e.bytes) as bytes from private.events e join private.tenants t on t.id = e.tenant_id
+       where e.time >= $1 and e.time < $2 and t.kind = 'customer' group by 1 order by 2 desc`,
+      [WINDOW.from, WINDOW.to],
+    );
+    expect(await read(quiet, 'tenants/busiest')).toEqual(rows.map(({ tenant, events }) => ({ tenant, events })));
+    const tenants = await read(quiet, 'tenants/tenants');
+    for (const row of rows) expect(tenants).toContainEqual(expect.objectContaining(row));
+    expect(await read(quiet, 'tenants/silent')).toMatchObject([{ tenant: 'quiet', events_30_days: 0 }]);
+    expect(await read(quiet, 'tenants/quotas')).toMatchObject([{ tenant: 'acme', events_per_month: 10_000 }]);
+    const customers = (await read(quiet, 'ingest-and-queues/per-second')).filter(({ kind }) => kind === 'customer');
+    expect(sum(customers, 'events')).toBe(sum(rows, 'events'));
+    const stored = await truth('select count(*) as events from private.events');
+    const [perEvent] = await read(quiet, 'storage-and-cost/bytes-per-event');
+    const [total] = await read(quiet, 'storage-and-cost/total');
+    expect(Number(perEvent?.bytes_per_event) * Number(stored.events)).toBeCloseTo(Number(total?.bytes), 0);
+    expect((await read(quiet, 'storage-and-cost/cost'))[0]?.usd).toBeCloseTo(
+      (Number(perEvent?.bytes_per_event) / 1000) * 0.115,
+      9,
+    );
+    expect(sum(await read(quiet, 'storage-and-cost/parts'), 'parts')).toBeGreaterThan(3);
+    expect(Number((await read(quiet, 'ingest-and-queues/queues'))[0]?.age)).toBeGreaterThan(19);
+  });
+
+  test('an hour that waits for its refresh is the lag', async () => {
+    expect(await read(quiet, 'ingest-and-queues/waiting-hours')).toEqual([{ waiting_hours: 0 }]);
+    await db.owner.query('insert into private.dirty_hours (hour) values ($1), ($1)', [new Date(NOW - 5 * HOUR)]);
+    const [refresh] = await read(quiet, 'ingest-and-queues/refresh');
+    expect(refresh).toMatchObject({ waiting_hours: 1, watermark: new Date(NOW - 5 * HOUR) });
+    expect(Number(refresh?.lag_seconds)).toBeGreaterThan(4 * 3600 - 1);
+    await db.owner.query('delete from private.dirty_hours');
+  });
+
+  test('dashboards that were opened, and features', async () => {
+    expect(await read(quiet, 'business/surfaces')).toEqual([
+      { surface: 'mirante', opens: 5 },
+      { surface: 'metabase', opens: 2 },
+    ]);
+    expect(await read(quiet, 'business/tenants')).toEqual([
+      { tenant: 'acme', opens: 4, dashboards: 2 },
+      { tenant: 'rival', opens: 3, dashboards: 1 },
+    ]);
+    expect(await read(quiet, 'business/features')).toContainEqual({
+      feature: 'dashboards',
+      customers: 3,
+      switched_on: 3,
+      used_by: 2,
+    });
+    await expect(noteOpened(db.api, acme.id, 'Not a slug', 'mirante')).rejects.toMatchObject({ code: '23514' });
+  });
+});
