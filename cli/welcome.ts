@@ -1,4 +1,4 @@
-import { createClient } from './client.ts';
+import { type Client, createClient } from './client.ts';
 import type { Credentials } from './credentials.ts';
 
 /** What a person reads when everything runs: the address, the keys, one call to try and what it answers just now. */
@@ -7,19 +7,17 @@ export async function welcome(credentials: Credentials, dataDir: string, databas
   const demo = tenants[0];
   const path = '/v1/metrics/validations.error_rate?interval=total&group_by=marketplace&limit=3';
   const answer = await createClient(url, demo?.keys.read ?? '').ask<unknown>('GET', path);
-  const embed = createClient(url, demo?.keys.embed ?? '');
-  const link = await embed.ask<{ viewer_url: string }>('POST', '/v1/dashboards/validations-overview/embeds', {
-    expires_in: 86_400,
-  });
+  const operator = createClient(url, operator_key);
+  const own = await linksOf(createClient(url, demo?.keys.read ?? ''), createClient(url, demo?.keys.embed ?? ''));
+  const operations = await linksOf(operator, operator);
   const text = JSON.stringify(answer);
   const keys = [['operator', operator_key], ...Object.entries(demo?.keys ?? {}).map(([name, key]) => [`demo ${name}`, key])];
   return `
 Mirante is ready.
 
-  Address   ${url}   (API reference: ${url}/docs)
+  Start at  ${url}/
+  Reference ${url}/docs
   Metrics   ${metrics_url}
-  Dashboard ${link.viewer_url}
-            (of the tenant demo, for a day)
   Keys      kept in ${dataDir}/credentials.json
 ${keys.map(([name, key]) => `            ${(name as string).padEnd(18)} ${key}`).join('\n')}
 
@@ -32,6 +30,33 @@ It answers:
 
   ${text.length > 600 ? `${text.slice(0, 600)} …` : text}
 
+Dashboards of the tenant demo (each link is good for a day):
+
+${listed(own)}
+
+Dashboards of the operator:
+
+${listed(operations)}
+
 Ctrl-C stops everything; the data stay in ${databaseHome ?? 'the database'}.
 `;
 }
+
+type Link = { title: string; url: string };
+
+const FIRST = 'validations-overview';
+
+// A link to each dashboard that the holder of these keys may see, the overview first.
+async function linksOf(reader: Client, embedder: Client): Promise<Link[]> {
+  const { data } = await reader.ask<{ data: { slug: string; title: { en: string } }[] }>('GET', '/v1/dashboards');
+  const links = data
+    .toSorted((a, b) => Number(b.slug === FIRST) - Number(a.slug === FIRST))
+    .map(async ({ slug, title }) => {
+      const path = `/v1/dashboards/${slug}/embeds`;
+      const { viewer_url } = await embedder.ask<{ viewer_url: string }>('POST', path, { expires_in: 86_400 });
+      return { title: title.en, url: viewer_url };
+    });
+  return Promise.all(links);
+}
+
+const listed = (links: Link[]) => links.map(({ title, url }) => `  ${title}\n  ${url}`).join('\n\n');

@@ -55,6 +55,6 @@ function assetOf(name: string, file: Buffer): Asset {
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 const COMPRESS = {
   br: (file: Buffer) => promisify(brotliCompress)(file, BROTLI),
-  gzip: (file: Buffer) => promisify(gzip)(file),
+  gzip: (file: Buffer) => promisify(gzip)(file, { level: 9 }),
   identity: (file: Buffer) => Promise.resolve(file),
 };

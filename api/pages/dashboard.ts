@@ -18,7 +18,6 @@ const MODULES = [
   'table.js',
   'theme.js',
   'times.js',
-  'echarts.js',
 ];
 
 /** A dashboard as it stands before any card is read: everything in its place, and what the module needs to fill it. */

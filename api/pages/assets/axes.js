@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
-import { tip } from './theme.js';
+import { tip, tipOptions } from './theme.js';
 
 /** @param {Drawing} drawing */
 export const legend = ({ table, theme, size }) =>
@@ -25,10 +25,7 @@ export const legend = ({ table, theme, size }) =>
 /** @param {Drawing} drawing */
 export const tooltip = ({ table, reader, theme }) => ({
   trigger: 'axis',
-  confine: true,
-  className: 'tip',
-  backgroundColor: theme.surface,
-  borderColor: theme.line,
+  ...tipOptions(theme),
   axisPointer: {
     type: 'line',
     lineStyle: { color: theme.muted, type: 'dashed' },

@@ -9,8 +9,10 @@ import { letter, themeNow } from './theme.js';
 
 /** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, theme: Theme, width: number, height: number, size: number }} Drawing */
 
-/** The charts' library, asked for once and apart, because nothing else on the page waits for it. */
-const library = import(new URL('./echarts.js', import.meta.url).href);
+/** The charts' library: asked for once, and only when the page has been painted, because reading it takes a while. */
+const library = new Promise((done) => requestAnimationFrame(() => setTimeout(done))).then(
+  () => import(new URL('./echarts.js', import.meta.url).href),
+);
 
 /**
  * Draws a card into `box`, and again when the box or the colours change; gives what ends that.
@@ -26,8 +28,16 @@ export async function draw(box, card, answer, reader) {
   box.setAttribute('aria-label', summaryOf(card, table, reader));
   const chart = echarts.init(box, null, { renderer: 'svg' });
   const paint = (animation = false) => {
-    const { clientWidth: width, clientHeight: height } = box;
-    const drawing = { card, table, answer, reader, theme: themeNow(), width, height, size: letter() * 0.75 };
+    const drawing = {
+      card,
+      table,
+      answer,
+      reader,
+      theme: themeNow(),
+      width: box.clientWidth,
+      height: box.clientHeight,
+      size: letter() * 0.75,
+    };
     chart.setOption({ ...optionOf(drawing), animation }, { notMerge: true });
   };
   paint(!matchMedia('(prefers-reduced-motion: reduce)').matches);
@@ -115,7 +125,7 @@ function alongAxis(drawing) {
             symbolSize: 6,
             smooth: 0.15,
             smoothMonotone: 'x',
-            lineStyle: { width: 2, type: index < 4 ? 'solid' : 'dashed' },
+            lineStyle: { width: chart?.stacked ? 1 : 2, type: chart?.stacked || index < 4 ? 'solid' : 'dashed' },
             ...areaStyle(drawing, index),
           }),
       ...(goal !== undefined &&

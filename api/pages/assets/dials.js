@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
 import { columnOf, sumOf } from './chart-data.js';
-import { tip } from './theme.js';
+import { tip, tipOptions } from './theme.js';
 
 /**
  * One figure between two ends, with what is good and what is not along its arc.
@@ -93,10 +93,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
   return {
     tooltip: {
       trigger: 'item',
-      confine: true,
-      className: 'tip',
-      backgroundColor: theme.surface,
-      borderColor: theme.line,
+      ...tipOptions(theme),
       /** @param {{ value: [number, number, number], color: string }} cell */
       formatter: ({ value: [column, row, value], color }) =>
         tip(`${names[row]} · ${full[column]}`, [
@@ -154,14 +151,11 @@ export function pie({ card, table, theme, reader, size, width, height }) {
       : sorted;
   const whole = slices.reduce((sum, { value }) => sum + value, 0);
   const isNarrow = width < size * 28;
-  const radius = isNarrow ? Math.min(width * 0.44, height * 0.4) : Math.min(width * 0.26, height * 0.43);
+  const outer = isNarrow ? Math.min(width * 0.42, height * 0.38) : Math.min(width * 0.25, height * 0.44);
   return {
     tooltip: {
       trigger: 'item',
-      confine: true,
-      className: 'tip',
-      backgroundColor: theme.surface,
-      borderColor: theme.line,
+      ...tipOptions(theme),
       /** @param {{ name: string, value: number, color: string }} slice */
       formatter: ({ name, value, color }) =>
         tip(name, [
@@ -189,7 +183,7 @@ export function pie({ card, table, theme, reader, size, width, height }) {
     series: [
       {
         type: 'pie',
-        radius: [radius * 0.67, radius],
+        radius: [outer * 0.66, outer],
         center: isNarrow ? ['50%', '44%'] : ['27%', '50%'],
         data: slices,
         label: { show: false },

@@ -28,6 +28,19 @@ export function themeNow() {
 export const letter = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 /**
+ * Options of every tooltip: the box is ours, and what ECharts puts around it has no look of its own.
+ * @param {Theme} theme
+ */
+export const tipOptions = ({ surface, line }) => ({
+  confine: true,
+  padding: 0,
+  borderWidth: 1,
+  borderColor: line,
+  backgroundColor: surface,
+  extraCssText: 'border-radius: 0.55rem; white-space: normal; pointer-events: none;',
+});
+
+/**
  * What a pointer shows: a heading, and a figure for each series. Built of elements, because the page's policy lets no style
  * into a text that becomes HTML.
  * @param {string} heading
@@ -35,6 +48,7 @@ export const letter = () => Number.parseFloat(getComputedStyle(document.document
  */
 export function tip(heading, lines) {
   const box = document.createElement('div');
+  box.className = 'tip';
   const title = document.createElement('strong');
   title.textContent = heading;
   box.append(title);

@@ -1,0 +1,65 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { need } from './harness.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const SHOTS = fileURLToPath(new URL('../.test/screenshots/', import.meta.url));
+
+/** A page that is open, with all that the browser complained of so far. */
+export type Opened = { page: Page; complaints: string[] };
+
+/** Debian's Chromium, to be closed in `afterAll`. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: need('chromium') as string, args: FLAGS });
+
+/** Opens an address and waits until all its cards, or tiles, have their figures. */
+export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  await settled(page);
+  return { page, complaints };
+}
+
+/** Waits until nothing on the page is being loaded. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator(':root:not(:has([aria-busy=true]))').waitFor({ state: 'attached' });
+  // Each chart is there whole once its paint and the next have passed.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+}
+
+/** By how many pixels the page is wider than its window. */
+export const overflow = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+
+/** What axe finds that is serious or critical, a line for each. */
+export async function barriers(page: Page): Promise<string[]> {
+  // Through the protocol, because the page's own policy would not let it in as a script element.
+  await page.evaluate(readFileSync(AXE, 'utf8'));
+  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
+    'axe.run()',
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+/** Keeps a picture of the whole page under .test/screenshots/, for people to look at. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}${name}.png`, fullPage: true });
+}

@@ -1,0 +1,266 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadDashboards } from '../api/dashboards.ts';
+import { createViewers } from '../api/viewers.ts';
+import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { type Json, startApi, type TestApi } from './api.ts';
+import { barriers, keepPicture, open, overflow, settled, startBrowser } from './browser.ts';
+import {
+  createDatabase,
+  makeOperatorKey,
+  makeTenant,
+  need,
+  type TestDatabase,
+  type TestTenant,
+  testSecret,
+} from './harness.ts';
+
+const HOUR = 3_600_000;
+const DASHBOARDS = [...loadDashboards().values()];
+const OVERVIEW = 'validations-overview';
+
+let db: TestDatabase;
+let api: TestApi;
+let browser: Browser;
+let operator: string;
+let acme: TestTenant;
+let rival: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  operator = await makeOperatorKey(db);
+  acme = await makeTenant(db, { name: 'Acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
+  rival = await makeTenant(db, { name: 'Rival' });
+  await fill(acme, 'acme', 400);
+  await fill(rival, 'rival', 130);
+  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  if (need('chromium')) browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await api.close();
+  await db.drop();
+});
+
+// Three validations in each of the last hours, with the tenant's own word wherever a text can stand.
+async function fill(tenant: TestTenant, word: string, count: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, n) => ({
+    id: `${n}`,
+    type: 'br.validahub.validation.completed.v1',
+    source: word,
+    time: new Date(Date.now() - Math.floor(n / 3) * HOUR - 1000 - n).toISOString(),
+    data: {
+      marketplace: `${word}-shop-${n % 5}`,
+      rows: 1000 + n,
+      errors: n % 7,
+      warnings: n % 3,
+      duration_ms: 100 + ((n * 37) % 900),
+      outcome: n % 9 ? 'success' : 'failure',
+      rules: { [`${word}-rule-${n % 4}`]: 1 + (n % 4) },
+    },
+  }));
+  const sent = await api.call('POST', '/v1/events', tenant.keys.ingest, events);
+  expect(sent.body).toMatchObject({ accepted: count });
+}
+
+async function linkOf(key: string, slug = OVERVIEW, params: Record<string, string> = {}): Promise<string> {
+  return (await api.call('POST', `/v1/dashboards/${slug}/embeds`, key, { params, expires_in: 3600 })).body.viewer_url;
+}
+
+const isCustomers = (slug: string) => DASHBOARDS.find((dashboard) => dashboard.slug === slug)?.audience === 'customer';
+const SIZES = [
+  ['phone', { width: 390, height: 844 }],
+  ['desk', { width: 1440, height: 900 }],
+] as const;
+const LOOKS = SIZES.flatMap(([size, viewport]) => (['light', 'dark'] as const).map((scheme) => ({ size, viewport, scheme })));
+
+describe.skipIf(!need('chromium'))('every dashboard', () => {
+  test.each(DASHBOARDS.map(({ slug }) => slug))(
+    '%s: nothing is wrong with it, and nothing of anybody else is on it',
+    async (slug) => {
+      const readers = isCustomers(slug)
+        ? ([
+            ['acme', acme.keys.embed, /rival/i],
+            ['rival', rival.keys.embed, /acme/i],
+          ] as const)
+        : ([['operator', operator, /(acme|rival)-(shop|rule)/]] as const);
+      for (const [name, key, foreign] of readers) {
+        const { page, complaints } = await open(browser, await linkOf(key, slug));
+        for (const { size, viewport, scheme } of LOOKS) {
+          await page.setViewportSize(viewport);
+          await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+          await settled(page);
+          const look = `${slug}-${name}-${size}-${scheme}`;
+          await keepPicture(page, look);
+          expect(await overflow(page), look).toBeLessThanOrEqual(0);
+          expect(await barriers(page), look).toEqual([]);
+        }
+        expect(complaints).toEqual([]);
+        expect(await page.locator('.said.failed').count()).toBe(0);
+        expect(await page.content()).not.toMatch(foreign);
+        await page.context().close();
+      }
+    },
+  );
+});
+
+describe.skipIf(!need('chromium'))('the overview', () => {
+  test('its table views say what the metrics say, in the words and numbers of the tenant', async () => {
+    for (const [tenant, locale] of [
+      [acme, 'pt-BR'],
+      [rival, 'en'],
+    ] as const) {
+      const { page } = await open(browser, await linkOf(tenant.keys.embed));
+      const toggle = page.locator('#card-marketplaces [data-does=table]');
+      await toggle.focus();
+      await page.keyboard.press('Enter');
+      expect(await toggle.getAttribute('aria-pressed')).toBe('true');
+      const cells = await page
+        .locator('#card-marketplaces tbody tr')
+        .evaluateAll((rows: Json[]) => rows.map((row) => [...row.cells].slice(0, 2).map((cell: Json) => cell.textContent)));
+      const { rows } = await db.owner.query<{ marketplace: string; n: string }>(
+        `select data ->> 'marketplace' as marketplace, count(*) as n from private.events where tenant_id = $1
+         group by 1 order by n desc, 1`,
+        [tenant.id],
+      );
+      expect(cells).toEqual(rows.map(({ marketplace, n }) => [marketplace, new Intl.NumberFormat(locale).format(Number(n))]));
+      await page.context().close();
+    }
+  });
+
+  test('a column sorts its table, by the keyboard too', async () => {
+    const { page } = await open(browser, await linkOf(rival.keys.embed));
+    await page.locator('#card-marketplaces [data-does=table]').click();
+    const head = page.locator('#card-marketplaces th').first();
+    await head.locator('button').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+    expect(await page.locator('#card-marketplaces td').first().textContent()).toBe('rival-shop-4');
+    await page.context().close();
+  });
+
+  test('pickers stand in the address, and going back goes back', async () => {
+    const { page, complaints } = await open(browser, await linkOf(acme.keys.embed));
+    await page.locator('.ranges input[value="7d"]').check({ force: true });
+    await settled(page);
+    await page.locator('select[name=interval]').selectOption('hour');
+    await settled(page);
+    expect(new URL(page.url()).searchParams.toString()).toMatch(/^token=[^&]+&range=7d&interval=hour$/);
+    await page.goBack();
+    await settled(page);
+    expect(await page.locator('select[name=interval]').inputValue()).toBe('');
+    await page.reload();
+    await settled(page);
+    expect(await page.locator('.ranges input[value="7d"]').isChecked()).toBe(true);
+    await page.locator('.ranges input[value=custom]').check({ force: true });
+    await page.locator('#custom input[name=first]').fill('2020-01-01');
+    await page.locator('#custom input[name=last]').fill('2020-01-02');
+    await page.locator('#custom button').click();
+    await settled(page);
+    expect(new URL(page.url()).searchParams.get('to')).toBe('2020-01-03T03:00:00.000Z');
+    expect(await page.locator('.said.empty').count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('what the link fixes is said and not offered', async () => {
+    const { page } = await open(browser, await linkOf(rival.keys.embed, OVERVIEW, { interval: 'week' }));
+    expect(await page.locator('.fixed').textContent()).toContain('Weeks');
+    expect(await page.locator('select[name=interval]').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('each card is also a file', async () => {
+    const { page } = await open(browser, await linkOf(rival.keys.embed));
+    const download = page.waitForEvent('download');
+    await page.locator('#card-marketplaces [data-does=csv]').click();
+    expect((await download).suggestedFilename()).toBe('marketplaces.csv');
+    await page.context().close();
+  });
+
+  test('a card that fails says so, leaves the rest alone, and can be tried again', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const answer = { status: 500, contentType: 'application/problem+json', body: '{"code":"internal"}' };
+    await page.route('**/cards/marketplaces?*', (route) => route.fulfill(answer));
+    await page.goto(await linkOf(rival.keys.embed));
+    await settled(page);
+    expect(await page.locator('.said.failed').count()).toBe(1);
+    expect(await page.locator('.chart svg').count()).toBeGreaterThan(1);
+    await page.unroute('**/cards/marketplaces?*');
+    await page.locator('.said.failed button').click();
+    await page.locator('#card-marketplaces .chart svg').waitFor();
+    await context.close();
+  });
+
+  test('a link that ends while the page is open is said, and what is shown stays', async () => {
+    const { page } = await open(browser, await linkOf(rival.keys.embed));
+    const answer = { status: 401, contentType: 'application/problem+json', body: '{"code":"expired-token"}' };
+    await page.route('**/cards/*', (route) => route.fulfill(answer));
+    await page.locator('#refresh').click();
+    await page.locator('#notice:not([hidden])').waitFor();
+    expect(await page.locator('#notice').textContent()).toContain('This link has expired');
+    expect(await page.locator('.chart svg').count()).toBeGreaterThan(1);
+    await page.context().close();
+  });
+});
+
+test.skipIf(!need('chromium'))('expired and changed links, and the index, are friendly pages', async () => {
+  const link = { tenantId: acme.id, keyId: acme.keyIds.embed, dashboard: OVERVIEW, params: {} };
+  const { token } = await createViewers(db.api, testSecret).sign(link, -10);
+  for (const [name, path, words] of [
+    ['expired', `/dashboards/${OVERVIEW}?token=${token}`, 'Este link expirou'],
+    ['changed', `/dashboards/${OVERVIEW}?token=${token.slice(0, -8)}AAAAAAAA`, 'Este link não é válido'],
+    ['index', '/', 'Database'],
+  ] as const) {
+    for (const [size, viewport] of SIZES) {
+      const { page, complaints } = await open(browser, api.url + path, { viewport, locale: 'pt-BR' });
+      await keepPicture(page, `${name}-${size}`);
+      expect(await page.locator('body').textContent()).toContain(words);
+      expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      expect(await barriers(page)).toEqual([]);
+      await page.context().close();
+    }
+  }
+});
+
+describe.skipIf(!need('chromium'))('in a frame', () => {
+  let customer: Server;
+  let origin: string;
+  let inFrame: string;
+
+  beforeAll(async () => {
+    customer = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end(`<title>Customer</title><iframe src="${inFrame}"></iframe>`);
+    });
+    await new Promise<void>((done) => customer.listen(0, 'localhost', done));
+    origin = `http://localhost:${(customer.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((done) => customer.close(done)));
+
+  test('a dashboard is shown to the origins on the list of the tenant, and to no other', async () => {
+    const tenant = await makeTenant(db);
+    const see = async () => {
+      inFrame = await linkOf(tenant.keys.embed);
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(origin);
+      const shown = await page.frameLocator('iframe').locator('body.dashboard').count();
+      await context.close();
+      return shown;
+    };
+    expect(await see()).toBe(0);
+    const allowed = { embed_origins: [origin] };
+    expect((await api.call('PATCH', `/v1/tenants/${tenant.id}`, operator, allowed)).status).toBe(200);
+    const { headers } = await fetch(await linkOf(tenant.keys.embed));
+    expect(headers.get('content-security-policy')).toContain(`frame-ancestors ${origin}`);
+    expect(headers.get('x-frame-options')).toBeNull();
+    expect(await see()).toBe(1);
+  });
+});
