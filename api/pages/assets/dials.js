@@ -44,7 +44,7 @@ export function gauge({ card, answer, theme, reader, width, height, size }) {
         progress: { show: true, roundCap: true, width: band, itemStyle: { color: theme[tone] } },
         axisLabel: { show: false },
         pointer: { show: false },
-        title: { show: true, offsetCenter: [0, radius * 0.32], color: theme.muted, fontSize: Math.min(size, radius * 0.19) },
+        title: { show: radius > size * 6, offsetCenter: [0, radius * 0.36], color: theme.muted, fontSize: size },
         detail: {
           offsetCenter: [0, -radius * 0.08],
           fontSize: Math.min(size * 2.6, radius * 0.36),
