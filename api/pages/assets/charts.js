@@ -123,8 +123,6 @@ function alongAxis(drawing) {
             showSymbol: points < 2 || values.filter((value) => value !== null).length < 3,
             symbol: 'circle',
             symbolSize: 6,
-            smooth: 0.15,
-            smoothMonotone: 'x',
             lineStyle: { width: chart?.stacked ? 1 : 2, type: chart?.stacked || index < 4 ? 'solid' : 'dashed' },
             ...areaStyle(drawing, index),
           }),

@@ -7,15 +7,17 @@ import { tip, tipOptions } from './theme.js';
  * One figure between two ends, with what is good and what is not along its arc.
  * @param {Drawing} drawing
  */
-export function gauge({ card, answer, theme, reader, width, height, size }) {
+export function gauge({ card, answer, theme, reader, size, width, height }) {
   const { y = [], min = 0, max = 1, segments = [] } = card.chart ?? {};
   const { format } = columnOf(card, y[0]);
   const value = Number(answer.data.at(-1)?.[y[0] ?? ''] ?? min);
   const place = (/** @type {number} */ at) => Math.min(1, Math.max(0, (at - min) / (max - min)));
   const tone = segments.find(({ to }) => value <= to)?.tone ?? segments.at(-1)?.tone ?? 'good';
-  // The arc is higher than half a circle by what its ends hang down.
-  const radius = Math.min(width * 0.46, height * 0.72, size * 11);
-  const band = Math.min(size * 1.3, radius * 0.16);
+  // In a small card there is room for the figure and its tone, and for no more.
+  const radius = Math.min(width * 0.48, height * 0.62);
+  const isSmall = radius < size * 7;
+  const thick = Math.min(size * 1.3, radius * 0.13);
+  const ends = isSmall ? '' : ` · ${reader.brief(min, format)} – ${reader.brief(max, format)}`;
   const arc = {
     type: 'gauge',
     min,
@@ -31,7 +33,7 @@ export function gauge({ card, answer, theme, reader, width, height, size }) {
       {
         ...arc,
         radius,
-        axisLine: { lineStyle: { width: band * 0.27, color: segments.map(({ to, tone: kind }) => [place(to), theme[kind]]) } },
+        axisLine: { lineStyle: { width: thick * 0.27, color: segments.map(({ to, tone: kind }) => [place(to), theme[kind]]) } },
         axisLabel: { show: false },
         pointer: { show: false },
         detail: { show: false },
@@ -39,14 +41,14 @@ export function gauge({ card, answer, theme, reader, width, height, size }) {
       },
       {
         ...arc,
-        radius: radius - band * 0.5,
-        axisLine: { roundCap: true, lineStyle: { width: band, color: [[1, theme.line]] } },
-        progress: { show: true, roundCap: true, width: band, itemStyle: { color: theme[tone] } },
+        radius: radius - thick * 0.6,
+        axisLine: { roundCap: true, lineStyle: { width: thick, color: [[1, theme.line]] } },
+        progress: { show: true, roundCap: true, width: thick, itemStyle: { color: theme[tone] } },
         axisLabel: { show: false },
         pointer: { show: false },
-        title: { show: radius > size * 6, offsetCenter: [0, radius * 0.36], color: theme.muted, fontSize: size },
+        title: { show: true, offsetCenter: [0, isSmall ? '42%' : '34%'], color: theme.muted, fontSize: size },
         detail: {
-          offsetCenter: [0, -radius * 0.08],
+          offsetCenter: [0, isSmall ? '0%' : '-4%'],
           fontSize: Math.min(size * 2.6, radius * 0.36),
           fontWeight: 600,
           color: theme.text,
@@ -55,7 +57,7 @@ export function gauge({ card, answer, theme, reader, width, height, size }) {
         data: [
           {
             value: Math.min(max, Math.max(min, value)),
-            name: `${reader.texts[`tone_${tone}`]} · ${reader.brief(min, format)} – ${reader.brief(max, format)}`,
+            name: `${reader.texts[`tone_${tone}`]}${ends}`,
           },
         ],
       },
@@ -100,7 +102,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
           { name: figure.title, value: reader.show(value, figure.format), colour: color },
         ]),
     },
-    grid: { top: 0, left: 0, right: 0, bottom: size * 2.6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { top: 0, left: 0, right: 0, bottom: size * 3.2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: 'category',
       data: columns,

@@ -92,7 +92,10 @@ export function progress(card, { data }, reader) {
   const goal = card.chart?.goal ?? 1;
   const share = goal === 0 ? 0 : value / goal;
   const box = element('div', 'figure-box');
-  const ofGoal = reader.say('of_goal', { share: reader.show(share, 'share'), goal: reader.show(goal, format) });
+  const isShare = format === 'share';
+  const ofGoal = isShare
+    ? reader.say('goal', { value: reader.show(goal, format) })
+    : reader.say('of_goal', { share: reader.show(share, 'share'), goal: reader.show(goal, format) });
   const bar = element('div', 'bar-track');
   bar.setAttribute('role', 'progressbar');
   bar.setAttribute('aria-label', card.title);

@@ -35,34 +35,35 @@ function numberFormat(locale, options) {
   return found;
 }
 
-/**
- * @param {number} number
- * @param {string} locale
- * @param {[number, string][]} units greatest first, each with how many of the least it holds
- */
-function inUnit(number, locale, units) {
-  const [size, unit] = units.find(([least]) => Math.abs(number) >= least) ?? /** @type {[number, string]} */ (units.at(-1));
-  const value = number / size;
-  const maximumFractionDigits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return numberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(value);
-}
-
+// Symbols that are the same in every language.
 /** @type {[number, string][]} */
 const SECONDS = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-  [0.001, 'millisecond'],
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+  [0.001, 'ms'],
 ];
 /** @type {[number, string][]} */
 const BYTES = [
-  [1e12, 'terabyte'],
-  [1e9, 'gigabyte'],
-  [1e6, 'megabyte'],
-  [1e3, 'kilobyte'],
-  [1, 'byte'],
+  [1e12, 'TB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+  [1, 'B'],
 ];
+
+/**
+ * @param {number} number
+ * @param {string} locale
+ * @param {[number, string][]} units greatest first, each with how many of the base it holds
+ */
+function inUnit(number, locale, units) {
+  const [size, unit] = units.find(([least]) => Math.abs(number) >= least) ?? units[units.length - 1];
+  const value = number / size;
+  const maximumFractionDigits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return `${numberFormat(locale, { maximumFractionDigits }).format(value)}\u00a0${unit}`;
+}
 
 /**
  * Writes values as the reader is used to, in the tenant's zone.
@@ -80,9 +81,12 @@ export function readerOf({ locale, timezone, texts }) {
     }
     const number = Number(value);
     if (!Number.isFinite(number)) return DASH;
-    if (format === 'milliseconds') return inUnit(number / 1000, locale, number === 0 ? [[0.001, 'millisecond']] : SECONDS);
-    if (format === 'seconds') return inUnit(number, locale, number === 0 ? [[1, 'second']] : SECONDS);
+    if (format === 'milliseconds') return inUnit(number / 1000, locale, SECONDS);
+    if (format === 'seconds') return inUnit(number, locale, number === 0 ? [[1, 's']] : SECONDS);
     if (format === 'bytes') return inUnit(number, locale, BYTES);
+    if (format === 'decimal' && number !== 0 && Math.abs(number) < 0.1) {
+      return numberFormat(locale, { maximumSignificantDigits: 2 }).format(number);
+    }
     if (format === 'usd' && number !== 0 && Math.abs(number) < 0.1) {
       return numberFormat(locale, { ...NUMBERS.usd, maximumSignificantDigits: 2 }).format(number);
     }
