@@ -31,11 +31,40 @@ export function sendProblem(
     return;
   }
   for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
-  // A body that was not read to its end cannot be followed by another request.
-  if (!request.complete) response.setHeader('connection', 'close');
   const { type, text } = render(problem);
-  response.writeHead(problem.status, { 'content-type': type });
-  response.end(text);
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text) };
+  if (request.complete) {
+    response.writeHead(problem.status, headers);
+    response.end(text);
+    return;
+  }
+  // A body that was not read to its end cannot be followed by another request.
+  response.writeHead(problem.status, { ...headers, connection: 'close' });
+  response.write(text);
+  linger(request, () => response.end());
+}
+
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 64 * 1024 * 1024;
+
+// A connection that closes while its client still sends is reset, and the answer may be lost with it: what comes is read and
+// thrown away first, within limits.
+function linger(request: IncomingMessage, close: () => void): void {
+  let left = LINGER_BYTES;
+  const end = () => {
+    clearTimeout(timer);
+    request.removeListener('data', count);
+    close();
+  };
+  const count = (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('data', count);
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
 }
 
 /** The body of a refusal. */

@@ -95,8 +95,8 @@ test('access: a copy as JSON and CSV, with its digests, due within fifteen days'
     'events.csv 3',
     'quarantine.json 1',
     'quarantine.csv 1',
-    'idempotency_keys.json 0',
-    'idempotency_keys.csv 0',
+    'receipts.json 0',
+    'receipts.csv 0',
     'bundles.json 1',
     'bundles.csv 1',
   ]);
@@ -130,7 +130,7 @@ test('erasure: rows, refused items, bundles and roll-ups, and nobody else’s; c
     certificate: {
       kind: 'erasure',
       subject: done.subject,
-      removed: { events: 3, quarantine: 1, idempotency_keys: 0, bundles: 8 },
+      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 8 },
       hours_recomputed: 1,
     },
   });
@@ -188,7 +188,7 @@ test('an erasure whose server died is taken over, and the certificate counts bot
   );
   await servePrivacyRequests(jobs());
   const { certificate } = await look(tenant, `/v1/privacy/requests/${asked.body.id}`);
-  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, idempotency_keys: 0, bundles: 0 });
+  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0 });
 });
 
 test('withdrawal of consent holds at the edge from the next event, until it is given again', async () => {

@@ -175,7 +175,7 @@ const WITHIN = `k.tenant_id = $1 and (k.key = $2 or position($3 in k.answer::tex
 
 // A request that is sent again afterwards is told from its events alone.
 const idempotencyKeys: Place = {
-  name: 'idempotency_keys',
+  name: 'receipts',
   tables: ['idempotency_keys'],
   columns: ['key', 'first_at'],
   async *find(client, { tenantId, subject, hash }) {
