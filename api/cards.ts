@@ -15,9 +15,12 @@ const GRANT_MS = 3600_000;
 
 export type CardAnswer = { watermark: Date; rows: Record<string, unknown>[] };
 
+/** For whom: buckets of days and more begin in the tenant's zone. */
+export type CardReader = { tenantId: string; timezone: string };
+
 export type Cards = {
   /** One card's rows, for one tenant where it is a customer's. Throws invalid-request where there would be too many. */
-  read: (tenantId: string, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
+  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
 };
 
 /**
@@ -53,8 +56,8 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   }
 
   return {
-    read: (tenantId, dashboard, card, asked) =>
-      answers.share(tenantId, `${dashboard.slug}/${card.name} ${JSON.stringify(asked)}`, () =>
+    read: ({ tenantId, timezone }, dashboard, card, asked) =>
+      answers.share(tenantId, `${dashboard.slug}/${card.name} ${timezone} ${JSON.stringify(asked)}`, () =>
         readRows(tenantId, dashboard, card, asked),
       ),
   };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Known } from './card-query.ts';
+import { type Known, variablesOf } from './card-query.ts';
 import { faultsOfDashboard } from './dashboard-faults.ts';
 
 const words = z.strictObject({ en: z.string().min(1), 'pt-BR': z.string().min(1) });
@@ -133,6 +133,32 @@ function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faul
 }
 
 const isChoice = (parameter: Parameter): parameter is z.infer<typeof choice> => 'values' in parameter;
+
+/**
+ * The cards of a link that fixes these parameters. Where a choice is fixed, those that it cannot narrow are left out: they would
+ * show what the link keeps back. The one that the choice's values come from stays, with its one row (`rowsFor`).
+ */
+export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string, string>): Card[] {
+  const fixed = parameters.filter(isChoice).filter(({ name }) => Object.hasOwn(locked, name));
+  return cards.filter((one) =>
+    fixed.every(({ name, values }) => values.card === one.name || variablesOf(one.sql).includes(name)),
+  );
+}
+
+/** Rows of a card as a link may show them that fixes these parameters. */
+export function rowsFor<Row extends Record<string, unknown>>(
+  { parameters }: Dashboard,
+  { name }: Card,
+  locked: Record<string, string>,
+  rows: Row[],
+): Row[] {
+  const sources = parameters.filter(isChoice).filter((one) => one.values.card === name && Object.hasOwn(locked, one.name));
+  return rows.filter((row) => sources.every((one) => row[one.values.column] === locked[one.name]));
+}
+
+/** Whether these parameters fix a choice. */
+export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, string>): boolean =>
+  parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
 /** Which variables the cards of a dashboard may use. */
 export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {

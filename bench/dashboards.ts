@@ -86,7 +86,12 @@ async function readBare(cards: ReturnType<typeof createCards>, dashboard: Dashbo
   for (let turn = 0; performance.now() < until; turn += 1) {
     const asked = readParameters(dashboard, { from: sinceOf(dashboard, turn) }, {}, ZONE, Date.now());
     const started = performance.now();
-    await cards.read(readerOf(readers, dashboard, turn).id, dashboard, cardOf(dashboard, turn), asked);
+    await cards.read(
+      { tenantId: readerOf(readers, dashboard, turn).id, timezone: ZONE },
+      dashboard,
+      cardOf(dashboard, turn),
+      asked,
+    );
     durations.push(performance.now() - started);
   }
   return Float64Array.from(durations).sort();

@@ -49,7 +49,7 @@ beforeAll(async () => {
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
     // Nothing is kept from one test to the next.
-    return (await createCards(db, createAnswers()).read(tenant.id, dashboard, card, asked)).rows;
+    return (await createCards(db, createAnswers()).read({ tenantId: tenant.id, timezone: 'UTC' }, dashboard, card, asked)).rows;
   };
 });
 afterAll(() => db.drop());

@@ -233,6 +233,18 @@ describe('links', () => {
     expect(await see()).toBe('invalid-token');
   });
 
+  test('that fix a choice show its one value, and no card that it does not narrow', async () => {
+    const token = tokenOf(await linkOf(acme, { params: { marketplace: 'no such shop' } }));
+    const rowsOf = async (card: string) => (await api.call('GET', `${PATH}/cards/${card}?token=${token}`)).body.data;
+    expect(await rowsOf('marketplaces')).toEqual([]);
+    expect(await rowsOf('volume')).toEqual([]);
+    expect((await api.call('GET', `${PATH}/cards/duration?token=${token}`)).status).toBe(404);
+    const page = (await api.call('GET', `/dashboards/validations-overview?token=${token}`)).text;
+    expect([page.includes('id="card-volume"'), page.includes('id="card-duration"')]).toEqual([true, false]);
+    const open = tokenOf(await linkOf(acme));
+    expect((await api.call('GET', `${PATH}/cards/marketplaces?token=${open}`)).body.data.length).toBeGreaterThan(0);
+  });
+
   test('end with the key that made them', async () => {
     const tenant = await makeTenant(db);
     const token = tokenOf(await linkOf(tenant));

@@ -6,10 +6,11 @@ import type { Tenant } from '../../sql/queries/tenants.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import { readParameters } from '../dashboard-query.ts';
-import { type Dashboard, definition } from '../dashboards.ts';
+import { cardsFor, type Dashboard, definition, rowsFor } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';
 import type { Seen } from '../observe.ts';
+import { countOpened } from '../opened.ts';
 import { type Call, route } from '../route.ts';
 import type { Viewer } from '../viewers.ts';
 
@@ -74,6 +75,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     async ({ identity, params: { slug } }) => {
       requireFeature(identity.features, 'dashboards');
       const { cards, ...rest } = findDashboard(deps, slug, identity);
+      countOpened(deps, identity.tenantId, slug, 'api');
       return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
     },
   );
@@ -97,10 +99,12 @@ export function mountDashboards(app: Express, deps: Deps): void {
       const { slug } = call.params;
       const reader = await readerOf(deps, call, slug);
       const dashboard = findDashboard(deps, slug, reader);
-      const card = dashboard.cards.find(({ name }) => name === call.params.card);
+      const card = cardsFor(dashboard, reader.locked).find(({ name }) => name === call.params.card);
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
-      const { watermark, rows } = await deps.cards.read(reader.tenantId, dashboard, card, asked);
+      const answer = await deps.cards.read(reader, dashboard, card, asked);
+      const { watermark } = answer;
+      const rows = rowsFor(dashboard, card, reader.locked, answer.rows);
       if (wantsCsv(call.request)) {
         const names = card.columns.map(({ name }) => name);
         const cells = rows.map((row) => names.map((name) => csvValue(row[name])));

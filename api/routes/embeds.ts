@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { type Fault, invalidRequest, malformedRequest, notFound } from '../../lib/errors.ts';
 import type { Identity } from '../../sql/queries/tenants.ts';
 import { type Asked, readParameters } from '../dashboard-query.ts';
+import { fixesChoice } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
 import type { Embed } from '../embeds.ts';
 import { requireFeature } from '../features.ts';
+import { countOpened } from '../opened.ts';
 import { route } from '../route.ts';
 import { LONGEST_SECONDS } from '../viewers.ts';
 import { findDashboard } from './dashboards.ts';
@@ -65,10 +67,12 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     async ({ identity, params: { slug }, body, request }) => {
       const asked = check(deps, identity, slug, body.params);
       const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
-      const { token, expiresAt } = await deps.viewers.sign(link, body.expires_in);
+      // A link ends with the key that makes it.
+      const left = identity.expiresAt ? Math.floor((identity.expiresAt.getTime() - Date.now()) / 1000) : LONGEST_SECONDS;
+      const { token, expiresAt } = await deps.viewers.sign(link, Math.max(1, Math.min(body.expires_in, left)));
       const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
       if (!URL.canParse(page)) throw malformedRequest();
-      const found = await deps.embeds?.sign(identity.tenantId, slug, only(asked, body.params), expiresAt);
+      const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
       return {
         body: {
           viewer_url: page,
@@ -99,12 +103,31 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     async ({ identity, params: { slug }, body }) => {
       const asked = check(deps, identity, slug, body.params);
       const expiresAt = new Date(Date.now() + TEN_MINUTES * 1000);
-      const found = await deps.embeds?.sign(identity.tenantId, slug, only(asked, body.params), expiresAt);
-      if (!found) throw notFound('dashboard of Metabase', 'There is no Metabase, or it has not been given this dashboard yet.');
+      const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
+      if (!found) {
+        const why =
+          'There is no Metabase, it has not been given this dashboard yet, or a choice is fixed, which it cannot hold to.';
+        throw notFound('dashboard of Metabase', why);
+      }
       if (body.entityId !== undefined && Number(body.entityId) !== found.dashboardId) throw otherEntity(found.dashboardId);
+      countOpened(deps, identity.tenantId, slug, 'metabase');
       return { body: { jwt: found.token }, secrets: ['jwt'] };
     },
   );
+}
+
+// Metabase would show the cards that a choice does not narrow, with all there is.
+async function signed(
+  deps: Deps,
+  { tenantId }: Identity,
+  slug: string,
+  asked: Asked,
+  given: Record<string, string>,
+  expiresAt: Date,
+): Promise<Embed | undefined> {
+  const dashboard = deps.dashboards.get(slug);
+  if (!dashboard || fixesChoice(dashboard, given)) return undefined;
+  return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
 }
 
 function check(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {

@@ -2,8 +2,10 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
 import { readParameters } from '../dashboard-query.ts';
+import { cardsFor } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
 import type { Seen } from '../observe.ts';
+import { countOpened } from '../opened.ts';
 import { dashboardPage } from '../pages/dashboard.ts';
 import { homePage } from '../pages/home.ts';
 import { sendPage } from '../pages/html.ts';
@@ -55,7 +57,8 @@ export function mountPages(app: Express, deps: Deps): void {
       // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
       const { token: _, range: __, ...query } = request.query;
       readParameters(dashboard, query, locked, tenant.timezone, Date.now());
-      sendPage(response, dashboardPage(deps.assets, dashboard, viewer));
+      countOpened(deps, tenant.id, slug, 'mirante');
+      sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
       return undefined;
     },
   );

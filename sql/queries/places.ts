@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Client } from '../db.ts';
 
 /** Somebody about whom the platform may hold something: the identifier as the tenant knows it, and its pseudonym. */
@@ -106,7 +107,7 @@ async function* mentions(client: Client, { tenantId, subject, hash }: Person): A
        where tenant_id = $1 and (received_at, id) > ($2::timestamptz, $3::uuid) order by received_at, id limit ${PAGE / 10}`,
       [tenantId, ...after],
     );
-    const found = rows.filter(({ raw }) => isMentioned(raw.toString('utf8'), [subject, hash]));
+    const found = rows.filter(({ raw }) => isMentioned(raw, [subject, hash]));
     if (found.length > 0) yield found;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE / 10) return;
@@ -115,14 +116,18 @@ async function* mentions(client: Client, { tenantId, subject, hash }: Person): A
 }
 
 /** Whether a text names one of these: as a whole string anywhere in it where it is JSON, else wherever the letters stand. */
-export function isMentioned(text: string, names: string[]): boolean {
+export function isMentioned(raw: Buffer, names: string[]): boolean {
+  // What is not UTF-8 was refused for that, and is most likely Latin-1.
+  const text = raw.toString(isUtf8(raw) ? 'utf8' : 'latin1');
+  const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
     return names.some((name) => plain.includes(name) || plain.includes(JSON.stringify(name).slice(1, -1)));
   }
+  // Of a key that stands twice the parse keeps the last value only.
+  if (names.some((name) => plain.includes(`"${name}"`) || plain.includes(JSON.stringify(name)))) return true;
   // A number is taken by the digits that were sent.
   return (
     holds(value, names) || names.some((name) => /^-?\d+$/.test(name) && new RegExp(`[:[,]\\s*${name}\\s*[,}\\]]`).test(text))
@@ -164,16 +169,43 @@ const bundles: Place = {
   },
 };
 
+// What stands within a text may be the person only where it is long enough to be nobody else's.
+const WITHIN = `k.tenant_id = $1 and (k.key = $2 or position($3 in k.answer::text) > 0
+    or length($2) >= 6 and (position($2 in k.key) > 0 or position($2 in k.answer::text) > 0))`;
+
+// A request that is sent again afterwards is told from its events alone.
+const idempotencyKeys: Place = {
+  name: 'idempotency_keys',
+  tables: ['idempotency_keys'],
+  columns: ['key', 'first_at'],
+  async *find(client, { tenantId, subject, hash }) {
+    const { rows } = await client.query<Found>(
+      `select jsonb_build_object('key', k.key, 'first_at', k.first_at)::text as json, jsonb_build_array(k.key, k.first_at) as cells
+       from private.idempotency_keys k where ${WITHIN} order by k.first_at, k.key`,
+      [tenantId, subject, hash],
+    );
+    if (rows.length > 0) yield rows;
+  },
+  async erase(client, { tenantId, subject, hash }) {
+    const { rowCount } = await client.query(`delete from private.idempotency_keys k where ${WITHIN}`, [
+      tenantId,
+      subject,
+      hash,
+    ]);
+    return { removed: rowCount ?? 0, hours: 0 };
+  },
+};
+
 /** Where to look for a person. */
-export const PLACES: Place[] = [events, quarantine, bundles];
+export const PLACES: Place[] = [events, quarantine, idempotencyKeys, bundles];
 
 /** Tables that hold nobody, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {
   tenants: 'organisations',
+  metabase_dashboards: 'numbers of dashboards',
   api_keys: 'names that the tenant gave its programs, and hashes',
   sql_logins: 'names that the tenant gave its programs',
   event_types: 'schemas and records of processing',
-  idempotency_keys: 'receipts with ids of events, for 24 hours',
   pseudonym_keys: 'keys',
   withdrawn_subjects: 'pseudonyms alone, without which a withdrawal could not be honoured',
   audit_log: 'acts of administrators, kept as proof',

@@ -158,7 +158,7 @@ function rows(drawing) {
       top: isOne ? 0 : size * 2.8,
       left: 0,
       right: isOne ? size * 4.5 : size,
-      bottom: 0,
+      bottom: size * 0.8,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',
     },

@@ -24,7 +24,7 @@ export function gauge({ card, answer, theme, reader, size, width, height }) {
     max,
     startAngle: 200,
     endAngle: -20,
-    center: ['50%', '64%'],
+    center: ['50%', radius + (height - radius * 1.38) / 2],
     splitLine: { show: false },
     axisTick: { show: false },
   };

@@ -71,8 +71,10 @@ export function trend(card, { data }, reader) {
  */
 function amount(change, format, { locale, say }) {
   const digits = { maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0, signDisplay: /** @type {const} */ ('exceptZero') };
-  if (format !== 'share' && change >= 10)
-    return `×${new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(change + 1)}`;
+  // From next to nothing a percentage says little.
+  if (format !== 'share' && change >= 10) {
+    return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(change + 1)}×`;
+  }
   if (format !== 'share') return new Intl.NumberFormat(locale, { style: 'percent', ...digits }).format(change);
   return say('points', { value: new Intl.NumberFormat(locale, { ...digits, maximumFractionDigits: 1 }).format(change * 100) });
 }
