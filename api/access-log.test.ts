@@ -107,13 +107,19 @@ test('viewers are in the log under the key that made their link, and no new addr
   const tenant = await makeTenant(db);
   const { body } = await api.call('POST', '/v1/dashboards/validations-overview/embeds', tenant.keys.embed, {});
   const seen = async (address: string) => {
-    const query = 'select requests::int, key_id from private.access_log where tenant_id = $1 and address = $2';
+    const query =
+      'select requests::int, viewer_requests::int, key_id from private.access_log where tenant_id = $1 and address = $2';
     return (await db.owner.query(query, [tenant.id, address])).rows;
   };
   const { pathname, search } = new URL(body.viewer_url);
   await api.call('GET', pathname + search, undefined, undefined, { 'x-forwarded-for': '198.51.100.77' });
-  await expect.poll(() => seen('198.51.100.77'), { timeout: 10_000 }).toEqual([{ requests: 1, key_id: tenant.keyIds.embed }]);
+  await expect
+    .poll(() => seen('198.51.100.77'), { timeout: 10_000 })
+    .toEqual([{ requests: 1, viewer_requests: 1, key_id: tenant.keyIds.embed }]);
   expect(await newAddresses(tenant.id)).not.toContain(`${tenant.keyIds.embed} 198.51.100.77`);
+  // A viewer's address is none of the key's: the key itself is new there.
+  await recordAccess(db.api, access(tenant.keyIds.embed, '198.51.100.77'));
+  expect(await newAddresses(tenant.id)).toContain(`${tenant.keyIds.embed} 198.51.100.77`);
 });
 
 test('several processes that see a key at a new address record it once', async () => {

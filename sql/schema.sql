@@ -326,6 +326,7 @@ table private.access_log owner mirante_owner partition by RANGE (hour), row secu
     first_at timestamp with time zone not null
     last_at timestamp with time zone not null
     requests bigint not null
+    viewer_requests bigint not null default 0
     constraint access_log_pkey PRIMARY KEY (tenant_id, hour, key_id, address)
     CREATE INDEX access_log_key ON ONLY private.access_log USING btree (key_id, address)
     policy all_tenants for all to mirante_owner using (true)
@@ -1245,7 +1246,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b532cdaae0da0d3a2065482bc01f76ce
+function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb
     grant execute to mirante_api
 
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
@@ -1347,7 +1348,7 @@ function private.latency_of(bin smallint) returns double precision language sql 
     grant execute to mirante_views
     grant execute to public
 
-function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body a1045cac3507efd389df2b8ec18d6f80
+function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
 
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3c0f1a0dfa3061faacf29dbb108e271d
     grant execute to mirante_views

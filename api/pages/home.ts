@@ -1,5 +1,5 @@
 import type { Assets } from './assets.ts';
-import type { Page } from './html.ts';
+import { escaped, type Page } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
@@ -20,8 +20,6 @@ const FIRST_STEPS: [string, string][] = [
     `curl -X POST -H "Authorization: Bearer $EMBED_KEY" $ORIGIN/v1/dashboards/validations-overview/embeds`,
   ],
 ];
-
-const shown = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** What stands at `/`: open to everybody, so it holds nothing of any tenant. */
 export function homePage(assets: Assets): Page {
@@ -52,7 +50,7 @@ ${LINKS.map(([href, name, what]) => `<li><a href="${href}"><span><strong>${name}
 <section aria-labelledby="steps-title">
 <h2 id="steps-title">First steps</h2>
 <ol class="steps">
-${FIRST_STEPS.map(([what, call]) => `<li><h3>${what}</h3><pre tabindex="0"><code>${shown(call)}</code></pre></li>`).join('\n')}
+${FIRST_STEPS.map(([what, call]) => `<li><h3>${what}</h3><pre tabindex="0"><code>${escaped(call)}</code></pre></li>`).join('\n')}
 </ol>
 <p class="aside">The keys that <code>npm run up</code> made are in <code>.mirante/credentials.json</code>. In the folder of the program, <code>README.md</code> says what is where, <code>docs/operations.md</code> how to run it in production, <code>docs/security.md</code> who is kept out by what.</p>
 </section>

@@ -105,7 +105,7 @@ async function tryOne(attack: Attack | Oracle, first: string[], target: Target, 
   const mode = attack.writes ? 'read write' : 'read only';
   const told = async (statements: string[]) => (await run(session, mode, [...first, ...statements])).slice(first.length);
   if ('ask' in attack) {
-    return askTwice(attack, told);
+    return askBetween(attack, told);
   }
   const answers = await told(attack.statements);
   return answers.flatMap((answer, n): Found[] => {
@@ -119,27 +119,42 @@ async function tryOne(attack: Attack | Oracle, first: string[], target: Target, 
 
 const MOST_TRIES = 20;
 
-// Estimates follow a table that grows meanwhile: only between two equal answers to the one guess does the other's mean something.
-async function askTwice({ ask, guesses: { right, wrong } }: Oracle, told: (statements: string[]) => Promise<Answer[]>) {
+// Estimates follow a table that grows meanwhile, so the wrong guess is asked between two right ones. Where the table stood still
+// all three must be equal; else every number of the wrong one lies between those of the others.
+async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (statements: string[]) => Promise<Answer[]>) {
   const heard = async (guess: string) => {
     const answers = await told(ask(guess));
     return answers.map((answer) => ({ cutOff: isCutOff(answer), text: without(answer.text, guess) }));
   };
-  let one = await heard(right);
+  let before = await heard(right);
   for (let tries = 1; ; tries += 1) {
     const other = await heard(wrong);
-    const again = await heard(right);
-    const isStill = one.every(({ text }, n) => text === again[n]?.text);
-    if (isStill || tries === MOST_TRIES) {
-      // What never stands still is compared but for its numbers.
-      const plain = (text = '') => (isStill ? text : text.replace(/\d+/g, '#'));
-      return one.flatMap(({ cutOff, text }, n): Found[] => {
-        if (cutOff || other[n]?.cutOff) return [{ what: 'dead', statement: n }];
-        return plain(text) === plain(other[n]?.text) ? [] : [{ what: 'answers differ', statement: n }];
-      });
-    }
-    one = again;
+    const after = await heard(right);
+    const found = other.flatMap(({ cutOff, text }, n): Found[] => {
+      if (cutOff || before[n]?.cutOff) return [{ what: 'dead', statement: n }];
+      return isBetween(text, before[n]?.text ?? '', after[n]?.text ?? '') ? [] : [{ what: 'answers differ', statement: n }];
+    });
+    if (found.length === 0 || tries === MOST_TRIES) return found;
+    before = after;
   }
+}
+
+const NUMBER = /\d+(?:\.\d+)?/g;
+
+/** Whether a text is one of two others, or in their words with numbers that lie between theirs. */
+export function isBetween(text: string, one: string, other: string): boolean {
+  if (text === one || text === other) return true;
+  const [words, ...ends] = [text, one, other].map((each) => each.replace(NUMBER, '#'));
+  if (ends.some((end) => end !== words)) return false;
+  const [numbers, low, high] = [text, one, other].map((each) => (each.match(NUMBER) ?? []).map(Number)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  return numbers.every((number, n) => {
+    const [a, b] = [low[n] as number, high[n] as number];
+    return number >= Math.min(a, b) && number <= Math.max(a, b);
+  });
 }
 
 // By the time limit: what it would have said is unknown.

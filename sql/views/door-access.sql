@@ -23,16 +23,18 @@ begin
         newcomers := private.newcomers(own_keys, own_addresses, own_firsts);
     end if;
 
-    insert into private.access_log as l (tenant_id, hour, key_id, address, first_at, last_at, requests)
-    select k.tenant_id, date_trunc('hour', u.first_at, 'UTC'), u.key, u.address, min(u.first_at), max(u.last_at), sum(u.requests)
-    from unnest(keys, addresses, firsts, lasts, counts) u (key, address, first_at, last_at, requests)
+    insert into private.access_log as l (tenant_id, hour, key_id, address, first_at, last_at, requests, viewer_requests)
+    select k.tenant_id, date_trunc('hour', u.first_at, 'UTC'), u.key, u.address, min(u.first_at), max(u.last_at), sum(u.requests),
+        coalesce(sum(u.requests) filter (where u.viewer), 0)
+    from unnest(keys, addresses, firsts, lasts, counts, viewers) u (key, address, first_at, last_at, requests, viewer)
         join private.api_keys k on k.id = u.key
     group by 1, 2, 3, 4
     order by 1, 2, 3, 4
     on conflict (tenant_id, hour, key_id, address) do update set
         first_at = least(l.first_at, excluded.first_at),
         last_at = greatest(l.last_at, excluded.last_at),
-        requests = l.requests + excluded.requests;
+        requests = l.requests + excluded.requests,
+        viewer_requests = l.viewer_requests + excluded.viewer_requests;
 
     perform private.append_audit(n.tenant_id, 'key.new_address', n.key_id::text, jsonb_build_object('address', n.address),
             jsonb_build_object('key_id', n.key_id, 'tenant_id', n.tenant_id, 'address', n.address))
