@@ -52,6 +52,8 @@ ${dataIn('dashboard', {
   timezone: tenant.timezone,
   expires_at: expiresAt,
   locked,
+  // Who watches over the platform looks at today.
+  range: dashboard.audience === 'operations' ? '24h' : '30d',
   parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
   cards: dashboard.cards.map((card) => cardFor(card, locale)),
   texts: textsOf(locale),

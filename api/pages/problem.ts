@@ -45,7 +45,8 @@ ${MARK}
 <h1>${escaped(title[locale])}</h1>
 <p>${escaped(help[locale])}</p>
 </main>`;
-  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem' };
+  // It says nothing of anybody and does nothing, and a frame that stays blank helps nobody whose link has expired.
+  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
   setPolicy(response, page);
   return { type: 'text/html; charset=utf-8', text: htmlOf(page) };
 }

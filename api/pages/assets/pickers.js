@@ -2,7 +2,6 @@
 /** @import { Definition } from './types.d.ts' */
 import { dayOf, windowOf, windowOfDays } from './times.js';
 
-const DEFAULT_RANGE = '30d';
 const RANGES = ['24h', '7d', '30d', '90d'];
 /** @type {Record<string, string>} */
 const INTERVAL_OF = { '24h': 'hour', '7d': 'day', '30d': 'day', '90d': 'day' };
@@ -13,7 +12,7 @@ const DAY_MS = 86_400_000;
  * @param {Definition} definition
  * @param {() => void} onChange
  */
-export function createPickers({ parameters, locked, timezone }, onChange) {
+export function createPickers({ parameters, locked, timezone, range: usual }, onChange) {
   const names = parameters.map(({ name }) => name).filter((name) => !Object.hasOwn(locked, name));
   const hasWindow = names.includes('from') && names.includes('to');
   const radios = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('.ranges input')]);
@@ -27,8 +26,8 @@ export function createPickers({ parameters, locked, timezone }, onChange) {
   /** @param {URLSearchParams} query */
   function rangeOf(query) {
     if (query.has('from') || query.has('to')) return 'custom';
-    const range = query.get('range') ?? DEFAULT_RANGE;
-    return RANGES.includes(range) ? range : DEFAULT_RANGE;
+    const range = query.get('range') ?? usual;
+    return RANGES.includes(range) ? range : usual;
   }
 
   /** @param {(query: URLSearchParams) => void} change */

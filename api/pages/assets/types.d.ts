@@ -18,6 +18,8 @@ export type Definition = {
   slug: string;
   locale: string;
   timezone: string;
+  /** What is shown where the address does not say. */
+  range: string;
   expires_at: string;
   locked: Record<string, string>;
   parameters: Parameter[];
