@@ -56,9 +56,12 @@ const percentiles = (durations: Float64Array) => ({
   p95_ms: quantile(durations, 0.95),
 });
 
-// A window of its own for each round of the cards and another tenant each time, so that no answer is one that was kept.
-const sinceOf = ({ cards }: Dashboard, turn: number) =>
-  new Date(Math.floor(Date.now() / HOUR_MS - 30 * 24 - (Math.floor(turn / cards.length) % 24)) * HOUR_MS).toISOString();
+// A window of its own for each round of the cards and another tenant each time, so that no answer is one that was kept. But many
+// viewers of the operator's pages are all of one tenant, and begin with the same window.
+const sinceOf = ({ cards, audience }: Dashboard, turn: number, viewers = 1) => {
+  const round = viewers > 1 && audience !== 'customer' ? 0 : Math.floor(turn / cards.length) % 24;
+  return new Date(Math.floor(Date.now() / HOUR_MS - 30 * 24 - round) * HOUR_MS).toISOString();
+};
 const cardOf = ({ cards }: Dashboard, turn: number) => cards[turn % cards.length] as Dashboard['cards'][number];
 const readerOf = (readers: Reader[], { cards }: Dashboard, turn: number) =>
   readers[(Math.floor(turn / cards.length) * 7 + turn) % readers.length] as Reader;
@@ -69,7 +72,7 @@ async function view(url: string, dashboard: Dashboard, readers: Reader[], viewer
     viewers,
     seconds,
     (turn) => {
-      const path = `/v1/dashboards/${dashboard.slug}/cards/${cardOf(dashboard, turn).name}?from=${sinceOf(dashboard, turn)}`;
+      const path = `/v1/dashboards/${dashboard.slug}/cards/${cardOf(dashboard, turn).name}?from=${sinceOf(dashboard, turn, viewers)}`;
       return requestOf(path, readerOf(readers, dashboard, turn).read);
     },
     ({ status, body }) => {
