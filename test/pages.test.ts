@@ -134,6 +134,53 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     }
   });
 
+  test('its great figures and its rules are those of the raw events', async () => {
+    for (const [tenant, locale] of [
+      [acme, 'pt-BR'],
+      [rival, 'en'],
+    ] as const) {
+      const { page } = await open(browser, await linkOf(tenant.keys.embed));
+      const figure = async (card: string) => page.locator(`#card-${card} .big`).textContent();
+      const { rows } = await db.owner.query<Record<string, number>>(
+        `select count(*)::integer as validations, sum((data ->> 'rows')::integer)::integer as rows,
+             avg((outcome = 'failure')::integer)::double precision as failed
+         from private.events where tenant_id = $1`,
+        [tenant.id],
+      );
+      const [{ validations, rows: checked, failed } = {}] = rows as { [name: string]: number }[];
+      const number = new Intl.NumberFormat(locale);
+      const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
+      expect(await figure('validations-trend')).toBe(number.format(validations as number));
+      expect(await figure('rows-trend')).toBe(number.format(checked as number));
+      expect(await figure('error-rate-trend')).toBe(share.format(failed as number));
+      await page.locator('#card-top-rules [data-does=table]').click();
+      const cells = await page
+        .locator('#card-top-rules tbody tr')
+        .evaluateAll((lines: Json[]) => lines.map((row) => [...row.cells].slice(0, 2).map((cell: Json) => cell.textContent)));
+      const hits = await db.owner.query<{ rule: string; n: string }>(
+        `select key as rule, sum(value::integer) as n from private.events, jsonb_each_text(data -> 'rules')
+         where tenant_id = $1 group by 1 order by 2 desc, 1`,
+        [tenant.id],
+      );
+      expect(cells).toEqual(hits.rows.map(({ rule, n }) => [rule, number.format(Number(n))]));
+      await page.context().close();
+    }
+  });
+
+  test('is printed in the colours of paper', async () => {
+    const { page } = await open(browser, await linkOf(rival.keys.embed), { colorScheme: 'dark' });
+    const fills = () =>
+      page
+        .locator('#card-marketplaces svg path')
+        .evaluateAll((paths: Json[]) => paths.map((path) => path.getAttribute('fill')));
+    const dark = await fills();
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await settled(page);
+    expect(await fills()).not.toEqual(dark);
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(21, 27, 40)');
+    await page.context().close();
+  });
+
   test('a column sorts its table, by the keyboard too', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed));
     await page.locator('#card-marketplaces [data-does=table]').click();

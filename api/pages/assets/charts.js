@@ -47,7 +47,8 @@ export async function draw(box, card, answer, reader) {
     paint();
   });
   resized.observe(box);
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  // Paper has the light colours.
+  const scheme = matchMedia('screen and (prefers-color-scheme: dark)');
   const repaint = () => paint();
   scheme.addEventListener('change', repaint);
   return () => {
