@@ -12,13 +12,14 @@ import type { Stage } from './stage.ts';
 const VIEWERS = 100;
 const SECONDS = 5;
 const ZONE = 'America/Sao_Paulo';
-const HOUR_MS = 3600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 type Reader = { id: string; read: string };
 
 /**
- * All cards of each dashboard, each time of another tenant where it is a customer's: one viewer, then 100 who ask for a card once
- * a second each; what share of the time of one viewer the cards take when they are read without HTTP; and how many bytes come
+ * All cards of each dashboard, each time of another tenant where it is a customer's: one viewer, then 100 whose pages are read anew
+ * every minute, as they do it themselves, and 100 who ask for a card every second; what share of the time of one viewer the cards take when they are read without HTTP; and how many bytes come
  * before the first paint.
  */
 export async function benchDashboards(stage: Stage) {
@@ -39,6 +40,9 @@ export async function benchDashboards(stage: Stage) {
       figures[dashboard.slug] = {
         cards: dashboard.cards.length,
         'one viewer': percentiles(alone),
+        [`${VIEWERS} viewers, every card each minute`]: percentiles(
+          await view(stage.url, dashboard, readers, VIEWERS, SECONDS * 4, MINUTE_MS / dashboard.cards.length),
+        ),
         [`${VIEWERS} viewers, a card a second each`]: percentiles(
           await view(stage.url, dashboard, readers, VIEWERS, SECONDS, 1000),
         ),
