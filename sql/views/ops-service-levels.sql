@@ -145,15 +145,14 @@ create function ops.measure_service() returns table (
 $$;
 
 -- What a million events cost from their arrival until the last of them has gone: raw rows for as long as they are kept, and their share of
--- the roll-ups for as long as those are, at a price for a GB (10^9 bytes) and month. Of fewer than 100,000 events nothing can be said:
--- what is empty takes room as well.
+-- the roll-ups for as long as those are, at a price for a GB (10^9 bytes) and month.
 create function ops.storage_cost() returns table (
-    raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd_per_gb_month double precision, usd double precision
+    events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision
 )
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select b.raw, b.rollup, p.usd, 1e6 / 1e9 * p.usd * (b.raw * p.raw_days + b.rollup * p.aggregate_days) * 12 / 365.25
+    select b.events, b.raw, b.rollup, 1e6 / 1e9 * p.usd * (b.raw * p.raw_days + b.rollup * p.aggregate_days) * 12 / 365.25
     from (
             select sum(s.bytes) filter (where s.relation in ('events', 'rule_hits')) / nullif(max(s.events), 0)::double precision as raw,
                 sum(s.bytes) filter (where s.kind = 'roll-up') / nullif(max(e.events), 0)::double precision as rollup, max(s.events) as events
@@ -161,15 +160,16 @@ create function ops.storage_cost() returns table (
         ) b,
         (select max(value) filter (where name = 'STORAGE_USD_PER_GB_MONTH') as usd, max(value) filter (where name = 'RAW_RETENTION_DAYS')
                 as raw_days, max(value) filter (where name = 'AGGREGATE_RETENTION_DAYS') as aggregate_days from private.settings) p
-    where b.events >= 100000 and p.usd is not null
+    where b.events > 0 and p.usd is not null
 $$;
 
--- What changes slowly and takes longer to measure. Retention: as far back as everything is there, at most what the setting promises.
+-- What changes slowly and takes longer to measure. Cost: of few events nothing can be said, because what is empty takes room as well.
+-- Retention: as far back as everything is there, at most what the setting promises.
 create function ops.measure_holdings() returns table (name text, measured double precision)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select 'storage.cost_per_million_events', (select c.usd from ops.storage_cost() c)
+    select 'storage.cost_per_million_events', (select c.usd from ops.storage_cost() c where c.events >= 100000)
     union all
     select 'retention.raw', (select least(s.value, extract(epoch from now() - h.since) / 86400)
         from private.settings s, (select nullif(max(retained_from), '-infinity') as since
