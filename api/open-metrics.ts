@@ -8,6 +8,7 @@ import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
 import { describeObjectives } from './objective-metrics.ts';
+import { describeUsage } from './usage-metrics.ts';
 
 export type OpenMetrics = {
   countEvents: (counts: Record<ItemStatus, number>) => void;
@@ -113,6 +114,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   });
   describeIsolation(pool, registers);
   describeObjectives(ops, registers);
+  describeUsage(ops, registers);
 
   return {
     countEvents(counts) {

@@ -48,6 +48,8 @@ export function createProbe({ pool, clock, apiUrl, signal }: ProbeDeps): () => P
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     const text = await response.text();
+    // Somebody has revoked the key: the next round makes another.
+    if (response.status === 401) access = undefined;
     if (response.status !== status) throw new Error(`HTTP ${response.status}`);
     return JSON.parse(text);
   }

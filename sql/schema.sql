@@ -1320,6 +1320,9 @@ function door.metabase_dashboard(wanted text) returns integer language sql stabl
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
     grant execute to mirante_api
 
+function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
+    grant execute to mirante_api
+
 function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
     grant execute to mirante_api
 
@@ -1383,10 +1386,16 @@ function ops.dashboard_routes() returns text[] language sql immutable owner mira
 function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec4859892c683c620bc765825a50e554
     grant execute to mirante_ops
 
-function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 30da44b622b4ccf1eb77b157fb80764c
+function ops.feature_uses(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, feature text, uses bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 3c6355ba4e7bfeee5cbc2c6bd0f557e6
+    grant execute to mirante_ops
+
+function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4125f104dbfbe12cc7c6be8c7ee01a05
     grant execute to mirante_ops
 
 function ops.ingest(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, events bigint, bytes bigint, per_second double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3e2a620490c100c00647041910a594d0
+    grant execute to mirante_ops
+
+function ops.insights(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, uses bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5c871f9e9c6455b13124e8a3bdd51d82
     grant execute to mirante_ops
 
 function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
@@ -1395,7 +1404,7 @@ function ops.latency(since timestamp with time zone, until timestamp with time z
 function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
     grant execute to mirante_ops
 
-function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53a741bf601a09f7eeacf12fb803157b
+function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
 function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 894fbcd1b7f51b95411f15a2c6f22c72
@@ -1437,10 +1446,13 @@ function ops.seconds_of(bucket timestamp with time zone, width text, since times
 function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c41c6868fc0f61a1f1b4e45e3bcde772
     grant execute to mirante_ops
 
-function ops.storage_cost() returns TABLE(raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd_per_gb_month double precision, usd double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0b431fdf421d15f473bf1c5c5d4cd5d
+function ops.storage_cost() returns TABLE(events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 91fc46578603c1a4c81483a092cd320a
     grant execute to mirante_ops
 
 function ops.tenant_usage(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamp with time zone, refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 61cba7aa6878ffb29997bb619bb8342b
+    grant execute to mirante_ops
+
+function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants bigint, benchmark_reads bigint, benchmark_tenants bigint, benchmark_tenants_share double precision, insights bigint, insight_growth double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf4ade902531e6c644d7df63094f0f98
     grant execute to mirante_ops
 
 function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149

@@ -8,6 +8,7 @@ import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts'
 import { measureObjectives } from '../jobs/measure-objectives.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { noteOpened } from '../sql/queries/dashboard-opens.ts';
+import { noteUsed } from '../sql/queries/feature-uses.ts';
 import { saveProbes } from '../sql/queries/probes.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
@@ -87,6 +88,7 @@ async function fill({ id, keyIds }: TestTenant, word: string, count: number): Pr
   if (word === 'acme') await noteOpened(db.api, id, 'error-patterns', 'mirante');
   for (const surface of ['mirante', 'mirante', 'metabase'] as const)
     await noteOpened(db.api, id, 'validations-overview', surface);
+  for (let reads = word === 'acme' ? 2 : 1; reads > 0; reads--) await noteUsed(db.api, id, 'benchmarks');
 }
 
 async function fillPlatform(): Promise<void> {
@@ -381,6 +383,31 @@ describe('figures of operations agree with the tables', () => {
       switched_on: 3,
       used_by: 2,
     });
+    expect(await read(quiet, 'business/features')).toContainEqual({
+      feature: 'benchmarks',
+      customers: 3,
+      switched_on: 3,
+      used_by: 2,
+    });
     await expect(noteOpened(db.api, acme.id, 'Not a slug', 'mirante')).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test('shared insight: what viewers opened and what was read, not what programs asked for', async () => {
+    await noteOpened(db.api, acme.id, 'error-patterns', 'api');
+    const insights = await read(quiet, 'business/insights');
+    expect(insights.map(({ kind, insights }) => [kind, insights])).toEqual([
+      ['benchmarks', 3],
+      ['dashboards', 7],
+    ]);
+    expect(await read(quiet, 'business/benchmark-use')).toMatchObject([{ readers: 2, switched_on: 3, share: 2 / 3, reads: 3 }]);
+    await db.owner.query(
+      `insert into private.dashboard_opens
+       select id, (date_trunc('month', now()) - make_interval(months => n))::date + 9, 'validations-overview', 'mirante', 40 - 10 * n
+       from private.tenants, generate_series(1, 2) n where slug = 'acme'`,
+    );
+    const growth = await read(quiet, 'business/growth');
+    expect(growth.map((row) => row.insights)).toEqual([20, 30, 10]);
+    expect(growth[1]?.growth).toBeCloseTo(0.5, 9);
+    expect([growth[0]?.growth, growth[2]?.growth]).toEqual([null, null]);
   });
 });

@@ -253,8 +253,20 @@ describe('probes', () => {
     const [{ expires_at }] = (await keys()) as [Json];
     expect(expires_at.getTime()).toBeLessThan(Date.now() + 24 * 60 * MINUTE + 1000);
     await db.owner.query("update private.api_keys set expires_at = now() - interval '1 second' where name = 'probe'");
-    await probing(api.url)();
+    const probe = probing(api.url);
+    await probe();
     expect(await keys()).toHaveLength(1);
+    // Revoked by an operator: one round fails, the next has another key.
+    const { body } = await api.call('GET', '/v1/tenants', operator);
+    const { id } = body.data.find(({ slug }: Json) => slug.startsWith('probe-'));
+    const [key] = (await api.call('GET', `/v1/tenants/${id}/keys`, operator)).body.data;
+    expect((await api.call('DELETE', `/v1/tenants/${id}/keys/${key.id}`, operator)).status).toBe(204);
+    await db.owner.query('delete from private.probes');
+    await probe();
+    expect((await probes()).map(({ ok }: Json) => ok)).toEqual([true, false, false]);
+    await db.owner.query('delete from private.probes');
+    await probe();
+    expect((await probes()).every(({ ok }: Json) => ok)).toBe(true);
   });
 
   test('an API that is dead fails the probes, not the round, and burns the budget', async () => {
@@ -285,6 +297,19 @@ describe('probes', () => {
       "select * from ops.opens($1, $2, 'total')",
     ])
       expect(await names(text), text).not.toMatch(/canary|probe-/);
+    const used = "select id, (now() at time zone 'UTC')::date - 2";
+    await db.owner.query(`insert into private.dashboard_opens ${used}, 'latency', 'mirante', 4 from private.tenants`);
+    await db.owner.query(`insert into private.dashboard_opens ${used}, 'latency', 'api', 9 from private.tenants`);
+    await db.owner.query(`insert into private.feature_uses ${used}, 'benchmarks', 3 from private.tenants`);
+    const text = await (await fetch(`${api.metricsUrl}/metrics`)).text();
+    for (const [name, value] of Object.entries({
+      week_dashboard_opens: 4,
+      week_dashboard_tenants: 1,
+      week_benchmark_reads: 3,
+      week_benchmark_tenants_share: 1,
+      week_shared_insights: 7,
+    }))
+      expect(text).toMatch(new RegExp(`^mirante_${name} ${value}$`, 'm'));
     const { rows } = await db.ops.query<Json>('select customers from ops.features($1, $2) limit 1', window);
     expect(rows[0].customers).toBe(1);
     const { body } = await api.call(

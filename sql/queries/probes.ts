@@ -15,7 +15,8 @@ export async function findProbeTenant(pool: Pool): Promise<string> {
   const find = async () =>
     (
       await pool.query<{ id: string }>(
-        "select id from private.tenants where kind = 'canary' and starts_with(slug, 'probe-') order by id limit 1",
+        `select id from private.tenants
+         where kind = 'canary' and starts_with(slug, 'probe-') and offboarding_at is null order by id limit 1`,
       )
     ).rows[0]?.id;
   const found = await find();
