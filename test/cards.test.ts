@@ -357,17 +357,6 @@ describe('figures of operations agree with the tables', () => {
     await db.owner.query('delete from private.dirty_hours');
   });
 
-  test('objectives and the probes that they are measured by', async () => {
-    expect((await read(quiet, 'objectives/available'))[0]?.share).toBeCloseTo(57 / 60, 9);
-    expect(await read(quiet, 'objectives/behind')).toEqual([{ behind: 5.7 }]);
-    expect((await read(quiet, 'objectives/failed-trend'))[1]?.failed).toBe(12);
-    expect(sum(await read(quiet, 'objectives/failed'), 'failed')).toBe(12);
-    const promises = await read(quiet, 'objectives/promises');
-    expect(promises).toHaveLength(10);
-    expect(promises[0]).toMatchObject({ objective: 'availability', status: 'missed', budget_left: 0, alert: 'fast-burn' });
-    expect((await read(quiet, 'objectives/burn-rates'))[0]?.burn_1h).toBeCloseTo(50, 6);
-  });
-
   test('dashboards that were opened, and features', async () => {
     expect(await read(quiet, 'business/surfaces')).toEqual([
       { surface: 'mirante', opens: 5 },
@@ -390,24 +379,5 @@ describe('figures of operations agree with the tables', () => {
       used_by: 2,
     });
     await expect(noteOpened(db.api, acme.id, 'Not a slug', 'mirante')).rejects.toMatchObject({ code: '23514' });
-  });
-
-  test('shared insight: what viewers opened and what was read, not what programs asked for', async () => {
-    await noteOpened(db.api, acme.id, 'error-patterns', 'api');
-    const insights = await read(quiet, 'business/insights');
-    expect(insights.map(({ kind, insights }) => [kind, insights])).toEqual([
-      ['benchmarks', 3],
-      ['dashboards', 7],
-    ]);
-    expect(await read(quiet, 'business/benchmark-use')).toMatchObject([{ readers: 2, switched_on: 3, share: 2 / 3, reads: 3 }]);
-    await db.owner.query(
-      `insert into private.dashboard_opens
-       select id, (date_trunc('month', now()) - make_interval(months => n))::date + 9, 'validations-overview', 'mirante', 40 - 10 * n
-       from private.tenants, generate_series(1, 2) n where slug = 'acme'`,
-    );
-    const growth = await read(quiet, 'business/growth');
-    expect(growth.map((row) => row.insights)).toEqual([20, 30, 10]);
-    expect(growth[1]?.growth).toBeCloseTo(0.5, 9);
-    expect([growth[0]?.growth, growth[2]?.growth]).toEqual([null, null]);
   });
 });

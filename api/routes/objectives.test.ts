@@ -5,6 +5,8 @@ import { measureObjectives } from '../../jobs/measure-objectives.ts';
 import { createProbe } from '../../jobs/probe-platform.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
+import { withClient } from '../../sql/db.ts';
+import { findCanaries } from '../../sql/queries/canaries.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { OBJECTIVES } from '../objectives.ts';
@@ -283,6 +285,35 @@ describe('probes', () => {
       alert: 'fast-burn',
     });
     expect(lines).toContainEqual(expect.objectContaining({ level: 50, objective: 'availability', alert: 'fast-burn' }));
+  });
+
+  test('results that cannot be stored are stored later', async () => {
+    const probe = probing(api.url);
+    await db.owner.query('alter table private.probes rename to probes_away');
+    await expect(probe()).rejects.toThrow();
+    await db.owner.query('alter table private.probes_away rename to probes');
+    expect(await probes()).toEqual([]);
+    await probe();
+    expect((await probes()).map((row: Json) => row.probe).sort()).toEqual([
+      'arrival',
+      'ingest',
+      'ingest',
+      'query',
+      'query',
+      'ready',
+      'ready',
+    ]);
+  });
+
+  test('the audit of the isolation has canaries of its own', async () => {
+    await probing(api.url)();
+    const found = await withClient(db.owner, findCanaries);
+    const { body } = await api.call('GET', '/v1/tenants', operator);
+    const canaries = body.data.filter(({ kind }: Json) => kind === 'canary');
+    expect(canaries).toHaveLength(3);
+    expect(canaries.filter(({ id }: Json) => !found.some((canary) => canary.id === id)).map(({ slug }: Json) => slug)).toEqual([
+      expect.stringMatching(/^probe-/),
+    ]);
   });
 
   test('canaries are in no figure of business or volume', async () => {
