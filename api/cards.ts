@@ -1,8 +1,8 @@
 import QuickLRU from 'quick-lru';
-import { invalidRequest } from '../lib/errors.ts';
+import { featureDisabled, invalidRequest } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
 import { readCard, readWatermark } from '../sql/queries/cards.ts';
-import { signGrant } from '../sql/queries/grants.ts';
+import { isSwitchedOff, signGrant } from '../sql/queries/grants.ts';
 import { MAX_ROWS } from '../sql/queries/metrics.ts';
 import type { Answers } from './answers.ts';
 import { render } from './card-query.ts';
@@ -51,7 +51,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
     } catch (error) {
       // Its secret may have been rotated out since.
       grants.delete(tenantId);
-      throw error;
+      throw isSwitchedOff(error) ? featureDisabled('dashboards') : error;
     }
   }
 

@@ -24,6 +24,8 @@ export type Deps = {
   log: Logger;
   /** Connections of mirante_api for everything but the group commit, which has its own. */
   pool: Pool;
+  /** Connections of mirante_ops, which sees no content of any event. */
+  ops: Pool;
   auth: Authenticator;
   clientAddress: ClientAddress;
   accessLog: AccessLog;

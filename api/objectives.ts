@@ -1,40 +1,77 @@
 import type { Pool } from '../sql/db.ts';
-import { readIsolation } from '../sql/queries/isolation-audits.ts';
+import { readObjectives } from '../sql/queries/objectives.ts';
 
-/** What was found, and when; `measured` is null where nothing trustworthy is known. */
-export type Measurement = { measured: number | null; measured_at: Date | null };
-
-/** A number that the platform promises to stay at or under. */
-export type Objective = {
-  name: string;
-  description: string;
-  target: number;
-  /** ISO 8601 duration that `measure` looks back over. */
-  window: string;
-  measure: (pool: Pool, now: Date) => Promise<Measurement>;
-};
-
-export const DAY_MS = 86_400_000;
 /** An audit runs every hour; after two have failed to come nothing is known any more. */
 export const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
 
-export const OBJECTIVES: readonly Objective[] = [
-  {
-    name: 'isolation.foreign_rows',
-    description: 'Rows of another tenant that the hourly audit could reach.',
-    target: 0,
-    window: 'P30D',
-    async measure(pool, now) {
-      const audit = await readIsolation(pool, new Date(now.getTime() - 30 * DAY_MS));
-      if (!audit) return { measured: null, measured_at: null };
-      const known = audit.found_since > 0 || (audit.dead === 0 && audit.age_seconds < STALE_AUDIT_SECONDS);
-      return { measured: known ? audit.found_since : null, measured_at: audit.ran_at };
-    },
-  },
-];
+type Words = {
+  description: string;
+  /** What is measured, and how. */
+  indicator: string;
+  /** For the operator alone, because it tells how much all tenants together do. */
+  internal?: true;
+};
 
-/** Share of the budget that is left, 1 to 0; what may never happen has none once it has. */
-export function budgetLeft(target: number, measured: number): number {
-  if (target === 0) return measured === 0 ? 1 : 0;
-  return Math.max(0, 1 - measured / target);
+/** The objectives that ops.measure_service() and ops.measure_holdings() measure, in words. */
+export const OBJECTIVES: Record<string, Words> = {
+  availability: {
+    description: 'The API answers.',
+    indicator:
+      'Share of probing requests through the public API that were answered as they should be, within 10 seconds: three a minute, for readiness, an event and a metric.',
+  },
+  'capacity.validations_per_day': {
+    description: 'As many validations a day as the platform was made for, a hundred times those of its first year.',
+    indicator: 'Most validations of all customers on one UTC day. More than the target is more than was promised to be borne.',
+    internal: true,
+  },
+  'dashboards.latency_p95': {
+    description: 'Dashboards and their cards are there within a second.',
+    indicator:
+      "95th percentile of the time that the API took for a dashboard's page or card, over all requests; within 2 %. Burn rates of an hour and more begin with the full hour.",
+  },
+  'data.freshness_p95': {
+    description: 'Figures are less than five minutes behind.',
+    indicator:
+      '95th percentile of the time from an event that a probe sends every minute until an answer of GET /v1/metrics/events.count counts it. One that is not counted within six minutes has that time.',
+  },
+  'ingestion.acknowledged_lost': {
+    description: 'No event is lost that the API has acknowledged.',
+    indicator: 'Differences between receipts and what is stored, by a nightly reconciliation.',
+  },
+  'isolation.foreign_rows': {
+    description: 'No tenant reaches a row of another.',
+    indicator: 'Rows of another tenant that the hourly audit could reach.',
+  },
+  'retention.aggregates': {
+    description: 'Aggregates are kept for two years.',
+    indicator: 'Days back to which every aggregate is still there, at most what AGGREGATE_RETENTION_DAYS says.',
+  },
+  'retention.raw': {
+    description: 'Raw events are kept for 90 days.',
+    indicator: 'Days back to which every raw event is still there, at most what RAW_RETENTION_DAYS says.',
+  },
+  'storage.cost_per_million_events': {
+    description: 'A million events cost less than US$ 0.10 to keep.',
+    indicator:
+      'Bytes on disk per event × months that they are kept, for raw events and for roll-ups, × 1,000,000 × STORAGE_USD_PER_GB_MONTH / 10⁹. Unknown below 100,000 events.',
+  },
+  'viewers.concurrent': {
+    description: 'A hundred people look at dashboards at once.',
+    indicator:
+      'Most addresses from which links of viewers were used within one hour: more than were there at once, but people behind one address count once.',
+    internal: true,
+  },
+};
+
+/** What the platform promises, and whether it holds. `all`: also what only its operator may know. */
+export async function listObjectives(ops: Pool, all: boolean) {
+  const rows = await readObjectives(ops);
+  return rows.flatMap(({ name, time_window: window, budget, spent, burn_1h, burn_6h, burn_3d, ...row }) => {
+    const { internal, ...words } = OBJECTIVES[name] as Words;
+    if (internal && !all) return [];
+    const isShare = budget !== null;
+    const error_budget = isShare && spent !== null ? { total: budget, spent, left: Math.max(0, budget - spent) } : null;
+    const burn_rates = isShare ? { '1h': burn_1h, '6h': burn_6h, '3d': burn_3d } : null;
+    return [{ name, ...words, ...row, window, error_budget, burn_rates }];
+  });
 }

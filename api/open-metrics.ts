@@ -7,6 +7,8 @@ import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
+import { describeObjectives } from './objective-metrics.ts';
+import { describeUsage } from './usage-metrics.ts';
 
 export type OpenMetrics = {
   countEvents: (counts: Record<ItemStatus, number>) => void;
@@ -18,10 +20,10 @@ export type OpenMetrics = {
   contentType: string;
 };
 
-type Sources = { pool: Pool; queues: Queues; load: () => { events: number; bytes: number } };
+type Sources = { pool: Pool; ops: Pool; queues: Queues; load: () => { events: number; bytes: number } };
 
 /** The process's own figures in OpenMetrics. No label ever names a tenant. */
-export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics {
+export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMetrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   collectDefaultMetrics({ register: registry });
@@ -111,6 +113,8 @@ export function createOpenMetrics({ pool, queues, load }: Sources): OpenMetrics 
     },
   });
   describeIsolation(pool, registers);
+  describeObjectives(ops, registers);
+  describeUsage(ops, registers);
 
   return {
     countEvents(counts) {

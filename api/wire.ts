@@ -53,7 +53,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     mostBytes: config.INGEST_BUFFER_BYTES,
     onFlush: (rows, seconds) => openMetrics.observeFlush(rows, seconds),
   });
-  openMetrics = createOpenMetrics({ pool, queues, load: groupCommit.load });
+  openMetrics = createOpenMetrics({ pool, ops: opsPool, queues, load: groupCommit.load });
 
   // The present hour is read live; an earlier one shows new rows only once it has been refreshed.
   async function storeAndRefresh(rows: Parameters<typeof storeEvents>[1]) {
@@ -84,6 +84,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     config,
     log,
     pool,
+    ops: opsPool,
     auth: createAuthenticator(pool),
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     accessLog: createAccessLog(pool, log),

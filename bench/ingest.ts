@@ -55,18 +55,20 @@ async function insertLimit(owner: Pool, tenantIds: string[]): Promise<number> {
   return perSecond;
 }
 
-async function through(stage: Stage, batch: number, connections: number) {
+/** Events a second and times of requests; each connection starts one every `pauseMs` at most. */
+export async function through(stage: Stage, batch: number, connections: number, seconds = SECONDS, pauseMs = 0) {
   const { tenants, url } = stage;
   const expected = `{"received":${batch},"accepted":${batch},`;
   const bodies = () => (batch === 1 ? eventText() : `[${Array.from({ length: batch }, eventText).join(',')}]`);
   const { perSecond, durations } = await load(
     url,
     connections,
-    SECONDS,
+    seconds,
     (turn) => post('/v1/events', tenants[turn % tenants.length]?.ingest ?? '', bodies()),
     ({ status, body }) => {
       if (status !== 202 || !body.startsWith(expected)) throw new Error(`Answer ${status}: ${body}`);
     },
+    pauseMs,
   );
   return {
     eventsPerSecond: perSecond * batch,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchDashboards } from './dashboards.ts';
+import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
@@ -15,6 +16,7 @@ const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
   ingest: benchIngest,
+  freshness: benchFreshness,
   gates: async (stage) => {
     await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
     return benchGates(stage);
@@ -50,7 +52,7 @@ const results: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileS
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (only && only !== name) continue;
   process.stderr.write(`${name}\n`);
-  const stage = await raise(name === 'ingest' ? 50 : TENANTS);
+  const stage = await raise(['ingest', 'freshness'].includes(name) ? 50 : TENANTS);
   try {
     results[name] = { at: new Date().toISOString(), machine, engine: stage.engine, ...(await run(stage)) };
   } finally {

@@ -51,6 +51,7 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
   say(`Starting API and jobs on ${engine}, queues on ${config.REDIS_URL ? 'Redis' : 'PostgreSQL'}.`);
   const login = (role: Login) => roleUrl(databaseUrl, secret, role);
   const apiDatabaseUrl = config.API_DATABASE_URL ?? login('mirante_api');
+  const url = `http://${reachable(config.HOST)}:${settings.port}`;
   const env = environmentWith({
     // Neither program holds the migrator's login, which could change everything.
     DATABASE_URL: undefined,
@@ -63,8 +64,8 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
     MIRANTE_DATA_DIR: settings.dataDir,
     PORT: String(settings.port),
     METRICS_PORT: String(settings.metricsPort),
+    API_URL: config.API_URL ?? url,
   });
-  const url = `http://${reachable(config.HOST)}:${settings.port}`;
   for (const [name, program] of [
     ['The API', 'api/server.ts'],
     ['The jobs program', 'jobs/worker.ts'],

@@ -35,6 +35,7 @@ export async function runRetention(deps: RetentionDeps): Promise<void> {
     await drop(client, deps, { name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS', quarantine);
     const accesses = deps.config.ACCESS_LOG_RETENTION_DAYS;
     await drop(client, deps, { name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
+    await drop(client, deps, { name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
     // What is made from a roll-up goes first, as it could not be made again.
     for (const { name } of (await listRollups(client)).reverse()) {
       await drop(client, deps, { name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS', kept);

@@ -7,6 +7,8 @@ type Schedule = { queue: QueueName; job: JobName; repeat: RepeatOptions };
 export const SCHEDULES: Schedule[] = [
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
+  // Not with upkeep, whose jobs may take minutes: an alert would wait for them.
+  { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'upkeep', job: 'serve-privacy-requests', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'offboard-tenants', repeat: { every: 60_000 } },

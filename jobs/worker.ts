@@ -3,6 +3,7 @@ import { createLog } from '../lib/log.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
+import { keepProbing } from './probe-platform.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
 
 const config = readConfig();
@@ -17,6 +18,7 @@ const pool = createPool(loginUrl(config, 'mirante_jobs'), {
 });
 const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
 
+const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/$/, '');
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
 const stopping = new AbortController();
@@ -34,7 +36,9 @@ async function stop(): Promise<void> {
 async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
-  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date(), logins }, urls);
+  const clock = () => new Date();
+  workers = await startWorkers({ pool, engine, log, config, clock, logins }, urls);
+  void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }
 

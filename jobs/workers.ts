@@ -5,6 +5,7 @@ import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
+import { measureObjectives, type ObjectivesDeps } from './measure-objectives.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { refreshRollups } from './refresh-rollups.ts';
@@ -17,7 +18,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & ObjectivesDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -87,6 +88,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'refresh-rollups': async () => {
       await refreshRollups(deps);
     },
+    'measure-objectives': () => measureObjectives(deps),
     'run-retention': () => runRetention(deps),
     'make-partitions': () => runMakePartitions(deps),
     'serve-privacy-requests': () => servePrivacyRequests(deps),

@@ -43,7 +43,7 @@ describe('secrets in files', () => {
   }
   const good = (name: string) => {
     if (!name.endsWith('_URL')) return 'a'.repeat(64);
-    const scheme = name === 'REDIS_URL' ? 'rediss' : /^METABASE_(SITE_)?URL$/.test(name) ? 'https' : 'postgres';
+    const scheme = name === 'REDIS_URL' ? 'rediss' : /^(API|METABASE(_SITE)?)_URL$/.test(name) ? 'https' : 'postgres';
     return `${scheme}://user:pass@host/name`;
   };
 

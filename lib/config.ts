@@ -50,6 +50,7 @@ const schema = z.object({
   METABASE_DATABASE_URL: url('postgres', 'postgresql'),
   OPS_DATABASE_URL: url('postgres', 'postgresql'),
   REDIS_URL: url('redis', 'rediss'),
+  API_URL: url('http', 'https'),
   METABASE_URL: url('http', 'https'),
   METABASE_SITE_URL: url('http', 'https'),
   METABASE_ADMIN_EMAIL: z.email().default('admin@mirante.invalid'),
@@ -75,6 +76,7 @@ const schema = z.object({
   REQUESTS_PER_SECOND: count(10_000),
   EVENTS_PER_MONTH: count(1_000_000_000),
   QUARANTINE_BYTES: count(256 * 1024 * 1024),
+  STORAGE_USD_PER_GB_MONTH: z.coerce.number().min(0).default(0.08),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -89,6 +91,7 @@ export const SECRETS = [
   'METABASE_DATABASE_URL',
   'OPS_DATABASE_URL',
   'REDIS_URL',
+  'API_URL',
   'METABASE_URL',
   'METABASE_SITE_URL',
   'METABASE_ADMIN_PASSWORD',

@@ -297,6 +297,50 @@ view ops.isolation_audits owner mirante_owner with (security_barrier=true)
    FROM private.isolation_audits;
     grant select to mirante_ops
 
+view ops.objectives owner mirante_owner with (security_barrier=true)
+ SELECT p.name,
+    p.unit,
+    p.target,
+    p.comparison,
+    p.time_window,
+    o.measured,
+    o.measured_at,
+        CASE
+            WHEN m.met THEN 'met'::text
+            WHEN (m.met IS NULL) THEN 'unknown'::text
+            ELSE 'missed'::text
+        END AS status,
+    p.budget,
+    o.spent,
+        CASE
+            WHEN (o.measured IS NULL) THEN NULL::double precision
+            WHEN (p.budget IS NOT NULL) THEN GREATEST((0)::double precision, ((1)::double precision - (o.spent / p.budget)))
+            WHEN ((p.comparison = 'at least'::text) OR (p.target = (0)::double precision)) THEN ((m.met)::integer)::double precision
+            ELSE GREATEST((0)::double precision, ((1)::double precision - (o.measured / p.target)))
+        END AS budget_left,
+    o.burn_1h,
+    o.burn_6h,
+    o.burn_3d,
+    o.alert,
+    o.alert_since
+   FROM (ops.promises() p(name, unit, target, comparison, time_window, budget)
+     LEFT JOIN private.objectives o ON (((o.name = p.name) AND (o.known_until > now())))),
+    LATERAL ( SELECT
+                CASE p.comparison
+                    WHEN 'at most'::text THEN (o.measured <= p.target)
+                    ELSE (o.measured >= p.target)
+                END AS met) m;
+    grant select to mirante_ops
+
+view ops.probe_totals owner mirante_owner with (security_barrier=true)
+ SELECT probe,
+    taken,
+    failed,
+    at,
+    milliseconds
+   FROM private.probe_totals;
+    grant select to mirante_ops
+
 view ops.retention_runs owner mirante_owner with (security_barrier=true)
  SELECT ran_at,
     relation,
@@ -629,6 +673,19 @@ table private.events_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.feature_uses owner mirante_owner, row security forced
+    tenant_id uuid not null
+    day date not null
+    feature text not null
+    uses integer not null
+    constraint feature_uses_feature_check CHECK ((feature = ANY (ARRAY['benchmarks'::text, 'exports'::text])))
+    constraint feature_uses_pkey PRIMARY KEY (tenant_id, day, feature)
+    constraint feature_uses_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX feature_uses_day_idx ON private.feature_uses USING btree (day)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.grant_secrets owner mirante_owner
     id text not null
     inner_pad bytea not null
@@ -767,6 +824,22 @@ table private.metabase_dashboards owner mirante_owner
     dashboard_id integer not null
     constraint metabase_dashboards_pkey PRIMARY KEY (slug)
 
+table private.objectives owner mirante_owner
+    name text not null
+    measured double precision
+    measured_at timestamp with time zone
+    known_until timestamp with time zone not null
+    spent double precision
+    burn_5m double precision
+    burn_30m double precision
+    burn_1h double precision
+    burn_6h double precision
+    burn_3d double precision
+    alert text
+    alert_since timestamp with time zone
+    constraint objectives_alert_check CHECK ((alert = ANY (ARRAY['fast-burn'::text, 'slow-burn'::text])))
+    constraint objectives_pkey PRIMARY KEY (name)
+
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
     slug text not null
@@ -821,6 +894,23 @@ table private.privacy_requests owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.probe_totals owner mirante_owner
+    probe text not null
+    taken bigint not null
+    failed bigint not null
+    at timestamp with time zone not null
+    milliseconds double precision not null
+    constraint probe_totals_pkey PRIMARY KEY (probe)
+
+table private.probes owner mirante_owner partition by RANGE (at)
+    probe text not null
+    at timestamp with time zone not null
+    ok boolean not null
+    milliseconds double precision not null
+    detail text
+    constraint probes_pkey PRIMARY KEY (probe, at)
+    constraint probes_probe_check CHECK ((probe = ANY (ARRAY['ready'::text, 'ingest'::text, 'query'::text, 'arrival'::text])))
 
 table private.pseudonym_keys owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -954,6 +1044,11 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.settings owner mirante_owner
+    name text not null
+    value double precision not null
+    constraint settings_pkey PRIMARY KEY (name)
 
 table private.sql_logins owner mirante_owner, row security forced
     id uuid not null
@@ -1225,6 +1320,9 @@ function door.metabase_dashboard(wanted text) returns integer language sql stabl
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
     grant execute to mirante_api
 
+function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
+    grant execute to mirante_api
+
 function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
     grant execute to mirante_api
 
@@ -1276,13 +1374,28 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d46d1436cfc6fc561f700125abbc1ae8
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 13166f2821bb504138e108ce8b9b45d1
     grant execute to mirante_ops
 
-function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 30da44b622b4ccf1eb77b157fb80764c
+function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) returns TABLE(spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body a2f25c5005af0d1048fb48fcc4d71e2b
+    grant execute to mirante_ops
+
+function ops.dashboard_routes() returns text[] language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body df2a6859aa1eea46a62e121189a0782e
+    grant execute to mirante_ops
+
+function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec4859892c683c620bc765825a50e554
+    grant execute to mirante_ops
+
+function ops.feature_uses(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, feature text, uses bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 3c6355ba4e7bfeee5cbc2c6bd0f557e6
+    grant execute to mirante_ops
+
+function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4125f104dbfbe12cc7c6be8c7ee01a05
     grant execute to mirante_ops
 
 function ops.ingest(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, events bigint, bytes bigint, per_second double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3e2a620490c100c00647041910a594d0
+    grant execute to mirante_ops
+
+function ops.insights(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, uses bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5c871f9e9c6455b13124e8a3bdd51d82
     grant execute to mirante_ops
 
 function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
@@ -1291,13 +1404,28 @@ function ops.latency(since timestamp with time zone, until timestamp with time z
 function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
     grant execute to mirante_ops
 
+function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7fc9b920150d4d83a539c46a12a7d61b
+    grant execute to mirante_ops
+
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 894fbcd1b7f51b95411f15a2c6f22c72
+    grant execute to mirante_ops
+
 function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
     grant execute to mirante_ops
 
 function ops.own_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c2dc453a70430afc251caf7aebd8ff21
     grant execute to mirante_ops
 
-function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec8a28ed44d409c0cbad0c27cb694c24
+function ops.probe_shares(probes text[], slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1df03f46a7f6862af06a8fa0978ff277
+    grant execute to mirante_ops
+
+function ops.probes(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9b9a1e95d9f955a69dcaa2a0ef4b1a8
+    grant execute to mirante_ops
+
+function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body a23322c743ad8c901d7c8beb5d3e8821
+    grant execute to mirante_ops
+
+function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bfe0bdda49f270583ef3b04b2c29801
     grant execute to mirante_ops
 
 function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
@@ -1318,7 +1446,13 @@ function ops.seconds_of(bucket timestamp with time zone, width text, since times
 function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c41c6868fc0f61a1f1b4e45e3bcde772
     grant execute to mirante_ops
 
+function ops.storage_cost() returns TABLE(events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 91fc46578603c1a4c81483a092cd320a
+    grant execute to mirante_ops
+
 function ops.tenant_usage(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamp with time zone, refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 61cba7aa6878ffb29997bb619bb8342b
+    grant execute to mirante_ops
+
+function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants bigint, benchmark_reads bigint, benchmark_tenants bigint, benchmark_tenants_share double precision, insights bigint, insight_growth double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf4ade902531e6c644d7df63094f0f98
     grant execute to mirante_ops
 
 function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149
@@ -1350,7 +1484,7 @@ function private.latency_of(bin smallint) returns double precision language sql 
 
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
 
-function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3c0f1a0dfa3061faacf29dbb108e271d
+function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
 
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
@@ -1382,13 +1516,16 @@ function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint lang
 function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
     grant execute to public
 
+function storage.has_tenants(name text) returns boolean language sql stable owner mirante_owner, body 27f8c6dfc36595eaa130ec5364b35aef
+    grant execute to public
+
 function storage.hide_statistics() returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 586f9a56e5d905c0b5f16849c8b75dd4
     grant execute to public
 
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
     grant execute to public
 
-function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body 02fee36cb47a211c39cd4b58cb732754
+function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body d4dad18db40f77fb58a45c0a4dbd3abe
     grant execute to public
 
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298

@@ -5,8 +5,11 @@ import { variablesOf } from '../api/card-query.ts';
 import { createCards } from '../api/cards.ts';
 import type { Asked } from '../api/dashboard-query.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { measureObjectives } from '../jobs/measure-objectives.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { noteOpened } from '../sql/queries/dashboard-opens.ts';
+import { noteUsed } from '../sql/queries/feature-uses.ts';
+import { saveProbes } from '../sql/queries/probes.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 type Row = Record<string, unknown>;
@@ -45,7 +48,10 @@ beforeAll(async () => {
   await fill(acme, 'acme', 600);
   await fill(rival, 'rival', 90);
   await fillPlatform();
-  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  const log = pino({ level: 'silent' });
+  await refreshRollups({ pool: db.jobs, engine: db.engine, log, clock: () => new Date() });
+  const config = { STORAGE_USD_PER_GB_MONTH: 0.08, RAW_RETENTION_DAYS: 90, AGGREGATE_RETENTION_DAYS: 730 };
+  await measureObjectives({ pool: db.jobs, log, config });
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
     // Nothing is kept from one test to the next.
@@ -82,9 +88,23 @@ async function fill({ id, keyIds }: TestTenant, word: string, count: number): Pr
   if (word === 'acme') await noteOpened(db.api, id, 'error-patterns', 'mirante');
   for (const surface of ['mirante', 'mirante', 'metabase'] as const)
     await noteOpened(db.api, id, 'validations-overview', surface);
+  for (let reads = word === 'acme' ? 2 : 1; reads > 0; reads--) await noteUsed(db.api, id, 'benchmarks');
 }
 
 async function fillPlatform(): Promise<void> {
+  const minutes = Array.from({ length: 60 }, (_, n) => new Date(Date.now() - n * 60_000));
+  await saveProbes(
+    db.owner,
+    minutes.flatMap((at, n) =>
+      (['ready', 'ingest', 'query', 'arrival'] as const).map((probe) => ({
+        probe,
+        at,
+        ok: n % 20 !== 0,
+        milliseconds: 100 * (1 + n),
+        detail: null,
+      })),
+    ),
+  );
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
      select t.id, $1::timestamptz - n * interval '43 minutes', gen_random_uuid(), now(), 'mirante.http.request.v1', 'mirante', 100,
@@ -319,8 +339,9 @@ describe('figures of operations agree with the tables', () => {
     const [perEvent] = await read(quiet, 'storage-and-cost/bytes-per-event');
     const [total] = await read(quiet, 'storage-and-cost/total');
     expect(Number(perEvent?.bytes_per_event) * Number(stored.events)).toBeCloseTo(Number(total?.bytes), 0);
+    const cost = await truth('select raw_bytes_per_event as raw, rollup_bytes_per_event as rollup from ops.storage_cost()');
     expect((await read(quiet, 'storage-and-cost/cost'))[0]?.usd).toBeCloseTo(
-      (Number(perEvent?.bytes_per_event) / 1000) * 0.115,
+      ((Number(cost.raw) * 90 + Number(cost.rollup) * 730) * 12 * 0.08) / 365.25 / 1000,
       9,
     );
     expect(sum(await read(quiet, 'storage-and-cost/parts'), 'parts')).toBeGreaterThan(3);
@@ -347,6 +368,12 @@ describe('figures of operations agree with the tables', () => {
     ]);
     expect(await read(quiet, 'business/features')).toContainEqual({
       feature: 'dashboards',
+      customers: 3,
+      switched_on: 3,
+      used_by: 2,
+    });
+    expect(await read(quiet, 'business/features')).toContainEqual({
+      feature: 'benchmarks',
       customers: 3,
       switched_on: 3,
       used_by: 2,

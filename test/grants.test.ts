@@ -61,6 +61,18 @@ test.each(FUNCTIONS)('%s gives the rows of the tenant of the grant, and the next
   await expect(ask(name, null)).rejects.toMatchObject(REFUSED);
 });
 
+test('a grant opens nothing while its tenant has no dashboards, whoever holds it', async () => {
+  const grant = await grantOf(acme);
+  await db.owner.query(`update private.tenants set features = '{"dashboards": false}' where id = $1`, [acme.id]);
+  for (const name of FUNCTIONS)
+    await expect(ask(name, grant), name).rejects.toMatchObject({
+      code: '42501',
+      message: 'the feature dashboards is switched off',
+    });
+  await db.owner.query(`update private.tenants set features = '{"dashboards": true}' where id = $1`, [acme.id]);
+  expect((await ask('bi.events', grant)).rowCount).toBeGreaterThan(0);
+});
+
 test('figures agree with the roll-ups, whole and by the day in the tenant’s zone', async () => {
   const grant = await grantOf(acme);
   const { rows } = await ask('bi.events', grant);

@@ -215,9 +215,12 @@ describe('links', () => {
     const token = tokenOf(await linkOf(tenant));
     const see = async () => (await api.call('GET', `${PATH}/cards/volume?token=${token}`)).body.code;
     expect(await see()).toBeUndefined();
+    expect((await api.call('GET', `${PATH}/cards/volume`, tenant.keys.read)).status).toBe(200);
     await api.call('PATCH', `/v1/tenants/${tenant.id}`, operator, { features: { dashboards: false } });
     expect(await see()).toBe('feature-disabled');
     expect((await api.call('GET', `/dashboards/validations-overview?token=${token}`)).status).toBe(403);
+    // Also for keys that were in use a moment ago.
+    expect((await api.call('GET', `${PATH}/cards/volume`, tenant.keys.read)).body.code).toBe('feature-disabled');
     const fresh = await makeTenant(db, { features: { dashboards: false } });
     for (const [method, path, key] of [
       ['GET', '/v1/dashboards', fresh.keys.read],

@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import { DateTime, IANAZone } from 'luxon';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { createTenant, findTenant, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
+import { type Client, withTenant } from '../../sql/db.ts';
+import { createTenant, findTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';
@@ -163,8 +163,11 @@ export function mountTenants(app: Express, deps: Deps): void {
       answer: tenant,
     },
     async ({ actor, params: { id }, body }) => {
-      const changed = await withTenant(deps.pool, id, (client) => updateTenant(client, id, body), actor);
+      const change = async (client: Client) => [await updateTenant(client, id, body), await keyHashes(client, id)] as const;
+      const [changed, hashes] = await withTenant(deps.pool, id, change, actor);
       if (!changed) throw notFound('tenant');
+      // A feature that is switched off is off for the next request.
+      for (const hash of hashes) deps.auth.forget(hash);
       return { body: shown(changed) };
     },
   );

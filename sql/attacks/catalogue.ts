@@ -19,7 +19,8 @@ async function findRelations(client: Client, victimId: string): Promise<Relation
      where n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema', 'app') and n.nspname !~ '^pg_(temp|toast_temp)_'
          and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
      union all
-     select n.nspname, format('%I.%I', n.nspname, c.relname), 'partition', c.relowner::regrole::text, 'tenant_id', false
+     select n.nspname, format('%I.%I', n.nspname, c.relname), 'partition', c.relowner::regrole::text,
+         (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'), false
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relispartition and c.relkind = 'r' and n.nspname not in ('pg_catalog', 'app')
      order by 2`,

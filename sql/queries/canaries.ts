@@ -5,10 +5,14 @@ import type { Client } from '../db.ts';
 
 export type Canary = Omit<Party, 'grant'>;
 
-/** The two tenants of kind `canary`, made where they are missing; the attacker first. */
+/** The two tenants of the audit, made where they are missing; the attacker first. Probes have a canary of their own. */
 export async function findCanaries(client: Client): Promise<[Canary, Canary]> {
   const find = async () =>
-    (await client.query<{ id: string }>("select id from private.tenants where kind = 'canary' order by id limit 2")).rows;
+    (
+      await client.query<{ id: string }>(
+        "select id from private.tenants where kind = 'canary' and starts_with(slug, 'canary-') order by id limit 2",
+      )
+    ).rows;
   let found = await find();
   while (found.length < 2) {
     const id = uuidv7();
@@ -74,6 +78,8 @@ export const PLANTED: Record<string, string> = {
     select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
   'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)
     select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
+  'private.feature_uses': `insert into private.feature_uses (tenant_id, day, feature, uses)
+    select c.id, (now() at time zone 'UTC')::date, 'exports', 1 from c on conflict do nothing`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
         duration_ms, bytes, data, attributes)
     select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,

@@ -14,3 +14,7 @@ export async function rotateGrantSecret(client: Pick<Client, 'query'>): Promise<
   const { rows } = await client.query<{ id: string }>('select private.rotate_grant_secret() as id');
   return rows[0]?.id as string;
 }
+
+/** Whether a grant was refused only because its tenant has no dashboards any more. */
+export const isSwitchedOff = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'the feature dashboards is switched off';

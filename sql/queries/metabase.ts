@@ -29,7 +29,7 @@ export async function findSmokeTenants(
 ): Promise<{ id: string; slug: string }[]> {
   const { rows } = await client.query<{ id: string; slug: string }>(
     `select id, slug from private.tenants
-     where case when cardinality($1::text[]) = 0 then kind = 'canary' else slug = any ($1) end and offboarding_at is null
+     where case when cardinality($1::text[]) = 0 then kind = 'canary' and starts_with(slug, 'canary-') else slug = any ($1) end and offboarding_at is null
      order by id limit 2`,
     [slugs],
   );

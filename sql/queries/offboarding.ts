@@ -1,4 +1,5 @@
 import type { Client, Pool } from '../db.ts';
+import { keyHashes } from './tenants.ts';
 
 export type Offboarding = {
   tenant_id: string;
@@ -20,8 +21,8 @@ export async function offboardTenant(
   tenantId: string,
 ): Promise<(Offboarding & { revoked: Buffer[] }) | undefined> {
   const { rows } = await client.query<Offboarding>(`select ${COLUMNS} from door.offboard_tenant($1)`, [tenantId]);
-  const keys = await client.query<{ hash: Buffer }>('select hash from door.key_hashes($1) as hash', [tenantId]);
-  return rows[0] && { ...rows[0], revoked: keys.rows.map(({ hash }) => hash) };
+  const revoked = await keyHashes(client, tenantId);
+  return rows[0] && { ...rows[0], revoked };
 }
 
 /** How the removal of a tenant goes, also after it; undefined where none was asked for. */

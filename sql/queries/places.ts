@@ -212,8 +212,13 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   access_log: 'addresses that keys were used from, which the law says to keep for six months',
   offboardings: 'organisations that were removed',
   dashboard_opens: 'counts of a whole tenant',
+  feature_uses: 'counts of a whole tenant',
   dirty_hours: 'hours',
   heartbeats: 'queues',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',
+  probes: 'times of the platform itself',
+  probe_totals: 'times of the platform itself',
+  objectives: 'figures of the platform itself',
+  settings: 'numbers that the operator chose',
 };

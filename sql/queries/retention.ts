@@ -71,7 +71,7 @@ export async function isServedBefore(client: Client, source: string, boundary: D
 
 /**
  * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, and counts of opened
- * dashboards that are older than aggregates are kept.
+ * dashboards and of uses of features that are older than aggregates are kept.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -79,9 +79,8 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
     [now],
   );
   const counters = await client.query('delete from limits.counters where expire < $1::double precision', [now.getTime()]);
-  const opens = await client.query(
-    "delete from private.dashboard_opens where day < ($1::timestamptz at time zone 'UTC')::date - $2::integer",
-    [now, aggregateDays],
-  );
-  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0);
+  const past = "day < ($1::timestamptz at time zone 'UTC')::date - $2::integer";
+  const opens = await client.query(`delete from private.dashboard_opens where ${past}`, [now, aggregateDays]);
+  const uses = await client.query(`delete from private.feature_uses where ${past}`, [now, aggregateDays]);
+  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0) + (uses.rowCount ?? 0);
 }

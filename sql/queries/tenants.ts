@@ -165,6 +165,12 @@ export async function revokeKey(client: Client, tenantId: string, keyId: string)
   return result.rows[0]?.revoke_key ?? undefined;
 }
 
+/** Hashes of all keys of a tenant, so that caches can forget what it may do. */
+export async function keyHashes(client: Client, tenantId: string): Promise<Buffer[]> {
+  const { rows } = await client.query<{ hash: Buffer }>('select hash from door.key_hashes($1) as hash', [tenantId]);
+  return rows.map(({ hash }) => hash);
+}
+
 /** Who holds the key with this hash, or undefined where it is unknown, revoked or expired. */
 export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identity | undefined> {
   const result = await pool.query<{

@@ -30,6 +30,13 @@ begin
 end
 $$;
 
+-- Whether a table's rows belong to tenants; the platform's own tables have no gates, because no login can reach them at all.
+create or replace function storage.has_tenants(name text) returns boolean
+    language sql stable
+    as $$
+    select exists (select from pg_attribute a where a.attrelid = format('private.%I', name)::regclass and a.attname = 'tenant_id')
+$$;
+
 -- What the planner estimates is an oracle: `explain` over a tenant's view would tell how common a value is among all tenants.
 -- So no statistics are kept on anything that a client can send; ids, times and counts keep theirs, for the planner.
 -- By rule from the catalogue, so that no later table, partition or chunk is forgotten.

@@ -20,7 +20,7 @@ begin
     execute format('drop table private.%I', name);
     execute format('alter table private.%I rename to %I', name || '_split', name);
     execute format('alter table private.%I add %s', name, key);
-    perform storage.protect(format('private.%I', name));
+    perform storage.protect(format('private.%I', name)) where storage.has_tenants(name);
     insert into storage.hypertables (name, time_column, chunk_width) values (name, time_column, chunk_width * 4);
     perform storage.make_partitions(name, now() - interval '98 days', now() + interval '35 days');
 end

@@ -4,7 +4,7 @@ create or replace function storage.make_hypertable(name text, time_column text, 
 begin
     perform create_hypertable(format('private.%I', name)::regclass, by_range(time_column::name, chunk_width),
         create_default_indexes => false);
-    perform storage.protect(format('private.%I', name));
+    perform storage.protect(format('private.%I', name)) where storage.has_tenants(name);
     insert into storage.hypertables (name, time_column, chunk_width) values (name, time_column, chunk_width);
 end
 $$;

@@ -9,7 +9,17 @@ create function door.note_opened(dashboard text, surface text) returns void
     values (private.current_tenant(), (now() at time zone 'UTC')::date, note_opened.dashboard, note_opened.surface, 1)
     on conflict (tenant_id, day, dashboard, surface) do update set opens = o.opens + 1
 $$;
-revoke all on function door.note_opened from public;
-grant execute on function door.note_opened to mirante_api;
+
+-- Counts one use of a feature by the transaction's tenant.
+create function door.note_used(feature text) returns void
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    insert into private.feature_uses as u (tenant_id, day, feature, uses)
+    values (private.current_tenant(), (now() at time zone 'UTC')::date, note_used.feature, 1)
+    on conflict (tenant_id, day, feature) do update set uses = u.uses + 1
+$$;
+revoke all on function door.note_opened, door.note_used from public;
+grant execute on function door.note_opened, door.note_used to mirante_api;
 
 reset role;

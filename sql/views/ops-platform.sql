@@ -25,8 +25,9 @@ create function ops.seconds_of(bucket timestamptz, width text, since timestamptz
         else ((bucket at time zone zone) + ('1 ' || width)::interval) at time zone zone end) - greatest(bucket, since)))::double precision
 $$;
 
--- Events accepted, by tenant. How little a roll-up's live tail is, the planner cannot know: where no tenant leads it to a few rows, it
--- would read whole partitions in the order of their key, seconds long. So it gets bitmaps, which the indexes over time serve.
+-- Events accepted, by tenant; not those of canaries, which the platform sends itself. How little a roll-up's live tail is, the planner
+-- cannot know: where no tenant leads it to a few rows, it would read whole partitions in the order of their key, seconds long. So it
+-- gets bitmaps, which the indexes over time serve.
 create function ops.activity(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, kind text, events bigint, failures bigint, bytes bigint
 )
@@ -59,6 +60,7 @@ begin
             group by 1, 2
         ) s
             join private.tenants t on t.id = s.tenant_id
+        where t.kind <> 'canary'
         order by 1, 2;
 end
 $$;
@@ -92,7 +94,7 @@ begin
         select storage.start_of(date_trunc('hour', q.received_at, 'UTC'), width, since, zone), q.status, q.code, count(*),
             count(*) filter (where q.replayed_at is null)
         from private.tenants t join private.quarantine q on q.tenant_id = t.id
-        where q.received_at >= since and q.received_at < until
+        where t.kind <> 'canary' and q.received_at >= since and q.received_at < until
         group by 1, 2, 3 order by 1, 2, 3;
 end
 $$;

@@ -61,7 +61,71 @@ begin
 end
 $$;
 
--- How many customers have a feature switched on, and how many use it. Null: nothing counts that yet.
+-- Uses of benchmarks and exports, as ops.opens() has dashboards.
+create function ops.feature_uses(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, tenant text, feature text, uses bigint
+)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    zone text := ops.zone();
+begin
+    perform storage.whole_days(since, until, width, zone);
+    return query
+        select storage.start_of((u.day + time '12:00') at time zone 'UTC', width, since, zone), t.slug, u.feature, sum(u.uses)::bigint
+        from private.feature_uses u join private.tenants t on t.id = u.tenant_id
+        where u.day >= (since at time zone 'UTC')::date and u.day <= ((until - interval '1 microsecond') at time zone 'UTC')::date
+            and t.kind = 'customer'
+        group by 1, 2, 3 order by 1, 2, 3;
+end
+$$;
+
+-- Shared insight: dashboards that a customer's viewers opened, by a link or in Metabase, and benchmarks that customers read. Not what a
+-- program asks for with the customer's own key.
+create function ops.insights(since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, tenant text, kind text, uses bigint
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select o.bucket, o.tenant, 'dashboards', sum(o.opens)::bigint
+    from ops.opens(since, until, width) o join private.tenants t on t.slug = o.tenant
+    where o.surface <> 'api' and t.kind = 'customer'
+    group by 1, 2
+    union all
+    select u.bucket, u.tenant, u.feature, u.uses from ops.feature_uses(since, until, width) u where u.feature = 'benchmarks'
+    order by 1, 2, 3
+$$;
+
+-- The last seven days that are over (UTC) for all customers together, and thirty against the thirty before.
+create function ops.usage() returns table (
+    dashboard_opens bigint, dashboard_tenants bigint, benchmark_reads bigint, benchmark_tenants bigint, benchmark_tenants_share
+        double precision, insights bigint, insight_growth double precision
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    with today as (select date_trunc('day', now(), 'UTC') as t),
+        week as (select i.* from today, ops.insights(t - interval '7 days', t, 'total') i),
+        months as (
+            select (select sum(i.uses) from ops.insights(t - interval '30 days', t, 'total') i) as last,
+                (select sum(i.uses) from ops.insights(t - interval '60 days', t - interval '30 days', 'total') i) as before
+            from today
+        )
+    select coalesce(sum(w.uses) filter (where w.kind = 'dashboards'), 0)::bigint,
+        count(distinct w.tenant) filter (where w.kind = 'dashboards'),
+        coalesce(sum(w.uses) filter (where w.kind = 'benchmarks'), 0)::bigint,
+        count(distinct w.tenant) filter (where w.kind = 'benchmarks'),
+        count(distinct w.tenant) filter (where w.kind = 'benchmarks') / nullif((select count(*) from private.tenants t
+            where t.kind = 'customer' and t.features -> 'benchmarks' is distinct from 'false'), 0)::double precision,
+        coalesce(sum(w.uses), 0)::bigint, (select coalesce(m.last, 0) / m.before::double precision - 1 from months m)
+    from week w
+$$;
+
+-- How many customers have a feature switched on, and how many use it.
 create function ops.features(since timestamptz, until timestamptz) returns table (
     feature text, customers bigint, switched_on bigint, used_by bigint
 )
@@ -78,6 +142,7 @@ begin
                     join private.tenants c on c.slug = o.tenant where c.kind = 'customer')
                 when 'sql_access' then (select count(distinct s.tenant_id) from private.sql_logins s
                     where s.revoked_at is null and s.created_at < until and (s.expires_at is null or s.expires_at > since))
+                else (select count(distinct u.tenant) from ops.feature_uses(since, until, 'total') u where u.feature = f.feature)
             end
         from private.tenants t, unnest('{dashboards,benchmarks,exports,sql_access}'::text[]) f (feature)
         where t.kind = 'customer'

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AuditDeps, runAuditIsolation } from '../../jobs/audit-isolation.ts';
 import { withClient } from '../../sql/db.ts';
 import { findCanaries, PLANTED, plant } from '../../sql/queries/canaries.ts';
+import { measureService } from '../../sql/queries/objectives.ts';
 import { type Json, startApi, type TestApi } from '../api.ts';
 import { createDatabase, makeOperatorKey, type TestDatabase } from '../harness.ts';
 
@@ -25,7 +26,11 @@ async function end({ db, api }: Watched): Promise<void> {
   await db.drop();
 }
 
-const objective = async ({ api, operator }: Watched) => (await api.call('GET', '/v1/objectives', operator)).body.data[0];
+const objective = async ({ api, db, operator }: Watched) => {
+  await measureService(db.jobs);
+  const { body } = await api.call('GET', '/v1/objectives', operator);
+  return body.data.find(({ name }: Json) => name === 'isolation.foreign_rows');
+};
 const readiness = async ({ api }: Watched) => (await api.call('GET', '/readyz')).body;
 const lastAudit = async ({ db }: Watched) =>
   (await db.ops.query('select * from ops.isolation_audits order by ran_at desc limit 1')).rows[0];

@@ -1,0 +1,3 @@
+select bucket, probe, failed, taken
+from ops.probes({{from}}::timestamptz, {{to}}::timestamptz, {{interval}})
+order by bucket, probe
