@@ -1,4 +1,4 @@
-import { readConfig } from '../lib/config.ts';
+import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
@@ -17,6 +17,8 @@ const pool = createPool(loginUrl(config, 'mirante_jobs'), {
 });
 const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
 
+// Not only once there is something to sign.
+const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
 const stopping = new AbortController();
@@ -34,7 +36,7 @@ async function stop(): Promise<void> {
 async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
-  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date(), logins }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock: () => new Date(), logins, secret }, urls);
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }
 

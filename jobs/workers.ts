@@ -4,6 +4,8 @@ import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
+import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
+import { evaluateAlerts } from './evaluate-alerts.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
@@ -17,7 +19,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & DeliverDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -93,6 +95,10 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
+    'evaluate-alerts': async () => {
+      if ((await evaluateAlerts(deps)) > 0) await deliverAlerts(deps);
+    },
+    'deliver-alerts': () => deliverAlerts(deps),
   };
 }
 

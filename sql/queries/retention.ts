@@ -70,8 +70,8 @@ export async function isServedBefore(client: Client, source: string, boundary: D
 }
 
 /**
- * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, and counts of opened
- * dashboards that are older than aggregates are kept.
+ * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
+ * dashboards that are older than aggregates are kept, and alerts that were sent or given up thirty days ago.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -83,5 +83,9 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
     "delete from private.dashboard_opens where day < ($1::timestamptz at time zone 'UTC')::date - $2::integer",
     [now, aggregateDays],
   );
-  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0);
+  const alerts = await client.query(
+    "delete from private.alert_deliveries where status <> 'waiting' and created_at < $1::timestamptz - interval '30 days'",
+    [now],
+  );
+  return [keys, counters, opens, alerts].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
 }
