@@ -60,7 +60,7 @@ export function mailOf({ type, data }: Message, { tenant, locale, timezone }: Re
   });
   const filter = Object.entries(rule.filter).map(([dim, only]) => `${dim} = ${only ?? words.unset}`);
   const at = DateTime.fromISO(since, { zone: timezone }).setLocale(language);
-  const when = `${at.toLocaleString(DateTime.DATETIME_MED)} (${timezone})`;
+  const when = `${at.toLocaleString({ ...DateTime.DATETIME_MED, hourCycle: 'h23' })} (${timezone})`;
   const lines: [string, string][] = [
     [words.rule, rule.name],
     [words.metric, rule.metric],

@@ -52,7 +52,7 @@ export async function deliverAlerts(deps: DeliverDeps): Promise<void> {
     const next = await nextDelivery(deps.pool, deps.clock());
     const wait = (next?.getTime() ?? Number.POSITIVE_INFINITY) - deps.clock().getTime();
     if (deps.signal?.aborted || wait > SOON_MS) return;
-    await setTimeout(Math.max(wait, 0), undefined, { signal: deps.signal }).catch(() => undefined);
+    await setTimeout(wait, undefined, { signal: deps.signal }).catch(() => undefined);
   }
 }
 

@@ -163,10 +163,10 @@ export async function disableEndpoint(client: Client, endpointId: string, error:
   );
 }
 
-/** When the next delivery is due that nobody sends at this moment; null where none waits. */
+/** When the next delivery becomes due; null where none will. What is due already is somebody's who sends at this moment. */
 export async function nextDelivery(pool: Pool, now: Date): Promise<Date | null> {
   const { rows } = await pool.query<{ due_at: Date | null }>(
-    "select min(due_at) as due_at from private.alert_deliveries where status = 'waiting' and claimed_until <= $1",
+    "select min(due_at) as due_at from private.alert_deliveries where status = 'waiting' and due_at > $1",
     [now],
   );
   return rows[0]?.due_at ?? null;
