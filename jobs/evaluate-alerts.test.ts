@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { withTenant } from '../sql/db.ts';
+import { withClient, withTenant } from '../sql/db.ts';
 import { windowOf } from '../sql/queries/alert-figures.ts';
 import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../sql/queries/alert-rules.ts';
+import { findCanaries, plant } from '../sql/queries/canaries.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../test/harness.ts';
 import { stepOf } from './alert-state.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';
@@ -178,6 +179,14 @@ test('state and notices are kept together or not at all, and by one evaluator at
   await db.owner.query('alter table private.alert_deliveries drop constraint broken');
   const counts = await Promise.all([evaluate(0), evaluate(0), evaluate(0)]);
   expect([counts.reduce((a, b) => a + b), await notices()]).toEqual([1, ['alert.firing 3']]);
+});
+
+test('what was planted for the audit of isolation is left alone', async () => {
+  const [canary] = await withClient(db.jobs, findCanaries);
+  await withClient(db.jobs, (client) => plant(client, canary));
+  await evaluate(0);
+  const { rows } = await db.owner.query('select state, value from private.alert_states where tenant_id = $1', [canary.id]);
+  expect(rows).toEqual([{ state: 'ok', value: canary.figure }]);
 });
 
 test('a window of a day or more begins with an hour, and every window ends with one', () => {

@@ -78,7 +78,8 @@ view app.alert_rules owner mirante_views with (security_barrier=true, check_opti
     grant delete, insert, select, update to mirante_api
 
 view app.alert_states owner mirante_views with (security_barrier=true)
- SELECT rule_id,
+ SELECT tenant_id,
+    rule_id,
     state,
     since,
     value,

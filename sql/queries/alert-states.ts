@@ -25,12 +25,12 @@ export async function withAlertLock<T>(pool: Pool, work: (client: Client) => Pro
   });
 }
 
-/** Every rule that is switched on, of every tenant that stays. */
+/** Every rule that is switched on, of every tenant that stays; not the canaries', whose rows must stay what was planted. */
 export async function listWatched(client: Client): Promise<Watched[]> {
   const { rows } = await client.query<Watched>(
     `select r.*, t.timezone as zone, case when s.rule_id is not null then to_json(s) end as last
      from private.alert_rules r join private.tenants t on t.id = r.tenant_id left join private.alert_states s on s.rule_id = r.id
-     where r.enabled and t.offboarding_at is null order by r.id`,
+     where r.enabled and t.offboarding_at is null and t.kind <> 'canary' order by r.id`,
   );
   return rows.map(({ last, ...rule }) => ({ ...rule, last: last && datesOf(last) }));
 }

@@ -80,10 +80,9 @@ export const PLANTED: Record<string, string> = {
     where not exists (select from private.alert_endpoints e where e.tenant_id = c.id)`,
   'private.alert_rules': `insert into private.alert_rules (id, tenant_id, name, enabled, metric, filter, condition, threshold, window_seconds,
         for_seconds, cool_down_seconds, no_data, notify)
-    select c.row_id, c.id, c.word, false, 'events.count', jsonb_build_object('type', c.word), 'above', c.figure, 300, 0, 300, 'ok',
+    select c.row_id, c.id, c.word, true, 'events.count', jsonb_build_object('type', c.word), 'above', c.figure, 300, 0, 300, 'ok',
         array(select id from private.alert_endpoints where tenant_id = c.id)
     from c where not exists (select from private.alert_rules r where r.tenant_id = c.id)`,
-  // Those of a rule that is switched off are forgotten each minute.
   'private.alert_states': `insert into private.alert_states (rule_id, tenant_id, state, since, value, evaluated_at, open)
     select r.id, c.id, 'ok', now(), c.figure, now(), false from c, ${RULE} on conflict do nothing`,
   'private.alert_deliveries': `insert into private.alert_deliveries (id, tenant_id, rule_id, endpoint_id, type, message, status, created_at,

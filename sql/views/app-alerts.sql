@@ -17,7 +17,7 @@ create view app.alert_endpoints with (security_barrier) as
 grant select, insert, update, delete on app.alert_endpoints to mirante_api;
 
 create view app.alert_states with (security_barrier) as
-    select rule_id, state, since, value, evaluated_at
+    select tenant_id, rule_id, state, since, value, evaluated_at
     from private.alert_states
     where tenant_id = (select private.current_tenant());
 grant select on app.alert_states to mirante_api;

@@ -89,11 +89,14 @@ async function settle(): Promise<Side> {
   let endpointId = '';
   for (const n of [1, 2]) {
     const hook = { kind: 'webhook', url: `https://${mark}.invalid/${n}`, description: mark };
-    endpointId = (await api.call('POST', '/v1/alerts/endpoints', tenant_admin, hook)).body.id;
-    const rule = { ...RULE, name: mark, filter: { type }, notify: [endpointId] };
-    ruleId = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
+    const endpoint = (await api.call('POST', '/v1/alerts/endpoints', tenant_admin, hook)).body.id;
+    const rule = { ...RULE, name: mark, filter: { type }, notify: [endpoint] };
+    const made = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
     await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
-    expect((await api.call('POST', `/v1/alerts/rules/${ruleId}/test`, tenant_admin)).status).toBe(202);
+    expect((await api.call('POST', `/v1/alerts/rules/${made}/test`, tenant_admin)).status).toBe(202);
+    // Of the first, which the second page of the log is about.
+    ruleId ||= made;
+    endpointId ||= endpoint;
   }
   await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
   for (const n of [1, 2]) {
