@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
+import { countAlerts } from '../sql/queries/alert-deliveries.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
 import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
@@ -115,6 +116,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   describeIsolation(pool, registers);
   describeObjectives(ops, registers);
   describeUsage(ops, registers);
+  describeAlerts(pool, registers);
 
   return {
     countEvents(counts) {
@@ -150,6 +152,29 @@ function describeIsolation(pool: Pool, registers: Registry<OpenMetricsContentTyp
       },
     });
   }
+}
+
+// Gauges, because the log of deliveries keeps thirty days: what is older leaves the counts.
+function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[]): void {
+  const counts = () => countAlerts(pool).catch(() => undefined);
+  new Gauge({
+    name: 'mirante_alerts_firing',
+    help: 'Alert rules of all tenants that fire',
+    registers,
+    async collect() {
+      this.set((await counts())?.firing ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: 'mirante_alert_deliveries',
+    help: 'Notices of alerts of the last thirty days, by what has become of them',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      const known = (await counts())?.deliveries;
+      for (const status of ['waiting', 'delivered', 'failed'] as const) this.set({ status }, known?.[status] ?? Number.NaN);
+    },
+  });
 }
 
 /** GET /metrics on a port of its own, which need not be reachable by customers. */

@@ -1,7 +1,7 @@
 import { createPostgresBackend, type Job, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq';
 import type { Logger } from '../lib/log.ts';
 
-export const QUEUES = ['rollups', 'upkeep'] as const;
+export const QUEUES = ['alerts', 'rollups', 'upkeep'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** What each kind of job is told. Never a secret, never an event's contents: an operator reads these. */
@@ -15,6 +15,8 @@ export type Payloads = {
   'offboard-tenants': Record<string, never>;
   'end-sql-logins': Record<string, never>;
   'audit-isolation': Record<string, never>;
+  'evaluate-alerts': Record<string, never>;
+  'deliver-alerts': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -33,10 +35,18 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'end-sql-logins': KEPT,
   // What it finds is no mishap that passes, so it fails at once.
   'audit-isolation': KEPT,
+  'evaluate-alerts': KEPT,
+  'deliver-alerts': KEPT,
 };
 
+const ASKED_OF = {
+  'serve-privacy-requests': 'upkeep',
+  'offboard-tenants': 'upkeep',
+  'deliver-alerts': 'alerts',
+} as const satisfies Partial<Record<JobName, QueueName>>;
+
 /** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */
-export type AskedFor = 'serve-privacy-requests' | 'offboard-tenants';
+export type AskedFor = keyof typeof ASKED_OF;
 
 /** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
 export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string };
@@ -136,7 +146,7 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
     enqueueRefresh() {
       pending ??= setTimeout(refresh, Math.max(0, last + REFRESH_EVERY_MS - Date.now())).unref();
     },
-    enqueue: (name) => void add('upkeep', name),
+    enqueue: (name) => void add(ASKED_OF[name], name),
     list: () => [...open.values()],
     depth: (name) => use(name, (queue) => queue.getJobCounts('waiting', 'active', 'delayed', 'failed') as Promise<Depth>),
     async deadLetters(limit) {

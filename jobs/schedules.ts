@@ -5,6 +5,9 @@ type Schedule = { queue: QueueName; job: JobName; repeat: RepeatOptions };
 
 /** What runs when. Each comes round at once when it is new, and then at its time in UTC. */
 export const SCHEDULES: Schedule[] = [
+  { queue: 'alerts', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'alerts', job: 'evaluate-alerts', repeat: { every: 60_000 } },
+  { queue: 'alerts', job: 'deliver-alerts', repeat: { every: 60_000 } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
   // Not with upkeep, whose jobs may take minutes: an alert would wait for them.

@@ -1,4 +1,4 @@
-import { readConfig } from '../lib/config.ts';
+import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
@@ -19,6 +19,8 @@ const pool = createPool(loginUrl(config, 'mirante_jobs'), {
 const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
 
 const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/$/, '');
+// Not only once there is something to sign.
+const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
 const stopping = new AbortController();
@@ -37,7 +39,7 @@ async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
-  workers = await startWorkers({ pool, engine, log, config, clock, logins }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret }, urls);
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
-import { createDatabase, need, type TestDatabase } from '../test/harness.ts';
+import { createDatabase, need, type TestDatabase, testSecret } from '../test/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
 import { SCHEDULES } from './schedules.ts';
 import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
@@ -28,8 +28,11 @@ beforeEach(async () => {
     AGGREGATE_RETENTION_DAYS: 730,
     ACCESS_LOG_RETENTION_DAYS: 183,
     STORAGE_USD_PER_GB_MONTH: 0.08,
+    ALERTS_ALLOW_PRIVATE_NETWORKS: [],
+    ALERTS_FROM: undefined,
+    SMTP_URL: undefined,
   };
-  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls };
+  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls, secret: testSecret };
 });
 afterEach(async () => {
   await workers?.stop();

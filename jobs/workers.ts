@@ -4,6 +4,8 @@ import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
+import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
+import { evaluateAlerts } from './evaluate-alerts.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { measureObjectives, type ObjectivesDeps } from './measure-objectives.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
@@ -18,7 +20,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps & ObjectivesDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & ObjectivesDeps & DeliverDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -95,6 +97,10 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
+    'evaluate-alerts': async () => {
+      if ((await evaluateAlerts(deps)) > 0) await deliverAlerts(deps);
+    },
+    'deliver-alerts': () => deliverAlerts(deps),
   };
 }
 

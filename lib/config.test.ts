@@ -43,7 +43,14 @@ describe('secrets in files', () => {
   }
   const good = (name: string) => {
     if (!name.endsWith('_URL')) return 'a'.repeat(64);
-    const scheme = name === 'REDIS_URL' ? 'rediss' : /^(API|METABASE(_SITE)?)_URL$/.test(name) ? 'https' : 'postgres';
+    const schemes: Record<string, string> = {
+      REDIS_URL: 'rediss',
+      SMTP_URL: 'smtps',
+      API_URL: 'https',
+      METABASE_URL: 'https',
+      METABASE_SITE_URL: 'https',
+    };
+    const scheme = schemes[name] ?? 'postgres';
     return `${scheme}://user:pass@host/name`;
   };
 

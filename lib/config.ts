@@ -77,6 +77,9 @@ const schema = z.object({
   EVENTS_PER_MONTH: count(1_000_000_000),
   QUARANTINE_BYTES: count(256 * 1024 * 1024),
   STORAGE_USD_PER_GB_MONTH: z.coerce.number().min(0).default(0.08),
+  ALERTS_ALLOW_PRIVATE_NETWORKS: blocks,
+  ALERTS_FROM: z.email().optional(),
+  SMTP_URL: url('smtp', 'smtps'),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -96,6 +99,7 @@ export const SECRETS = [
   'METABASE_SITE_URL',
   'METABASE_ADMIN_PASSWORD',
   'METABASE_EMBEDDING_SECRET',
+  'SMTP_URL',
 ] as const satisfies (keyof Config)[];
 
 /**
@@ -124,7 +128,7 @@ function takeFile(given: Record<string, string | undefined>, name: string): stri
   }
 }
 
-/** The platform's secret, from which role passwords and the key of viewers' links are derived; throws where none is set, because it has no default. */
+/** The platform's secret, from which role passwords, the key of viewers' links and those of webhooks are derived; throws where none is set, because it has no default. */
 export function secretOf(config: Config): string {
   if (!config.MIRANTE_SECRET || config.MIRANTE_SECRET.length < 32) {
     throw new Error('MIRANTE_SECRET (or MIRANTE_SECRET_FILE) must be set to at least 32 characters.');

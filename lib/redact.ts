@@ -4,7 +4,7 @@ const REDACTED = '[Redacted]';
 
 /** Names whose values are never written, at any depth: `password`, `x-api-key`, `operatorKey`, `DATABASE_URL`, `set-cookie`. */
 const SECRET_NAME =
-  /(?:authorization|cookie|passw(?:or)?d|passphrase|secret|key|token|verifier|credential|connection_?string|(?:database|redis)_?url)s?$/i;
+  /(?:authorization|cookie|passw(?:or)?d|passphrase|secret|key|token|verifier|credential|connection_?string|(?:database|redis|smtp)_?url)s?$/i;
 
 // Deeper than anybody reads.
 const MAX_DEPTH = 8;
@@ -35,15 +35,17 @@ function plain(value: unknown, depth: number, copies: Map<object, unknown>): unk
 const ADDRESS = /:\/\/(?:[^\s"\\]|\\["\\])+/g;
 const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
 const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
+const WEBHOOK_SECRET = /\b(whsec_)[\w+/=-]{5,}/g;
 const SIGNED_TOKEN = /eyJ[\w-]{5,80}\.eyJ[\w-]+\.[\w-]+/g;
 
-/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT) and Mirante's own keys, wherever they stand. */
+/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT), secrets of webhooks and Mirante's own keys, wherever they stand. */
 export function withoutShapedSecrets(line: string): string {
   return line
     .replace(ADDRESS, (address) => address.split('://').map(withoutPassword).join('://'))
     .replace(IN_QUERY, `$1${REDACTED}`)
     .replace(SIGNED_TOKEN, REDACTED)
-    .replace(MIRANTE_KEY, `$1${REDACTED}`);
+    .replace(MIRANTE_KEY, `$1${REDACTED}`)
+    .replace(WEBHOOK_SECRET, `$1${REDACTED}`);
 }
 
 // Up to the last @, because a password that nobody encoded may hold others.

@@ -25,6 +25,69 @@ schema storage owner mirante_owner
     grant usage to mirante_logins
     grant usage to mirante_views
 
+view app.alert_deliveries owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    rule_id,
+    endpoint_id,
+    type,
+    message,
+    status,
+    attempts,
+    created_at,
+    due_at,
+    ended_at,
+    response_code,
+    error
+   FROM private.alert_deliveries
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
+view app.alert_endpoints owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    kind,
+    target,
+    description,
+    secret_version,
+    old_secret_until,
+    disabled_at,
+    created_at
+   FROM private.alert_endpoints
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select, update to mirante_api
+
+view app.alert_rules owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    name,
+    enabled,
+    metric,
+    filter,
+    condition,
+    threshold,
+    window_seconds,
+    for_seconds,
+    cool_down_seconds,
+    no_data,
+    notify,
+    created_at,
+    updated_at
+   FROM private.alert_rules
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select, update to mirante_api
+
+view app.alert_states owner mirante_views with (security_barrier=true)
+ SELECT tenant_id,
+    rule_id,
+    state,
+    since,
+    value,
+    evaluated_at
+   FROM private.alert_states
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
 view app.audit_log owner mirante_views with (security_barrier=true)
  SELECT at,
     actor,
@@ -373,6 +436,101 @@ table private.access_log owner mirante_owner partition by RANGE (hour), row secu
     viewer_requests bigint not null default 0
     constraint access_log_pkey PRIMARY KEY (tenant_id, hour, key_id, address)
     CREATE INDEX access_log_key ON ONLY private.access_log USING btree (key_id, address)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.alert_deliveries owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    rule_id uuid
+    endpoint_id uuid not null
+    type text not null
+    message json not null
+    status text not null default 'waiting'::text
+    attempts integer not null default 0
+    created_at timestamp with time zone not null
+    due_at timestamp with time zone not null
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    ended_at timestamp with time zone
+    response_code integer
+    error text
+    constraint alert_deliveries_pkey PRIMARY KEY (id)
+    constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
+    constraint alert_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE CASCADE
+    constraint alert_deliveries_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES private.alert_rules(tenant_id, id) ON DELETE SET NULL (rule_id)
+    constraint alert_deliveries_type_check CHECK ((type = ANY (ARRAY['alert.firing'::text, 'alert.recovered'::text, 'alert.test'::text])))
+    CREATE INDEX alert_deliveries_created_at_idx ON private.alert_deliveries USING btree (created_at)
+    CREATE INDEX alert_deliveries_due_at_idx ON private.alert_deliveries USING btree (due_at) WHERE (status = 'waiting'::text)
+    CREATE INDEX alert_deliveries_endpoint_id_idx ON private.alert_deliveries USING btree (endpoint_id)
+    CREATE INDEX alert_deliveries_rule_id_idx ON private.alert_deliveries USING btree (rule_id)
+    CREATE INDEX alert_deliveries_tenant_id_id_idx ON private.alert_deliveries USING btree (tenant_id, id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.alert_endpoints owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    kind text not null
+    target text not null
+    description text
+    secret_version integer not null default 1
+    old_secret_until timestamp with time zone
+    disabled_at timestamp with time zone
+    created_at timestamp with time zone not null default now()
+    constraint alert_endpoints_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text])))
+    constraint alert_endpoints_pkey PRIMARY KEY (id)
+    constraint alert_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint alert_endpoints_tenant_id_id_key UNIQUE (tenant_id, id)
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.alert_endpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('alert_endpoint')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select, update to mirante_views
+
+table private.alert_rules owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    enabled boolean not null
+    metric text not null
+    filter jsonb not null
+    condition text not null
+    threshold double precision not null
+    window_seconds integer not null
+    for_seconds integer not null
+    cool_down_seconds integer not null
+    no_data text not null
+    notify uuid[] not null
+    created_at timestamp with time zone not null default now()
+    updated_at timestamp with time zone not null default now()
+    constraint alert_rules_condition_check CHECK ((condition = ANY (ARRAY['above'::text, 'below'::text])))
+    constraint alert_rules_cool_down_seconds_check CHECK (((cool_down_seconds >= 300) AND (cool_down_seconds <= (7 * 86400))))
+    constraint alert_rules_for_seconds_check CHECK (((for_seconds >= 0) AND (for_seconds <= (7 * 86400))))
+    constraint alert_rules_no_data_check CHECK ((no_data = ANY (ARRAY['ok'::text, 'alert'::text])))
+    constraint alert_rules_pkey PRIMARY KEY (id)
+    constraint alert_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint alert_rules_tenant_id_id_key UNIQUE (tenant_id, id)
+    constraint alert_rules_window_seconds_check CHECK (((window_seconds >= 300) AND (window_seconds <= (30 * 86400))))
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.alert_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('alert_rule')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select, update to mirante_views
+
+table private.alert_states owner mirante_owner, row security forced
+    rule_id uuid not null
+    tenant_id uuid not null
+    state text not null
+    since timestamp with time zone not null
+    value double precision
+    evaluated_at timestamp with time zone not null
+    noticed_at timestamp with time zone
+    open boolean not null
+    constraint alert_states_pkey PRIMARY KEY (rule_id)
+    constraint alert_states_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'pending'::text, 'firing'::text, 'unknown'::text])))
+    constraint alert_states_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES private.alert_rules(tenant_id, id) ON DELETE CASCADE
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -1272,6 +1430,9 @@ function bi.validations(tenant_grant text, since timestamp with time zone, until
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f2e9d1b560bb273a2d3f90202c511703
     grant execute to mirante_metabase
 
+function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
+    grant execute to mirante_api
+
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
     grant execute to mirante_api
 
@@ -1374,7 +1535,13 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 13166f2821bb504138e108ce8b9b45d1
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 13166f2821bb504138e108ce8b9b45d1
+    grant execute to mirante_ops
+
+function ops.alert_deliveries(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, status text, deliveries bigint, attempts bigint, oldest_seconds double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 35b69bc3a68f7ab2de2210449c44ea39
+    grant execute to mirante_ops
+
+function ops.alert_rules() returns TABLE(state text, rules bigint, tenants bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 57685bef07989cdf13b95e7434f77cdd
     grant execute to mirante_ops
 
 function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) returns TABLE(spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body a2f25c5005af0d1048fb48fcc4d71e2b
@@ -1404,7 +1571,7 @@ function ops.latency(since timestamp with time zone, until timestamp with time z
 function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
     grant execute to mirante_ops
 
-function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7fc9b920150d4d83a539c46a12a7d61b
+function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
 function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 894fbcd1b7f51b95411f15a2c6f22c72
@@ -1443,13 +1610,13 @@ function ops.route_latency(since timestamp with time zone, until timestamp with 
 function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 986ea16a736a2ad46a5b893b8b10e799
     grant execute to mirante_ops
 
-function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c41c6868fc0f61a1f1b4e45e3bcde772
+function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body c41c6868fc0f61a1f1b4e45e3bcde772
     grant execute to mirante_ops
 
-function ops.storage_cost() returns TABLE(events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 91fc46578603c1a4c81483a092cd320a
+function ops.storage_cost() returns TABLE(events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 91fc46578603c1a4c81483a092cd320a
     grant execute to mirante_ops
 
-function ops.tenant_usage(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamp with time zone, refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 61cba7aa6878ffb29997bb619bb8342b
+function ops.tenant_usage(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamp with time zone, refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 61cba7aa6878ffb29997bb619bb8342b
     grant execute to mirante_ops
 
 function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants bigint, benchmark_reads bigint, benchmark_tenants bigint, benchmark_tenants_share double precision, insights bigint, insight_growth double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf4ade902531e6c644d7df63094f0f98

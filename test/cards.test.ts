@@ -106,6 +106,21 @@ async function fillPlatform(): Promise<void> {
     ),
   );
   await db.owner.query(
+    `insert into private.alert_endpoints (id, tenant_id, kind, target) select gen_random_uuid(), $1, kind, 'rival.other.v1' from unnest(array['webhook', 'email']) kind`,
+    [rival.id],
+  );
+  await db.owner.query(
+    `insert into private.alert_rules (id, tenant_id, name, enabled, metric, filter, condition, threshold, window_seconds, for_seconds,
+         cool_down_seconds, no_data, notify)
+     select gen_random_uuid(), $1, 'rival-rule-', n > 1, 'events.count', '{}', 'above', 1, 300, 0, 300, 'ok', '{}' from generate_series(1, 3) n`,
+    [rival.id],
+  );
+  await db.owner.query(
+    `insert into private.alert_deliveries (id, tenant_id, endpoint_id, type, message, status, attempts, created_at, due_at)
+     select gen_random_uuid(), e.tenant_id, e.id, 'alert.test', '{"name": "rival-rule-"}', case when n = 1 then 'waiting' else 'delivered' end, n,
+         now() - n * interval '1 hour', now() from private.alert_endpoints e, generate_series(1, 3) n`,
+  );
+  await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
      select t.id, $1::timestamptz - n * interval '43 minutes', gen_random_uuid(), now(), 'mirante.http.request.v1', 'mirante', 100,
          case when n % 50 = 0 then 'failure' else 'success' end, n * (1 + n % 3) * 2, jsonb_build_object('route', '/v1/route-' || n % 3)
@@ -346,6 +361,22 @@ describe('figures of operations agree with the tables', () => {
     );
     expect(sum(await read(quiet, 'storage-and-cost/parts'), 'parts')).toBeGreaterThan(3);
     expect(Number((await read(quiet, 'ingest-and-queues/queues'))[0]?.age)).toBeGreaterThan(19);
+  });
+
+  test('alerts, by what has become of them', async () => {
+    expect(await read(quiet, 'ingest-and-queues/alert-rules')).toEqual([
+      { state: 'unknown', rules: 2, tenants: 1 },
+      { state: 'off', rules: 1, tenants: 1 },
+    ]);
+    const byKind = await read(quiet, 'ingest-and-queues/alert-attempts');
+    expect(byKind).toMatchObject([
+      { kind: 'email', status: 'delivered', deliveries: 2, attempts: 5, oldest_seconds: null },
+      { kind: 'email', status: 'waiting', deliveries: 1, attempts: 1 },
+      { kind: 'webhook', status: 'delivered', deliveries: 2, attempts: 5, oldest_seconds: null },
+      { kind: 'webhook', status: 'waiting', deliveries: 1, attempts: 1 },
+    ]);
+    expect(Number(byKind[1]?.oldest_seconds)).toBeGreaterThan(3599);
+    expect(sum(await read(quiet, 'ingest-and-queues/alert-deliveries'), 'deliveries')).toBe(6);
   });
 
   test('an hour that waits for its refresh is the lag', async () => {

@@ -6,7 +6,7 @@ const BENEATH: Record<string, string> = { 'app.tenant': 'private.tenants' };
 
 // Rows that say nothing of their tenant's own: types that all share, and acts other than those on event types.
 const UNMARKED: Record<string, string> = {
-  'app.audit_log': '(tenant|key|sql_login|pseudonym_key|privacy_request|offboarding)[.]',
+  'app.audit_log': '(tenant|key|alert_rule|alert_endpoint|sql_login|pseudonym_key|privacy_request|offboarding)[.]',
 };
 
 /** Reads through the views, and every trick to see a row before the view's own filter has left it out. */

@@ -43,6 +43,7 @@ const wordOf = (id: string) => id.replaceAll('-', '');
 const LOGIN = "'mirante_sql_' || substr(md5(c.word), 1, 16)";
 
 const KEY = 'lateral (select id from private.api_keys where tenant_id = c.id order by id limit 1) k';
+const RULE = 'lateral (select id, notify from private.alert_rules where tenant_id = c.id order by id limit 1) r';
 
 /**
  * Rows of a canary `c` for every table with a tenant_id, by table; roll-ups and the audit log come of themselves. What has one row for good
@@ -80,6 +81,20 @@ export const PLANTED: Record<string, string> = {
     select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
   'private.feature_uses': `insert into private.feature_uses (tenant_id, day, feature, uses)
     select c.id, (now() at time zone 'UTC')::date, 'exports', 1 from c on conflict do nothing`,
+  'private.alert_endpoints': `insert into private.alert_endpoints (id, tenant_id, kind, target, description, disabled_at)
+    select c.row_id, c.id, 'webhook', 'https://' || c.word || '.invalid/', c.mark, now() from c
+    where not exists (select from private.alert_endpoints e where e.tenant_id = c.id)`,
+  'private.alert_rules': `insert into private.alert_rules (id, tenant_id, name, enabled, metric, filter, condition, threshold, window_seconds,
+        for_seconds, cool_down_seconds, no_data, notify)
+    select c.row_id, c.id, c.word, true, 'events.count', jsonb_build_object('type', c.word), 'above', c.figure, 300, 0, 300, 'ok',
+        array(select id from private.alert_endpoints where tenant_id = c.id)
+    from c where not exists (select from private.alert_rules r where r.tenant_id = c.id)`,
+  'private.alert_states': `insert into private.alert_states (rule_id, tenant_id, state, since, value, evaluated_at, open)
+    select r.id, c.id, 'ok', now(), c.figure, now(), false from c, ${RULE} on conflict do nothing`,
+  'private.alert_deliveries': `insert into private.alert_deliveries (id, tenant_id, rule_id, endpoint_id, type, message, status, created_at,
+        due_at, ended_at)
+    select c.row_id, c.id, r.id, r.notify[1], 'alert.test', json_build_object('mark', c.mark, 'name', c.word), 'delivered', now(), now(), now()
+    from c, ${RULE} where not exists (select from private.alert_deliveries d where d.tenant_id = c.id)`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
         duration_ms, bytes, data, attributes)
     select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,

@@ -70,8 +70,8 @@ export async function isServedBefore(client: Client, source: string, boundary: D
 }
 
 /**
- * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, and counts of opened
- * dashboards and of uses of features that are older than aggregates are kept.
+ * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
+ * dashboards and of uses of features that are older than aggregates are kept, and alerts that were sent or given up thirty days ago.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -82,5 +82,9 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
   const past = "day < ($1::timestamptz at time zone 'UTC')::date - $2::integer";
   const opens = await client.query(`delete from private.dashboard_opens where ${past}`, [now, aggregateDays]);
   const uses = await client.query(`delete from private.feature_uses where ${past}`, [now, aggregateDays]);
-  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0) + (uses.rowCount ?? 0);
+  const alerts = await client.query(
+    "delete from private.alert_deliveries where status <> 'waiting' and created_at < $1::timestamptz - interval '30 days'",
+    [now],
+  );
+  return [keys, counters, opens, uses, alerts].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
 }

@@ -16,6 +16,8 @@ type Side = TestTenant & {
   type: string;
   mark: string;
   loginId: string;
+  ruleId: string;
+  endpointId: string;
   requestId: string;
   file: string;
   quarantineIds: string[];
@@ -35,6 +37,10 @@ const LISTS = [
   '/v1/event-types',
   '/v1/quarantine',
   '/v1/audit-log',
+  '/v1/alerts',
+  '/v1/alerts/rules',
+  '/v1/alerts/endpoints',
+  '/v1/alerts/deliveries',
   '/v1/privacy/records',
   '/v1/privacy/requests',
   '/v1/tenants/{id}/keys',
@@ -53,6 +59,8 @@ afterAll(async () => {
   await api.close();
   await db.drop();
 });
+
+const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
 
 /** A tenant with two of everything, so that every list has a second page. */
 async function settle(): Promise<Side> {
@@ -77,6 +85,20 @@ async function settle(): Promise<Side> {
     });
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: mark });
   }
+  let ruleId = '';
+  let endpointId = '';
+  for (const n of [1, 2]) {
+    const hook = { kind: 'webhook', url: `https://${mark}.invalid/${n}`, description: mark };
+    const endpoint = (await api.call('POST', '/v1/alerts/endpoints', tenant_admin, hook)).body.id;
+    const rule = { ...RULE, name: mark, filter: { type }, notify: [endpoint] };
+    const made = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
+    await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
+    expect((await api.call('POST', `/v1/alerts/rules/${made}/test`, tenant_admin)).status).toBe(202);
+    // Of the first, which the second page of the log is about.
+    ruleId ||= made;
+    endpointId ||= endpoint;
+  }
+  await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
   for (const n of [1, 2]) {
     const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
@@ -101,6 +123,8 @@ async function settle(): Promise<Side> {
     type,
     mark,
     loginId: logins.body.data[0].id,
+    ruleId,
+    endpointId,
     requestId: requests[0].id,
     file: bundle.files[0].name,
     quarantineIds,
@@ -132,6 +156,9 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'patch /v1/tenants/{id}': () => ({ locale: 'en' }),
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
+  'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
+  'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
+  'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
@@ -148,6 +175,8 @@ function attemptsAt(side: Side): Attempt[] {
   return Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
     Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
       const filled = template
+        .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('{id}', template.startsWith('/v1/privacy') ? side.requestId : side.id)
         .replace('{keyId}', side.keyIds.read)
         .replace('{loginId}', side.loginId)
@@ -175,6 +204,8 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.slug,
     victim.mark,
     victim.loginId,
+    victim.ruleId,
+    victim.endpointId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];

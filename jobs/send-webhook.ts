@@ -1,0 +1,88 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import proxyAddr from 'proxy-addr';
+import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+import { Webhook } from 'standardwebhooks';
+
+/** One message for one URL. `secrets`: each signs it, so that a receiver may know any of them. */
+export type WebhookMessage = { url: string; id: string; body: string; secrets: string[] };
+
+/** What came of it: a status, or why there is none. */
+export type WebhookAnswer = { status: number } | { error: string };
+
+const LIMIT_MS = 15_000;
+
+/**
+ * Sends a message, signed as Standard Webhooks says, and follows no redirect. Only to public addresses over https, but for those
+ * within `allowed` (addresses or CIDR blocks), which may be private, and spoken to over http.
+ */
+export async function sendWebhook(message: WebhookMessage, allowed: string[]): Promise<WebhookAnswer> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const late = once(limit, 'abort').then(() => {
+    throw limit.reason;
+  });
+  try {
+    return await Promise.race([send(message, allowed, limit), late]);
+  } catch (error) {
+    return { error: wordOf(error as NodeJS.ErrnoException) };
+  }
+}
+
+type Found = { address: string; family: number }[];
+
+// The name is looked up once and the connection made to what was found, so that no second answer can lead elsewhere.
+async function send(
+  { url, id, body, secrets }: WebhookMessage,
+  allowed: string[],
+  signal: AbortSignal,
+): Promise<WebhookAnswer> {
+  const target = new URL(url);
+  const addresses = await lookup(target.hostname.replace(/^\[|\]$/g, ''), { all: true });
+  const isAllowed = proxyAddr.compile(allowed);
+  const trusted = addresses.every(({ address }) => isAllowed(address, 0));
+  if (target.protocol !== 'https:' && !trusted) return { error: 'not-encrypted' };
+  const now = new Date();
+  const request = (target.protocol === 'https:' ? https : http).request(target, {
+    method: 'POST',
+    agent: agentFor(target, addresses, trusted),
+    signal,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'user-agent': 'Mirante',
+      'webhook-id': id,
+      'webhook-timestamp': Math.floor(now.getTime() / 1000),
+      'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, now, body)).join(' '),
+    },
+  });
+  // What comes after the answer or the limit is nobody's any more.
+  request.on('error', () => undefined);
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  // However long the rest of it is.
+  response.destroy();
+  return { status: response.statusCode ?? 0 };
+}
+
+type Lookup = (
+  name: string,
+  options: { all?: boolean },
+  done: (error: null, found: string | Found, family?: number) => void,
+) => void;
+
+function agentFor({ protocol }: URL, addresses: Found, trusted: boolean): http.Agent {
+  const [first] = addresses as [Found[number]];
+  const found: Lookup = (_name, { all }, done) => (all ? done(null, addresses) : done(null, first.address, first.family));
+  const options = { lookup: found as never };
+  if (protocol === 'https:') return trusted ? new https.Agent(options) : new RequestFilteringHttpsAgent(options);
+  return trusted ? new http.Agent(options) : new RequestFilteringHttpAgent(options);
+}
+
+// A word of ours or the system's own code; a whole message could tell about the network around.
+function wordOf(error: NodeJS.ErrnoException): string {
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timeout';
+  if (error.code) return error.code;
+  return / is not allowed\. Because/.test(error.message) ? 'private-network' : 'not-sent';
+}

@@ -1,0 +1,182 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Client, Pool } from '../db.ts';
+import type { Rule, RuleState } from './alert-rules.ts';
+
+export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
+
+/** The body of a webhook, and what an e-mail is written from. It never holds anything of an event but a metric's value. */
+export type Message = {
+  type: NoticeType;
+  /** When it was found; not when it is sent. */
+  timestamp: string;
+  data: {
+    rule: Pick<
+      Rule,
+      'id' | 'name' | 'metric' | 'filter' | 'condition' | 'threshold' | 'window_seconds' | 'for_seconds' | 'no_data'
+    >;
+    value: number | null;
+    /** Since when the condition has held, or does not hold any more. */
+    since: string;
+  };
+};
+
+export type Delivery = {
+  id: string;
+  rule_id: string | null;
+  endpoint_id: string;
+  type: NoticeType;
+  status: 'waiting' | 'delivered' | 'failed';
+  attempts: number;
+  created_at: Date;
+  /** When it is tried next; null where it has ended. */
+  due_at: Date | null;
+  ended_at: Date | null;
+  response_code: number | null;
+  error: string | null;
+};
+
+/** A delivery that is to be attempted now, with what is needed to do so. */
+export type DueDelivery = {
+  id: string;
+  tenant_id: string;
+  endpoint_id: string;
+  /** Attempts so far, this one included. */
+  attempts: number;
+  /** JSON text of a Message. */
+  message: string;
+  kind: 'webhook' | 'email';
+  target: string;
+  secret_version: number;
+  old_secret_until: Date | null;
+  tenant: string;
+  locale: string;
+  timezone: string;
+};
+
+/** What is said of a rule. */
+export function messageOf(type: NoticeType, rule: Rule, found: Pick<RuleState, 'value' | 'since'>, at: Date): Message {
+  const { id, name, metric, filter, condition, threshold, window_seconds, for_seconds, no_data } = rule;
+  const about = { id, name, metric, filter, condition, threshold, window_seconds, for_seconds, no_data };
+  return {
+    type,
+    timestamp: at.toISOString(),
+    data: { rule: about, value: found.value, since: found.since.toISOString() },
+  };
+}
+
+export type NewDelivery = { tenantId: string; endpointId: string; message: Message };
+
+const TABLES = { tenant: 'app.alert_deliveries', owner: 'private.alert_deliveries' };
+
+/** Puts notices down to be sent once the transaction has committed, as the tenant or as the owner of all. Gives their ids. */
+export async function addDeliveries(client: Client, as: keyof typeof TABLES, deliveries: NewDelivery[]): Promise<string[]> {
+  const ids = deliveries.map(() => uuidv7());
+  await client.query(
+    `insert into ${TABLES[as]} (id, tenant_id, endpoint_id, rule_id, type, message, status, attempts, created_at, due_at)
+     select n.id, n.tenant_id, n.endpoint_id, (n.message #>> '{data,rule,id}')::uuid, n.message ->> 'type', n.message, 'waiting', 0,
+         (n.message ->> 'timestamp')::timestamptz, (n.message ->> 'timestamp')::timestamptz
+     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::json[]) n (id, tenant_id, endpoint_id, message)`,
+    [
+      ids,
+      deliveries.map(({ tenantId }) => tenantId),
+      deliveries.map(({ endpointId }) => endpointId),
+      deliveries.map(({ message }) => JSON.stringify(message)),
+    ],
+  );
+  return ids;
+}
+
+/** Whether the tenant of this transaction has asked for a test notice less than a minute ago. */
+export async function testedLately(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ lately: boolean }>(
+    `select exists (
+       select from app.alert_deliveries where type = 'alert.test' and created_at > now() - interval '1 minute'
+     ) as lately`,
+  );
+  return rows[0]?.lately ?? false;
+}
+
+/** The tenant's deliveries, the newest first. */
+export async function listDeliveries(client: Client, before: string | undefined, limit: number): Promise<Delivery[]> {
+  const { rows } = await client.query<Delivery>(
+    `select id, rule_id, endpoint_id, type, status, attempts, created_at, case when status = 'waiting' then due_at end as due_at, ended_at,
+         response_code, error
+     from app.alert_deliveries where $1::uuid is null or id < $1 order by id desc limit $2`,
+    [before ?? null, limit],
+  );
+  return rows;
+}
+
+/** No tenant's endpoints are spoken to by more senders than that at once, so that slow ones hold up nobody else's. */
+const MOST_OF_A_TENANT = 5;
+
+/**
+ * Takes one delivery that is due, of the tenant with the fewest under way; nobody else has it for a minute, and longer than that no
+ * attempt takes. Undefined where none is due.
+ */
+export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery | undefined> {
+  const { rows } = await pool.query<DueDelivery>(
+    `with claimed as (
+       update private.alert_deliveries set attempts = attempts + 1, claimed_until = $1::timestamptz + interval '1 minute'
+       where id = (
+         select d.id
+         from private.alert_deliveries d left join (
+             select tenant_id, count(*) as n from private.alert_deliveries
+             where status = 'waiting' and claimed_until > $1 group by tenant_id
+           ) busy using (tenant_id)
+         where d.status = 'waiting' and d.due_at <= $1 and d.claimed_until <= $1 and coalesce(busy.n, 0) < ${MOST_OF_A_TENANT}
+         order by coalesce(busy.n, 0), d.due_at, d.id
+         limit 1 for update of d skip locked
+       )
+       returning id, tenant_id, endpoint_id, attempts, message::text as message
+     )
+     select c.*, e.kind, e.target, e.secret_version, e.old_secret_until, t.name as tenant, t.locale, t.timezone
+     from claimed c join private.alert_endpoints e on e.id = c.endpoint_id join private.tenants t on t.id = c.tenant_id`,
+    [now],
+  );
+  return rows[0];
+}
+
+export type Outcome = { status: Delivery['status']; dueAt: Date | null; responseCode: number | null; error: string | null };
+
+/** Writes down how an attempt ended. */
+export async function settleDelivery(pool: Pool, id: string, outcome: Outcome, now: Date): Promise<void> {
+  await pool.query(
+    `update private.alert_deliveries
+     set status = $2, due_at = coalesce($3, due_at), response_code = $4, error = $5, claimed_until = '-infinity',
+         ended_at = case when $2 <> 'waiting' then $6::timestamptz end
+     where id = $1`,
+    [id, outcome.status, outcome.dueAt, outcome.responseCode, outcome.error, now],
+  );
+}
+
+/** Sends nothing to this endpoint any more, neither what waits nor what comes. */
+export async function disableEndpoint(client: Client, endpointId: string, error: string, now: Date): Promise<void> {
+  await client.query('update private.alert_endpoints set disabled_at = coalesce(disabled_at, $2) where id = $1', [
+    endpointId,
+    now,
+  ]);
+  await client.query(
+    `update private.alert_deliveries set status = 'failed', error = $2, ended_at = $3
+     where endpoint_id = $1 and status = 'waiting'`,
+    [endpointId, error, now],
+  );
+}
+
+/** When the next delivery becomes due; null where none will. What is due already is somebody's who sends at this moment. */
+export async function nextDelivery(pool: Pool, now: Date): Promise<Date | null> {
+  const { rows } = await pool.query<{ due_at: Date | null }>(
+    "select min(due_at) as due_at from private.alert_deliveries where status = 'waiting' and due_at > $1",
+    [now],
+  );
+  return rows[0]?.due_at ?? null;
+}
+
+/** What operations may know of all tenants' alerts: rules that fire, and deliveries of the last thirty days by status. */
+export async function countAlerts(pool: Pool): Promise<{ firing: number; deliveries: Record<Delivery['status'], number> }> {
+  const { rows } = await pool.query<{ firing: number } & Record<Delivery['status'], number>>(
+    'select firing, waiting, delivered, failed from door.alert_counts()',
+  );
+  const { firing = 0, waiting = 0, delivered = 0, failed = 0 } = rows[0] ?? {};
+  return { firing, deliveries: { waiting, delivered, failed } };
+}
