@@ -68,7 +68,7 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
     return;
   }
   const outcome = outcomeOf(due.attempts, answer, now);
-  deps.log[outcome.status === 'failed' ? 'warn' : 'info']({ ...told, status: outcome.status }, 'alert sent');
+  deps.log[outcome.status === 'failed' ? 'warn' : 'info']({ ...told, status: outcome.status }, 'alert attempted');
   await settleDelivery(deps.pool, due.id, outcome, now);
 }
 

@@ -12,7 +12,7 @@ const log = createLog('jobs', config.LOG_LEVEL);
 const pool = createPool(loginUrl(config, 'mirante_jobs'), {
   role: 'mirante_owner',
   name: 'mirante jobs',
-  max: 8,
+  max: 12,
   // A refresh after a long absence, and waiting for one, may take its time.
   statementTimeoutMs: 600_000,
 });

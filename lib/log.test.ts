@@ -101,6 +101,7 @@ describe('by shape', () => {
     ['/dashboards/a?token=hush', '/dashboards/a?token=[Redacted]'],
     [`a ${TOKEN} b\n${TOKEN}`, 'a [Redacted] b\n[Redacted]'],
     [`Bearer ${KEY}, again ${KEY}`, 'Bearer mir_ingest_[Redacted], again mir_ingest_[Redacted]'],
+    [`signed with whsec_${'aB3+/'.repeat(8)}xyz= twice`, 'signed with whsec_[Redacted] twice'],
     ['http://127.0.0.1:3000/v1/events', 'http://127.0.0.1:3000/v1/events'],
     ['key mir_read_aB3x revoked', 'key mir_read_aB3x revoked'],
   ])('%s', (text, shown) => {
@@ -115,7 +116,19 @@ describe('by shape', () => {
   });
 
   test('no line takes long, whatever a client put into it', () => {
-    for (const part of ['://a:', '://', '?key=', 'mir_a_', '\\', '://a:\\', 'eyJ', 'eyJaaaaaa.', 'eyJaaaaaa.eyJ']) {
+    for (const part of [
+      '://a:',
+      '://',
+      '?key=',
+      'mir_a_',
+      '\\',
+      '://a:\\',
+      'eyJ',
+      'eyJaaaaaa.',
+      'eyJaaaaaa.eyJ',
+      'whsec_',
+      'whsec_aaaaa ',
+    ]) {
       const line = part.repeat(100_000);
       const started = performance.now();
       written((log) => log.info(line));
