@@ -14,6 +14,8 @@ export type Payloads = {
   'offboard-tenants': Record<string, never>;
   'end-sql-logins': Record<string, never>;
   'audit-isolation': Record<string, never>;
+  reconcile: Record<string, never>;
+  'check-data-quality': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -31,6 +33,8 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'end-sql-logins': KEPT,
   // What it finds is no mishap that passes, so it fails at once.
   'audit-isolation': KEPT,
+  reconcile: KEPT,
+  'check-data-quality': KEPT,
 };
 
 /** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */

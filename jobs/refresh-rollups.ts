@@ -9,6 +9,7 @@ import {
   listRollups,
   type Rollup,
   readLedger,
+  settleReceipts,
   withRefreshLock,
 } from '../sql/queries/rollups.ts';
 import { type Engine, refreshRollup } from '../sql/storage/engine.ts';
@@ -44,6 +45,7 @@ export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<
     // After a load of history every one of its hours would else be looked for in all the pages that it wrote.
     if (ledger.hours.length > MANY_HOURS) await summariseTimes(client);
     await refreshAll(client, deps, ledger);
+    if (ledger.unknown.length > 0) await settleReceipts(client, ledger.unknown);
     await clearLedger(client, ledger.ids);
     if (!(await isDirty(client))) break;
   }

@@ -3,10 +3,12 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
+import { checkDataQuality } from './check-data-quality.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
+import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { servePrivacyRequests } from './serve-privacy-requests.ts';
@@ -93,6 +95,8 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
+    reconcile: () => runReconcile(deps),
+    'check-data-quality': () => checkDataQuality(deps),
   };
 }
 

@@ -69,9 +69,16 @@ export async function isServedBefore(client: Client, source: string, boundary: D
   return rows[0]?.served ?? false;
 }
 
+// What tells about aggregates goes with them.
+const NOTES = [
+  ['receipts', 'hour'],
+  ['restatements', 'bucket'],
+  ['reconciliations', 'ran_at'],
+] as const;
+
 /**
  * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, and counts of opened
- * dashboards that are older than aggregates are kept.
+ * dashboards, receipts and notes about roll-ups that are older than aggregates are kept.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -83,5 +90,13 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
     "delete from private.dashboard_opens where day < ($1::timestamptz at time zone 'UTC')::date - $2::integer",
     [now, aggregateDays],
   );
-  return (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0);
+  let gone = (keys.rowCount ?? 0) + (counters.rowCount ?? 0) + (opens.rowCount ?? 0);
+  for (const [table, time] of NOTES) {
+    const notes = await client.query(
+      `delete from private.${table} where ${time} < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2)`,
+      [now, aggregateDays],
+    );
+    gone += notes.rowCount ?? 0;
+  }
+  return gone;
 }

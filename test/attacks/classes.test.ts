@@ -48,7 +48,7 @@ afterAll(() => db.drop());
 const only = (relation: Relation, ...allowed: string[]) => relation.grantees.every((name) => allowed.includes(name));
 
 // Tables of the platform itself: no row of them is a tenant's.
-const PLATFORM = ['dirty_hours', 'grant_secrets', 'heartbeats', 'isolation_audits', 'metabase_dashboards'];
+const PLATFORM = ['grant_secrets', 'heartbeats', 'isolation_audits', 'metabase_dashboards'];
 
 /** What a relation may be; each says what must hold for it. The first that fits counts. */
 const CLASSES: [string, (r: Relation) => boolean, (r: Relation) => boolean][] = [
