@@ -1571,6 +1571,9 @@ function storage.rollup_bytes(name text) returns bigint language sql stable owne
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
     grant execute to public
 
+function storage.rollup_rows(name text) returns regclass language sql stable owner mirante_owner, body b5c9a8d0c846c6bcc0a4923a5c01f7d7
+    grant execute to public
+
 function storage.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_owner, body 7b2f1c4852435c03f49427436e4938cb
     grant execute to public
 

@@ -63,19 +63,6 @@ async function foundAfter(statement: string, values: unknown[]): Promise<string>
   });
 }
 
-/** Where the rows of a roll-up stand. */
-async function rowsOf(rollup: string): Promise<string> {
-  const plain = `private.${rollup}_rows`;
-  const { rows } = await db.owner.query('select to_regclass($1) is not null as found', [plain]);
-  if (rows[0].found) return plain;
-  const aggregate = await db.owner.query(
-    `select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name) as name
-     from timescaledb_information.continuous_aggregates where view_name = $1`,
-    [rollup],
-  );
-  return aggregate.rows[0].name;
-}
-
 test('receipts, raw events, refused input and roll-ups agree: fresh, late, again, in conflict, refused', async () => {
   const tenant = await makeTenant(db);
   const same = [{ id: 'twice', type: 'a.b', time: at(50 * HOUR), data: {} }];
@@ -121,7 +108,8 @@ test('a raw row that is gone, a roll-up row that is there twice, refused input t
     ['events_hourly', `hour ${hourOf(older)}: 1 by receipts, 2 in the hourly roll-up.`],
     ['events_daily', `day ${older.slice(0, 10)}T00:00:00Z: 1 by receipts, 2 in the daily roll-up.`],
   ] as const) {
-    const rows = await rowsOf(rollup);
+    const { rows: found } = await db.owner.query('select storage.rollup_rows($1)::text as name', [rollup]);
+    const rows = found[0].name;
     const twice = `insert into ${rows} select * from ${rows} where tenant_id = $1 and bucket <= $2 and bucket > $2::timestamptz - interval '1 day'`;
     expect(await foundAfter(twice, [tenant.id, older])).toBe(`Tenant ${tenant.id}, ${words}`);
   }

@@ -3,17 +3,17 @@ import { type Client, type Pool, withClient, withTransaction } from '../db.ts';
 /** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
 
-/** Rows of the ledger, by their ids, and the hours that they mark. */
-export type Ledger = {
-  ids: number[];
-  hours: number[];
-  /** Hours of which rows were deleted. */
-  forced: number[];
-  /** Hours of which no row says whose events came. */
-  unknown: number[];
-  /** Whose hours the others are. */
-  tenants: string[];
+/** An hour of the ledger, in milliseconds since 1970. */
+export type Mark = {
+  hour: number;
+  /** Rows of it were deleted. */
+  forced: boolean;
+  /** Whose events came or went; null where a row does not say. None: only refused input or duplicates did. */
+  tenants: string[] | null;
 };
+
+/** Rows of the ledger, by their ids, and the hours that they mark. */
+export type Ledger = { ids: number[]; marks: Mark[] };
 
 /**
  * Runs `work` on a connection that alone may refresh or drop, outside a transaction. Gives undefined, and does nothing,
@@ -41,24 +41,19 @@ export async function listRollups(client: Client): Promise<Rollup[]> {
   return rows.map(({ materialised_to, ...rollup }) => ({ ...rollup, materialisedTo: materialised_to.getTime() }));
 }
 
-type LedgerRow = { ids: number[]; hour: Date; forced: boolean; unknown: boolean; tenants: string[] };
-
 /** The oldest rows of the ledger that are visible now. What is for an hour that has not begun waits for it. */
 export async function readLedger(client: Client, limit: number): Promise<Ledger> {
-  const { rows } = await client.query<LedgerRow>(
-    `select array_agg(id::double precision) as ids, hour, bool_or(forced) as forced, bool_or(tenant_id is null) as unknown,
-       array_remove(array_agg(distinct tenant_id), null)::text[] as tenants
+  const { rows } = await client.query<{ ids: number[]; hour: Date; forced: boolean; tenants: string[] | null }>(
+    `select array_agg(id::double precision) as ids, hour, bool_or(forced) as forced,
+       case when every(tenant_id is not null)
+           then coalesce(array_agg(distinct tenant_id::text) filter (where events <> 0), '{}') end as tenants
      from (select * from private.dirty_hours where hour <= now() order by id limit $1) d
      group by hour`,
     [limit],
   );
-  const hoursOf = (some: LedgerRow[]) => some.map((row) => row.hour.getTime());
   return {
     ids: rows.flatMap((row) => row.ids),
-    hours: hoursOf(rows),
-    forced: hoursOf(rows.filter((row) => row.forced)),
-    unknown: hoursOf(rows.filter((row) => row.unknown)),
-    tenants: [...new Set(rows.flatMap((row) => row.tenants))],
+    marks: rows.map(({ hour, forced, tenants }) => ({ hour: hour.getTime(), forced, tenants })),
   };
 }
 
