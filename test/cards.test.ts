@@ -5,6 +5,8 @@ import { variablesOf } from '../api/card-query.ts';
 import { createCards } from '../api/cards.ts';
 import type { Asked } from '../api/dashboard-query.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { checkDataQuality } from '../jobs/check-data-quality.ts';
+import { runReconcile } from '../jobs/reconcile.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { noteOpened } from '../sql/queries/dashboard-opens.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
@@ -45,7 +47,10 @@ beforeAll(async () => {
   await fill(acme, 'acme', 600);
   await fill(rival, 'rival', 90);
   await fillPlatform();
-  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  const jobs = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
+  await refreshRollups(jobs);
+  await checkDataQuality(jobs);
+  await runReconcile({ ...jobs, config: { AGGREGATE_RETENTION_DAYS: 730 } });
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
     // Nothing is kept from one test to the next.
