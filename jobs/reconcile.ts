@@ -1,10 +1,10 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Client, Pool } from '../sql/db.ts';
+import { type Pool, withClient } from '../sql/db.ts';
 import { type Difference, type Reconciliation, reconcileAll } from '../sql/queries/reconciliations.ts';
 
 export type ReconcileDeps = {
-  pool: Pool | Client;
+  pool: Pool;
   log: Logger;
   clock: () => Date;
   config: Pick<Config, 'AGGREGATE_RETENTION_DAYS'>;
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
 export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'log'>): Promise<Outcome> {
   // Receipts of the oldest day leave hour by hour.
   const oldest = Math.floor(clock().getTime() / DAY_MS) * DAY_MS - (config.AGGREGATE_RETENTION_DAYS - 1) * DAY_MS;
-  const all = await reconcileAll(pool, new Date(oldest));
+  const all = await withClient(pool, (client) => reconcileAll(client, new Date(oldest)));
   const sum = (of: (one: Reconciliation) => number) => all.reduce((total, one) => total + of(one), 0);
   const [first] = all
     .flatMap(({ tenant_id, first_difference }) => (first_difference ? [{ tenant: tenant_id, ...first_difference }] : []))

@@ -5,7 +5,7 @@ import { offboardTenants } from '../jobs/offboard-tenants.ts';
 import { reconcile, runReconcile } from '../jobs/reconcile.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
-import { withClient } from '../sql/db.ts';
+import { createPool, withClient } from '../sql/db.ts';
 import { canaryOf, plant } from '../sql/queries/canaries.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
@@ -46,21 +46,20 @@ function send(tenant: TestTenant, times: string[], more: object = {}): Promise<A
 
 /** Does something behind the platform's back, gives the sentence about what reconciliation finds first, and takes it back. */
 async function foundAfter(statement: string, values: unknown[]): Promise<string> {
-  return withClient(db.owner, async (client) => {
-    await client.query('begin');
-    try {
-      expect((await client.query(statement, values)).rowCount).toBe(1);
-      const lines: object[] = [];
-      const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
-      const failed = await runReconcile({ pool: client, log, clock: () => new Date(), config }).catch(
-        (error: Error) => error.message,
-      );
-      expect(lines).toMatchObject([{ level: 50, differences: expect.any(Number), at: expect.any(String) }]);
-      return String(failed);
-    } finally {
-      await client.query('rollback');
-    }
-  });
+  // With one connection all of it is in one transaction.
+  const pool = createPool(db.url, { max: 1, name: 'test tampering', role: 'mirante_owner' });
+  try {
+    await pool.query('begin');
+    expect((await pool.query(statement, values)).rowCount).toBe(1);
+    const lines: object[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const failed = await runReconcile({ pool, log, clock: () => new Date(), config }).catch((error: Error) => error.message);
+    expect(lines).toMatchObject([{ level: 50, differences: expect.any(Number), at: expect.any(String) }]);
+    await pool.query('rollback');
+    return String(failed);
+  } finally {
+    await pool.end();
+  }
 }
 
 test('receipts, raw events, refused input and roll-ups agree: fresh, late, again, in conflict, refused', async () => {

@@ -1,4 +1,4 @@
-import type { Client, Pool } from '../db.ts';
+import type { Client } from '../db.ts';
 
 /** The first place where a tenant's figures do not agree; times in UTC. */
 export type Difference = {
@@ -21,8 +21,12 @@ export type Reconciliation = {
   first_difference: Difference | null;
 };
 
+// Sums of all tenants and hours are made in memory, not on disk.
+const WORK_MEM = '64MB';
+
 // One statement sees one state of everything, also while events pour in. What is on the ledger has been stored and may or may
 // not be in the roll-ups yet, so there a roll-up is right between the receipts without it (low) and those with it (high).
+// Everything is read from $1 on, and judged from where it is kept: so the planner knows how much that is.
 const COMPARE = `
 with since as (
     select s.receipts, greatest(s.receipts, max(h.retained_from) filter (where h.name = 'events')) as raw,
@@ -37,19 +41,19 @@ with since as (
 ), sides as (
     select tenant_id, hour, accepted as low, accepted as high, accepted as receipts, quarantined as refused,
         0::bigint as raw, 0::bigint as hourly, 0::bigint as kept
-    from private.receipts where hour >= (select receipts from since)
+    from private.receipts where hour >= $1
     union all
     select tenant_id, hour, least(events, 0), greatest(events, 0), events, quarantined, 0, 0, 0
-    from private.dirty_hours where tenant_id is not null and hour >= (select receipts from since)
+    from private.dirty_hours where tenant_id is not null and hour >= $1
     union all
-    select tenant_id, date_trunc('hour', time, 'UTC'), 0, 0, 0, 0, count(*), 0, 0
-    from private.events where time >= (select raw from since) group by 1, 2
+    select tenant_id, date_bin('1 hour', time, 'epoch'), 0, 0, 0, 0, count(*), 0, 0
+    from private.events where time >= $1 group by 1, 2
     union all
     select tenant_id, bucket, 0, 0, 0, 0, 0, sum(events)::bigint, 0
-    from private.events_hourly where bucket >= (select hourly from since) group by 1, 2
+    from private.events_hourly where bucket >= $1 group by 1, 2
     union all
-    select tenant_id, date_trunc('hour', received_at, 'UTC'), 0, 0, 0, 0, 0, 0, count(*)
-    from private.quarantine where received_at >= (select quarantine from since) group by 1, 2
+    select tenant_id, date_bin('1 hour', received_at, 'epoch'), 0, 0, 0, 0, 0, 0, count(*)
+    from private.quarantine where received_at >= $1 group by 1, 2
 ), hours as materialized (
     select tenant_id, hour, sum(low) as low, sum(high) as high, sum(receipts) as receipts, sum(refused) as refused,
         sum(raw) as raw, sum(hourly) as hourly, sum(kept) as kept
@@ -61,7 +65,7 @@ with since as (
     from (
         select tenant_id, date_trunc('day', hour, 'UTC') as day, low, high, receipts, 0 as daily from hours
         union all
-        select tenant_id, bucket, 0, 0, 0, sum(events) from private.events_daily group by 1, 2
+        select tenant_id, bucket, 0, 0, 0, sum(events) from private.events_daily where bucket >= $1 group by 1, 2
     ) d
     where day >= (select daily from since) and tenant_id not in (select tenant_id from leaving)
         and day not in (select date_trunc('day', hour, 'UTC') from unknown)
@@ -94,9 +98,11 @@ from totals full join firsts using (tenant_id)`;
  * Compares, for every tenant and hour from `since` on, the start of a day in UTC, what was receipted with what is stored, and that
  * with what is rolled up, to the event, as far as each is still kept. Writes down one row for each tenant and gives them.
  */
-export async function reconcileAll(client: Client | Pool, since: Date): Promise<Reconciliation[]> {
+export async function reconcileAll(client: Client, since: Date): Promise<Reconciliation[]> {
+  await client.query(`set work_mem = '${WORK_MEM}'`);
   // Not written by the same statement: one that writes is not worked on by several processes.
   const { rows } = await client.query<Reconciliation>(COMPARE, [since]);
+  await client.query('reset work_mem');
   await client.query(
     `insert into private.reconciliations
      select r.* from jsonb_populate_recordset(null::private.reconciliations, $1) r
