@@ -13,6 +13,7 @@ import { mountAlertRules } from './routes/alert-rules.ts';
 import { mountAlerts } from './routes/alerts.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
 import { mountDashboards } from './routes/dashboards.ts';
+import { mountDataQuality } from './routes/data-quality.ts';
 import { mountDocs } from './routes/docs.ts';
 import { mountEmbeds } from './routes/embeds.ts';
 import { mountEventTypes } from './routes/event-types.ts';
@@ -27,6 +28,7 @@ import { mountPages } from './routes/pages.ts';
 import { mountPrivacy } from './routes/privacy.ts';
 import { mountPrivacyRequests } from './routes/privacy-requests.ts';
 import { mountQuarantine } from './routes/quarantine.ts';
+import { mountRestatements } from './routes/restatements.ts';
 import { mountSqlLogins } from './routes/sql-logins.ts';
 import { mountTenants } from './routes/tenants.ts';
 
@@ -65,6 +67,8 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountQuarantine(app, deps);
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
+  mountRestatements(app, deps);
+  mountDataQuality(app, deps);
   mountDashboards(app, deps);
   mountEmbeds(app, deps);
   mountAlertRules(app, deps, queues);

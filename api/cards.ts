@@ -1,7 +1,7 @@
 import QuickLRU from 'quick-lru';
 import { featureDisabled, invalidRequest } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
-import { readCard, readWatermark } from '../sql/queries/cards.ts';
+import { readCard, readStanding, readWatermark, type Standing } from '../sql/queries/cards.ts';
 import { isSwitchedOff, signGrant } from '../sql/queries/grants.ts';
 import { MAX_ROWS } from '../sql/queries/metrics.ts';
 import type { Answers } from './answers.ts';
@@ -13,7 +13,8 @@ import type { Card, Dashboard } from './dashboards.ts';
 const REMEMBER_MS = 5 * 60_000;
 const GRANT_MS = 3600_000;
 
-export type CardAnswer = { watermark: Date; rows: Record<string, unknown>[] };
+/** What is read of all tenants together has no restatements. */
+export type CardAnswer = { watermark: Date; restated?: Standing['restated']; rows: Record<string, unknown>[] };
 
 /** For whom: buckets of days and more begin in the tenant's zone. */
 export type CardReader = { tenantId: string; timezone: string };
@@ -41,13 +42,15 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
 
   async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: Asked): Promise<CardAnswer> {
     try {
-      // Before the rows, which can then only be newer than it says.
-      const watermark = await readWatermark(api);
       const isCustomers = audience === 'customer';
+      // Before the rows, which can then only be newer than it says.
+      const standing = isCustomers
+        ? await withTenant(api, tenantId, (client) => readStanding(client, asked.from, asked.to))
+        : { watermark: await readWatermark(api) };
       const { text, values } = render(card.sql, isCustomers ? { ...asked, grant: await grantOf(tenantId) } : asked);
       const rows = await readCard(isCustomers ? metabase : ops, text, values);
       if (rows.length > MAX_ROWS) throw tooManyRows();
-      return { watermark, rows };
+      return { ...standing, rows };
     } catch (error) {
       // Its secret may have been rotated out since.
       grants.delete(tenantId);

@@ -6,6 +6,7 @@ import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
 import { benchQueries } from './queries.ts';
+import { benchReconcile } from './reconcile.ts';
 import { benchRefresh } from './refresh.ts';
 import { raise, type Stage } from './stage.ts';
 import { benchStorage } from './storage.ts';
@@ -34,6 +35,10 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     }
     const queries = await benchQueries(stage);
     return { refresh, queries, storage: await benchStorage(stage), memory_mb: stage.memory() };
+  },
+  reconcile: async (stage) => {
+    await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
+    return benchReconcile(stage);
   },
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);

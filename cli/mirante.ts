@@ -9,6 +9,7 @@ import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
+import { reconcileNow } from './reconcile.ts';
 import { UsageError } from './usage.ts';
 
 type Command = {
@@ -65,6 +66,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'metabase plan | apply | drift | smoke [--tenants a,b] | login',
     summary: 'makes the Metabase of METABASE_URL as dashboards/ says; drift ends with 2 where it is not',
     run: (args) => metabase(args, readConfig(), say),
+  },
+  reconcile: {
+    usage: 'reconcile',
+    summary: 'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference',
+    run: async (args) => say(await reconcileNow(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',

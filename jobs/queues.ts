@@ -17,6 +17,8 @@ export type Payloads = {
   'audit-isolation': Record<string, never>;
   'evaluate-alerts': Record<string, never>;
   'deliver-alerts': Record<string, never>;
+  reconcile: Record<string, never>;
+  'check-data-quality': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -37,6 +39,8 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'audit-isolation': KEPT,
   'evaluate-alerts': KEPT,
   'deliver-alerts': KEPT,
+  reconcile: KEPT,
+  'check-data-quality': KEPT,
 };
 
 const ASKED_OF = {

@@ -1,14 +1,16 @@
 import type { Logger } from '../lib/log.ts';
 import type { Client, Pool } from '../sql/db.ts';
+import { closeRestatements, openRestatements, type TouchedDay } from '../sql/queries/restatements.ts';
 import { summariseTimes } from '../sql/queries/retention.ts';
 import {
   advanceRollup,
   clearLedger,
   isDirty,
-  type Ledger,
   listRollups,
+  type Mark,
   type Rollup,
   readLedger,
+  settleReceipts,
   withRefreshLock,
 } from '../sql/queries/rollups.ts';
 import { type Engine, refreshRollup } from '../sql/storage/engine.ts';
@@ -20,6 +22,7 @@ type Range = { from: number; to: number };
 const LEDGER_ROWS = 50_000;
 const ROUNDS = 20;
 const MANY_HOURS = 24;
+const DAY_MS = 86_400_000;
 /** Buckets in one statement, so that a long absence is made up for in steps that are kept. */
 const BUCKETS = 168;
 
@@ -42,8 +45,12 @@ export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<
     // Read first: what is on the ledger has committed, so every refresh from here on sees its rows.
     const ledger = await readLedger(client, LEDGER_ROWS);
     // After a load of history every one of its hours would else be looked for in all the pages that it wrote.
-    if (ledger.hours.length > MANY_HOURS) await summariseTimes(client);
-    await refreshAll(client, deps, ledger);
+    if (ledger.marks.length > MANY_HOURS) await summariseTimes(client);
+    // Refused input and duplicates are counted, and change nothing in the roll-ups.
+    const dirty = ledger.marks.filter(({ forced, tenants }) => forced || tenants?.length !== 0);
+    await refreshAll(client, deps, dirty);
+    const unknown = ledger.marks.filter(({ tenants }) => !tenants).map(({ hour }) => hour);
+    if (unknown.length > 0) await settleReceipts(client, unknown);
     await clearLedger(client, ledger.ids);
     if (!(await isDirty(client))) break;
   }
@@ -51,7 +58,7 @@ export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<
 }
 
 // One roll-up that cannot be refreshed stops only those made from it; the ledger then keeps its rows for the next run.
-async function refreshAll(client: Client, deps: RefreshDeps, ledger: Ledger): Promise<void> {
+async function refreshAll(client: Client, deps: RefreshDeps, dirty: Mark[]): Promise<void> {
   const failures = new Map<string, unknown>();
   for (const rollup of await listRollups(client)) {
     if (failures.has(rollup.source)) {
@@ -59,7 +66,7 @@ async function refreshAll(client: Client, deps: RefreshDeps, ledger: Ledger): Pr
       continue;
     }
     try {
-      await refreshOne(client, deps, rollup, ledger);
+      await refreshOne(client, deps, rollup, dirty);
     } catch (error) {
       failures.set(rollup.name, error);
     }
@@ -69,12 +76,29 @@ async function refreshAll(client: Client, deps: RefreshDeps, ledger: Ledger): Pr
   }
 }
 
-async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, ledger: Ledger): Promise<void> {
-  for (const { from, to } of rangesOf(rollup, ledger.hours, deps.clock().getTime())) {
-    const force = ledger.forced.some((hour) => hour >= from && hour < to);
+// Days that had been made already are compared before and after: what differs has been restated.
+async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, dirty: Mark[]): Promise<void> {
+  const made = rollup.width === DAY_MS ? daysOf(dirty, rollup.materialisedTo) : [];
+  if (made.length > 0) await openRestatements(client, rollup.name, made);
+  const hours = dirty.map(({ hour }) => hour);
+  for (const { from, to } of rangesOf(rollup, hours, deps.clock().getTime())) {
+    const force = dirty.some(({ hour, forced }) => forced && hour >= from && hour < to);
     await refreshRollup(client, deps.engine, rollup.name, new Date(from), new Date(to), force);
     if (to > rollup.materialisedTo) await advanceRollup(client, rollup.name, new Date(to));
   }
+  if (made.length > 0) await closeRestatements(client, rollup.name);
+}
+
+/** Whose days of a roll-up are touched, among those that begin before `madeTo`. */
+function daysOf(dirty: Mark[], madeTo: number): TouchedDay[] {
+  const days = new Map<number, Set<string> | null>();
+  for (const { hour, tenants } of dirty) {
+    const day = Math.floor(hour / DAY_MS) * DAY_MS;
+    if (day >= madeTo) continue;
+    const known = days.get(day);
+    days.set(day, tenants && known !== null ? new Set([...(known ?? []), ...tenants]) : null);
+  }
+  return [...days].map(([day, tenants]) => ({ day, tenants: tenants && [...tenants] }));
 }
 
 /**

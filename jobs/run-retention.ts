@@ -33,6 +33,7 @@ export async function runRetention(deps: RetentionDeps): Promise<void> {
     await drop(client, deps, { name: 'events', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
     await drop(client, deps, { name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
     await drop(client, deps, { name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS', quarantine);
+    await drop(client, deps, { name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS', kept);
     const accesses = deps.config.ACCESS_LOG_RETENTION_DAYS;
     await drop(client, deps, { name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
     await drop(client, deps, { name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);

@@ -3,6 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
+import { checkDataQuality } from './check-data-quality.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';
@@ -10,6 +11,7 @@ import { runMakePartitions } from './make-partitions.ts';
 import { measureObjectives, type ObjectivesDeps } from './measure-objectives.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
+import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { servePrivacyRequests } from './serve-privacy-requests.ts';
@@ -101,6 +103,8 @@ function handlersOf(deps: WorkerDeps): Handlers {
       if ((await evaluateAlerts(deps)) > 0) await deliverAlerts(deps);
     },
     'deliver-alerts': () => deliverAlerts(deps),
+    reconcile: () => runReconcile(deps),
+    'check-data-quality': () => checkDataQuality(deps),
   };
 }
 

@@ -120,6 +120,25 @@ view app.corrections_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.data_quality owner mirante_views with (security_barrier=true)
+ SELECT day,
+    check_name,
+    status,
+    value,
+    weight,
+    checked_at,
+    ((weight)::numeric *
+        CASE status
+            WHEN 'pass'::text THEN 1.0
+            WHEN 'warn'::text THEN 0.5
+            WHEN 'fail'::text THEN (0)::numeric
+            ELSE NULL::numeric
+        END) AS points
+   FROM private.quality_results
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
 view app.event_types owner mirante_views with (security_barrier=true, check_option=cascaded)
  SELECT tenant_id,
     type,
@@ -253,6 +272,32 @@ view app.quarantine owner mirante_views with (security_barrier=true)
    FROM private.quarantine
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+
+view app.reconciliations owner mirante_views with (security_barrier=true)
+ SELECT ran_at,
+    hours,
+    receipts,
+    raw,
+    rolled_up,
+    quarantined,
+    differences,
+    first_difference
+   FROM private.reconciliations
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
+view app.restatements owner mirante_views with (security_barrier=true)
+ SELECT id,
+    rollup,
+    bucket,
+    before,
+    after,
+    restated_at
+   FROM private.restatements
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (after IS NOT NULL));
+    grant select to mirante_api
+    grant select to mirante_sql
 
 view app.rule_hits owner mirante_views with (security_barrier=true)
  SELECT "time",
@@ -678,12 +723,19 @@ table private.dashboard_opens owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
-table private.dirty_hours owner mirante_owner
+table private.dirty_hours owner mirante_owner, row security forced
     id bigint not null identity
     hour timestamp with time zone not null
     forced boolean not null default false
+    tenant_id uuid
+    events integer not null default 0
+    duplicates integer not null default 0
+    quarantined integer not null default 0
     constraint dirty_hours_pkey PRIMARY KEY (id)
     CREATE INDEX dirty_hours_hour_idx ON private.dirty_hours USING btree (hour)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
 
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -1082,6 +1134,20 @@ table private.pseudonym_keys owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
+table private.quality_results owner mirante_owner partition by RANGE (day), row security forced
+    tenant_id uuid not null
+    day timestamp with time zone not null
+    check_name text not null
+    value double precision
+    status text not null
+    weight integer not null
+    checked_at timestamp with time zone not null
+    constraint quality_results_pkey PRIMARY KEY (tenant_id, day, check_name)
+    constraint quality_results_status_check CHECK ((status = ANY (ARRAY['pass'::text, 'warn'::text, 'fail'::text, 'unknown'::text])))
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.quarantine owner mirante_owner partition by RANGE (received_at), row security forced
     tenant_id uuid not null
     received_at timestamp with time zone not null
@@ -1096,6 +1162,51 @@ table private.quarantine owner mirante_owner partition by RANGE (received_at), r
     replayed_at timestamp with time zone
     constraint quarantine_pkey PRIMARY KEY (tenant_id, received_at, id)
     constraint quarantine_status_check CHECK ((status = ANY (ARRAY['quarantined'::text, 'conflict'::text, 'rejected'::text])))
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.receipts owner mirante_owner with (fillfactor=80), row security forced
+    tenant_id uuid not null
+    hour timestamp with time zone not null
+    accepted bigint not null
+    duplicates bigint not null
+    quarantined bigint not null
+    settled boolean not null default false
+    constraint receipts_pkey PRIMARY KEY (tenant_id, hour)
+    CREATE INDEX receipts_hour_idx ON private.receipts USING btree (hour)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.reconciliations owner mirante_owner, row security forced
+    tenant_id uuid not null
+    ran_at timestamp with time zone not null
+    hours bigint not null
+    receipts bigint not null
+    raw bigint not null
+    rolled_up bigint not null
+    quarantined bigint not null
+    differences bigint not null
+    first_difference jsonb
+    constraint reconciliations_pkey PRIMARY KEY (tenant_id, ran_at)
+    CREATE INDEX reconciliations_ran_at_idx ON private.reconciliations USING btree (ran_at)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.restatements owner mirante_owner, row security forced
+    id uuid not null default gen_random_uuid()
+    tenant_id uuid not null
+    rollup text not null
+    bucket timestamp with time zone not null
+    before bigint not null
+    after bigint
+    restated_at timestamp with time zone not null default now()
+    constraint restatements_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX restatements_rollup_tenant_id_bucket_idx ON private.restatements USING btree (rollup, tenant_id, bucket) WHERE (after IS NULL)
+    CREATE INDEX restatements_tenant_id_restated_at_id_idx ON private.restatements USING btree (tenant_id, restated_at, id)
+    CREATE INDEX restatements_tenant_id_rollup_bucket_idx ON private.restatements USING btree (tenant_id, rollup, bucket)
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -1409,6 +1520,9 @@ function bi.benchmarks(tenant_grant text, since timestamp with time zone, until 
 function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5626861a40be3672cf4e639bec0e03af
     grant execute to mirante_metabase
 
+function bi.data_quality(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a910371c7aa0ed59baf168937f4445f7
+    grant execute to mirante_metabase
+
 function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e71534a512fb0a6c6cf76c8d2507bcf8
     grant execute to mirante_metabase
 
@@ -1457,7 +1571,7 @@ function door.end_login(login text) returns boolean language plpgsql volatile se
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b3e88220dedd7a17f24da7b847612dd4
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2864e0bca678c84d318439c229e3d6b8
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
@@ -1499,7 +1613,7 @@ function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tena
 function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
     grant execute to mirante_api
 
-function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 46115a5cd6e54a5c9067b78593a6b316
+function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e1b5a980293488aa9f85122884d555a0
     grant execute to mirante_api
 
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
@@ -1532,7 +1646,7 @@ function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SE
 function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fe5beb6e64d790e646a10f4fd0b4ae1e
     grant execute to mirante_api
 
-function door.watermark() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de61f2c3fd0f5187d3aa019990ff9f3c
+function door.watermark(figures text DEFAULT NULL::text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b03e6e9489c8f083378db9da55c8f60
     grant execute to mirante_api
 
 function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 13166f2821bb504138e108ce8b9b45d1
@@ -1557,6 +1671,10 @@ function ops.feature_uses(since timestamp with time zone, until timestamp with t
     grant execute to mirante_ops
 
 function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4125f104dbfbe12cc7c6be8c7ee01a05
+function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
+    grant execute to mirante_ops
+
+function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 30da44b622b4ccf1eb77b157fb80764c
     grant execute to mirante_ops
 
 function ops.ingest(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, events bigint, bytes bigint, per_second double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3e2a620490c100c00647041910a594d0
@@ -1593,6 +1711,9 @@ function ops.promises() returns TABLE(name text, unit text, target double precis
     grant execute to mirante_ops
 
 function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bfe0bdda49f270583ef3b04b2c29801
+    grant execute to mirante_ops
+
+function ops.reconciliation() returns TABLE(tenant text, ran_at timestamp with time zone, hours bigint, receipts bigint, raw bigint, rolled_up bigint, quarantined bigint, differences bigint, first_difference jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 261b5910bfb8f362d1f2760799235211
     grant execute to mirante_ops
 
 function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
@@ -1753,6 +1874,9 @@ function storage.rollup_bytes(name text) returns bigint language sql stable owne
     grant execute to public
 
 function storage.rollup_query(source text, time_column text, width interval, dims text[], measures text[], filter text) returns text language sql immutable owner mirante_owner, body 0c5f2de88fb6233883d9a9db6efd57d0
+    grant execute to public
+
+function storage.rollup_rows(name text) returns regclass language sql stable owner mirante_owner, body b5c9a8d0c846c6bcc0a4923a5c01f7d7
     grant execute to public
 
 function storage.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_owner, body 7b2f1c4852435c03f49427436e4938cb

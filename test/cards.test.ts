@@ -5,7 +5,9 @@ import { variablesOf } from '../api/card-query.ts';
 import { createCards } from '../api/cards.ts';
 import type { Asked } from '../api/dashboard-query.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { measureObjectives } from '../jobs/measure-objectives.ts';
+import { runReconcile } from '../jobs/reconcile.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { noteOpened } from '../sql/queries/dashboard-opens.ts';
 import { noteUsed } from '../sql/queries/feature-uses.ts';
@@ -49,7 +51,10 @@ beforeAll(async () => {
   await fill(rival, 'rival', 90);
   await fillPlatform();
   const log = pino({ level: 'silent' });
-  await refreshRollups({ pool: db.jobs, engine: db.engine, log, clock: () => new Date() });
+  const jobs = { pool: db.jobs, engine: db.engine, log, clock: () => new Date() };
+  await refreshRollups(jobs);
+  await checkDataQuality(jobs);
+  await runReconcile({ ...jobs, config: { AGGREGATE_RETENTION_DAYS: 730 } });
   const config = { STORAGE_USD_PER_GB_MONTH: 0.08, RAW_RETENTION_DAYS: 90, AGGREGATE_RETENTION_DAYS: 730 };
   await measureObjectives({ pool: db.jobs, log, config });
   read = async (tenant, path, asked = WINDOW) => {

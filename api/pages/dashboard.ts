@@ -33,6 +33,7 @@ export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, lo
 </div>
 <div class="status">
 <p class="watermark" id="watermark" role="status">${text('loading')}</p>
+<p class="restated" id="restated" hidden></p>
 <div class="refreshing">
 <label class="switch"><input type="checkbox" id="auto-refresh" checked disabled><span>${text('auto_refresh')}</span></label>
 <button type="button" class="tool" id="refresh" title="${text('refresh')}" aria-label="${text('refresh')}" disabled>${ICONS.refresh}</button>

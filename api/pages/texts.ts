@@ -22,6 +22,14 @@ const TEXTS = {
   all: { en: 'All', 'pt-BR': 'Todos' },
   fixed: { en: 'Fixed by this link', 'pt-BR': 'Fixado por este link' },
   watermark: { en: 'Data up to {at}', 'pt-BR': 'Dados até {at}' },
+  restated_day: {
+    en: 'Restated {at}: one day changed after it had ended',
+    'pt-BR': 'Corrigido em {at}: um dia mudou depois de encerrado',
+  },
+  restated_days: {
+    en: 'Restated {at}: {days} days changed after they had ended',
+    'pt-BR': 'Corrigido em {at}: {days} dias mudaram depois de encerrados',
+  },
   loading: { en: 'Loading', 'pt-BR': 'Carregando' },
   zone: { en: 'Times in {zone}', 'pt-BR': 'Horários de {zone}' },
   auto_refresh: { en: 'Refresh every minute', 'pt-BR': 'Atualizar a cada minuto' },

@@ -33,6 +33,10 @@ const rowsOfCard = z.object({
   interval: z.enum(INTERVALS),
   timezone: z.string(),
   watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
+  restated: z
+    .object({ days: z.number().int(), latest: z.iso.datetime().nullable() })
+    .optional()
+    .meta({ description: 'How many days of the window, in UTC, late events or erasures have changed, and when last.' }),
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
@@ -103,7 +107,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
       const answer = await deps.cards.read(reader, dashboard, card, asked);
-      const { watermark } = answer;
+      const { watermark, restated } = answer;
       const rows = rowsFor(dashboard, card, reader.locked, answer.rows);
       if (wantsCsv(call.request)) {
         const names = card.columns.map(({ name }) => name);
@@ -113,7 +117,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       }
       const { timezone } = reader;
       return {
-        body: { columns: card.columns, ...asked, timezone, watermark, data: rows },
+        body: { columns: card.columns, ...asked, timezone, watermark, ...(restated && { restated }), data: rows },
         headers: { vary: 'Accept' },
       };
     },

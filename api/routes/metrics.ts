@@ -9,6 +9,7 @@ import { sendCsv, wantsCsv } from '../csv.ts';
 import type { Deps } from '../deps.ts';
 import { metricQuery, readQuestion } from '../metric-query.ts';
 import { route } from '../route.ts';
+import { restatement } from './restatements.ts';
 
 const catalogue = z.object({
   data: z.array(
@@ -30,6 +31,11 @@ const figures = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
+  restated: z.object({ count: z.number().int(), latest: z.iso.datetime().nullable() }).meta({
+    description:
+      'How often days of the window, in UTC, were changed by late events or erasures after they had ended, and when last.',
+  }),
+  restatements: z.array(restatement).meta({ description: 'The latest twenty of them; `GET /v1/restatements` lists all.' }),
   data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
 });
 
@@ -115,7 +121,8 @@ function refuseIncomplete({ window }: Question, { rawSince, rows }: Figures): vo
   if (faults.length > 0) throw invalidRequest(faults);
 }
 
-function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows }: Figures) {
+function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: Figures) {
+  const { restatements, ...times } = restated;
   return {
     metric: measure.name,
     unit: measure.unit,
@@ -124,6 +131,8 @@ function answer({ measure, window, interval, zone, groupBy }: Question, { waterm
     from: instant(window.from),
     to: instant(window.to),
     watermark,
+    restated: times,
+    restatements,
     data: rows.map(({ bucket, dims, value }) => ({
       bucket,
       ...Object.fromEntries(groupBy.map((dim, index) => [dim, dims[index]])),

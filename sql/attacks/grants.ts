@@ -4,6 +4,7 @@ import { type Attack, spelt, type Target } from './attack.ts';
 export const FUNCTIONS = [
   'benchmarks',
   'corrections',
+  'data_quality',
   'events',
   'freshness',
   'latency',

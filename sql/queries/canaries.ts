@@ -107,6 +107,21 @@ export const PLANTED: Record<string, string> = {
   'private.quarantine': `insert into private.quarantine (tenant_id, received_at, id, status, code, detail, type, key_id, raw)
     select c.id, now(), c.row_id, 'quarantined', 'canary', c.mark, 'canary.' || c.word || '.v1', k.id, convert_to(c.mark, 'UTF8')
     from c, ${KEY}`,
+  // One for what stands above, and one of an hour that never comes, which no refresh takes off.
+  'private.dirty_hours': `insert into private.dirty_hours (tenant_id, hour, events, quarantined)
+    select c.id, date_trunc('hour', now(), 'UTC'), 3, 1 from c union all
+    select c.id, '9999-01-01', 0, 0 from c
+    where not exists (select from private.dirty_hours d where d.tenant_id = c.id and d.hour = '9999-01-01')`,
+  'private.receipts': `insert into private.receipts (tenant_id, hour, accepted, duplicates, quarantined)
+    select c.id, date_trunc('hour', now(), 'UTC'), 0, 0, 0 from c on conflict do nothing`,
+  'private.restatements': `insert into private.restatements (tenant_id, rollup, bucket, before, after)
+    select c.id, c.word, date_trunc('day', now(), 'UTC'), 0, c.figure from c`,
+  'private.reconciliations': `insert into private.reconciliations (tenant_id, ran_at, hours, receipts, raw, rolled_up, quarantined,
+        differences, first_difference)
+    select c.id, now(), 0, c.figure, 0, 0, 0, 0, jsonb_build_object('mark', c.mark, 'word', c.word) from c`,
+  'private.quality_results': `insert into private.quality_results (tenant_id, day, check_name, value, status, weight, checked_at)
+    select c.id, date_trunc('day', now(), 'UTC'), c.word, c.figure, 'pass', 0, now() from c
+    on conflict (tenant_id, day, check_name) do update set value = excluded.value`,
 };
 
 const CANARY = 'with c (id, word, mark, figure, row_id) as (values ($1::uuid, $2::text, $3::text, $4::bigint, $5::uuid))';
@@ -117,7 +132,6 @@ export async function plant(client: Client, { id, word, mark, figure }: Canary):
   try {
     for (const statement of Object.values(PLANTED))
       await client.query(`${CANARY} ${statement}`, [id, word, mark, figure, uuidv7()]);
-    await client.query("insert into private.dirty_hours (hour) values (date_trunc('hour', now(), 'UTC'))");
     await client.query('commit');
   } catch (error) {
     await client.query('rollback');

@@ -1,4 +1,4 @@
-import type { Pool } from '../db.ts';
+import type { Client, Pool } from '../db.ts';
 import { MAX_ROWS } from './metrics.ts';
 
 /** Rows of a dashboard's card, read as the login of `pool`; an answer that has more than MAX_ROWS has one more. */
@@ -9,7 +9,21 @@ export async function readCard(pool: Pool, text: string, values: readonly string
   return rows;
 }
 
-/** Up to when every acknowledged event is counted. */
+/** How far a tenant's figures reach, and how many days of a window, in whatever roll-up, were restated, and when the last was. */
+export type Standing = { watermark: Date; restated: { days: number; latest: Date | null } };
+
+/** Where the figures of a window stand, for the tenant of the connection. */
+export async function readStanding(client: Client, from: string, to: string): Promise<Standing> {
+  const { rows } = await client.query<{ watermark: Date; days: number; latest: Date | null }>(
+    `select door.watermark() as watermark, count(distinct bucket) as days, max(restated_at) as latest
+     from app.restatements where bucket >= date_trunc('day', $1::timestamptz, 'UTC') and bucket < $2`,
+    [from, to],
+  );
+  const { watermark, ...restated } = rows[0] as (typeof rows)[0];
+  return { watermark, restated };
+}
+
+/** Up to when every acknowledged event of anybody is counted. */
 export async function readWatermark(pool: Pool): Promise<Date> {
   const { rows } = await pool.query<{ watermark: Date }>('select door.watermark() as watermark');
   return rows[0]?.watermark as Date;

@@ -1,5 +1,6 @@
 import { type Pool, withTenant } from '../db.ts';
 import type { Measure } from './measures.ts';
+import { type Restated, readRestated } from './restatements.ts';
 import { SOURCES } from './sources.ts';
 import { bucketStarts, type Interval, type Pieces, split, timestamp, type Window } from './windows.ts';
 
@@ -24,6 +25,7 @@ export type Figures = {
   /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
   rawSince: Date | null;
   rows: MetricRow[];
+  restated: Restated;
 };
 
 /** More rows than this are never read; an answer that has more has MAX_ROWS + 1. */
@@ -37,12 +39,14 @@ const ZERO_BIN = -32_768;
 export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<Figures> {
   const starts = bucketStarts(question.window, question.interval, question.zone);
   const statement = build(question, starts);
-  const result = await withTenant(pool, tenantId, (client) =>
-    client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
-  );
+  const { window, measure } = question;
+  const { result, restated } = await withTenant(pool, tenantId, async (client) => ({
+    result: await client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
+    restated: await readRestated(client, measure.source, timestamp(window.from), timestamp(window.to)),
+  }));
   const [watermark, rawSince] = result.rows[0] as [Date, Date | null];
   const rows = result.rows.filter((row) => row[2] !== null).map((row) => rowOf(row, question, starts));
-  return { watermark, rawSince, rows: question.groupBy.length > 0 ? rows : filled(rows, question.measure, starts) };
+  return { watermark, rawSince, rows: question.groupBy.length > 0 ? rows : filled(rows, measure, starts), restated };
 }
 
 function rowOf(row: unknown[], { measure }: Question, starts: number[]): MetricRow {
@@ -83,7 +87,7 @@ function build(question: Question, starts: number[]): { text: string; values: un
   const order = question.measure.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
   const text = `
     select k.watermark, k.raw_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
-    from (select door.watermark() as watermark, ${rawSince} as raw_since) k
+    from (select door.watermark('${question.measure.source}') as watermark, ${rawSince} as raw_since) k
     left join (select i, value${dims}${place} from (${valuesOf(question, parts)}) v) d on ${within}
     order by d.i, ${order}${[...question.groupBy.map((dim) => `d.${dim}`), 'd.value'].join(', ')}
     limit ${MAX_ROWS + 1}`;

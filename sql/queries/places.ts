@@ -59,7 +59,8 @@ const events: Place = {
        ), hits as (
          delete from private.rule_hits h using gone g where h.tenant_id = $1 and h.time = g.time and h.id = g.id
        ), marked as (
-         insert into private.dirty_hours (hour, forced) select distinct date_trunc('hour', time, 'UTC'), true from gone returning hour
+         insert into private.dirty_hours (tenant_id, hour, events, forced)
+         select $1, date_trunc('hour', time, 'UTC'), -count(*), true from gone group by 2 returning hour
        )
        select (select count(*) from gone) as removed, (select count(*) from marked) as hours`,
       [tenantId, subject, hash],
@@ -86,11 +87,17 @@ const quarantine: Place = {
   async erase(client, person) {
     let removed = 0;
     for await (const rows of mentions(client, person)) {
-      const gone = await client.query('delete from private.quarantine where tenant_id = $1 and id = any ($2::uuid[])', [
-        person.tenantId,
-        rows.map(({ id }) => id),
-      ]);
-      removed += gone.rowCount ?? 0;
+      const gone = await client.query<{ removed: number }>(
+        `with gone as (
+           delete from private.quarantine where tenant_id = $1 and id = any ($2::uuid[]) returning received_at
+         ), noted as (
+           insert into private.dirty_hours (tenant_id, hour, quarantined)
+           select $1, date_trunc('hour', received_at, 'UTC'), -count(*) from gone group by 2
+         )
+         select count(*) as removed from gone`,
+        [person.tenantId, rows.map(({ id }) => id)],
+      );
+      removed += gone.rows[0]?.removed ?? 0;
     }
     return { removed, hours: 0 };
   },
@@ -217,7 +224,11 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   alert_states: 'figures of a whole tenant',
   alert_endpoints: 'where the tenant has its administrators told; theirs to change and delete',
   alert_deliveries: 'figures of a whole tenant',
-  dirty_hours: 'hours',
+  dirty_hours: 'hours and counts of a whole tenant',
+  receipts: 'counts of a whole tenant',
+  restatements: 'counts of a whole tenant',
+  reconciliations: 'counts of a whole tenant',
+  quality_results: 'figures of a whole tenant',
   heartbeats: 'queues',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',

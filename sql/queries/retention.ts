@@ -69,9 +69,17 @@ export async function isServedBefore(client: Client, source: string, boundary: D
   return rows[0]?.served ?? false;
 }
 
+// What tells about aggregates goes with them.
+const NOTES = [
+  ['receipts', 'hour'],
+  ['restatements', 'bucket'],
+  ['reconciliations', 'ran_at'],
+] as const;
+
 /**
  * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
- * dashboards and of uses of features that are older than aggregates are kept, and alerts that were sent or given up thirty days ago.
+ * dashboards and of uses of features, receipts and notes about roll-ups that are older than aggregates are kept, and alerts that were
+ * sent or given up thirty days ago.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -86,5 +94,13 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
     "delete from private.alert_deliveries where status <> 'waiting' and created_at < $1::timestamptz - interval '30 days'",
     [now],
   );
-  return [keys, counters, opens, uses, alerts].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+  let gone = [keys, counters, opens, uses, alerts].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+  for (const [table, time] of NOTES) {
+    const notes = await client.query(
+      `delete from private.${table} where ${time} < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2)`,
+      [now, aggregateDays],
+    );
+    gone += notes.rowCount ?? 0;
+  }
+  return gone;
 }

@@ -87,6 +87,13 @@ begin
 end
 $$;
 
+-- Where what a refresh has made stands, without the live tail.
+create or replace function storage.rollup_rows(name text) returns regclass
+    language sql stable
+    as $$
+    select format('private.%I', name || '_rows')::regclass
+$$;
+
 create or replace function storage.rollup_bytes(name text) returns bigint
     language sql stable
     as $$

@@ -30,6 +30,15 @@ begin
 end
 $$;
 
+-- Where what a refresh has made stands, without the live tail.
+create or replace function storage.rollup_rows(name text) returns regclass
+    language sql stable
+    as $$
+    select format('%I.%I', a.materialization_hypertable_schema, a.materialization_hypertable_name)::regclass
+    from timescaledb_information.continuous_aggregates a
+    where a.view_schema = 'private' and a.view_name = rollup_rows.name
+$$;
+
 -- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.
 create or replace function storage.rollup_boundary(name text, cutoff timestamptz) returns timestamptz
     language sql stable
@@ -58,11 +67,7 @@ create or replace function storage.erase_rollup_tenant(name text, tenant uuid) r
 declare
     erased bigint;
 begin
-    execute (
-        select format('delete from %I.%I where tenant_id = $1', a.materialization_hypertable_schema, a.materialization_hypertable_name)
-        from timescaledb_information.continuous_aggregates a
-        where a.view_schema = 'private' and a.view_name = name
-    ) using tenant;
+    execute format('delete from %s where tenant_id = $1', storage.rollup_rows(name)) using tenant;
     get diagnostics erased = row_count;
     return erased;
 end

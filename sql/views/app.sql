@@ -66,6 +66,23 @@ create view app.audit_log with (security_barrier) as
     where tenant_id = (select private.current_tenant());
 grant select on app.audit_log to mirante_api;
 
+-- Without those of a refresh that is under way.
+create view app.restatements with (security_barrier) as
+    select id, rollup, bucket, before, after, restated_at
+    from private.restatements
+    where tenant_id = (select private.current_tenant()) and after is not null;
+create view app.reconciliations with (security_barrier) as
+    select ran_at, hours, receipts, raw, rolled_up, quarantined, differences, first_difference
+    from private.reconciliations
+    where tenant_id = (select private.current_tenant());
+-- A day's score is the share of its weight that was earned; what is unknown has no weight.
+create view app.data_quality with (security_barrier) as
+    select day, check_name, status, value, weight, checked_at,
+        weight * case status when 'pass' then 1.0 when 'warn' then 0.5 when 'fail' then 0 end as points
+    from private.quality_results
+    where tenant_id = (select private.current_tenant());
+grant select on app.restatements, app.reconciliations, app.data_quality to mirante_api, mirante_sql;
+
 create view app.events_hourly with (security_barrier) as
     select bucket, type, outcome, route, events, bytes
     from private.events_hourly where tenant_id = (select private.current_tenant());

@@ -40,6 +40,41 @@ begin
 end
 $$;
 
+-- What each check found of each UTC day, by its title (a test holds these against sql/queries/quality-checks.ts). A day counts for the bucket that holds its noon.
+create function bi.data_quality(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamptz
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+    zone text := (select timezone from app.tenant);
+begin
+    perform storage.whole_days(since, until, width, zone);
+    return query
+        select storage.start_of(q.day + interval '12 hours', width, since, zone), (q.day at time zone 'UTC')::date, q.check_name,
+            coalesce(case (select locale from app.tenant) when 'pt-BR' then w.pt else w.en end, q.check_name), q.status, q.value, q.weight,
+            q.points, q.checked_at
+        from app.data_quality q left join (values
+            ('freshness', 'Freshness', 'Atualidade'),
+            ('completeness', 'Completeness', 'Completude'),
+            ('volume', 'Volume', 'Volume'),
+            ('schema', 'Schema violations', 'Violações de esquema'),
+            ('duplicates', 'Duplicates', 'Duplicados'),
+            ('clock', 'Clock skew', 'Desvio de relógio'),
+            ('outcome', 'Missing outcome', 'Resultado ausente'),
+            ('duration', 'Missing duration', 'Duração ausente'),
+            ('outliers', 'Outliers', 'Valores extremos')
+        ) w (name, en, pt) on w.name = q.check_name
+        where q.day >= date_trunc('day', since, 'UTC') and q.day < until
+        order by 1, 2, 3;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
 -- The newest event of each type, and when that one arrived: found in the last bucket that has one, backwards along the key.
 -- Where raw events have left since, the bucket itself.
 create function bi.freshness(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
@@ -145,6 +180,6 @@ end
 $$;
 
 revoke all on function bi.week_hours, bi.freshness, bi.quarantined, bi.benchmarks from public;
-grant execute on function bi.week_hours, bi.freshness, bi.quarantined, bi.benchmarks to mirante_metabase;
+grant execute on function bi.week_hours, bi.data_quality, bi.freshness, bi.quarantined, bi.benchmarks to mirante_metabase;
 
 reset role;

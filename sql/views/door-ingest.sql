@@ -38,8 +38,10 @@ begin
     )
     select array_agg(tenant_id), array_agg(time), array_agg(id) into stored_tenants, stored_times, stored_ids from stored;
 
-    insert into private.dirty_hours (hour)
-        select distinct date_trunc('hour', t.time, 'UTC') from unnest(stored_times) t (time);
+    insert into private.dirty_hours (tenant_id, hour, events)
+        select t.tenant, date_trunc('hour', t.time, 'UTC'), count(*)
+        from unnest(stored_tenants, stored_times) t (tenant, time)
+        group by 1, 2;
 
     if has_rules then
         insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
@@ -59,20 +61,26 @@ begin
 
     -- A statement of its own sees what a concurrent flush has committed.
     return query
-        select u.n::integer,
-            case
-                when tenants[u.k] is null then 'unauthenticated'
-                when e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
-                    and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute then 'duplicate'
-                else 'conflict'
-            end
-        from unnest(key_numbers, times, ids, types, sources, subjects, datas, attributes) with ordinality
-                as u (k, time, id, type, source, subject, data, attribute, n)
-            left join lateral (
-                select * from private.events e where e.tenant_id = tenants[u.k] and e.time = u.time and e.id = u.id
-            ) e on true
-        where tenants[u.k] is null
-            or (tenants[u.k], u.time, u.id) not in (select * from unnest(stored_tenants, stored_times, stored_ids));
+        with told as materialized (
+            select u.n::integer as number, tenants[u.k] as tenant,
+                case
+                    when tenants[u.k] is null then 'unauthenticated'
+                    when e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
+                        and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute then 'duplicate'
+                    else 'conflict'
+                end as status
+            from unnest(key_numbers, times, ids, types, sources, subjects, datas, attributes) with ordinality
+                    as u (k, time, id, type, source, subject, data, attribute, n)
+                left join lateral (
+                    select * from private.events e where e.tenant_id = tenants[u.k] and e.time = u.time and e.id = u.id
+                ) e on true
+            where tenants[u.k] is null
+                or (tenants[u.k], u.time, u.id) not in (select * from unnest(stored_tenants, stored_times, stored_ids))
+        ), noted as (
+            insert into private.dirty_hours (tenant_id, hour, duplicates)
+            select t.tenant, date_trunc('hour', received, 'UTC'), count(*) from told t where t.status = 'duplicate' group by 1
+        )
+        select t.number, t.status from told t;
 end
 $$;
 revoke all on function door.ingest_events from public;
@@ -86,12 +94,17 @@ create function door.quarantine(
     language sql security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    insert into private.quarantine (tenant_id, received_at, id, status, code, detail, pointer, type, key_id, raw)
-    select k.tenant_id, u.received, u.id, u.status, u.code, u.detail, u.pointer, u.type, u.key, u.raw
-    from unnest(keys, ids, received, statuses, codes, details, pointers, types, raws)
-            as u (key, id, received, status, code, detail, pointer, type, raw)
-        join private.api_keys k on k.id = u.key
-    on conflict do nothing
+    with kept as (
+        insert into private.quarantine (tenant_id, received_at, id, status, code, detail, pointer, type, key_id, raw)
+        select k.tenant_id, u.received, u.id, u.status, u.code, u.detail, u.pointer, u.type, u.key, u.raw
+        from unnest(keys, ids, received, statuses, codes, details, pointers, types, raws)
+                as u (key, id, received, status, code, detail, pointer, type, raw)
+            join private.api_keys k on k.id = u.key
+        on conflict do nothing
+        returning tenant_id, received_at
+    )
+    insert into private.dirty_hours (tenant_id, hour, quarantined)
+    select tenant_id, date_trunc('hour', received_at, 'UTC'), count(*) from kept group by 1, 2
 $$;
 revoke all on function door.quarantine from public;
 grant execute on function door.quarantine to mirante_api;
@@ -113,13 +126,16 @@ $$;
 revoke all on function door.mark_replayed from public;
 grant execute on function door.mark_replayed to mirante_api;
 
--- Up to when every acknowledged event is in the answers: late rows wait for their hour's refresh.
-create function door.watermark() returns timestamptz
+-- Up to when every acknowledged event of the tenant is in the answers, or everybody's, where none is set: late rows wait for their
+-- hour's refresh. Of the figures of one roll-up, or of all: what a roll-up does not hold yet is read live, and late for nobody.
+create function door.watermark(figures text default null) returns timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select coalesce((select min(d.hour) from private.dirty_hours d
-        where d.hour < (select max(materialised_to) from storage.rollups)), now())
+    select coalesce(min(d.hour), now())
+    from private.dirty_hours d, (select private.current_tenant() as id) t
+    where d.hour < (select max(r.materialised_to) from storage.rollups r where figures is null or r.name = figures || '_hourly')
+        and (t.id is null or d.tenant_id is null or d.tenant_id = t.id)
 $$;
 revoke all on function door.watermark from public;
 grant execute on function door.watermark to mirante_api;

@@ -111,6 +111,21 @@ create function ops.refresh_lag() returns table (
         lateral (select count(distinct hour) as hours, min(hour) as oldest from private.dirty_hours where hour < r.made_to) d
 $$;
 
+-- The last night's proof that what was receipted is stored and rolled up, for each tenant; first those where it is not.
+create function ops.reconciliation() returns table (
+    tenant text, ran_at timestamptz, hours bigint, receipts bigint, raw bigint, rolled_up bigint, quarantined bigint, differences bigint,
+    first_difference jsonb
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select coalesce(t.slug, r.tenant_id::text), r.ran_at, r.hours, r.receipts, r.raw, r.rolled_up, r.quarantined, r.differences, r.first_difference
+    from private.reconciliations r left join private.tenants t on t.id = r.tenant_id
+    where r.ran_at > now() - interval '2 days' and t.kind is distinct from 'canary'
+        and r.ran_at = (select max(o.ran_at) from private.reconciliations o where o.tenant_id = r.tenant_id)
+    order by r.differences desc, 1
+$$;
+
 -- Every table split by time and every roll-up. `events`: how many the raw ones are, from the daily roll-up.
 create function ops.storage() returns table (
     relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamptz

@@ -49,7 +49,6 @@ const only = (relation: Relation, ...allowed: string[]) => relation.grantees.eve
 
 // Tables of the platform itself: no row of them is a tenant's.
 const PLATFORM = [
-  'dirty_hours',
   'grant_secrets',
   'heartbeats',
   'isolation_audits',

@@ -15,6 +15,7 @@ const reader = readerOf(definition);
 const token = new URLSearchParams(location.search).get('token') ?? '';
 const notice = find('notice');
 const watermark = find('watermark');
+const restated = find('restated');
 const auto = /** @type {HTMLInputElement} */ (find('auto-refresh'));
 const refresh = /** @type {HTMLButtonElement} */ (find('refresh'));
 const pickers = createPickers(definition, () => void loadAll());
@@ -78,6 +79,17 @@ function showWatermark(answers) {
   if (answers.length === 0) return;
   const earliest = new Date(Math.min(...answers.map((answer) => Date.parse(answer.watermark)))).toISOString();
   watermark.textContent = reader.say('watermark', { at: reader.show(earliest, 'instant') });
+  const changed = answers.flatMap(({ restated }) => (restated?.latest ? [restated] : []));
+  const days = String(Math.max(0, ...changed.map((one) => one.days)));
+  const at = reader.show(
+    changed
+      .map(({ latest }) => latest)
+      .sort()
+      .at(-1),
+    'instant',
+  );
+  restated.hidden = changed.length === 0;
+  restated.textContent = reader.say(days === '1' ? 'restated_day' : 'restated_days', { at, days });
 }
 
 /** @param {(Answer | undefined)[]} answers */

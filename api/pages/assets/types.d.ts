@@ -30,7 +30,15 @@ export type Definition = {
 export type Value = string | number | boolean | null | undefined;
 export type Row = Record<string, Value>;
 /** A card's rows as the API answers. */
-export type Answer = { from: string; to: string; interval: string; timezone: string; watermark: string; data: Row[] };
+export type Answer = {
+  from: string;
+  to: string;
+  interval: string;
+  timezone: string;
+  watermark: string;
+  restated?: { days: number; latest: string | null };
+  data: Row[];
+};
 
 /** What a chart may ask of the page it stands on. */
 export type Reader = {

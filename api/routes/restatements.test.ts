@@ -1,0 +1,110 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
+import { type Json, startApi, type TestApi } from '../../test/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+
+const DAY = 86_400_000;
+const TODAY = Math.floor(Date.now() / DAY) * DAY;
+const day = (ago: number) => new Date(TODAY - ago * DAY).toISOString();
+const noon = (ago: number) => new Date(TODAY - ago * DAY + DAY / 2).toISOString();
+
+let db: TestDatabase;
+let api: TestApi;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+
+async function send(tenant: TestTenant, time: string, count: number, more: object = {}): Promise<void> {
+  const events = Array.from({ length: count }, () => ({ type: 'shop.order.paid.v1', time, ...more }));
+  expect((await api.call('POST', '/v1/events', tenant.keys.ingest, events)).body).toMatchObject({ accepted: count });
+}
+
+const metric = async (tenant: TestTenant, name: string, ago = 7): Promise<Json> =>
+  (await api.call('GET', `/v1/metrics/${name}?interval=total&from=${day(ago)}`, tenant.keys.read)).body;
+const list = async (tenant: TestTenant, query = ''): Promise<Json> =>
+  (await api.call('GET', `/v1/restatements${query}`, tenant.keys.read)).body;
+
+test('late events and an erasure restate the days that they change, and nothing else', async () => {
+  const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
+  await send(tenant, noon(0), 2);
+  await send(other, noon(3), 1);
+  await refreshRollups(jobs());
+  expect(await metric(tenant, 'events.count')).toMatchObject({ restated: { count: 0, latest: null }, restatements: [] });
+
+  await send(tenant, noon(3), 2, { subject: 'ana' });
+  const waiting = await metric(tenant, 'events.count');
+  expect(waiting.watermark).toBe(noon(3));
+  // The other tenant's figures are complete meanwhile.
+  expect(Date.parse((await metric(other, 'events.count')).watermark)).toBeGreaterThan(Date.now() - 60_000);
+  await refreshRollups(jobs());
+  await send(tenant, noon(3), 3, { data: { duration_ms: 4 } });
+  await send(tenant, noon(5), 1);
+  await refreshRollups(jobs());
+
+  const counts = await metric(tenant, 'events.count');
+  expect(counts.data[0].value).toBe(8);
+  expect(Date.parse(counts.watermark)).toBeGreaterThan(Date.now() - 60_000);
+  expect(counts.restated).toEqual({ count: 3, latest: expect.any(String) });
+  const shown = counts.restatements.map(({ restated_at: _, ...rest }: Json) => rest);
+  expect(shown).toEqual([
+    { bucket: day(3), before: 2, after: 5 },
+    { bucket: day(5), before: 0, after: 1 },
+    { bucket: day(3), before: 0, after: 2 },
+  ]);
+  expect((await metric(tenant, 'latency.p95')).restatements).toMatchObject([{ bucket: day(3), before: 0, after: 3 }]);
+  expect((await metric(tenant, 'events.count', 4)).restated.count).toBe(2);
+  expect((await metric(tenant, 'corrections.count')).restated.count).toBe(0);
+  expect((await metric(other, 'events.count')).restated.count).toBe(1);
+
+  await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind: 'erasure', subject: 'ana' });
+  await servePrivacyRequests(jobs());
+  // Another window, because an answer is given again for some seconds.
+  expect((await metric(tenant, 'events.count', 8)).restatements[0]).toMatchObject({ bucket: day(3), before: 5, after: 3 });
+
+  const first = await list(tenant, '?limit=3&figures=events');
+  const rest = await list(tenant, `?limit=3&figures=events&cursor=${first.next_cursor}`);
+  expect([...first.data, ...rest.data].map(({ after }: Json) => after).sort()).toEqual([1, 2, 3, 5]);
+  expect(rest.next_cursor).toBeNull();
+  expect((await list(tenant)).data).toHaveLength(5);
+  expect((await list(tenant, '?figures=weather')).errors).toMatchObject([{ pointer: '/figures' }]);
+});
+
+test('a dashboard says which days of its window have changed', async () => {
+  const tenant = await makeTenant(db);
+  await send(tenant, noon(2), 1);
+  await refreshRollups(jobs());
+  const card = `/v1/dashboards/data-volume/cards/events?from=${day(7)}`;
+  expect((await api.call('GET', card, tenant.keys.read)).body.restated).toEqual({ days: 1, latest: expect.any(String) });
+  const earlier = `${card}&to=${day(3)}`;
+  expect((await api.call('GET', earlier, tenant.keys.read)).body.restated).toEqual({ days: 0, latest: null });
+});
+
+test('a refresh that was cut off leaves no change unsaid', async () => {
+  const tenant = await makeTenant(db);
+  await send(tenant, noon(9), 4);
+  await refreshRollups(jobs());
+  const touched = [{ day: TODAY - 9 * DAY, tenants: [tenant.id] }];
+  const client = await db.jobs.connect();
+  await openRestatements(client, 'events_daily', touched);
+  await send(tenant, noon(9), 1);
+  await refreshRollups(jobs());
+  await openRestatements(client, 'events_daily', touched);
+  await closeRestatements(client, 'events_daily');
+  client.release();
+  const { data } = await list(tenant);
+  expect(data.map(({ before, after }: Json) => [before, after])).toEqual([
+    [4, 5],
+    [0, 4],
+  ]);
+});

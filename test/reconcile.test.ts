@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { offboardTenants } from '../jobs/offboard-tenants.ts';
+import { reconcile, runReconcile } from '../jobs/reconcile.ts';
+import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
+import { createPool, withClient } from '../sql/db.ts';
+import { canaryOf, plant } from '../sql/queries/canaries.ts';
+import { type Answer, startApi, type TestApi } from './api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const silent = pino({ level: 'silent' });
+const config = { AGGREGATE_RETENTION_DAYS: 730 };
+
+let db: TestDatabase;
+let api: TestApi;
+let operator: string;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  operator = await makeOperatorKey(db);
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+// The last word of every test, whatever it did: what it left behind agrees.
+afterEach(async () => {
+  expect(await proof()).toMatchObject({ differences: 0 });
+});
+
+const jobs = () => ({ pool: db.jobs, engine: db.engine, log: silent, clock: () => new Date() });
+const proof = () => reconcile({ ...jobs(), config });
+const refresh = () => refreshRollups(jobs());
+const at = (ago: number) => new Date(Date.now() - ago).toISOString();
+const hourOf = (time: string) => `${time.slice(0, 13)}:00:00Z`;
+
+function send(tenant: TestTenant, times: string[], more: object = {}): Promise<Answer> {
+  const events = times.map((time) => ({ id: randomUUID(), type: 'shop.order.paid.v1', time, data: { n: 1 }, ...more }));
+  return api.call('POST', '/v1/events', tenant.keys.ingest, events);
+}
+
+/** Does something behind the platform's back, gives the sentence about what reconciliation finds first, and takes it back. */
+async function foundAfter(statement: string, values: unknown[]): Promise<string> {
+  // With one connection all of it is in one transaction.
+  const pool = createPool(db.url, { max: 1, name: 'test tampering', role: 'mirante_owner' });
+  try {
+    await pool.query('begin');
+    expect((await pool.query(statement, values)).rowCount).toBe(1);
+    const lines: object[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const failed = await runReconcile({ pool, log, clock: () => new Date(), config }).catch((error: Error) => error.message);
+    expect(lines).toMatchObject([{ level: 50, differences: expect.any(Number), at: expect.any(String) }]);
+    await pool.query('rollback');
+    return String(failed);
+  } finally {
+    await pool.end();
+  }
+}
+
+test('receipts, raw events, refused input and roll-ups agree: fresh, late, again, in conflict, refused', async () => {
+  const tenant = await makeTenant(db);
+  const same = [{ id: 'twice', type: 'a.b', time: at(50 * HOUR), data: {} }];
+  expect((await send(tenant, [at(0), at(HOUR), at(3 * DAY), at(3 * DAY)])).body).toMatchObject({ accepted: 4 });
+  await api.call('POST', '/v1/events', tenant.keys.ingest, same);
+  expect((await api.call('POST', '/v1/events', tenant.keys.ingest, same)).body).toMatchObject({ duplicates: 1 });
+  const other = [{ ...same[0], data: { other: true } }];
+  expect((await api.call('POST', '/v1/events', tenant.keys.ingest, other)).body).toMatchObject({ conflicts: 1 });
+  expect((await send(tenant, [at(400 * DAY)])).body).toMatchObject({ quarantined: 1 });
+  await api.call('POST', '/v1/events', tenant.keys.ingest, 'not JSON');
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await refresh();
+  expect(await proof()).toMatchObject({ differences: 0 });
+  const { rows } = await db.owner.query(
+    `select sum(accepted)::int as accepted, sum(duplicates)::int as duplicates, sum(quarantined)::int as quarantined, bool_or(settled) as settled
+     from private.receipts where tenant_id = $1`,
+    [tenant.id],
+  );
+  expect(rows[0]).toEqual({ accepted: 5, duplicates: 1, quarantined: 3, settled: expect.any(Boolean) });
+  const own = await db.owner.query('select * from private.reconciliations where tenant_id = $1 order by ran_at desc limit 1', [
+    tenant.id,
+  ]);
+  expect(own.rows[0]).toMatchObject({
+    receipts: 5,
+    raw: 5,
+    rolled_up: 5,
+    quarantined: 3,
+    differences: 0,
+    first_difference: null,
+  });
+});
+
+test('a raw row that is gone, a roll-up row that is there twice, refused input that is lost: each is named', async () => {
+  const tenant = await makeTenant(db);
+  const [old, older] = [at(3 * DAY), at(5 * DAY)];
+  await send(tenant, [old, old, older, at(0)]);
+  const refused = await send(tenant, [at(400 * DAY)]);
+  expect(refused.body).toMatchObject({ quarantined: 1 });
+  await refresh();
+  const missing = await foundAfter('delete from private.events where tenant_id = $1 and time = $2', [tenant.id, older]);
+  expect(missing).toBe(`Tenant ${tenant.id}, hour ${hourOf(older)}: 1 by receipts, 0 in raw events.`);
+  for (const [rollup, words] of [
+    ['events_hourly', `hour ${hourOf(older)}: 1 by receipts, 2 in the hourly roll-up.`],
+    ['events_daily', `day ${older.slice(0, 10)}T00:00:00Z: 1 by receipts, 2 in the daily roll-up.`],
+  ] as const) {
+    const { rows: found } = await db.owner.query('select storage.rollup_rows($1)::text as name', [rollup]);
+    const rows = found[0].name;
+    const twice = `insert into ${rows} select * from ${rows} where tenant_id = $1 and bucket <= $2 and bucket > $2::timestamptz - interval '1 day'`;
+    expect(await foundAfter(twice, [tenant.id, older])).toBe(`Tenant ${tenant.id}, ${words}`);
+  }
+  const lost = await foundAfter('delete from private.quarantine where tenant_id = $1', [tenant.id]);
+  expect(lost).toMatch(/: 1 by receipts, 0 in refused input\.$/);
+  const forged = await foundAfter(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)
+     values ($1, $2, gen_random_uuid(), now(), 'a.b', 'c', 1)`,
+    [tenant.id, at(4 * DAY)],
+  );
+  expect(forged).toMatch(/: 0 by receipts, 1 in raw events\.$/);
+});
+
+test('while events pour in and roll-ups are refreshed, nothing differs', async () => {
+  const tenants = await Promise.all([1, 2, 3].map(() => makeTenant(db)));
+  let pouring = true;
+  const pour = async (tenant: TestTenant) => {
+    for (let n = 0; pouring; n++)
+      await send(tenant, [at(0), at(n % 7), at((n % 90) * HOUR), at(HOUR), at(n % 2 ? 400 * DAY : 0)]);
+  };
+  const keepFresh = async () => {
+    while (pouring) await refresh();
+  };
+  const busy = [...tenants.map(pour), keepFresh()];
+  try {
+    for (let n = 0; n < 20; n++) expect((await proof()).first).toBeUndefined();
+  } finally {
+    pouring = false;
+    await Promise.all(busy);
+  }
+  await refresh();
+  const last = await proof();
+  expect(last).toMatchObject({ differences: 0 });
+  expect(last.receipts).toBeGreaterThan(100);
+}, 60_000);
+
+test('erasure, replay, canaries and the removal of a tenant keep it balanced', async () => {
+  const tenant = await makeTenant(db);
+  await send(tenant, [at(2 * DAY), at(2 * DAY), at(0)], { subject: 'ana' });
+  await send(tenant, [at(2 * DAY)], { subject: 'bo' });
+  const strict = { schema: { required: ['m'] }, mode: 'quarantine' };
+  await api.call('PUT', '/v1/event-types/shop.order.paid.v1', tenant.keys.tenant_admin, strict);
+  expect((await send(tenant, [at(3 * DAY), at(0)], { subject: 'ana' })).body).toMatchObject({ quarantined: 2 });
+  expect((await send(tenant, [at(3 * DAY)])).body).toMatchObject({ quarantined: 1 });
+  await refresh();
+  await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind: 'erasure', subject: 'ana' });
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await servePrivacyRequests(jobs());
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await api.call('PUT', '/v1/event-types/shop.order.paid.v1', tenant.keys.tenant_admin, { ...strict, mode: 'observe' });
+  const replayed = await api.call('POST', '/v1/quarantine/replay', tenant.keys.tenant_admin, {});
+  expect(replayed.body).toMatchObject({ accepted: 1 });
+  const canary = await makeTenant(db);
+  await withClient(db.owner, (client) => plant(client, canaryOf(canary.id)));
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await refresh();
+  const { rows } = await db.owner.query(
+    'select sum(accepted)::int as accepted, sum(quarantined)::int as quarantined from private.receipts where tenant_id = $1',
+    [tenant.id],
+  );
+  expect(rows[0]).toEqual({ accepted: 2, quarantined: 1 });
+  await api.call('DELETE', `/v1/tenants/${tenant.id}`, operator);
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await vi.waitFor(async () => {
+    await offboardTenants(jobs());
+    expect((await db.owner.query('select from private.receipts where tenant_id = $1', [tenant.id])).rowCount).toBe(0);
+  }, 60_000);
+}, 90_000);
+
+test('an hour of which the ledger names no tenant is counted anew from what is stored', async () => {
+  const tenant = await makeTenant(db);
+  const old = at(4 * DAY);
+  await db.owner.query(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)
+     select $1, $2, gen_random_uuid(), now(), 'a.b', 'c', 1 from generate_series(1, 3)`,
+    [tenant.id, old],
+  );
+  await db.owner.query("insert into private.dirty_hours (hour) values (date_trunc('hour', $1::timestamptz, 'UTC'))", [old]);
+  expect(await proof()).toMatchObject({ differences: 0 });
+  await send(tenant, [old]);
+  await refresh();
+  await send(tenant, [old]);
+  const { rows } = await db.owner.query('select accepted, settled from private.receipts where tenant_id = $1', [tenant.id]);
+  expect(rows).toEqual([{ accepted: 4, settled: true }]);
+});
