@@ -1,12 +1,17 @@
+import { CHECKS } from '../queries/quality-checks.ts';
 import { type Attack, type Login, spelt, type Target } from './attack.ts';
 import type { View } from './catalogue.ts';
 
 // Others have the name of the table that they show.
-const BENEATH: Record<string, string> = { 'app.tenant': 'private.tenants' };
+const BENEATH: Record<string, string> = { 'app.tenant': 'private.tenants', 'app.data_quality': 'private.quality_results' };
 
-// Rows that say nothing of their tenant's own: types that all share, and acts other than those on event types.
+// Rows that say nothing of their tenant's own: types that all share, acts other than those on event types, and what jobs note of
+// every tenant alike.
 const UNMARKED: Record<string, string> = {
   'app.audit_log': '(tenant|key|alert_rule|alert_endpoint|sql_login|pseudonym_key|privacy_request|offboarding)[.]',
+  'app.data_quality': `,(${CHECKS.map(({ name }) => name).join('|')}),`,
+  'app.reconciliations': ',0,[)]$',
+  'app.restatements': '_daily,',
 };
 
 /** Reads through the views, and every trick to see a row before the view's own filter has left it out. */

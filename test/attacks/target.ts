@@ -1,4 +1,6 @@
 import { pino } from 'pino';
+import { checkDataQuality } from '../../jobs/check-data-quality.ts';
+import { reconcile } from '../../jobs/reconcile.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import type { Attack, Login, Party, Target } from '../../sql/attacks/attack.ts';
 import { aim } from '../../sql/attacks/catalogue.ts';
@@ -24,6 +26,9 @@ export async function besiege(db: TestDatabase, before = async (_db: TestDatabas
     await grow(db, canary, canary === theirs ? MANY : 20);
   }
   await refresh(db);
+  // What jobs note of every tenant stands beside what is planted.
+  await checkDataQuality(jobsOf(db));
+  await reconcile({ ...jobsOf(db), config: { AGGREGATE_RETENTION_DAYS: 730 } });
   await before(db);
   await makePartitions(db.jobs, 98);
   await db.owner.query('analyze private.events, private.rule_hits, private.quarantine, private.event_types, private.tenants');
@@ -85,8 +90,15 @@ async function grow(db: TestDatabase, { id, word }: Canary, rows: number): Promi
 
 /** Brings the roll-ups up to date. */
 export async function refresh(db: TestDatabase): Promise<void> {
-  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  await refreshRollups(jobsOf(db));
 }
+
+const jobsOf = (db: TestDatabase) => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+});
 
 /** Switches events to columnstore and converts every chunk but the newest. */
 export async function convert({ jobs }: TestDatabase): Promise<void> {
