@@ -74,6 +74,8 @@ export const PLANTED: Record<string, string> = {
     select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
   'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)
     select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
+  'private.benchmark_consents': `insert into private.benchmark_consents (id, tenant_id, accepted, text_version)
+    select c.row_id, c.id, true, c.word from c where not exists (select from private.benchmark_consents b where b.tenant_id = c.id)`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
         duration_ms, bytes, data, attributes)
     select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,
