@@ -9,6 +9,8 @@ import { observe, type Seen } from './observe.ts';
 import { problemPage } from './pages/problem.ts';
 import { sendProblem } from './problems.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
+import { mountBenchmarkSnapshots } from './routes/benchmark-snapshots.ts';
+import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountDashboards } from './routes/dashboards.ts';
 import { mountDocs } from './routes/docs.ts';
 import { mountEmbeds } from './routes/embeds.ts';
@@ -62,6 +64,8 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountQuarantine(app, deps);
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
+  mountBenchmarkSnapshots(app, deps, queues);
+  mountBenchmarks(app, deps);
   mountDashboards(app, deps);
   mountEmbeds(app, deps);
   mountAuditLog(app, deps);

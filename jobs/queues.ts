@@ -14,6 +14,7 @@ export type Payloads = {
   'offboard-tenants': Record<string, never>;
   'end-sql-logins': Record<string, never>;
   'audit-isolation': Record<string, never>;
+  'build-benchmarks': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -31,10 +32,11 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'end-sql-logins': KEPT,
   // What it finds is no mishap that passes, so it fails at once.
   'audit-isolation': KEPT,
+  'build-benchmarks': KEPT,
 };
 
 /** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */
-export type AskedFor = 'serve-privacy-requests' | 'offboard-tenants';
+export type AskedFor = 'serve-privacy-requests' | 'offboard-tenants' | 'build-benchmarks';
 
 /** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
 export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string };

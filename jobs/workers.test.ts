@@ -27,6 +27,7 @@ beforeEach(async () => {
     QUARANTINE_RETENTION_DAYS: 30,
     AGGREGATE_RETENTION_DAYS: 730,
     ACCESS_LOG_RETENTION_DAYS: 183,
+    BENCHMARK_MIN_CONTRIBUTORS: 10,
   };
   deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls };
 });

@@ -3,6 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
+import { type BenchmarkDeps, buildBenchmarks } from './build-benchmarks.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
@@ -17,7 +18,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -93,6 +94,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
+    'build-benchmarks': () => buildBenchmarks(deps),
   };
 }
 

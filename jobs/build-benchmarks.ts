@@ -1,0 +1,27 @@
+import type { Config } from '../lib/config.ts';
+import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../sql/queries/benchmarks.ts';
+import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
+
+export type BenchmarkDeps = RefreshDeps & { config: Pick<Config, 'BENCHMARK_MIN_CONTRIBUTORS'> };
+
+/**
+ * Serves every request for snapshots, and asks for those that have become due. Events that have come in are counted first, because
+ * what is released is never made again. One that fails stays, and stops no other.
+ */
+export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
+  await askForDueBenchmarks(deps.pool);
+  const queued = await queuedBenchmarks(deps.pool);
+  if (queued.length === 0) return;
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  const failures = new Map<string, unknown>();
+  for (const { id, metric, period } of queued) {
+    try {
+      await buildBenchmark(deps.pool, id, deps.config.BENCHMARK_MIN_CONTRIBUTORS);
+      deps.log.info({ metric, period, benchmark_build: id }, 'benchmark built');
+    } catch (error) {
+      failures.set(`${metric} ${period}`, error);
+    }
+  }
+  if (failures.size > 0) throw new AggregateError(failures.values(), `not built: ${[...failures.keys()].join(', ')}`);
+}
