@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -11,6 +12,7 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
+const STAGED: Record<string, number> = { ingest: 50, benchmarks: 1000 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -33,6 +35,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     const queries = await benchQueries(stage);
     return { refresh, queries, storage: await benchStorage(stage), memory_mb: stage.memory() };
   },
+  benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);
@@ -50,7 +53,7 @@ const results: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileS
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (only && only !== name) continue;
   process.stderr.write(`${name}\n`);
-  const stage = await raise(name === 'ingest' ? 50 : TENANTS);
+  const stage = await raise(STAGED[name] ?? TENANTS);
   try {
     results[name] = { at: new Date().toISOString(), machine, engine: stage.engine, ...(await run(stage)) };
   } finally {

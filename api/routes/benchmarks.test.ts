@@ -99,6 +99,8 @@ test('a build releases a segment that is large enough, and its members see all t
     method: { minimum_contributors: 10, rules: '1' },
   });
   expect(highest.body).toMatchObject({ yours: 0.44, position: 'highest quarter', cohort: lowest.body.cohort });
+  const again = await Promise.all([...retail, ...retail].map((tenant) => ask(tenant)));
+  expect(new Set(again.map(({ body }) => JSON.stringify(body.cohort))).size).toBe(1);
   expect((await ask(farms[0] as TestTenant)).body).toMatchObject({ cohort: { label: 'all' } });
   expect((await ask(retail[0] as TestTenant, '')).body.period).toBe(WEEK);
   expect((await ask(small)).body).toEqual({ metric: RATE, period: WEEK, suppressed: 'LOW_VOLUME' });
