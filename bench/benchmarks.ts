@@ -22,6 +22,12 @@ export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence
      from unnest($1::uuid[]) with ordinality u (id, n) where t.id = u.id`,
     [tenants.map(({ id }) => id)],
   );
+  // The platform's own job finds that all has been asked for today.
+  await owner.query(
+    `insert into private.benchmark_builds (id, metric, period, status, completed_at)
+     select gen_random_uuid(), metric, to_char(now() at time zone 'UTC' - interval '7 days', 'IYYY-"W"IW'), 'completed', now()
+     from private.benchmarks`,
+  );
   const seconds: Record<string, number> = {};
   let filled = 0;
   for (const count of [tenants.length / 4, tenants.length / 2, tenants.length]) {

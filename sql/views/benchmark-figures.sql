@@ -103,27 +103,30 @@ declare
 begin
     select * into strict declared from private.benchmarks b where b.metric = of_metric;
     select min(p.since), max(p.until) into first, ends from unnest(of_periods) n, lateral private.benchmark_period(n) p;
-    -- Nearest rank, as private.latency_of() and the metric of that name have it.
+    -- Grouped by numbers, which is several times as fast as by names. Nearest rank, as the metric of that name has it.
     grouped := case when declared.percentile is null
-        then format('select period, unit, cohort, (%s)::double precision as figure, (%s)::double precision as volume from found group by 1, 2, 3',
+        then format('select period_no, unit_no, (%s)::double precision as figure, (%s)::double precision as volume from found group by 1, 2',
             declared.figure, declared.volume)
-        else format('select period, unit, cohort, private.latency_of(min(bin) filter (where reached >= ceil(events * %s / 100))) as figure,
+        else format('select period_no, unit_no, private.latency_of(min(bin) filter (where reached >= ceil(events * %s / 100))) as figure,
                 max(events)::double precision as volume
-            from (select period, unit, cohort, bin, sum(sum(events)) over (partition by period, unit order by bin) as reached,
-                    sum(sum(events)) over (partition by period, unit) as events
-                from found group by 1, 2, 3, 4) b group by 1, 2, 3', declared.percentile) end;
+            from (select period_no, unit_no, bin, sum(sum(events)) over (partition by period_no, unit_no order by bin) as reached,
+                    sum(sum(events)) over (partition by period_no, unit_no) as events
+                from found group by 1, 2, 3) b group by 1, 2', declared.percentile) end;
     return query execute format('
         with periods as materialized (
-            select n as period, p.since, p.until from unnest($1) n, lateral private.benchmark_period(n) p
+            select n.name as period, n.no::integer as period_no, p.since, p.until
+            from unnest($1) with ordinality n (name, no), lateral private.benchmark_period(n.name) p
         ), units as materialized (
-            select tenant_id, unit, cohort from private.benchmark_units where $2 is null
-            union all select $2, $2::text, null where $2 is not null
+            select tenant_id, unit, cohort, dense_rank() over (order by unit)::integer as unit_no from private.benchmark_units where $2 is null
+            union all select $2, $2::text, null, 1 where $2 is not null
         ), found as (
-            select p.period, u.unit, u.cohort, s.*
+            select p.period_no, u.unit_no, s.*
             from %s s join units u on u.tenant_id = s.tenant_id join periods p on s.bucket >= p.since and s.bucket < p.until
             where s.bucket >= $3 and s.bucket < $4 and ($2 is null or s.tenant_id = $2)
         )
-        select period, unit, cohort, least(figure, 1e15), volume from (%s) f where figure is not null', declared.source, grouped)
+        select p.period, u.unit, u.cohort, least(f.figure, 1e15), f.volume
+        from (%s) f join periods p using (period_no) join (select distinct unit_no, unit, cohort from units) u using (unit_no)
+        where f.figure is not null', declared.source, grouped)
         using of_periods, only_tenant, first, ends;
 end
 $$;
