@@ -3,7 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
-import { type BenchmarkDeps, buildBenchmarks } from './build-benchmarks.ts';
+import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from './build-benchmarks.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
@@ -95,6 +95,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
     'build-benchmarks': () => buildBenchmarks(deps),
+    'build-due-benchmarks': () => buildDueBenchmarks(deps),
   };
 }
 

@@ -161,7 +161,8 @@ create or replace function private.ask_for_due_benchmarks() returns void
         values (to_char((now() - b.rest) at time zone 'UTC' - interval '7 days', 'IYYY-"W"IW')),
             (to_char(date_trunc('month', (now() - b.rest) at time zone 'UTC') - interval '1 month', 'YYYY-MM'))
     ) d (period)
-    where not private.benchmark_lags(b.metric, d.period)
+    where exists (select from private.benchmark_units)
+        and not private.benchmark_lags(b.metric, d.period)
         and not exists (
             select from private.benchmark_builds o where o.metric = b.metric and o.period = d.period
                 and (o.status = 'queued' or o.completed_at >= date_trunc('day', now(), 'UTC')

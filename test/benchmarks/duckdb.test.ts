@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildBenchmarks } from '../../jobs/build-benchmarks.ts';
+import { buildDueBenchmarks } from '../../jobs/build-benchmarks.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { createDatabase, makeTenant, type TestDatabase } from '../harness.ts';
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const [log, config] = [pino({ level: 'silent' }), { BENCHMARK_MIN_CONTRIBUTORS: 10 }];
   const deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date() };
   await refreshRollups(deps);
-  await buildBenchmarks(deps);
+  await buildDueBenchmarks(deps);
 }, 120_000);
 afterAll(async () => {
   await db.drop();
