@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { type Client, withClient } from '../sql/db.ts';
 import type { Stage } from './stage.ts';
 
-const MONTHS_BACK = 1;
 const DAYS = 90;
 /** Seconds that a monthly snapshot of everything may take, as issue 5 has it. */
 const LIMIT_S = 30;
@@ -29,6 +30,7 @@ export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence
      from private.benchmarks`,
   );
   const seconds: Record<string, number> = {};
+  const processor: Record<string, number> = {};
   let filled = 0;
   for (const count of [tenants.length / 4, tenants.length / 2, tenants.length]) {
     await fill(
@@ -37,17 +39,17 @@ export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence
     );
     filled = count;
     note(`${count} tenants`);
-    const started = performance.now();
-    const released = await build(owner);
-    seconds[`${count} tenants`] = (performance.now() - started) / 1000;
-    if (released < 20) throw new Error(`Only ${released} of 20 metrics were released.`);
+    const [wall, cpu] = await withClient(owner, build);
+    seconds[`${count} tenants`] = wall;
+    processor[`${count} tenants`] = cpu;
   }
-  const [quarter, , whole] = Object.values(seconds) as [number, number, number];
+  const [quarter, , whole] = Object.values(processor) as [number, number, number];
   return {
     metrics: 20,
     days: DAYS,
     seconds,
-    'of the limit of 30 s': whole / LIMIT_S,
+    'of the limit of 30 s': (seconds[`${tenants.length} tenants`] as number) / LIMIT_S,
+    'seconds of one core': processor,
     'growth from a quarter, over 4': whole / quarter / 4,
   };
 }
@@ -97,20 +99,31 @@ async function fill(owner: Pool, ids: string[]): Promise<void> {
   await owner.query('analyze');
 }
 
-async function build(owner: Pool): Promise<number> {
-  await owner.query(
+// Gives the seconds that passed, and those in which the database's process had a core.
+async function build(client: Client): Promise<[wall: number, cpu: number]> {
+  // What a smaller population has published must not stand in the way of the next.
+  await client.query('alter table private.benchmark_snapshots disable trigger append_only');
+  await client.query('truncate private.benchmark_snapshots, private.benchmark_panels');
+  await client.query('alter table private.benchmark_snapshots enable trigger append_only');
+  const { rows } = await client.query<{ id: string; pid: number }>(
     `insert into private.benchmark_builds (id, metric, period)
-     select gen_random_uuid(), metric, to_char(date_trunc('month', now() at time zone 'UTC') - interval '${MONTHS_BACK} month', 'YYYY-MM')
-     from private.benchmarks`,
+     select gen_random_uuid(), metric, to_char(date_trunc('month', now() at time zone 'UTC') - interval '1 month', 'YYYY-MM')
+     from private.benchmarks returning id, pg_backend_pid() as pid`,
   );
-  // What a smaller bench has published must not stand in the way of the next.
-  await owner.query('alter table private.benchmark_snapshots disable trigger append_only');
-  await owner.query('truncate private.benchmark_snapshots');
-  await owner.query('alter table private.benchmark_snapshots enable trigger append_only');
-  const { rows } = await owner.query<{ id: string }>("select id from private.benchmark_builds where status = 'queued'");
-  for (const { id } of rows) await owner.query('select private.build_benchmark($1, 10)', [id]);
-  const released = await owner.query(
+  const pid = rows[0]?.pid as number;
+  const [started, busy] = [performance.now(), coreSeconds(pid)];
+  for (const { id } of rows) await client.query('select private.build_benchmark($1, 10)', [id]);
+  const spent: [number, number] = [(performance.now() - started) / 1000, coreSeconds(pid) - busy];
+  const released = await client.query(
     "select from private.benchmark_snapshots where outcome = 'released' and dimension = 'all'",
   );
-  return released.rowCount ?? 0;
+  if (released.rowCount !== 20) throw new Error(`Only ${released.rowCount} of 20 metrics were released.`);
+  return spent;
+}
+
+const TICKS_PER_SECOND = 100;
+
+function coreSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

@@ -17,6 +17,7 @@ type Side = TestTenant & {
   mark: string;
   loginId: string;
   requestId: string;
+  buildId: string;
   file: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
@@ -29,7 +30,7 @@ let attacker: Side;
 let victim: Side;
 let document: Json;
 
-// Exports, imports and benchmarks join with what brings them; viewers' tokens are in embeds.test.ts.
+// Exports and imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -93,6 +94,9 @@ async function settle(): Promise<Side> {
     );
     cursors[path] = list.body.next_cursor;
   }
+  const consent = { accepted: true, text_version: mark };
+  expect((await api.call('PUT', '/v1/benchmarks/consent', tenant_admin, consent)).status).toBe(200);
+  const build = await api.call('POST', '/v1/benchmarks/snapshots', operator, SNAPSHOT);
   const logins = await api.call('GET', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin);
   const quarantine = await api.call('GET', '/v1/quarantine', tenant_admin);
   const quarantineIds = quarantine.body.data.map(({ id }: Json) => id);
@@ -102,6 +106,7 @@ async function settle(): Promise<Side> {
     mark,
     loginId: logins.body.data[0].id,
     requestId: requests[0].id,
+    buildId: build.body.id,
     file: bundle.files[0].name,
     quarantineIds,
     cursors,
@@ -116,6 +121,8 @@ type Attempt = {
   headers?: Record<string, string>;
   scopes: string[];
 };
+
+const SNAPSHOT = { metric: 'events.count', period: '2025-01' };
 
 const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/events': ({ mark, type, id }) => ({
@@ -133,6 +140,8 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
+  'post /v1/benchmarks/snapshots': () => SNAPSHOT,
+  'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
 
@@ -148,6 +157,8 @@ function attemptsAt(side: Side): Attempt[] {
   return Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
     Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
       const filled = template
+        .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
+        .replace('{metric}', 'events.count')
         .replace('{id}', template.startsWith('/v1/privacy') ? side.requestId : side.id)
         .replace('{keyId}', side.keyIds.read)
         .replace('{loginId}', side.loginId)
