@@ -1469,7 +1469,7 @@ function private.benchmark_answers(of_metric text, of_periods text[]) returns TA
 
 function private.benchmark_cell(figure double precision, unit text) returns double precision language sql immutable strict owner mirante_owner, body 33795afe7cf55b010f67762852a76d0e
 
-function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a1603860c3ed6c75a02094a6671718a
+function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b4614b45092dd1abdf94c1cf72aa03b
 
 function private.benchmark_lags(of_metric text, of_period text) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body af040dd4c766e89ba1ddc423fcd254ef
 
