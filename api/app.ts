@@ -12,6 +12,8 @@ import { mountAlertEndpoints } from './routes/alert-endpoints.ts';
 import { mountAlertRules } from './routes/alert-rules.ts';
 import { mountAlerts } from './routes/alerts.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
+import { mountBenchmarkSnapshots } from './routes/benchmark-snapshots.ts';
+import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountDashboards } from './routes/dashboards.ts';
 import { mountDataQuality } from './routes/data-quality.ts';
 import { mountDocs } from './routes/docs.ts';
@@ -69,6 +71,8 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountMetrics(app, deps);
   mountRestatements(app, deps);
   mountDataQuality(app, deps);
+  mountBenchmarkSnapshots(app, deps, queues);
+  mountBenchmarks(app, deps);
   mountDashboards(app, deps);
   mountEmbeds(app, deps);
   mountAlertRules(app, deps, queues);

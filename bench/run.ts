@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
@@ -13,6 +14,7 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
+const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -40,6 +42,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
   },
+  benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);
@@ -57,7 +60,7 @@ const results: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileS
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (only && only !== name) continue;
   process.stderr.write(`${name}\n`);
-  const stage = await raise(['ingest', 'freshness'].includes(name) ? 50 : TENANTS);
+  const stage = await raise(STAGED[name] ?? TENANTS);
   try {
     results[name] = { at: new Date().toISOString(), machine, engine: stage.engine, ...(await run(stage)) };
   } finally {

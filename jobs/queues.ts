@@ -19,6 +19,8 @@ export type Payloads = {
   'deliver-alerts': Record<string, never>;
   reconcile: Record<string, never>;
   'check-data-quality': Record<string, never>;
+  'build-benchmarks': Record<string, never>;
+  'build-due-benchmarks': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -41,11 +43,14 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'deliver-alerts': KEPT,
   reconcile: KEPT,
   'check-data-quality': KEPT,
+  'build-benchmarks': KEPT,
+  'build-due-benchmarks': AGAIN,
 };
 
 const ASKED_OF = {
   'serve-privacy-requests': 'upkeep',
   'offboard-tenants': 'upkeep',
+  'build-benchmarks': 'upkeep',
   'deliver-alerts': 'alerts',
 } as const satisfies Partial<Record<JobName, QueueName>>;
 

@@ -31,6 +31,7 @@ beforeEach(async () => {
     ALERTS_ALLOW_PRIVATE_NETWORKS: [],
     ALERTS_FROM: undefined,
     SMTP_URL: undefined,
+    BENCHMARK_MIN_CONTRIBUTORS: 10,
   };
   deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls, secret: testSecret };
 });

@@ -3,6 +3,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
+import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from './build-benchmarks.ts';
 import { checkDataQuality } from './check-data-quality.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
@@ -22,7 +23,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps & ObjectivesDeps & DeliverDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -105,6 +106,8 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'deliver-alerts': () => deliverAlerts(deps),
     reconcile: () => runReconcile(deps),
     'check-data-quality': () => checkDataQuality(deps),
+    'build-benchmarks': () => buildBenchmarks(deps),
+    'build-due-benchmarks': () => buildDueBenchmarks(deps),
   };
 }
 

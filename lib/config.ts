@@ -72,6 +72,8 @@ const schema = z.object({
   QUARANTINE_RETENTION_DAYS: count(30),
   // Marco Civil da Internet, art. 15: six months.
   ACCESS_LOG_RETENTION_DAYS: z.coerce.number().int().min(183).default(183),
+  // Fewer than five others can work each other out.
+  BENCHMARK_MIN_CONTRIBUTORS: z.coerce.number().int().min(5).max(1000).default(10),
   EVENTS_PER_SECOND: count(100_000),
   REQUESTS_PER_SECOND: count(10_000),
   EVENTS_PER_MONTH: count(1_000_000_000),

@@ -98,6 +98,16 @@ view app.audit_log owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
 
+view app.benchmark_consents owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    accepted,
+    text_version,
+    at
+   FROM private.benchmark_consents
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
 view app.corrections_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     marketplace,
@@ -616,6 +626,116 @@ table private.audit_log owner mirante_owner, row security forced
     policy all_tenants for select to mirante_owner using (true)
     policy append for insert to mirante_owner with check (true)
     policy one_tenant for select to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.benchmark_builds owner mirante_owner
+    id uuid not null
+    metric text not null
+    period text not null
+    status text not null default 'queued'::text
+    requested_at timestamp with time zone not null default clock_timestamp()
+    completed_at timestamp with time zone
+    constraint benchmark_builds_pkey PRIMARY KEY (id)
+    constraint benchmark_builds_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'completed'::text])))
+    CREATE INDEX benchmark_builds_metric_period_idx ON private.benchmark_builds USING btree (metric, period)
+    CREATE INDEX benchmark_builds_requested_at_idx ON private.benchmark_builds USING btree (requested_at) WHERE (status = 'queued'::text)
+
+table private.benchmark_consents owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    accepted boolean not null
+    text_version text not null
+    at timestamp with time zone not null default clock_timestamp()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint benchmark_consents_pkey PRIMARY KEY (id)
+    constraint benchmark_consents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX benchmark_consents_tenant_id_at_idx ON private.benchmark_consents USING btree (tenant_id, at)
+    CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON private.benchmark_consents FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT ON private.benchmark_consents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('benchmark_consent')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.benchmark_panels owner mirante_owner
+    metric text not null
+    member bytea not null
+    block uuid not null
+    cohort text
+    coarse boolean not null
+    used_at timestamp with time zone not null default now()
+    constraint benchmark_panels_pkey PRIMARY KEY (metric, member)
+    CREATE INDEX benchmark_panels_metric_block_idx ON private.benchmark_panels USING btree (metric, block)
+
+table private.benchmark_secrets owner mirante_owner
+    inner_pad bytea not null
+    outer_pad bytea not null
+    created_at timestamp with time zone not null default now()
+
+table private.benchmark_snapshots owner mirante_owner
+    id bigint not null identity
+    build_id uuid not null
+    metric text not null
+    period text not null
+    dimension text not null
+    cohort text not null
+    outcome text not null
+    rules text not null
+    minimum integer not null
+    input_digest bytea
+    size_band text
+    p25 double precision
+    p50 double precision
+    p75 double precision
+    built_at timestamp with time zone not null default clock_timestamp()
+    constraint benchmark_snapshots_build_id_fkey FOREIGN KEY (build_id) REFERENCES private.benchmark_builds(id) ON DELETE RESTRICT
+    constraint benchmark_snapshots_check CHECK (((outcome = 'released'::text) = (p50 IS NOT NULL)))
+    constraint benchmark_snapshots_check1 CHECK (((outcome = 'released'::text) OR ((p25 IS NULL) AND (p75 IS NULL) AND (size_band IS NULL))))
+    constraint benchmark_snapshots_outcome_check CHECK ((outcome = ANY (ARRAY['released'::text, 'frozen'::text, 'GROUP_TOO_SMALL'::text, 'DOMINANCE'::text, 'P_PERCENT'::text, 'DIFFERENCING'::text, 'LAG'::text])))
+    constraint benchmark_snapshots_pkey PRIMARY KEY (id)
+    CREATE INDEX benchmark_snapshots_build_id_idx ON private.benchmark_snapshots USING btree (build_id)
+    CREATE INDEX benchmark_snapshots_metric_period_dimension_cohort_id_idx ON private.benchmark_snapshots USING btree (metric, period, dimension, cohort, id)
+    CREATE UNIQUE INDEX benchmark_snapshots_metric_period_dimension_cohort_idx ON private.benchmark_snapshots USING btree (metric, period, dimension, cohort) WHERE (outcome = 'released'::text)
+    CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON private.benchmark_snapshots FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
+
+view private.benchmark_units owner mirante_owner
+ WITH agreed AS (
+         SELECT t.id AS tenant_id,
+            COALESCE(('group '::text || NULLIF((t.attributes ->> 'group'::text), ''::text)), (t.id)::text) AS unit,
+            NULLIF((t.attributes ->> 'segment'::text), ''::text) AS segment
+           FROM private.tenants t,
+            LATERAL ( SELECT c_1.accepted
+                   FROM private.benchmark_consents c_1
+                  WHERE (c_1.tenant_id = t.id)
+                  ORDER BY c_1.at DESC, c_1.id DESC
+                 LIMIT 1) c
+          WHERE ((t.kind = 'customer'::text) AND (t.offboarding_at IS NULL) AND c.accepted AND ((t.features -> 'benchmarks'::text) IS DISTINCT FROM 'false'::jsonb))
+        )
+ SELECT tenant_id,
+    unit,
+        CASE
+            WHEN ((count(*) OVER u = count(segment) OVER u) AND (min(segment) OVER u = max(segment) OVER u)) THEN segment
+            ELSE NULL::text
+        END AS cohort
+   FROM agreed
+  WINDOW u AS (PARTITION BY unit);
+
+view private.benchmarks owner mirante_owner
+ SELECT m.metric,
+    m.unit,
+    m.class,
+    m.description,
+    m.source,
+    m.figure,
+    m.percentile,
+    m.volume,
+    'segment'::text AS dimension,
+    10 AS least_volume,
+    c.rest,
+    c.largest_share,
+    c.two_largest_share
+   FROM (( VALUES ('events.count'::text,'events'::text,'volume'::text,'Events accepted.'::text,'private.events_daily'::text,'sum(events)'::text,NULL::integer,'sum(events)'::text), ('events.error_rate'::text,'ratio'::text,'operational'::text,'Share of failures (0 to 1) among events with an outcome.'::text,'private.events_daily'::text,'coalesce(sum(events) filter (where outcome = ''failure''), 0) / nullif(sum(events) filter (where outcome in (''success'', ''failure'')), 0)'::text,NULL::integer,'sum(events) filter (where outcome in (''success'', ''failure''))'::text), ('validations.count'::text,'validations'::text,'volume'::text,'Validations completed.'::text,'private.validations_daily'::text,'sum(validations)'::text,NULL::integer,'sum(validations)'::text), ('validations.error_rate'::text,'ratio'::text,'operational'::text,'Share of failed validations (0 to 1) among those with an outcome.'::text,'private.validations_daily'::text,'coalesce(sum(validations) filter (where outcome = ''failure''), 0) / nullif(sum(validations) filter (where outcome in (''success'', ''failure'')), 0)'::text,NULL::integer,'sum(validations) filter (where outcome in (''success'', ''failure''))'::text), ('validations.row_error_rate'::text,'ratio'::text,'operational'::text,'Errors found per row validated; more than 1 where rows have several errors.'::text,'private.validations_daily'::text,'coalesce(sum(errors), 0) / nullif(sum(rows), 0)'::text,NULL::integer,'sum(validations)'::text), ('latency.p50'::text,'ms'::text,'operational'::text,'Percentile 50 (nearest rank) of data.duration_ms, within 2 %.'::text,'private.latency_daily'::text,NULL::text,50,NULL::text), ('latency.p95'::text,'ms'::text,'operational'::text,'Percentile 95 (nearest rank) of data.duration_ms, within 2 %.'::text,'private.latency_daily'::text,NULL::text,95,NULL::text), ('latency.p99'::text,'ms'::text,'operational'::text,'Percentile 99 (nearest rank) of data.duration_ms, within 2 %.'::text,'private.latency_daily'::text,NULL::text,99,NULL::text), ('corrections.per_thousand_rows'::text,'corrections'::text,'operational'::text,'Corrections applied per thousand rows validated.'::text,'(select tenant_id, bucket, corrections, 0 as rows, 0 as validations from private.corrections_daily
+              union all select tenant_id, bucket, 0, rows, validations from private.validations_daily)'::text,'1000 * sum(corrections) / nullif(sum(rows), 0)'::text,NULL::integer,'sum(validations)'::text)) m(metric, unit, class, description, source, figure, percentile, volume)
+     JOIN ( VALUES ('operational'::text,'00:00:00'::interval,0.50,0.67), ('volume'::text,'3 mons'::interval,0.25,0.67)) c(class, rest, largest_share, two_largest_share) USING (class));
     grant select to mirante_views
 
 view private.corrections_daily owner mirante_owner
@@ -1514,7 +1634,7 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
-function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, suppressed text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body caed7f60cd53a7e9c25d418651495be8
+function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_metric text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, size_band text, suppressed text, reason text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e61e4ade3ad34a0e11d7a0aae407ee5a
     grant execute to mirante_metabase
 
 function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5626861a40be3672cf4e639bec0e03af
@@ -1547,7 +1667,19 @@ function bi.week_hours(tenant_grant text, since timestamp with time zone, until 
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
     grant execute to mirante_api
 
+function door.ask_for_benchmark(id uuid, metric text, period text) returns SETOF private.benchmark_builds language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f9d2ca678bdfb9d9da20d69f17213636
+    grant execute to mirante_api
+
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
+    grant execute to mirante_api
+
+function door.benchmark_answer(of_metric text, of_period text) returns TABLE(metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision, p75 double precision, suppressed text, rules text, minimum integer) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 534428fc001239b617c4e2dc21ff9ee9
+    grant execute to mirante_api
+
+function door.benchmark_builds(only_id uuid, before timestamp with time zone, before_id uuid, page_size integer) returns TABLE(id uuid, metric text, period text, status text, requested_at timestamp with time zone, completed_at timestamp with time zone, outcomes jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 96db16f19f98fc9893799c545961f9ab
+    grant execute to mirante_api
+
+function door.benchmarks() returns TABLE(metric text, unit text, description text, class text, least_volume integer, rest_months integer, largest_share numeric, two_largest_share numeric) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body dd7a073352f7a222ebf8930dc668b819
     grant execute to mirante_api
 
 function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
@@ -1667,14 +1799,13 @@ function ops.dashboard_routes() returns text[] language sql immutable owner mira
 function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec4859892c683c620bc765825a50e554
     grant execute to mirante_ops
 
+function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
+    grant execute to mirante_ops
+
 function ops.feature_uses(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, feature text, uses bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 3c6355ba4e7bfeee5cbc2c6bd0f557e6
     grant execute to mirante_ops
 
 function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4125f104dbfbe12cc7c6be8c7ee01a05
-function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
-    grant execute to mirante_ops
-
-function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 30da44b622b4ccf1eb77b157fb80764c
     grant execute to mirante_ops
 
 function ops.ingest(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, events bigint, bytes bigint, per_second double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3e2a620490c100c00647041910a594d0
@@ -1692,7 +1823,7 @@ function ops.latency_bands(since timestamp with time zone, until timestamp with 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 894fbcd1b7f51b95411f15a2c6f22c72
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ff02b0817218c27d30d228cdda0e20ff
     grant execute to mirante_ops
 
 function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
@@ -1748,17 +1879,41 @@ function ops.zone() returns text language sql stable security definer owner mira
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
+function private.ask_for_due_benchmarks() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0f7fad2b9893ce67d4981b23562fd597
+
 function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 73a7888beb7c0d48ae66ab63ca0d320e
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
+
+function private.benchmark_answers(of_metric text, of_periods text[]) returns TABLE(metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision, p75 double precision, suppressed text, rules text, minimum integer) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e2fd76b85504df8d70a90f615d858715
+    grant execute to mirante_views
+
+function private.benchmark_cell(figure double precision, unit text) returns double precision language sql immutable strict owner mirante_owner, body 33795afe7cf55b010f67762852a76d0e
+
+function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b4614b45092dd1abdf94c1cf72aa03b
+
+function private.benchmark_lags(of_metric text, of_period text) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body af040dd4c766e89ba1ddc423fcd254ef
+
+function private.benchmark_member(unit text) returns bytea language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 39c2c26d5b7936226d16cc510a452471
+
+function private.benchmark_period(period text, OUT since timestamp with time zone, OUT until timestamp with time zone) returns record language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3caa10667dee725af4a21b94cdce8334
+    grant execute to mirante_views
+
+function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
 
 function private.current_tenant() returns uuid language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5025cab43461e7086b7ff947a098dd28
     grant execute to mirante_api
     grant execute to mirante_sql
     grant execute to mirante_views
 
+function private.form_benchmark_blocks(of_metric text, k integer, present bytea[], cohorts text[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d2718796d9b70f8bd0ea82e24d526cf6
+
 function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
     grant execute to public
+
+function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
+
+function private.judge_benchmarks(build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 96ecab8b5f29952b1144e983b053d123
 
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api
@@ -1770,21 +1925,32 @@ function private.latency_of(bin smallint) returns double precision language sql 
     grant execute to mirante_views
     grant execute to public
 
+function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
+    grant execute to mirante_views
+
+function private.make_benchmark_secret() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 18e63c9e3b41b3d97dc5d073c5b634a2
+
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
 
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
+
+function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
 
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
     grant execute to public
 
 function private.rotate_grant_secret() returns text language plpgsql volatile owner mirante_owner, body 0409ff78c7ce412e28da14966e90bb8d
 
+function private.round_benchmark(figure double precision, unit text) returns double precision language sql immutable strict owner mirante_owner, body b149618f0c09db2548822fc830729cc0
+
 function private.sane_count(value jsonb) returns bigint language sql immutable owner mirante_owner, body f28d84b0a641698450323b25c75672f0
     grant execute to mirante_api
     grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
+
+function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
 
 function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d7fb0a86e9a9c797268e5ec9342387b5
     grant execute to public

@@ -48,7 +48,7 @@ beforeAll(async () => {
   quiet = await makeTenant(db, { slug: 'quiet' });
   await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '30 days', 'UTC')`);
   await fill(acme, 'acme', 600);
-  await fill(rival, 'rival', 90);
+  await fill(rival, 'rival', 500);
   await fillPlatform();
   const log = pino({ level: 'silent' });
   const jobs = { pool: db.jobs, engine: db.engine, log, clock: () => new Date() };
@@ -260,17 +260,33 @@ describe('figures of a customer agree with its raw events', () => {
     );
     for (const card of ['corrections', 'corrected-rules'])
       expect(sum(await read(acme, `error-patterns/${card}`), 'corrections')).toBe(corrections);
-    const { p95, rows } = await truth(
-      `select percentile_disc(0.95) within group (order by duration_ms) as p95, sum((data ->> 'rows')::int) as rows
-        from private.events where ${OF_ACME} and ${VALIDATION}`,
+    const { p95 } = await truth(
+      `select percentile_disc(0.95) within group (order by duration_ms) as p95 from private.events where ${OF_ACME} and ${VALIDATION}`,
       ACME(),
     );
     const [, trend] = await read(acme, 'validations-overview/duration-trend');
     expect(Math.abs(Number(trend?.p95) / Number(p95) - 1)).toBeLessThan(0.02);
-    expect(await read(acme, 'benchmarks/duration')).toEqual([{ own: trend?.p95 }]);
-    expect((await read(acme, 'benchmarks/corrections'))[0]?.own).toBeCloseTo((1000 * Number(corrections)) / Number(rows), 6);
+  });
+
+  test('what is compared with others is of the last whole week, in UTC', async () => {
+    const week = (await truth(
+      "select date_trunc('week', now(), 'UTC') - interval '7 days' as since, date_trunc('week', now(), 'UTC') as until",
+    )) as Row;
+    const of = await truth(
+      `select percentile_disc(0.95) within group (order by duration_ms) as p95,
+           (count(*) filter (where outcome = 'failure' and ${VALIDATION}))::float / count(*) filter (where ${VALIDATION}) as error_rate,
+           1000.0 * count(*) filter (where ${CORRECTION}) / sum((data ->> 'rows')::int) filter (where ${VALIDATION}) as corrections
+       from private.events where ${OF_ACME}`,
+      [acme.id, week.since, week.until],
+    );
+    expect(Math.abs(Number((await read(acme, 'benchmarks/duration'))[0]?.own) / Number(of.p95) - 1)).toBeLessThan(0.02);
+    expect((await read(acme, 'benchmarks/corrections'))[0]?.own).toBeCloseTo(Number(of.corrections), 6);
+    expect((await read(acme, 'benchmarks/error-rate'))[0]?.own).toBeCloseTo(Number(of.error_rate), 6);
     expect(await read(acme, 'benchmarks/error-rate-group')).toMatchObject([
-      { p25: null, p50: null, p75: null, suppressed: 'NOT_OPTED_IN' },
+      { p25: null, p50: null, p75: null, cohort: null, reason: 'Sua organização não participa.' },
+    ]);
+    expect(await read(rival, 'benchmarks/error-rate-group')).toMatchObject([
+      { reason: 'Your organisation does not take part.' },
     ]);
   });
 

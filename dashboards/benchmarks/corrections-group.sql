@@ -1,3 +1,3 @@
-select own, p25, p50, p75, cohort, suppressed
-from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
-where metric = 'corrections.per_thousand_rows'
+select period, own, p25, p50, p75, cohort || ' · ' || size_band as cohort, reason
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total', 'corrections.per_thousand_rows')
+where own is not null

@@ -1,3 +1,3 @@
 select own
-from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
-where metric = 'corrections.per_thousand_rows'
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total', 'corrections.per_thousand_rows')
+where own is not null

@@ -1,3 +1,3 @@
 select own
-from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
-where metric = 'latency.p95'
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total', 'latency.p95')
+where own is not null

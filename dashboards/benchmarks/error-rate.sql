@@ -1,3 +1,3 @@
 select own
-from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
-where metric = 'validations.error_rate'
+from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total', 'validations.error_rate')
+where own is not null

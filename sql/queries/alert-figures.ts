@@ -1,4 +1,5 @@
-import type { Pool } from '../db.ts';
+import { type Pool, withTenant } from '../db.ts';
+import { readDataQuality } from './data-quality.ts';
 import { MEASURES, type Measure } from './measures.ts';
 import { readMetric } from './metrics.ts';
 import { floor, HOUR, type Window } from './windows.ts';
@@ -39,8 +40,20 @@ const ofMeasure = (measure: Measure): Figure => ({
   },
 });
 
-/** Everything that rules can watch: the measures of GET /v1/metrics. What comes from elsewhere is one more entry. */
-export const FIGURES: readonly Figure[] = [...MEASURES.map(ofMeasure)];
+/** The score of the newest UTC day that the window touches and that was checked. */
+const QUALITY: Figure = {
+  name: 'data_quality.score',
+  unit: 'points',
+  dims: [],
+  async read(pool, { tenantId, windowSeconds }, now) {
+    const from = new Date(now - windowSeconds * 1000);
+    const days = await withTenant(pool, tenantId, (client) => readDataQuality(client, from, new Date(now)));
+    return days.find(({ score }) => score !== null)?.score ?? null;
+  },
+};
+
+/** Everything that rules can watch: the measures of GET /v1/metrics, and the score of data quality. */
+export const FIGURES: readonly Figure[] = [...MEASURES.map(ofMeasure), QUALITY];
 
 export function findFigure(name: string): Figure | undefined {
   return FIGURES.find((figure) => figure.name === name);

@@ -95,6 +95,8 @@ export const PLANTED: Record<string, string> = {
         due_at, ended_at)
     select c.row_id, c.id, r.id, r.notify[1], 'alert.test', json_build_object('mark', c.mark, 'name', c.word), 'delivered', now(), now(), now()
     from c, ${RULE} where not exists (select from private.alert_deliveries d where d.tenant_id = c.id)`,
+  'private.benchmark_consents': `insert into private.benchmark_consents (id, tenant_id, accepted, text_version)
+    select c.row_id, c.id, true, c.word from c where not exists (select from private.benchmark_consents b where b.tenant_id = c.id)`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
         duration_ms, bytes, data, attributes)
     select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,

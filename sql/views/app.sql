@@ -59,6 +59,13 @@ create view app.privacy_files with (security_barrier) as
     where tenant_id = (select private.current_tenant());
 grant select on app.privacy_files to mirante_api;
 
+create view app.benchmark_consents with (security_barrier) as
+    select id, tenant_id, accepted, text_version, at
+    from private.benchmark_consents
+    where tenant_id = (select private.current_tenant())
+    with cascaded check option;
+grant select, insert on app.benchmark_consents to mirante_api;
+
 -- Without `seq` and `hash`: they tell how much happens at other tenants.
 create view app.audit_log with (security_barrier) as
     select at, actor, action, target, details

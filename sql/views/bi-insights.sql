@@ -141,10 +141,13 @@ begin
 end
 $$;
 
--- The tenant's own figures beside those of its cohort. Until there are cohorts, every one is suppressed.
-create function bi.benchmarks(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
-    bucket timestamptz, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision,
-    cohort text, suppressed text
+-- The tenant's figures beside those of its cohort, of one metric or of all: of the ISO weeks in UTC that the window touches, of the months
+-- where the width is month, and for `total` of the newest published period that began before the window's end. `own` is of the same
+-- period, not of the window, so that like is compared with like.
+create function bi.benchmarks(tenant_grant text, since timestamptz, until timestamptz, width text, only_metric text default null)
+    returns table (
+    bucket timestamptz, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision,
+    cohort text, size_band text, suppressed text, reason text
 )
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -153,28 +156,34 @@ create function bi.benchmarks(tenant_grant text, since timestamptz, until timest
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
+    step text := case width when 'month' then 'month' else 'week' end;
+    pattern text := case width when 'month' then 'YYYY-MM' else 'IYYY-"W"IW' end;
+    language text := (select locale from app.tenant);
+    earliest timestamptz := greatest(since, now() - interval '3 years');
+    periods text[];
 begin
+    perform storage.whole_days(since, until, width, 'UTC');
+    periods := array(
+        select to_char(b at time zone 'UTC', pattern)
+        from generate_series(date_trunc(step, earliest, 'UTC'), least(until, now()) - interval '1 microsecond', ('1 ' || step)::interval) b);
     return query
-        with validated as materialized (
-            select v.bucket, sum(v.rows) as rows,
-                coalesce(sum(v.validations) filter (where v.outcome = 'failure'), 0)
-                    / nullif(sum(v.validations) filter (where v.outcome in ('success', 'failure')), 0) as error_rate
-            from bi.validations(tenant_grant, since, until, width) v
-            group by 1
-        ), figures (bucket, metric, own) as (
-            select bucket, 'validations.error_rate', error_rate::double precision from validated
-            union all
-            select l.bucket, 'latency.p95', l.p95 from bi.latency(tenant_grant, since, until, width) l
-            where l.type = 'br.validahub.validation.completed.v1' and l.route is null
-            union all
-            select v.bucket, 'corrections.per_thousand_rows', (1000 * coalesce(c.corrections, 0) / nullif(v.rows, 0))::double precision
-            from validated v
-                left join (select bucket, sum(corrections) as corrections
-                    from bi.corrections(tenant_grant, since, until, width) group by 1) c using (bucket)
-        )
-        select bucket, metric, own, null::double precision, null::double precision, null::double precision, null, 'NOT_OPTED_IN'
-        from figures where own is not null
-        order by 2, 1;
+        select p.since, a.period, a.metric, a.own, a.p25, a.p50, a.p75, a.cohort, a.size_band, a.suppressed,
+            case language when 'pt-BR' then w.portuguese else w.english end
+        from private.benchmarks m
+            cross join lateral (select case width when 'total' then array[private.latest_benchmark(m.metric, until)] else periods end as names) n
+            cross join lateral private.benchmark_answers(m.metric, n.names) a
+            cross join lateral private.benchmark_period(a.period) p
+            left join (values
+                ('NOT_OPTED_IN', 'Your organisation does not take part.', 'Sua organização não participa.'),
+                ('LAG', 'Not published yet.', 'Ainda não publicado.'),
+                ('LOW_VOLUME', 'Too few data of your own.', 'Poucos dados seus.'),
+                ('GROUP_TOO_SMALL', 'Too few take part.', 'Poucas organizações participam.'),
+                ('DOMINANCE', 'One or two are too large among the others.', 'Uma ou duas são grandes demais entre as outras.'),
+                ('P_PERCENT', 'A figure of one could be worked out.', 'O número de uma poderia ser calculado.'),
+                ('DIFFERENCING', 'Who joined or left could be worked out.', 'Quem entrou ou saiu poderia ser identificado.')
+            ) w (code, english, portuguese) on w.code = a.suppressed
+        where only_metric is null or m.metric = only_metric
+        order by 3, 1;
     perform set_config('app.tenant_id', before, true);
 end
 $$;

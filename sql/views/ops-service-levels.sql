@@ -137,6 +137,11 @@ create function ops.measure_service() returns table (
                 from ops.request_bins(date_trunc('hour', now() - interval '30 d'), date_trunc('hour', now()) + interval '1 h', 'total') d
                 where d.route = any (ops.dashboard_routes()) group by d.bin) c) r
     union all
+    select 'ingestion.acknowledged_lost', case when r.ran_at > now() - interval '26 h' or r.found > 0 then r.found end, r.ran_at,
+        null, null, null, null, null, null
+    from (select sum(d.differences)::double precision as found, max(d.ran_at) as ran_at
+        from private.reconciliations d where d.ran_at >= now() - interval '30 d') r
+    union all
     select 'isolation.foreign_rows',
         case when f.found > 0 or (a.dead = 0 and a.ran_at > now() - interval '2 h 5 min') then f.found end, a.ran_at,
         null, null, null, null, null, null

@@ -49,6 +49,11 @@ const only = (relation: Relation, ...allowed: string[]) => relation.grantees.eve
 
 // Tables of the platform itself: no row of them is a tenant's.
 const PLATFORM = [
+  'benchmark_builds',
+  'benchmark_panels',
+  'benchmark_secrets',
+  'benchmark_snapshots',
+  'benchmark_units',
   'grant_secrets',
   'heartbeats',
   'isolation_audits',
@@ -74,6 +79,7 @@ const CLASSES: [string, (r: Relation) => boolean, (r: Relation) => boolean][] = 
     (r) => r.forced && r.locked && only(r, 'mirante_views'),
   ],
   ['platform', (r) => r.schema === 'private' && PLATFORM.includes(r.name), (r) => only(r)],
+  ['declarations', (r) => r.schema === 'private' && r.name === 'benchmarks', (r) => !r.tenant && only(r, 'mirante_views')],
   [
     'view with gate',
     (r) => r.schema === 'app' && r.kind === 'v',
@@ -158,6 +164,22 @@ const PRIVATE: Record<string, string[]> = {
   audit_change: [],
   audit_value: [],
   newcomers: [],
+  ask_for_due_benchmarks: [],
+  benchmark_answers: ['mirante_views'],
+  benchmark_cell: [],
+  benchmark_figures: [],
+  benchmark_lags: [],
+  benchmark_member: [],
+  benchmark_period: ['mirante_views'],
+  build_benchmark: [],
+  form_benchmark_blocks: [],
+  judge_benchmark: [],
+  judge_benchmarks: [],
+  latest_benchmark: ['mirante_views'],
+  make_benchmark_secret: [],
+  part_benchmark_blocks: [],
+  round_benchmark: [],
+  whole_benchmark_blocks: [],
   // A trigger's function, which nobody can call.
   refuse_change: ['public'],
 };

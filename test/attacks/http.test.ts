@@ -19,6 +19,7 @@ type Side = TestTenant & {
   ruleId: string;
   endpointId: string;
   requestId: string;
+  buildId: string;
   file: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
@@ -31,7 +32,7 @@ let attacker: Side;
 let victim: Side;
 let document: Json;
 
-// Exports, imports and benchmarks join with what brings them; viewers' tokens are in embeds.test.ts.
+// Exports and imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -115,6 +116,9 @@ async function settle(): Promise<Side> {
     );
     cursors[path] = list.body.next_cursor;
   }
+  const consent = { accepted: true, text_version: mark };
+  expect((await api.call('PUT', '/v1/benchmarks/consent', tenant_admin, consent)).status).toBe(200);
+  const build = await api.call('POST', '/v1/benchmarks/snapshots', operator, SNAPSHOT);
   const logins = await api.call('GET', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin);
   const quarantine = await api.call('GET', '/v1/quarantine', tenant_admin);
   const quarantineIds = quarantine.body.data.map(({ id }: Json) => id);
@@ -126,6 +130,7 @@ async function settle(): Promise<Side> {
     ruleId,
     endpointId,
     requestId: requests[0].id,
+    buildId: build.body.id,
     file: bundle.files[0].name,
     quarantineIds,
     cursors,
@@ -140,6 +145,8 @@ type Attempt = {
   headers?: Record<string, string>;
   scopes: string[];
 };
+
+const SNAPSHOT = { metric: 'events.count', period: '2025-01' };
 
 const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/events': ({ mark, type, id }) => ({
@@ -160,6 +167,8 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
+  'post /v1/benchmarks/snapshots': () => SNAPSHOT,
+  'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
 
@@ -177,6 +186,8 @@ function attemptsAt(side: Side): Attempt[] {
       const filled = template
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
+        .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
+        .replace('{metric}', 'events.count')
         .replace('{id}', template.startsWith('/v1/privacy') ? side.requestId : side.id)
         .replace('{keyId}', side.keyIds.read)
         .replace('{loginId}', side.loginId)

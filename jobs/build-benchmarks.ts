@@ -1,0 +1,36 @@
+import type { Config } from '../lib/config.ts';
+import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../sql/queries/benchmarks.ts';
+import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
+
+export type BenchmarkDeps = RefreshDeps & { config: Pick<Config, 'BENCHMARK_MIN_CONTRIBUTORS'> };
+
+/**
+ * Serves every request for snapshots. Events that have come in are counted first, because what is released is never made again. One
+ * that fails stays, and stops no other.
+ */
+export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
+  const queued = await queuedBenchmarks(deps.pool);
+  if (queued.length === 0) return;
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  const failures = new Map<string, unknown>();
+  for (const { id, metric, period } of queued) {
+    try {
+      await buildBenchmark(deps.pool, id, deps.config.BENCHMARK_MIN_CONTRIBUTORS);
+      deps.log.debug({ metric, period, benchmark_build: id }, 'benchmark built');
+    } catch (error) {
+      failures.set(`${metric} ${period}`, error);
+    }
+  }
+  deps.log.info({ built: queued.length - failures.size }, 'benchmarks built');
+  if (failures.size > 0) throw new AggregateError(failures.values(), `not built: ${[...failures.keys()].join(', ')}`);
+}
+
+/**
+ * Asks for the snapshots of all that has become due, and serves them. Once a day and no sooner, so that a morning on which many join
+ * is not frozen in the middle.
+ */
+export async function buildDueBenchmarks(deps: BenchmarkDeps): Promise<void> {
+  await askForDueBenchmarks(deps.pool);
+  await buildBenchmarks(deps);
+}

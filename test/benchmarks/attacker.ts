@@ -1,0 +1,66 @@
+import type { Actor, Publish, World } from './worlds.ts';
+
+/** p of the p % rule: nobody may know a figure closer than this. */
+const P = 0.15;
+
+export type Attempt = { tried: number; narrowed: boolean; exact: boolean };
+
+/**
+ * What an attacker can know of one unit's figure in one period, who knows the program, who was there when, and all that was
+ * published, and whose are the sybils' figures: the figure is any that it has in a world of which exactly the same is published. The
+ * victim is safe where there is such a world in which its figure is further away than p % (`exact` false), or in which it has
+ * another unit's: then that one's figure is as good a guess as its own, and nothing says whose is whose.
+ */
+export async function attack(world: World, seen: string, victim: number, at: number, publish: Publish): Promise<Attempt> {
+  const own = world.actors[victim]?.figures[at] as number;
+  let tried = 0;
+  let exact = true;
+  let confused = false;
+  for (const other of candidates(world, victim, at)) {
+    const figure = other.actors[victim]?.figures[at] as number;
+    const isFar = figure < own * (1 - P) || figure > own * (1 + P);
+    if (confused && !isFar) continue;
+    tried += 1;
+    if ((await publish(other)) !== seen) continue;
+    confused = true;
+    if (isFar) exact = false;
+    if (!exact) break;
+  }
+  return { tried, narrowed: !confused, exact };
+}
+
+// Other worlds: the victim has other figures all the time, or has changed places with another unit, sybils excepted.
+function* candidates(world: World, victim: number, at: number): Generator<World> {
+  const { actors, sybils } = world;
+  const mine = actors[victim] as Actor;
+  for (const factor of [0.84, 1.16, 0.6, 1.6, 0.1, 10]) yield withActor(world, { [victim]: scaled(mine, factor) });
+  const others = actors
+    .map((actor, n) => ({ actor, n }))
+    .filter(({ actor, n }) => n >= sybils && n !== victim && actor.figures[at] !== null)
+    .sort((a, b) => distance(b.actor, mine, at) - distance(a.actor, mine, at));
+  for (const { actor, n } of others) {
+    const [one, two] = swapped(mine, actor);
+    yield withActor(world, { [victim]: one, [n]: two });
+  }
+}
+
+const distance = (actor: Actor, mine: Actor, at: number) =>
+  Math.abs(Math.log((actor.figures[at] as number) / (mine.figures[at] as number)));
+
+function scaled(actor: Actor, factor: number): Actor {
+  return { ...actor, figures: actor.figures.map((figure) => figure && figure * factor) };
+}
+
+function swapped(one: Actor, two: Actor): [Actor, Actor] {
+  const both = one.figures.map((figure, t) => figure !== null && two.figures[t] !== null);
+  const take = (from: Actor, to: Actor): Actor => ({
+    ...to,
+    figures: to.figures.map((figure, t) => (both[t] ? (from.figures[t] as number) : figure)),
+    volumes: to.volumes.map((volume, t) => (both[t] ? (from.volumes[t] as number) : volume)),
+  });
+  return [take(two, one), take(one, two)];
+}
+
+function withActor(world: World, changes: Record<number, Actor>): World {
+  return { ...world, actors: world.actors.map((actor, n) => changes[n] ?? actor) };
+}
