@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
 import { withTenant } from '../sql/db.ts';
@@ -39,7 +40,9 @@ beforeAll(async () => {
   await db.owner.query(
     "insert into private.dirty_hours (hour) select date_trunc('hour', now()) - n * interval '1 hour' from generate_series(0, 2) n",
   );
-  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  const jobs = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
+  await refreshRollups(jobs);
+  await checkDataQuality(jobs);
 });
 afterAll(() => db.drop());
 
