@@ -1,3 +1,3 @@
-select period, own, p25, p50, p75, cohort || ' · ' || size_band as cohort, reason
+select period, own, reason, p25, p50, p75, cohort || ' · ' || size_band as cohort
 from bi.benchmarks({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total', 'validations.error_rate')
 where own is not null

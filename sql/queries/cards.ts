@@ -12,11 +12,11 @@ export async function readCard(pool: Pool, text: string, values: readonly string
 /** How far a tenant's figures reach, and how many days of a window, in whatever roll-up, were restated, and when the last was. */
 export type Standing = { watermark: Date; restated: { days: number; latest: Date | null } };
 
-/** Where the figures of a window stand, for the tenant of the connection. */
+/** Where the figures of a window stand, for the tenant of the connection. A day that had nothing before has told nothing wrong. */
 export async function readStanding(client: Client, from: string, to: string): Promise<Standing> {
   const { rows } = await client.query<{ watermark: Date; days: number; latest: Date | null }>(
     `select door.watermark() as watermark, count(distinct bucket) as days, max(restated_at) as latest
-     from app.restatements where bucket >= date_trunc('day', $1::timestamptz, 'UTC') and bucket < $2`,
+     from app.restatements where bucket >= date_trunc('day', $1::timestamptz, 'UTC') and bucket < $2 and before > 0`,
     [from, to],
   );
   const { watermark, ...restated } = rows[0] as (typeof rows)[0];

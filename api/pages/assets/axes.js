@@ -43,13 +43,14 @@ export const tooltip = ({ table, reader, theme }) => ({
 });
 
 /** @param {Drawing} drawing */
-export function valueAxis({ table, reader, theme, size }) {
+export function valueAxis({ card, table, reader, theme, size }) {
   const format = table.series[0]?.format ?? 'count';
   const isWhole = format === 'count' && table.series.every(({ values }) => values.every((value) => (value ?? 0) < 5));
   return {
     type: 'value',
     splitNumber: 4,
     ...(isWhole && { minInterval: 1 }),
+    max: card.chart?.max,
     axisLabel: { color: theme.muted, fontSize: size, formatter: (/** @type {number} */ value) => reader.brief(value, format) },
     splitLine: { lineStyle: { color: theme.line } },
   };
