@@ -63,8 +63,8 @@ const percentiles = (durations: Float64Array) => ({
 // A window of its own for each round of the cards and another tenant each time, so that no answer is one that was kept. But many
 // viewers of the operator's pages are all of one tenant, and begin with the same window.
 const sinceOf = ({ cards, audience }: Dashboard, turn: number, viewers = 1) => {
-  const round = viewers > 1 && audience !== 'customer' ? 0 : Math.floor(turn / cards.length) % 24;
-  return new Date(Math.floor(Date.now() / HOUR_MS - 30 * 24 - round) * HOUR_MS).toISOString();
+  const round = viewers > 1 && audience !== 'customer' ? 0 : Math.floor(turn / cards.length);
+  return new Date(Math.floor(Date.now() / HOUR_MS - 30 * 24) * HOUR_MS - round * 1000).toISOString();
 };
 const cardOf = ({ cards }: Dashboard, turn: number) => cards[turn % cards.length] as Dashboard['cards'][number];
 const readerOf = (readers: Reader[], { cards }: Dashboard, turn: number) =>

@@ -1649,7 +1649,7 @@ function bi.events(tenant_grant text, since timestamp with time zone, until time
 function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ad2db521df024f6a6e4ef76503fe77c7
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a3f9f338aead808a8876c2868109477
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d8aa11e8dd126a569ebda375aef07c1a
     grant execute to mirante_metabase
 
 function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1bc6592a1711da9f05afdafe02750ea4
@@ -1985,7 +1985,7 @@ function storage.make_hypertable(name text, time_column text, chunk_width interv
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
     grant execute to public
 
-function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93079afaa5ea00a727f8984a1035c94d
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 2bee8784a6c76eefb0624849da074817
     grant execute to public
 
 function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482
@@ -1997,37 +1997,37 @@ function storage.parts(name text) returns TABLE(parts bigint, row_bytes bigint, 
 function storage.protect(relation text) returns void language plpgsql volatile owner mirante_owner, body 9f40c98ac0536a07fb017416b416551f
     grant execute to public
 
-function storage.refresh_corrections_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 67b1b70a4f8dfe0c6305b73c98d152a5
+function storage.refresh_corrections_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 08547132c4b33b9738b789e75007e42b
     grant execute to public
 
-function storage.refresh_corrections_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 02dc5db4bb492f92490096372f30cbd0
+function storage.refresh_corrections_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body b1d8da80ae2af64d2dbd40ae3098c72b
     grant execute to public
 
-function storage.refresh_events_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 8c425399936f8584c8084ed11ea52e1f
+function storage.refresh_events_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a861edefbb27a558fd91aee135dfcf95
     grant execute to public
 
-function storage.refresh_events_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body c75ea61e0976c445ed3bbdc92952f14b
+function storage.refresh_events_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 523683ef1ab28b955a740a2141570b23
     grant execute to public
 
-function storage.refresh_latency_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body cc333b2ec13063f8c9fa57ba90001627
+function storage.refresh_latency_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 960b2e3f2fd564bb7dc6b0158ff5754a
     grant execute to public
 
-function storage.refresh_latency_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a3ce742825387d740c39186728cf06ac
+function storage.refresh_latency_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 7da25d510e240732ac7abca33b2b296e
     grant execute to public
 
 function storage.refresh_rollup(name text, since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner, body 71ba91967221444b10d7e50a82a48871
     grant execute to public
 
-function storage.refresh_rules_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 57b2b8281f6e1712fcdd0b58dc31a194
+function storage.refresh_rules_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body ec760b7fd337a3ad8791f663dada3651
     grant execute to public
 
-function storage.refresh_rules_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 02336b42154d7c7c66a5e452ec763051
+function storage.refresh_rules_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body bccd1f41623346571502e08d3b5c48a8
     grant execute to public
 
-function storage.refresh_validations_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body dd462c758d1d7add285dd86a7c2b6432
+function storage.refresh_validations_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 93efcd51a3b3c085eea00934ebbcf346
     grant execute to public
 
-function storage.refresh_validations_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body c305f554dcf20dac26983321bd9ca794
+function storage.refresh_validations_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body d94a5e7a20153581ad8ba6701f03a65c
     grant execute to public
 
 function storage.retained_from(source text) returns timestamp with time zone language sql stable owner mirante_owner, body 01b20ffc7722f852a7e30eab80ca3693

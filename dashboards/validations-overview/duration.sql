@@ -1,4 +1,3 @@
 select bucket, p50, p95
-from bi.latency({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, {{interval}})
-where type = 'br.validahub.validation.completed.v1' and route is null
+from bi.latency({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, {{interval}}, 'br.validahub.validation.completed.v1')
 order by bucket

@@ -28,13 +28,14 @@ begin
         name, filled, name, tail);
     execute format('grant select on private.%I to mirante_views', name);
     execute format('grant select on storage.rollups to mirante_views');
+    -- In the order of the key, so that one tenant's bins of an hour lie on a page or two and not each on its own.
     execute format($make$
         create or replace function storage.%I(since timestamptz, until timestamptz) returns void
             language plpgsql set search_path = storage, public, pg_temp
             as $body$
         begin
             delete from %s where bucket >= since and bucket < until;
-            insert into %s %s;
+            insert into %s %s order by 1, 2;
         end
         $body$ $make$,
         'refresh_' || name, filled, filled, storage.rollup_query(source, time_column, width, dims, measures,

@@ -34,8 +34,9 @@ begin
 end
 $$;
 
--- Nearest rank over the logarithmic bins, within 2 %.
-create function bi.latency(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+-- Nearest rank over the logarithmic bins, within 2 %. Bins are many, so days in any zone are made of UTC days: one counts for the bucket
+-- of its noon, and its hours of another bucket are moved there, as GET /v1/metrics does it.
+create function bi.latency(tenant_grant text, since timestamptz, until timestamptz, width text, only_type text default null) returns table (
     bucket timestamptz, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision
 )
     language plpgsql security definer
@@ -46,7 +47,10 @@ create function bi.latency(tenant_grant text, since timestamptz, until timestamp
 declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
-    days timestamptz[] := storage.whole_days(since, until, width, zone);
+    days timestamptz[] := storage.whole_days(since, until, case when width in ('day', 'week', 'month') then 'total' else width end, zone);
+    moved timestamptz[] := array(
+        select h from generate_series(days[1], days[2] - interval '1 hour', '1 hour') h
+        where storage.start_of(h, width, since, zone) <> storage.start_of(date_trunc('day', h, 'UTC') + interval '12 hours', width, since, zone));
 begin
     return query
         select b.bucket, b.type, b.route, max(b.total)::bigint,
@@ -58,8 +62,13 @@ begin
                 sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route order by r.bin) as reached,
                 sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route) as total
             from (
-                select bucket, type, route, bin, events from app.latency_daily
+                select bucket + interval '12 hours' as bucket, type, route, bin, events from app.latency_daily
                 where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
+                union all
+                select m.bucket, h.type, h.route, h.bin, h.events * m.sign
+                from app.latency_hourly h, lateral (values (h.bucket, 1),
+                    (date_trunc('day', h.bucket, 'UTC') + interval '12 hours', -1)) m (bucket, sign)
+                where h.bucket = any (moved)
                 union all
                 select bucket, type, route, bin, events from app.latency_hourly
                 where since < days[1] and bucket >= since and bucket < days[1]
@@ -67,8 +76,10 @@ begin
                 select bucket, type, route, bin, events from app.latency_hourly
                 where days[2] < until and bucket >= days[2] and bucket < until
             ) r
+            where only_type is null or r.type = only_type
             group by 1, 2, 3, 4
         ) b
+        where b.total > 0
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
