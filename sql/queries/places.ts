@@ -230,6 +230,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   reconciliations: 'counts of a whole tenant',
   quality_results: 'figures of a whole tenant',
   benchmark_consents: 'decisions of organisations',
+  benchmarks: 'names of figures',
+  benchmark_units: 'organisations',
   benchmark_builds: 'names of figures',
   benchmark_snapshots: 'quartiles over many organisations',
   benchmark_panels: 'keyed hashes of organisations',
