@@ -1,9 +1,6 @@
 import type { Pool } from '../sql/db.ts';
 import { readObjectives } from '../sql/queries/objectives.ts';
 
-/** An audit runs every hour; after two have failed to come nothing is known any more. */
-export const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
-
 type Words = {
   description: string;
   /** What is measured, and how. */

@@ -1,4 +1,5 @@
 import { DateTime, Duration } from 'luxon';
+import { escaped } from '../lib/html.ts';
 import type { Message } from '../sql/queries/alert-deliveries.ts';
 
 /** Whose mail it is: language, time zone, and name. */
@@ -88,6 +89,3 @@ function htmlOf(title: string, told: string[], lines: [string, string][], langua
   const body = `<h1>${escaped(title)}</h1>${paragraphs.join('')}<table cellpadding="4">${rows.join('')}</table>`;
   return `<!doctype html><html lang="${language}"><meta charset="utf-8"><body>${body}</body></html>`;
 }
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] as string);

@@ -1,6 +1,7 @@
+import { escaped } from '../../lib/html.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
 import type { Parameter } from '../dashboards.ts';
-import { escaped, type Locale } from './html.ts';
+import type { Locale } from './html.ts';
 import { ICONS } from './icons.ts';
 import { type TextName, textOf } from './texts.ts';
 

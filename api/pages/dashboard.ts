@@ -1,8 +1,9 @@
+import { escaped } from '../../lib/html.ts';
 import type { Card, Dashboard, Parameter } from '../dashboards.ts';
 import type { Viewer } from '../viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';
-import { dataIn, escaped, type Locale, type Page } from './html.ts';
+import { dataIn, type Locale, type Page } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 import { textOf, textsOf } from './texts.ts';
 

@@ -1,5 +1,6 @@
+import { escaped } from '../../lib/html.ts';
 import type { Assets } from './assets.ts';
-import { escaped, type Page } from './html.ts';
+import type { Page } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [

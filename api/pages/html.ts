@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
+import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards.ts';
 import type { Assets } from './assets.ts';
 
@@ -22,11 +23,6 @@ export type Page = {
   /** Who may show it in a frame. */
   framedBy?: readonly string[];
 };
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** A text as it may stand in an element or an attribute. */
-export const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 
 /** Data for the page's module, in an element that a browser does not run. */
 export const dataIn = (id: string, data: unknown) =>

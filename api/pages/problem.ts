@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Problem } from '../../lib/errors.ts';
+import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards.ts';
 import type { Assets } from './assets.ts';
-import { escaped, htmlOf, type Locale, type Page, setPolicy } from './html.ts';
+import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';
 import { MARK } from './icons.ts';
 
 const NEW_LINK: Words = {

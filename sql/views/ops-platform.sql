@@ -132,6 +132,7 @@ create function ops.storage() returns table (
 )
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
+    -- As in ops.activity().
     set enable_seqscan = off
     set enable_indexscan = off
     as $$

@@ -156,6 +156,7 @@ create function ops.storage_cost() returns table (
 )
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
+    -- As in ops.activity().
     set enable_seqscan = off
     set enable_indexscan = off
     as $$
@@ -175,6 +176,7 @@ $$;
 create function ops.measure_holdings() returns table (name text, measured double precision)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
+    -- As in ops.activity().
     set enable_seqscan = off
     set enable_indexscan = off
     as $$

@@ -8,6 +8,7 @@ create function ops.tenant_usage(since timestamptz, until timestamptz) returns t
 )
     language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp
+    -- As in ops.activity().
     set enable_seqscan = off
     set enable_indexscan = off
     set plan_cache_mode = force_custom_plan
