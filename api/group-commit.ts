@@ -37,40 +37,47 @@ type Batch = {
   fail: (error: unknown) => void;
 };
 
+const keyOf = (row: EventRow) => `${row.id}${row.time}`;
+
 /** Gathers the events of all waiting requests into few statements. */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const waiting: Batch[] = [];
   const idle: (() => void)[] = [];
+  /** Events in a statement at this moment: of equal ones the first to come is the first to be stored. */
+  const underWay = new Set<string>();
   let flushing = 0;
   let events = 0;
   let bytes = 0;
 
   function start(): void {
-    while (flushing < options.connections && waiting.length > 0) {
+    while (flushing < options.connections) {
+      const taken = take();
+      if (taken.length === 0) return;
       flushing++;
-      void flush(take()).finally(() => {
+      void flush(taken).finally(() => {
         flushing--;
+        for (const { row } of taken) underWay.delete(keyOf(row));
         start();
         if (flushing === 0 && waiting.length === 0) for (const done of idle.splice(0)) done();
       });
     }
   }
 
-  // Takes rows in order of arrival up to the limit. An event that stands in this flush already waits for the next one,
-  // where it is told from a stored row like any other repetition.
+  // Takes rows in order of arrival up to the limit. An event that is under way already waits until that is over, where it is
+  // told from a stored row like any other repetition; nobody else's request waits with it.
   function take(): { row: EventRow; batch: Batch; place: number }[] {
     const taken: { row: EventRow; batch: Batch; place: number }[] = [];
-    const seen = new Set<string>();
-    while (waiting.length > 0 && taken.length < options.mostRows) {
-      const batch = waiting[0] as Batch;
+    for (let at = 0; at < waiting.length && taken.length < options.mostRows; ) {
+      const batch = waiting[at] as Batch;
       for (; batch.next < batch.rows.length && taken.length < options.mostRows; batch.next++) {
         const row = batch.rows[batch.next] as EventRow;
-        const key = `${row.id}${row.time}`;
-        if (seen.has(key)) return taken;
-        seen.add(key);
+        const key = keyOf(row);
+        if (underWay.has(key)) break;
+        underWay.add(key);
         taken.push({ row, batch, place: batch.next });
       }
-      if (batch.next === batch.rows.length) waiting.shift();
+      if (batch.next === batch.rows.length) waiting.splice(at, 1);
+      else at++;
     }
     return taken;
   }

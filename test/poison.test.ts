@@ -71,6 +71,28 @@ test.each([
   expect(await countOf(mine)).toBe(badBefore + 2);
 });
 
+test('of equal events the first to come is stored, though the statement with it is the slower one, and others do not wait', async () => {
+  let calls = 0;
+  let second = () => {};
+  const afterTheSecond = new Promise<void>((done) => {
+    second = done;
+  });
+  const commit = createGroupCommit({
+    store: async (rows) => {
+      const call = calls++;
+      if (call === 0) await afterTheSecond;
+      return storeEvents(db.api, rows).finally(() => call === 1 && second());
+    },
+    connections: 2,
+    mostRows: 5_000,
+    mostBytes: 1_000_000,
+  });
+  const first = rowOf(mine);
+  const other = { ...first, data: '{"n":2}' };
+  const [outcomes] = await Promise.all([commit.store([first, first, other, rowOf(mine)]), commit.store([rowOf(theirs)])]);
+  expect(outcomes).toEqual([undefined, 'duplicate', 'conflict', undefined]);
+});
+
 test('every event of a statement may be poison', async () => {
   const rows = Array.from({ length: 20 }, () => rowOf(mine, { data: '{"x":"\\u0000"}' }));
   const outcomes = await groupCommit().store(rows);

@@ -54,6 +54,16 @@ const event = fc
     return `{"id":"${v4()}",${members.reverse().join(',')}}`;
   });
 
+// One of each, however the rest falls out.
+const at = (ms: number) => JSON.stringify(new Date(ms).toISOString());
+const refusals = [
+  `{"type":"test.a.v1","time":${at(now - 95 * 86_400_000)},"data":{}}`,
+  `{"type":"test.a.v1","time":${at(now + 3_600_000)},"data":{}}`,
+  '{"type":"test.a.v1","time":"yesterday","data":{}}',
+  `{"time":${at(now)},"data":{}}`,
+  `{"type":"test.a.v1","time":${at(now)},"data":7}`,
+];
+
 test('whatever is accepted is stored and read back equal; the rest is kept; nothing is both', async () => {
   const codes = new Set<string>();
   await fc.assert(
@@ -101,7 +111,7 @@ test('whatever is accepted is stored and read back equal; the rest is kept; noth
         });
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[refusals]] },
   );
   expect([...codes]).toEqual(expect.arrayContaining(['too-old', 'in-future', 'invalid-time', 'type-missing', 'invalid-data']));
   expect([...codes]).not.toContain('not-storable');

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Client, Pool } from '../db.ts';
+import { type Client, type Pool, withTransaction } from '../db.ts';
 import type { Rule, RuleState } from './alert-rules.ts';
 
 export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
@@ -115,8 +115,11 @@ const MOST_OF_A_TENANT = 5;
  * attempt takes. Undefined where none is due.
  */
 export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery | undefined> {
-  const { rows } = await pool.query<DueDelivery>(
-    `with claimed as (
+  return withTransaction(pool, 'begin', async (client) => {
+    // One claim at a time: each sees whom the others send to already.
+    await client.query("select from storage.locks where name = 'alert deliveries' for update");
+    const { rows } = await client.query<DueDelivery>(
+      `with claimed as (
        update private.alert_deliveries set attempts = attempts + 1, claimed_until = $1::timestamptz + interval '1 minute'
        where id = (
          select d.id
@@ -132,9 +135,10 @@ export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery 
      )
      select c.*, e.kind, e.target, e.secret_version, e.old_secret_until, t.name as tenant, t.locale, t.timezone
      from claimed c join private.alert_endpoints e on e.id = c.endpoint_id join private.tenants t on t.id = c.tenant_id`,
-    [now],
-  );
-  return rows[0];
+      [now],
+    );
+    return rows[0];
+  });
 }
 
 export type Outcome = { status: Delivery['status']; dueAt: Date | null; responseCode: number | null; error: string | null };
