@@ -47,6 +47,7 @@ describe('secrets in files', () => {
       REDIS_URL: 'rediss',
       SMTP_URL: 'smtps',
       API_URL: 'https',
+      OBJECT_STORE_URL: 's3',
       METABASE_URL: 'https',
       METABASE_SITE_URL: 'https',
     };

@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { copyFile, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { v4 as uuid } from 'uuid';
+import type { Config } from './config.ts';
+import { openS3Store } from './s3-store.ts';
+
+export type StoredObject = { name: string; bytes: number; modifiedAt: Date };
+
+/** Files by name, in a folder or in a store that speaks S3. Names are relative paths with `/`. */
+export type ObjectStore = {
+  /** Stores the file at `path` under `name`, in place of what is there; nobody sees less than the whole of it. */
+  put: (name: string, path: string) => Promise<void>;
+  /** The contents, or the bytes from `start` to `end`, both included; undefined where there is none. */
+  get: (name: string, range?: { start: number; end: number }) => Promise<Readable | undefined>;
+  stat: (name: string) => Promise<StoredObject | undefined>;
+  /** All whose names begin with `prefix`, which ends with `/` or is empty; in no order. */
+  list: (prefix: string) => AsyncGenerator<StoredObject>;
+  /** Removes it for good; that there is none is no fault. */
+  remove: (name: string) => Promise<void>;
+  /** Removes what was begun before `before` and never finished; gives how many files that were. */
+  sweep: (before: Date) => Promise<number>;
+  close: () => void;
+};
+
+/** Opens the store of OBJECT_STORE_URL, or the folder `objects` of the data directory where none is set. */
+export function openObjectStore(config: Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>): ObjectStore {
+  const { OBJECT_STORE_URL: url, MIRANTE_DATA_DIR } = config;
+  if (url?.startsWith('s3:')) return openS3Store(url);
+  return openFolder(url ? fileURLToPath(url) : resolve(MIRANTE_DATA_DIR, 'objects'));
+}
+
+/** Where files lie while they are written; no object has such a name. */
+const UNFINISHED = '.unfinished';
+
+function openFolder(root: string): ObjectStore {
+  const pathOf = (name: string) => {
+    const path = join(root, name);
+    if (!path.startsWith(root + sep) || path.startsWith(join(root, UNFINISHED)))
+      throw new Error(`${name} is no name of an object.`);
+    return path;
+  };
+
+  async function* walk(folder: string): AsyncGenerator<StoredObject> {
+    const entries = await opendir(folder).catch(ifMissing);
+    if (!entries) return;
+    for await (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (path !== join(root, UNFINISHED)) yield* walk(path);
+        continue;
+      }
+      // Another process may have removed it since.
+      const found = await stat(path).catch(ifMissing);
+      if (found) yield { name: relative(root, path).replaceAll(sep, '/'), bytes: found.size, modifiedAt: found.mtime };
+    }
+  }
+
+  return {
+    async put(name, path) {
+      const target = pathOf(name);
+      const unfinished = join(root, UNFINISHED, uuid());
+      await mkdir(dirname(unfinished), { recursive: true, mode: 0o700 });
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      try {
+        await copyFile(path, unfinished);
+        await sync(unfinished);
+        await rename(unfinished, target);
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+      await sync(dirname(target));
+    },
+    async get(name, range) {
+      const file = await open(pathOf(name)).catch(ifMissing);
+      return file && createReadStream('', { fd: file, ...range });
+    },
+    async stat(name) {
+      const found = await stat(pathOf(name)).catch(ifMissing);
+      return found?.isFile() ? { name, bytes: found.size, modifiedAt: found.mtime } : undefined;
+    },
+    list: (prefix) => walk(prefix === '' ? root : pathOf(prefix)),
+    remove: (name) => rm(pathOf(name), { force: true }),
+    async sweep(before) {
+      const entries = await opendir(join(root, UNFINISHED)).catch(ifMissing);
+      if (!entries) return 0;
+      let swept = 0;
+      for await (const { name } of entries) {
+        const path = join(root, UNFINISHED, name);
+        const found = await stat(path).catch(ifMissing);
+        if (!found || found.mtime >= before) continue;
+        await rm(path, { force: true });
+        swept++;
+      }
+      return swept;
+    },
+    close: () => undefined,
+  };
+}
+
+// What is acknowledged must outlive a loss of power.
+async function sync(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

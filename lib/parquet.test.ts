@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { csvToParquet, literal, withDuckDb } from './parquet.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mirante-it's-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('rows keep their order, types, nulls and empty texts', async () => {
+  const csv = join(folder, 'x.csv');
+  const parquet = join(folder, 'x.parquet');
+  const json = JSON.stringify({ a: 'x,"y"\n', n: 1e21, long: 'x'.repeat(300_000) }).replaceAll('"', '""');
+  await writeFile(
+    csv,
+    `2026-11-24 18:05:00.123456+00,1,"${json}",""\n2026-11-24 18:05:00+00,,,\n2026-11-24 18:05:01+00,2.5,"{}","a\nb"\n`,
+  );
+  const columns = { time: 'timestamptz', 'the n': 'double', data: 'varchar', subject: 'varchar' };
+  expect(await csvToParquet(csv, parquet, columns, folder)).toBe(3);
+  const rows = await withDuckDb(folder, (run) =>
+    run(
+      `select epoch_us(time)::varchar as us, "the n" as n, length(data)::integer as length, subject from ${literal(parquet)}`,
+    ),
+  );
+  expect(rows).toEqual([
+    { us: '1795543500123456', n: 1, length: json.replaceAll('""', '"').length, subject: '' },
+    { us: '1795543500000000', n: null, length: null, subject: null },
+    { us: '1795543501000000', n: 2.5, length: 2, subject: 'a\nb' },
+  ]);
+});
+
+test('what does not fit its type is an error, and no row is lost in silence', async () => {
+  const csv = join(folder, 'bad.csv');
+  await writeFile(csv, '1\nx\n');
+  await expect(csvToParquet(csv, join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(/convert/i);
+});

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import S3rver from 's3rver';
+
+/** A server that speaks S3, with one empty bucket. `url` is what OBJECT_STORE_URL takes, with a prefix. */
+export async function startS3(): Promise<{ url: string; endpoint: string; close: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'mirante-s3-'));
+  const server = new S3rver({
+    port: 0,
+    address: '127.0.0.1',
+    directory,
+    silent: true,
+    configureBuckets: [{ name: 'bucket', configs: [] }],
+  });
+  const { port } = (await server.run()) as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
+  return {
+    url: `s3://S3RVER:S3RVER@bucket/mirante?endpoint=${endpoint}`,
+    endpoint,
+    async close() {
+      await server.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
