@@ -211,7 +211,7 @@ test('a tenant whose endpoints are slow has five at a time, and holds up nobody 
   answer = (response, path) => (path === '/slow' ? void waiting.push(response) : asThePathSays(response, path));
   await notify(await Promise.all(Array.from({ length: 12 }, () => endpoint(`${receiver.url}/slow`))));
   const under = deliver();
-  await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(5);
+  await expect.poll(() => waiting.length, { timeout: 60_000 }).toBe(5);
   const theirs = await endpoint(`${receiver.url}/204`, 'webhook', rival.id);
   await db.owner.query(
     `insert into private.alert_deliveries (id, tenant_id, endpoint_id, type, message, created_at, due_at)
@@ -336,8 +336,8 @@ describe('e-mail', () => {
     const stop = new AbortController();
     const seconds = { ...deps, signal: stop.signal, log: pino({ level: 'silent' }) };
     const under = deliverAlerts(seconds);
-    await expect.poll(async () => (await entries()).every(({ attempts }) => attempts > 0), { timeout: 10_000 }).toBe(true);
-    await expect.poll(() => sent.some(({ to: [first] }) => first === 'ops@acme.example'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await entries()).every(({ attempts }) => attempts > 0), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => sent.some(({ to: [first] }) => first === 'ops@acme.example'), { timeout: 60_000 }).toBe(true);
     stop.abort();
     await under;
     expect(sent.flatMap(({ to: all }) => all)).not.toContain('thief@evil.example');
@@ -353,7 +353,7 @@ describe('e-mail', () => {
     await notify([await endpoint('busy@acme.example', 'email')]);
     const stop = new AbortController();
     const under = deliverAlerts({ ...deps, signal: stop.signal });
-    await expect.poll(async () => (await only())?.response_code, { timeout: 10_000 }).toBe(451);
+    await expect.poll(async () => (await only())?.response_code, { timeout: 60_000 }).toBe(451);
     stop.abort();
     await under;
     expect(await only()).toMatchObject({ status: 'waiting', attempts: 1, error: 'EENVELOPE' });
@@ -364,7 +364,7 @@ describe('e-mail', () => {
     await notify([await endpoint('ops@acme.example', 'email')]);
     const stop = new AbortController();
     const under = deliverAlerts({ ...deps, signal: stop.signal });
-    await expect.poll(async () => (await only())?.error, { timeout: 10_000 }).toBe('no-email');
+    await expect.poll(async () => (await only())?.error, { timeout: 60_000 }).toBe('no-email');
     stop.abort();
     await under;
   });

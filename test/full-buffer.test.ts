@@ -76,7 +76,7 @@ test('a statement that is cancelled is 503, and stores when it is sent again', a
       );
       return rowCount;
     };
-    await expect.poll(cancelled, { timeout: 5_000 }).toBe(1);
+    await expect.poll(cancelled, { timeout: 60_000 }).toBe(1);
     return answer;
   });
   expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);

@@ -58,7 +58,7 @@ describe.skipIf(!program)('Redis goes away and comes back', () => {
       );
     // The first commands may come before the connection does, and are then counted in the process.
     await expect
-      .poll(async () => (await api.call('GET', '/readyz')).body.checks['queue:rollups']?.waiting, { timeout: 10_000 })
+      .poll(async () => (await api.call('GET', '/readyz')).body.checks['queue:rollups']?.waiting, { timeout: 60_000 })
       .toEqual(expect.any(Number));
     expect((await send(10)).body.accepted).toBe(10);
 
@@ -75,7 +75,7 @@ describe.skipIf(!program)('Redis goes away and comes back', () => {
     const waiting = async () => (await api.call('GET', '/readyz')).body.checks['queue:rollups'].waiting;
     await expect.poll(waiting, { timeout: 20_000 }).toEqual(expect.any(Number));
     expect((await send(30)).status).toBe(202);
-    await expect.poll(async () => (await send(1)).body.code, { timeout: 10_000, interval: 200 }).toBe('quota-exceeded');
+    await expect.poll(async () => (await send(1)).body.code, { timeout: 60_000, interval: 200 }).toBe('quota-exceeded');
     const { rows } = await db.owner.query<{ n: number }>('select count(*) as n from private.events where tenant_id = $1', [
       tenant.id,
     ]);

@@ -144,7 +144,7 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
       const { status } = await fetch(`${program.url}/v1/metrics`, { headers: { authorization: `Bearer ${tenant.keys.read}` } });
       return [status, (await client.keys('*')).includes(`requests:${tenant.id}`)];
     };
-    await expect.poll(counted, { timeout: 10_000 }).toEqual([200, true]);
+    await expect.poll(counted, { timeout: 60_000 }).toEqual([200, true]);
     const ready = await (await fetch(`${program.url}/readyz`)).json();
     expect(ready).toMatchObject({ checks: { 'queue:rollups': { waiting: 0 } } });
     await program.child.stop();

@@ -246,7 +246,7 @@ describe('what the platform tells of itself', () => {
     };
     const routes = async () => (await own()).map(({ data }) => `${data.method} ${data.route} ${data.status}`);
     await expect
-      .poll(routes, { timeout: 5_000 })
+      .poll(routes, { timeout: 60_000 })
       .toEqual(expect.arrayContaining(['GET /v1/event-types/:type 404', 'POST /v1/events 202', 'GET unmatched 404']));
     for (const row of await own()) {
       expect([row.type, row.subject, row.attributes]).toEqual(['mirante.http.request.v1', null, null]);
