@@ -208,6 +208,25 @@ view app.events_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.events_in_order owner mirante_views with (security_barrier=true)
+ SELECT "time",
+    id,
+    received_at,
+    type,
+    source,
+    event_id,
+    subject,
+    outcome,
+    duration_ms,
+    bytes,
+    data,
+    attributes
+   FROM private.events
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+           FROM app.tenant)))
+  ORDER BY "time", id;
+    grant select to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
