@@ -20,6 +20,8 @@ import { mountDocs } from './routes/docs.ts';
 import { mountEmbeds } from './routes/embeds.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
+import { mountExportFiles } from './routes/export-files.ts';
+import { mountExportJobs } from './routes/export-jobs.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
@@ -70,6 +72,8 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
   mountRestatements(app, deps);
+  mountExportJobs(app, deps, queues);
+  mountExportFiles(app, deps);
   mountDataQuality(app, deps);
   mountBenchmarkSnapshots(app, deps, queues);
   mountBenchmarks(app, deps);

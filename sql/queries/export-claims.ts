@@ -68,8 +68,8 @@ export async function releaseExport(pool: Pool, { id, claim }: Held, dueAt: Date
   );
 }
 
-/** What one file holds: events from `from_time` on and before `to_time`, received from `received_from` on. */
-export type PlannedPart = { from_time: Date; to_time: Date; received_from: Date | null; expected_rows: number };
+/** What one file holds: rows from `from_time` on and before `to_time`, received from `received_from` on; `name`: its folder, or nothing. */
+export type PlannedPart = { from_time: Date; to_time: Date; received_from: Date | null; expected_rows: number; name: string };
 
 /** Writes down what is in an export and into which parts it falls, and lets go of it. False: it is somebody else's. */
 export async function planExport(
@@ -89,9 +89,9 @@ export async function planExport(
     if (held.rowCount !== 1) return false;
     await client.query(
       `insert into private.export_files (tenant_id, export_id, part, from_time, to_time, received_from, expected_rows, name)
-       select $1, $2, p.number, p.from_time, p.to_time, p.received_from, p.expected_rows, ''
-       from unnest($3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::bigint[]) with ordinality
-           as p (from_time, to_time, received_from, expected_rows, number)`,
+       select $1, $2, p.number, p.from_time, p.to_time, p.received_from, p.expected_rows, p.name
+       from unnest($3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[]) with ordinality
+           as p (from_time, to_time, received_from, expected_rows, name, number)`,
       [
         tenant_id,
         id,
@@ -99,6 +99,7 @@ export async function planExport(
         parts.map((part) => part.to_time),
         parts.map((part) => part.received_from),
         parts.map((part) => part.expected_rows),
+        parts.map((part) => part.name),
       ],
     );
     return true;
@@ -120,7 +121,7 @@ export type OpenPart = PlannedPart & {
 /** The first part of an export that is not in the store yet. */
 export async function nextPart(pool: Pool, exportId: string): Promise<OpenPart | undefined> {
   const { rows } = await pool.query<OpenPart>(
-    `select part, from_time, to_time, received_from, expected_rows, object, parts, parts_done, files_done, rows_expected, rows_before
+    `select part, from_time, to_time, received_from, expected_rows, name, object, parts, parts_done, files_done, rows_expected, rows_before
      from (
        select *, count(*) over () as parts, count(stored_at) over () as parts_done, count(sha256) over () as files_done,
            sum(expected_rows) over () as rows_expected,
@@ -146,10 +147,10 @@ export async function reserveObject(pool: Pool, { id, claim }: Held, part: numbe
 
 /** Takes back a reservation, once nothing lies under that name. */
 export async function forgetObject(pool: Pool, object: string): Promise<void> {
-  await pool.query('update private.export_files set object = null where object = $1', [object]);
+  await pool.query('update private.export_files set object = null where object = $1 and stored_at is null', [object]);
 }
 
-/** A part as it lies in the store; without a name it had no rows and there is no file. */
+/** A part as it lies in the store; without a digest it had no rows and there is no file. */
 export type StoredPart = { name: string; rows: number; bytes: number; sha256: string | null };
 
 /** Notes that a part is in the store, and lets go of the export. False: it is somebody else's, and the part does not count. */
@@ -201,7 +202,7 @@ export async function settleExport(client: Client, { id, claim }: Held, end: Exp
 /** Which of these claims somebody still holds. */
 export async function liveClaims(pool: Pool, claims: string[], now: Date): Promise<Set<string>> {
   const { rows } = await pool.query<{ claim: string }>(
-    'select claim from private.export_jobs where claim = any ($1::uuid[]) and claimed_until > $2',
+    'select claim from private.export_jobs where claim::text = any ($1::text[]) and claimed_until > $2',
     [claims, now],
   );
   return new Set(rows.map(({ claim }) => claim));

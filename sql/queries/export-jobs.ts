@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../db.ts';
 import type { Delivery } from './alert-deliveries.ts';
+import type { Csv, Dataset, Selection } from './export-rows.ts';
 
 export const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -10,15 +11,18 @@ export const EXPORT_STATUSES = ['queued', 'running', 'completed', 'failed', 'can
 export type ExportStatus = (typeof EXPORT_STATUSES)[number];
 
 /** How files are written; what a format does not have is absent. */
-export type ExportOptions = { delimiter?: ',' | ';'; guard?: boolean; bom?: boolean; compression?: 'none' | 'gzip' | 'zstd' };
+export type ExportOptions = Partial<Pick<Csv, 'delimiter' | 'guard' | 'decimal'>> & {
+  bom?: boolean;
+  compression?: 'none' | 'gzip' | 'zstd';
+};
 
 export type NewExport = {
-  dataset: string;
+  dataset: Dataset;
   format: Format;
   options: ExportOptions;
   from: Date;
   to: Date;
-  filter: Record<string, string>;
+  filter: Selection['filter'];
   /** The export that this one continues. */
   since: Pick<ExportJob, 'id' | 'window_to' | 'settled_at'> | null;
   endpointId: string | null;
@@ -26,12 +30,12 @@ export type NewExport = {
 
 export type ExportJob = {
   id: string;
-  dataset: string;
+  dataset: Dataset;
   format: Format;
   options: ExportOptions;
   window_from: Date;
   window_to: Date;
-  filter: Record<string, string>;
+  filter: Selection['filter'];
   since: string | null;
   settled_at: Date | null;
   endpoint_id: string | null;

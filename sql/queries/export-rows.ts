@@ -59,6 +59,9 @@ export function copyStatement(selection: Selection, shape: Shape): string {
   return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}')`;
 }
 
+/** The events of a selection, of the transaction's tenant, as the text of a query. */
+export const selectedEvents = (selection: Selection): string => eventRows(selection).rows;
+
 function eventRows({ from, to, filter, received }: Selection): { rows: string; order: string } {
   const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);

@@ -1,4 +1,5 @@
 import type { Client, Pool } from '../db.ts';
+import type { ClaimedExport } from './export-claims.ts';
 
 /** Ends exports that were kept as long as they are to be. Gives how many. */
 export async function expireExports(pool: Pool, now: Date): Promise<number> {
@@ -28,6 +29,11 @@ export async function doomedFiles(pool: Pool, now: Date, limit: number): Promise
   return rows;
 }
 
+/** Notes that a file does not lie in the store any more. */
+export async function forgetDoomed(pool: Pool, object: string): Promise<void> {
+  await pool.query('update private.export_files set object = null where object = $1', [object]);
+}
+
 /** How many files of the tenant were to be destroyed for this person and still lie in the store, or may. */
 export async function countDoomed(pool: Pool, tenantId: string, personHash: string): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
@@ -45,6 +51,23 @@ export async function exportsErasedFor(pool: Pool, tenantId: string, personHash:
     [tenantId, personHash],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Exports that were ended from outside while somebody waits for a notice, each locked by the transaction of `client`. */
+export async function listUntold(client: Client): Promise<(ClaimedExport & { error: string })[]> {
+  const { rows } = await client.query<ClaimedExport & { error: string }>(
+    `select id, tenant_id, dataset, format, window_from, window_to, endpoint_id, error from private.export_jobs
+     where status = 'failed' and endpoint_id is not null and delivery_id is null for update skip locked`,
+  );
+  return rows;
+}
+
+/** Notes which delivery tells of it; null: nobody is told, because the endpoint takes nothing any more. */
+export async function noteTold(client: Client, exportId: string, deliveryId: string | null): Promise<void> {
+  await client.query(
+    `update private.export_jobs set delivery_id = $2, endpoint_id = case when $2::uuid is null then null else endpoint_id end where id = $1`,
+    [exportId, deliveryId],
+  );
 }
 
 /** Ends all exports of a tenant that is being removed, so that nobody writes another file of it. */

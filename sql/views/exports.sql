@@ -13,7 +13,7 @@ grant select, insert on app.export_jobs to mirante_api;
 create view app.export_files with (security_barrier) as
     select export_id, part, name, object, rows, bytes, sha256
     from private.export_files
-    where tenant_id = (select private.current_tenant()) and stored_at is not null and name <> '';
+    where tenant_id = (select private.current_tenant()) and sha256 is not null;
 grant select on app.export_files to mirante_api;
 
 reset role;
