@@ -148,18 +148,22 @@ type Written = { path: string; rows: number; bytes: number; sha256: string };
 // Its name is written down before the file is there, so that no file can be in the store that nobody knows of.
 async function put(deps: ExportDeps, { job }: Held, part: OpenPart, { path, ...stored }: Written): Promise<void> {
   const { pool, objects } = deps;
-  if (part.object) await objects.remove(part.object);
+  if (part.object) await inStore(objects.remove(part.object));
   const name = part.name + nameOf(job, part.files_done + 1);
   const object = `exports/${job.tenant_id}/${job.id}/${job.claim}/${name}`;
   if (!(await reserveObject(pool, job, part.part, object))) return;
-  await objects.put(object, path).catch((cause) => {
-    throw new Error('The file was not stored.', { cause });
-  });
+  await inStore(objects.put(object, path));
   // Where this throws, the commit may have gone through unseen: then the next attempt knows, and takes the file away if not.
   if (await storePart(pool, job, part.part, { name, ...stored })) return;
-  await objects.remove(object);
+  await inStore(objects.remove(object));
   await forgetObject(pool, object);
 }
+
+// What comes from the store is told from what the database says: both may be out of reach.
+const inStore = (work: Promise<void>): Promise<void> =>
+  work.catch((cause) => {
+    throw new Error('The store did not do what it was asked.', { cause });
+  });
 
 const ENDINGS = { none: '', gzip: '.gz', zstd: '.zst' };
 

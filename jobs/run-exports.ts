@@ -21,10 +21,12 @@ export function createExportRunner(deps: ExportDeps & DeliverDeps): () => Promis
   }
 
   return async () => {
-    await destroyExports(deps);
+    // A store that is away is said at the end: it keeps nobody's export from being tried.
+    const [destroying] = await Promise.allSettled([destroyExports(deps)]);
     if (busy === 0) await clearScratch(deps);
     const free = RUNNERS - busy;
     busy = RUNNERS;
     await Promise.all(Array.from({ length: free }, runner));
+    if (destroying?.status === 'rejected') throw destroying.reason;
   };
 }

@@ -17,8 +17,14 @@ export const DAY = 86_400_000;
 
 export type Exports = Awaited<ReturnType<typeof createExports>>;
 
+export type ExportDatabase = Pick<TestDatabase, 'jobs' | 'api' | 'owner' | 'urls'>;
+
 /** What makes exports in a test, with files in a folder of its own unless `store` says where. */
-export async function createExports(db: TestDatabase, store?: string, limits: { rows?: number; bytes?: number } = {}) {
+export async function createExports(
+  db: ExportDatabase,
+  store?: string,
+  options: { rows?: number; bytes?: number; scratch?: string } = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'mirante-exports-'));
   const objects = openObjectStore({ OBJECT_STORE_URL: store, MIRANTE_DATA_DIR: folder });
   const clock = { skipMs: 0 };
@@ -30,10 +36,10 @@ export async function createExports(db: TestDatabase, store?: string, limits: { 
     logins: db.urls,
     secret: testSecret,
     config: {
-      MIRANTE_DATA_DIR: folder,
+      MIRANTE_DATA_DIR: options.scratch ?? folder,
       EXPORT_RETENTION_DAYS: 7,
-      EXPORT_FILE_ROWS: limits.rows ?? 1_000,
-      EXPORT_FILE_BYTES: limits.bytes ?? 10_000_000,
+      EXPORT_FILE_ROWS: options.rows ?? 1_000,
+      EXPORT_FILE_BYTES: options.bytes ?? 10_000_000,
       ALERTS_ALLOW_PRIVATE_NETWORKS: ['127.0.0.0/8'],
       ALERTS_FROM: undefined,
       SMTP_URL: undefined,
@@ -83,16 +89,16 @@ export async function createExports(db: TestDatabase, store?: string, limits: { 
       }
       return ids;
     },
-    /** Names in the store that no export knows, and files on the scratch disk. */
+    /** Names in the store that no export knows, and files that an export has and the store has not. */
     async unaccounted(): Promise<string[]> {
       const names: string[] = [];
       for await (const { name } of objects.list('exports/')) names.push(name);
-      const { rows } = await db.owner.query<{ object: string }>(
-        'select object from private.export_files where object is not null',
+      const { rows } = await db.owner.query<{ object: string; stored: boolean }>(
+        'select object, stored_at is not null as stored from private.export_files where object is not null',
       );
       const known = new Set(rows.map(({ object }) => object));
-      const missing = [...known].filter((name) => !names.includes(name));
-      return [...names.filter((name) => !known.has(name)), ...missing.map((name) => `missing: ${name}`)];
+      const missing = rows.filter(({ object, stored }) => stored && !names.includes(object));
+      return [...names.filter((name) => !known.has(name)), ...missing.map(({ object }) => `missing: ${object}`)];
     },
     async close() {
       objects.close();
@@ -118,7 +124,13 @@ async function idsOf(folder: string, { format, options }: ExportJob, content: Bu
 }
 
 /** Stores events of a tenant as the owner would find them: `n` of them, at times spread over the last `days`, the ids `<prefix>-1`… */
-export async function plantEvents(db: TestDatabase, tenant: TestTenant, n: number, prefix = 'e', days = 3): Promise<void> {
+export async function plantEvents(
+  db: Pick<TestDatabase, 'owner'>,
+  tenant: TestTenant,
+  n: number,
+  prefix = 'e',
+  days = 3,
+): Promise<void> {
   await db.owner.query(
     `with stored as (
        insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data)
