@@ -22,6 +22,7 @@ import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
 import { mountExportFiles } from './routes/export-files.ts';
 import { mountExportJobs } from './routes/export-jobs.ts';
+import { mountExportStream } from './routes/export-stream.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
@@ -72,9 +73,11 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountPrivacy(app, deps);
   mountMetrics(app, deps);
   mountRestatements(app, deps);
+  mountDataQuality(app, deps);
+  mountExportStream(app, deps);
+  // After the stream, whose address would be an id.
   mountExportJobs(app, deps, queues);
   mountExportFiles(app, deps);
-  mountDataQuality(app, deps);
   mountBenchmarkSnapshots(app, deps, queues);
   mountBenchmarks(app, deps);
   mountDashboards(app, deps);

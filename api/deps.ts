@@ -11,6 +11,7 @@ import type { Dashboard } from './dashboards.ts';
 import type { Downloads } from './downloads.ts';
 import type { Embeds } from './embeds.ts';
 import type { EventTypeRegistry } from './event-types.ts';
+import type { ExportSlots } from './export-slots.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
@@ -26,6 +27,9 @@ export type Deps = {
   log: Logger;
   /** Connections of mirante_api for everything but the group commit, which has its own. */
   pool: Pool;
+  /** Connections of mirante_api for streamed exports, which may take long, and who may have one. */
+  exportPool: Pool;
+  exportSlots: ExportSlots;
   /** Connections of mirante_ops, which sees no content of any event. */
   ops: Pool;
   auth: Authenticator;

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import zlib from 'node:zlib';
 import { csvToParquet } from '../lib/parquet.ts';
 import { type Client, type Pool, withTenant } from '../sql/db.ts';
 import type { ClaimedExport } from '../sql/queries/export-claims.ts';
@@ -29,7 +29,7 @@ export async function writePart(readers: Pool, part: PartJob): Promise<WrittenPa
   const meter = createMeter();
   const rows = await copyInto(readers, part, shape, [
     ...(job.format === 'csv' ? [prefixed(headOf(job))] : []),
-    ...(job.options.compression === 'gzip' ? [createGzip()] : []),
+    ...encoderOf(job),
     meter.stream,
     createWriteStream(path),
   ]);
@@ -47,6 +47,17 @@ async function writeParquet(readers: Pool, part: PartJob, path: string): Promise
   const meter = createMeter();
   await pipeline(createReadStream(path), meter.stream.resume());
   return { path, rows, ...meter.read() };
+}
+
+/** Node has zstd from 22.15 on; who asked for it found it there. */
+const { createZstdCompress } = zlib as { createZstdCompress?: () => Transform };
+
+// The fastest level: a higher one makes files a tenth smaller and takes three times as long.
+function encoderOf({ options }: ClaimedExport): Transform[] {
+  if (options.compression === 'gzip') return [zlib.createGzip({ level: 1 })];
+  if (options.compression !== 'zstd') return [];
+  if (!createZstdCompress) throw new Error('This Node has no zstd.');
+  return [createZstdCompress()];
 }
 
 const csvOf = ({ options: { delimiter = ',', guard = true, decimal = '.' } }: ClaimedExport) => ({ delimiter, guard, decimal });
@@ -67,10 +78,9 @@ async function copyInto(readers: Pool, part: PartJob, shape: Shape, sinks: Writa
         await endConnection(client);
         throw error;
       });
-      return copy;
+      return copy.rowCount;
     });
-    // Known once the transaction is over, not when the last row has come.
-    return rows.rowCount;
+    return rows;
   } catch (error) {
     throw failure ?? error;
   }

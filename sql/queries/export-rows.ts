@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { CopyOut } from '../copy-out.ts';
 import type { Client } from '../db.ts';
 import { columnsOf, type Dataset } from './export-columns.ts';
 import { metricRows } from './export-metrics.ts';
@@ -29,15 +29,16 @@ export const FILTERS: Record<Dataset, readonly string[]> = {
   metrics: ['metric', 'interval', 'type', 'outcome', 'route', 'marketplace', 'rule'],
 };
 
-export type CopyStream = Readable & { rowCount: number };
+/** `over` resolves when the connection is free again, also where the stream was destroyed. */
+export type CopyStream = Readable & { rowCount: number; over?: Promise<void> };
 
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
- * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount` once it has ended; where
- * the database breaks off, it emits an error and never ends.
+ * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount`
+ * once it has ended; where the database breaks off, it emits an error and never ends.
  */
 export function copyRows(client: Client, selection: Selection, shape: Shape): CopyStream {
-  return client.query(copyTo(copyStatement(selection, shape))) as unknown as CopyStream;
+  return client.query(new CopyOut(copyStatement(selection, shape), { crlf: shape.format === 'csv' }));
 }
 
 /** The header line of CSV. */
@@ -48,8 +49,8 @@ export function csvHeader(dataset: Dataset, delimiter: string): string {
 }
 
 /** The statement that copyRows() sends: `copy` takes no parameters, so every text in it is a quoted literal. */
-export function copyStatement(selection: Selection, shape: Shape): string {
-  const { rows, order } = selection.dataset === 'events' ? eventRows(selection) : metricRows(selection);
+export function copyStatement(selection: Selection, shape: Shape, source = 'app.events_in_order'): string {
+  const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
   if (shape.format === 'ndjson') {
     const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
     // Bytes that no JSON text holds, so that a line is nothing but the text.
@@ -60,13 +61,13 @@ export function copyStatement(selection: Selection, shape: Shape): string {
 }
 
 /** The events of a selection, of the transaction's tenant, as the text of a query. */
-export const selectedEvents = (selection: Selection): string => eventRows(selection).rows;
+export const selectedEvents = (selection: Selection): string => eventRows(selection, 'app.events').rows;
 
-function eventRows({ from, to, filter, received }: Selection): { rows: string; order: string } {
+function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
   const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);
   if (received) where.push(`received_at < ${moment(received.to)}`);
-  return { rows: `select * from app.events where ${where.join(' and ')}`, order: 'time, id' };
+  return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'time, id' };
 }
 
 const moment = (date: Date) => `timestamptz '${date.toISOString()}'`;
