@@ -20,6 +20,8 @@ import { mountDocs } from './routes/docs.ts';
 import { mountEmbeds } from './routes/embeds.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
+import { mountExportFiles } from './routes/export-files.ts';
+import { mountExportJobs } from './routes/export-jobs.ts';
 import { mountExportStream } from './routes/export-stream.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
@@ -73,6 +75,9 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountRestatements(app, deps);
   mountDataQuality(app, deps);
   mountExportStream(app, deps);
+  // After the stream, whose address would be an id.
+  mountExportJobs(app, deps, queues);
+  mountExportFiles(app, deps);
   mountBenchmarkSnapshots(app, deps, queues);
   mountBenchmarks(app, deps);
   mountDashboards(app, deps);

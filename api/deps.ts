@@ -1,5 +1,6 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
+import type { ObjectStore } from '../lib/object-store.ts';
 import type { Pool } from '../sql/db.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Answers } from './answers.ts';
@@ -7,6 +8,7 @@ import type { Authenticator } from './auth.ts';
 import type { Cards } from './cards.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Dashboard } from './dashboards.ts';
+import type { Downloads } from './downloads.ts';
 import type { Embeds } from './embeds.ts';
 import type { EventTypeRegistry } from './event-types.ts';
 import type { ExportSlots } from './export-slots.ts';
@@ -41,6 +43,9 @@ export type Deps = {
   dashboards: Map<string, Dashboard>;
   cards: Cards;
   viewers: Viewers;
+  downloads: Downloads;
+  /** Where files of exports lie. */
+  objects: ObjectStore;
   /** Absent where there is no Metabase. */
   embeds: Embeds | undefined;
   assets: Assets;

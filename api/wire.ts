@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { createQueues } from '../jobs/queues.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
+import { openObjectStore } from '../lib/object-store.ts';
 import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
@@ -14,6 +15,7 @@ import { createCards } from './cards.ts';
 import { createClientAddress } from './client-address.ts';
 import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
+import { createDownloads } from './downloads.ts';
 import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createExportSlots } from './export-slots.ts';
@@ -105,6 +107,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     dashboards: loadDashboards(),
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
     viewers: createViewers(pool, secretOf(config)),
+    downloads: createDownloads(pool, secretOf(config)),
+    objects: openObjectStore(config),
     embeds: createEmbeds(pool, config),
     assets: readAssets(),
     groupCommit,
@@ -130,6 +134,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
+      deps.objects.close();
       await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end(), exportPool.end()]);
     },
   };

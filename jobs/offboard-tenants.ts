@@ -1,4 +1,5 @@
 import { type Client, withTenant } from '../sql/db.ts';
+import { endExportsOf } from '../sql/queries/export-upkeep.ts';
 import {
   completeOffboarding,
   emptyTable,
@@ -12,7 +13,9 @@ import {
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
+import { destroyAllOf } from './destroy-exports.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
+import type { ExportDeps } from './run-export.ts';
 
 /** What removing a tenant does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -24,9 +27,12 @@ const NOT_REACHED = [
  * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
  * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile.
  */
-export async function offboardTenants(deps: RefreshDeps): Promise<void> {
+export async function offboardTenants(deps: RefreshDeps & Pick<ExportDeps, 'objects'>): Promise<void> {
   for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
     for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
+    // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
+    await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
+    await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
     // A refresh that had read the tenant's rows before would write them into a roll-up after.
     await withRefreshLock(deps.pool, true, async (client) => {
       const tables = await tenantTables(client);
@@ -35,6 +41,7 @@ export async function offboardTenants(deps: RefreshDeps): Promise<void> {
       await withTenant(deps.pool, tenantId, (one) => removeTenant(one, tenantId), 'login');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
     });
+    await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',
       tenant_id: tenantId,

@@ -1,7 +1,7 @@
 import { createPostgresBackend, type Job, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq';
 import type { Logger } from '../lib/log.ts';
 
-export const QUEUES = ['alerts', 'rollups', 'upkeep'] as const;
+export const QUEUES = ['alerts', 'exports', 'rollups', 'upkeep'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** What each kind of job is told. Never a secret, never an event's contents: an operator reads these. */
@@ -17,6 +17,8 @@ export type Payloads = {
   'audit-isolation': Record<string, never>;
   'evaluate-alerts': Record<string, never>;
   'deliver-alerts': Record<string, never>;
+  'run-exports': Record<string, never>;
+  'check-export-files': Record<string, never>;
   reconcile: Record<string, never>;
   'check-data-quality': Record<string, never>;
   'build-benchmarks': Record<string, never>;
@@ -41,6 +43,8 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'audit-isolation': KEPT,
   'evaluate-alerts': KEPT,
   'deliver-alerts': KEPT,
+  'run-exports': KEPT,
+  'check-export-files': AGAIN,
   reconcile: KEPT,
   'check-data-quality': KEPT,
   'build-benchmarks': KEPT,
@@ -52,6 +56,7 @@ const ASKED_OF = {
   'offboard-tenants': 'upkeep',
   'build-benchmarks': 'upkeep',
   'deliver-alerts': 'alerts',
+  'run-exports': 'exports',
 } as const satisfies Partial<Record<JobName, QueueName>>;
 
 /** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */

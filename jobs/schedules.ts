@@ -8,6 +8,10 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'alerts', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'alerts', job: 'evaluate-alerts', repeat: { every: 60_000 } },
   { queue: 'alerts', job: 'deliver-alerts', repeat: { every: 60_000 } },
+  // With themselves alone: a long one takes its workers for hours.
+  { queue: 'exports', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'exports', job: 'run-exports', repeat: { every: 60_000 } },
+  { queue: 'exports', job: 'check-export-files', repeat: { pattern: '15 2 * * *', tz: 'UTC' } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
   // Not with upkeep, whose jobs may take minutes: an alert would wait for them.

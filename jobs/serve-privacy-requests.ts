@@ -1,4 +1,5 @@
 import { withTenant } from '../sql/db.ts';
+import { countDoomed, exportsErasedFor } from '../sql/queries/export-upkeep.ts';
 import { type Person, PLACES } from '../sql/queries/places.ts';
 import {
   type BundleFile,
@@ -16,7 +17,11 @@ import {
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
+import { destroyExports } from './destroy-exports.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
+import type { ExportDeps } from './run-export.ts';
+
+export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects'>;
 
 /** What erasing a person does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -26,7 +31,7 @@ const NOT_REACHED = [
 ];
 
 /** Serves all requests that are open, the oldest first, and says which will soon be due. */
-export async function servePrivacyRequests(deps: RefreshDeps): Promise<void> {
+export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
   for (;;) {
     const request = await claimPrivacyRequest(deps.pool);
@@ -52,7 +57,7 @@ const personOf = (request: OpenRequest): Person => ({
 });
 
 // The copy that a person may have: each place as JSON and as CSV.
-async function collect(deps: RefreshDeps, request: OpenRequest): Promise<BundleFile[]> {
+async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request.id);
   const files: BundleFile[] = [];
   for (const [n, place] of PLACES.entries()) {
@@ -74,7 +79,7 @@ async function collect(deps: RefreshDeps, request: OpenRequest): Promise<BundleF
 }
 
 // Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
-async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
+async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
   for (const [n, place] of PLACES.entries()) {
     await withTenant(
       deps.pool,
@@ -88,6 +93,10 @@ async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
     );
   }
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  await destroyExports(deps);
+  const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
+  // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
+  if (left > 0) throw new Error(`${left} file of an export that was ended is still being written.`);
   const { removed, hours } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',
@@ -98,6 +107,7 @@ async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
     completed_at: deps.clock(),
     removed,
     hours_recomputed: hours,
+    exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
     not_reached: NOT_REACHED,
   };
 }

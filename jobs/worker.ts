@@ -1,5 +1,6 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
+import { openObjectStore } from '../lib/object-store.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
@@ -23,6 +24,8 @@ const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/
 const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
+const objects = openObjectStore(config);
+
 const stopping = new AbortController();
 let workers: Workers | undefined;
 
@@ -31,6 +34,7 @@ async function stop(): Promise<void> {
   await started.catch(() => undefined);
   await workers?.stop();
   await pool.end();
+  objects.close();
   log.info('stopped');
   process.exit(0);
 }
@@ -39,7 +43,7 @@ async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
-  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects }, urls);
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

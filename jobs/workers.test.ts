@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
-import { createDatabase, need, type TestDatabase, testSecret } from '../test/harness.ts';
+import { createDatabase, emptyStore, need, type TestDatabase, testSecret } from '../test/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
 import { SCHEDULES } from './schedules.ts';
 import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
@@ -32,8 +34,21 @@ beforeEach(async () => {
     ALERTS_FROM: undefined,
     SMTP_URL: undefined,
     BENCHMARK_MIN_CONTRIBUTORS: 10,
+    EXPORT_RETENTION_DAYS: 7,
+    EXPORT_FILE_ROWS: 1_000,
+    EXPORT_FILE_BYTES: 1_000_000,
+    MIRANTE_DATA_DIR: join(tmpdir(), 'mirante-no-objects'),
   };
-  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls, secret: testSecret };
+  deps = {
+    pool: db.jobs,
+    engine: db.engine,
+    log,
+    config,
+    clock: () => new Date(),
+    logins: db.urls,
+    secret: testSecret,
+    objects: emptyStore,
+  };
 });
 afterEach(async () => {
   await workers?.stop();

@@ -7,6 +7,7 @@ import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from './build
 import { checkDataQuality } from './check-data-quality.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
+import { checkExportFiles } from './destroy-exports.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { measureObjectives, type ObjectivesDeps } from './measure-objectives.ts';
@@ -14,6 +15,8 @@ import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
+import type { ExportDeps } from './run-export.ts';
+import { createExportRunner } from './run-exports.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { servePrivacyRequests } from './serve-privacy-requests.ts';
 
@@ -23,7 +26,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -88,6 +91,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
 }
 
 function handlersOf(deps: WorkerDeps): Handlers {
+  const runExports = createExportRunner(deps);
   return {
     heartbeat: (queue) => beat(deps.pool, queue),
     'refresh-rollups': async () => {
@@ -104,6 +108,10 @@ function handlersOf(deps: WorkerDeps): Handlers {
       if ((await evaluateAlerts(deps)) > 0) await deliverAlerts(deps);
     },
     'deliver-alerts': () => deliverAlerts(deps),
+    'run-exports': () => runExports(),
+    'check-export-files': async () => {
+      await checkExportFiles(deps);
+    },
     reconcile: () => runReconcile(deps),
     'check-data-quality': () => checkDataQuality(deps),
     'build-benchmarks': () => buildBenchmarks(deps),

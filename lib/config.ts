@@ -80,6 +80,9 @@ const schema = z.object({
   QUARANTINE_RETENTION_DAYS: count(30),
   // Marco Civil da Internet, art. 15: six months.
   ACCESS_LOG_RETENTION_DAYS: z.coerce.number().int().min(183).default(183),
+  EXPORT_RETENTION_DAYS: count(7),
+  EXPORT_FILE_ROWS: count(1_000_000),
+  EXPORT_FILE_BYTES: count(256 * 1024 * 1024),
   // Fewer than five others can work each other out.
   BENCHMARK_MIN_CONTRIBUTORS: z.coerce.number().int().min(5).max(1000).default(10),
   EVENTS_PER_SECOND: count(100_000),

@@ -227,6 +227,47 @@ view app.events_in_order owner mirante_views with (security_barrier=true)
   ORDER BY "time", id;
     grant select to mirante_api
 
+view app.export_files owner mirante_views with (security_barrier=true)
+ SELECT export_id,
+    part,
+    name,
+    object,
+    rows,
+    bytes,
+    sha256
+   FROM private.export_files
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (sha256 IS NOT NULL));
+    grant select to mirante_api
+
+view app.export_jobs owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    dataset,
+    format,
+    options,
+    window_from,
+    window_to,
+    filter,
+    since,
+    since_to,
+    received_from,
+    settled_at,
+    endpoint_id,
+    delivery_id,
+    status,
+    error,
+    progress,
+    due_at,
+    created_at,
+    completed_at,
+    expires_at,
+    ended_at,
+    manifest
+   FROM private.export_jobs
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -533,7 +574,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
     constraint alert_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE CASCADE
     constraint alert_deliveries_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES private.alert_rules(tenant_id, id) ON DELETE SET NULL (rule_id)
-    constraint alert_deliveries_type_check CHECK ((type = ANY (ARRAY['alert.firing'::text, 'alert.recovered'::text, 'alert.test'::text])))
+    constraint alert_deliveries_type_check CHECK ((type = ANY (ARRAY['alert.firing'::text, 'alert.recovered'::text, 'alert.test'::text, 'export.completed'::text, 'export.failed'::text])))
     CREATE INDEX alert_deliveries_created_at_idx ON private.alert_deliveries USING btree (created_at)
     CREATE INDEX alert_deliveries_due_at_idx ON private.alert_deliveries USING btree (due_at) WHERE (status = 'waiting'::text)
     CREATE INDEX alert_deliveries_endpoint_id_idx ON private.alert_deliveries USING btree (endpoint_id)
@@ -1021,6 +1062,76 @@ table private.events_hourly_rows owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.export_files owner mirante_owner, row security forced
+    tenant_id uuid not null
+    export_id uuid not null
+    part integer not null
+    from_time timestamp with time zone not null
+    to_time timestamp with time zone not null
+    received_from timestamp with time zone
+    expected_rows bigint not null
+    name text not null
+    object text
+    rows bigint
+    bytes bigint
+    sha256 text
+    stored_at timestamp with time zone
+    constraint export_files_object_key UNIQUE (object)
+    constraint export_files_pkey PRIMARY KEY (export_id, part)
+    constraint export_files_tenant_id_export_id_fkey FOREIGN KEY (tenant_id, export_id) REFERENCES private.export_jobs(tenant_id, id) ON DELETE CASCADE
+    CREATE INDEX export_files_tenant_id_idx ON private.export_files USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.export_jobs owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    dataset text not null
+    format text not null
+    options jsonb not null
+    window_from timestamp with time zone not null
+    window_to timestamp with time zone not null
+    filter jsonb not null
+    since uuid
+    since_to timestamp with time zone
+    received_from timestamp with time zone
+    settled_at timestamp with time zone
+    endpoint_id uuid
+    delivery_id uuid
+    status text not null default 'queued'::text
+    error text
+    progress integer not null default 0
+    claim uuid
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    served_at timestamp with time zone not null default '-infinity'::timestamp with time zone
+    due_at timestamp with time zone not null default now()
+    attempts integer not null default 0
+    created_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    expires_at timestamp with time zone
+    ended_at timestamp with time zone
+    deleted_at timestamp with time zone
+    erased_for text
+    manifest jsonb
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint export_jobs_check CHECK ((window_to > window_from))
+    constraint export_jobs_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text, 'parquet'::text])))
+    constraint export_jobs_pkey PRIMARY KEY (id)
+    constraint export_jobs_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint export_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text, 'deleted'::text])))
+    constraint export_jobs_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE SET NULL (endpoint_id)
+    constraint export_jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint export_jobs_tenant_id_id_key UNIQUE (tenant_id, id)
+    CREATE INDEX export_jobs_due_at_idx ON private.export_jobs USING btree (due_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+    CREATE INDEX export_jobs_expires_at_idx ON private.export_jobs USING btree (expires_at) WHERE (status = 'completed'::text)
+    CREATE INDEX export_jobs_tenant_id_id_idx ON private.export_jobs USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE OF deleted_at ON private.export_jobs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('export')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
 
 table private.feature_uses owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -1722,6 +1833,9 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
+function door.end_export(export uuid) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e65e947f4b00894e9d6122d94f5b67c7
+    grant execute to mirante_api
+
 function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a80e058a6c83be5b798491e86f47e380
     grant execute to mirante_owner
 
@@ -1750,6 +1864,9 @@ function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile s
     grant execute to mirante_api
 
 function door.metabase_dashboard(wanted text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 75da6f00038dddc4deaa1b5e48e208c2
+    grant execute to mirante_api
+
+function door.note_download(export uuid, file text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b55eaf03ae40bcb6dcce93f665f34a08
     grant execute to mirante_api
 
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16

@@ -17,6 +17,8 @@ declare module 'vitest' {
     redisUrl: string | undefined;
     /** File that collects what tests went without. */
     absences: string;
+    /** How many times each fault is tried, and the file that collects what came of it, a JSON object a line. */
+    faults: { times: number; report: string };
     /** File that collects how many attacks were tried and what they found, a line each time. */
     tally: string;
   }
@@ -44,6 +46,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('redisUrl', process.env.TEST_REDIS_URL);
     project.provide('absences', absences);
     project.provide('tally', tally);
+    const times = Number(process.env.TEST_FAULTS ?? 8);
+    project.provide('faults', { times, report: process.env.TEST_FAULTS_REPORT ?? join(folder, 'faults') });
     return async () => {
       await template.drop();
       await server?.stop();

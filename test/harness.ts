@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
+import { type ObjectStore, openObjectStore } from '../lib/object-store.ts';
 import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
@@ -12,6 +16,12 @@ import type { Engine } from '../sql/storage/engine.ts';
 import { databaseUrl, testSecret } from './template.ts';
 
 export { testSecret };
+
+/** A store without files, for what looks there too but is not about files. */
+export const emptyStore: ObjectStore = openObjectStore({
+  OBJECT_STORE_URL: undefined,
+  MIRANTE_DATA_DIR: join(tmpdir(), 'mirante-no-objects'),
+});
 
 export type TestDatabase = {
   /** The migrator's URL. */
@@ -146,6 +156,7 @@ export const redisUrl = (): string | undefined => inject('redisUrl');
 const ABSENT = {
   redis: 'Skipped: tests that need Redis; set TEST_REDIS_URL=redis://127.0.0.1:6379 to run them.',
   'redis-server': 'Skipped: a restart of Redis; install the package redis-server to try it.',
+  tmpfs: 'Skipped: a full disk; needs root on Linux, which may mount one of a mebibyte.',
   openssl:
     'Skipped: encrypted connections to PostgreSQL and Redis; install openssl, which makes their certificates, to try them.',
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
@@ -162,6 +173,7 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
   const found = {
     redis: redisUrl,
     'redis-server': () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(existsSync),
+    tmpfs: mayMount,
     openssl: () => ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'metabase-openapi': () =>
@@ -170,6 +182,15 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
   }[thing]();
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);
   return found;
+}
+
+// Tried, because root in a container often may not.
+function mayMount(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-mount-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
+  if (mounted) spawnSync('umount', [folder]);
+  rmSync(folder, { recursive: true });
+  return mounted ? folder : undefined;
 }
 
 /** Counts attacks and the foreign rows that they found; the run ends with a line that sums them up. */

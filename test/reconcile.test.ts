@@ -8,7 +8,7 @@ import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { canaryOf, plant } from '../sql/queries/canaries.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { createDatabase, emptyStore, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -33,7 +33,7 @@ afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: silent, clock: () => new Date() });
+const jobs = () => ({ pool: db.jobs, engine: db.engine, log: silent, clock: () => new Date(), objects: emptyStore });
 const proof = () => reconcile({ ...jobs(), config });
 const refresh = () => refreshRollups(jobs());
 const at = (ago: number) => new Date(Date.now() - ago).toISOString();

@@ -15,6 +15,7 @@ import {
 } from '../../sql/queries/alert-endpoints.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
+import { webhookUrl } from '../notify-endpoint.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { uuid } from '../schemas.ts';
 
@@ -42,15 +43,7 @@ const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 
 /** Where alerts of the key's own tenant are sent. */
 export function mountAlertEndpoints(app: Express, deps: Deps): void {
-  // Without encryption only where it leaves no network of one's own; the job sees to it for each address.
-  const schemes = deps.config.ALERTS_ALLOW_PRIVATE_NETWORKS.length > 0 ? ['https:', 'http:'] : ['https:'];
-  const url = z
-    .string()
-    .max(2000)
-    .refine((text) => schemes.includes(parsed(text)?.protocol ?? ''), {
-      error: `is a URL that begins with ${schemes.join('// or ')}//`,
-    })
-    .refine((text) => !parsed(text)?.username && !parsed(text)?.password, { error: 'holds no user and no password' });
+  const url = webhookUrl(deps.config);
   const input = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('webhook'), url, description }),
     z.strictObject({ kind: z.literal('email'), address: z.email().max(254), description }),
@@ -160,8 +153,6 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     },
   );
 }
-
-const parsed = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
 
 function show({ kind, target, secret_version: _, ...rest }: Endpoint) {
   return { ...rest, kind, ...(kind === 'webhook' ? { url: target } : { address: target }) };

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/db.ts';
-import { listDeliveries } from '../../sql/queries/alert-deliveries.ts';
+import { DELIVERY_TYPES, listDeliveries } from '../../sql/queries/alert-deliveries.ts';
 import { listRuleStates } from '../../sql/queries/alert-rules.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -21,9 +21,9 @@ const state = z.object({
 
 const delivery = z.object({
   id: uuid.meta({ description: 'The webhook-id of every attempt' }),
-  rule_id: uuid.nullable().meta({ description: 'Null where the rule has been deleted' }),
+  rule_id: uuid.nullable().meta({ description: 'Null of an export, and where the rule has been deleted' }),
   endpoint_id: uuid,
-  type: z.enum(['alert.firing', 'alert.recovered', 'alert.test']),
+  type: z.enum(DELIVERY_TYPES),
   status: z.enum(['waiting', 'delivered', 'failed']),
   attempts: z.number().int(),
   created_at: z.iso.datetime(),

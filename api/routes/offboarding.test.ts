@@ -7,7 +7,14 @@ import { withClient, withTenant } from '../../sql/db.ts';
 import { signGrant } from '../../sql/queries/grants.ts';
 import { tenantTables } from '../../sql/queries/offboarding.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import {
+  createDatabase,
+  emptyStore,
+  makeOperatorKey,
+  makeTenant,
+  type TestDatabase,
+  type TestTenant,
+} from '../../test/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;
@@ -23,7 +30,13 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+const jobs = () => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+  objects: emptyStore,
+});
 
 // Transactions are numbered for the whole server, so those of other tests may have to end first.
 const removal = (tenant: TestTenant) =>

@@ -6,7 +6,7 @@ import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/queries/places.ts';
 import { claimPrivacyRequest } from '../../sql/queries/privacy-requests.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { createDatabase, emptyStore, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
 const HOUR = 3600_000;
@@ -27,7 +27,13 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+const jobs = () => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+  objects: emptyStore,
+});
 const ask = (tenant: TestTenant, body: object) => api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, body);
 const look = async (tenant: TestTenant, path: string): Promise<Json> =>
   (await api.call('GET', path, tenant.keys.tenant_admin)).body;

@@ -4,7 +4,7 @@ import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { createDatabase, emptyStore, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const DAY = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY) * DAY;
@@ -23,7 +23,13 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+const jobs = () => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+  objects: emptyStore,
+});
 
 async function send(tenant: TestTenant, time: string, count: number, more: object = {}): Promise<void> {
   const events = Array.from({ length: count }, () => ({ type: 'shop.order.paid.v1', time, ...more }));

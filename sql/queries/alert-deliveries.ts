@@ -3,6 +3,8 @@ import { type Client, type Pool, withTransaction } from '../db.ts';
 import type { Rule, RuleState } from './alert-rules.ts';
 
 export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
+/** All that is sent: notices of exports go the same way. */
+export const DELIVERY_TYPES = ['alert.firing', 'alert.recovered', 'alert.test', 'export.completed', 'export.failed'] as const;
 
 /** The body of a webhook, and what an e-mail is written from. It never holds anything of an event but a metric's value. */
 export type Message = {
@@ -20,11 +22,32 @@ export type Message = {
   };
 };
 
+/** The body of a webhook that says that an export has come to its end. Files are fetched with a key; no message opens one. */
+export type ExportMessage = {
+  type: 'export.completed' | 'export.failed';
+  timestamp: string;
+  data: {
+    export: {
+      id: string;
+      status: 'completed' | 'failed';
+      error: string | null;
+      dataset: string;
+      format: string;
+      from: string;
+      to: string;
+      files: number;
+      rows: number;
+      bytes: number;
+      url: string;
+    };
+  };
+};
+
 export type Delivery = {
   id: string;
   rule_id: string | null;
   endpoint_id: string;
-  type: NoticeType;
+  type: (typeof DELIVERY_TYPES)[number];
   status: 'waiting' | 'delivered' | 'failed';
   attempts: number;
   created_at: Date;
@@ -64,7 +87,7 @@ export function messageOf(type: NoticeType, rule: Rule, found: Pick<RuleState, '
   };
 }
 
-export type NewDelivery = { tenantId: string; endpointId: string; message: Message };
+export type NewDelivery = { tenantId: string; endpointId: string; message: Message | ExportMessage };
 
 const TABLES = { tenant: 'app.alert_deliveries', owner: 'private.alert_deliveries' };
 

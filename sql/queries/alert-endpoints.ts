@@ -34,6 +34,15 @@ export async function findEndpoint(client: Client, id: string): Promise<Endpoint
   return rows[0];
 }
 
+/** The tenant's webhook of that address, if it has one that takes anything. */
+export async function findWebhook(client: Client, target: string): Promise<Endpoint | undefined> {
+  const { rows } = await client.query<Endpoint>(
+    `select ${COLUMNS} from app.alert_endpoints where kind = 'webhook' and target = $1 and disabled_at is null order by id limit 1`,
+    [target],
+  );
+  return rows[0];
+}
+
 export async function listEndpoints(client: Client, after: string | undefined, limit: number): Promise<Endpoint[]> {
   const { rows } = await client.query<Endpoint>(
     `select ${COLUMNS} from app.alert_endpoints where $1::uuid is null or id > $1 order by id limit $2`,

@@ -95,6 +95,15 @@ export const PLANTED: Record<string, string> = {
         due_at, ended_at)
     select c.row_id, c.id, r.id, r.notify[1], 'alert.test', json_build_object('mark', c.mark, 'name', c.word), 'delivered', now(), now(), now()
     from c, ${RULE} where not exists (select from private.alert_deliveries d where d.tenant_id = c.id)`,
+  'private.export_jobs': `insert into private.export_jobs (id, tenant_id, key_id, dataset, format, options, window_from, window_to, filter,
+        status, error, progress, created_at, ended_at, manifest)
+    select c.row_id, c.id, k.id, 'events', 'csv', jsonb_build_object('mark', c.mark), now() - interval '1 day', now(),
+        jsonb_build_object('type', c.word), 'expired', c.word, 100, now(), now(), jsonb_build_object('mark', c.word)
+    from c, ${KEY} where not exists (select from private.export_jobs j where j.tenant_id = c.id)`,
+  'private.export_files': `insert into private.export_files (tenant_id, export_id, part, from_time, to_time, expected_rows, name, rows, bytes,
+        sha256, stored_at)
+    select c.id, j.id, 1, now() - interval '1 day', now(), c.figure, c.word, c.figure, c.figure, c.mark, now()
+    from c, lateral (select id from private.export_jobs where tenant_id = c.id order by id limit 1) j on conflict do nothing`,
   'private.benchmark_consents': `insert into private.benchmark_consents (id, tenant_id, accepted, text_version)
     select c.row_id, c.id, true, c.word from c where not exists (select from private.benchmark_consents b where b.tenant_id = c.id)`,
   'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,

@@ -60,6 +60,9 @@ export function copyStatement(selection: Selection, shape: Shape, source = 'app.
   return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}')`;
 }
 
+/** The events of a selection, of the transaction's tenant, as the text of a query. */
+export const selectedEvents = (selection: Selection): string => eventRows(selection, 'app.events').rows;
+
 function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
   const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Client } from '../db.ts';
+import { exportFiles } from './export-place.ts';
 
 /** Somebody about whom the platform may hold something: the identifier as the tenant knows it, and its pseudonym. */
 export type Person = { tenantId: string; subject: string; hash: string };
@@ -204,7 +205,7 @@ const idempotencyKeys: Place = {
 };
 
 /** Where to look for a person. */
-export const PLACES: Place[] = [events, quarantine, idempotencyKeys, bundles];
+export const PLACES: Place[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
 
 /** Tables that hold nobody, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {

@@ -78,8 +78,8 @@ const NOTES = [
 
 /**
  * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
- * dashboards and of uses of features, receipts and notes about roll-ups that are older than aggregates are kept, and alerts that were
- * sent or given up thirty days ago.
+ * dashboards and of uses of features, exports without files, receipts and notes about roll-ups that are older than aggregates are kept, and
+ * alerts that were sent or given up thirty days ago.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -94,7 +94,13 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
     "delete from private.alert_deliveries where status <> 'waiting' and created_at < $1::timestamptz - interval '30 days'",
     [now],
   );
-  let gone = [keys, counters, opens, uses, alerts].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+  const exported = await client.query(
+    `delete from private.export_jobs j
+     where j.created_at < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2) and j.status not in ('queued', 'running', 'completed')
+       and not exists (select from private.export_files f where f.export_id = j.id and f.object is not null)`,
+    [now, aggregateDays],
+  );
+  let gone = [keys, counters, opens, uses, alerts, exported].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
   for (const [table, time] of NOTES) {
     const notes = await client.query(
       `delete from private.${table} where ${time} < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2)`,

@@ -4,6 +4,7 @@ import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
 import {
   createDatabase,
+  emptyStore,
   type KeyName,
   makeOperatorKey,
   makeTenant,
@@ -104,7 +105,13 @@ async function settle(): Promise<Side> {
     const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
   }
-  await servePrivacyRequests({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  await servePrivacyRequests({
+    pool: db.jobs,
+    engine: db.engine,
+    log: pino({ level: 'silent' }),
+    clock: () => new Date(),
+    objects: emptyStore,
+  });
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
   const cursors: Record<string, string> = {};

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../test/exports.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../test/harness.ts';
+import { refreshRollups } from './refresh-rollups.ts';
+
+let db: TestDatabase;
+let exports: Exports;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  exports = await createExports(db);
+});
+afterAll(async () => {
+  await exports.close();
+  await db.drop();
+});
+
+test.each([
+  ['csv', {}],
+  ['csv', { compression: 'gzip', delimiter: ';', bom: true }],
+  ['ndjson', { compression: 'none' }],
+  ['ndjson', { compression: 'gzip' }],
+  ['parquet', {}],
+] as const)('%s %o: every row once, in files of the size that was set', async (format, options) => {
+  const tenant = await makeTenant(db);
+  await plantEvents(db, tenant, 2_500);
+  await plantEvents(db, await makeTenant(db), 10, 'foreign');
+  const { id } = await exports.ask(tenant, { format, options });
+  await exports.run();
+  const job = await exports.find(tenant, id);
+  expect(job).toMatchObject({ status: 'completed', progress: 100, error: null });
+  expect((await exports.idsIn(tenant, id)).sort()).toEqual(idsFrom(2_500));
+  const files = await exports.files(tenant, id);
+  expect(files.length).toBeGreaterThan(2);
+  expect(Math.max(...files.map(({ rows }) => rows))).toBeLessThanOrEqual(1_000);
+  expect(job.manifest).toMatchObject({
+    rows: 2_500,
+    files: files.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 })),
+  });
+  expect(job.manifest?.types).toEqual(['test.0.v1', 'test.1.v1', 'test.2.v1'].map((type) => ({ type, versions: [] })));
+  if (format === 'parquet')
+    expect(files.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^day=\d{4}-\d\d-\d\d\/events-0001\.parquet$/));
+  expect(await exports.unaccounted()).toEqual([]);
+});
+
+test('an export without rows has one file with the names of its columns', async () => {
+  const tenant = await makeTenant(db);
+  for (const format of ['csv', 'parquet', 'ndjson'] as const) {
+    const { id } = await exports.ask(tenant, { format });
+    await exports.run();
+    const [file, ...more] = await exports.files(tenant, id);
+    expect([file?.rows, more, await exports.idsIn(tenant, id)]).toEqual([0, [], []]);
+  }
+});
+
+test('figures are exported by the month', async () => {
+  const tenant = await makeTenant(db);
+  await plantEvents(db, tenant, 50, 'm', 40);
+  await refreshRollups({ ...exports.deps, engine: db.engine });
+  const { id } = await exports.ask(tenant, {
+    dataset: 'metrics',
+    from: new Date(Date.now() - 60 * DAY),
+    filter: { metric: 'events.count', interval: 'day' },
+  });
+  await exports.run();
+  expect(await exports.find(tenant, id)).toMatchObject({ status: 'completed' });
+  expect((await exports.files(tenant, id)).length).toBeGreaterThan(1);
+});

@@ -1,0 +1,99 @@
+import type { Client, Pool } from '../db.ts';
+import type { ClaimedExport } from './export-claims.ts';
+
+/** Ends exports that were kept as long as they are to be. Gives how many. */
+export async function expireExports(pool: Pool, now: Date): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update private.export_jobs set status = 'expired', ended_at = $1 where status = 'completed' and expires_at <= $1`,
+    [now],
+  );
+  return rowCount ?? 0;
+}
+
+const ENDED = "('failed', 'cancelled', 'expired', 'deleted')";
+
+export type DoomedFile = { tenant_id: string; export_id: string; part: number; object: string };
+
+/**
+ * Files in the store whose export has ended otherwise than by being completed. One that may still be written waits until its writer's time is
+ * over, for it would come back.
+ */
+export async function doomedFiles(pool: Pool, now: Date, limit: number): Promise<DoomedFile[]> {
+  const { rows } = await pool.query<DoomedFile>(
+    `select f.tenant_id, f.export_id, f.part, f.object
+     from private.export_files f join private.export_jobs j on j.id = f.export_id
+     where j.status in ${ENDED} and f.object is not null and (f.stored_at is not null or j.claimed_until <= $1)
+     order by f.export_id, f.part limit $2`,
+    [now, limit],
+  );
+  return rows;
+}
+
+/** Notes that a file does not lie in the store any more. */
+export async function forgetDoomed(pool: Pool, object: string): Promise<void> {
+  await pool.query('update private.export_files set object = null where object = $1', [object]);
+}
+
+/** How many files of the tenant were to be destroyed for this person and still lie in the store, or may. */
+export async function countDoomed(pool: Pool, tenantId: string, personHash: string): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*) as n from private.export_files f join private.export_jobs j on j.id = f.export_id
+     where j.tenant_id = $1 and j.erased_for = $2 and j.status in ${ENDED} and f.object is not null`,
+    [tenantId, personHash],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Exports that were ended for the erasure of this person. */
+export async function exportsErasedFor(pool: Pool, tenantId: string, personHash: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    'select id from private.export_jobs where tenant_id = $1 and erased_for = $2 order by id',
+    [tenantId, personHash],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Exports that were ended from outside while somebody waits for a notice, each locked by the transaction of `client`. */
+export async function listUntold(client: Client): Promise<(ClaimedExport & { error: string })[]> {
+  const { rows } = await client.query<ClaimedExport & { error: string }>(
+    `select id, tenant_id, dataset, format, window_from, window_to, endpoint_id, error from private.export_jobs
+     where status = 'failed' and endpoint_id is not null and delivery_id is null for update skip locked`,
+  );
+  return rows;
+}
+
+/** Notes which delivery tells of it; null: nobody is told, because the endpoint takes nothing any more. */
+export async function noteTold(client: Client, exportId: string, deliveryId: string | null): Promise<void> {
+  await client.query(
+    `update private.export_jobs set delivery_id = $2, endpoint_id = case when $2::uuid is null then null else endpoint_id end where id = $1`,
+    [exportId, deliveryId],
+  );
+}
+
+/** Ends all exports of a tenant that is being removed, so that nobody writes another file of it. */
+export async function endExportsOf(client: Client, tenantId: string): Promise<void> {
+  await client.query(
+    `update private.export_jobs set status = 'deleted', claim = null, ended_at = now()
+     where tenant_id = $1 and status in ('queued', 'running', 'completed')`,
+    [tenantId],
+  );
+}
+
+/** Those of these names in the store that no export knows. */
+export async function unknownObjects(pool: Pool, objects: string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ object: string }>(
+    `select u.object from unnest($1::text[]) u (object)
+     where not exists (select from private.export_files f where f.object = u.object)`,
+    [objects],
+  );
+  return rows.map(({ object }) => object);
+}
+
+/** Names under which files of completed exports lie in the store. */
+export async function keptObjects(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ object: string }>(
+    `select f.object from private.export_files f join private.export_jobs j on j.id = f.export_id
+     where j.status = 'completed' and f.object is not null`,
+  );
+  return rows.map(({ object }) => object);
+}

@@ -1,0 +1,84 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRandom } from '../cli/random.ts';
+import { withTransaction } from '../sql/db.ts';
+import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import type { ExportJob, Format } from '../sql/queries/export-jobs.ts';
+import { createExports, DAY, type Exports } from './exports.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+let db: TestDatabase;
+let exports: Exports;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  exports = await createExports(db, undefined, { rows: 40 });
+});
+afterAll(async () => {
+  await exports.close();
+  await db.drop();
+});
+
+const eventOf = (tenant: TestTenant, time: number): EventRow => ({
+  keyId: tenant.keyIds.ingest,
+  id: uuidv7(),
+  time: Math.round(time) * 1000,
+  type: 'test.chain.v1',
+  source: 'test',
+  eventId: null,
+  subject: null,
+  outcome: null,
+  durationMs: null,
+  bytes: 10,
+  data: null,
+  attributes: null,
+});
+
+const FORMATS: Format[] = ['csv', 'ndjson', 'parquet'];
+
+// Some are late by weeks, some are ahead of the clock, and every other flush commits long after it has read its time of receipt.
+test.each([1, 2, 3])(
+  'exports that follow one another while events come hold every event once (seed %i)',
+  async (seed) => {
+    const tenant = await makeTenant(db);
+    const random = createRandom(seed);
+    const stored: string[] = [];
+    let writing = true;
+    const writer = async (number: number) => {
+      for (let flush = 0; flush < 12; flush++) {
+        const ages = Array.from({ length: 1 + random.poisson(6) }, () => random.pick({ now: 4, late: 2, ahead: 1 }));
+        const age = { now: () => 0, late: () => random.next() * 25 * DAY, ahead: () => -random.next() * 8 * 60_000 };
+        const rows = ages.map((kind) => eventOf(tenant, Date.now() - age[kind]()));
+        const pause = number % 2 === 0 ? 0 : random.next() / 20;
+        await withTransaction(db.api, 'begin', async (client) => {
+          await storeEvents(client as never, rows);
+          await client.query('select pg_sleep($1)', [pause]);
+        });
+        stored.push(...rows.map(({ id }) => id));
+      }
+    };
+    const writers = Promise.all([1, 2, 3, 4].map(writer)).finally(() => {
+      writing = false;
+    });
+
+    const ids: string[] = [];
+    let before: ExportJob | null = null;
+    for (let turn = 0, isLast = false; !isLast; turn++) {
+      isLast = !writing;
+      const from: Date = before?.window_from ?? new Date(Date.now() - 30 * DAY);
+      // Windows end behind, at, or ahead of the clock, the last one ahead of everything.
+      const ahead = isLast ? DAY : (random.next() - 0.5) * 60_000;
+      const to = new Date(Math.max(Date.now() + ahead, before?.window_to.getTime() ?? 0));
+      const format = FORMATS[turn % 3] as Format;
+      const { id } = await exports.ask(tenant, { format, from, to, since: before });
+      await exports.run();
+      before = await exports.find(tenant, id);
+      expect(before.status).toBe('completed');
+      ids.push(...(await exports.idsIn(tenant, id)));
+    }
+    await writers;
+    expect(ids.toSorted()).toEqual(stored.toSorted());
+    expect(await exports.unaccounted()).toEqual([]);
+  },
+  60_000,
+);

@@ -1,0 +1,301 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, inject, test } from 'vitest';
+import { createRandom } from '../cli/random.ts';
+import { environmentWith } from '../lib/config.ts';
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { createPool } from '../sql/db.ts';
+import { migrate } from '../sql/migrate.ts';
+import type { Format } from '../sql/queries/export-jobs.ts';
+import { roleUrl } from '../sql/roles.ts';
+import { startApi } from './api.ts';
+import { createExports, type ExportDatabase, type Exports, idsFrom, plantEvents } from './exports.ts';
+import { type Fate, startFaultyProxy } from './faulty-proxy.ts';
+import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
+import { startS3 } from './s3-server.ts';
+
+const { times, report } = inject('faults');
+const FORMATS: Format[] = ['csv', 'ndjson', 'parquet'];
+const ROWS = 1_200;
+const limit = 60_000 * Math.max(1, times / 8);
+
+/** A database with one tenant and its events. */
+async function createWorld(rows = ROWS): Promise<{ db: TestDatabase; tenant: TestTenant }> {
+  const db = await createDatabase();
+  const tenant = await makeTenant(db);
+  await plantEvents(db, tenant, rows);
+  return { db, tenant };
+}
+
+// For `npm run bench -- export-faults`, which runs this file with more of each fault.
+const tell = (fault: string, found: object) => appendFileSync(report, `${JSON.stringify({ fault, ...found })}\n`);
+
+/** Every row once, every file as the manifest says, and nothing in the store that nobody knows. */
+async function expectWhole(exports: Exports, of: TestTenant, id: string): Promise<void> {
+  expect(await exports.find(of, id)).toMatchObject({ status: 'completed', error: null });
+  expect((await exports.idsIn(of, id)).sort()).toEqual(idsFrom(ROWS));
+  expect(await exports.unaccounted()).toEqual([]);
+}
+
+/** Runs what is due, each time as if the pause after a failed attempt were over, until the export has ended. */
+async function runToTheEnd(exports: Exports, of: TestTenant, id: string, most = 50): Promise<void> {
+  for (let turn = 0; turn < most; turn++) {
+    await exports.run().catch(() => undefined);
+    const { status } = await exports.find(of, id);
+    if (status !== 'queued' && status !== 'running') return;
+    exports.skip(3_600_000);
+  }
+}
+
+test(
+  'a worker that is killed at any moment: the next one goes on, no row lost and none twice',
+  async () => {
+    const { db, tenant } = await createWorld();
+    const exports = await createExports(db, undefined, { rows: 100 });
+    const random = createRandom(times);
+    let ahead = 0;
+    let kills = 0;
+    let completed = 0;
+    while (kills < times) {
+      const { id } = await exports.ask(tenant, { format: FORMATS[completed % 3] as Format });
+      for (let ended = false; !ended; ) {
+        ahead += 61_000;
+        // The worker after the last kill is left to end its work.
+        const life = kills < times ? [random.next() * 900] : [];
+        const [, signal] = await once(startWorker(db, exports.folder, [ahead, ...life]), 'exit');
+        if (signal === 'SIGKILL') kills++;
+        expect(await exports.unaccounted()).toEqual([]);
+        ended = (await exports.find(tenant, id)).status === 'completed';
+      }
+      await expectWhole(exports, tenant, id);
+      completed++;
+    }
+    tell('worker killed', { kills, exports_completed: completed, rows_lost: 0, rows_doubled: 0, orphans: 0 });
+    await exports.close();
+    await db.drop();
+  },
+  limit * 2,
+);
+
+function startWorker({ urls }: ExportDatabase, folder: string, times: number[]): ChildProcess {
+  const settings = {
+    API_DATABASE_URL: urls.api,
+    JOBS_DATABASE_URL: urls.jobs,
+    MIRANTE_DATA_DIR: folder,
+    MIRANTE_SECRET: testSecret,
+    OBJECT_STORE_URL: undefined,
+    EXPORT_FILE_ROWS: '100',
+    LOG_LEVEL: 'silent',
+  };
+  const args = ['--import', 'tsx', 'test/export-worker.ts', ...times.map(String)];
+  return spawn(process.execPath, args, { env: environmentWith(settings), stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+describe('a store that speaks S3 and fails', () => {
+  test.each([
+    ['now and then, in every way', { pass: 7, 500: 1, 503: 1, slow: 1, cut: 1 }],
+    ['for good, and then not any more', { 503: 1 }],
+  ] as const)(
+    '%s',
+    async (_, weights) => {
+      const { db, tenant } = await createWorld();
+      const s3 = await startS3();
+      const random = createRandom(7);
+      let fates: Record<string, number> = weights;
+      const fateOf = () => {
+        const fate = random.pick(fates);
+        return (Number(fate) || fate) as Fate;
+      };
+      const proxy = await startFaultyProxy(s3.endpoint, fateOf);
+      const exports = await createExports(db, s3.url.replace(s3.endpoint, proxy.url), { rows: 300 });
+      const runs = 'pass' in weights ? Math.ceil(times / 2) : 1;
+      for (let run = 0; run < runs; run++) {
+        const { id } = await exports.ask(tenant, { format: FORMATS[run % 3] as Format });
+        await exports.run();
+        if (!('pass' in weights)) expect(await exports.find(tenant, id)).toMatchObject({ status: 'running', progress: 0 });
+        if (!('pass' in weights)) fates = { pass: 1 };
+        exports.skip(3_600_000);
+        await runToTheEnd(exports, tenant, id);
+        fates = { pass: 1 };
+        await expectWhole(exports, tenant, id);
+        fates = weights;
+      }
+      tell('S3 fails', {
+        exports: runs,
+        requests: Object.fromEntries(proxy.counts),
+        rows_lost: 0,
+        rows_doubled: 0,
+        orphans: 0,
+      });
+      await exports.close();
+      await db.drop();
+      await proxy.close();
+      await s3.close();
+    },
+    limit,
+  );
+
+  test(
+    'an export whose store never comes back fails in words, and its files are accounted for',
+    async () => {
+      const { db, tenant } = await createWorld();
+      const s3 = await startS3();
+      const exports = await createExports(db, s3.url.replace(/endpoint=.*/, `endpoint=http://127.0.0.1:${await freePort()}`));
+      const { id } = await exports.ask(tenant);
+      await runToTheEnd(exports, tenant, id);
+      expect(await exports.find(tenant, id)).toMatchObject({ status: 'failed', error: 'store-unavailable' });
+      await exports.close();
+      await db.drop();
+      await s3.close();
+    },
+    limit,
+  );
+});
+
+test.skipIf(!need('tmpfs'))(
+  'a full disk: the attempt fails in words, and the next one goes on',
+  async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'mirante-full-'));
+    const mount = (options: string) => spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]);
+    mount('size=64k');
+    const runs = Math.ceil(times / 2);
+    for (let run = 0; run < runs; run++) {
+      // Where rows are written first, or where files are kept.
+      const isScratch = run % 2 === 0;
+      const { db, tenant } = await createWorld();
+      const exports = await createExports(
+        db,
+        isScratch ? undefined : `file://${disk}/store`,
+        isScratch ? { scratch: disk } : {},
+      );
+      const { id } = await exports.ask(tenant, { format: FORMATS[run % 3] as Format });
+      await exports.run();
+      const { rows } = await db.owner.query('select attempts, due_at > now() as waits from private.export_jobs where id = $1', [
+        id,
+      ]);
+      expect(rows).toEqual([{ attempts: 1, waits: true }]);
+      expect(await exports.unaccounted()).toEqual([]);
+      mount('remount,size=16m');
+      await runToTheEnd(exports, tenant, id);
+      await expectWhole(exports, tenant, id);
+      rmSync(join(disk, 'store'), { recursive: true, force: true });
+      mount('remount,size=64k');
+      await exports.close();
+      await db.drop();
+    }
+    spawnSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+    tell('disk full', { exports: runs, rows_lost: 0, rows_doubled: 0, orphans: 0 });
+  },
+  limit,
+);
+
+test(
+  'the database is killed and comes back: the export goes on',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mirante-export-restart-'));
+    chmodSync(folder, 0o755);
+    const port = await freePort();
+    let server: EmbeddedPostgres = await startEmbeddedPostgres(folder, { port });
+    await migrate(server.url, testSecret);
+    const urls = Object.fromEntries(
+      (['api', 'jobs', 'queue', 'metabase', 'ops'] as const).map((name) => [
+        name,
+        roleUrl(server.url, testSecret, `mirante_${name}`),
+      ]),
+    ) as TestDatabase['urls'];
+    const own = {
+      urls,
+      api: createPool(urls.api, { max: 2, name: 'test api' }),
+      jobs: createPool(urls.jobs, { max: 5, name: 'test jobs', role: 'mirante_owner' }),
+      owner: createPool(server.url, { max: 2, name: 'test owner', role: 'mirante_owner' }),
+    };
+    const lone = await makeTenant(own);
+    await plantEvents(own, lone, ROWS);
+    const random = createRandom(3);
+    const runs = Math.ceil(times / 4);
+    for (let run = 0; run < runs; run++) {
+      const exports = await createExports(own, undefined, { rows: 60 });
+      const { id } = await exports.ask(lone, { format: FORMATS[run % 3] as Format });
+      const running = exports.run().catch(() => undefined);
+      const some = Math.floor(random.next() * 18);
+      const done = 'select count(stored_at) as n from private.export_files where export_id = $1';
+      await expect
+        .poll(async () => (await own.owner.query(done, [id])).rows[0].n, { interval: 5, timeout: 20_000 })
+        .toBeGreaterThanOrEqual(some);
+      process.kill(server.pid, 'SIGKILL');
+      await running;
+      await expect.poll(() => isAlive(server.pid), { timeout: 20_000 }).toBe(false);
+      server = await startEmbeddedPostgres(folder, { port });
+      await expect.poll(() => exports.find(lone, id).catch(() => undefined), { timeout: 20_000 }).toBeDefined();
+      exports.skip(61_000);
+      await runToTheEnd(exports, lone, id);
+      await expectWhole(exports, lone, id);
+      await own.owner.query('delete from private.export_jobs');
+      await exports.close();
+    }
+    tell('database killed', { restarts: runs, rows_lost: 0, rows_doubled: 0, orphans: 0 });
+    await Promise.all([own.api.end(), own.jobs.end(), own.owner.end()]);
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  },
+  limit,
+);
+
+test(
+  'clients that leave in the middle of a download hold nothing open',
+  async () => {
+    const { db, tenant: large } = await createWorld(60_000);
+    const exports = await createExports(db, undefined, { rows: 100_000, bytes: 100_000_000 });
+    const { id } = await exports.ask(large);
+    await exports.run();
+    const api = await startApi(db, { MIRANTE_DATA_DIR: exports.folder });
+    const { body } = await api.call('GET', `/v1/exports/${id}`, large.keys.export);
+    const [file] = body.manifest.files;
+    expect(file.bytes).toBeGreaterThan(8_000_000);
+    for (let client = 0; client < times; client++) {
+      const request = get(file.url);
+      await once(await responseOf(request), 'data');
+      request.destroy();
+    }
+    await expect.poll(() => openFiles(exports.folder), { timeout: 20_000 }).toEqual([]);
+    const whole = await buffer(await responseOf(get(file.url, { agent: false })));
+    expect(whole.length).toBe(file.bytes);
+    tell('client gone', { downloads: times, files_left_open: 0 });
+    await api.close();
+    await exports.close();
+    await db.drop();
+  },
+  limit,
+);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
+  const [response] = await once(request, 'response');
+  return response;
+}
+
+// What this process, in which the API runs, has open under a folder; elsewhere than on Linux nobody says.
+function openFiles(folder: string): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path.startsWith(folder) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,25 @@
+import { createExportRunner } from '../jobs/run-exports.ts';
+import { readConfig, secretOf } from '../lib/config.ts';
+import { createLog } from '../lib/log.ts';
+import { openObjectStore } from '../lib/object-store.ts';
+import { createPool } from '../sql/db.ts';
+import { loginUrl } from '../sql/roles.ts';
+
+// A worker of its own process, for a test that has it killed: `tsx test/export-worker.ts <how far its clock is ahead> [<when it dies>]`, both in
+// milliseconds. SIGKILL asks nobody, also where it comes from within.
+const config = readConfig();
+const [ahead = 0, life] = process.argv.slice(2).map(Number);
+const pool = createPool(loginUrl(config, 'mirante_jobs'), { role: 'mirante_owner', name: 'test exports', max: 5 });
+const run = createExportRunner({
+  pool,
+  log: createLog('exports', config.LOG_LEVEL),
+  clock: () => new Date(Date.now() + ahead),
+  objects: openObjectStore(config),
+  logins: { api: loginUrl(config, 'mirante_api') },
+  secret: secretOf(config),
+  config,
+});
+if (life !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), life);
+await run();
+await pool.end();
+process.exit(0);
