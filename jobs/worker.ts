@@ -3,6 +3,7 @@ import { createLog } from '../lib/log.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
+import { openArchive } from './archive-store.ts';
 import { keepProbing } from './probe-platform.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
 
@@ -23,6 +24,7 @@ const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/
 const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
+const archive = openArchive(config);
 const stopping = new AbortController();
 let workers: Workers | undefined;
 
@@ -31,6 +33,7 @@ async function stop(): Promise<void> {
   await started.catch(() => undefined);
   await workers?.stop();
   await pool.end();
+  archive.store.close();
   log.info('stopped');
   process.exit(0);
 }
@@ -39,7 +42,7 @@ async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
-  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, archive }, urls);
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
+import { makeArchive } from '../test/archive-home.ts';
 import { createDatabase, need, type TestDatabase, testSecret } from '../test/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
 import { SCHEDULES } from './schedules.ts';
@@ -14,6 +15,7 @@ const log = pino({ level: 'silent' });
 const soon = { timeout: 25_000, interval: 50 };
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let deps: WorkerDeps;
 let urls: QueueUrls;
 let queues: Queues;
@@ -22,6 +24,7 @@ let redisServer: ChildProcess | undefined;
 
 beforeEach(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   const config = {
     RAW_RETENTION_DAYS: 90,
     QUARANTINE_RETENTION_DAYS: 30,
@@ -33,7 +36,16 @@ beforeEach(async () => {
     SMTP_URL: undefined,
     BENCHMARK_MIN_CONTRIBUTORS: 10,
   };
-  deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls, secret: testSecret };
+  deps = {
+    pool: db.jobs,
+    engine: db.engine,
+    log,
+    config,
+    clock: () => new Date(),
+    logins: db.urls,
+    secret: testSecret,
+    archive,
+  };
 });
 afterEach(async () => {
   await workers?.stop();
@@ -41,6 +53,7 @@ afterEach(async () => {
   workers = undefined;
   redisServer?.kill('SIGKILL');
   redisServer = undefined;
+  await archive.remove();
   await db.drop();
 });
 

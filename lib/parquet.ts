@@ -23,11 +23,22 @@ export async function withDuckDb<T>(
   });
   const connection = await instance.connect();
   try {
-    return await work(async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS());
+    return await work(async (sql) => {
+      const result = await connection.runAndReadAll(sql).catch((error: Error) => {
+        throw new Error(withoutContents(error.message));
+      });
+      return result.getRowObjectsJS();
+    });
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+// DuckDB quotes the line that it could not read, which no log may hold.
+function withoutContents(message: string): string {
+  const [first = ''] = message.split('\n');
+  return `DuckDB: ${first.replace(/(["']).*\1/g, '…')}`;
 }
 
 /**
@@ -40,7 +51,7 @@ export async function csvToParquet(csv: string, parquet: string, columns: Column
     await run("set timezone = 'UTC'");
     const [result] = await run(
       `copy (
-         from read_csv(${literal(csv)}, columns = {${types.join(', ')}}, header = false, delim = ',', quote = '"', escape = '"',
+         from read_csv(${literal(csv)}, columns = {${types.join(', ')}}, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
            nullstr = '', allow_quoted_nulls = false, auto_detect = false, max_line_size = 4194304, parallel = false)
        ) to ${literal(parquet)} (format parquet, compression zstd)`,
     );

@@ -236,6 +236,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_snapshots: 'quartiles over many organisations',
   benchmark_panels: 'keyed hashes of organisations',
   benchmark_secrets: 'keys',
+  archive_rules: 'days for which organisations have events kept',
+  archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/erase-archive.ts)',
   heartbeats: 'queues',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',

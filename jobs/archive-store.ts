@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '../lib/config.ts';
+import { type ObjectStore, openObjectStore } from '../lib/object-store.ts';
+import type { ArchiveFile } from '../sql/queries/archive-files.ts';
+
+/** Where archived files lie, and a folder on this machine for those that are at work on them. */
+export type ArchiveHome = { store: ObjectStore; scratch: string };
+
+/** The archive's place as the settings say. */
+export function openArchive(config: Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>): ArchiveHome {
+  return { store: openObjectStore(config), scratch: resolve(config.MIRANTE_DATA_DIR, 'scratch') };
+}
+
+/** Under which all objects of the archive lie. */
+export const ARCHIVE_PREFIX = 'archive/events/';
+
+/** Where the archive of one tenant lies. */
+export const prefixOfTenant = (tenantId: string) => `${ARCHIVE_PREFIX}tenant=${tenantId}/`;
+
+const MOST_LETTERS = 120;
+
+/** The name of a new file. A type that would make too long a folder is cut, with its hash behind it; the file itself has it whole. */
+export function nameOf({ tenant_id, type, day, id }: Pick<ArchiveFile, 'tenant_id' | 'type' | 'day' | 'id'>): string {
+  const encoded = encodeURIComponent(type).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const hash = createHash('sha256').update(type).digest('hex').slice(0, 16);
+  const folder = encoded.length <= MOST_LETTERS ? encoded : `${encoded.slice(0, MOST_LETTERS).replace(/%.?$/, '')}~${hash}`;
+  return `${prefixOfTenant(tenant_id)}event_type=${folder}/day=${day}/${id}.parquet`;
+}
+
+/** Stores a file and reads all of it back. Throws where the store does not give what it was given. */
+export async function storeProved(store: ObjectStore, name: string, path: string): Promise<{ bytes: number; sha256: string }> {
+  const { size: bytes } = await stat(path);
+  const sha256 = await hashOf(createReadStream(path));
+  await store.put(name, path);
+  const held = await store.stat(name);
+  const body = await store.get(name);
+  const back = body && (await hashOf(body));
+  if (held?.bytes !== bytes || back !== sha256) throw new Error(`The object store does not give back what it took as ${name}.`);
+  return { bytes, sha256 };
+}
+
+/** Brings a file of the manifest here. Throws where it is not, byte for byte, what was proved; undefined where it is gone. */
+export async function fetchFile(
+  store: ObjectStore,
+  file: Pick<ArchiveFile, 'name' | 'sha256'>,
+  path: string,
+): Promise<true | undefined> {
+  const body = await store.get(file.name);
+  if (!body) return undefined;
+  const hash = createHash('sha256');
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(body, counting, createWriteStream(path, { mode: 0o600 }));
+  if (hash.digest('hex') !== file.sha256) throw new Error(`${file.name} is not what was archived: its SHA-256 differs.`);
+  return true;
+}
+
+async function hashOf(body: NodeJS.ReadableStream): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(body, hash);
+  return hash.digest('hex');
+}
+
+/** Runs `work` with a folder of its own, which goes afterwards. */
+export async function withScratch<T>(
+  { scratch: parent }: Pick<ArchiveHome, 'scratch'>,
+  kind: 'archive' | 'read',
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(parent, `${kind}-`));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** Removes what killed processes have left of withScratch(). To be called by whose turn it is, before it makes a folder. */
+export async function clearScratch({ scratch: parent }: ArchiveHome): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const path = join(parent, name);
+    const found = name.startsWith('read-') ? await stat(path).catch(() => undefined) : undefined;
+    if (name.startsWith('archive-') || (found && found.mtimeMs < Date.now() - DAY_MS))
+      await rm(path, { recursive: true, force: true });
+  }
+}
