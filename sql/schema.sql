@@ -1127,6 +1127,12 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.ingest_gate owner mirante_owner
+    id boolean not null default true
+    settled_to timestamp with time zone not null default '-infinity'::timestamp with time zone
+    constraint ingest_gate_id_check CHECK (id)
+    constraint ingest_gate_pkey PRIMARY KEY (id)
+
 table private.isolation_audits owner mirante_owner
     id bigint not null identity
     ran_at timestamp with time zone not null default now()
@@ -1805,7 +1811,7 @@ function door.end_login(login text) returns boolean language plpgsql volatile se
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2864e0bca678c84d318439c229e3d6b8
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 17ea808a46053b432ff3f38c972259db
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
@@ -1853,6 +1859,8 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
+function door.receive() returns timestamp with time zone language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5bf316f80265ad8fd74c4d20b406e60f
+
 function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb
     grant execute to mirante_api
 
@@ -1868,6 +1876,8 @@ function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean langu
 function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
     grant execute to mirante_api
 
+function door.settle() returns timestamp with time zone language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body fd5d761198ae5bb1a8cf90b2a8df3d56
+
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
     grant execute to mirante_api
 
@@ -1882,6 +1892,8 @@ function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants
 
 function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c0c4dc7be1b1e906a13cdf0d131a51e3
     grant execute to mirante_api
+
+function door.unsettled() returns SETOF text language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 2aa72093c39955c2adbd9350e4d476c3
 
 function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fe5beb6e64d790e646a10f4fd0b4ae1e
     grant execute to mirante_api

@@ -1,5 +1,40 @@
 set local role mirante_owner;
 
+-- The time of receipt of what this transaction stores, to be asked for before anything else is. The lock comes first, in a
+-- statement of its own: who reads an older settled_to than another has just committed is then seen by door.unsettled().
+create function door.receive() returns timestamptz
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    lock table private.ingest_gate in row share mode;
+    return (select greatest(clock_timestamp(), g.settled_to) from private.ingest_gate g);
+end
+$$;
+revoke all on function door.receive from public;
+
+-- Says that what is stored from now on is received at the moment that this gives, or later. What is being stored at this moment
+-- may be earlier, until the transactions that door.unsettled() names after this commit have ended.
+create function door.settle() returns timestamptz
+    language sql
+    set search_path = pg_catalog, pg_temp
+    as $$
+    update private.ingest_gate g set settled_to = greatest(g.settled_to, date_trunc('milliseconds', clock_timestamp()))
+    returning settled_to
+$$;
+revoke all on function door.settle from public;
+
+create function door.unsettled() returns setof text
+    language sql
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select l.virtualtransaction
+    from pg_locks l
+    where l.locktype = 'relation' and l.relation = 'private.ingest_gate'::regclass and l.mode = 'RowShareLock' and l.granted
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+$$;
+revoke all on function door.unsettled from public;
+
 -- Stores one flush: the events of all requests that were waiting, each row's tenant found from its key. Returns only what
 -- was not inserted. No event stands twice in a flush (the caller sees to it); rows of a key that has been revoked in the
 -- meantime come back as `unauthenticated`.
@@ -13,7 +48,7 @@ create function door.ingest_events(
     as $$
 #variable_conflict use_column
 declare
-    received timestamptz := clock_timestamp();
+    received timestamptz := door.receive();
     tenants uuid[] := array(
         select k.tenant_id
         from unnest(keys) with ordinality u (id, n)

@@ -56,6 +56,7 @@ const PLATFORM = [
   'benchmark_units',
   'grant_secrets',
   'heartbeats',
+  'ingest_gate',
   'isolation_audits',
   'metabase_dashboards',
   'objectives',
