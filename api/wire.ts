@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { createQueues } from '../jobs/queues.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
@@ -80,11 +81,13 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   });
 
   const answers = createAnswers();
+  const archive = openArchive(config);
   const deps: Deps = {
     config,
     log,
     pool,
     ops: opsPool,
+    archive,
     auth: createAuthenticator(pool),
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     accessLog: createAccessLog(pool, log),
@@ -117,6 +120,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
+      archive.store.close();
       await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end()]);
     },
   };

@@ -1,4 +1,5 @@
 import type { Config } from '../lib/config.ts';
+import { clearScratch } from '../sql/archive-home.ts';
 import { type Client, withTransaction } from '../sql/db.ts';
 import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
 import {
@@ -12,7 +13,6 @@ import {
   retainFrom,
 } from '../sql/queries/retention.ts';
 import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
-import { clearScratch } from './archive-store.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 import { expireArchive, sweepArchive } from './sweep-archive.ts';
 import { type ArchiveDeps, archiveBefore, takeOverBefore } from './write-archive.ts';

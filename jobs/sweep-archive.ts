@@ -1,3 +1,4 @@
+import { ARCHIVE_PREFIX, prefixOfTenant } from '../sql/archive-home.ts';
 import {
   condemnExpired,
   countArchiveFiles,
@@ -5,7 +6,6 @@ import {
   knownNames,
   listArchiveFiles,
 } from '../sql/queries/archive-files.ts';
-import { ARCHIVE_PREFIX, prefixOfTenant } from './archive-store.ts';
 import type { ArchiveDeps } from './write-archive.ts';
 
 /** Destroys what no rule keeps any longer. Gives how many files that were. To be called by whose turn it is, like all of these. */

@@ -1,9 +1,9 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
-import { openArchive } from './archive-store.ts';
 import { keepProbing } from './probe-platform.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
 

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { withDuckDb } from '../lib/parquet.ts';
+import { fetchFile } from '../sql/archive-home.ts';
 import { listArchiveFiles } from '../sql/queries/archive-files.ts';
 import { makeArchive } from '../test/archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from '../test/archived-events.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../test/harness.ts';
 import { startS3 } from '../test/s3-server.ts';
-import { fetchFile } from './archive-store.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { compareStore } from './sweep-archive.ts';
 

@@ -6,11 +6,11 @@ import { to as copyTo } from 'pg-copy-streams';
 import { v7 as uuidv7 } from 'uuid';
 import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
+import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive-home.ts';
 import { type Client, type Pool, withTransaction } from '../sql/db.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
 import { archivingTenants, copyOfDay, type Group, groupsBefore } from '../sql/queries/archive-groups.ts';
 import { groupsOfFile, loadDay, type Run, unloadDay, writeType } from '../sql/queries/archive-parquet.ts';
-import { type ArchiveHome, nameOf, storeProved, withScratch } from './archive-store.ts';
 
 export type ArchiveDeps = {
   pool: Pool;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ArchiveHome, openArchive } from '../jobs/archive-store.ts';
+import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
 
 /** An archive in a folder of its own, or on the store of `url`; to be removed in `afterAll`, awaited. */
 export async function makeArchive(url?: string): Promise<ArchiveHome & { folder: string; remove: () => Promise<void> }> {

@@ -75,3 +75,11 @@ export function digestWithout(whole: string, part: string): string {
     .map((sum, n) => String(BigInt(sum) - (gone[n] ?? 0n)))
     .join(' ');
 }
+
+/** Archived rows, given as the text of a JSON array, with the columns and types of app.events. */
+export function archivedRecords(json: string): string {
+  return `select time::timestamptz, id::uuid, received_at::timestamptz, type, source, event_id, subject, outcome,
+      duration_ms::double precision, bytes::integer, data::jsonb, attributes::jsonb
+    from json_to_recordset(${json}::json) as r (time text, id text, received_at text, type text, source text, event_id text,
+      subject text, outcome text, duration_ms text, bytes text, data text, attributes text)`;
+}

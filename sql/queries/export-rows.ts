@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import type { ArchiveHome } from '../archive-home.ts';
 import type { Client } from '../db.ts';
+import { copyWithArchive } from './archived-events.ts';
 import { columnsOf, type Dataset } from './export-columns.ts';
 import { metricRows } from './export-metrics.ts';
 
@@ -34,10 +36,13 @@ export type CopyStream = Readable & { rowCount: number };
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
  * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount` once it has ended; where
- * the database breaks off, it emits an error and never ends.
+ * the database breaks off, it emits an error and never ends. With `archive`, events that have left the database are among them, byte for
+ * byte as they would have been.
  */
-export function copyRows(client: Client, selection: Selection, shape: Shape): CopyStream {
-  return client.query(copyTo(copyStatement(selection, shape))) as unknown as CopyStream;
+export function copyRows(client: Client, selection: Selection, shape: Shape, archive?: ArchiveHome): CopyStream {
+  const copy = (source?: string) => client.query(copyTo(copyStatement(selection, shape, source))) as unknown as CopyStream;
+  if (!archive || selection.dataset !== 'events') return copy();
+  return copyWithArchive(client, selection, archive, copy);
 }
 
 /** The header line of CSV. */
@@ -48,8 +53,8 @@ export function csvHeader(dataset: Dataset, delimiter: string): string {
 }
 
 /** The statement that copyRows() sends: `copy` takes no parameters, so every text in it is a quoted literal. */
-export function copyStatement(selection: Selection, shape: Shape): string {
-  const { rows, order } = selection.dataset === 'events' ? eventRows(selection) : metricRows(selection);
+export function copyStatement(selection: Selection, shape: Shape, source = 'app.events'): string {
+  const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
   if (shape.format === 'ndjson') {
     const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
     // Bytes that no JSON text holds, so that a line is nothing but the text.
@@ -59,11 +64,11 @@ export function copyStatement(selection: Selection, shape: Shape): string {
   return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}')`;
 }
 
-function eventRows({ from, to, filter, received }: Selection): { rows: string; order: string } {
+function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
   const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);
   if (received) where.push(`received_at < ${moment(received.to)}`);
-  return { rows: `select * from app.events where ${where.join(' and ')}`, order: 'time, id' };
+  return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'time, id' };
 }
 
 const moment = (date: Date) => `timestamptz '${date.toISOString()}'`;

@@ -6,14 +6,44 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../lib/config.ts';
 import { type ObjectStore, openObjectStore } from '../lib/object-store.ts';
-import type { ArchiveFile } from '../sql/queries/archive-files.ts';
+import type { ArchiveFile } from './queries/archive-files.ts';
 
 /** Where archived files lie, and a folder on this machine for those that are at work on them. */
-export type ArchiveHome = { store: ObjectStore; scratch: string };
+export type ArchiveHome = {
+  store: ObjectStore;
+  scratch: string;
+  /** Runs `work` when few others read, each of whom may take half a gigabyte. Undefined, at once, where too many wait already. */
+  read: <T>(work: () => Promise<T>) => Promise<T> | undefined;
+};
 
 /** The archive's place as the settings say. */
 export function openArchive(config: Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>): ArchiveHome {
-  return { store: openObjectStore(config), scratch: resolve(config.MIRANTE_DATA_DIR, 'scratch') };
+  return {
+    store: openObjectStore(config),
+    scratch: resolve(config.MIRANTE_DATA_DIR, 'scratch'),
+    read: createGate(READERS, WAITING),
+  };
+}
+
+const READERS = 2;
+const WAITING = 4;
+
+function createGate(most: number, mostWaiting: number): ArchiveHome['read'] {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const enter = () => (running < most ? Promise.resolve() : new Promise<void>((go) => waiting.push(go)));
+  return (work) => {
+    if (running >= most && waiting.length >= mostWaiting) return undefined;
+    const entered = enter();
+    if (running < most) running++;
+    // Whoever leaves hands the place on.
+    const leave = () => {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    };
+    return entered.then(work).finally(leave);
+  };
 }
 
 /** Under which all objects of the archive lie. */
@@ -70,24 +100,33 @@ async function hashOf(body: NodeJS.ReadableStream): Promise<string> {
   return hash.digest('hex');
 }
 
+/** A folder of its own for somebody at work on files, to be removed afterwards. */
+export async function openScratch(
+  { scratch: parent }: Pick<ArchiveHome, 'scratch'>,
+  kind: 'archive' | 'read',
+): Promise<{ folder: string; remove: () => Promise<void> }> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(parent, `${kind}-`));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
 /** Runs `work` with a folder of its own, which goes afterwards. */
 export async function withScratch<T>(
-  { scratch: parent }: Pick<ArchiveHome, 'scratch'>,
+  home: Pick<ArchiveHome, 'scratch'>,
   kind: 'archive' | 'read',
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(parent, `${kind}-`));
+  const { folder, remove } = await openScratch(home, kind);
   try {
     return await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
 }
 
 const DAY_MS = 86_400_000;
 
-/** Removes what killed processes have left of withScratch(). To be called by whose turn it is, before it makes a folder. */
+/** Removes what killed processes have left of openScratch(). To be called by whose turn it is, before it makes a folder. */
 export async function clearScratch({ scratch: parent }: ArchiveHome): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const path = join(parent, name);
