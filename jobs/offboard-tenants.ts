@@ -1,4 +1,5 @@
 import { type Client, withTenant } from '../sql/db.ts';
+import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import {
   completeOffboarding,
   emptyTable,
@@ -13,6 +14,8 @@ import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
+import type { PrivacyDeps } from './serve-privacy-requests.ts';
+import { destroyTenant } from './sweep-archive.ts';
 
 /** What removing a tenant does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -24,17 +27,20 @@ const NOT_REACHED = [
  * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
  * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile.
  */
-export async function offboardTenants(deps: RefreshDeps): Promise<void> {
+export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
     for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
     // A refresh that had read the tenant's rows before would write them into a roll-up after.
-    await withRefreshLock(deps.pool, true, async (client) => {
+    const remove = async (client: Client) => {
       const tables = await tenantTables(client);
+      await emptied(deps, tenantId, () => destroyTenant(deps, tenantId), 'files of the archive');
       await emptied(deps, tenantId, (one) => eraseTenantFromRollups(one, tenantId), 'roll-ups');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
       await withTenant(deps.pool, tenantId, (one) => removeTenant(one, tenantId), 'login');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
-    });
+    };
+    // Nor may a run of the archive write what it had read before.
+    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove));
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',
       tenant_id: tenantId,

@@ -2,10 +2,10 @@ import type { Config } from '../lib/config.ts';
 import { clearScratch } from '../sql/archive-home.ts';
 import { type Client, withTransaction } from '../sql/db.ts';
 import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
+import { dropRestored } from '../sql/queries/restored.ts';
 import {
   dropBefore,
   dropBoundary,
-  dropRestored,
   forgetExpired,
   holdBefore,
   isServedBefore,

@@ -1,5 +1,7 @@
-import { withTenant } from '../sql/db.ts';
-import { type Person, PLACES } from '../sql/queries/places.ts';
+import type { ArchiveHome } from '../sql/archive-home.ts';
+import { type Client, withTenant } from '../sql/db.ts';
+import { EVENT_CELLS } from '../sql/queries/event-records.ts';
+import { type Person, PLACES, type Place } from '../sql/queries/places.ts';
 import {
   type BundleFile,
   claimPrivacyRequest,
@@ -16,7 +18,10 @@ import {
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
+import { eraseFromArchive, findInArchive } from './erase-archive.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
+
+export type PrivacyDeps = RefreshDeps & { archive: ArchiveHome };
 
 /** What erasing a person does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -26,7 +31,7 @@ const NOT_REACHED = [
 ];
 
 /** Serves all requests that are open, the oldest first, and says which will soon be due. */
-export async function servePrivacyRequests(deps: RefreshDeps): Promise<void> {
+export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
   for (;;) {
     const request = await claimPrivacyRequest(deps.pool);
@@ -52,10 +57,17 @@ const personOf = (request: OpenRequest): Person => ({
 });
 
 // The copy that a person may have: each place as JSON and as CSV.
-async function collect(deps: RefreshDeps, request: OpenRequest): Promise<BundleFile[]> {
+async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request.id);
   const files: BundleFile[] = [];
-  for (const [n, place] of PLACES.entries()) {
+  // After the events of the database: what moves meanwhile is told twice, and never not at all.
+  const archived = {
+    name: 'archive',
+    columns: EVENT_CELLS,
+    find: (client: Client, person: Person) => findInArchive(client, deps.archive, person),
+  };
+  const places: Pick<Place, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
+  for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
     await withTenant(deps.pool, request.tenant_id, async (client) => {
@@ -68,13 +80,13 @@ async function collect(deps: RefreshDeps, request: OpenRequest): Promise<BundleF
       }
     });
     files.push(await json.closeJson(), await csv.closeCsv(place.columns));
-    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / PLACES.length));
+    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / places.length));
   }
   return files;
 }
 
 // Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
-async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
+async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
   for (const [n, place] of PLACES.entries()) {
     await withTenant(
       deps.pool,
@@ -87,8 +99,9 @@ async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
       'login',
     );
   }
+  await eraseFromArchive(deps, request, personOf(request));
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
-  const { removed, hours } = await erasedSoFar(deps.pool, request.id);
+  const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',
     request_id: request.id,
@@ -97,6 +110,7 @@ async function erase(deps: RefreshDeps, request: OpenRequest): Promise<object> {
     requested_at: request.created_at,
     completed_at: deps.clock(),
     removed,
+    archive_files,
     hours_recomputed: hours,
     not_reached: NOT_REACHED,
   };

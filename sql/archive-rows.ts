@@ -4,6 +4,7 @@ import { type DuckDb, literal, openDuckDb } from '../lib/parquet.ts';
 import { type ArchiveHome, fetchFile, openScratch } from './archive-home.ts';
 import { ARCHIVE_COLUMNS } from './queries/archive-columns.ts';
 import type { ReadableFile } from './queries/archive-manifest.ts';
+import { aboutPerson } from './queries/archive-parquet.ts';
 
 /** An archived event: each value as text, or null. */
 export type ArchivedRow = Record<string, string | null>;
@@ -18,6 +19,8 @@ export type RowFilter = {
   subjects?: readonly string[] | null;
   /** Before this time and id. */
   before?: { time: string; id: string } | null;
+  /** Only what leads to this person. */
+  about?: { subject: string; hash: string };
 };
 
 const VALUES = Object.keys(ARCHIVE_COLUMNS)
@@ -25,12 +28,13 @@ const VALUES = Object.keys(ARCHIVE_COLUMNS)
   .map((name) => `${name}::varchar as ${name}`)
   .join(', ');
 
-function conditions({ from, to, subjects, before }: RowFilter): string {
+function conditions({ from, to, subjects, before, about }: RowFilter): string {
   const where = ['true'];
   if (from) where.push(`time >= timestamptz ${literal(from)}`);
   if (to) where.push(`time < timestamptz ${literal(to)}`);
   if (subjects) where.push(`subject in (${subjects.map(literal).join(', ')})`);
   if (before) where.push(`(time, id) < (timestamptz ${literal(before.time)}, ${literal(before.id)})`);
+  if (about) where.push(aboutPerson(about.subject, about.hash));
   return where.join(' and ');
 }
 

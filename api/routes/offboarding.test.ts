@@ -7,23 +7,27 @@ import { withClient, withTenant } from '../../sql/db.ts';
 import { signGrant } from '../../sql/queries/grants.ts';
 import { tenantTables } from '../../sql/queries/offboarding.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
+import { makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let operator: string;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
   operator = await makeOperatorKey(db);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date(), archive });
 
 // Transactions are numbered for the whole server, so those of other tests may have to end first.
 const removal = (tenant: TestTenant) =>

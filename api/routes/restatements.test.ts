@@ -4,6 +4,7 @@ import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
+import { makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const DAY = 86_400_000;
@@ -12,18 +13,21 @@ const day = (ago: number) => new Date(TODAY - ago * DAY).toISOString();
 const noon = (ago: number) => new Date(TODAY - ago * DAY + DAY / 2).toISOString();
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date(), archive });
 
 async function send(tenant: TestTenant, time: string, count: number, more: object = {}): Promise<void> {
   const events = Array.from({ length: count }, () => ({ type: 'shop.order.paid.v1', time, ...more }));

@@ -52,18 +52,6 @@ export async function holdBefore(client: Client, relation: Relation, boundary: D
   await client.query('select storage.hold_before($1, $2)', [relation.name, boundary]);
 }
 
-/** Drops scratch tables that parts of the archive were restored into seven days ago or more, told from their names. Gives how many. */
-export async function dropRestored(client: Client, now: Date): Promise<number> {
-  const { rows } = await client.query<{ name: string }>(
-    `select c.relname as name from pg_class c
-     where c.relnamespace = 'private'::regnamespace and c.relkind = 'r' and c.relname ~ '^restored_d{8}_[0-9a-f]{8}$'
-       and to_date(substr(c.relname, 10, 8), 'YYYYMMDD') < $1::timestamptz - interval '7 days'`,
-    [now],
-  );
-  for (const { name } of rows) await client.query(`drop table private."${name}"`);
-  return rows.length;
-}
-
 /** Drops what lies before `boundary` and writes the proof in the same statement. Gives partitions, chunks or rows dropped. */
 export async function dropBefore(client: Client, relation: Relation, boundary: Date, rule: string): Promise<number> {
   const { rows } = await client.query<{ dropped: number }>(
