@@ -21,6 +21,7 @@ import { mountDocs } from './routes/docs.ts';
 import { mountEmbeds } from './routes/embeds.ts';
 import { mountEventTypes } from './routes/event-types.ts';
 import { answerIngest, isIngest, mountEvents } from './routes/events.ts';
+import { mountExportStream } from './routes/export-stream.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
 import { mountMetrics } from './routes/metrics.ts';
@@ -73,6 +74,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountMetrics(app, deps);
   mountRestatements(app, deps);
   mountDataQuality(app, deps);
+  mountExportStream(app, deps);
   mountBenchmarkSnapshots(app, deps, queues);
   mountBenchmarks(app, deps);
   mountDashboards(app, deps);

@@ -10,6 +10,7 @@ import type { ClientAddress } from './client-address.ts';
 import type { Dashboard } from './dashboards.ts';
 import type { Embeds } from './embeds.ts';
 import type { EventTypeRegistry } from './event-types.ts';
+import type { ExportSlots } from './export-slots.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
@@ -25,6 +26,9 @@ export type Deps = {
   log: Logger;
   /** Connections of mirante_api for everything but the group commit, which has its own. */
   pool: Pool;
+  /** Connections of mirante_api for streamed exports, which may take long, and who may have one. */
+  exportPool: Pool;
+  exportSlots: ExportSlots;
   /** Connections of mirante_ops, which sees no content of any event. */
   ops: Pool;
   /** Files of raw events that have left the database. */

@@ -38,7 +38,7 @@ const MAX_DEPTH = 64;
 const MOST_RULES = 200;
 const FUTURE_MS = 10 * 60_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid']);
+const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid', 'mirantereceivedat']);
 
 /** Judges one item against the CloudEvents 1.0 envelope and its type's schema, then conceals who it is about. Throws SyntaxError where it is not JSON. */
 export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {

@@ -17,6 +17,7 @@ import { loadDashboards } from './dashboards.ts';
 import type { Deps } from './deps.ts';
 import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
+import { createExportSlots } from './export-slots.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -27,6 +28,8 @@ import { createTelemetry } from './telemetry.ts';
 import { createViewers } from './viewers.ts';
 
 const HOUR_US = 3600_000_000;
+/** What streamed exports have to come to their end when the program stops. */
+const EXPORT_GRACE_MS = 5_000;
 
 export type Wired = {
   server: Server;
@@ -43,6 +46,11 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const metabasePool = createPool(urls.metabase, { max: config.READ_CONNECTIONS, name: 'mirante cards' });
   const opsPool = createPool(urls.ops, { max: config.READ_CONNECTIONS, name: 'mirante operations' });
   const ingestPool = createPool(urls.api, { max: config.INGEST_CONNECTIONS, name: 'mirante ingest' });
+  const exportPool = createPool(urls.api, {
+    max: config.EXPORT_CONNECTIONS,
+    name: 'mirante exports',
+    statementTimeoutMs: config.EXPORT_MINUTES * 60_000,
+  });
   const redis = urls.redis ? connectRedis(urls.redis, log) : undefined;
   const queues = createQueues({ redisUrl: urls.redis, queueDatabaseUrl: urls.queue }, log);
   let openMetrics: OpenMetrics;
@@ -88,6 +96,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     pool,
     ops: opsPool,
     archive,
+    exportPool,
+    exportSlots: createExportSlots(config.EXPORT_CONNECTIONS),
     auth: createAuthenticator(pool),
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     accessLog: createAccessLog(pool, log),
@@ -112,7 +122,10 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     server,
     metricsServer,
     async close() {
+      // Long ones would hold up everything else that has to be stored before the end.
+      const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);
       await closeServer(server);
+      clearTimeout(grace);
       await closeServer(metricsServer);
       await telemetry.close();
       await groupCommit.drain();
@@ -121,7 +134,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await queues.close();
       redis?.disconnect();
       archive.store.close();
-      await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end()]);
+      await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end(), exportPool.end()]);
     },
   };
 }

@@ -2,11 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { to as copyTo } from 'pg-copy-streams';
 import { v7 as uuidv7 } from 'uuid';
 import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
 import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive-home.ts';
+import { CopyOut } from '../sql/copy-out.ts';
 import { type Client, type Pool, withTransaction } from '../sql/db.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
 import { archivingTenants, copyOfDay, type Group, groupsBefore } from '../sql/queries/archive-groups.ts';
@@ -89,7 +89,7 @@ export function differences(one: Group, other: Group | undefined): string[] {
 }
 
 async function copyDay(client: Client, copy: string, csv: string): Promise<void> {
-  await pipeline(client.query(copyTo(copy)), createWriteStream(csv, { mode: 0o600 }));
+  await pipeline(client.query(new CopyOut(copy)), createWriteStream(csv, { mode: 0o600 }));
 }
 
 async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<Written> {

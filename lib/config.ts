@@ -68,6 +68,13 @@ const schema = z.object({
   INGEST_BUFFER_BYTES: count(16 * 1024 * 1024),
   INGEST_CONNECTIONS: count(2),
   READ_CONNECTIONS: count(10),
+  EXPORT_CONNECTIONS: count(4),
+  EXPORT_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .default(60),
   RAW_RETENTION_DAYS: count(90),
   AGGREGATE_RETENTION_DAYS: count(730),
   QUARANTINE_RETENTION_DAYS: count(30),

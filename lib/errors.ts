@@ -68,6 +68,11 @@ export const unsupportedMediaType = (detail: string) =>
   new Problem(415, 'unsupported-media-type', 'That media type or encoding is not accepted here', { detail });
 export const unprocessable = (code: string, title: string, errors?: Fault[]) =>
   new Problem(422, code, title, errors ? { errors } : {});
+export const oldHttp = (detail: string) =>
+  new Problem(426, 'old-http', 'This answer needs HTTP/1.1', {
+    detail,
+    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade, close' },
+  });
 export const headersTooLarge = () => new Problem(431, 'headers-too-large', 'The headers are over a limit');
 export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>
   new Problem(429, code, title, { headers: { 'retry-after': String(retryAfterSeconds) } });

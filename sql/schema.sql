@@ -227,6 +227,25 @@ view app.events_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.events_in_order owner mirante_views with (security_barrier=true)
+ SELECT "time",
+    id,
+    received_at,
+    type,
+    source,
+    event_id,
+    subject,
+    outcome,
+    duration_ms,
+    bytes,
+    data,
+    attributes
+   FROM private.events
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+           FROM app.tenant)))
+  ORDER BY "time", id;
+    grant select to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -1807,6 +1826,9 @@ function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp wit
 
 function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a80e058a6c83be5b798491e86f47e380
     grant execute to mirante_owner
+
+function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
+    grant execute to mirante_api
 
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api

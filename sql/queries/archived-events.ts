@@ -47,12 +47,22 @@ export function copyWithArchive(
   copy: (source?: string) => CopyStream,
 ): CopyStream {
   let rowCount = 0;
+  let begun = false;
+  let resolveOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    resolveOver = resolve;
+  });
+
   async function* counted(stream: CopyStream): AsyncGenerator<Buffer> {
-    for await (const bytes of stream) yield bytes;
-    rowCount += stream.rowCount;
+    try {
+      for await (const bytes of stream) yield bytes;
+      rowCount += stream.rowCount;
+    } finally {
+      await stream.over;
+    }
   }
 
-  async function* bytes(): AsyncGenerator<Buffer> {
+  async function* parts(): AsyncGenerator<Buffer> {
     const { from, to, filter } = selection;
     const one = (name: string) => (filter[name] === undefined ? null : [filter[name]].flat());
     // Before the events: see readableFiles().
@@ -64,15 +74,29 @@ export function copyWithArchive(
       yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
       after = last;
     }
-    yield* counted(copy(after && `(select * from app.events e where ${keyed('>', after)}) s`));
+    yield* counted(copy(after && `(select * from app.events_in_order e where ${keyed('>', after)}) s`));
+  }
+
+  async function* bytes(): AsyncGenerator<Buffer> {
+    begun = true;
+    try {
+      yield* parts();
+    } finally {
+      resolveOver();
+    }
   }
 
   const stream = Readable.from(bytes(), { objectMode: false });
-  return Object.defineProperty(stream, 'rowCount', { get: () => rowCount }) as CopyStream;
+  stream.once('close', () => {
+    if (!begun) resolveOver();
+  });
+  return Object.defineProperties(stream, { rowCount: { get: () => rowCount }, over: { value: over } }) as CopyStream;
 }
 
+// The first condition is what chunks and partitions are left out by.
 const keyed = (sign: '>' | '<=', { time, id }: Key) =>
-  `(e.time, e.id) ${sign} (timestamptz ${pg.escapeLiteral(time)}, uuid ${pg.escapeLiteral(id)})`;
+  `e.time ${sign === '>' ? '>=' : '<='} timestamptz ${pg.escapeLiteral(time)}
+    and (e.time, e.id) ${sign} (timestamptz ${pg.escapeLiteral(time)}, uuid ${pg.escapeLiteral(id)})`;
 
 // What the database still has in between belongs there too: an event that came again after it had left, once, and one whose time
 // had been over before the retention was made longer.

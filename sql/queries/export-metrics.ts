@@ -53,4 +53,4 @@ function figures(measure: Measure, interval: 'hour' | 'day', where: string): str
 
 // As metrics.ts does it; kept within what exp() can give.
 const estimate = (bin: string) =>
-  `case when ${bin} = -32768 then 0 else exp(least(greatest(${bin} * ln(1.04::double precision) + ln(2 / 2.04::double precision), -744), 709.78)) end`;
+  `case when ${bin} = -32768 then 0 else exp(least(greatest(${bin} * ln(1.04::double precision) + ln(2 / 2.04::double precision), -744), 709.7827128933839)) end`;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import type { ArchiveHome } from '../archive-home.ts';
+import { CopyOut } from '../copy-out.ts';
 import type { Client } from '../db.ts';
 import { copyWithArchive } from './archived-events.ts';
 import { columnsOf, type Dataset } from './export-columns.ts';
@@ -31,16 +31,18 @@ export const FILTERS: Record<Dataset, readonly string[]> = {
   metrics: ['metric', 'interval', 'type', 'outcome', 'route', 'marketplace', 'rule'],
 };
 
-export type CopyStream = Readable & { rowCount: number };
+/** `over` resolves when the connection is free again, also where the stream was destroyed. */
+export type CopyStream = Readable & { rowCount: number; over?: Promise<void> };
 
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
- * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount` once it has ended; where
- * the database breaks off, it emits an error and never ends. With `archive`, events that have left the database are among them, byte for
- * byte as they would have been.
+ * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount`
+ * once it has ended; where the database breaks off, it emits an error and never ends. With `archive`, events that have left the
+ * database are among them, byte for byte as they would have been; without, they are missing.
  */
-export function copyRows(client: Client, selection: Selection, shape: Shape, archive?: ArchiveHome): CopyStream {
-  const copy = (source?: string) => client.query(copyTo(copyStatement(selection, shape, source))) as unknown as CopyStream;
+export function copyRows(client: Client, selection: Selection, shape: Shape, archive: ArchiveHome | undefined): CopyStream {
+  const copy = (source?: string) =>
+    client.query(new CopyOut(copyStatement(selection, shape, source), { crlf: shape.format === 'csv' }));
   if (!archive || selection.dataset !== 'events') return copy();
   return copyWithArchive(client, selection, archive, copy);
 }
@@ -53,7 +55,7 @@ export function csvHeader(dataset: Dataset, delimiter: string): string {
 }
 
 /** The statement that copyRows() sends: `copy` takes no parameters, so every text in it is a quoted literal. */
-export function copyStatement(selection: Selection, shape: Shape, source = 'app.events'): string {
+export function copyStatement(selection: Selection, shape: Shape, source = 'app.events_in_order'): string {
   const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
   if (shape.format === 'ndjson') {
     const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
@@ -94,8 +96,8 @@ function cell(name: string, sql: string, { guard, decimal }: Csv): string {
   return name;
 }
 
-// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so a file that is sent again is
-// nothing but duplicates.
+// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so events in which nobody was
+// concealed are known again when they are sent again.
 const EVENT = [
   `'{"specversion":"1.0","id":' || to_json(coalesce(event_id, id::text))`,
   `',"source":' || to_json(source)`,

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { DATASETS } from '../sql/queries/export-columns.ts';
+import { FILTERS, type Selection, type Shape } from '../sql/queries/export-rows.ts';
+import { MEASURES } from '../sql/queries/measures.ts';
+import { instant } from './schemas.ts';
+
+const MOST_DAYS = 3_660;
+const DAY_MS = 86_400_000;
+
+const flag = z.enum(['true', 'false']);
+const text = z.string().max(500);
+const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
+const NAMES = [...new Set(Object.values(FILTERS).flat())];
+
+/** The parameters of a streamed export; which go together is checked by readExportQuery(). */
+export const exportQuery = z.strictObject({
+  dataset: z.enum(DATASETS),
+  format: z.enum(['csv', 'ndjson']).default('csv'),
+  from: instant.meta({ description: 'RFC 3339, inclusive' }),
+  to: instant.optional().meta({ description: 'RFC 3339, exclusive; now if left out' }),
+  delimiter: z.enum([',', ';']).optional().meta({ description: 'Of CSV; a comma if left out' }),
+  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: what stands before a fraction; a point if left out' }),
+  bom: flag.optional().meta({ description: 'Of CSV: begins with a byte order mark, without which Excel garbles accents' }),
+  guard: flag.optional().meta({
+    description: 'Of CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it; true if left out',
+  }),
+  type: text.optional(),
+  source: text.optional(),
+  subject: text.optional().meta({ description: 'The plain value or its pseudonym' }),
+  outcome: text.optional(),
+  metric: text.optional().meta({ description: 'Of metrics: one measure of GET /v1/metrics; all if left out' }),
+  interval: z.enum(['hour', 'day']).optional().meta({ description: 'Of metrics: an hour if left out; days are of UTC' }),
+  route: text.optional(),
+  marketplace: text.optional(),
+  rule: text.optional(),
+});
+
+export type ExportQuery = z.infer<typeof exportQuery>;
+
+export type Asked = { selection: Selection; shape: Shape; bom: boolean };
+
+/** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
+export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): Asked {
+  const { dataset, format, from, to = now } = query;
+  const faults: Fault[] = [];
+  const fault = (name: string, code: string, detail: string) => faults.push({ pointer: `/${name}`, code, detail });
+  if (from >= to) fault('from', 'empty-window', '`from` must be before `to`, which is now if absent.');
+  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) fault('from', 'out-of-range', 'A window has ten years at most.');
+  for (const time of ['from', 'to'] as const) {
+    const at = query[time];
+    if (at && (at.getTime() < 0 || at.getUTCFullYear() > 9998))
+      fault(time, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+  }
+  const filter: Record<string, string | string[]> = {};
+  for (const name of NAMES as (keyof ExportQuery)[]) {
+    const value = query[name] as string | undefined;
+    if (value === undefined) continue;
+    if (!FILTERS[dataset].includes(name))
+      fault(name, 'unknown-dimension', `${dataset} can be chosen by ${FILTERS[dataset].join(', ')}.`);
+    filter[name] = name === 'subject' ? [value, pseudonym(value)] : value;
+  }
+  if (query.metric !== undefined && !MEASURES.some(({ name }) => name === query.metric))
+    fault('metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+  for (const name of CSV_ONLY) {
+    if (format !== 'csv' && query[name] !== undefined) fault(name, 'not-of-format', `${format} has no such choice.`);
+  }
+  if (query.decimal === ',' && query.delimiter !== ';')
+    fault('decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
+  if (faults.length > 0) throw invalidRequest(faults);
+  return { selection: { dataset, from, to, filter }, shape: shapeOf(query), bom: query.bom === 'true' };
+}
+
+function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery): Shape {
+  return format === 'csv' ? { format, delimiter, decimal, guard: guard !== 'false' } : { format };
+}
+
+/** Name of the file that an export is saved as. */
+export function exportFileName({ dataset, from, to }: Selection, { format }: Shape): string {
+  const [begin, end] = [from, to].map((at) =>
+    at
+      .toISOString()
+      .replace(/\.000Z$/, 'Z')
+      .replaceAll(':', ''),
+  );
+  return `${dataset}_${begin}_${end}.${format}`;
+}
