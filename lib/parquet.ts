@@ -16,11 +16,11 @@ export type DuckDb = {
   close: () => void;
 };
 
-/** A DuckDB of its own, held to two threads and 512 MB, which spills into `scratch`. It reaches no network and loads no extension. */
-export async function openDuckDb(scratch: string): Promise<DuckDb> {
+/** A DuckDB of its own, held to two threads and some memory, which spills into `scratch`. It reaches no network and loads no extension. */
+export async function openDuckDb(scratch: string, memory = '512MB'): Promise<DuckDb> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '2',
-    memory_limit: '512MB',
+    memory_limit: memory,
     temp_directory: scratch,
     autoinstall_known_extensions: 'false',
     preserve_insertion_order: 'true',

@@ -12,7 +12,7 @@ import type { ArchiveFile } from './queries/archive-files.ts';
 export type ArchiveHome = {
   store: ObjectStore;
   scratch: string;
-  /** Runs `work` when few others read, each of whom may take half a gigabyte. Undefined, at once, where too many wait already. */
+  /** Runs `work` when few others read, each of whom takes up to 192 MB. Undefined, at once, where too many wait already. */
   read: <T>(work: () => Promise<T>) => Promise<T> | undefined;
 };
 

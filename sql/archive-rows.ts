@@ -74,10 +74,13 @@ async function withReader<T>(home: ArchiveHome, work: (duckDb: DuckDb, folder: s
   }
 }
 
+/** Several read at once, within a program of a gigabyte. */
+const READER_MEMORY = '192MB';
+
 async function openReader(home: ArchiveHome) {
   const { folder, remove } = await openScratch(home, 'read');
   try {
-    const duckDb = await openDuckDb(folder);
+    const duckDb = await openDuckDb(folder, READER_MEMORY);
     await duckDb.run("set timezone = 'UTC'");
     const close = async () => {
       duckDb.close();

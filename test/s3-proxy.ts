@@ -11,7 +11,7 @@ export type S3Proxy = {
   close: () => Promise<void>;
 };
 
-const SLOW_MS = 100;
+const SLOW_MS = 30;
 
 /** Stands before a server that speaks S3 and spoils what it is told to. */
 export async function startS3Proxy(s3: { url: string; endpoint: string }): Promise<S3Proxy> {
