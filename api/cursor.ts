@@ -3,6 +3,7 @@ import { invalidRequest } from '../lib/errors.ts';
 /** Shapes of the parts that cursors are made of. */
 export const CURSOR = {
   time: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
+  day: /^\d{4}-\d\d-\d\d$/,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   name: /^[^\0]{1,200}$/s,
 };

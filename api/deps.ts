@@ -1,6 +1,7 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
+import type { ArchiveHome } from '../sql/archive-home.ts';
 import type { Pool } from '../sql/db.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Answers } from './answers.ts';
@@ -32,6 +33,8 @@ export type Deps = {
   exportSlots: ExportSlots;
   /** Connections of mirante_ops, which sees no content of any event. */
   ops: Pool;
+  /** Files of raw events that have left the database. */
+  archive: ArchiveHome;
   auth: Authenticator;
   clientAddress: ClientAddress;
   accessLog: AccessLog;

@@ -38,7 +38,7 @@ const TRAILERS = 'Content-Digest, Repr-Digest, Mirante-Rows';
  * then the answer has no end. Where the client leaves, the statement is cancelled at once, and the connection can be used again.
  */
 export async function streamRows(
-  deps: Pick<Deps, 'exportPool' | 'pool' | 'log'>,
+  deps: Pick<Deps, 'archive' | 'exportPool' | 'pool' | 'log'>,
   tenantId: string,
   asked: Asked,
   response: ServerResponse,
@@ -52,7 +52,7 @@ export async function streamRows(
   try {
     await withTenant(deps.exportPool, tenantId, async (client) => {
       const backend = await backendOf(client);
-      const rows = copyRows(client, asked.selection, asked.shape);
+      const rows = copyRows(client, asked.selection, asked.shape, deps.archive);
       try {
         await send(rows, asked, response, head, coding, gone.signal);
       } finally {

@@ -6,6 +6,7 @@ import { countAlerts } from '../sql/queries/alert-deliveries.ts';
 import { heartbeatAges } from '../sql/queries/heartbeats.ts';
 import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
+import { describeArchive } from './archive-metrics.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
 import { describeObjectives } from './objective-metrics.ts';
@@ -116,6 +117,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   describeIsolation(pool, registers);
   describeObjectives(ops, registers);
   describeUsage(ops, registers);
+  describeArchive(ops, registers);
   describeAlerts(pool, registers);
 
   return {

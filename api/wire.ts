@@ -4,6 +4,7 @@ import { createQueues } from '../jobs/queues.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
@@ -90,11 +91,14 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   });
 
   const answers = createAnswers();
+  const objects = openObjectStore(config);
+  const archive = openArchive(config, objects);
   const deps: Deps = {
     config,
     log,
     pool,
     ops: opsPool,
+    archive,
     exportPool,
     exportSlots: createExportSlots(config.EXPORT_CONNECTIONS),
     auth: createAuthenticator(pool),
@@ -108,7 +112,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
     viewers: createViewers(pool, secretOf(config)),
     downloads: createDownloads(pool, secretOf(config)),
-    objects: openObjectStore(config),
+    objects,
     embeds: createEmbeds(pool, config),
     assets: readAssets(),
     groupCommit,
@@ -134,7 +138,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
       await deps.accessLog.close();
       await queues.close();
       redis?.disconnect();
-      deps.objects.close();
+      objects.close();
       await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end(), exportPool.end()]);
     },
   };

@@ -3,6 +3,7 @@ import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
 import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
+import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
 import { switchColumnstore } from './columnstore.ts';
 import { lintDashboards } from './dashboards.ts';
@@ -41,6 +42,11 @@ const COMMANDS: Record<string, Command> = {
         await pool.end();
       }
     },
+  },
+  archive: {
+    usage: 'archive list | run | verify | restore | rules | rule (docs/archive.md)',
+    summary: 'shows, runs, checks and restores the archive of raw events, and says for how long it keeps them',
+    run: (args) => archive(args, readConfig(), say),
   },
   audit: {
     usage: 'audit verify [--head <seq>:<hash>]',

@@ -1,4 +1,5 @@
 import { type Client, withTenant } from '../sql/db.ts';
+import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { endExportsOf } from '../sql/queries/export-upkeep.ts';
 import {
   completeOffboarding,
@@ -15,7 +16,8 @@ import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { destroyAllOf } from './destroy-exports.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
-import type { ExportDeps } from './run-export.ts';
+import type { PrivacyDeps } from './serve-privacy-requests.ts';
+import { destroyTenant } from './sweep-archive.ts';
 
 /** What removing a tenant does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -27,20 +29,23 @@ const NOT_REACHED = [
  * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
  * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile.
  */
-export async function offboardTenants(deps: RefreshDeps & Pick<ExportDeps, 'objects'>): Promise<void> {
+export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
     for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
     // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
     await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
     // A refresh that had read the tenant's rows before would write them into a roll-up after.
-    await withRefreshLock(deps.pool, true, async (client) => {
+    const remove = async (client: Client) => {
       const tables = await tenantTables(client);
+      await emptied(deps, tenantId, () => destroyTenant(deps, tenantId), 'files of the archive');
       await emptied(deps, tenantId, (one) => eraseTenantFromRollups(one, tenantId), 'roll-ups');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
       await withTenant(deps.pool, tenantId, (one) => removeTenant(one, tenantId), 'login');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
-    });
+    };
+    // Nor may a run of the archive write what it had read before.
+    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove));
     await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',

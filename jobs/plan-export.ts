@@ -25,6 +25,7 @@ export async function planParts(
   settledAt: Date,
   limits: FileLimits,
   count: Count,
+  archived: (selection: Selection) => Promise<Counted>,
 ): Promise<{ parts: PlannedPart[]; types: string[] }> {
   if (job.dataset === 'metrics') return { parts: months(job), types: [] };
   const parts: PlannedPart[] = [];
@@ -39,8 +40,9 @@ export async function planParts(
       received: { from: receivedFrom, to: settledAt },
     };
     const counted = await refined(selection, 'hour', limits, count);
-    for (const type of counted.types) types.add(type);
-    parts.push(...cut(stretch, counted.spans, limits, job.format === 'parquet'));
+    const old = await archived(selection);
+    for (const type of [...counted.types, ...old.types]) types.add(type);
+    parts.push(...cut(stretch, together(counted.spans, old.spans), limits, job.format === 'parquet'));
   }
   return { parts, types: [...types].sort() };
 }
@@ -72,6 +74,15 @@ async function refined(selection: Selection, width: Width, limits: FileLimits, c
     all.push(...(await refined({ ...selection, from, to }, next, limits, count)).spans);
   }
   return { spans: all, types };
+}
+
+function together(stored: Span[], archived: Span[]): Span[] {
+  const spans = new Map<number, Span>();
+  for (const { at, rows, bytes } of [...stored, ...archived]) {
+    const held = spans.get(at.getTime());
+    spans.set(at.getTime(), { at, rows: rows + (held?.rows ?? 0), bytes: bytes + (held?.bytes ?? 0) });
+  }
+  return [...spans.values()].sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 const isLarge = ({ rows, bytes }: Pick<Span, 'rows' | 'bytes'>, limits: FileLimits) =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
+import type { ArchiveHome } from '../sql/archive-home.ts';
 import { createPool, isDatabaseAway, type Pool, withTenant } from '../sql/db.ts';
 import {
   type ClaimedExport,
@@ -17,7 +18,7 @@ import {
   reserveObject,
   storePart,
 } from '../sql/queries/export-claims.ts';
-import { countSpans } from '../sql/queries/export-plan.ts';
+import { archivedSpans, countSpans } from '../sql/queries/export-plan.ts';
 import { settledAt } from '../sql/queries/export-rows.ts';
 import { completeExport, failExport } from './end-export.ts';
 import { planParts } from './plan-export.ts';
@@ -29,6 +30,7 @@ export type ExportDeps = {
   clock: () => Date;
   signal?: AbortSignal | undefined;
   objects: ObjectStore;
+  archive: ArchiveHome;
   /** URL of the login that sees one tenant at a time. */
   logins: { api: string };
   config: Pick<Config, 'MIRANTE_DATA_DIR' | 'EXPORT_RETENTION_DAYS' | 'EXPORT_FILE_ROWS' | 'EXPORT_FILE_BYTES'>;
@@ -114,8 +116,12 @@ async function advance(deps: ExportDeps, readers: Pool, held: Held): Promise<boo
 async function plan(deps: ExportDeps, readers: Pool, job: ClaimedExport): Promise<void> {
   const { EXPORT_FILE_ROWS: rows, EXPORT_FILE_BYTES: bytes } = deps.config;
   const settled = await settledAt(deps.pool);
-  const { parts, types } = await planParts(job, settled, { rows, bytes }, (selection, width) =>
-    withTenant(readers, job.tenant_id, (client) => countSpans(client, selection, width)),
+  const { parts, types } = await planParts(
+    job,
+    settled,
+    { rows, bytes },
+    (selection, width) => withTenant(readers, job.tenant_id, (client) => countSpans(client, selection, width)),
+    (selection) => withTenant(readers, job.tenant_id, (client) => archivedSpans(client, selection)),
   );
   await planExport(deps.pool, job, settled, types, parts);
 }
@@ -129,7 +135,7 @@ async function makePart(deps: ExportDeps, readers: Pool, held: Held, settled: Da
     const received = job.dataset === 'events' ? { received: { from: receivedFrom, to: settled } } : {};
     const selection = { dataset: job.dataset, from, to, filter: job.filter, ...received };
     const onBytes = progressOf(held, part);
-    const written = await writePart(readers, { job, selection, folder, signal, onBytes });
+    const written = await writePart(readers, deps.archive, { job, selection, folder, signal, onBytes });
     signal.throwIfAborted();
     // An export without any row has one file all the same, with the names of its columns.
     const isLast = part.parts_done === part.parts - 1;

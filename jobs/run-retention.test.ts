@@ -1,14 +1,20 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeArchive } from '../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase } from '../test/harness.ts';
 import { runRetention } from './run-retention.ts';
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
 });
-afterAll(() => db.drop());
+afterAll(async () => {
+  await archive.remove();
+  await db.drop();
+});
 
 test('the access log is kept for six months, and what was dropped is on record', async () => {
   const tenant = await makeTenant(db);
@@ -25,7 +31,7 @@ test('the access log is kept for six months, and what was dropped is on record',
     AGGREGATE_RETENTION_DAYS: 730,
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
-  const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), config, clock: () => new Date() };
+  const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), config, clock: () => new Date(), archive };
   await runRetention(deps);
   const { rows } = await db.owner.query('select requests as days from private.access_log order by 1');
   expect(rows).toEqual([{ days: 1 }, { days: 182 }]);

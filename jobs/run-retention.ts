@@ -1,36 +1,88 @@
 import type { Config } from '../lib/config.ts';
-import type { Client } from '../sql/db.ts';
+import { clearScratch } from '../sql/archive-home.ts';
+import { type Client, withTransaction } from '../sql/db.ts';
+import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
+import { dropRestored } from '../sql/queries/restored.ts';
 import {
   dropBefore,
   dropBoundary,
   forgetExpired,
+  holdBefore,
   isServedBefore,
   type Relation,
   retainFrom,
 } from '../sql/queries/retention.ts';
 import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
+import { expireArchive, sweepArchive } from './sweep-archive.ts';
+import { type ArchiveDeps, archiveBefore, takeOverBefore } from './write-archive.ts';
 
-export type RetentionDeps = RefreshDeps & {
-  config: Pick<
-    Config,
-    'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS' | 'QUARANTINE_RETENTION_DAYS' | 'ACCESS_LOG_RETENTION_DAYS'
-  >;
-};
+export type RetentionDeps = RefreshDeps &
+  ArchiveDeps & {
+    config: Pick<
+      Config,
+      'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS' | 'QUARANTINE_RETENTION_DAYS' | 'ACCESS_LOG_RETENTION_DAYS'
+    >;
+  };
 
 /** An event that was young enough when it was checked may still be on its way into its partition. */
 const GRACE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
+const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
+
 /**
- * Drops what has outlived its retention, whole partitions or chunks. Refreshes come first and share its lock: a refresh that
- * found rows there and recomputed after they had gone would erase the aggregates made from them.
+ * Archives what has outlived its retention in the database, and then drops it, whole partitions or chunks. Where the archive fails,
+ * events stay, everything else goes, and the job fails.
  */
-export async function runRetention(deps: RetentionDeps): Promise<void> {
+export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
+  const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
+  const failed = await withArchiveTurn(deps.pool, async () => {
+    const archived = await settled(archive(deps, run));
+    await dropAll(deps, archived ? null : run);
+    const swept = await settled(clean(deps, run));
+    return archived ?? swept;
+  });
+  if (run.boundary || run.removed > 0 || failed) await noteArchiveRun(deps.pool, run, failed ? String(failed.message) : null);
+  // Refreshes that found the lock taken rely on its holder to look again.
+  await refreshRollups(deps);
+  if (failed) throw failed;
+  return run;
+}
+
+// The error of `work`, for what must be done before it is thrown.
+async function settled(work: Promise<void>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+// Without the refresh lock, for it may take long.
+async function archive(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
+  await clearScratch(deps.archive);
+  run.boundary = await withTransaction(deps.pool, 'begin read only', (client) =>
+    dropBoundary(client, EVENTS, cutoffOf(run.startedAt, deps.config.RAW_RETENTION_DAYS)),
+  );
+  if (run.boundary) Object.assign(run, await archiveBefore(deps, run.boundary, run.startedAt));
+}
+
+async function clean(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
+  run.removed = await expireArchive(deps);
+  await sweepArchive(deps);
+}
+
+/**
+ * Refreshes come first and share the lock: a refresh that found rows there and recomputed after they had gone would erase the
+ * aggregates made from them.
+ */
+async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promise<void> {
   await withRefreshLock(deps.pool, true, async (client) => {
     await refreshLocked(client, deps);
     const { RAW_RETENTION_DAYS: raw, QUARANTINE_RETENTION_DAYS: quarantine, AGGREGATE_RETENTION_DAYS: kept } = deps.config;
-    await drop(client, deps, { name: 'events', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
+    if (archived?.boundary) await dropEvents(client, deps, archived.boundary, archived.startedAt);
     await drop(client, deps, { name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
     await drop(client, deps, { name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS', quarantine);
     await drop(client, deps, { name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS', kept);
@@ -42,19 +94,36 @@ export async function runRetention(deps: RetentionDeps): Promise<void> {
       await drop(client, deps, { name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS', kept);
     }
     const forgotten = await forgetExpired(client, deps.clock(), kept);
+    await dropRestored(client, deps.clock());
     deps.log.info({ forgotten }, 'expired keys and counters deleted');
   });
-  // Refreshes that found the lock taken rely on its holder to look again.
-  await refreshRollups(deps);
+}
+
+// In one transaction: nobody writes there, all of it is in the archive as it is stored, the archive takes over, and it goes.
+async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, now: Date): Promise<void> {
+  await ensureServed(client, EVENTS, boundary);
+  await retainFrom(client, EVENTS, boundary);
+  const rule = `RAW_RETENTION_DAYS=${deps.config.RAW_RETENTION_DAYS}`;
+  const dropped = await withTransaction(deps.pool, 'begin', async (one) => {
+    await holdBefore(one, EVENTS, boundary);
+    await takeOverBefore(one, boundary, now);
+    await holdReaders(one);
+    return dropBefore(one, EVENTS, boundary, rule);
+  });
+  if (dropped > 0) deps.log.info({ relation: EVENTS.name, dropped, dropped_to: boundary, rule }, 'retention');
+}
+
+const cutoffOf = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS - GRACE_MS);
+
+async function ensureServed(client: Client, relation: Relation, boundary: Date): Promise<void> {
+  if (await isServedBefore(client, relation.name, boundary)) return;
+  throw new Error(`${relation.name} is kept: a roll-up does not hold all that lies before ${boundary.toISOString()} yet`);
 }
 
 async function drop(client: Client, deps: RetentionDeps, relation: Relation, rule: string, days: number): Promise<void> {
-  const cutoff = new Date(deps.clock().getTime() - days * DAY_MS - GRACE_MS);
-  const boundary = await dropBoundary(client, relation, cutoff);
+  const boundary = await dropBoundary(client, relation, cutoffOf(deps.clock(), days));
   if (!boundary) return;
-  if (!(await isServedBefore(client, relation.name, boundary))) {
-    throw new Error(`${relation.name} is kept: a roll-up does not hold all that lies before ${boundary.toISOString()} yet`);
-  }
+  await ensureServed(client, relation, boundary);
   await retainFrom(client, relation, boundary);
   const dropped = await dropBefore(client, relation, boundary, `${rule}=${days}`);
   if (dropped > 0) deps.log.info({ relation: relation.name, dropped, dropped_to: boundary, rule }, 'retention');

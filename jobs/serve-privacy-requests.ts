@@ -1,6 +1,7 @@
-import { withTenant } from '../sql/db.ts';
+import { type Client, withTenant } from '../sql/db.ts';
+import { EVENT_CELLS } from '../sql/queries/event-records.ts';
 import { countDoomed, exportsErasedFor } from '../sql/queries/export-upkeep.ts';
-import { type Person, PLACES } from '../sql/queries/places.ts';
+import { type Person, PLACES, type Place } from '../sql/queries/places.ts';
 import {
   type BundleFile,
   claimPrivacyRequest,
@@ -18,10 +19,11 @@ import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
 import { destroyExports } from './destroy-exports.ts';
+import { eraseFromArchive, findInArchive } from './erase-archive.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 import type { ExportDeps } from './run-export.ts';
 
-export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects'>;
+export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
 
 /** What erasing a person does not reach, said in each certificate. */
 const NOT_REACHED = [
@@ -60,7 +62,14 @@ const personOf = (request: OpenRequest): Person => ({
 async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request.id);
   const files: BundleFile[] = [];
-  for (const [n, place] of PLACES.entries()) {
+  // After the events of the database: what moves meanwhile is told twice, and never not at all.
+  const archived = {
+    name: 'archive',
+    columns: EVENT_CELLS,
+    find: (client: Client, person: Person) => findInArchive(client, deps.archive, person),
+  };
+  const places: Pick<Place, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
+  for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
     await withTenant(deps.pool, request.tenant_id, async (client) => {
@@ -73,7 +82,7 @@ async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleF
       }
     });
     files.push(await json.closeJson(), await csv.closeCsv(place.columns));
-    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / PLACES.length));
+    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / places.length));
   }
   return files;
 }
@@ -92,12 +101,13 @@ async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
       'login',
     );
   }
+  await eraseFromArchive(deps, request, personOf(request));
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyExports(deps);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
   if (left > 0) throw new Error(`${left} file of an export that was ended is still being written.`);
-  const { removed, hours } = await erasedSoFar(deps.pool, request.id);
+  const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',
     request_id: request.id,
@@ -106,6 +116,7 @@ async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
     requested_at: request.created_at,
     completed_at: deps.clock(),
     removed,
+    archive_files,
     hours_recomputed: hours,
     exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
     not_reached: NOT_REACHED,

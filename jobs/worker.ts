@@ -1,6 +1,7 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
@@ -25,7 +26,7 @@ const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
 const objects = openObjectStore(config);
-
+const archive = openArchive(config, objects);
 const stopping = new AbortController();
 let workers: Workers | undefined;
 
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
-  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects, archive }, urls);
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

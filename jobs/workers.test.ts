@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
-import { createDatabase, emptyStore, need, type TestDatabase, testSecret } from '../test/harness.ts';
+import { makeArchive } from '../test/archive-home.ts';
+import { createDatabase, need, type TestDatabase, testSecret } from '../test/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from './queues.ts';
 import { SCHEDULES } from './schedules.ts';
 import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
@@ -16,6 +17,7 @@ const log = pino({ level: 'silent' });
 const soon = { timeout: 25_000, interval: 50 };
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let deps: WorkerDeps;
 let urls: QueueUrls;
 let queues: Queues;
@@ -24,6 +26,7 @@ let redisServer: ChildProcess | undefined;
 
 beforeEach(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   const config = {
     RAW_RETENTION_DAYS: 90,
     QUARANTINE_RETENTION_DAYS: 30,
@@ -47,7 +50,8 @@ beforeEach(async () => {
     clock: () => new Date(),
     logins: db.urls,
     secret: testSecret,
-    objects: emptyStore,
+    objects: archive.store,
+    archive,
   };
 });
 afterEach(async () => {
@@ -56,6 +60,7 @@ afterEach(async () => {
   workers = undefined;
   redisServer?.kill('SIGKILL');
   redisServer = undefined;
+  await archive.remove();
   await db.drop();
 });
 

@@ -98,7 +98,9 @@ function handlersOf(deps: WorkerDeps): Handlers {
       await refreshRollups(deps);
     },
     'measure-objectives': () => measureObjectives(deps),
-    'run-retention': () => runRetention(deps),
+    'run-retention': async () => {
+      await runRetention(deps);
+    },
     'make-partitions': () => runMakePartitions(deps),
     'serve-privacy-requests': () => servePrivacyRequests(deps),
     'offboard-tenants': () => offboardTenants(deps),

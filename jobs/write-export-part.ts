@@ -5,6 +5,7 @@ import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { csvToParquet } from '../lib/parquet.ts';
+import type { ArchiveHome } from '../sql/archive-home.ts';
 import { type Client, type Pool, withTenant } from '../sql/db.ts';
 import type { ClaimedExport } from '../sql/queries/export-claims.ts';
 import { columnsOf, copyRows, csvHeader, type Selection, type Shape } from '../sql/queries/export-rows.ts';
@@ -21,13 +22,13 @@ export type PartJob = {
 };
 
 /** Writes the rows of one part into one file of `folder`, as the tenant may see them. */
-export async function writePart(readers: Pool, part: PartJob): Promise<WrittenPart> {
+export async function writePart(readers: Pool, archive: ArchiveHome, part: PartJob): Promise<WrittenPart> {
   const { job, folder } = part;
   const path = join(folder, `part.${job.format}`);
-  if (job.format === 'parquet') return writeParquet(readers, part, path);
+  if (job.format === 'parquet') return writeParquet(readers, archive, part, path);
   const shape: Shape = job.format === 'csv' ? { format: 'csv', ...csvOf(job) } : { format: 'ndjson' };
   const meter = createMeter();
-  const rows = await copyInto(readers, part, shape, [
+  const rows = await copyInto(readers, archive, part, shape, [
     ...(job.format === 'csv' ? [prefixed(headOf(job))] : []),
     ...encoderOf(job),
     meter.stream,
@@ -36,10 +37,10 @@ export async function writePart(readers: Pool, part: PartJob): Promise<WrittenPa
   return { path, rows, ...meter.read() };
 }
 
-async function writeParquet(readers: Pool, part: PartJob, path: string): Promise<WrittenPart> {
+async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, path: string): Promise<WrittenPart> {
   const csv = join(part.folder, 'rows.csv');
   const shape: Shape = { format: 'csv', delimiter: ',', guard: false };
-  const rows = await copyInto(readers, part, shape, [createWriteStream(csv)]);
+  const rows = await copyInto(readers, archive, part, shape, [createWriteStream(csv)]);
   const columns = Object.fromEntries(columnsOf(part.job.dataset).map(({ name, duckdb }) => [name, duckdb]));
   const written = await csvToParquet(csv, path, columns, part.folder);
   if (written !== rows) throw new Error(`${rows} rows were read and ${written} written as Parquet.`);
@@ -66,12 +67,12 @@ const headOf = ({ dataset, options: { bom, delimiter = ',' } }: ClaimedExport) =
   `${bom ? '\ufeff' : ''}${csvHeader(dataset, delimiter)}`;
 
 // A connection whose copy is broken off cannot be used for anything else, so it ends.
-async function copyInto(readers: Pool, part: PartJob, shape: Shape, sinks: Writable[]): Promise<number> {
+async function copyInto(readers: Pool, archive: ArchiveHome, part: PartJob, shape: Shape, sinks: Writable[]): Promise<number> {
   const { job, selection, signal, onBytes } = part;
   let failure: unknown;
   try {
     const rows = await withTenant(readers, job.tenant_id, async (client) => {
-      const copy = copyRows(client, selection, shape);
+      const copy = copyRows(client, selection, shape, archive);
       copy.on('data', (chunk: Buffer) => onBytes(chunk.length));
       await pipeline([copy, ...sinks] as never, { signal }).catch((error) => {
         failure = error;

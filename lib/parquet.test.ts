@@ -35,5 +35,16 @@ test('rows keep their order, types, nulls and empty texts', async () => {
 test('what does not fit its type is an error, and no row is lost in silence', async () => {
   const csv = join(folder, 'bad.csv');
   await writeFile(csv, '1\nx\n');
-  await expect(csvToParquet(csv, join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(/convert/i);
+  await expect(csvToParquet(csv, join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(
+    /^DuckDB: Conversion Error: [^x]*$/,
+  );
+});
+
+test('a line end of Windows within a cell is part of it, also in the first row', async () => {
+  const csv = join(folder, 'ends.csv');
+  await writeFile(csv, '"a\r\nb",1\n"c",2\n');
+  const parquet = join(folder, 'ends.parquet');
+  expect(await csvToParquet(csv, parquet, { t: 'varchar', n: 'integer' }, folder)).toBe(2);
+  const rows = await withDuckDb(folder, (run) => run(`select t from ${literal(parquet)}`));
+  expect(rows).toEqual([{ t: 'a\r\nb' }, { t: 'c' }]);
 });

@@ -6,28 +6,57 @@ export type Columns = Record<string, string>;
 /** A text as DuckDB's SQL takes it. */
 export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/**
- * Runs `work` on a DuckDB of its own, held to two threads and 512 MB, which spills into `scratch`. It reaches no network and loads
- * no extension.
- */
-export async function withDuckDb<T>(
-  scratch: string,
-  work: (run: (sql: string) => Promise<Record<string, unknown>[]>) => Promise<T>,
-): Promise<T> {
+type Row = Record<string, unknown>;
+
+export type DuckDb = {
+  /** Runs a statement and gives all of its rows. */
+  run: (sql: string) => Promise<Row[]>;
+  /** Runs a query and gives its rows a few thousand at a time. */
+  stream: (sql: string) => AsyncGenerator<Row[]>;
+  close: () => void;
+};
+
+/** A DuckDB of its own, held to two threads and some memory, which spills into `scratch`. It reaches no network and loads no extension. */
+export async function openDuckDb(scratch: string, memory = '512MB'): Promise<DuckDb> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '2',
-    memory_limit: '512MB',
+    memory_limit: memory,
     temp_directory: scratch,
     autoinstall_known_extensions: 'false',
     preserve_insertion_order: 'true',
   });
   const connection = await instance.connect();
+  const guarded = <T>(work: Promise<T>) =>
+    work.catch((error: Error) => {
+      throw new Error(withoutContents(error.message));
+    });
+  return {
+    run: async (sql) => (await guarded(connection.runAndReadAll(sql))).getRowObjectsJS(),
+    async *stream(sql) {
+      const result = await guarded(connection.stream(sql));
+      for await (const rows of result.yieldRowObjectJs()) yield rows;
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Runs `work` on a DuckDB of its own; see openDuckDb(). */
+export async function withDuckDb<T>(scratch: string, work: (run: DuckDb['run']) => Promise<T>): Promise<T> {
+  const duckDb = await openDuckDb(scratch);
   try {
-    return await work(async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS());
+    return await work(duckDb.run);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    duckDb.close();
   }
+}
+
+// DuckDB quotes the line that it could not read, which no log may hold.
+function withoutContents(message: string): string {
+  const [first = ''] = message.split('\n');
+  return `DuckDB: ${first.replace(/(["']).*\1/g, '…')}`;
 }
 
 /**
@@ -40,7 +69,7 @@ export async function csvToParquet(csv: string, parquet: string, columns: Column
     await run("set timezone = 'UTC'");
     const [result] = await run(
       `copy (
-         from read_csv(${literal(csv)}, columns = {${types.join(', ')}}, header = false, delim = ',', quote = '"', escape = '"',
+         from read_csv(${literal(csv)}, columns = {${types.join(', ')}}, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
            nullstr = '', allow_quoted_nulls = false, auto_detect = false, max_line_size = 4194304, parallel = false)
        ) to ${literal(parquet)} (format parquet, compression zstd)`,
     );

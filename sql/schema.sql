@@ -88,6 +88,25 @@ view app.alert_states owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
 
+view app.archive_files owner mirante_views with (security_barrier=true)
+ SELECT id,
+    type,
+    day,
+    name,
+    rows,
+    bytes,
+    sha256,
+    digest,
+    first_time,
+    last_time,
+    first_received_at,
+    last_received_at,
+    written_at,
+    (now() - make_interval(days => private.own_archive_keep_days(type))) AS visible_from
+   FROM private.archive_files
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (status = 'live'::text));
+    grant select to mirante_api
+
 view app.audit_log owner mirante_views with (security_barrier=true)
  SELECT at,
     actor,
@@ -460,6 +479,30 @@ table limits.counters owner mirante_owner
     constraint counters_pkey PRIMARY KEY (key)
     grant delete, insert, select, update to mirante_api
 
+view ops.archive owner mirante_owner with (security_barrier=true)
+ SELECT tenant_id,
+    status,
+    count(*) AS files,
+    sum(rows) AS rows,
+    sum(bytes) AS bytes,
+    min(day) AS first_day,
+    max(day) AS last_day
+   FROM private.archive_files
+  GROUP BY tenant_id, status;
+    grant select to mirante_ops
+
+view ops.archive_runs owner mirante_owner with (security_barrier=true)
+ SELECT started_at,
+    ended_at,
+    boundary,
+    files,
+    rows,
+    bytes,
+    removed,
+    (error IS NOT NULL) AS failed
+   FROM storage.archive_runs;
+    grant select to mirante_ops
+
 view ops.heartbeats owner mirante_owner with (security_barrier=true)
  SELECT queue,
     beat_at
@@ -667,6 +710,48 @@ table private.api_keys owner mirante_owner, row security forced
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     CREATE INDEX api_keys_tenant_id_id_idx ON private.api_keys USING btree (tenant_id, id)
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('key')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.archive_files owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    type text not null
+    day date not null
+    name text not null
+    rows bigint not null
+    bytes bigint not null
+    sha256 text not null
+    digest text not null
+    first_time timestamp with time zone not null
+    last_time timestamp with time zone not null
+    first_received_at timestamp with time zone not null
+    last_received_at timestamp with time zone not null
+    status text not null
+    written_at timestamp with time zone not null default now()
+    replaces uuid
+    constraint archive_files_name_key UNIQUE (name)
+    constraint archive_files_pkey PRIMARY KEY (id)
+    constraint archive_files_status_check CHECK ((status = ANY (ARRAY['proved'::text, 'live'::text, 'condemned'::text])))
+    CREATE INDEX archive_files_status_idx ON private.archive_files USING btree (status) WHERE (status <> 'live'::text)
+    CREATE INDEX archive_files_tenant_id_day_idx ON private.archive_files USING btree (tenant_id, day)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.archive_rules owner mirante_owner, row security forced
+    id uuid not null default gen_random_uuid()
+    tenant_id uuid
+    type text
+    tier text not null
+    keep_days integer not null
+    constraint archive_rules_keep_days_check CHECK (((keep_days >= 0) AND (keep_days <= 3650)))
+    constraint archive_rules_pkey PRIMARY KEY (id)
+    constraint archive_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint archive_rules_tenant_id_type_key UNIQUE NULLS NOT DISTINCT (tenant_id, type)
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.archive_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_archive_rule()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -1740,6 +1825,20 @@ table private.withdrawn_subjects owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant delete, insert, select to mirante_views
 
+table storage.archive_runs owner mirante_owner
+    id bigint not null identity
+    started_at timestamp with time zone not null
+    ended_at timestamp with time zone not null default now()
+    boundary timestamp with time zone
+    files integer not null
+    rows bigint not null
+    bytes bigint not null
+    removed integer not null
+    error text
+    constraint archive_runs_pkey PRIMARY KEY (id)
+
+table storage.archive_turn owner mirante_owner
+
 table storage.hypertables owner mirante_owner
     name text not null
     time_column text not null
@@ -1801,6 +1900,9 @@ function bi.week_hours(tenant_grant text, since timestamp with time zone, until 
     grant execute to mirante_metabase
 
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
+    grant execute to mirante_api
+
+function door.archive_rules() returns SETOF private.archive_rules language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c00b74f9c2bb66f38f5f8b064c048fb7
     grant execute to mirante_api
 
 function door.ask_for_benchmark(id uuid, metric text, period text) returns SETOF private.benchmark_builds language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f9d2ca678bdfb9d9da20d69f17213636
@@ -1901,10 +2003,16 @@ function door.receive() returns timestamp with time zone language plpgsql volati
 function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb
     grant execute to mirante_api
 
+function door.remove_archive_rule(rule uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 280ff5fec42495ae251e78c02eed8f9d
+    grant execute to mirante_api
+
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
     grant execute to mirante_api
 
 function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a537dd98fdb54643a57897b9c5a97a0a
+    grant execute to mirante_api
+
+function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
     grant execute to mirante_api
 
 function door.settle() returns timestamp with time zone language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body fd5d761198ae5bb1a8cf90b2a8df3d56
@@ -2030,7 +2138,11 @@ function ops.zone() returns text language sql stable security definer owner mira
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
+function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1e2ec9bea7216a5ff18e45b8487d1859
+
 function private.ask_for_due_benchmarks() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0f7fad2b9893ce67d4981b23562fd597
+
+function private.audit_archive_rule() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1505d8518e6923e7551d63b891984f9d
 
 function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 73a7888beb7c0d48ae66ab63ca0d320e
 
@@ -2086,6 +2198,9 @@ function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with 
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
 
+function private.own_archive_keep_days(event_type text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b7e2c15b75c2fd06212fd3db8cb240d
+    grant execute to mirante_api
+
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
 
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
@@ -2125,6 +2240,9 @@ function storage.has_tenants(name text) returns boolean language sql stable owne
     grant execute to public
 
 function storage.hide_statistics() returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 586f9a56e5d905c0b5f16849c8b75dd4
+    grant execute to public
+
+function storage.hold_before(name text, cutoff timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set lock_timeout=5s, body fc1d1ac7b48540c038b3b6a544c8de0c
     grant execute to public
 
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f

@@ -10,6 +10,7 @@ import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import { MEASURES } from '../sql/queries/measures.ts';
 import { readMetric } from '../sql/queries/metrics.ts';
 import { allowLargeDeletes, hasColumnstore } from '../sql/storage/engine.ts';
+import { makeArchive } from './archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { randomEvents, randomFrom } from './telemetry.ts';
 
@@ -23,17 +24,22 @@ const config = {
 };
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let tenants: TestTenant[];
 let deps: RefreshDeps;
 let said: string[];
 
 beforeEach(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
   said = [];
 });
-afterEach(() => db.drop());
+afterEach(async () => {
+  await archive.remove();
+  await db.drop();
+});
 
 const mirante = (...args: string[]) => switchColumnstore(args, { DATABASE_URL: db.url }, (line) => void said.push(line));
 
@@ -224,7 +230,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     const days = async () => (await db.owner.query('select * from private.events_daily order by 1, 2, 3, 4, 5')).rows;
     const before = await days();
     const parts = (await listParts(db.owner, 'events')).length;
-    await runRetention({ ...deps, config });
+    await runRetention({ ...deps, archive, config });
     expect((await listParts(db.owner, 'events')).length).toBeLessThan(parts);
     await db.owner.query(
       `insert into private.dirty_hours (hour, forced)

@@ -5,23 +5,29 @@ import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
 import { runRetention } from '../jobs/run-retention.ts';
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import { summariseTimes } from '../sql/queries/retention.ts';
+import { makeArchive } from './archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let tenants: TestTenant[];
 let stored: EventRow[];
 let deps: RefreshDeps;
 
 beforeEach(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   stored = [];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
 });
-afterEach(() => db.drop());
+afterEach(async () => {
+  await archive.remove();
+  await db.drop();
+});
 
 async function ingest(events: EventRow[]): Promise<void> {
   for (let at = 0; at < events.length; at += 200)
@@ -83,7 +89,7 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
       AGGREGATE_RETENTION_DAYS: 730,
       ACCESS_LOG_RETENTION_DAYS: 183,
     };
-    await runRetention({ ...deps, config });
+    await runRetention({ ...deps, archive, config });
     const { rows } = await db.owner.query(
       'select min(time) as oldest, (select max(dropped_to) from storage.retention_runs) from private.events',
     );
@@ -108,7 +114,7 @@ test('dropping old hours never eats the days made from them, nor the day that is
     AGGREGATE_RETENTION_DAYS: 30,
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
-  await runRetention({ ...deps, config });
+  await runRetention({ ...deps, archive, config });
   await markAllDirty(85);
   await refreshRollups(deps);
   const { rows } = await db.owner.query<{ name: string; retained_from: Date }>(
@@ -206,13 +212,13 @@ test('what retention has dropped is not made again', async () => {
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
   await ingest(randomEvents(randomFrom(14), tenants, 50, Date.now() - 60 * DAY, Date.now()));
-  await runRetention({ ...deps, config });
+  await runRetention({ ...deps, archive, config });
   const parts = async () =>
     (await db.owner.query("select from pg_inherits where inhparent = 'private.events'::regclass")).rowCount;
   const before = await parts();
   await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
   expect(await parts()).toBe(before);
-  await runRetention({ ...deps, config });
+  await runRetention({ ...deps, archive, config });
   const { rows } = await db.owner.query("select count(*) as runs from storage.retention_runs where relation = 'events'");
   expect(rows).toEqual([{ runs: 1 }]);
 });
@@ -236,7 +242,7 @@ test('answers kept for repeated requests leave after a day, counters once they h
     AGGREGATE_RETENTION_DAYS: 730,
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
-  await runRetention({ ...deps, config });
+  await runRetention({ ...deps, archive, config });
   expect((await db.owner.query('select key from private.idempotency_keys')).rows).toEqual([{ key: 'young' }]);
   expect((await db.owner.query('select key from limits.counters order by key')).rows).toEqual([
     { key: 'ever' },

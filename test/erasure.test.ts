@@ -6,6 +6,7 @@ import { columnstoreOn, convertDue, listParts } from '../sql/queries/columnstore
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
+import { makeArchive } from './archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
 
@@ -13,17 +14,22 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let tenants: TestTenant[];
 let events: EventRow[];
 let deps: RefreshDeps;
 
 beforeEach(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
   await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '85 days', 'UTC')`);
 });
-afterEach(() => db.drop());
+afterEach(async () => {
+  await archive.remove();
+  await db.drop();
+});
 
 const ofFirst = ({ keyId }: EventRow) => keyId === tenants[0]?.keyIds.ingest;
 
@@ -123,7 +129,7 @@ describe.each(STATES)('raw events as %s', (state) => {
       AGGREGATE_RETENTION_DAYS: 730,
       ACCESS_LOG_RETENTION_DAYS: 183,
     };
-    await runRetention({ ...deps, config });
+    await runRetention({ ...deps, archive, config });
     await markForced(events);
     await refreshRollups(deps);
     expect(await answers()).toEqual(before);
@@ -137,7 +143,7 @@ describe.each(STATES)('raw events as %s', (state) => {
       AGGREGATE_RETENTION_DAYS: 730,
       ACCESS_LOG_RETENTION_DAYS: 183,
     };
-    await runRetention({ ...deps, config });
+    await runRetention({ ...deps, archive, config });
     await deleteRaw(events.filter(ofFirst));
     const before = [...(await answers()).values()].reduce((n, rows) => n + rows.size, 0);
     const erased = await withRefreshLock(db.jobs, true, async (client) => {

@@ -2,6 +2,7 @@ import { createExportRunner } from '../jobs/run-exports.ts';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 
@@ -10,11 +11,13 @@ import { loginUrl } from '../sql/roles.ts';
 const config = readConfig();
 const [ahead = 0, life] = process.argv.slice(2).map(Number);
 const pool = createPool(loginUrl(config, 'mirante_jobs'), { role: 'mirante_owner', name: 'test exports', max: 5 });
+const objects = openObjectStore(config);
 const run = createExportRunner({
   pool,
   log: createLog('exports', config.LOG_LEVEL),
   clock: () => new Date(Date.now() + ahead),
-  objects: openObjectStore(config),
+  objects,
+  archive: openArchive(config, objects),
   logins: { api: loginUrl(config, 'mirante_api') },
   secret: secretOf(config),
   config,

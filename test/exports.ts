@@ -9,6 +9,7 @@ import { createExportRunner } from '../jobs/run-exports.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { literal, withDuckDb } from '../lib/parquet.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { withTenant } from '../sql/db.ts';
 import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../sql/queries/export-jobs.ts';
 import { type TestDatabase, type TestTenant, testSecret } from './harness.ts';
@@ -33,6 +34,7 @@ export async function createExports(
     log: pino({ level: 'silent' }),
     clock: () => new Date(Date.now() + clock.skipMs),
     objects: objects as ObjectStore,
+    archive: openArchive({ MIRANTE_DATA_DIR: folder }, objects),
     logins: db.urls,
     secret: testSecret,
     config: {

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
-import { type ObjectStore, openObjectStore } from '../lib/object-store.ts';
 import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
@@ -16,12 +15,6 @@ import type { Engine } from '../sql/storage/engine.ts';
 import { databaseUrl, testSecret } from './template.ts';
 
 export { testSecret };
-
-/** A store without files, for what looks there too but is not about files. */
-export const emptyStore: ObjectStore = openObjectStore({
-  OBJECT_STORE_URL: undefined,
-  MIRANTE_DATA_DIR: join(tmpdir(), 'mirante-no-objects'),
-});
 
 export type TestDatabase = {
   /** The migrator's URL. */

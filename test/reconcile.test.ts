@@ -8,7 +8,8 @@ import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { canaryOf, plant } from '../sql/queries/canaries.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
-import { createDatabase, emptyStore, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { makeArchive } from './archive-home.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -16,16 +17,19 @@ const silent = pino({ level: 'silent' });
 const config = { AGGREGATE_RETENTION_DAYS: 730 };
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let operator: string;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
   operator = await makeOperatorKey(db);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 // The last word of every test, whatever it did: what it left behind agrees.
@@ -33,7 +37,14 @@ afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });
 });
 
-const jobs = () => ({ pool: db.jobs, engine: db.engine, log: silent, clock: () => new Date(), objects: emptyStore });
+const jobs = () => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: silent,
+  clock: () => new Date(),
+  objects: archive.store,
+  archive,
+});
 const proof = () => reconcile({ ...jobs(), config });
 const refresh = () => refreshRollups(jobs());
 const at = (ago: number) => new Date(Date.now() - ago).toISOString();

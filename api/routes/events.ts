@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { z } from 'zod';
-import { emptyBatch, invalidJson, Problem, tooLarge, unsupportedMediaType } from '../../lib/errors.ts';
+import { emptyBatch, invalidJson, Problem, tooLarge, unavailable, unsupportedMediaType } from '../../lib/errors.ts';
+import { ArchiveChanged } from '../../sql/archive-rows.ts';
 import { withTenant } from '../../sql/db.ts';
-import { listEvents, type StoredEvent } from '../../sql/queries/events.ts';
+import { type EventPage, listEverywhere } from '../../sql/queries/archived-events.ts';
+import type { EventFilter, StoredEvent } from '../../sql/queries/events.ts';
 import { quarantine } from '../../sql/queries/quarantine.ts';
 import type { Identity } from '../../sql/queries/tenants.ts';
 import { decodeUtf8, readBody } from '../body.ts';
@@ -169,7 +171,8 @@ export function mountEvents(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/events',
-      summary: 'Raw events, newest first; a page ends early at about 8 MiB',
+      summary:
+        'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
       status: 200,
@@ -179,17 +182,17 @@ export function mountEvents(app: Express, deps: Deps): void {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
       const { subject } = query;
       const subjects = subject === undefined ? null : [subject, (await deps.types.of(identity.tenantId)).pseudonym(subject)];
-      const { rows, more } = await withTenant(deps.pool, identity.tenantId, (client) =>
-        listEvents(client, {
-          type: query.type ?? null,
-          subjects,
-          from: query.from ?? null,
-          to: query.to ?? null,
-          before: cursor && { time: cursor[0] as string, id: cursor[1] as string },
-          limit: query.limit,
-        }),
+      const { rows, more, resume } = await listed(deps, identity.tenantId, {
+        type: query.type ?? null,
+        subjects,
+        from: query.from ?? null,
+        to: query.to ?? null,
+        before: cursor && { time: cursor[0] as string, id: cursor[1] as string },
+        limit: query.limit,
+      });
+      const reply = page(request, resume ? [resume] : rows, more || resume !== null, (row) =>
+        encodeCursor(row.cursor_time, row.id),
       );
-      const reply = page(request, rows, more, (row) => encodeCursor(row.cursor_time, row.id));
       for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
       const { next_cursor } = reply.body as { next_cursor: string | null };
       response.setHeader('content-type', 'application/json; charset=utf-8');
@@ -197,6 +200,20 @@ export function mountEvents(app: Express, deps: Deps): void {
       return undefined;
     },
   );
+}
+
+const ATTEMPTS = 3;
+
+// A file that was rewritten or destroyed between manifest and reading has a successor, or none.
+async function listed(deps: Deps, tenantId: string, filter: EventFilter): Promise<EventPage> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withTenant(deps.pool, tenantId, (client) => listEverywhere(client, filter, deps.archive));
+    } catch (error) {
+      if (!(error instanceof ArchiveChanged)) throw error;
+      if (attempt === ATTEMPTS) throw unavailable('Files of the archive are being rewritten.');
+    }
+  }
 }
 
 // Written as text, so that the numbers of `data` keep the digits that were sent.

@@ -7,26 +7,23 @@ import { withClient, withTenant } from '../../sql/db.ts';
 import { signGrant } from '../../sql/queries/grants.ts';
 import { tenantTables } from '../../sql/queries/offboarding.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
-import {
-  createDatabase,
-  emptyStore,
-  makeOperatorKey,
-  makeTenant,
-  type TestDatabase,
-  type TestTenant,
-} from '../../test/harness.ts';
+import { makeArchive } from '../../test/archive-home.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let operator: string;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
   operator = await makeOperatorKey(db);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 
@@ -35,7 +32,8 @@ const jobs = () => ({
   engine: db.engine,
   log: pino({ level: 'silent' }),
   clock: () => new Date(),
-  objects: emptyStore,
+  objects: archive.store,
+  archive,
 });
 
 // Transactions are numbered for the whole server, so those of other tests may have to end first.

@@ -6,24 +6,28 @@ import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/queries/places.ts';
 import { claimPrivacyRequest } from '../../sql/queries/privacy-requests.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, emptyStore, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { makeArchive } from '../../test/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
 const HOUR = 3600_000;
 const ANA = 'ana@example.com';
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let rival: TestTenant;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
   rival = await makeTenant(db);
   await fill(rival);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 
@@ -32,7 +36,8 @@ const jobs = () => ({
   engine: db.engine,
   log: pino({ level: 'silent' }),
   clock: () => new Date(),
-  objects: emptyStore,
+  objects: archive.store,
+  archive,
 });
 const ask = (tenant: TestTenant, body: object) => api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, body);
 const look = async (tenant: TestTenant, path: string): Promise<Json> =>
@@ -105,6 +110,8 @@ test('access: a copy as JSON and CSV, with its digests, due within fifteen days'
     'receipts.csv 0',
     'bundles.json 1',
     'bundles.csv 1',
+    'archive.json 0',
+    'archive.csv 0',
   ]);
   for (const { url, bytes, sha256 } of done.bundle.files) {
     const { text, status } = await api.call('GET', url, tenant.keys.tenant_admin);
@@ -136,7 +143,7 @@ test('erasure: rows, refused items, bundles and roll-ups, and nobody else’s; c
     certificate: {
       kind: 'erasure',
       subject: done.subject,
-      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 8 },
+      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 10, archive: 0 },
       hours_recomputed: 1,
     },
   });
@@ -194,7 +201,7 @@ test('an erasure whose server died is taken over, and the certificate counts bot
   );
   await servePrivacyRequests(jobs());
   const { certificate } = await look(tenant, `/v1/privacy/requests/${asked.body.id}`);
-  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0 });
+  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0, archive: 0 });
 });
 
 test('withdrawal of consent holds at the edge from the next event, until it is given again', async () => {

@@ -4,7 +4,8 @@ import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, emptyStore, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { makeArchive } from '../../test/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const DAY = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY) * DAY;
@@ -12,14 +13,17 @@ const day = (ago: number) => new Date(TODAY - ago * DAY).toISOString();
 const noon = (ago: number) => new Date(TODAY - ago * DAY + DAY / 2).toISOString();
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 
 beforeAll(async () => {
   db = await createDatabase();
+  archive = await makeArchive();
   api = await startApi(db);
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
 });
 
@@ -28,7 +32,8 @@ const jobs = () => ({
   engine: db.engine,
   log: pino({ level: 'silent' }),
   clock: () => new Date(),
-  objects: emptyStore,
+  objects: archive.store,
+  archive,
 });
 
 async function send(tenant: TestTenant, time: string, count: number, more: object = {}): Promise<void> {

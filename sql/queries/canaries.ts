@@ -130,6 +130,12 @@ export const PLANTED: Record<string, string> = {
   'private.reconciliations': `insert into private.reconciliations (tenant_id, ran_at, hours, receipts, raw, rolled_up, quarantined,
         differences, first_difference)
     select c.id, now(), 0, c.figure, 0, 0, 0, 0, jsonb_build_object('mark', c.mark, 'word', c.word) from c`,
+  'private.archive_rules': `insert into private.archive_rules (tenant_id, type, tier, keep_days) select c.id, c.word, c.word, 0 from c
+    on conflict do nothing`,
+  'private.archive_files': `insert into private.archive_files (id, tenant_id, type, day, name, rows, bytes, sha256, digest, first_time,
+        last_time, first_received_at, last_received_at, status)
+    select c.row_id, c.id, c.word, now(), 'canary/' || c.word, c.figure, 0, c.word, c.mark, now(), now(), now(), now(), 'live'
+    from c on conflict do nothing`,
   'private.quality_results': `insert into private.quality_results (tenant_id, day, check_name, value, status, weight, checked_at)
     select c.id, date_trunc('day', now(), 'UTC'), c.word, c.figure, 'pass', 0, now() from c
     on conflict (tenant_id, day, check_name) do update set value = excluded.value`,

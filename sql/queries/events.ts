@@ -1,6 +1,8 @@
+import type { ArchivedRow } from '../archive-rows.ts';
 import { arrayOf } from '../binary-array.ts';
 import type { Client, Pool } from '../db.ts';
 import { type Cut, PAGE_BYTES, type Page, pageOf } from '../page.ts';
+import { archivedRecords } from './archive-columns.ts';
 
 /** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
 export type EventRow = {
@@ -101,12 +103,23 @@ export type EventFilter = {
   limit: number;
 };
 
+// An event that was sent again after it had left the database is one event.
+const WITH_ARCHIVED = `
+  select time, id, type, source, event_id, subject, bytes, data, attributes from app.events
+  union all
+  select time, id, type, source, event_id, subject, bytes, data, attributes from (${archivedRecords('$9')}) a
+  where not exists (select from app.events e where e.time = a.time and e.id = a.id)`;
+
 /**
- * The tenant's raw events, newest first; `data` and `attributes` as JSON text, so that numbers keep their digits. A page ends
+ * The tenant's raw events, newest first, those that are given from the archive among them; `data` and `attributes` as JSON text, so that numbers keep their digits. A page ends
  * early, after its first row at the soonest, where it would pass PAGE_BYTES. As text a number of five bytes can have 309, so
  * bytes as sent are counted first, and only what is left is measured as text.
  */
-export async function listEvents(client: Client, filter: EventFilter): Promise<Page<ListedEvent>> {
+export async function listEvents(
+  client: Client,
+  filter: EventFilter,
+  archived: readonly ArchivedRow[] = [],
+): Promise<Page<ListedEvent>> {
   const result = await client.query<ListedEvent & Cut>(
     `select id, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
      from (
@@ -118,7 +131,7 @@ export async function listEvents(client: Client, filter: EventFilter): Promise<P
              sum(bytes) over (order by time desc, id desc rows unbounded preceding) as running_sent
            from (
              select time, id, type, source, event_id, subject, bytes, data, attributes
-             from app.events
+             from ${archived.length === 0 ? 'app.events' : `(${WITH_ARCHIVED}) everywhere`}
              where ($1::text is null or type = $1) and ($2::text[] is null or subject = any ($2))
                and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
                and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
@@ -141,6 +154,7 @@ export async function listEvents(client: Client, filter: EventFilter): Promise<P
       filter.before?.id ?? null,
       filter.limit,
       PAGE_BYTES,
+      ...(archived.length === 0 ? [] : [JSON.stringify(archived)]),
     ],
   );
   return pageOf(result.rows, filter.limit);

@@ -1,4 +1,5 @@
 import type { Client } from '../db.ts';
+import { readableFiles } from './archive-manifest.ts';
 import { type Selection, selectedEvents } from './export-rows.ts';
 
 const WIDTHS = ['hour', 'minute', 'second', 'milliseconds'] as const;
@@ -32,6 +33,33 @@ export async function countSpans(
     }
   }
   return { spans, types: [...new Set(rows.map(({ type }) => type))] };
+}
+
+const HOUR_MS = 3_600_000;
+/** About what an event has as it was sent; a compressed file does not tell. */
+const EVENT_BYTES = 300;
+
+/**
+ * What the archive may hold of the selection, as countSpans() gives it, by hours: each file's events spread evenly over its time, since only
+ * reading it would tell more.
+ */
+export async function archivedSpans(
+  client: Client,
+  { from, to, filter, received }: Selection,
+): Promise<{ spans: Span[]; types: string[] }> {
+  const types = filter.type === undefined ? null : [filter.type].flat();
+  const files = await readableFiles(client, { from, to, types, receivedFrom: received?.from ?? null });
+  const hours = new Map<number, number>();
+  for (const { first_time, last_time, rows } of files) {
+    const first = Math.floor(Date.parse(first_time) / HOUR_MS);
+    const count = Math.floor(Date.parse(last_time) / HOUR_MS) - first + 1;
+    for (let hour = first; hour < first + count; hour++) hours.set(hour, (hours.get(hour) ?? 0) + Math.ceil(rows / count));
+  }
+  const spans = [...hours]
+    .map(([hour, rows]) => ({ at: new Date(hour * HOUR_MS), rows, bytes: rows * EVENT_BYTES }))
+    .filter(({ at }) => at.getTime() + HOUR_MS > from.getTime() && at < to)
+    .sort((a, b) => a.at.getTime() - b.at.getTime());
+  return { spans, types: [...new Set(files.map(({ type }) => type))] };
 }
 
 /** The width below, or undefined. */

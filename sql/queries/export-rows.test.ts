@@ -39,7 +39,7 @@ afterAll(async () => {
 
 async function read(selection: Selection, shape: Shape): Promise<{ text: string; rows: number }> {
   return withTenant(db.api, tenant.id, async (client) => {
-    const stream = copyRows(client, selection, shape);
+    const stream = copyRows(client, selection, shape, undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     return { text: Buffer.concat(chunks).toString(), rows: stream.rowCount };

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
+import type { ArchiveHome } from '../archive-home.ts';
 import { CopyOut } from '../copy-out.ts';
 import type { Client } from '../db.ts';
+import { copyWithArchive } from './archived-events.ts';
 import { columnsOf, type Dataset } from './export-columns.ts';
 import { metricRows } from './export-metrics.ts';
 
@@ -35,10 +37,14 @@ export type CopyStream = Readable & { rowCount: number; over?: Promise<void> };
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
  * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount`
- * once it has ended; where the database breaks off, it emits an error and never ends.
+ * once it has ended; where the database breaks off, it emits an error and never ends. With `archive`, events that have left the
+ * database are among them, byte for byte as they would have been; without, they are missing.
  */
-export function copyRows(client: Client, selection: Selection, shape: Shape): CopyStream {
-  return client.query(new CopyOut(copyStatement(selection, shape), { crlf: shape.format === 'csv' }));
+export function copyRows(client: Client, selection: Selection, shape: Shape, archive: ArchiveHome | undefined): CopyStream {
+  const copy = (source?: string) =>
+    client.query(new CopyOut(copyStatement(selection, shape, source), { crlf: shape.format === 'csv' }));
+  if (!archive || selection.dataset !== 'events') return copy();
+  return copyWithArchive(client, selection, archive, copy);
 }
 
 /** The header line of CSV. */

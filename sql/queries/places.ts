@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Client } from '../db.ts';
+import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from './event-records.ts';
 import { exportFiles } from './export-place.ts';
 
 /** Somebody about whom the platform may hold something: the identifier as the tenant knows it, and its pseudonym. */
@@ -27,22 +28,15 @@ export type Place = {
 
 const PAGE = 1_000;
 
-// A pseudonym is 144 bits of a hash: where its text stands, in whatever field, the person is meant.
-const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;
-
 const events: Place = {
   name: 'events',
   tables: ['events', 'rule_hits', 'events_*', 'latency_*', 'validations_*', 'rules_*', 'corrections_*'],
-  columns: ['time', 'type', 'source', 'id', 'subject', 'data', 'attributes'],
+  columns: EVENT_CELLS,
   async *find(client, { tenantId, subject, hash }) {
     let after: [string, string] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
     for (;;) {
       const { rows } = await client.query<{ json: string; cells: unknown[]; time: string; id: string }>(
-        `select (jsonb_build_object('specversion', '1.0', 'id', coalesce(e.event_id, e.id::text), 'source', e.source, 'type', e.type,
-               'time', e.time, 'subject', e.subject, 'data', e.data) || coalesce(e.attributes, '{}'))::text as json,
-             jsonb_build_array(e.time, e.type, e.source, coalesce(e.event_id, e.id::text), e.subject, e.data::text,
-               e.attributes::text) as cells,
-             e.time::text as time, e.id
+        `select ${AS_JSON} as json, ${AS_CELLS} as cells, e.time::text as time, e.id
          from private.events e where ${ABOUT} and (e.time, e.id) > ($4::timestamptz, $5::uuid)
          order by e.time, e.id limit ${PAGE}`,
         [tenantId, subject, hash, ...after],
@@ -237,6 +231,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_snapshots: 'quartiles over many organisations',
   benchmark_panels: 'keyed hashes of organisations',
   benchmark_secrets: 'keys',
+  archive_rules: 'days for which organisations have events kept',
+  archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/erase-archive.ts)',
   heartbeats: 'queues',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',

@@ -112,7 +112,7 @@ export async function claimPrivacyRequest(pool: Pool): Promise<OpenRequest | und
 /** What has been removed so far, by place, so that an attempt which takes over from a dead one certifies both. */
 export async function noteErased(client: Client, id: string, place: string, erased: Erased, progress: number): Promise<void> {
   await client.query(
-    `update private.privacy_requests set progress = $2, started_at = now(), outcome = jsonb_build_object(
+    `update private.privacy_requests set progress = $2, started_at = now(), outcome = coalesce(outcome, '{}') || jsonb_build_object(
          'removed', coalesce(outcome -> 'removed', '{}') ||
              jsonb_build_object($3::text, coalesce((outcome -> 'removed' ->> $3)::bigint, 0) + $4),
          'hours', coalesce((outcome ->> 'hours')::bigint, 0) + $5)
@@ -121,12 +121,26 @@ export async function noteErased(client: Client, id: string, place: string, eras
   );
 }
 
-/** The sums of noteErased(). */
-export async function erasedSoFar(pool: Pool, id: string): Promise<{ removed: Record<string, number>; hours: number }> {
-  const { rows } = await pool.query<{ outcome: { removed: Record<string, number>; hours: number } }>(
-    'select outcome from private.privacy_requests where id = $1',
-    [id],
+/** A file of the archive that was rewritten without a person, or destroyed where it held nobody else. */
+export type ErasedFile = { type: string; day: string; removed: number };
+
+/** Notes such a file for the certificate, in the transaction that replaces it. */
+export async function noteErasedFile(client: Client, id: string, file: ErasedFile): Promise<void> {
+  await client.query(
+    `update private.privacy_requests set started_at = now(),
+       outcome = outcome || jsonb_build_object('archive_files', coalesce(outcome -> 'archive_files', '[]') || jsonb_build_array($2::jsonb))
+     where id = $1`,
+    [id, JSON.stringify(file)],
   );
+}
+
+export type ErasedSoFar = { removed: Record<string, number>; hours: number; archive_files?: ErasedFile[] };
+
+/** The sums of noteErased(), and the files of noteErasedFile(). */
+export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
+  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
+    id,
+  ]);
   return rows[0]?.outcome ?? { removed: {}, hours: 0 };
 }
 

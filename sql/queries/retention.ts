@@ -47,6 +47,11 @@ export async function retainFrom(client: Client, relation: Relation, boundary: D
   );
 }
 
+/** Keeps writers out of what lies before `boundary` until the transaction ends. */
+export async function holdBefore(client: Client, relation: Relation, boundary: Date): Promise<void> {
+  await client.query('select storage.hold_before($1, $2)', [relation.name, boundary]);
+}
+
 /** Drops what lies before `boundary` and writes the proof in the same statement. Gives partitions, chunks or rows dropped. */
 export async function dropBefore(client: Client, relation: Relation, boundary: Date, rule: string): Promise<number> {
   const { rows } = await client.query<{ dropped: number }>(

@@ -75,6 +75,21 @@ create or replace function storage.drop_boundary(name text, cutoff timestamptz) 
     select max(ends) from storage.partitions(name) where ends <= cutoff
 $$;
 
+-- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
+create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
+    language plpgsql
+    set lock_timeout = '5s'
+    as $$
+#variable_conflict use_variable
+declare
+    part regclass;
+begin
+    for part in select p.part from storage.partitions(name) p where p.ends <= cutoff loop
+        execute format('lock table only %s in share row exclusive mode', part);
+    end loop;
+end
+$$;
+
 -- Rather fails than lets everybody queue behind a lock that a long reader withholds; the job tries again.
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql

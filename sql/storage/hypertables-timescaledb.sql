@@ -46,6 +46,20 @@ create or replace function storage.drop_boundary(name text, cutoff timestamptz) 
     where c.hypertable_schema = 'private' and c.hypertable_name = drop_boundary.name and c.range_end <= cutoff
 $$;
 
+-- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
+create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
+    language plpgsql
+    set lock_timeout = '5s'
+    as $$
+declare
+    chunk regclass;
+begin
+    for chunk in select show_chunks(format('private.%I', name)::regclass, older_than => cutoff) loop
+        execute format('lock table only %s in share row exclusive mode', chunk);
+    end loop;
+end
+$$;
+
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
     set lock_timeout = '5s'

@@ -1,10 +1,12 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runRetention } from '../../jobs/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
+import { makeArchive } from '../archive-home.ts';
+import { fillDays, RETENTION } from '../archived-events.ts';
 import {
   createDatabase,
-  emptyStore,
   type KeyName,
   makeOperatorKey,
   makeTenant,
@@ -18,6 +20,7 @@ type Side = TestTenant & {
   mark: string;
   loginId: string;
   ruleId: string;
+  archiveRuleId: string;
   endpointId: string;
   requestId: string;
   buildId: string;
@@ -27,6 +30,7 @@ type Side = TestTenant & {
 };
 
 let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let operator: string;
 let attacker: Side;
@@ -45,13 +49,15 @@ const LISTS = [
   '/v1/alerts/deliveries',
   '/v1/privacy/records',
   '/v1/privacy/requests',
+  '/v1/archive/files',
   '/v1/tenants/{id}/keys',
   '/v1/tenants/{id}/sql-logins',
 ];
 
 beforeAll(async () => {
   db = await createDatabase();
-  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid' });
+  archive = await makeArchive();
+  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: archive.folder });
   await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
@@ -59,7 +65,17 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.close();
+  await archive.remove();
   await db.drop();
+});
+
+const jobs = () => ({
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+  objects: archive.store,
+  archive,
 });
 
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
@@ -105,13 +121,10 @@ async function settle(): Promise<Side> {
     const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
   }
-  await servePrivacyRequests({
-    pool: db.jobs,
-    engine: db.engine,
-    log: pino({ level: 'silent' }),
-    clock: () => new Date(),
-    objects: emptyStore,
-  });
+  const archiveRule = await api.call('PUT', '/v1/archive/rules', operator, { tenant_id: tenant.id, type, keep_days: 900 });
+  await fillDays(db, tenant.id, { from: 60, to: 58, count: 1, word: mark });
+  await runRetention({ ...jobs(), config: RETENTION });
+  await servePrivacyRequests(jobs());
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
   const cursors: Record<string, string> = {};
@@ -135,6 +148,7 @@ async function settle(): Promise<Side> {
     mark,
     loginId: logins.body.data[0].id,
     ruleId,
+    archiveRuleId: archiveRule.body.id,
     endpointId,
     requestId: requests[0].id,
     buildId: build.body.id,
@@ -176,6 +190,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
   'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
+  'put /v1/archive/rules': ({ id }) => ({ tenant_id: id, keep_days: 100 }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
 
@@ -191,6 +206,7 @@ function attemptsAt(side: Side): Attempt[] {
   return Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
     Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
       const filled = template
+        .replace('/archive/rules/{id}', `/archive/rules/${side.archiveRuleId}`)
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)

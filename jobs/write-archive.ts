@@ -1,0 +1,147 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { v7 as uuidv7 } from 'uuid';
+import type { Logger } from '../lib/log.ts';
+import { withDuckDb } from '../lib/parquet.ts';
+import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive-home.ts';
+import { CopyOut } from '../sql/copy-out.ts';
+import { type Client, type Pool, withTransaction } from '../sql/db.ts';
+import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
+import { archivingTenants, copyOfDay, type Group, groupsBefore } from '../sql/queries/archive-groups.ts';
+import { groupsOfFile, loadDay, type Run, unloadDay, writeType } from '../sql/queries/archive-parquet.ts';
+
+export type ArchiveDeps = {
+  pool: Pool;
+  log: Logger;
+  clock: () => Date;
+  archive: ArchiveHome;
+};
+
+export type Written = { files: number; rows: number; bytes: number };
+
+/**
+ * Archives all events before `boundary` that the rules keep at `now`: every file is written, read back, compared with the database by
+ * count and digest, stored, read back from there, and only then entered as proved. What an earlier run has proved and what still is so
+ * is left as it is. To be called by whose turn it is.
+ */
+export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date): Promise<Written> {
+  const written: Written = { files: 0, rows: 0, bytes: 0 };
+  const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
+  await withScratch(deps.archive, 'archive', (scratch) =>
+    withDuckDb(scratch, async (run) => {
+      for (const tenantId of tenants) {
+        // One snapshot for what is compared and what is copied.
+        await withTransaction(deps.pool, 'begin isolation level repeatable read read only', async (client) => {
+          const missing = await missingOf(deps, client, tenantId, boundary, now);
+          for (const [day, groups] of byDay(missing)) {
+            await copyDay(client, copyOfDay(tenantId, day, boundary), join(scratch, 'day.csv'));
+            await loadDay(run, join(scratch, 'day.csv'));
+            await rm(join(scratch, 'day.csv'));
+            for (const group of groups) add(written, await writeGroup(deps, run, group, join(scratch, 'group.parquet')));
+            await unloadDay(run);
+          }
+        });
+      }
+    }),
+  );
+  return written;
+}
+
+// Groups without a proved file; those whose file is no longer what the database holds are condemned and written anew.
+async function missingOf(deps: ArchiveDeps, client: Client, tenantId: string, boundary: Date, now: Date): Promise<Group[]> {
+  const groups = await groupsBefore(client, tenantId, boundary, now);
+  const { proved, stale } = compare(groups, await listArchiveFiles(client, { tenantId, status: 'proved' }));
+  await condemn(deps.pool, stale);
+  return groups.filter((group) => !proved.has(group));
+}
+
+/** Which groups have a proved file that is equal to them, by its id, and which files are equal to none. */
+export function compare(groups: Group[], files: ArchiveFile[]): { proved: Map<Group, string>; stale: string[] } {
+  const proved = new Map<Group, string>();
+  const stale: string[] = [];
+  const keyOf = ({ type, day }: Group) => `${day} ${type}`;
+  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
+  for (const file of files) {
+    const group = byKey.get(keyOf(file));
+    if (group && !proved.has(group) && differences(group, file).length === 0) proved.set(group, file.id);
+    else stale.push(file.id);
+  }
+  return { proved, stale };
+}
+
+const COMPARED = [
+  'tenant_id',
+  'type',
+  'day',
+  'rows',
+  'digest',
+  'first_time',
+  'last_time',
+  'first_received_at',
+  'last_received_at',
+] as const satisfies (keyof Group)[];
+
+/** In what two groups differ. */
+export function differences(one: Group, other: Group | undefined): string[] {
+  return COMPARED.filter((name) => one[name] !== other?.[name]);
+}
+
+async function copyDay(client: Client, copy: string, csv: string): Promise<void> {
+  await pipeline(client.query(new CopyOut(copy)), createWriteStream(csv, { mode: 0o600 }));
+}
+
+async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<Written> {
+  await writeType(run, group.type, path);
+  const file = await proveAndEnter(deps, run, group, path);
+  deps.log.debug({ tenant: group.tenant_id, name: file.name, rows: file.rows, bytes: file.bytes }, 'archived');
+  return { files: 1, rows: file.rows, bytes: file.bytes };
+}
+
+/** Proves that the file at `path` holds just this group, stores it and gives its entry for the manifest, not yet made. */
+export async function prove(deps: Pick<ArchiveDeps, 'archive'>, run: Run, group: Group, path: string): Promise<ArchiveFile> {
+  const found = await groupsOfFile(run, path);
+  const wrong = found.length === 1 ? differences(group, found[0]) : ['groups'];
+  if (wrong.length > 0)
+    throw new Error(`${group.type} of ${group.day} was not archived as it is stored: ${wrong.join(', ')} differ.`);
+  const entry = { ...group, id: uuidv7(), status: 'proved' as const };
+  const name = nameOf(entry);
+  return { ...entry, name, ...(await storeProved(deps.archive.store, name, path)) };
+}
+
+async function proveAndEnter(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<ArchiveFile> {
+  const file = await prove(deps, run, group, path);
+  await enterArchiveFile(deps.pool, file);
+  return file;
+}
+
+/**
+ * Says, in the transaction that drops it, that the archive answers for what lies before `boundary`. Throws where anything there is not
+ * proved: it must be kept. Nobody may write there meanwhile.
+ */
+export async function takeOverBefore(client: Client, boundary: Date, now: Date): Promise<void> {
+  for (const tenantId of await archivingTenants(client)) {
+    const groups = await groupsBefore(client, tenantId, boundary, now);
+    const { proved, stale } = compare(groups, await listArchiveFiles(client, { tenantId, status: 'proved' }));
+    const missing = groups.find((group) => !proved.has(group));
+    if (missing)
+      throw new Error(
+        `${missing.type} of ${missing.day}, tenant ${tenantId}, is not in the archive as it is stored: nothing is dropped.`,
+      );
+    await condemn(client, stale);
+    await takeOver(client, [...proved.values()]);
+  }
+}
+
+function byDay(groups: Group[]): Map<string, Group[]> {
+  const days = new Map<string, Group[]>();
+  for (const group of groups) days.set(group.day, [...(days.get(group.day) ?? []), group]);
+  return days;
+}
+
+function add(sum: Written, more: Written): void {
+  sum.files += more.files;
+  sum.rows += more.rows;
+  sum.bytes += more.bytes;
+}

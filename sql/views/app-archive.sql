@@ -1,0 +1,11 @@
+-- What the archive holds of a tenant in place of the database. Events before `visible_from` are past what its rules keep.
+set local role mirante_views;
+
+create view app.archive_files with (security_barrier) as
+    select id, type, day, name, rows, bytes, sha256, digest, first_time, last_time, first_received_at, last_received_at, written_at,
+        now() - make_interval(days => private.own_archive_keep_days(type)) as visible_from
+    from private.archive_files
+    where tenant_id = (select private.current_tenant()) and status = 'live';
+grant select on app.archive_files to mirante_api;
+
+reset role;

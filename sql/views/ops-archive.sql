@@ -1,0 +1,11 @@
+set local role mirante_owner;
+
+-- What the archive holds of each tenant, and how its last runs ended: counts and sizes, never names of types, which errors may hold.
+create view ops.archive with (security_barrier) as
+    select tenant_id, status, count(*) as files, sum(rows) as rows, sum(bytes) as bytes, min(day) as first_day, max(day) as last_day
+    from private.archive_files group by 1, 2;
+
+create view ops.archive_runs with (security_barrier) as
+    select started_at, ended_at, boundary, files, rows, bytes, removed, error is not null as failed from storage.archive_runs;
+
+reset role;

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { verifyArchive } from '../jobs/check-archive.ts';
+import { runRetention } from '../jobs/run-retention.ts';
+import { compareStore } from '../jobs/sweep-archive.ts';
+import { environmentWith } from '../lib/config.ts';
+import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { openObjectStore } from '../lib/object-store.ts';
+import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
+import { createPool, type Pool, withTenant } from '../sql/db.ts';
+import { migrate } from '../sql/migrate.ts';
+import { copyRows } from '../sql/queries/export-rows.ts';
+import { roleUrl } from '../sql/roles.ts';
+import { makeArchive } from './archive-home.ts';
+import { fillDays, RETENTION } from './archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, testSecret } from './harness.ts';
+import { type Mood, startS3Proxy } from './s3-proxy.ts';
+import { startS3 } from './s3-server.ts';
+import { randomFrom } from './telemetry.ts';
+
+type Place = { url: string; owner: Pool; api: Pool; archive: ArchiveHome & { folder: string } };
+
+let db: TestDatabase;
+const random = randomFrom(Date.now());
+
+beforeAll(async () => {
+  db = await createDatabase();
+});
+afterAll(() => db.drop());
+
+async function placeOf(url?: string): Promise<Place> {
+  const archive = await makeArchive(url);
+  onTestFinished(archive.remove);
+  await db.owner.query('delete from private.archive_files');
+  return { url: db.url, owner: db.owner, api: db.api, archive };
+}
+
+/** `mirante archive run` as a program of its own; `before` is what the shell does first. */
+function startRun({ url, archive }: Place, before = ''): ChildProcess & { output: () => string } {
+  const env = environmentWith({
+    DATABASE_URL: url,
+    MIRANTE_DATA_DIR: archive.folder,
+    RAW_RETENTION_DAYS: '20',
+    LOG_LEVEL: 'silent',
+  });
+  const child = spawn('sh', ['-c', `${before} exec "${process.execPath}" cli/mirante.js archive run`], { env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += bytes));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return Object.assign(child, { output: () => said });
+}
+
+async function ended(child: ChildProcess & { output: () => string }): Promise<{ code: number | null; said: string }> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return { code: child.exitCode, said: child.output() };
+}
+
+/** Two tenants with old events, and a look at all that each can read. */
+async function fill(place: Place): Promise<() => Promise<void>> {
+  const tenants = [await makeTenant(place), await makeTenant(place)];
+  for (const { id } of tenants) await fillDays(place, id, { from: 60, to: 57, count: 2 });
+  const look = () =>
+    Promise.all(
+      tenants.map(({ id }) =>
+        withTenant(place.api, id, (client) => {
+          const window = { from: new Date(0), to: new Date() };
+          return text(copyRows(client, { dataset: 'events', ...window, filter: {} }, { format: 'ndjson' }, place.archive));
+        }),
+      ),
+    );
+  const all = await look();
+  expect(all.map((lines) => lines.split('\n').length)).toEqual([37, 37]);
+  return async () => expect(await look()).toEqual(all);
+}
+
+const deps = () => ({ engine: db.engine, log: pino({ level: 'silent' }), config: RETENTION, clock: () => new Date() });
+const retention = ({ owner, archive }: Place, home: ArchiveHome = archive) =>
+  runRetention({ ...deps(), pool: owner, archive: home });
+
+const stale = async ({ owner }: Place) =>
+  (await owner.query("select from private.events where time < now() - interval '50 days'")).rowCount;
+
+async function finish(place: Place): Promise<void> {
+  await retention(place);
+  expect(await verifyArchive({ pool: place.owner, archive: place.archive })).toMatchObject({ faults: [] });
+  expect(await stale(place)).toBe(0);
+}
+
+const manifest = async ({ owner }: Place) =>
+  (await owner.query<{ n: number }>('select count(*) as n from private.archive_files')).rows[0]?.n ?? 0;
+
+test('killed at ten random points: nothing is lost, nothing is there twice, and the next run ends what was begun', async () => {
+  const place = await placeOf();
+  const intact: (() => Promise<void>)[] = [];
+  for (let kills = 0; kills < 10; kills++) {
+    if ((await stale(place)) === 0) intact.push(await fill(place));
+    const before = await manifest(place);
+    const run = startRun(place);
+    const done = ended(run);
+    // After some more files: in the midst of one, between two, or while what is proved is dropped.
+    const point = before + Math.floor(random() * 12);
+    const isThere = async () => run.exitCode !== null || (await manifest(place)) >= point;
+    await expect.poll(isThere, { timeout: 60_000, interval: 2 }).toBe(true);
+    run.kill('SIGKILL');
+    await done;
+    for (const look of intact) await look();
+  }
+  await finish(place);
+  for (const look of intact) await look();
+  expect(await compareStore({ pool: place.owner, archive: place.archive })).toEqual({ orphans: [], missing: 0 });
+}, 120_000);
+
+describe('a store that speaks S3 and fails', () => {
+  const moods: [string, (n: number, method?: string) => Mood, boolean][] = [
+    ['answers 500 to everything', () => 500, false],
+    ['answers 503 to every third request', (n) => (n % 3 === 0 ? 503 : 'well'), true],
+    ['is slow', () => 'slow', true],
+    ['cuts off what it gives back', (n) => (n > 12 ? 'cut' : 'well'), false],
+    ['gives back other bytes', (n) => (n > 12 ? 'lie' : 'well'), false],
+  ];
+
+  test.each(moods)(
+    '%s',
+    async (_name, mood, succeeds) => {
+      const s3 = await startS3();
+      const proxy = await startS3Proxy(s3);
+      onTestFinished(async () => {
+        await proxy.close();
+        await s3.close();
+      });
+      const place = await placeOf(s3.url);
+      const intact = await fill(place);
+      let n = 0;
+      proxy.mood(() => mood(++n));
+      const config = { OBJECT_STORE_URL: proxy.url, MIRANTE_DATA_DIR: place.archive.folder };
+      const spoilt = openArchive(config, openObjectStore(config));
+      const outcome = await retention(place, spoilt).then(
+        () => 'done',
+        () => 'failed',
+      );
+      spoilt.store.close();
+      expect([outcome, proxy.requests() > 3]).toEqual([succeeds ? 'done' : 'failed', true]);
+      if (!succeeds)
+        expect((await place.owner.query("select from private.archive_files where status = 'live'")).rowCount).toBe(0);
+      await intact();
+      await finish(place);
+      await intact();
+    },
+    120_000,
+  );
+});
+
+test('a disk that takes no more: the run fails and says so, and nothing has been dropped', async () => {
+  const place = await placeOf();
+  const intact = await fill(place);
+  await fillDays(place, (await makeTenant(place)).id, { from: 58, to: 57, count: 30 });
+  const { code, said } = await ended(startRun(place, "trap '' XFSZ; ulimit -f 2000;"));
+  expect(code, said).toBe(1);
+  expect((await place.owner.query("select from private.archive_files where status = 'live'")).rowCount).toBe(0);
+  await intact();
+  await finish(place);
+  await intact();
+}, 120_000);
+
+test('a database that stops, or is killed, in the middle of a run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-archive-restart-'));
+  chmodSync(folder, 0o755);
+  let server = await startEmbeddedPostgres(folder);
+  await migrate(server.url, testSecret);
+  const pools = () => ({
+    owner: createPool(server.url, { max: 6, name: 'test owner', role: 'mirante_owner' }),
+    api: createPool(roleUrl(server.url, testSecret, 'mirante_api'), { max: 3, name: 'test api' }),
+  });
+  const archive = await makeArchive();
+  let place: Place = { url: server.url, ...pools(), archive };
+  onTestFinished(async () => {
+    await Promise.all([place.owner.end(), place.api.end()]);
+    await server.stop();
+    await archive.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const how of ['stopped', 'killed']) {
+    await fill(place);
+    const before = await manifest(place);
+    const run = retention(place).then(
+      () => 'done',
+      () => 'failed',
+    );
+    await expect.poll(async () => (await manifest(place)) >= before + 5, { timeout: 60_000, interval: 2 }).toBe(true);
+    if (how === 'stopped') await server.stop();
+    else process.kill(server.pid, 'SIGKILL');
+    expect(await run).toBe('failed');
+    await Promise.all([place.owner.end(), place.api.end()]);
+    server = await startEmbeddedPostgres(folder);
+    place = { url: server.url, ...pools(), archive };
+    await finish(place);
+  }
+}, 120_000);
+
+test('a run of the job itself that fails is on record, with what was else to be done done', async () => {
+  const place = await placeOf();
+  await fill(place);
+  const put = () => Promise.reject(new Error('no'));
+  await db.owner.query(
+    "insert into private.idempotency_keys (tenant_id, key, request_hash, claim, first_at) select id, 'old', '', id, '2020-01-01' from private.tenants limit 1",
+  );
+  await expect(retention(place, { ...place.archive, store: { ...place.archive.store, put } })).rejects.toThrow('no');
+  expect((await db.owner.query("select from private.idempotency_keys where key = 'old'")).rowCount).toBe(0);
+  const { rows } = await db.ops.query('select files, failed from ops.archive_runs order by started_at desc limit 1');
+  expect(rows).toEqual([{ files: 0, failed: true }]);
+}, 60_000);
