@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
+import { benchExports } from './exports.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -14,7 +15,7 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000 };
+const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, exports: 1 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -42,6 +43,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
   },
+  exports: (stage) => benchExports(stage, EVENTS, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
