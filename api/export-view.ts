@@ -39,6 +39,10 @@ const manifest = z.object({
   bytes: z.number().int(),
   files: z.array(file),
   columns: z.array(z.object({ name: z.string(), type: z.string(), description: z.string(), unit: z.string().optional() })),
+  csvw: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'Of CSV: metadata as CSV on the Web, for a file beside those of the export' }),
   types: z.array(z.object({ type: z.string(), versions: z.array(z.number().int()) })).meta({
     description: 'Event types that are in it, each with the versions of GET /v1/event-types/{type}',
   }),

@@ -8,7 +8,7 @@ export const LONGEST_SECONDS = 24 * 3600;
 // The last of 43 characters holds four bits of the signature and two that nothing reads: one token has one spelling.
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
-const times = z.object({ iat: z.int(), exp: z.int() }).refine(({ iat, exp }) => exp - iat <= LONGEST_SECONDS);
+const times = z.strictObject({ iat: z.int(), exp: z.int() }).refine(({ iat, exp }) => exp - iat <= LONGEST_SECONDS);
 
 /** One kind of token: `typ` and `audience` keep it from being taken for another, and so does its key, which derives from `purpose`. */
 export type TokenKind<Claims> = { typ: string; audience: string; purpose: string; claims: ZodType<Claims> };
@@ -44,7 +44,9 @@ export function createTokens<Claims extends Record<string, unknown>>(secret: str
     async check(token) {
       if (typeof token !== 'string' || !SHAPE.test(token)) throw invalidToken();
       const verified = await jwtVerify(token, key, { algorithms: ['HS256'], typ, audience }).catch(refuse);
-      const { aud: _, iat, exp, ...rest } = verified.payload;
+      // The library takes one of several audiences; these have one.
+      const { aud, iat, exp, ...rest } = verified.payload;
+      if (aud !== audience) throw invalidToken();
       const claims = kind.claims.safeParse(rest);
       const limits = times.safeParse({ iat, exp });
       if (!header.safeParse(verified.protectedHeader).success || !claims.success || !limits.success) throw invalidToken();

@@ -3,6 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchExports } from './exports.ts';
+import { benchExportFaults } from './export-faults.ts';
+import { benchExportJobs } from './export-jobs.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -15,7 +17,7 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, exports: 1 };
+const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, exports: 1, 'export-jobs': 1, 'export-faults': 1 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -45,6 +47,8 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   },
   exports: (stage) => benchExports(stage, EVENTS, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
+  'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
+  'export-faults': benchExportFaults,
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);

@@ -2,6 +2,7 @@ import { type Client, type Pool, withTenant, withTransaction } from '../sql/db.t
 import { addDeliveries, type ExportMessage } from '../sql/queries/alert-deliveries.ts';
 import { keepOpenEndpoints } from '../sql/queries/alert-states.ts';
 import { type ClaimedExport, type ExportEnd, settleExport } from '../sql/queries/export-claims.ts';
+import { csvwOf } from '../sql/queries/export-csvw.ts';
 import {
   erasuresSince,
   lastExport,
@@ -33,6 +34,7 @@ export async function completeExport(deps: ExportDeps, readers: Pool, job: Claim
     ...totalsOf(files),
     files,
     columns: columnsOf(job.dataset).map(({ name, csvw: type, description, unit }) => ({ name, type, description, unit })),
+    ...(job.format === 'csv' && { csvw: csvwFor(job, files) }),
     ...about,
   };
   const expiresAt = new Date(deps.clock().getTime() + deps.config.EXPORT_RETENTION_DAYS * DAY_MS);
@@ -42,6 +44,12 @@ export async function completeExport(deps: ExportDeps, readers: Pool, job: Claim
 /** Ends an export that cannot be made; its files are destroyed. */
 export async function failExport(deps: ExportDeps, job: ClaimedExport, error: string): Promise<boolean> {
   return end(deps, job, { status: 'failed', error, deliveryId: null }, []);
+}
+
+// All files have one schema, so they are one group of tables; each is found by its name, beside the metadata.
+function csvwFor({ dataset, options: { delimiter = ',', decimal = '.' } }: ClaimedExport, files: ManifestFile[]): object {
+  const { url: _, ...common } = csvwOf(dataset, '', { delimiter, decimal }) as { url: string };
+  return { ...common, tables: files.map(({ name }) => ({ url: name })) };
 }
 
 // What a reader must know who has an earlier export: `last` is which.

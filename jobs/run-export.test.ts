@@ -40,6 +40,7 @@ test.each([
   expect(job.manifest?.types).toEqual(['test.0.v1', 'test.1.v1', 'test.2.v1'].map((type) => ({ type, versions: [] })));
   if (format === 'parquet')
     expect(files.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^day=\d{4}-\d\d-\d\d\/events-0001\.parquet$/));
+  if (format === 'csv') expect(job.manifest).toMatchObject({ csvw: { tables: files.map(({ name }) => ({ url: name })) } });
   expect(await exports.unaccounted()).toEqual([]);
 });
 

@@ -80,7 +80,7 @@ test.each([
     expect((await api.call('GET', `/ops/queues/${file}`, undefined, undefined, headers())).status, file).toBe(200);
   }
   const list = await api.call('GET', '/ops/queues/api/queues', undefined, undefined, headers());
-  expect(list.body.queues.map((queue: { name: string }) => queue.name)).toEqual(['alerts', 'rollups', 'upkeep']);
+  expect(list.body.queues.map((queue: { name: string }) => queue.name)).toEqual(['alerts', 'exports', 'rollups', 'upkeep']);
 });
 
 test('another site cannot use the key that a browser remembers', async () => {

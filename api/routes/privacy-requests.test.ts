@@ -110,6 +110,8 @@ test('access: a copy as JSON and CSV, with its digests, due within fifteen days'
     'receipts.csv 0',
     'bundles.json 1',
     'bundles.csv 1',
+    'exports.json 0',
+    'exports.csv 0',
     'archive.json 0',
     'archive.csv 0',
   ]);
@@ -143,7 +145,7 @@ test('erasure: rows, refused items, bundles and roll-ups, and nobody else’s; c
     certificate: {
       kind: 'erasure',
       subject: done.subject,
-      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 10, archive: 0 },
+      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 12, exports: 0, archive: 0 },
       hours_recomputed: 1,
     },
   });
@@ -201,7 +203,7 @@ test('an erasure whose server died is taken over, and the certificate counts bot
   );
   await servePrivacyRequests(jobs());
   const { certificate } = await look(tenant, `/v1/privacy/requests/${asked.body.id}`);
-  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0, archive: 0 });
+  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0, exports: 0, archive: 0 });
 });
 
 test('withdrawal of consent holds at the edge from the next event, until it is given again', async () => {
