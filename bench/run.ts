@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchArchive } from './archive.ts';
+import { benchArchiveFaults } from './archive-faults.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchFreshness } from './freshness.ts';
@@ -14,7 +16,7 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000 };
+const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, archive: 20, 'archive-faults': 3 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -42,6 +44,11 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
   },
+  archive: async (stage) => {
+    await fillHistory(stage, EVENTS / 10, { from: 66, to: 60 }, note);
+    return benchArchive(stage);
+  },
+  'archive-faults': (stage) => benchArchiveFaults(stage, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
