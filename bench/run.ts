@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchArchive } from './archive.ts';
+import { benchArchiveFaults } from './archive-faults.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
-import { benchExports } from './exports.ts';
 import { benchExportFaults } from './export-faults.ts';
 import { benchExportJobs } from './export-jobs.ts';
+import { benchExports } from './exports.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -17,7 +19,16 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, exports: 1, 'export-jobs': 1, 'export-faults': 1 };
+const STAGED: Record<string, number> = {
+  ingest: 50,
+  freshness: 50,
+  benchmarks: 1000,
+  archive: 20,
+  'archive-faults': 3,
+  exports: 1,
+  'export-jobs': 1,
+  'export-faults': 1,
+};
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -46,6 +57,11 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     return benchReconcile(stage);
   },
   exports: (stage) => benchExports(stage, EVENTS, note),
+  archive: async (stage) => {
+    await fillHistory(stage, EVENTS / 10, { from: 66, to: 60 }, note);
+    return benchArchive(stage);
+  },
+  'archive-faults': (stage) => benchArchiveFaults(stage, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,

@@ -86,6 +86,15 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
     );
     expect(rows[0]).toEqual({ tenant_id: tenant.id, type: 'a.plain.v1', t: 'é🦆\n"\\', duration_ms: 0.1 });
     expect(file.name).toContain(`/event_type=a.plain.v1/day=${file.day}/`);
+    if (place === 'S3') return;
+    // As docs/archive.md says, without the manifest.
+    const counts = await withDuckDb(archive.folder, (run) =>
+      run(
+        `select type, event_type, count(*)::integer as n from read_parquet('${archive.folder}/objects/archive/events/*/*/*/*.parquet', hive_partitioning = true)
+         where tenant = '${tenant.id}' and day >= '2020-01-01' and event_type like 'weird%' group by all`,
+      ),
+    );
+    expect(counts).toEqual([{ type: 'weird/type "x", y=1', event_type: 'weird/type "x", y=1', n: 4 }]);
   }, 60_000);
 
   test('where a rule says so nothing is kept, and what is kept no longer is destroyed and proved', async () => {

@@ -38,14 +38,16 @@ function conditions({ from, to, subjects, before, about }: RowFilter): string {
   return where.join(' and ');
 }
 
-// Each file by its own end: types may be kept for different times.
-const rowsOf = (files: { path: string; visible_from: string }[]) =>
-  files
-    .map(
-      ({ path, visible_from }) =>
-        `select * from read_parquet(${literal(path)}, hive_partitioning = false) where time >= timestamptz ${literal(visible_from)}`,
-    )
-    .join(' union all ');
+// Each file by its own end: types may be kept for different times. An event that came again after it had left, and left again, is in
+// two files of its type and day.
+function rowsOf(files: LocalFile[]): string {
+  const each = files.map(
+    ({ path, visible_from }) =>
+      `select * from read_parquet(${literal(path)}, hive_partitioning = false) where time >= timestamptz ${literal(visible_from)}`,
+  );
+  const twice = new Set(files.map(({ type }) => type)).size < files.length;
+  return `${twice ? 'select distinct on (time, id) * from (' : ''}${each.join(' union all ')}${twice ? ')' : ''}`;
+}
 
 type LocalFile = ReadableFile & { path: string };
 

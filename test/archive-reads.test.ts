@@ -170,4 +170,21 @@ test('an event that came again after it had left is one event', async () => {
   await db.owner.query('drop table private.again');
   expect(await listed('', 2)).toEqual(lists);
   expect(await exported(CSV)).toEqual(csv);
+  // And left again: it is in two files now.
+  expect((await runRetention(deps)).files).toBeGreaterThan(0);
+  expect(await listed('', 2)).toEqual(lists);
+  expect(await exported(CSV)).toEqual(csv);
+}, 60_000);
+
+test('a file that is gone ends a list as unavailable, and breaks an export off', async () => {
+  await fill(1);
+  await runRetention(deps);
+  const gone = { ...archive, store: { ...archive.store, get: async () => undefined } };
+  const read = withTenant(db.api, tenant.id, (client) => text(copyRows(client, whole(), NDJSON, gone)));
+  await expect(read).rejects.toMatchObject({ status: 503 });
+  await db.owner.query("update private.archive_files set name = 'x' || name where tenant_id = $1", [tenant.id]);
+  const answer = await api.call('GET', '/v1/events', tenant.keys.read);
+  expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+  await db.owner.query('update private.archive_files set name = substr(name, 2) where tenant_id = $1', [tenant.id]);
+  expect((await api.call('GET', '/v1/events', tenant.keys.read)).status).toBe(200);
 }, 60_000);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import pg from 'pg';
 import { unavailable } from '../../lib/errors.ts';
 import type { ArchiveHome } from '../archive-home.ts';
-import { type ArchivedRow, archivedInOrder, newestArchived } from '../archive-rows.ts';
+import { ArchiveChanged, type ArchivedRow, archivedInOrder, newestArchived } from '../archive-rows.ts';
 import type { Client } from '../db.ts';
 import type { Page } from '../page.ts';
 import { archivedRecords } from './archive-columns.ts';
@@ -81,6 +81,8 @@ export function copyWithArchive(
     begun = true;
     try {
       yield* parts();
+    } catch (error) {
+      throw error instanceof ArchiveChanged ? unavailable('Files of the archive are being rewritten.') : error;
     } finally {
       resolveOver();
     }
