@@ -4,12 +4,14 @@ import { migrate } from '../sql/migrate.ts';
 import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { verifyAudit } from './audit.ts';
+import { backup } from './backup.ts';
 import { switchColumnstore } from './columnstore.ts';
 import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
 import { reconcileNow } from './reconcile.ts';
+import { restore } from './restore.ts';
 import { UsageError } from './usage.ts';
 
 type Command = {
@@ -47,6 +49,11 @@ const COMMANDS: Record<string, Command> = {
     summary: 'recomputes the audit log of DATABASE_URL; ends with 1 where a row was changed, removed or put in',
     run: async (args) => say(await verifyAudit(args, readConfig())),
   },
+  backup: {
+    usage: 'backup [--to <folder>]',
+    summary: 'backs up the database of DATABASE_URL with pg_dump, or the embedded server of MIRANTE_DATA_DIR while it runs',
+    run: async (args) => say(await backup(args, readConfig())),
+  },
   columnstore: {
     usage: 'columnstore on --after 7d | off',
     summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
@@ -71,6 +78,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'reconcile',
     summary: 'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference',
     run: async (args) => say(await reconcileNow(args, readConfig())),
+  },
+  restore: {
+    usage: 'restore <backup> [--into <DATABASE_URL> | --replace]',
+    summary: 'restores a backup into an empty database, or into MIRANTE_DATA_DIR, and counts every row',
+    run: async (args) => say(await restore(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',
