@@ -12,6 +12,7 @@ import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
 import { reconcileNow } from './reconcile.ts';
 import { restore } from './restore.ts';
+import { restoreDrill } from './restore-drill.ts';
 import { UsageError } from './usage.ts';
 
 type Command = {
@@ -83,6 +84,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'restore <backup> [--into <DATABASE_URL> | --replace]',
     summary: 'restores a backup into an empty database, or into MIRANTE_DATA_DIR, and counts every row',
     run: async (args) => say(await restore(args, readConfig())),
+  },
+  'restore-drill': {
+    usage: 'restore-drill',
+    summary: 'makes a backup, restores it elsewhere, compares every table and figures, and keeps what came of it',
+    run: async (args) => say(await restoreDrill(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',

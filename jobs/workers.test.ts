@@ -32,6 +32,7 @@ beforeEach(async () => {
     ALERTS_FROM: undefined,
     SMTP_URL: undefined,
     BENCHMARK_MIN_CONTRIBUTORS: 10,
+    MIRANTE_DATA_DIR: '.test/none',
   };
   deps = { pool: db.jobs, engine: db.engine, log, config, clock: () => new Date(), logins: db.urls, secret: testSecret };
 });

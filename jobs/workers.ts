@@ -14,6 +14,7 @@ import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
+import { type DrillDeps, runRestoreDrill } from './restore-drill.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { servePrivacyRequests } from './serve-privacy-requests.ts';
 
@@ -23,7 +24,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & DrillDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -108,6 +109,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'check-data-quality': () => checkDataQuality(deps),
     'build-benchmarks': () => buildBenchmarks(deps),
     'build-due-benchmarks': () => buildDueBenchmarks(deps),
+    'restore-drill': () => runRestoreDrill(deps),
   };
 }
 

@@ -119,6 +119,12 @@ async function initialise(folder: string, data: string, programs: string, accoun
   return password;
 }
 
+/** Ends the embedded server of a folder whose starter was killed, if one runs there. */
+export async function stopStray(folder: string): Promise<void> {
+  const { data, programs, account } = await placeOf(folder);
+  stopStale(data, programs, account);
+}
+
 // A server whose starter was killed still runs on these data.
 function stopStale(data: string, programs: string, account?: Account): void {
   if (!existsSync(join(data, 'postmaster.pid'))) return;

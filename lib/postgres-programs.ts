@@ -53,13 +53,19 @@ export async function listDump(program: string, dump: string): Promise<string[]>
  * Runs a client program on the database of `url`. The password is handed over in its environment, because everybody on the machine sees
  * arguments. Throws with the end of what it wrote where it fails.
  */
-export async function runOn(url: string, program: string, args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+export async function runOn(
+  url: string,
+  program: string,
+  args: string[],
+  { environment, signal }: { environment: NodeJS.ProcessEnv; signal?: AbortSignal | undefined },
+): Promise<void> {
   const target = new URL(url);
   const password = decodeURIComponent(target.password);
   target.password = '';
   const child = spawn(program, ['--no-password', ...args, '--dbname', target.toString()], {
     env: { ...environment, ...(password && { PGPASSWORD: password }), PGAPPNAME: 'mirante backup' },
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal && { signal }),
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {

@@ -7,64 +7,33 @@ import { restore } from '../cli/restore.ts';
 import { findProgram } from '../lib/postgres-programs.ts';
 import { dumpDatabase } from '../sql/backup/dump.ts';
 import { migrate } from '../sql/migrate.ts';
-import { type Cluster, startCluster } from './cluster.ts';
 import { answersOf, fillEverything, pictureOf } from './everything.ts';
-import { createEmptyDatabase, need, openDatabase, testSecret } from './harness.ts';
-import { databaseUrl } from './template.ts';
+import { need, openDatabase, testSecret } from './harness.ts';
+import { clientFolder, closePlaces, openPlace, restorer } from './places.ts';
 
 const there = need('pg-dump');
 
-type Place = { url: string; destroy: () => Promise<void> | void };
-
 let folder: string;
-let programs: string;
-let open: Place[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mirante-backup-'));
 });
 afterAll(async () => {
-  for (const place of open) await place.destroy();
+  await closePlaces();
   rmSync(folder, { recursive: true, force: true });
 });
-
-// Where the tested server has its programs, a database of it; else a server of its own, which knows none of our roles yet.
-async function place(): Promise<Place> {
-  if (inject('isOwnServer')) {
-    const cluster: Cluster = await startCluster(there as string);
-    programs = cluster.programs;
-    open.push(cluster);
-    return cluster;
-  }
-  programs = inject('programs').folder as string;
-  const { url, drop } = await createEmptyDatabase();
-  const made = { url, destroy: drop };
-  open.push(made);
-  return made;
-}
-
-async function destroy(one: Place): Promise<void> {
-  open = open.filter((other) => other !== one);
-  await one.destroy();
-}
 
 const settings = (url: string) => ({
   DATABASE_URL: url,
   MIRANTE_SECRET: testSecret,
   MIRANTE_DATA_DIR: join(folder, 'data'),
-  PG_BIN_DIR: programs,
+  PG_BIN_DIR: clientFolder(there as string),
   BACKUP_DATABASE_URL: undefined,
   OBJECT_STORE_URL: undefined,
 });
 
-// On TimescaleDB only a superuser may load its catalogue; the database belongs to the migrator all the same.
-function restorer(url: string): string {
-  const superuser = inject('superuserUrl');
-  return superuser && inject('engine') !== 'postgresql' ? databaseUrl(superuser, new URL(url).pathname.slice(1)) : url;
-}
-
 test.runIf(there)('a dump, restored where nobody knows its roles, has every row, roll-up and answer', async () => {
-  const source = await place();
+  const source = await openPlace(there as string);
   await migrate(source.url, testSecret);
   const db = openDatabase(source.url, inject('engine'));
   const tenants = await fillEverything(db);
@@ -79,9 +48,9 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
   const target = join(folder, 'first');
   expect(await backup(['--to', target], settings(source.url))).toContain('MIRANTE_SECRET is not in it');
   await expect(backup(['--to', target], settings(source.url))).rejects.toThrow('is there already');
-  await destroy(source);
+  await closePlaces();
 
-  const other = await place();
+  const other = await openPlace(there as string);
   const said = await restore([target, '--into', restorer(other.url)], settings(other.url));
   expect(said).toContain('every row counted');
   const restored = openDatabase(other.url, inject('engine'));
@@ -99,14 +68,14 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
 });
 
 test.runIf(there)('a backup that was damaged, or that a blind login would make, is none', async () => {
-  const source = await place();
+  const source = await openPlace(there as string);
   await migrate(source.url, testSecret);
   const target = join(folder, 'second');
   const blind = dumpDatabase({
     databaseUrl: openDatabase(source.url, inject('engine')).urls.ops,
     folder: target,
     secret: testSecret,
-    programs: { folder: programs, path: undefined },
+    programs: { folder: clientFolder(there as string), path: undefined },
     environment: {},
     objects: async () => ({ included: false, note: '' }),
   });

@@ -4,7 +4,7 @@ import { sumFiles } from '../../lib/checksums.ts';
 import { findProgram, runOn } from '../../lib/postgres-programs.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
 import { type Client, createPool, withTransaction } from '../db.ts';
-import { countRows, type RowCounts, seesAll } from '../queries/row-counts.ts';
+import { countRows, seesAll } from '../queries/row-counts.ts';
 import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
 
 export type DumpOptions = {
@@ -17,8 +17,7 @@ export type DumpOptions = {
   environment: NodeJS.ProcessEnv;
   /** Copies what the object store holds into a folder, once the database is dumped, and says what it did. */
   objects: (folder: string) => Promise<Manifest['objects']>;
-  /** Runs in the snapshot that is dumped, on a connection that must do nothing else. */
-  alsoInSnapshot?: (snapshot: string) => Promise<void>;
+  signal?: AbortSignal | undefined;
 };
 
 /** A dump counts rows of hundreds of millions. */
@@ -29,7 +28,7 @@ const STATEMENT_LIMIT_MS = 86_400_000;
  * is counted too. The server goes on working meanwhile.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
-  const { databaseUrl, folder, secret, environment } = options;
+  const { databaseUrl, folder, secret } = options;
   const pool = createPool(databaseUrl, { max: 1, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
   try {
     return await makeWhole(folder, async (unfinished) => {
@@ -40,15 +39,12 @@ export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
         const described = await describeDatabase(client);
         const program = await findProgram('pg_dump', described.major, options.programs);
         const { snapshot, at } = await exportSnapshot(client);
-        const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), environment);
+        const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), options);
         // Whatever comes first, the snapshot must stay open until the dump has ended.
-        const [dumped, counted, also] = await Promise.allSettled([
-          dumping,
-          countRows(client),
-          options.alsoInSnapshot?.(snapshot),
-        ]);
-        for (const result of [dumped, counted, also]) if (result.status === 'rejected') throw result.reason;
-        return { described, at, counts: (counted as PromiseFulfilledResult<RowCounts>).value };
+        const [dumped, counted] = await Promise.allSettled([dumping, countRows(client)]);
+        if (dumped.status === 'rejected') throw dumped.reason;
+        if (counted.status === 'rejected') throw counted.reason;
+        return { described, at, counts: counted.value };
       });
       const manifest: Manifest = {
         format: 'mirante backup 1',

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { checkFiles } from '../../lib/checksums.ts';
 import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
+import { inLanes } from '../../lib/lanes.ts';
 import { createPool, withClient } from '../db.ts';
 import { countRows } from '../queries/row-counts.ts';
 import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
 import { refuseNewer } from './restore-dump.ts';
+
+const LANES = 8;
 
 type Place = Awaited<ReturnType<typeof placeOf>>;
 
@@ -33,12 +36,27 @@ export async function restoreCopy(
   const fresh = `${place.data}.restoring`;
   await rm(fresh, { recursive: true, force: true });
   await copyTree(join(backup, PARTS.copy), fresh, place);
+  const password = join(folder, PARTS.password);
   const aside = existsSync(place.data) ? `${place.data}.replaced-${Date.now()}` : undefined;
-  if (aside) await rename(place.data, aside);
-  await copyFile(join(backup, PARTS.password), join(folder, PARTS.password));
-  await chmod(join(folder, PARTS.password), 0o600);
+  if (aside) {
+    await rename(place.data, aside);
+    await rename(password, `${aside}.password`);
+  }
+  await copyFile(join(backup, PARTS.password), password);
+  await chmod(password, 0o600);
   await rename(fresh, place.data);
-  await prove(folder, manifest);
+  if (place.account) await chmod(dirname(place.data), 0o755);
+  try {
+    await prove(folder, manifest);
+  } catch (error) {
+    // What was there before comes back, as though nothing had been tried.
+    await rm(place.data, { recursive: true, force: true });
+    if (aside) {
+      await rename(aside, place.data);
+      await rename(`${aside}.password`, password);
+    }
+    throw error;
+  }
   return { manifest, aside };
 }
 
@@ -52,21 +70,29 @@ function refuseOther({ programs }: Place, { major }: Manifest): void {
 }
 
 async function copyTree(from: string, to: string, place: Place): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await mkdir(to, { mode: 0o700 });
-  if (place.account) await chown(to, place.account.uid, place.account.gid);
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) {
-      await copyTree(source, target, place);
-      continue;
-    }
-    await copyFile(source, target);
-    await chmod(target, 0o600);
-    if (place.account) await chown(target, place.account.uid, place.account.gid);
-    const file = await open(target);
-    await file.datasync().finally(() => file.close());
+  const own = async (path: string, mode: number) => {
+    await chmod(path, mode);
+    if (place.account) await chown(path, place.account.uid, place.account.gid);
+  };
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => ({
+    path: relative(from, join(entry.parentPath, entry.name)),
+    folder: entry.isDirectory(),
+  }));
+  for (const path of ['', ...paths.filter(({ folder }) => folder).map(({ path }) => path)].sort()) {
+    await mkdir(join(to, path));
+    await own(join(to, path), 0o700);
   }
+  await inLanes(
+    paths.filter(({ folder }) => !folder),
+    LANES,
+    async ({ path }) => {
+      await copyFile(join(from, path), join(to, path));
+      await own(join(to, path), 0o600);
+      const file = await open(join(to, path));
+      await file.datasync().finally(() => file.close());
+    },
+  );
 }
 
 // Its first start replays the WAL, and only then is it a server again.

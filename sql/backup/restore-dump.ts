@@ -11,7 +11,7 @@ import { beginRestore, endRestore, restoreJobs } from '../storage/engine.ts';
 import type { DumpOptions } from './dump.ts';
 import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
 
-export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment'> & {
+export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment' | 'signal'> & {
   backup: string;
   /** An empty database: of its owner, or, for TimescaleDB, of a superuser. */
   databaseUrl: string;
@@ -74,8 +74,7 @@ async function checkTarget(client: Client): Promise<number> {
 async function load(pool: Pool, program: string, options: RestoreOptions, manifest: Manifest): Promise<void> {
   const owner = await withClient(pool, (client) => prepare(client, options.secret, manifest));
   const dump = join(options.backup, PARTS.dump);
-  const restore = (args: string[]) =>
-    runOn(options.databaseUrl, program, ['--exit-on-error', ...args, dump], options.environment);
+  const restore = (args: string[]) => runOn(options.databaseUrl, program, ['--exit-on-error', ...args, dump], options);
   const left = [...REBUILT, BOOKKEEPING];
   // Options leave out what is in a schema; the schema itself is left out by a list.
   const isLeft = new RegExp(` SCHEMA (- )?(${left.join('|')}) `);
