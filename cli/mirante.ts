@@ -10,6 +10,7 @@ import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
+import { exportAll, importAll } from './portable.ts';
 import { reconcileNow } from './reconcile.ts';
 import { restore } from './restore.ts';
 import { restoreDrill } from './restore-drill.ts';
@@ -64,6 +65,16 @@ const COMMANDS: Record<string, Command> = {
     usage: 'dashboards lint',
     summary: 'checks the definitions of dashboards and the SQL of their cards; one line for each fault, with its file',
     run: async (args) => say(lintDashboards(args)),
+  },
+  'export-all': {
+    usage: 'export-all --tenant <slug or id> --to <folder> [--parquet] [--with-pseudonym-key]',
+    summary: 'writes all that there is of a tenant into a folder: CSV, schemas, manifest',
+    run: async (args) => say(await exportAll(args, readConfig())),
+  },
+  'import-all': {
+    usage: 'import-all <folder> [--as <slug>]',
+    summary: 'takes such a folder in, all of it or nothing, where the tenant is not there yet',
+    run: async (args) => say(await importAll(args, readConfig())),
   },
   grants: {
     usage: 'grants rotate',

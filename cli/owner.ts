@@ -9,9 +9,10 @@ export async function asOwner<T>(
   config: Pick<Config, 'DATABASE_URL'>,
   name: string,
   work: (pool: Pool) => Promise<T>,
+  connections = 1,
 ): Promise<T> {
   if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
-  const options = { max: 1, name: `mirante ${name}`, role: 'mirante_owner', statementTimeoutMs: STATEMENT_LIMIT_MS };
+  const options = { max: connections, name: `mirante ${name}`, role: 'mirante_owner', statementTimeoutMs: STATEMENT_LIMIT_MS };
   const pool = createPool(config.DATABASE_URL, options);
   try {
     return await work(pool);

@@ -56,11 +56,11 @@ export async function restoreDump(options: RestoreOptions): Promise<Restored> {
   }
 }
 
-/** Throws where a backup holds migrations that this version does not know. */
-export async function refuseNewer({ migrations, mirante }: Manifest): Promise<void> {
+/** Throws where what was made elsewhere holds migrations that this version does not know. */
+export async function refuseNewer({ migrations, mirante }: Pick<Manifest, 'migrations' | 'mirante'>): Promise<void> {
   const known = new Set(await readdir(new URL('../migrations/', import.meta.url)));
   const unknown = migrations.find((name) => !known.has(name));
-  if (unknown) throw new Error(`The backup was made by a newer Mirante (${mirante}): ${unknown} is unknown here.`);
+  if (unknown) throw new Error(`It was made by a newer Mirante (${mirante}): ${unknown} is unknown here.`);
 }
 
 async function checkTarget(client: Client): Promise<number> {
