@@ -1985,6 +1985,9 @@ function private.sane_count(value jsonb) returns bigint language sql immutable o
 
 function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
 
+function storage.adopt_rollup_rows(name text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
+    grant execute to public
+
 function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d7fb0a86e9a9c797268e5ec9342387b5
     grant execute to public
 
