@@ -1,19 +1,22 @@
+import { execFile } from 'node:child_process';
 import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { from as copyFrom } from 'pg-copy-streams';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportAll, importAll } from '../cli/portable.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { environmentWith } from '../lib/config.ts';
 import { withDuckDb } from '../lib/parquet.ts';
 import { withTenant } from '../sql/db.ts';
 import { readTenantManifest, type TenantManifest } from '../sql/portable/manifest.ts';
 import { LEFT } from '../sql/portable/tables.ts';
 import { createKey } from '../sql/queries/tenants.ts';
 import { answersOf, fillEverything } from './everything.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 
 let here: TestDatabase;
 let there: TestDatabase;
@@ -99,6 +102,19 @@ test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for'
   await expect(exportAll(['--tenant', 'nobody', '--to', join(folder, 'x')], settings(here, 'here'))).rejects.toThrow(
     'no tenant nobody',
   );
+});
+
+test('as a program it ends with 0, and with 1 or 2 where it cannot be done', async () => {
+  const env = environmentWith({ ...settings(here, 'here'), RAW_RETENTION_DAYS: '90', MIRANTE_SECRET: testSecret });
+  const mirante = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/mirante.ts', ...args], { env, timeout: 60_000 });
+  const { stdout } = await mirante('export-all', '--tenant', 'third', '--to', join(folder, 'third'));
+  expect(stdout).toContain('Exported third');
+  await expect(mirante('import-all', join(folder, 'third'))).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('here already'),
+  });
+  await expect(mirante('import-all')).rejects.toMatchObject({ code: 2 });
 });
 
 // What is not taken over as it was, and why it differs: see CHANGED and RECORDS.

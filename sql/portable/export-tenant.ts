@@ -119,6 +119,8 @@ async function copyTable(
     },
   });
   await pipeline(source, counting, createWriteStream(join(folder, path), { mode: 0o600, flush: true }));
+  // A stream never tells pg that it has been answered: its limit on answers would keep the process for a day.
+  (source as { callback?: () => void }).callback?.();
   return { rows: source.rowCount, sum: { path, bytes, sha256: hash.digest('hex') } };
 }
 
