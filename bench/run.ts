@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { benchBackup } from './backup.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchFreshness } from './freshness.ts';
@@ -41,6 +42,10 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   reconcile: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
+  },
+  backup: async (stage) => {
+    await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
+    return benchBackup(stage);
   },
   benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {

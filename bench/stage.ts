@@ -18,7 +18,7 @@ export type Stage = Platform & {
   stop: () => Promise<void>;
 };
 
-const FOLDER = '.bench';
+export const FOLDER = '.bench';
 
 /** The real thing, API, jobs and database as separate processes with their usual durability, on data of its own. */
 export async function raise(tenants: number): Promise<Stage> {
