@@ -39,6 +39,20 @@ export const OBJECTIVES: Record<string, Words> = {
     description: 'No tenant reaches a row of another.',
     indicator: 'Rows of another tenant that the hourly audit could reach.',
   },
+  'recovery.drill_age': {
+    description: 'A backup is made and restored every week.',
+    indicator:
+      'Days since a backup was last restored elsewhere, with every table counted and figures of every tenant read again. Unknown where no drill can be made (docs/backup.md).',
+  },
+  'recovery.drills_failed': {
+    description: 'Backups can be restored.',
+    indicator: 'Drills of the last eight days that failed.',
+  },
+  'recovery.restore_time': {
+    description: 'A backup is restored within an hour.',
+    indicator:
+      'How long the last drill took from the backup to a database whose tables were counted and whose figures were read.',
+  },
   'retention.aggregates': {
     description: 'Aggregates are kept for two years.',
     indicator: 'Days back to which every aggregate is still there, at most what AGGREGATE_RETENTION_DAYS says.',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { verifyArchive } from '../jobs/check-archive.ts';
 import { compareStore } from '../jobs/sweep-archive.ts';
 import { environmentWith, readConfig } from '../lib/config.ts';
+import { openObjectStore } from '../lib/object-store.ts';
 import { openArchive } from '../sql/archive-home.ts';
 import { withTransaction } from '../sql/db.ts';
 import { listArchiveFiles } from '../sql/queries/archive-files.ts';

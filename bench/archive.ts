@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { verifyArchive } from '../jobs/check-archive.ts';
 import { runRetention } from '../jobs/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
+import { openObjectStore } from '../lib/object-store.ts';
 import { openArchive } from '../sql/archive-home.ts';
 import { CopyOut } from '../sql/copy-out.ts';
 import { withClient } from '../sql/db.ts';
@@ -15,7 +16,7 @@ const RAW_RETENTION_DAYS = 20;
 export async function benchArchive(stage: Stage) {
   const { owner } = stage;
   const config = { ...readConfig(), MIRANTE_DATA_DIR: FOLDER, RAW_RETENTION_DAYS };
-  const archive = openArchive(config);
+  const archive = openArchive(config, openObjectStore(config));
   const engine = await withClient(owner, detectEngine);
   const { rows } = await owner.query<{ events: number; bytes: number }>(
     "select (select count(*) from private.events) as events, storage.hypertable_bytes('events') as bytes",

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { createExportRunner } from '../jobs/run-exports.ts';
 import { openObjectStore } from '../lib/object-store.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { createPool, withTenant } from '../sql/db.ts';
 import { createExport, type Format, findExport } from '../sql/queries/export-jobs.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
@@ -29,7 +30,7 @@ export async function benchExportJobs(stage: Stage, events: number): Promise<Rec
   const read = await rate(events, () =>
     withTenant(api, tenant.id, async (client) => {
       const selection = { dataset: 'events' as const, ...window, filter: {} };
-      for await (const _ of copyRows(client, selection, { format: 'csv', delimiter: ',', guard: true }));
+      for await (const _ of copyRows(client, selection, { format: 'csv', delimiter: ',', guard: true }, undefined));
     }),
   );
   await settledAt(stage.owner);
@@ -53,11 +54,13 @@ export async function benchExportJobs(stage: Stage, events: number): Promise<Rec
         ).id,
       'login',
     );
+    const objects = openObjectStore({ OBJECT_STORE_URL: undefined, MIRANTE_DATA_DIR: folder });
     const run = createExportRunner({
       pool: stage.owner,
       log: pino({ level: 'silent' }),
       clock: () => new Date(),
-      objects: openObjectStore({ OBJECT_STORE_URL: undefined, MIRANTE_DATA_DIR: folder }),
+      objects,
+      archive: openArchive({ MIRANTE_DATA_DIR: folder }, objects),
       logins: { api: roleUrl(stage.databaseUrl, stage.secret, 'mirante_api') },
       secret: stage.secret,
       config: {

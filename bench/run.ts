@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchArchive } from './archive.ts';
 import { benchArchiveFaults } from './archive-faults.ts';
+import { benchBackup } from './backup.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchExportFaults } from './export-faults.ts';
@@ -62,6 +63,10 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     return benchArchive(stage);
   },
   'archive-faults': (stage) => benchArchiveFaults(stage, note),
+  backup: async (stage) => {
+    await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
+    return benchBackup(stage);
+  },
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,

@@ -5,12 +5,16 @@ import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
+import { backup } from './backup.ts';
 import { switchColumnstore } from './columnstore.ts';
 import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
+import { exportAll, importAll } from './portable.ts';
 import { reconcileNow } from './reconcile.ts';
+import { restore } from './restore.ts';
+import { restoreDrill } from './restore-drill.ts';
 import { UsageError } from './usage.ts';
 
 type Command = {
@@ -53,6 +57,11 @@ const COMMANDS: Record<string, Command> = {
     summary: 'recomputes the audit log of DATABASE_URL; ends with 1 where a row was changed, removed or put in',
     run: async (args) => say(await verifyAudit(args, readConfig())),
   },
+  backup: {
+    usage: 'backup [--to <folder>]',
+    summary: 'backs up the database of DATABASE_URL with pg_dump, or the embedded server of MIRANTE_DATA_DIR while it runs',
+    run: async (args) => say(await backup(args, readConfig())),
+  },
   columnstore: {
     usage: 'columnstore on --after 7d | off',
     summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
@@ -62,6 +71,16 @@ const COMMANDS: Record<string, Command> = {
     usage: 'dashboards lint',
     summary: 'checks the definitions of dashboards and the SQL of their cards; one line for each fault, with its file',
     run: async (args) => say(lintDashboards(args)),
+  },
+  'export-all': {
+    usage: 'export-all --tenant <slug or id> --to <folder> [--parquet] [--with-pseudonym-key]',
+    summary: 'writes all that there is of a tenant into a folder: CSV, schemas, manifest',
+    run: async (args) => say(await exportAll(args, readConfig())),
+  },
+  'import-all': {
+    usage: 'import-all <folder> [--as <slug>]',
+    summary: 'takes such a folder in, all of it or nothing, where the tenant is not there yet',
+    run: async (args) => say(await importAll(args, readConfig())),
   },
   grants: {
     usage: 'grants rotate',
@@ -77,6 +96,16 @@ const COMMANDS: Record<string, Command> = {
     usage: 'reconcile',
     summary: 'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference',
     run: async (args) => say(await reconcileNow(args, readConfig())),
+  },
+  restore: {
+    usage: 'restore <backup> [--into <DATABASE_URL> | --replace]',
+    summary: 'restores a backup into an empty database, or into MIRANTE_DATA_DIR, and counts every row',
+    run: async (args) => say(await restore(args, readConfig())),
+  },
+  'restore-drill': {
+    usage: 'restore-drill',
+    summary: 'makes a backup, restores it elsewhere, compares every table and figures, and keeps what came of it',
+    run: async (args) => say(await restoreDrill(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',

@@ -23,6 +23,7 @@ export type Payloads = {
   'check-data-quality': Record<string, never>;
   'build-benchmarks': Record<string, never>;
   'build-due-benchmarks': Record<string, never>;
+  'restore-drill': Record<string, never>;
 };
 export type JobName = keyof Payloads;
 
@@ -49,6 +50,8 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'check-data-quality': KEPT,
   'build-benchmarks': KEPT,
   'build-due-benchmarks': AGAIN,
+  // Its own table says when the next is due, also after one that failed.
+  'restore-drill': KEPT,
 };
 
 const ASKED_OF = {

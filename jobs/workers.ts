@@ -15,6 +15,7 @@ import { endSqlLogins, offboardTenants } from './offboard-tenants.ts';
 import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
+import { type DrillDeps, runRestoreDrill } from './restore-drill.ts';
 import type { ExportDeps } from './run-export.ts';
 import { createExportRunner } from './run-exports.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
@@ -26,7 +27,7 @@ export type Workers = {
 };
 
 /** What all jobs together need. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -118,6 +119,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'check-data-quality': () => checkDataQuality(deps),
     'build-benchmarks': () => buildBenchmarks(deps),
     'build-due-benchmarks': () => buildDueBenchmarks(deps),
+    'restore-drill': () => runRestoreDrill(deps),
   };
 }
 

@@ -52,6 +52,9 @@ const schema = z.object({
   REDIS_URL: url('redis', 'rediss'),
   API_URL: url('http', 'https'),
   OBJECT_STORE_URL: url('file', 's3'),
+  PG_BIN_DIR: z.string().min(1).optional(),
+  BACKUP_DATABASE_URL: url('postgres', 'postgresql'),
+  RESTORE_DRILL_DATABASE_URL: url('postgres', 'postgresql'),
   METABASE_URL: url('http', 'https'),
   METABASE_SITE_URL: url('http', 'https'),
   METABASE_ADMIN_EMAIL: z.email().default('admin@mirante.invalid'),
@@ -109,6 +112,8 @@ export const SECRETS = [
   'REDIS_URL',
   'API_URL',
   'OBJECT_STORE_URL',
+  'BACKUP_DATABASE_URL',
+  'RESTORE_DRILL_DATABASE_URL',
   'METABASE_URL',
   'METABASE_SITE_URL',
   'METABASE_ADMIN_PASSWORD',
@@ -143,7 +148,7 @@ function takeFile(given: Record<string, string | undefined>, name: string): stri
 }
 
 /** The platform's secret, from which role passwords, the key of viewers' links and those of webhooks are derived; throws where none is set, because it has no default. */
-export function secretOf(config: Config): string {
+export function secretOf(config: Pick<Config, 'MIRANTE_SECRET'>): string {
   if (!config.MIRANTE_SECRET || config.MIRANTE_SECRET.length < 32) {
     throw new Error('MIRANTE_SECRET (or MIRANTE_SECRET_FILE) must be set to at least 32 characters.');
   }

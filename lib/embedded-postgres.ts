@@ -41,22 +41,45 @@ const SETTINGS: Record<string, string> = {
  * Throws when the server does not come up, with the end of its log.
  */
 export async function startEmbeddedPostgres(folder: string, options: Options = {}): Promise<EmbeddedPostgres> {
-  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const native = await nativeFolder();
-  const home = account && !canEnter(account, [resolve(folder), native]) ? homeElsewhere(folder, native) : undefined;
-  const programs = join(home ? join(home, 'native') : native, 'bin');
-  const data = join(home ?? resolve(folder), 'postgres');
+  const { account, programs, data, home } = await placeOf(folder);
   const password = await initialise(folder, data, programs, account);
   stopStale(data, programs, account);
   const port = options.port ?? (await freePort());
   const logFile = join(folder, 'postgres.log');
   const child = launch(join(programs, 'postgres'), data, port, { ...SETTINGS, ...options.settings }, logFile, account);
-  const url = `postgres://mirante_admin:${password}@127.0.0.1:${port}/mirante`;
+  const url = urlOf(password, port);
   await ready(child, url, logFile);
   const gone = new Promise<void>((done) => child.once('exit', () => done()));
-  return { url, pid: child.pid as number, home: home ?? resolve(folder), gone, stop: () => stopServer(child) };
+  return { url, pid: child.pid as number, home, gone, stop: () => stopServer(child) };
 }
+
+/** Where the embedded server of a folder has its programs and its data, and whom it runs as. Makes the folder where there is none. */
+export async function placeOf(folder: string) {
+  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const native = await nativeFolder();
+  const elsewhere = account && !canEnter(account, [resolve(folder), native]) ? homeElsewhere(folder, native) : undefined;
+  const home = elsewhere ?? resolve(folder);
+  return { account, home, programs: join(elsewhere ? join(elsewhere, 'native') : native, 'bin'), data: join(home, 'postgres') };
+}
+
+/**
+ * The superuser's URL of the embedded server that runs on these data, whoever has started it; undefined where none does, as far as its
+ * own note tells.
+ */
+export function runningUrl(folder: string, data: string): string | undefined {
+  const [note, passwordFile] = [join(data, 'postmaster.pid'), join(folder, 'database-password')];
+  if (!existsSync(note) || !existsSync(passwordFile)) return undefined;
+  const [pid, , , port] = readFileSync(note, 'utf8').split('\n');
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
+  }
+  return urlOf(readFileSync(passwordFile, 'utf8').trim(), Number(port));
+}
+
+const urlOf = (password: string, port: number) => `postgres://mirante_admin:${password}@127.0.0.1:${port}/mirante`;
 
 /** A TCP port of the loopback interface that is free now. */
 export function freePort(): Promise<number> {
@@ -94,6 +117,12 @@ async function initialise(folder: string, data: string, programs: string, accoun
   rmSync(handover);
   renameSync(fresh, data);
   return password;
+}
+
+/** Ends the embedded server of a folder whose starter was killed, if one runs there. */
+export async function stopStray(folder: string): Promise<void> {
+  const { data, programs, account } = await placeOf(folder);
+  stopStale(data, programs, account);
 }
 
 // A server whose starter was killed still runs on these data.

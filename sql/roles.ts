@@ -55,10 +55,10 @@ export function scramVerifier(password: string, salt: Buffer): string {
 }
 
 /**
- * Makes the roles and schemas that the migrations stand on; passes where they exist.
+ * Makes the roles and schemas that the migrations stand on; passes where they exist. `roles`: no schemas, because a backup brings its own.
  * Roles belong to the cluster: another database of it may have made them, or be making them now.
  */
-export async function makeRoles(client: Client, secret: string): Promise<void> {
+export async function makeRoles(client: Client, secret: string, what: 'roles' | 'all' = 'all'): Promise<void> {
   const version = await client.query<{ major: number; database: string; user: string }>(
     `select current_setting('server_version_num')::int / 10000 as major, quote_ident(current_database()) as database,
             quote_ident(current_user) as user`,
@@ -89,6 +89,7 @@ export async function makeRoles(client: Client, secret: string): Promise<void> {
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);
   await client.query('revoke create on schema public from public').catch(ignoreMissingRight);
+  if (what === 'roles') return;
   await client.query(`
     create schema if not exists private authorization mirante_owner;
     create schema if not exists storage authorization mirante_owner;

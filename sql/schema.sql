@@ -562,6 +562,21 @@ view ops.probe_totals owner mirante_owner with (security_barrier=true)
    FROM private.probe_totals;
     grant select to mirante_ops
 
+view ops.restore_drills owner mirante_owner with (security_barrier=true)
+ SELECT started_at,
+    ended_at,
+    kind,
+    passed,
+    backup_seconds,
+    restore_seconds,
+    bytes,
+    tables,
+    records,
+    figures,
+    detail
+   FROM private.restore_drills;
+    grant select to mirante_ops
+
 view ops.retention_runs owner mirante_owner with (security_barrier=true)
  SELECT ran_at,
     relation,
@@ -1552,6 +1567,24 @@ table private.restatements owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.restore_drills owner mirante_owner
+    id bigint not null identity
+    started_at timestamp with time zone not null default now()
+    ended_at timestamp with time zone
+    kind text not null
+    passed boolean
+    backup_seconds double precision
+    restore_seconds double precision
+    bytes bigint
+    tables integer
+    records bigint
+    figures integer
+    detail text
+    constraint restore_drills_check CHECK (((ended_at IS NULL) = (passed IS NULL)))
+    constraint restore_drills_kind_check CHECK ((kind = ANY (ARRAY['dump'::text, 'copy'::text])))
+    constraint restore_drills_pkey PRIMARY KEY (id)
+    CREATE INDEX restore_drills_started_at_idx ON private.restore_drills USING btree (started_at)
+
 table private.rule_hits owner mirante_owner partition by RANGE ("time"), row security forced
     tenant_id uuid not null
     "time" timestamp with time zone not null
@@ -2082,7 +2115,7 @@ function ops.latency_bands(since timestamp with time zone, until timestamp with 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ff02b0817218c27d30d228cdda0e20ff
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b64a98733a14a46fb3f631b732344c27
     grant execute to mirante_ops
 
 function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
@@ -2097,7 +2130,7 @@ function ops.probe_shares(probes text[], slowest_ms double precision) returns TA
 function ops.probes(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9b9a1e95d9f955a69dcaa2a0ef4b1a8
     grant execute to mirante_ops
 
-function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body a23322c743ad8c901d7c8beb5d3e8821
+function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 12d9cec8edf07959182ed34eae0452cc
     grant execute to mirante_ops
 
 function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bfe0bdda49f270583ef3b04b2c29801
@@ -2217,6 +2250,9 @@ function private.sane_count(value jsonb) returns bigint language sql immutable o
     grant execute to public
 
 function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
+
+function storage.adopt_rollup_rows(name text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
+    grant execute to public
 
 function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d7fb0a86e9a9c797268e5ec9342387b5
     grant execute to public

@@ -5,7 +5,7 @@ import type { TestDatabase, TestTenant } from './harness.ts';
 
 /** One event of each kind for every step back from `now`, none of them yet to come, each with the tenant's own word wherever a text can stand. */
 export async function fillTenant(
-  db: TestDatabase,
+  db: Pick<TestDatabase, 'owner' | 'api'>,
   { id, keyIds }: TestTenant,
   word: string,
   count: number,
@@ -41,7 +41,7 @@ export async function fillTenant(
 }
 
 /** What operations' cards show beside that: probes, requests, alerts of one tenant, and a quota of the tenant `acme`. */
-export async function fillPlatform(db: TestDatabase, rival: TestTenant, now: Date): Promise<void> {
+export async function fillPlatform(db: Pick<TestDatabase, 'owner'>, rival: TestTenant, now: Date): Promise<void> {
   const minutes = Array.from({ length: 60 }, (_, n) => new Date(Date.now() - n * 60_000));
   await saveProbes(
     db.owner,

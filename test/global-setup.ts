@@ -15,6 +15,12 @@ declare module 'vitest' {
     template: string;
     engine: Engine;
     redisUrl: string | undefined;
+    /** Where client programs of the server's version are, where not on PATH. */
+    programs: { folder: string | undefined; path: string | undefined };
+    /** The embedded server, which was started for this run and brings no client programs. */
+    isOwnServer: boolean;
+    /** A superuser's login on the same server, for what asks for one. */
+    superuserUrl: string | undefined;
     /** File that collects what tests went without. */
     absences: string;
     /** How many times each fault is tried, and the file that collects what came of it, a JSON object a line. */
@@ -44,6 +50,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('template', template.name);
     project.provide('engine', template.engine);
     project.provide('redisUrl', process.env.TEST_REDIS_URL);
+    project.provide('programs', { folder: process.env.PG_BIN_DIR, path: process.env.PATH });
+    project.provide('isOwnServer', !given);
+    project.provide('superuserUrl', process.env.TEST_SUPERUSER_URL);
     project.provide('absences', absences);
     project.provide('tally', tally);
     const times = Number(process.env.TEST_FAULTS ?? 8);

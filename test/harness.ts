@@ -12,6 +12,7 @@ import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
 import { roleUrl } from '../sql/roles.ts';
 import type { Engine } from '../sql/storage/engine.ts';
+import { installedPrograms } from './cluster.ts';
 import { databaseUrl, testSecret } from './template.ts';
 
 export { testSecret };
@@ -37,7 +38,17 @@ export type TestDatabase = {
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
   await onServer((client) => clone(client, name));
-  const url = databaseUrl(inject('serverUrl'), name);
+  const { end, ...opened } = openDatabase(databaseUrl(inject('serverUrl'), name), inject('engine'));
+  const drop = async () => {
+    await endSqlLogins(opened);
+    await end();
+    await dropDatabase(name);
+  };
+  return { ...opened, drop };
+}
+
+/** Connections to a migrated database that is there already, as the migrator's URL has it; to be ended. */
+export function openDatabase(url: string, engine: Engine): Omit<TestDatabase, 'drop'> & { end: () => Promise<void> } {
   const urls = {
     api: roleUrl(url, testSecret, 'mirante_api'),
     jobs: roleUrl(url, testSecret, 'mirante_jobs'),
@@ -53,12 +64,10 @@ export async function createDatabase(): Promise<TestDatabase> {
     metabase: createPool(urls.metabase, { max: 3, name: 'test metabase' }),
     ops: createPool(urls.ops, { max: 3, name: 'test ops' }),
   };
-  const drop = async () => {
-    await endSqlLogins(pools);
+  const end = async () => {
     for (const pool of Object.values(pools)) await pool.end();
-    await dropDatabase(name);
   };
-  return { url, engine: inject('engine'), urls, ...pools, drop };
+  return { url, engine, urls, ...pools, end };
 }
 
 // Roles belong to the server and would outlive the database.
@@ -155,6 +164,8 @@ const ABSENT = {
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
   'metabase-openapi':
     'Skipped: requests to Metabase are not held against its OpenAPI document; ../shared/data/metabase-openapi-subset.json is not beside this checkout.',
+  'pg-dump':
+    'Skipped: backup and restore with pg_dump; install PostgreSQL with its client programs, or set PG_BIN_DIR to those of the server that is tested (on TimescaleDB TEST_SUPERUSER_URL too).',
   'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
 } as const;
 
@@ -171,6 +182,7 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'metabase-openapi': () =>
       [fileURLToPath(new URL('../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),
+    'pg-dump': dumpingServer,
     'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);
@@ -184,6 +196,14 @@ function mayMount(): string | undefined {
   if (mounted) spawnSync('umount', [folder]);
   rmSync(folder, { recursive: true });
   return mounted ? folder : undefined;
+}
+
+// The tested server with programs of its version, else one of this system's packages.
+function dumpingServer(): string | undefined {
+  const { folder } = inject('programs');
+  if (!inject('isOwnServer'))
+    return folder && (inject('superuserUrl') ?? (inject('engine') === 'postgresql' ? folder : undefined));
+  return installedPrograms();
 }
 
 /** Counts attacks and the foreign rows that they found; the run ends with a line that sums them up. */

@@ -236,6 +236,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   heartbeats: 'queues',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',
+  restore_drills: 'times and counts of the platform itself',
   probes: 'times of the platform itself',
   probe_totals: 'times of the platform itself',
   objectives: 'figures of the platform itself',

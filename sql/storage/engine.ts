@@ -23,13 +23,17 @@ export async function detectEngine(client: Client): Promise<Engine> {
 
 /** Adds TimescaleDB where the server has it loaded; a plain server is left as it is. */
 export async function prepareEngine(client: Client): Promise<Engine> {
-  // The loader's own setting tells that the library is loaded; the list of preloaded libraries is not for every role to read.
-  const loaded = await client.query<{ loaded: boolean }>(
+  if (await isTimescaleLoaded(client)) await client.query('create extension if not exists timescaledb schema public');
+  return detectEngine(client);
+}
+
+// The loader's own setting tells that the library is loaded; the list of preloaded libraries is not for every role to read.
+async function isTimescaleLoaded(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ loaded: boolean }>(
     `select current_setting('timescaledb.disable_load', true) is not null
             and exists (select from pg_available_extensions where name = 'timescaledb') as loaded`,
   );
-  if (loaded.rows[0]?.loaded) await client.query('create extension if not exists timescaledb schema public');
-  return detectEngine(client);
+  return rows[0]?.loaded ?? false;
 }
 
 /** (Re)creates the storage functions of this engine, under one name each on every engine. */
@@ -81,4 +85,44 @@ export async function refreshRollup(
   );
   // It may have made a chunk; unlike one of a table, that inherits nothing of what is hidden.
   await client.query('select storage.hide_statistics()');
+}
+
+/** How many processes may load a dump at once: TimescaleDB's catalogue must be there before what refers to it, in the dump's order. */
+export function restoreJobs(engine: Engine): number {
+  return engine === 'postgresql' ? 4 : 1;
+}
+
+/**
+ * Makes an empty database ready to take a dump of this engine. Throws a sentence where it cannot: TimescaleDB loads its catalogue from the
+ * dump, which only a superuser may, and only in the very version that the dump is from.
+ */
+export async function beginRestore(client: Client, engine: Engine, version: string | null): Promise<void> {
+  const loaded = await isTimescaleLoaded(client);
+  if (engine === 'postgresql' && !loaded) return;
+  if (engine === 'postgresql' || !loaded)
+    throw new Error(
+      `The backup is of ${engine === 'postgresql' ? 'a server without' : 'a server with'} TimescaleDB, and this one is not: restore into one that is.`,
+    );
+  const able = await client.query<{ superuser: boolean; version: string | null }>(
+    `select current_setting('is_superuser') = 'on' as superuser,
+       coalesce((select extversion from pg_extension where extname = 'timescaledb'),
+         (select max(a.version) from pg_available_extension_versions a where a.name = 'timescaledb' and a.version = $1)) as version`,
+    [version],
+  );
+  const { superuser, version: there } = able.rows[0] as { superuser: boolean; version: string | null };
+  if (!superuser)
+    throw new Error(
+      'A dump of TimescaleDB is restored by a superuser, because its catalogue is: give one in --into or DATABASE_URL.',
+    );
+  if (there !== version)
+    throw new Error(
+      `The backup is of TimescaleDB ${version}, and this server has ${there ?? 'another'}: restore into the same version, and update then.`,
+    );
+  await client.query(`create extension if not exists timescaledb schema public version '${version}'`);
+  await client.query('select public.timescaledb_pre_restore()');
+}
+
+/** Ends what beginRestore() began. */
+export async function endRestore(client: Client, engine: Engine): Promise<void> {
+  if (engine !== 'postgresql') await client.query('select public.timescaledb_post_restore()');
 }

@@ -95,6 +95,13 @@ create or replace function storage.rollup_rows(name text) returns regclass
     select format('private.%I', name || '_rows')::regclass
 $$;
 
+-- Readers take whatever rows there are.
+create or replace function storage.adopt_rollup_rows(name text) returns void
+    language sql
+    as $$
+    select
+$$;
+
 create or replace function storage.rollup_bytes(name text) returns bigint
     language sql stable
     as $$

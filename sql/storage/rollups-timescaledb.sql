@@ -73,6 +73,16 @@ begin
 end
 $$;
 
+-- Has readers take rows from the roll-up that were put there by hand: the engine looks there up to its last refresh only, and finds out
+-- anew how far that is whenever chunks are dropped, be it none.
+create or replace function storage.adopt_rollup_rows(name text) returns void
+    language plpgsql
+    as $$
+begin
+    perform drop_chunks(format('private.%I', name)::regclass, older_than => timestamptz '1970-01-01');
+end
+$$;
+
 create or replace function storage.rollup_bytes(name text) returns bigint
     language sql stable
     set search_path = storage, public, pg_temp

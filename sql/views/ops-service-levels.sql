@@ -14,6 +14,9 @@ create function ops.promises() returns table (
         ('data.freshness_p95', 'seconds', 300, 'at most', 'P30D', 0.05),
         ('ingestion.acknowledged_lost', 'events', 0, 'at most', 'P30D', null),
         ('isolation.foreign_rows', 'rows', 0, 'at most', 'P30D', null),
+        ('recovery.drill_age', 'days', 8, 'at most', 'P8D', null),
+        ('recovery.drills_failed', 'drills', 0, 'at most', 'P8D', null),
+        ('recovery.restore_time', 'seconds', 3600, 'at most', 'P8D', null),
         ('retention.aggregates', 'days', 730, 'at least', 'P2Y', null),
         ('retention.raw', 'days', 90, 'at least', 'P90D', null),
         ('storage.cost_per_million_events', 'US$', 0.10, 'at most', 'P90D', null),
@@ -147,6 +150,16 @@ create function ops.measure_service() returns table (
         null, null, null, null, null, null
     from (select sum(i.foreign_rows) as found from private.isolation_audits i where i.ran_at >= now() - interval '30 d') f
         left join lateral (select i.ran_at, i.dead from private.isolation_audits i order by i.ran_at desc limit 1) a on true
+    union all
+    -- Of the last backup that was proved. Where none was for longer than the window, the time it took says nothing any more.
+    select d.name, d.measured, p.ended_at, null, null, null, null, null, null
+    from (select max(r.ended_at) as ended_at from private.restore_drills r where r.passed) p,
+        lateral (values ('recovery.drill_age', extract(epoch from now() - p.ended_at) / 86400), ('recovery.restore_time',
+            (select r.restore_seconds from private.restore_drills r
+                where r.passed and r.ended_at = p.ended_at and r.ended_at > now() - interval '8 d'))) d (name, measured)
+    union all
+    select 'recovery.drills_failed', case when count(*) > 0 then count(*) filter (where not f.passed) end::double precision, max(f.ended_at), null, null, null, null, null, null
+    from private.restore_drills f where f.ended_at > now() - interval '8 d'
 $$;
 
 -- What a million events cost from their arrival until the last of them has gone: raw rows for as long as they are kept, and their share of

@@ -10,6 +10,9 @@ create view ops.heartbeats with (security_barrier) as
 create view ops.retention_runs with (security_barrier) as
     select ran_at, relation, rule, dropped_to, dropped from storage.retention_runs;
 
+create view ops.restore_drills with (security_barrier) as
+    select started_at, ended_at, kind, passed, backup_seconds, restore_seconds, bytes, tables, records, figures, detail
+    from private.restore_drills;
 create view ops.isolation_audits with (security_barrier) as
     select ran_at, attempts, foreign_rows, dead, findings from private.isolation_audits;
 

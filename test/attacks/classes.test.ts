@@ -60,6 +60,7 @@ const PLATFORM = [
   'isolation_audits',
   'metabase_dashboards',
   'objectives',
+  'restore_drills',
   'probe_totals',
   'probes',
   'settings',

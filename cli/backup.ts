@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Config, environmentWith, secretOf } from '../lib/config.ts';
+import { placeOf, runningUrl, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { dumpDatabase } from '../sql/backup/dump.ts';
+import { copyServer } from '../sql/backup/hot-copy.ts';
+import { type Manifest, PARTS } from '../sql/backup/manifest.ts';
+import { copyObjects } from '../sql/backup/objects.ts';
+import { secretIn } from './files.ts';
+import { takeLock } from './lock.ts';
+
+type BackupConfig = Pick<
+  Config,
+  'BACKUP_DATABASE_URL' | 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'MIRANTE_SECRET' | 'OBJECT_STORE_URL' | 'PG_BIN_DIR'
+>;
+
+/** The command `backup`: gives sentences that say what was backed up, where, and what must be kept beside it. */
+export async function backup(args: string[], config: BackupConfig): Promise<string> {
+  const { values } = parseArgs({ args, options: { to: { type: 'string' } } });
+  const folder = values.to ?? join(config.MIRANTE_DATA_DIR, 'backups', new Date().toISOString().replace(/[-:]|\.\d+/g, ''));
+  const objects = (target: string) => copyObjects(config, target);
+  const databaseUrl = config.BACKUP_DATABASE_URL ?? config.DATABASE_URL;
+  const started = performance.now();
+  const manifest = databaseUrl
+    ? await dumpDatabase({ databaseUrl, folder, secret: secretOf(config), ...clientPrograms(config), objects })
+    : await copyEmbedded(config, folder, objects);
+  return describe(folder, manifest, (performance.now() - started) / 1000);
+}
+
+/** Where client programs are looked for, and what environment they get. */
+export function clientPrograms(config: Pick<Config, 'PG_BIN_DIR'>) {
+  const environment = environmentWith({ PGPASSWORD: undefined, PGOPTIONS: undefined, PGSERVICE: undefined });
+  return { programs: { folder: config.PG_BIN_DIR, path: environment.PATH }, environment };
+}
+
+// The server goes on running where it runs, and else runs for as long as it takes.
+async function copyEmbedded(config: BackupConfig, folder: string, objects: (target: string) => Promise<Manifest['objects']>) {
+  const dataDir = config.MIRANTE_DATA_DIR;
+  const { data } = await placeOf(dataDir);
+  const copied = (databaseUrl: string) =>
+    copyServer({
+      databaseUrl,
+      folder,
+      data,
+      objects,
+      secret: config.MIRANTE_SECRET ?? secretIn(dataDir),
+      passwordFile: join(dataDir, PARTS.password),
+    });
+  const running = runningUrl(dataDir, data);
+  if (running) return copied(running);
+  const lock = await takeLock(dataDir);
+  try {
+    const server = await startEmbeddedPostgres(dataDir);
+    return await copied(server.url).finally(() => server.stop());
+  } finally {
+    lock.release();
+  }
+}
+
+function describe(folder: string, manifest: Manifest, seconds: number): string {
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const rows = Object.values(manifest.rows).reduce((sum, [, most]) => sum + most, 0);
+  return [
+    `Backed up to ${folder}: ${rows} rows, ${manifest.files.length} files, ${(bytes / 2 ** 20).toFixed(1)} MiB, in ${seconds.toFixed(1)} s.`,
+    manifest.objects.note,
+    'MIRANTE_SECRET is not in it: keep that elsewhere. Without it signatures of webhooks and viewers’ links begin anew.',
+  ].join('\n');
+}

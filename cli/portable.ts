@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { refreshLocked } from '../jobs/refresh-rollups.ts';
+import type { Config } from '../lib/config.ts';
+import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
+import { openObjectStore } from '../lib/object-store.ts';
+import { createPool, type Pool } from '../sql/db.ts';
+import { exportTenant } from '../sql/portable/export-tenant.ts';
+import { importTenant } from '../sql/portable/import-tenant.ts';
+import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { detectEngine } from '../sql/storage/engine.ts';
+import { asOwner } from './owner.ts';
+import { UsageError } from './usage.ts';
+
+type PortableConfig = Pick<Config, 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'OBJECT_STORE_URL' | 'RAW_RETENTION_DAYS'>;
+
+/** The command `export-all`: gives sentences that say what was written, and what was not. */
+export async function exportAll(args: string[], config: PortableConfig): Promise<string> {
+  const options = {
+    tenant: { type: 'string' },
+    to: { type: 'string' },
+    parquet: { type: 'boolean' },
+    'with-pseudonym-key': { type: 'boolean' },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const { tenant, to: folder, parquet = false } = values;
+  if (!tenant || !folder)
+    throw new UsageError('Give the tenant and a folder: `export-all --tenant <slug or id> --to <folder>`.');
+  const withPseudonymKey = values['with-pseudonym-key'] ?? false;
+  const store = openObjectStore(config);
+  try {
+    const manifest = await withMigrator(config, (pool) =>
+      exportTenant({ pool, store, tenant, folder, parquet, withPseudonymKey }),
+    );
+    const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    return [
+      `Exported ${manifest.tenant.slug} to ${folder}: ${manifest.tables.length} tables and roll-ups, ${rows} rows, ${manifest.objects.length} archived files.`,
+      withPseudonymKey
+        ? 'The key of its pseudonyms is in tables/pseudonym_keys.csv: whoever has it can tell whether a person is among them.'
+        : 'Without the key of its pseudonyms (--with-pseudonym-key) another Mirante finds nobody in these rows by an identifier.',
+    ].join('\n');
+  } finally {
+    store.close();
+  }
+}
+
+/** The command `import-all`: gives sentences that say what was taken in, and what is to be done now. */
+export async function importAll(args: string[], config: PortableConfig): Promise<string> {
+  const { values, positionals } = parseArgs({ args, options: { as: { type: 'string' } }, allowPositionals: true });
+  const [folder, ...more] = positionals;
+  if (!folder || more.length > 0) throw new UsageError('Give one folder: `import-all <folder> [--as <slug>]`.');
+  const databaseUrl = await databaseOf(config);
+  const store = openObjectStore(config);
+  try {
+    // No refresh may find half of it, and none may run between its rows and its roll-ups.
+    const imported = await asOwner(
+      { DATABASE_URL: databaseUrl },
+      'import-all',
+      (owner) =>
+        withRefreshLock(owner, true, async (client) => {
+          const done = await withMigrator({ ...config, DATABASE_URL: databaseUrl }, (pool) =>
+            importTenant({ pool, store, folder, slug: values.as, rawDays: config.RAW_RETENTION_DAYS }),
+          );
+          const engine = await detectEngine(client);
+          await refreshLocked(client, { pool: owner, engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+          return done;
+        }),
+      3,
+    );
+    if (!imported) throw new Error('The roll-ups are locked.');
+    const rows = Object.values(imported.rows).reduce((sum, n) => sum + n, 0);
+    return [
+      `Imported ${imported.tenant.slug} (${imported.tenant.id}): ${rows} rows.`,
+      ...(imported.tooOld > 0 ? [`Rows that are older than what is kept here, and stayed out: ${imported.tooOld}.`] : []),
+      'Its keys and SQL logins are closed: make new ones. Webhooks are signed with new secrets.',
+    ].join('\n');
+  } finally {
+    store.close();
+  }
+}
+
+async function databaseOf(config: PortableConfig): Promise<string> {
+  if (config.DATABASE_URL) return config.DATABASE_URL;
+  const folder = config.MIRANTE_DATA_DIR;
+  const embedded = runningUrl(folder, (await placeOf(folder)).data);
+  if (!embedded)
+    throw new Error('Set DATABASE_URL to the login that migrates, or start `npm run up` on this MIRANTE_DATA_DIR first.');
+  return embedded;
+}
+
+async function withMigrator<T>(config: PortableConfig, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(await databaseOf(config), { max: 1, name: 'mirante portable', statementTimeoutMs: 86_400_000 });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,37 @@
+import { drillNow, wayOf } from '../jobs/restore-drill.ts';
+import { type Config, secretOf } from '../lib/config.ts';
+import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
+import { createLog } from '../lib/log.ts';
+import { roleUrl } from '../sql/roles.ts';
+import { secretIn } from './files.ts';
+import { asOwner } from './owner.ts';
+import { UsageError } from './usage.ts';
+
+/** The command `restore-drill`: makes a backup, restores it elsewhere, and gives a sentence with what that has shown. */
+export async function restoreDrill(args: string[], given: Config): Promise<string> {
+  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
+  const config = await configOf(given);
+  const log = createLog('restore-drill', 'silent');
+  const result = await asOwner(config, 'restore-drill', async (pool) => {
+    const logins = { api: config.API_DATABASE_URL ?? roleUrl(config.DATABASE_URL, config.MIRANTE_SECRET, 'mirante_api') };
+    const way = await wayOf({ config, logins, secret: config.MIRANTE_SECRET });
+    if (!way) throw new Error('There is nothing to drill with: set DATABASE_URL, or start `npm run up` first.');
+    return drillNow({ pool, log }, way);
+  });
+  const times = `Backup: ${result.backupSeconds.toFixed(1)} s. Restore: ${result.restoreSeconds.toFixed(1)} s.`;
+  return `A backup was restored elsewhere, and is gone again. Tables: ${result.tables}. Rows: ${result.records}. Tenants whose figures agree: ${result.figures}. ${times}`;
+}
+
+// Here the migrator's login may serve for all of it; on TimescaleDB the scratch database asks for a superuser.
+async function configOf(config: Config) {
+  const databaseUrl = config.BACKUP_DATABASE_URL ?? config.DATABASE_URL;
+  if (databaseUrl) {
+    const scratch = config.RESTORE_DRILL_DATABASE_URL ?? databaseUrl;
+    const urls = { DATABASE_URL: databaseUrl, BACKUP_DATABASE_URL: databaseUrl, RESTORE_DRILL_DATABASE_URL: scratch };
+    return { ...config, ...urls, MIRANTE_SECRET: secretOf(config) };
+  }
+  const folder = config.MIRANTE_DATA_DIR;
+  const embedded = runningUrl(folder, (await placeOf(folder)).data);
+  if (!embedded) throw new Error('Set DATABASE_URL, or start `npm run up` on this MIRANTE_DATA_DIR first.');
+  return { ...config, DATABASE_URL: embedded, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(folder) };
+}

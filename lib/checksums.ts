@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { inLanes } from './lanes.ts';
+
+const LANES = 4;
+
+/** A file of a folder: its path within it, with `/`. */
+export type FileSum = { path: string; bytes: number; sha256: string };
+
+/** What a folder holds, in order of the paths; `leave` are paths that are no part of it. */
+export async function sumFiles(folder: string, leave: string[] = []): Promise<FileSum[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'));
+  const left = new Set(leave);
+  const sums: FileSum[] = [];
+  await inLanes(
+    paths.filter((path) => !left.has(path)),
+    LANES,
+    async (path) => sums.push(await sumFile(folder, path)),
+  );
+  return sums.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Throws, naming the first file, where one is missing or is not what it was. */
+export async function checkFiles(folder: string, files: FileSum[]): Promise<void> {
+  await inLanes(files, LANES, async (file) => {
+    const found = await stat(join(folder, file.path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    if (!found) throw new Error(`${file.path} is missing in ${folder}.`);
+    const { bytes, sha256 } = await sumFile(folder, file.path);
+    if (bytes !== file.bytes || sha256 !== file.sha256)
+      throw new Error(`${file.path} in ${folder} is not what was written there.`);
+  });
+}
+
+async function sumFile(folder: string, path: string): Promise<FileSum> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(join(folder, path), { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { path, bytes, sha256: hash.digest('hex') };
+}

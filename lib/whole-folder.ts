@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/**
+ * Makes a folder that gets its name last, so that nobody takes half of it for the whole. `work` fills a folder beside it, which goes where
+ * the work fails and, where the process is killed, stays as `.unfinished-…`. Throws where there is something under the name already.
+ */
+export async function makeWhole<T>(folder: string, work: (unfinished: string) => Promise<T>): Promise<T> {
+  const target = resolve(folder);
+  refuseExisting(target);
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  const unfinished = await mkdtemp(join(dirname(target), `.unfinished-${basename(target)}-`));
+  try {
+    const result = await work(unfinished);
+    refuseExisting(target);
+    await rename(unfinished, target);
+    await syncFolder(dirname(target));
+    return result;
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function refuseExisting(target: string): void {
+  if (existsSync(target)) throw new Error(`${target} is there already, and nothing is ever overwritten: give another folder.`);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

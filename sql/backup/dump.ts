@@ -1,0 +1,77 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { sumFiles } from '../../lib/checksums.ts';
+import { findProgram, runOn } from '../../lib/postgres-programs.ts';
+import { makeWhole } from '../../lib/whole-folder.ts';
+import { type Client, createPool, withTransaction } from '../db.ts';
+import { countRows, seesAll } from '../queries/row-counts.ts';
+import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
+
+export type DumpOptions = {
+  /** Of a login that sees every row: the migrator, or a superuser. */
+  databaseUrl: string;
+  folder: string;
+  secret: string | undefined;
+  /** Where the client programs are. */
+  programs: { folder: string | undefined; path: string | undefined };
+  environment: NodeJS.ProcessEnv;
+  /** Copies what the object store holds into a folder, once the database is dumped, and says what it did. */
+  objects: (folder: string) => Promise<Manifest['objects']>;
+  signal?: AbortSignal | undefined;
+};
+
+/** A dump counts rows of hundreds of millions. */
+const STATEMENT_LIMIT_MS = 86_400_000;
+
+/**
+ * Backs a database up with pg_dump of its server's own version into a folder that gets its name last, in one snapshot, in which every row
+ * is counted too. The server goes on working meanwhile.
+ */
+export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
+  const { databaseUrl, folder, secret } = options;
+  const pool = createPool(databaseUrl, { max: 1, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
+  try {
+    return await makeWhole(folder, async (unfinished) => {
+      const madeAt = new Date();
+      const taken = await withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
+        if (!(await seesAll(client)))
+          throw new Error('This login does not see every row: back up with the login that migrates, or with a superuser.');
+        const described = await describeDatabase(client);
+        const program = await findProgram('pg_dump', described.major, options.programs);
+        const { snapshot, at } = await exportSnapshot(client);
+        const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), options);
+        // Whatever comes first, the snapshot must stay open until the dump has ended.
+        const [dumped, counted] = await Promise.allSettled([dumping, countRows(client)]);
+        if (dumped.status === 'rejected') throw dumped.reason;
+        if (counted.status === 'rejected') throw counted.reason;
+        return { described, at, counts: counted.value };
+      });
+      const manifest: Manifest = {
+        format: 'mirante backup 1',
+        kind: 'dump',
+        made_at: madeAt.toISOString(),
+        complete_to: taken.at.toISOString(),
+        ...taken.described,
+        secret: secret === undefined ? null : fingerprint(secret),
+        rows: Object.fromEntries(Object.entries(taken.counts).map(([table, n]) => [table, [n, n]])),
+        objects: await options.objects(join(unfinished, PARTS.objects)),
+        files: await sumFiles(unfinished),
+      };
+      await writeManifest(unfinished, manifest);
+      return manifest;
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+// Row security stays on, because pg_dump refuses tables with it otherwise; seesAll() has proved that it hides nothing from this login.
+function dumpArgs(folder: string, snapshot: string): string[] {
+  const jobs = Math.max(2, Math.min(4, cpus().length));
+  return ['--format=directory', `--jobs=${jobs}`, '--enable-row-security', `--snapshot=${snapshot}`, '--file', folder];
+}
+
+async function exportSnapshot(client: Client): Promise<{ snapshot: string; at: Date }> {
+  const { rows } = await client.query<{ snapshot: string; at: Date }>('select pg_export_snapshot() as snapshot, now() as at');
+  return rows[0] as { snapshot: string; at: Date };
+}

@@ -1,0 +1,56 @@
+import { createPool, type Pool } from '../db.ts';
+import { MEASURES, type Measure } from '../queries/measures.ts';
+import { readMetric } from '../queries/metrics.ts';
+import { listTenants } from '../queries/tenants.ts';
+import { DAY } from '../queries/windows.ts';
+
+/** What `events.count` answers each tenant for thirty whole days, by the tenant's id. */
+export type Figures = Map<string, number>;
+
+const TENANTS = 100;
+
+/** Asks as the API does, with its own login; the days end at `until`, so that the same is asked of a backup later. */
+export async function readFigures(apiUrl: string, until: Date): Promise<Figures> {
+  const pool = createPool(apiUrl, { max: 1, name: 'mirante restore drill' });
+  try {
+    const figures: Figures = new Map();
+    for (const { id } of await listTenants(pool, undefined, TENANTS)) figures.set(id, await readOne(pool, id, until));
+    return figures;
+  } finally {
+    await pool.end();
+  }
+}
+
+async function readOne(pool: Pool, tenantId: string, until: Date): Promise<number> {
+  const measure = MEASURES.find(({ name }) => name === 'events.count') as Measure;
+  const to = Math.floor((until.getTime() * 1000) / DAY) * DAY;
+  const window = { from: to - 30 * DAY, to };
+  const answer = await readMetric(pool, tenantId, {
+    measure,
+    window,
+    interval: 'total',
+    zone: 'UTC',
+    groupBy: [],
+    filters: [],
+  });
+  return answer.rows[0]?.value ?? 0;
+}
+
+/**
+ * Throws where a restored figure is not between what the platform answered before and after the backup, late events being the
+ * difference. Tenants that came or went meanwhile are left out. Gives how many were compared.
+ */
+export function compareFigures(before: Figures, after: Figures, restored: Figures): number {
+  let compared = 0;
+  for (const [tenant, first] of before) {
+    const last = after.get(tenant);
+    if (last === undefined) continue;
+    const found = restored.get(tenant);
+    if (found === undefined || found < Math.min(first, last) || found > Math.max(first, last))
+      throw new Error(
+        `events.count of tenant ${tenant} is ${found ?? 'unknown'} after the restore, where it was ${first} to ${last}.`,
+      );
+    compared += 1;
+  }
+  return compared;
+}

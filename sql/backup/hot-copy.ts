@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FileSum, sumFiles } from '../../lib/checksums.ts';
+import { inLanes } from '../../lib/lanes.ts';
+import { makeWhole } from '../../lib/whole-folder.ts';
+import { type Client, createPool, withClient } from '../db.ts';
+import { countRows, type RowCounts } from '../queries/row-counts.ts';
+import type { DumpOptions } from './dump.ts';
+import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
+
+export type CopyOptions = Pick<DumpOptions, 'folder' | 'secret' | 'objects' | 'signal'> & {
+  /** The running server's superuser. */
+  databaseUrl: string;
+  /** Its own files. */
+  data: string;
+  /** The superuser's password, without which nobody could log in to what is restored. */
+  passwordFile: string;
+};
+
+// What the server makes anew at its start (PostgreSQL's manual, "Backing Up the Data Directory"): folders that must be there and empty …
+const EMPTY = ['pg_dynshmem', 'pg_notify', 'pg_replslot', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans', 'pg_wal'];
+// … and files that belong to the running server. `pg_wal` is copied last, and only what the copy needs.
+const LEFT = /^(postmaster\.(pid|opts)|pgsql_tmp.*|pg_internal\.init.*|backup_label(\.old)?|tablespace_map(\.old)?)$/;
+
+// Both come and go, so that what was there before and after says nothing about the moment between.
+const PASSING = /^(bullmq\.|limits\.|private\.(dirty_hours|idempotency_keys|alert_deliveries)$)/;
+
+/** A disk takes several files to safety at once about as fast as one. */
+const LANES = 8;
+
+const STATEMENT_LIMIT_MS = 86_400_000;
+
+/**
+ * Copies a running server's own files with PostgreSQL's low-level backup API, and the WAL that makes them whole: the server works on
+ * meanwhile, and what had committed when the copy ended is in it. For servers that come without client programs.
+ */
+export async function copyServer(options: CopyOptions): Promise<Manifest> {
+  const pool = createPool(options.databaseUrl, { max: 1, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
+  try {
+    return await makeWhole(options.folder, (unfinished) => withClient(pool, (client) => copy(client, options, unfinished)));
+  } finally {
+    await pool.end();
+  }
+}
+
+async function copy(client: Client, options: CopyOptions, unfinished: string): Promise<Manifest> {
+  const madeAt = new Date();
+  const described = await describeDatabase(client);
+  await refuseTablespaces(options.data);
+  const before = await countRows(client);
+  const copied = await copyData(client, options, join(unfinished, PARTS.copy));
+  const after = await countRows(client);
+  await writeFile(join(unfinished, PARTS.password), await readFile(options.passwordFile), { mode: 0o600, flush: true });
+  const objects = await options.objects(join(unfinished, PARTS.objects));
+  const others = await sumFiles(
+    unfinished,
+    copied.files.map(({ path }) => path),
+  );
+  const manifest: Manifest = {
+    format: 'mirante backup 1',
+    kind: 'copy',
+    made_at: madeAt.toISOString(),
+    complete_to: copied.at.toISOString(),
+    ...described,
+    secret: options.secret === undefined ? null : fingerprint(options.secret),
+    rows: bounds(before, after),
+    objects,
+    files: [...copied.files, ...others].sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+  await writeManifest(unfinished, manifest);
+  return manifest;
+}
+
+function bounds(before: RowCounts, after: RowCounts): Manifest['rows'] {
+  const names = Object.keys(before).filter((name) => name in after && !PASSING.test(name));
+  return Object.fromEntries(
+    names.map((name) => {
+      const [a, b] = [before[name] as number, after[name] as number];
+      return [name, [Math.min(a, b), Math.max(a, b)]];
+    }),
+  );
+}
+
+async function copyData(
+  client: Client,
+  { data, signal }: CopyOptions,
+  target: string,
+): Promise<{ files: FileSum[]; at: Date }> {
+  // A temporary slot keeps the WAL from now on, and goes with this session however it ends.
+  await client.query("select pg_create_physical_replication_slot('mirante_backup_' || pg_backend_pid(), true, true)");
+  const { rows: begun } = await client.query<{ segment: string }>(
+    "select pg_walfile_name(pg_backup_start('mirante backup', true)) as segment",
+  );
+  const files: FileSum[] = [];
+  const add = async (path: string) => {
+    signal?.throwIfAborted();
+    const file = await copyFile(join(data, path), join(target, path), `${PARTS.copy}/${path}`);
+    if (file) files.push(file);
+  };
+  await inLanes(await copyFolders(data, target), LANES, add);
+  // Its counters tell which WAL is newer than the copy, so it comes after all else.
+  await add('global/pg_control');
+  const { rows: ended } = await client.query<{ label: string; spaces: string; first: string; last: string; at: Date }>(
+    `select labelfile as label, spcmapfile as spaces, pg_walfile_name(lsn) as last, clock_timestamp() as at
+     from pg_backup_stop(wait_for_archive => false)`,
+  );
+  const { label, last, at } = ended[0] as { label: string; last: string; at: Date };
+  const first = begun[0]?.segment as string;
+  const { rows: size } = await client.query<{ bytes: number }>(
+    "select setting::double precision as bytes from pg_settings where name = 'wal_segment_size'",
+  );
+  const segments = (await readdir(join(data, 'pg_wal'))).filter(
+    (name) => /^[0-9A-F]{24}$/.test(name) && name >= first && name <= last,
+  );
+  const expected = numberOf(last, size[0]?.bytes ?? 0) - numberOf(first, size[0]?.bytes ?? 0) + 1;
+  if (segments.length !== expected)
+    throw new Error(`WAL from ${first} to ${last} is ${expected} files, of which ${segments.length} are there.`);
+  for (const name of segments.sort()) await add(`pg_wal/${name}`);
+  await writeFile(join(target, 'backup_label'), label, { mode: 0o600, flush: true });
+  return { files, at };
+}
+
+// Timeline, then 4 GiB, then the segment within: 8 hexadecimal digits each.
+function numberOf(segment: string, bytes: number): number {
+  const [, high, low] = /^.{8}(.{8})(.{8})$/.exec(segment) as unknown as [string, string, string];
+  return Number.parseInt(high, 16) * (2 ** 32 / bytes) + Number.parseInt(low, 16);
+}
+
+// Makes the folders and gives the files to copy into them.
+async function copyFolders(data: string, target: string, below = ''): Promise<string[]> {
+  await mkdir(join(target, below), { recursive: true, mode: 0o700 });
+  // A database may be dropped after its folder was listed.
+  const entries = await readdir(join(data, below), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return [];
+  });
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = below ? `${below}/${entry.name}` : entry.name;
+    if (LEFT.test(entry.name) || path === 'global/pg_control') continue;
+    if (!entry.isDirectory()) files.push(path);
+    else if (EMPTY.includes(path)) await mkdir(join(target, path), { recursive: true, mode: 0o700 });
+    else files.push(...(await copyFolders(data, target, path)));
+  }
+  return files;
+}
+
+/** Copies and sums a file in one reading. Undefined where it has gone meanwhile; then replaying the WAL takes note of that too. */
+async function copyFile(from: string, to: string, path: string): Promise<FileSum | undefined> {
+  const source = await open(from).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (!source) return undefined;
+  const target = await open(to, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(1 << 18);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await source.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      for (let at = 0; at < bytesRead; ) at += (await target.write(buffer, at, bytesRead - at)).bytesWritten;
+      bytes += bytesRead;
+    }
+    await target.datasync();
+    return { path, bytes, sha256: hash.digest('hex') };
+  } finally {
+    await source.close();
+    await target.close();
+  }
+}
+
+async function refuseTablespaces(data: string): Promise<void> {
+  const spaces = await readdir(join(data, 'pg_tblspc'));
+  if (spaces.length > 0) throw new Error('The server has tablespaces outside its folder, which this does not copy.');
+}

@@ -1,0 +1,96 @@
+import { hkdfSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Client } from '../db.ts';
+import { detectEngine } from '../storage/engine.ts';
+
+/** What lies where within a backup. */
+export const PARTS = {
+  manifest: 'manifest.json',
+  dump: 'dump',
+  copy: 'postgres',
+  password: 'database-password',
+  objects: 'objects',
+};
+
+const manifest = z.object({
+  format: z.literal('mirante backup 1'),
+  /** What pg_dump wrote, or a copy of the server's own files. */
+  kind: z.enum(['dump', 'copy']),
+  made_at: z.string(),
+  /** Everything that had committed by then is in it. */
+  complete_to: z.string(),
+  mirante: z.string(),
+  postgresql: z.string(),
+  major: z.number(),
+  engine: z.enum(['postgresql', 'timescaledb-apache', 'timescaledb']),
+  timescaledb: z.string().nullable(),
+  database: z.string(),
+  /** Names of the migrations that had been applied. */
+  migrations: z.array(z.string()),
+  /** Tells one secret from another and leads to none. */
+  secret: z.string().nullable(),
+  /** Fewest and most rows of each table; both are the same where they were counted in the backup's own snapshot. */
+  rows: z.record(z.string(), z.tuple([z.number(), z.number()])),
+  /** Archived events and whatever else lies in the object store, or what became of it. */
+  objects: z.object({ included: z.boolean(), note: z.string() }),
+  files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+/** What a manifest says of the database itself. */
+export type Described = Pick<
+  Manifest,
+  'mirante' | 'postgresql' | 'major' | 'engine' | 'timescaledb' | 'database' | 'migrations'
+>;
+
+/** Describes the database that this connection is to. */
+export async function describeDatabase(client: Client): Promise<Described> {
+  const { rows } = await client.query<Omit<Described, 'engine' | 'mirante' | 'migrations'>>(
+    `select current_setting('server_version') as postgresql, current_setting('server_version_num')::int / 10000 as major,
+       (select extversion from pg_extension where extname = 'timescaledb') as timescaledb, current_database()::text as database`,
+  );
+  const applied = await client.query<{ name: string }>('select name from migrations.applied where not obsolete order by index');
+  return {
+    ...(rows[0] as Omit<Described, 'engine' | 'mirante' | 'migrations'>),
+    engine: await detectEngine(client),
+    mirante: miranteVersion(),
+    migrations: applied.rows.map(({ name }) => name),
+  };
+}
+
+/** The version of this program. */
+export function miranteVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+/** What a secret is told by: of 256 random bits nobody finds the secret behind it. */
+export const fingerprint = (secret: string) =>
+  Buffer.from(hkdfSync('sha256', secret, '', 'mirante backup fingerprint', 8)).toString('hex');
+
+export async function writeManifest(folder: string, value: Manifest): Promise<void> {
+  await writeFile(join(folder, PARTS.manifest), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
+}
+
+/** The manifest of a backup. Throws a sentence where the folder holds none, or one of another kind. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const text = await readFile(join(folder, PARTS.manifest), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${folder} is no backup: its ${PARTS.manifest} cannot be read (${error.code}).`);
+  });
+  const read = manifest.safeParse(JSON.parse(text));
+  if (!read.success) throw new Error(`${folder} is no backup that this version reads: ${read.error.issues[0]?.message}`);
+  return read.data;
+}
+
+/** Throws, naming the first table, where the counted rows are not those of the manifest. */
+export function compareRows({ rows }: Pick<Manifest, 'rows'>, counted: Record<string, number>): void {
+  for (const [table, [least, most]] of Object.entries(rows)) {
+    const found = counted[table];
+    if (found !== undefined && found >= least && found <= most) continue;
+    const expected = least === most ? `${least}` : `${least} to ${most}`;
+    throw new Error(`${table} has ${found ?? 'no'} rows, where the backup holds ${expected}.`);
+  }
+}

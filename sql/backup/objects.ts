@@ -1,0 +1,54 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Config } from '../../lib/config.ts';
+import { openObjectStore } from '../../lib/object-store.ts';
+import type { Manifest } from './manifest.ts';
+
+type Store = Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>;
+
+/** Files of exports: whoever wants them again asks for another export. */
+const LEFT = 'exports/';
+
+/** Copies what lies in a store that is a folder; a store that speaks S3 is too large for it and has means of its own. */
+export async function copyObjects(config: Store, folder: string): Promise<Manifest['objects']> {
+  if (config.OBJECT_STORE_URL?.startsWith('s3:')) {
+    const { hostname, pathname } = new URL(config.OBJECT_STORE_URL);
+    const note = `The store s3://${hostname}${pathname} is no part of this backup: keep its versions, or replicate it.`;
+    return { included: false, note };
+  }
+  const store = openObjectStore(config);
+  let files = 0;
+  try {
+    for await (const { name } of store.list('')) {
+      if (name.startsWith(LEFT)) continue;
+      const content = await store.get(name);
+      // An erasure may have taken it away since it was listed.
+      if (!content) continue;
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await pipeline(content, createWriteStream(path, { mode: 0o600, flush: true }));
+      files += 1;
+    }
+  } finally {
+    store.close();
+  }
+  return { included: true, note: `Files of the object store: ${files}. Files of exports are left out.` };
+}
+
+/** Puts what a backup holds of the object store back into it. Gives how many files that were. */
+export async function returnObjects(config: Store, folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return [];
+  });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const store = openObjectStore(config);
+  try {
+    for (const file of files) await store.put(relative(resolve(folder), resolve(file)).replaceAll(sep, '/'), file);
+  } finally {
+    store.close();
+  }
+  return files.length;
+}

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, chown, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { checkFiles } from '../../lib/checksums.ts';
+import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
+import { inLanes } from '../../lib/lanes.ts';
+import { createPool, withClient } from '../db.ts';
+import { countRows } from '../queries/row-counts.ts';
+import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
+import { refuseNewer } from './restore-dump.ts';
+
+const LANES = 8;
+
+type Place = Awaited<ReturnType<typeof placeOf>>;
+
+/**
+ * Restores a copy of an embedded server's files to be the server of `folder`, starts it once, and counts its rows against the manifest.
+ * `replace`: data that are there already are put aside under another name, and else refused. Gives that name, where there were any.
+ */
+export async function restoreCopy(
+  backup: string,
+  folder: string,
+  replace = false,
+): Promise<{ manifest: Manifest; aside: string | undefined }> {
+  const manifest = await readManifest(backup);
+  if (manifest.kind !== 'copy')
+    throw new Error(`${backup} is a dump: name the database to restore it into, with --into or DATABASE_URL.`);
+  await refuseNewer(manifest);
+  const place = await placeOf(folder);
+  refuseOther(place, manifest);
+  if (runningUrl(folder, place.data)) throw new Error(`PostgreSQL runs on ${place.data}: stop Mirante there first.`);
+  if (existsSync(place.data) && !replace)
+    throw new Error(`${place.data} holds data already: give --replace to put them aside, or another MIRANTE_DATA_DIR.`);
+  await checkFiles(backup, manifest.files);
+  const fresh = `${place.data}.restoring`;
+  await rm(fresh, { recursive: true, force: true });
+  await copyTree(join(backup, PARTS.copy), fresh, place);
+  const password = join(folder, PARTS.password);
+  const aside = existsSync(place.data) ? `${place.data}.replaced-${Date.now()}` : undefined;
+  if (aside) {
+    await rename(place.data, aside);
+    await rename(password, `${aside}.password`);
+  }
+  await copyFile(join(backup, PARTS.password), password);
+  await chmod(password, 0o600);
+  await rename(fresh, place.data);
+  if (place.account) await chmod(dirname(place.data), 0o755);
+  try {
+    await prove(folder, manifest);
+  } catch (error) {
+    // What was there before comes back, as though nothing had been tried.
+    await rm(place.data, { recursive: true, force: true });
+    if (aside) {
+      await rename(aside, place.data);
+      await rename(`${aside}.password`, password);
+    }
+    throw error;
+  }
+  return { manifest, aside };
+}
+
+function refuseOther({ programs }: Place, { major }: Manifest): void {
+  const said = execFileSync(join(programs, 'postgres'), ['--version'], { encoding: 'utf8' });
+  const here = Number(/ (\d+)/.exec(said)?.[1]);
+  if (here !== major)
+    throw new Error(
+      `The backup is of PostgreSQL ${major}, and this Mirante brings ${here}: restore with the version that made it.`,
+    );
+}
+
+async function copyTree(from: string, to: string, place: Place): Promise<void> {
+  const own = async (path: string, mode: number) => {
+    await chmod(path, mode);
+    if (place.account) await chown(path, place.account.uid, place.account.gid);
+  };
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => ({
+    path: relative(from, join(entry.parentPath, entry.name)),
+    folder: entry.isDirectory(),
+  }));
+  for (const path of ['', ...paths.filter(({ folder }) => folder).map(({ path }) => path)].sort()) {
+    await mkdir(join(to, path));
+    await own(join(to, path), 0o700);
+  }
+  await inLanes(
+    paths.filter(({ folder }) => !folder),
+    LANES,
+    async ({ path }) => {
+      await copyFile(join(from, path), join(to, path));
+      await own(join(to, path), 0o600);
+      const file = await open(join(to, path));
+      await file.datasync().finally(() => file.close());
+    },
+  );
+}
+
+// Its first start replays the WAL, and only then is it a server again.
+async function prove(folder: string, manifest: Manifest): Promise<void> {
+  const server = await startEmbeddedPostgres(folder);
+  const pool = createPool(server.url, { max: 1, name: 'mirante restore', statementTimeoutMs: 86_400_000 });
+  try {
+    compareRows(manifest, await withClient(pool, countRows));
+  } finally {
+    await pool.end();
+    await server.stop();
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkFiles } from '../../lib/checksums.ts';
+import { findProgram, listDump, runOn } from '../../lib/postgres-programs.ts';
+import { type Client, createPool, type Pool, withClient } from '../db.ts';
+import { migrate } from '../migrate.ts';
+import { countRows } from '../queries/row-counts.ts';
+import { makeRoles } from '../roles.ts';
+import { beginRestore, endRestore, restoreJobs } from '../storage/engine.ts';
+import type { DumpOptions } from './dump.ts';
+import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
+
+export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment' | 'signal'> & {
+  backup: string;
+  /** An empty database: of its owner, or, for TimescaleDB, of a superuser. */
+  databaseUrl: string;
+  secret: string;
+};
+
+export type Restored = { manifest: Manifest; endedLogins: number };
+
+// Views and functions of these are made anew by every migrate, from files and never from a backup.
+const REBUILT = ['app', 'bi', 'ops', 'door'];
+/** Belongs to whoever migrates, whatever his name was where the backup was made. */
+const BOOKKEEPING = 'migrations';
+const STATEMENT_LIMIT_MS = 86_400_000;
+
+/**
+ * Restores a dump into an empty database: proves its files whole, makes the roles, loads it, counts every row against the manifest, and
+ * brings the database up to this version. Throws a sentence at the first thing that is not as it should be.
+ */
+export async function restoreDump(options: RestoreOptions): Promise<Restored> {
+  const { backup, databaseUrl, secret } = options;
+  const manifest = await readManifest(backup);
+  if (manifest.kind !== 'dump') throw new Error(`${backup} is a copy of an embedded server's files, not a dump.`);
+  await refuseNewer(manifest);
+  await checkFiles(backup, manifest.files);
+  const pool = createPool(databaseUrl, { max: 1, name: 'mirante restore', statementTimeoutMs: STATEMENT_LIMIT_MS });
+  try {
+    const major = await withClient(pool, checkTarget);
+    if (major < manifest.major)
+      throw new Error(
+        `The backup is of PostgreSQL ${manifest.major}, and this server is ${major}: restore into the same or a later one.`,
+      );
+    const program = await findProgram('pg_restore', major, options.programs);
+    await load(pool, program, options, manifest);
+    const endedLogins = await withClient(pool, async (client) => {
+      compareRows(manifest, await countRows(client));
+      return settle(client);
+    });
+    await migrate(databaseUrl, secret);
+    return { manifest, endedLogins };
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Throws where what was made elsewhere holds migrations that this version does not know. */
+export async function refuseNewer({ migrations, mirante }: Pick<Manifest, 'migrations' | 'mirante'>): Promise<void> {
+  const known = new Set(await readdir(new URL('../migrations/', import.meta.url)));
+  const unknown = migrations.find((name) => !known.has(name));
+  if (unknown) throw new Error(`It was made by a newer Mirante (${mirante}): ${unknown} is unknown here.`);
+}
+
+async function checkTarget(client: Client): Promise<number> {
+  const { rows } = await client.query<{ major: number; taken: boolean }>(
+    `select current_setting('server_version_num')::int / 10000 as major, to_regnamespace('private') is not null as taken`,
+  );
+  if (rows[0]?.taken) throw new Error('The database holds a Mirante already: restore into an empty one.');
+  return rows[0]?.major ?? 0;
+}
+
+async function load(pool: Pool, program: string, options: RestoreOptions, manifest: Manifest): Promise<void> {
+  const owner = await withClient(pool, (client) => prepare(client, options.secret, manifest));
+  const dump = join(options.backup, PARTS.dump);
+  const restore = (args: string[]) => runOn(options.databaseUrl, program, ['--exit-on-error', ...args, dump], options);
+  const left = [...REBUILT, BOOKKEEPING];
+  // Options leave out what is in a schema; the schema itself is left out by a list.
+  const isLeft = new RegExp(` SCHEMA (- )?(${left.join('|')}) `);
+  const list = (await listDump(program, dump)).filter((line) => !isLeft.test(line));
+  const isRowSecurity = (line: string) => / (POLICY|ROW SECURITY) /.test(line);
+  const some = (lines: string[]) =>
+    withList(lines, (file) =>
+      restore([
+        `--jobs=${restoreJobs(manifest.engine)}`,
+        `--use-list=${file}`,
+        ...left.map((name) => `--exclude-schema=${name}`),
+      ]),
+    );
+  // Row security comes last: a foreign key that is checked between that and its policy finds no row to refer to.
+  await some(list.filter((line) => !isRowSecurity(line)));
+  await some(list.filter(isRowSecurity));
+  await restore([`--schema=${BOOKKEEPING}`, '--no-owner', `--role=${owner}`]);
+  await withClient(pool, async (client) => {
+    await endRestore(client, manifest.engine);
+    for (const role of OWNERS) await client.query(`revoke create on database ${await nameOf(client)} from ${role}`);
+  });
+}
+
+async function withList(lines: string[], work: (file: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'mirante-restore-'));
+  try {
+    await writeFile(join(folder, 'list'), `${lines.join('\n')}\n`);
+    await work(join(folder, 'list'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// Those that get a schema must be allowed to make one, for as long as the restore takes.
+const OWNERS = ['mirante_owner', 'mirante_views', 'mirante_queue'];
+
+// Roles belong to the server, so none is in the dump. They are made as the database's owner makes them, whoever restores.
+async function prepare(client: Client, secret: string, { engine, timescaledb }: Manifest): Promise<string> {
+  const { rows } = await client.query<{ owner: string }>(
+    'select datdba::regrole::text as owner from pg_database where datname = current_database()',
+  );
+  const owner = rows[0]?.owner as string;
+  await client.query(`set role ${owner}`);
+  await makeRoles(client, secret, 'roles');
+  for (const role of OWNERS) await client.query(`grant create on database ${await nameOf(client)} to ${role}`);
+  await client.query(`create schema ${BOOKKEEPING}`);
+  await client.query('reset role');
+  await beginRestore(client, engine, timescaledb);
+  return owner;
+}
+
+async function nameOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
+  return rows[0]?.name as string;
+}
+
+/**
+ * What was true of the server that the backup is from and is not of this one: its transaction numbers, and the logins of customers, whose
+ * passwords stand in no backup. Gives how many logins have ended.
+ */
+async function settle(client: Client): Promise<number> {
+  await client.query('update private.offboardings set closed_in = pg_current_xact_id() where completed_at is null');
+  const { rowCount } = await client.query(
+    `update private.sql_logins set revoked_at = coalesce(revoked_at, now()), ended_at = now()
+     where ended_at is null and not exists (select from pg_roles where rolname = login)`,
+  );
+  return rowCount ?? 0;
+}

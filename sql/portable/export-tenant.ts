@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { to as copyTo } from 'pg-copy-streams';
+import { type FileSum, sumFiles } from '../../lib/checksums.ts';
+import type { ObjectStore } from '../../lib/object-store.ts';
+import { literal, withDuckDb } from '../../lib/parquet.ts';
+import { makeWhole } from '../../lib/whole-folder.ts';
+import { describeDatabase } from '../backup/manifest.ts';
+import { type Client, type Pool, withTransaction } from '../db.ts';
+import { duckDbTypes, jsonSchemas, readme, schemaSql } from './descriptions.ts';
+import { archiveOf, type TenantManifest, writeTenantManifest } from './manifest.ts';
+import { HIDDEN, LEFT, type PortableTable, portableTables } from './tables.ts';
+
+export type ExportTenantOptions = {
+  /** Of the login that migrates. */
+  pool: Pool;
+  store: ObjectStore;
+  /** Id or slug. */
+  tenant: string;
+  folder: string;
+  parquet: boolean;
+  withPseudonymKey: boolean;
+};
+
+/** Writes all that there is of a tenant into a folder that gets its name last, in one snapshot. Throws where there is no such tenant. */
+export async function exportTenant(options: ExportTenantOptions): Promise<TenantManifest> {
+  const { pool, folder, parquet } = options;
+  return makeWhole(folder, (unfinished) =>
+    // The manifest's names come with the rows, so that none of them can be of a later moment.
+    withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
+      const described = await describe(client);
+      // On plain PostgreSQL roll-ups show all of their rows to nobody else.
+      await client.query('set local role mirante_owner');
+      const tenant = await findTenant(client, options.tenant);
+      const tables: TenantManifest['tables'] = [];
+      const sums: FileSum[] = [];
+      await mkdir(join(unfinished, 'tables'), { mode: 0o700 });
+      for (const table of await portableTables(client, options.withPseudonymKey)) {
+        const { rows, sum } = await copyTable(client, table, tenant.id, unfinished);
+        const { tenant_column: _, ...about } = table;
+        tables.push({ ...about, file: sum.path, rows });
+        sums.push(sum);
+      }
+      const objects = await copyArchive(client, options.store, tenant.id, join(unfinished, 'objects'));
+      if (parquet) await writeParquet(tables, unfinished);
+      const manifest: TenantManifest = {
+        format: 'mirante tenant 1',
+        made_at: described.at.toISOString(),
+        ...described.versions,
+        tenant,
+        raw_since: described.rawSince,
+        tables,
+        objects,
+        left: leftOf(options.withPseudonymKey),
+        files: [],
+      };
+      await writeFile(join(unfinished, 'schema.sql'), schemaSql(tables), { mode: 0o600 });
+      await writeFile(join(unfinished, 'schema.json'), jsonSchemas(tables), { mode: 0o600 });
+      await writeFile(join(unfinished, 'README.md'), readme(manifest, parquet), { mode: 0o600 });
+      const others = await sumFiles(
+        unfinished,
+        sums.map(({ path }) => path),
+      );
+      manifest.files = [...sums, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
+      await writeTenantManifest(unfinished, manifest);
+      return manifest;
+    }),
+  );
+}
+
+async function findTenant(client: Client, wanted: string): Promise<TenantManifest['tenant']> {
+  const { rows } = await client.query<TenantManifest['tenant']>(
+    'select id::text, slug, name from private.tenants where id::text = $1 or slug = $1',
+    [wanted],
+  );
+  if (!rows[0]) throw new Error(`There is no tenant ${wanted}.`);
+  return rows[0];
+}
+
+async function describe(client: Client) {
+  const { rows } = await client.query<{ at: Date; since: string | null }>(
+    "select now() as at, (select nullif(max(retained_from), '-infinity')::text from storage.hypertables where name in ('events', 'rule_hits')) as since",
+  );
+  const { mirante, engine, migrations } = await describeDatabase(client);
+  return { at: rows[0]?.at as Date, rawSince: rows[0]?.since ?? null, versions: { mirante, engine, migrations } };
+}
+
+function leftOf(withPseudonymKey: boolean): Record<string, string> {
+  const left = Object.fromEntries(Object.entries(LEFT).filter(([name]) => !withPseudonymKey || name !== 'pseudonym_keys'));
+  for (const [table, columns] of Object.entries(HIDDEN)) for (const name of columns) left[`${table}.${name}`] = 'a secret';
+  return left;
+}
+
+async function copyTable(
+  client: Client,
+  table: PortableTable & { tenant_column: string },
+  tenantId: string,
+  folder: string,
+): Promise<{ rows: number; sum: FileSum }> {
+  const path = `tables/${table.name}.csv`;
+  const names = table.columns.map(({ name }) => `"${name}"`).join(', ');
+  const order = table.key.length > 0 ? ` order by ${table.key.map((name) => `"${name}"`).join(', ')}` : '';
+  const source = client.query(
+    copyTo(
+      `copy (select ${names} from private."${table.name}" where "${table.tenant_column}" = '${tenantId}'${order}) to stdout (format csv, header)`,
+    ),
+  );
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  await pipeline(source, counting, createWriteStream(join(folder, path), { mode: 0o600, flush: true }));
+  // A stream never tells pg that it has been answered: its limit on answers would keep the process for a day.
+  (source as { callback?: () => void }).callback?.();
+  return { rows: source.rowCount, sum: { path, bytes, sha256: hash.digest('hex') } };
+}
+
+// Files are named by the manifest of the archive, which is a table like any other; they are taken as they are.
+async function copyArchive(client: Client, store: ObjectStore, tenantId: string, folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of store.list(archiveOf(tenantId))) {
+    const content = await store.get(name);
+    if (!content) continue;
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await pipeline(content, createWriteStream(path, { mode: 0o600, flush: true }));
+    names.push(name);
+  }
+  const { rows } = await client.query<{ archived: boolean }>(
+    "select to_regclass('private.archive_files') is not null as archived",
+  );
+  if (rows[0]?.archived) {
+    const listed = await client.query<{ name: string }>(
+      "select name from private.archive_files where tenant_id = $1 and status = 'live'",
+      [tenantId],
+    );
+    const missing = listed.rows.find(({ name }) => !names.includes(name));
+    if (missing)
+      throw new Error(`The archive's ${missing.name} is not in the object store, or was rewritten just now: try again.`);
+  }
+  return names.sort();
+}
+
+async function writeParquet(tables: TenantManifest['tables'], folder: string): Promise<void> {
+  await mkdir(join(folder, 'parquet'), { mode: 0o700 });
+  await withDuckDb(folder, async (run) => {
+    await run("set timezone = 'UTC'");
+    for (const table of tables) {
+      const types = Object.entries(duckDbTypes(table)).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+      const target = join(folder, 'parquet', `${table.name}.parquet`);
+      await run(
+        `copy (from read_csv(${literal(join(folder, table.file))}, columns = {${types.join(', ')}}, header = true, delim = ',', quote = '"',
+           escape = '"', nullstr = '', allow_quoted_nulls = false, auto_detect = false, max_line_size = 8388608, parallel = false))
+         to ${literal(target)} (format parquet, compression zstd)`,
+      );
+    }
+  });
+}

@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import { checkFiles } from '../../lib/checksums.ts';
+import type { ObjectStore } from '../../lib/object-store.ts';
+import { refuseNewer } from '../backup/restore-dump.ts';
+import { type Client, type Pool, withTransaction } from '../db.ts';
+import { makePartitions } from '../queries/retention.ts';
+import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
+import { RECORDS } from './tables.ts';
+
+type Table = TenantManifest['tables'][number];
+
+export type ImportTenantOptions = {
+  /** Of the login that migrates, without a role: a temporary table takes each file first. */
+  pool: Pool;
+  store: ObjectStore;
+  folder: string;
+  /** The slug that it gets here; its own where none is given. */
+  slug: string | undefined;
+  /** How far back this platform takes events. */
+  rawDays: number;
+};
+
+export type Imported = {
+  tenant: TenantManifest['tenant'];
+  /** Rows of each table that were taken in. */
+  rows: Record<string, number>;
+  /** Rows that are older than what this platform keeps. */
+  tooOld: number;
+};
+
+// What must not go on here as it did there, by table and column.
+const CHANGED: Record<string, Record<string, string>> = {
+  // Nobody holds the keys of these; who reads refused input still learns which one sent it.
+  api_keys: { hash: 'sha256(uuid_send(gen_random_uuid()))', revoked_at: 'coalesce(revoked_at, now())' },
+  sql_logins: { revoked_at: 'coalesce(revoked_at, now())', ended_at: 'coalesce(ended_at, now())' },
+  // The platform that it comes from sends these.
+  alert_deliveries: {
+    status: "case status when 'waiting' then 'failed' else status end",
+    ended_at: "case status when 'waiting' then now() else ended_at end",
+    error: "case status when 'waiting' then 'taken over from another platform' else error end",
+  },
+};
+
+/**
+ * Takes in a tenant's folder, all of it or nothing: proves its files, loads each table, counts it, and notes the import in the audit log.
+ * To be called by who holds the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
+ */
+export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
+  const manifest = await readTenantManifest(folder);
+  await refuseNewer(manifest);
+  await checkFiles(folder, manifest.files);
+  const tenant = { ...manifest.tenant, slug: slug ?? manifest.tenant.slug };
+  const stored: string[] = [];
+  try {
+    return await withTransaction(pool, 'begin', async (client) => {
+      await refuseExisting(client, tenant);
+      await keepFigures(client, manifest, rawDays);
+      const rows: Record<string, number> = {};
+      let tooOld = 0;
+      for (const table of manifest.tables) {
+        if (Object.hasOwn(RECORDS, table.name)) continue;
+        const taken = await takeIn(client, folder, table, tenant);
+        rows[table.name] = taken.rows;
+        tooOld += taken.tooOld;
+      }
+      await adopt(client, manifest.tables);
+      for (const name of manifest.objects) {
+        if (await store.stat(name)) throw new Error(`The object store holds ${name} already.`);
+        await store.put(name, join(folder, 'objects', name));
+        stored.push(name);
+      }
+      await note(client, folder, manifest, tenant);
+      return { tenant, rows, tooOld };
+    });
+  } catch (error) {
+    for (const name of stored) await store.remove(name);
+    throw error;
+  }
+}
+
+async function refuseExisting(client: Client, { id, slug }: TenantManifest['tenant']): Promise<void> {
+  const { rows } = await client.query<{ id: string }>('select id from private.tenants where id = $1 or slug = $2', [id, slug]);
+  if (rows[0]?.id === id) throw new Error(`The tenant ${id} is here already.`);
+  if (rows[0]) throw new Error(`Another tenant here is called ${slug}: give this one another name with --as.`);
+}
+
+// A late event has its hour made anew from raw events, for all tenants: where this one brings figures without their events, they would be
+// gone. So nothing is recomputed from there any more, which is no loss where nobody else is.
+async function keepFigures(client: Client, { raw_since }: TenantManifest, rawDays: number): Promise<void> {
+  const { rows } = await client.query<{ exposed: boolean; others: boolean }>(
+    `select coalesce($1::timestamptz > greatest(min(retained_from), now() - make_interval(days => $2)), false) as exposed,
+       exists (select from private.tenants where kind = 'customer') as others
+     from storage.hypertables where name in ('events', 'rule_hits')`,
+    [raw_since, rawDays],
+  );
+  const { exposed, others } = rows[0] as { exposed: boolean; others: boolean };
+  if (!exposed) return;
+  if (others)
+    throw new Error(
+      `The folder has raw events since ${raw_since} only, and late events of others here, which are taken for ${rawDays} days, would have its older figures made anew without them: take it into an empty Mirante, or keep raw events for fewer days here (RAW_RETENTION_DAYS).`,
+    );
+  await client.query(
+    "update storage.hypertables set retained_from = greatest(retained_from, $1::timestamptz) where name in ('events', 'rule_hits')",
+    [raw_since],
+  );
+}
+
+async function takeIn(
+  client: Client,
+  folder: string,
+  table: Table,
+  tenant: TenantManifest['tenant'],
+): Promise<{ rows: number; tooOld: number }> {
+  const target = await targetOf(client, table);
+  const names = table.columns.map(({ name }) => `"${name}"`);
+  await client
+    .query(`create temporary table stage on commit drop as select ${names.join(', ')} from ${target.relation} where false`)
+    .catch((error: Error) => {
+      throw new Error(`${table.name} here is not as it was there: ${error.message}.`);
+    });
+  const sink = client.query(copyFrom(`copy stage (${names.join(', ')}) from stdin (format csv, header)`));
+  await pipeline(createReadStream(join(folder, table.file)), sink);
+  await checkStage(client, table, tenant.id);
+  const tooOld = await shorten(client, target);
+  if (target.partitioned) await makeRoom(client, table.name, target.time as string);
+  const changed: Record<string, string> = {
+    ...CHANGED[table.name],
+    ...(table.name === 'tenants' && { slug: quote(tenant.slug) }),
+  };
+  const others = Object.keys(changed).filter((name) => !names.includes(`"${name}"`));
+  const into = [...names, ...others.map((name) => `"${name}"`)].join(', ');
+  const values = [...table.columns.map(({ name }) => changed[name] ?? `"${name}"`), ...others.map((name) => changed[name])];
+  const { rowCount } = await client.query(`insert into ${target.relation} (${into}) select ${values.join(', ')} from stage`);
+  await client.query('drop table stage');
+  return { rows: rowCount ?? 0, tooOld };
+}
+
+// A folder is another's word: it may hold this one tenant's rows and no others', and no other kind of tenant.
+async function checkStage(client: Client, { name, rows }: Table, tenantId: string): Promise<void> {
+  const column = name === 'tenants' ? 'id' : 'tenant_id';
+  const { rows: counted } = await client.query<{ all: number; foreign: number }>(
+    `select count(*) as all, count(*) filter (where ${column} is distinct from $1::uuid) as foreign from stage`,
+    [tenantId],
+  );
+  const { all, foreign } = counted[0] as { all: number; foreign: number };
+  if (all !== rows) throw new Error(`${name} has ${all} rows, where its manifest says ${rows}.`);
+  if (foreign > 0) throw new Error(`${name} holds rows of another tenant: ${foreign}.`);
+  if (name !== 'tenants') return;
+  const kinds = await client.query<{ kind: string }>(
+    "select kind from stage where kind <> 'customer' or offboarding_at is not null",
+  );
+  if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer can be taken in, and none that is being removed.');
+}
+
+type Target = {
+  relation: string;
+  /** The column of its time, where it is split by it, or `bucket`. */
+  time: string | null;
+  partitioned: boolean;
+  since: string;
+  until: string;
+};
+
+async function targetOf(client: Client, { name, kind }: Table): Promise<Target> {
+  const { rows } =
+    kind === 'roll-up'
+      ? // From `materialised_to` on, readers get the buckets from the raw events, which come too.
+        await client.query<Target>(
+          `select storage.rollup_rows(name)::text as relation, 'bucket' as time, false as partitioned, retained_from::text as since,
+             materialised_to::text as until from storage.rollups where name = $1`,
+          [name],
+        )
+      : await client.query<Target>(
+          `select r.relation::text as relation, h.time_column as time, h.name is not null as partitioned,
+             coalesce(h.retained_from, '-infinity')::text as since, 'infinity' as until
+           from (select to_regclass(format('private.%I', $1::text)) as relation) r left join storage.hypertables h on h.name = $1
+           where r.relation is not null`,
+          [name],
+        );
+  if (!rows[0]) throw new Error(`There is no ${kind} ${name} here.`);
+  return rows[0];
+}
+
+// Roll-ups are read from what was put there, and new chunks are locked at once, not by the next hour's upkeep.
+async function adopt(client: Client, tables: Table[]): Promise<void> {
+  await client.query('set local role mirante_owner');
+  for (const { name, kind } of tables)
+    if (kind === 'roll-up') await client.query('select storage.adopt_rollup_rows($1)', [name]);
+  await makePartitions(client, 0);
+  await client.query('reset role');
+}
+
+// What this platform has dropped by its own rules cannot come back: nothing would ever drop it again.
+async function shorten(client: Client, { time, since, until }: Target): Promise<number> {
+  if (!time) return 0;
+  const old = await client.query(`delete from stage where ${time} < $1::timestamptz`, [since]);
+  await client.query(`delete from stage where ${time} >= $1::timestamptz`, [until]);
+  return old.rowCount ?? 0;
+}
+
+async function makeRoom(client: Client, name: string, time: string): Promise<void> {
+  const { rows } = await client.query<{ first: string | null; last: string | null }>(
+    `select min(${time})::text as first, (max(${time}) + interval '1 microsecond')::text as last from stage`,
+  );
+  if (!rows[0]?.first) return;
+  await client.query('set local role mirante_owner');
+  await client.query('select storage.make_partitions($1, $2, $3)', [name, rows[0].first, rows[0].last]);
+  await client.query('reset role');
+}
+
+// The last thing before the commit, because the log's lock lasts until then.
+async function note(
+  client: Client,
+  folder: string,
+  { made_at, tenant: { slug } }: TenantManifest,
+  tenant: TenantManifest['tenant'],
+): Promise<void> {
+  const sha256 = createHash('sha256')
+    .update(await readFile(join(folder, MANIFEST)))
+    .digest('hex');
+  await client.query("select private.append_audit($1::uuid, 'tenant.imported', $1::uuid::text, $2)", [
+    tenant.id,
+    JSON.stringify({ made_at, slug, manifest_sha256: sha256 }),
+  ]);
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;

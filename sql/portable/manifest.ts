@@ -1,0 +1,68 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+export const MANIFEST = 'manifest.json';
+
+// Names become part of statements and of paths.
+const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
+const path = z
+  .string()
+  .refine((text) => !text.split('/').includes('..') && !text.startsWith('/'), 'is a path out of the folder');
+
+const column = z.object({ name, type: z.string(), nullable: z.boolean(), description: z.string().nullable() });
+
+const manifest = z.object({
+  format: z.literal('mirante tenant 1'),
+  made_at: z.string(),
+  mirante: z.string(),
+  engine: z.string(),
+  /** Names of the migrations that say what the columns mean. */
+  migrations: z.array(z.string()),
+  tenant: z.object({ id: z.uuid(), slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), name: z.string() }),
+  /** From when on every raw event is here that its figures were made from; null: from the first. */
+  raw_since: z.string().nullable(),
+  /** In this order each comes after what it refers to. */
+  tables: z.array(
+    z.object({
+      name,
+      kind: z.enum(['table', 'roll-up']),
+      description: z.string().nullable(),
+      columns: z.array(column),
+      key: z.array(name),
+      file: path,
+      rows: z.number(),
+    }),
+  ),
+  /** Objects of the archive, by their names in the object store. */
+  objects: z.array(path),
+  left: z.record(z.string(), z.string()),
+  files: z.array(z.object({ path, bytes: z.number(), sha256: z.string() })),
+});
+export type TenantManifest = z.infer<typeof manifest>;
+
+export async function writeTenantManifest(folder: string, value: TenantManifest): Promise<void> {
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
+}
+
+/** Where the archive of one tenant lies in the object store. */
+export const archiveOf = (tenantId: string) => `archive/events/tenant=${tenantId}/`;
+
+/** The manifest of a tenant's folder. Throws a sentence where there is none, or one that leads out of the folder or of the tenant. */
+export async function readTenantManifest(folder: string): Promise<TenantManifest> {
+  const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${folder} is no tenant's folder: its ${MANIFEST} cannot be read (${error.code}).`);
+  });
+  const read = manifest.safeParse(JSON.parse(text));
+  if (!read.success)
+    throw new Error(`${folder} is no tenant's folder that this version reads: ${read.error.issues[0]?.message}`);
+  const { tenant, tables, objects, files } = read.data;
+  const proved = new Set(files.map(({ path }) => path));
+  const unproved = [...tables.map(({ file }) => file), ...objects.map((name) => `objects/${name}`)].find(
+    (path) => !proved.has(path),
+  );
+  if (unproved) throw new Error(`${unproved} has no SHA-256 in the ${MANIFEST} of ${folder}.`);
+  const stray = objects.find((name) => !name.startsWith(archiveOf(tenant.id)));
+  if (stray) throw new Error(`${stray} is no file of this tenant.`);
+  return read.data;
+}

@@ -1,0 +1,88 @@
+import type { Client } from '../db.ts';
+
+/** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
+export const LEFT: Record<string, string> = {
+  pseudonym_keys: 'a secret, given out by --with-pseudonym-key alone',
+  idempotency_keys: 'answers kept for a day, for requests that are sent again here',
+  offboardings: 'the removal from here',
+  export_jobs: 'files that can be asked for again',
+  export_parts: 'files that can be asked for again',
+  export_files: 'files that can be asked for again',
+  export_manifests: 'files that can be asked for again',
+};
+
+/** Columns that lead to a secret; of what they belong to only the rest goes. */
+export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
+
+/** What is handed over as a record and not taken in, each with the reason. */
+export const RECORDS: Record<string, string> = {
+  audit_log:
+    'each row of a log is bound to the row before, so none of another platform fits in; the import is noted in its stead',
+};
+
+export type Column = {
+  name: string;
+  /** As PostgreSQL writes it. */
+  type: string;
+  nullable: boolean;
+  description: string | null;
+};
+
+export type PortableTable = {
+  name: string;
+  kind: 'table' | 'roll-up';
+  description: string | null;
+  columns: Column[];
+  /** What rows are told apart by, and the order that they come in; empty where nothing does. */
+  key: string[];
+};
+
+type Found = PortableTable & { tenant_column: string };
+
+/**
+ * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up. Each table comes after those
+ * that it refers to.
+ */
+export async function portableTables(client: Client, withPseudonymKey: boolean): Promise<Found[]> {
+  const { rows } = await client.query<Found & { after: string[] }>(
+    `with rollups as (
+         select name, format('private.%I', name)::regclass as oid, storage.rollup_rows(name) as rows_in from storage.rollups
+     ), relations as (
+         select c.oid, c.relname::text as name, 'table' as kind from pg_class c
+         where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+             and c.oid not in (select rows_in from rollups)
+         union all
+         select oid, name, 'roll-up' from rollups
+     )
+     select r.name, r.kind, obj_description(r.oid, 'pg_class') as description, t.tenant_column,
+         (select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+                 'nullable', not a.attnotnull, 'description', col_description(r.oid, a.attnum)) order by a.attnum)
+             from pg_attribute a where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped and a.attidentity = '') as columns,
+         coalesce((select array_agg(a.attname::text order by k.at) from pg_index i, unnest(i.indkey) with ordinality k (num, at)
+                 join pg_attribute a on a.attnum = k.num
+             where i.indrelid = r.oid and i.indisprimary and a.attrelid = r.oid and a.attidentity = ''), '{}') as key,
+         array(select f.confrelid::regclass::text from pg_constraint f where f.conrelid = r.oid and f.contype = 'f' and f.confrelid <> r.oid) as after
+     from relations r,
+         lateral (select case when r.name = 'tenants' then 'id' else 'tenant_id' end as tenant_column) t
+     where exists (select from pg_attribute a where a.attrelid = r.oid and a.attname = t.tenant_column)
+     order by r.kind, r.name`,
+  );
+  const kept = rows.filter(({ name }) => !Object.hasOwn(LEFT, name) || (withPseudonymKey && name === 'pseudonym_keys'));
+  return inOrder(kept).map(({ after: _, ...table }) => {
+    const columns = table.columns.filter(({ name }) => !HIDDEN[table.name]?.includes(name));
+    return { ...table, columns, key: table.kind === 'roll-up' ? columns.map(({ name }) => name) : table.key };
+  });
+}
+
+function inOrder<T extends { name: string; after: string[] }>(tables: T[]): T[] {
+  const done: T[] = [];
+  let rest = tables;
+  while (rest.length > 0) {
+    const waiting = new Set(rest.map(({ name }) => `private.${name}`));
+    const ready = rest.filter(({ after }) => !after.some((name) => waiting.has(name)));
+    if (ready.length === 0) throw new Error(`These tables refer to each other: ${[...waiting].join(', ')}.`);
+    done.push(...ready);
+    rest = rest.filter((table) => !ready.includes(table));
+  }
+  return done;
+}

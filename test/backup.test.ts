@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { backup } from '../cli/backup.ts';
+import { restore } from '../cli/restore.ts';
+import { findProgram } from '../lib/postgres-programs.ts';
+import { dumpDatabase } from '../sql/backup/dump.ts';
+import { migrate } from '../sql/migrate.ts';
+import { answersOf, fillEverything, pictureOf } from './everything.ts';
+import { need, openDatabase, testSecret } from './harness.ts';
+import { clientFolder, closePlaces, openPlace, restorer } from './places.ts';
+
+const there = need('pg-dump');
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirante-backup-'));
+});
+afterAll(async () => {
+  await closePlaces();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const settings = (url: string) => ({
+  DATABASE_URL: url,
+  MIRANTE_SECRET: testSecret,
+  MIRANTE_DATA_DIR: join(folder, 'data'),
+  PG_BIN_DIR: clientFolder(there as string),
+  BACKUP_DATABASE_URL: undefined,
+  OBJECT_STORE_URL: undefined,
+});
+
+test.runIf(there)('a dump, restored where nobody knows its roles, has every row, roll-up and answer', async () => {
+  const source = await openPlace(there as string);
+  await migrate(source.url, testSecret);
+  const db = openDatabase(source.url, inject('engine'));
+  const tenants = await fillEverything(db);
+  const answers = await answersOf(db, tenants);
+  const before = await pictureOf(db);
+  await db.end();
+  expect(answers).toContainEqual([
+    200,
+    expect.stringContaining('latency'),
+    [expect.objectContaining({ value: expect.any(Number) })],
+  ]);
+  const target = join(folder, 'first');
+  expect(await backup(['--to', target], settings(source.url))).toContain('MIRANTE_SECRET is not in it');
+  await expect(backup(['--to', target], settings(source.url))).rejects.toThrow('is there already');
+  await closePlaces();
+
+  const other = await openPlace(there as string);
+  const said = await restore([target, '--into', restorer(other.url)], settings(other.url));
+  expect(said).toContain('every row counted');
+  const restored = openDatabase(other.url, inject('engine'));
+  const after = await pictureOf(restored);
+  expect(Object.keys(after)).toEqual(Object.keys(before));
+  expect(after).toEqual(before);
+  const empty = Object.entries(before).filter(([name, text]) => name.startsWith('private.') && text.startsWith('0 rows'));
+  expect(empty.length, empty.join()).toBeLessThan(8);
+  expect(await answersOf(restored, tenants)).toEqual(answers);
+  await restored.end();
+  await expect(restore([target, '--into', restorer(other.url)], settings(other.url))).rejects.toThrow(
+    'holds a Mirante already',
+  );
+  await migrate(other.url, testSecret);
+});
+
+test.runIf(there)('a backup that was damaged, or that a blind login would make, is none', async () => {
+  const source = await openPlace(there as string);
+  await migrate(source.url, testSecret);
+  const target = join(folder, 'second');
+  const blind = dumpDatabase({
+    databaseUrl: openDatabase(source.url, inject('engine')).urls.ops,
+    folder: target,
+    secret: testSecret,
+    programs: { folder: clientFolder(there as string), path: undefined },
+    environment: {},
+    objects: async () => ({ included: false, note: '' }),
+  });
+  await expect(blind).rejects.toThrow('does not see every row');
+  expect(readdirSync(folder).filter((name) => name.includes('second'))).toEqual([]);
+  await backup(['--to', target], settings(source.url));
+  const file = readdirSync(join(target, 'dump')).find((name) => name.endsWith('.gz')) as string;
+  const whole = readFileSync(join(target, 'dump', file));
+  writeFileSync(join(target, 'dump', file), whole.subarray(0, -1));
+  await expect(restore([target, '--into', source.url], settings(source.url))).rejects.toThrow(`dump/${file}`);
+  expect(existsSync(join(target, 'manifest.json'))).toBe(true);
+});
+
+test('where no program of the server’s version is found, the sentence says which package has it', async () => {
+  const found = findProgram('pg_dump', 99, { folder: undefined, path: '/usr/bin:/bin' });
+  await expect(found).rejects.toThrow(/postgresql-client-99 .*PG_BIN_DIR/);
+  await expect(findProgram('pg_restore', 99, { folder: '/nowhere', path: undefined })).rejects.toThrow('not in /nowhere');
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { unprivilegedAccount } from '../lib/embedded-home.ts';
+import { freePort } from '../lib/embedded-postgres.ts';
+
+export type Cluster = {
+  /** An ordinary migrator's URL of an empty database. */
+  url: string;
+  /** Where the cluster's own client programs are. */
+  programs: string;
+  destroy: () => void;
+};
+
+const PACKAGES = '/usr/lib/postgresql';
+
+/** The newest PostgreSQL of this system's packages that has server and client programs, or undefined. */
+export function installedPrograms(): string | undefined {
+  const majors = existsSync(PACKAGES) ? readdirSync(PACKAGES).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = majors.map((major) => join(PACKAGES, major, 'bin'));
+  return folders.find((bin) =>
+    ['initdb', 'pg_ctl', 'postgres', 'pg_dump', 'pg_restore'].every((name) => existsSync(join(bin, name))),
+  );
+}
+
+/** A server of its own from installed programs, whose roles and databases are nobody else's. */
+export async function startCluster(programs: string): Promise<Cluster> {
+  const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-cluster-'));
+  const data = join(folder, 'data');
+  chmodSync(folder, 0o755);
+  mkdirSync(data, { mode: 0o700 });
+  if (account) for (const path of [folder, data]) chownSync(path, account.uid, account.gid);
+  const run = (program: string, args: string[]) =>
+    execFileSync(join(programs, program), args, { cwd: '/', stdio: 'ignore', ...account });
+  run('initdb', ['--pgdata', data, '--auth=trust', '--username=admin', '--encoding=UTF8', '--locale=C']);
+  const port = await freePort();
+  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c timezone=UTC -c jit=off`;
+  run('pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings]);
+  const destroy = () => {
+    run('pg_ctl', ['stop', '-D', data, '-m', 'immediate', '-w']);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const admin = new pg.Client({ connectionString: `postgres://admin@127.0.0.1:${port}/postgres` });
+  await admin.connect();
+  await admin.query("create role migrator login createdb createrole password 'migrator'");
+  await admin.query('create database mirante owner migrator');
+  await admin.end();
+  return { url: `postgres://migrator:migrator@127.0.0.1:${port}/mirante`, programs, destroy };
+}

@@ -1,0 +1,118 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { backup } from '../cli/backup.ts';
+import { restore } from '../cli/restore.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { readManifest } from '../sql/backup/manifest.ts';
+import { migrate } from '../sql/migrate.ts';
+import { answersOf, fillEverything, pictureOf } from './everything.ts';
+import { openDatabase, testSecret } from './harness.ts';
+
+const SMALL = { settings: { shared_buffers: '16MB' } };
+
+let folder: string;
+let running: EmbeddedPostgres | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mirante-embedded-backup-'));
+});
+afterEach(async () => {
+  await running?.stop();
+  for (const name of ['data', 'other']) {
+    const note = join(folder, name, 'postgres-home');
+    if (existsSync(note)) rmSync(readFileSync(note, 'utf8').trim(), { recursive: true, force: true });
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const settings = (name: string) => ({
+  MIRANTE_DATA_DIR: join(folder, name),
+  MIRANTE_SECRET: testSecret,
+  DATABASE_URL: undefined,
+  BACKUP_DATABASE_URL: undefined,
+  OBJECT_STORE_URL: undefined,
+  PG_BIN_DIR: undefined,
+});
+
+async function start(name: string): Promise<EmbeddedPostgres> {
+  running = await startEmbeddedPostgres(join(folder, name), SMALL);
+  return running;
+}
+
+async function stop(): Promise<void> {
+  await running?.stop();
+  running = undefined;
+}
+
+test('an embedded server, copied while it runs and is written to, has every row, roll-up and answer where it is restored', async () => {
+  const server = await start('data');
+  await migrate(server.url, testSecret);
+  const db = openDatabase(server.url, 'postgresql');
+  const tenants = await fillEverything(db);
+  const answers = await answersOf(db, tenants);
+  const before = await pictureOf(db);
+  // Somebody writes all the while: a table of its own grows row by row, each in a transaction.
+  let writing = true;
+  let written = 0;
+  const writer = (async () => {
+    while (writing) {
+      written += 1;
+      await db.owner.query('insert into private.settings (name, value) values ($1, $2)', [`row ${written}`, written]);
+    }
+  })();
+  const target = join(folder, 'backup');
+  const said = await backup(['--to', target], settings('data'));
+  writing = false;
+  await writer;
+  expect(said).toContain('MIRANTE_SECRET is not in it');
+  await db.end();
+  await stop();
+  rmSync(join(folder, 'data'), { recursive: true, force: true });
+
+  expect(await restore([target], settings('other'))).toContain('every row counted');
+  const again = await start('other');
+  const restored = openDatabase(again.url, 'postgresql');
+  const after = await pictureOf(restored);
+  const { 'private.settings': growing, ...rest } = after;
+  const { 'private.settings': _, ...still } = before;
+  expect(rest).toEqual(still);
+  // The rows of the writer up to some moment while the copy was made, and none after a gap.
+  const rows = Number(growing?.split(' ')[0]);
+  const { rows: last } = await restored.owner.query<{ top: number }>('select max(value) as top from private.settings');
+  expect(rows).toBe(last[0]?.top ?? 0);
+  expect(rows).toBeGreaterThan(0);
+  expect(rows).toBeLessThanOrEqual(written);
+  await migrate(again.url, testSecret);
+  expect(await answersOf(restored, tenants)).toEqual(answers);
+  await restored.end();
+});
+
+test('a backup of a server at rest leaves it at rest; one that is there, runs, or was damaged is never overwritten or taken', async () => {
+  const server = await start('data');
+  await migrate(server.url, testSecret);
+  const target = join(folder, 'backup');
+  await stop();
+  await backup(['--to', target], settings('data'));
+  await expect(backup(['--to', target], settings('data'))).rejects.toThrow('is there already');
+  const manifest = await readManifest(target);
+  expect(manifest.rows['migrations.applied']?.[0]).toBeGreaterThan(15);
+  expect(manifest.files.some(({ path }) => path.endsWith('secret'))).toBe(false);
+
+  await expect(restore([target], settings('data'))).rejects.toThrow('holds data already');
+  await start('data');
+  await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('stop Mirante there first');
+  await stop();
+  expect(await restore([target, '--replace'], settings('data'))).toContain('What was there before is in');
+  await expect(restore([target, '--into', 'postgres://nobody@127.0.0.1/x'], settings('other'))).rejects.toThrow(
+    'MIRANTE_DATA_DIR',
+  );
+
+  const file = join(target, 'postgres', 'global', 'pg_control');
+  const whole = readFileSync(file);
+  whole.writeUInt8(whole.readUInt8(100) ^ 1, 100);
+  writeFileSync(file, whole);
+  await expect(restore([target], settings('other'))).rejects.toThrow('pg_control');
+  await start('data');
+});

@@ -1,0 +1,95 @@
+import { pino } from 'pino';
+import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { runRetention } from '../jobs/run-retention.ts';
+import { canaryOf, findCanaries, plant } from '../sql/queries/canaries.ts';
+import { type Json, startApi } from './api.ts';
+import { evenly, judge } from './benchmarks/population.ts';
+import { fillPlatform, fillTenant } from './filled.ts';
+import { makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+
+type Database = Omit<TestDatabase, 'drop'>;
+
+const log = pino({ level: 'silent' });
+const DAY_MS = 86_400_000;
+
+/**
+ * Rows in every table: three customers with events, refused input, alerts and so on, figures of all of them together, the platform's own, and
+ * roll-ups that are older than the raw events that they were made from.
+ */
+export async function fillEverything(db: Database, now = new Date()): Promise<TestTenant[]> {
+  const tenants: TestTenant[] = [];
+  for (const slug of ['acme', 'rival', 'third']) {
+    const tenant = await makeTenant(db, { slug, name: `Ação de ${slug}`, timezone: 'America/Sao_Paulo' });
+    tenants.push(tenant);
+    await fillTenant(db, tenant, slug, 300, now);
+    await fillTenant(db, tenant, slug, 100, new Date(now.getTime() - 85 * DAY_MS));
+  }
+  await fillPlatform(db, tenants[1] as TestTenant, now);
+  const client = await db.owner.connect();
+  try {
+    await findCanaries(client);
+    for (const { id } of tenants) await plant(client, canaryOf(id));
+  } finally {
+    client.release();
+  }
+  await judge(db.owner, 'validations.error_rate', '2026-W01', evenly(12));
+  // All hours that the rows above lie in, as a flush would have marked them.
+  await db.owner.query(
+    `insert into private.dirty_hours (tenant_id, hour, events)
+     select tenant_id, date_trunc('hour', time, 'UTC'), count(*) from private.events group by 1, 2`,
+  );
+  const deps = { pool: db.owner, engine: db.engine, log, clock: () => now };
+  await refreshRollups(deps);
+  const days = {
+    RAW_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 730,
+    QUARANTINE_RETENTION_DAYS: 30,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
+  await runRetention({ ...deps, config: days });
+  return tenants;
+}
+
+/** Every table and roll-up, each by its number of rows and a sum over what they hold, whatever their order. */
+export async function pictureOf(db: Database, without: RegExp = /^$/): Promise<Record<string, string>> {
+  const { rows } = await db.migrator.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname in ('private', 'storage', 'limits', 'bullmq', 'migrations') and c.relkind in ('r', 'p') and not c.relispartition
+     union
+     select 'private.' || name from storage.rollups order by 1`,
+  );
+  const picture: Record<string, string> = {};
+  for (const { name } of rows.filter(({ name }) => !without.test(name))) {
+    const pool = /^(bullmq|migrations)/.test(name) ? db.migrator : db.owner;
+    const counted = await pool.query<{ n: number; sum: string }>(
+      `select count(*) as n, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text as sum from ${name} t`,
+    );
+    picture[name] = `${counted.rows[0]?.n} rows, ${counted.rows[0]?.sum}`;
+  }
+  return picture;
+}
+
+/** What customers ask, answered over HTTP. */
+export async function answersOf(db: Database, tenants: Pick<TestTenant, 'keys'>[]): Promise<[number, string, Json][]> {
+  const api = await startApi(db);
+  const from = new Date(Date.now() - 120 * DAY_MS).toISOString().slice(0, 10);
+  const window = `from=${from}T00:00:00Z&to=2100-01-01T00:00:00Z`;
+  const answers: [number, string, Json][] = [];
+  try {
+    for (const { keys } of tenants) {
+      for (const path of [
+        `/v1/metrics/events.count?interval=total&group_by=type&${window}`,
+        `/v1/metrics/validations.count?interval=total&group_by=marketplace&${window}`,
+        `/v1/metrics/latency.p95?interval=total&${window}`,
+        '/v1/events?limit=100',
+        '/v1/data-quality',
+      ]) {
+        const { status, body } = await api.call('GET', path, keys.read);
+        answers.push([status, path, body.data]);
+      }
+    }
+  } finally {
+    await api.close();
+  }
+  return answers;
+}
