@@ -160,7 +160,7 @@ test('what is there already, was changed, or holds another tenant’s rows is no
     const { rows } = await there.owner.query('select from private.events where tenant_id = $1 limit 1', [rival.id]);
     expect(rows).toEqual([]);
   };
-  rewrite({ tenant: { ...manifest.tenant, id: others[1]?.id as string } });
+  rewrite({ tenant: { ...manifest.tenant, id: others[1]?.id as string }, objects: [] });
   await refused('rows of another tenant');
   rewrite({ tenant: { ...manifest.tenant, slug: 'acme' } });
   await refused('Another tenant here is called acme');
