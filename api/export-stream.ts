@@ -79,7 +79,10 @@ async function send(
   const digest = createHash('sha256');
   const write = async (bytes: Buffer) => {
     // Not before: what fails until then is answered as a problem.
-    if (!response.headersSent) response.writeHead(200, { ...head, trailer: TRAILERS });
+    if (!response.headersSent) {
+      response.writeHead(200, { ...head, trailer: TRAILERS });
+      response.flushHeaders();
+    }
     digest.update(bytes);
     if (!response.write(bytes)) await once(response, 'drain', { signal: gone });
   };

@@ -4,6 +4,7 @@ import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchExportFaults } from './export-faults.ts';
 import { benchExportJobs } from './export-jobs.ts';
+import { benchExports } from './exports.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -16,7 +17,14 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, 'export-jobs': 1, 'export-faults': 1 };
+const STAGED: Record<string, number> = {
+  ingest: 50,
+  freshness: 50,
+  benchmarks: 1000,
+  exports: 1,
+  'export-jobs': 1,
+  'export-faults': 1,
+};
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -44,6 +52,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
   },
+  exports: (stage) => benchExports(stage, EVENTS, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,

@@ -71,7 +71,7 @@ export const unprocessable = (code: string, title: string, errors?: Fault[]) =>
 export const oldHttp = (detail: string) =>
   new Problem(426, 'old-http', 'This answer needs HTTP/1.1', {
     detail,
-    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade' },
+    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade, close' },
   });
 export const headersTooLarge = () => new Problem(431, 'headers-too-large', 'The headers are over a limit');
 export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>

@@ -62,7 +62,7 @@ export function nastyEvents(keyId: string, count: number, seed: number): EventRo
     eventId: fc.option(filled),
     subject: fc.option(stored),
     outcome: fc.constantFrom('success' as const, 'failure' as const, null),
-    durationMs: fc.option(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true })),
+    durationMs: fc.option(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e200, noNaN: true }))),
     data: fc.option(data),
     attributes: fc.option(stored.map((value) => JSON.stringify({ trace: value, n: 1 }))),
   });

@@ -53,9 +53,8 @@ export function mountExportStream(app: Express, deps: Deps): void {
       const coding = request.acceptsEncodings(CODINGS) || 'identity';
       const head = await headOf(deps, identity, asked, request, coding);
       countUsed(deps, identity.tenantId, 'exports');
-      if (head.etag) response.setHeader('etag', head.etag);
-      if (request.fresh) return { status: 304, headers: { vary: 'Accept-Encoding' } };
-      response.removeHeader('etag');
+      if (head.etag && isSame(request.headers['if-none-match'], head.etag))
+        return { status: 304, headers: { etag: head.etag, vary: 'Accept-Encoding' } };
       if (request.method === 'HEAD') return { headers: head };
       const release = deps.exportSlots.take(identity.tenantId, () => response.destroy());
       try {
@@ -108,6 +107,12 @@ async function headOf(deps: Deps, identity: Identity, asked: Asked, request: Req
     ...(csv && { link: `<${METADATA}${searchOf(request)}>; rel="describedby"; type="application/csvm+json"` }),
     ...(etag && { etag }),
   };
+}
+
+// Not Express's own comparison: it gives up where a request says no-cache, which fetch() adds to every conditional one.
+function isSame(known: string | undefined, tag: string): boolean {
+  const plain = (text: string) => text.trim().replace(/^W\//, '');
+  return known !== undefined && (known.trim() === '*' || known.split(',').map(plain).includes(plain(tag)));
 }
 
 const searchOf = ({ originalUrl }: Request) => new URL(originalUrl, 'http://localhost').search;

@@ -93,8 +93,8 @@ function cell(name: string, sql: string, { guard, decimal }: Csv): string {
   return name;
 }
 
-// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so a file that is sent again is
-// nothing but duplicates.
+// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so events in which nobody was
+// concealed are known again when they are sent again.
 const EVENT = [
   `'{"specversion":"1.0","id":' || to_json(coalesce(event_id, id::text))`,
   `',"source":' || to_json(source)`,

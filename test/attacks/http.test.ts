@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
+import { createExports, type Exports } from '../exports.ts';
 import {
   createDatabase,
   emptyStore,
@@ -22,6 +23,8 @@ type Side = TestTenant & {
   requestId: string;
   buildId: string;
   file: string;
+  exportId: string;
+  exportFile: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
 };
@@ -32,8 +35,11 @@ let operator: string;
 let attacker: Side;
 let victim: Side;
 let document: Json;
+let exports: Exports;
 
-// Exports and imports join with what brings them; viewers' tokens are in embeds.test.ts.
+const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export' };
+
+// Imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -45,13 +51,15 @@ const LISTS = [
   '/v1/alerts/deliveries',
   '/v1/privacy/records',
   '/v1/privacy/requests',
+  '/v1/exports',
   '/v1/tenants/{id}/keys',
   '/v1/tenants/{id}/sql-logins',
 ];
 
 beforeAll(async () => {
   db = await createDatabase();
-  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid' });
+  exports = await createExports(db);
+  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: exports.folder });
   await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
@@ -59,6 +67,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.close();
+  await exports.close();
   await db.drop();
 });
 
@@ -114,12 +123,20 @@ async function settle(): Promise<Side> {
   });
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
+  const window = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 86_400_000) };
+  for (const format of ['csv', 'ndjson']) {
+    const asked = { dataset: 'events', format, ...window, filter: { type } };
+    expect((await api.call('POST', '/v1/exports', tenant.keys.export, asked)).status).toBe(202);
+  }
+  await exports.run();
+  const made = (await api.call('GET', '/v1/exports', tenant.keys.export)).body.data[0];
+  const [exported] = (await api.call('GET', `/v1/exports/${made.id}`, tenant.keys.export)).body.manifest.files;
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
       'GET',
       `${path.replace('{id}', tenant.id)}?limit=1`,
-      path === '/v1/events' ? tenant.keys.read : tenant_admin,
+      tenant.keys[KEY_OF[path] ?? 'tenant_admin'],
     );
     cursors[path] = list.body.next_cursor;
   }
@@ -139,6 +156,8 @@ async function settle(): Promise<Side> {
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
+    exportId: made.id,
+    exportFile: exported.name,
     quarantineIds,
     cursors,
   };
@@ -173,11 +192,20 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
+  'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
   'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
+
+/** What must be asked for a window, of which there is something in it. */
+const WINDOWS: Record<string, string> = {
+  '/v1/metrics/{name}': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type',
+  '/v1/exports/stream': '?dataset=events&from=2020-01-01T00:00:00Z',
+  '/v1/exports/stream/csvw': '?dataset=events&from=2020-01-01T00:00:00Z',
+};
+const ROWS = '/v1/exports/stream';
 
 /** What removes things comes late, the whole tenant last, and then the proof of its removal. */
 function lateness({ method, template }: Attempt): number {
@@ -192,6 +220,8 @@ function attemptsAt(side: Side): Attempt[] {
     Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
       const filled = template
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/exports/{id}', `/exports/${side.exportId}`)
+        .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
         .replace('{metric}', 'events.count')
@@ -203,10 +233,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('{card}', 'volume')
         .replace('{name}', template.startsWith('/v1/metrics') ? 'events.count' : side.file);
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
-      const window =
-        template === '/v1/metrics/{name}'
-          ? '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type'
-          : '';
+      const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
       return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
     }),
@@ -224,6 +251,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.loginId,
     victim.ruleId,
     victim.endpointId,
+    victim.exportId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
@@ -305,7 +333,7 @@ test('nothing of the victim was changed, and each call does what it is for when 
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
     const answer = await send(attempt, name ? victim.keys[name] : operator);
     expect(answer.status, `${attempt.method} ${attempt.path}: ${answer.text.slice(0, 300)}`).toBeLessThan(400);
-    if (attempt.method === 'GET' && attempt.template in victim.cursors) {
+    if (attempt.method === 'GET' && (attempt.template in victim.cursors || attempt.template === ROWS)) {
       expect(signsIn(answer, ''), attempt.template).not.toEqual([]);
     }
   }
