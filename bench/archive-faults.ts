@@ -19,7 +19,8 @@ type Sum = { rows: number; digest: [bigint, bigint] };
  * was stored: digests are sums, so a row that is lost, doubled or changed cannot hide.
  */
 export async function benchArchiveFaults(stage: Stage, note: (sentence: string) => void) {
-  const archive = openArchive({ ...readConfig(), MIRANTE_DATA_DIR: FOLDER });
+  const config = { ...readConfig(), MIRANTE_DATA_DIR: FOLDER };
+  const archive = openArchive(config, openObjectStore(config));
   const deps = { pool: stage.owner, archive };
   await fill(stage);
   const whole = performance.now();

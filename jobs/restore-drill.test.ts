@@ -60,7 +60,7 @@ test('the embedded server is backed up and restored once a week, and the promise
   stop = server.stop;
   await migrate(server.url, testSecret);
   db = openDatabase(server.url, 'postgresql');
-  await fillEverything(db);
+  await fillEverything(db, folder);
   expect(await objectives()).toEqual({ drill_age: 'unknown', drills_failed: 'unknown', restore_time: 'unknown' });
   await runRestoreDrill(depsOf({}, 0));
   expect(await drills()).toEqual([]);
@@ -88,7 +88,7 @@ test.runIf(there)(
     const { url } = await openPlace(there as string);
     await migrate(url, testSecret);
     db = openDatabase(url, inject('engine'));
-    await fillEverything(db);
+    await fillEverything(db, folder);
     await runRestoreDrill(depsOf());
     expect(await drills()).toEqual([]);
     expect(await objectives()).toEqual({ drill_age: 'unknown', drills_failed: 'unknown', restore_time: 'unknown' });

@@ -140,7 +140,7 @@ async function makePart(deps: ExportDeps, readers: Pool, held: Held, settled: Da
     // An export without any row has one file all the same, with the names of its columns.
     const isLast = part.parts_done === part.parts - 1;
     if (written.rows === 0 && !(isLast && part.files_done === 0)) {
-      await storePart(deps.pool, job, part.part, { name: '', rows: 0, bytes: 0, sha256: null });
+      await storePart(deps.pool, job, part.part, { name: '', rows: 0, bytes: 0, sha256: null, progress: progressAfter(part) });
       return;
     }
     await put(deps, held, part, written);
@@ -160,7 +160,7 @@ async function put(deps: ExportDeps, { job }: Held, part: OpenPart, { path, ...s
   if (!(await reserveObject(pool, job, part.part, object))) return;
   await inStore(objects.put(object, path));
   // Where this throws, the commit may have gone through unseen: then the next attempt knows, and takes the file away if not.
-  if (await storePart(pool, job, part.part, { name, ...stored })) return;
+  if (await storePart(pool, job, part.part, { name, ...stored, progress: progressAfter(part) })) return;
   await inStore(objects.remove(object));
   await forgetObject(pool, object);
 }
@@ -178,6 +178,9 @@ function nameOf({ dataset, format, options }: ClaimedExport, number: number): st
   if (format === 'parquet') return `${dataset}-${counted}.parquet`;
   return `${dataset}-${counted}.${format}${ENDINGS[options.compression ?? 'none']}`;
 }
+
+const progressAfter = ({ rows_expected: rows, rows_before, expected_rows, parts, parts_done }: OpenPart) =>
+  Math.floor(99 * (rows > 0 ? (rows_before + expected_rows) / rows : (parts_done + 1) / parts));
 
 // By rows where they were counted; how far this part is by what has been read of it, at about 300 bytes a row.
 function progressOf(held: Held, part: OpenPart): (bytes: number) => void {

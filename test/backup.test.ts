@@ -38,11 +38,11 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
   const source = await openPlace(there as string);
   await migrate(source.url, testSecret);
   const db = openDatabase(source.url, inject('engine'));
-  const tenants = await fillEverything(db);
+  const tenants = await fillEverything(db, join(folder, 'data'));
   // Where there is a columnstore, a part of the events is in it.
   if (hasColumnstore(db.engine))
     await switchColumnstore(['on', '--after', '3d'], { DATABASE_URL: source.url }, () => undefined);
-  const answers = await answersOf(db, tenants);
+  const answers = await answersOf(db, join(folder, 'data'), tenants);
   const before = await pictureOf(db);
   await db.end();
   expect(answers).toContainEqual([
@@ -54,6 +54,7 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
   expect(await backup(['--to', target], settings(source.url))).toContain('MIRANTE_SECRET is not in it');
   await expect(backup(['--to', target], settings(source.url))).rejects.toThrow('is there already');
   await closePlaces();
+  rmSync(join(folder, 'data'), { recursive: true });
 
   const other = await openPlace(there as string);
   const said = await restore([target, '--into', restorer(other.url)], settings(other.url));
@@ -64,7 +65,7 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
   expect(after).toEqual(before);
   const empty = Object.entries(before).filter(([name, text]) => name.startsWith('private.') && text.startsWith('0 rows'));
   expect(empty.length, empty.join()).toBeLessThan(8);
-  expect(await answersOf(restored, tenants)).toEqual(answers);
+  expect(await answersOf(restored, join(folder, 'data'), tenants)).toEqual(answers);
   await restored.end();
   await expect(restore([target, '--into', restorer(other.url)], settings(other.url))).rejects.toThrow(
     'holds a Mirante already',

@@ -50,8 +50,8 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const server = await start('data');
   await migrate(server.url, testSecret);
   const db = openDatabase(server.url, 'postgresql');
-  const tenants = await fillEverything(db);
-  const answers = await answersOf(db, tenants);
+  const tenants = await fillEverything(db, join(folder, 'data'));
+  const answers = await answersOf(db, join(folder, 'data'), tenants);
   const before = await pictureOf(db);
   // Somebody writes all the while: a table of its own grows row by row, each in a transaction.
   let writing = true;
@@ -85,7 +85,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
   expect(rows).toBeGreaterThan(0);
   expect(rows).toBeLessThanOrEqual(written);
   await migrate(again.url, testSecret);
-  expect(await answersOf(restored, tenants)).toEqual(answers);
+  expect(await answersOf(restored, join(folder, 'other'), tenants)).toEqual(answers);
   await restored.end();
 });
 

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { runRetention } from '../jobs/run-retention.ts';
+import { openObjectStore } from '../lib/object-store.ts';
+import { openArchive } from '../sql/archive-home.ts';
 import { canaryOf, findCanaries, plant } from '../sql/queries/canaries.ts';
 import { type Json, startApi } from './api.ts';
 import { evenly, judge } from './benchmarks/population.ts';
@@ -14,9 +16,9 @@ const DAY_MS = 86_400_000;
 
 /**
  * Rows in every table: three customers with events, refused input, alerts and so on, figures of all of them together, the platform's own, and
- * roll-ups that are older than the raw events that they were made from.
+ * roll-ups that are older than the raw events that they were made from, which lie in the archive of `dataDir`.
  */
-export async function fillEverything(db: Database, now = new Date()): Promise<TestTenant[]> {
+export async function fillEverything(db: Database, dataDir: string, now = new Date()): Promise<TestTenant[]> {
   const tenants: TestTenant[] = [];
   for (const slug of ['acme', 'rival', 'third']) {
     const tenant = await makeTenant(db, { slug, name: `Ação de ${slug}`, timezone: 'America/Sao_Paulo' });
@@ -46,7 +48,8 @@ export async function fillEverything(db: Database, now = new Date()): Promise<Te
     QUARANTINE_RETENTION_DAYS: 30,
     ACCESS_LOG_RETENTION_DAYS: 183,
   };
-  await runRetention({ ...deps, config: days });
+  const objects = openObjectStore({ OBJECT_STORE_URL: undefined, MIRANTE_DATA_DIR: dataDir });
+  await runRetention({ ...deps, config: days, archive: openArchive({ MIRANTE_DATA_DIR: dataDir }, objects) });
   return tenants;
 }
 
@@ -70,8 +73,12 @@ export async function pictureOf(db: Database, without: RegExp = /^$/): Promise<R
 }
 
 /** What customers ask, answered over HTTP. */
-export async function answersOf(db: Database, tenants: Pick<TestTenant, 'keys'>[]): Promise<[number, string, Json][]> {
-  const api = await startApi(db);
+export async function answersOf(
+  db: Database,
+  dataDir: string,
+  tenants: Pick<TestTenant, 'keys'>[],
+): Promise<[number, string, Json][]> {
+  const api = await startApi(db, { MIRANTE_DATA_DIR: dataDir });
   const from = new Date(Date.now() - 120 * DAY_MS).toISOString().slice(0, 10);
   const window = `from=${from}T00:00:00Z&to=2100-01-01T00:00:00Z`;
   const answers: [number, string, Json][] = [];
@@ -81,7 +88,7 @@ export async function answersOf(db: Database, tenants: Pick<TestTenant, 'keys'>[
         `/v1/metrics/events.count?interval=total&group_by=type&${window}`,
         `/v1/metrics/validations.count?interval=total&group_by=marketplace&${window}`,
         `/v1/metrics/latency.p95?interval=total&${window}`,
-        '/v1/events?limit=100',
+        '/v1/events?limit=1000',
         '/v1/data-quality',
       ]) {
         const { status, body } = await api.call('GET', path, keys.read);

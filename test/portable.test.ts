@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
   here = await createDatabase();
   there = await createDatabase();
-  [acme, ...others] = (await fillEverything(here)) as [TestTenant, ...TestTenant[]];
+  [acme, ...others] = (await fillEverything(here, join(folder, 'here'))) as [TestTenant, ...TestTenant[]];
   first = join(folder, 'acme');
   const args = ['--tenant', 'acme', '--to', first, '--parquet', '--with-pseudonym-key'];
   await exportAll(args, settings(here, 'here'));
@@ -138,7 +138,7 @@ test('another Mirante takes it in, holds the same rows and roll-ups, and gives t
     'login',
   );
   const moved = { keys: { ...acme.keys, read: key.key } };
-  expect(await answersOf(there, [moved])).toEqual(await answersOf(here, [acme]));
+  expect(await answersOf(there, join(folder, 'there'), [moved])).toEqual(await answersOf(here, join(folder, 'here'), [acme]));
   const old = await there.api.query('select from door.authenticate(sha256($1))', [Buffer.from(acme.keys.read)]);
   expect(old.rowCount).toBe(0);
   const noted = await there.owner.query("select tenant_id from private.audit_log where action = 'tenant.imported'");

@@ -11,8 +11,9 @@ import { literal, withDuckDb } from '../../lib/parquet.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
 import { describeDatabase } from '../backup/manifest.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
+import { namesOfTenant, withArchiveTurn } from '../queries/archive-files.ts';
 import { duckDbTypes, jsonSchemas, readme, schemaSql } from './descriptions.ts';
-import { archiveOf, type TenantManifest, writeTenantManifest } from './manifest.ts';
+import { type TenantManifest, writeTenantManifest } from './manifest.ts';
 import { HIDDEN, LEFT, type PortableTable, portableTables } from './tables.ts';
 
 export type ExportTenantOptions = {
@@ -29,7 +30,7 @@ export type ExportTenantOptions = {
 /** Writes all that there is of a tenant into a folder that gets its name last, in one snapshot. Throws where there is no such tenant. */
 export async function exportTenant(options: ExportTenantOptions): Promise<TenantManifest> {
   const { pool, folder, parquet } = options;
-  return makeWhole(folder, (unfinished) =>
+  const write = (unfinished: string) =>
     // The manifest's names come with the rows, so that none of them can be of a later moment.
     withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
       const described = await describe(client);
@@ -68,8 +69,9 @@ export async function exportTenant(options: ExportTenantOptions): Promise<Tenant
       manifest.files = [...sums, ...others].sort((a, b) => (a.path < b.path ? -1 : 1));
       await writeTenantManifest(unfinished, manifest);
       return manifest;
-    }),
-  );
+    });
+  // Nothing leaves for the archive meanwhile: a dropped partition is gone from every snapshot.
+  return withArchiveTurn(pool, () => makeWhole(folder, write));
 }
 
 async function findTenant(client: Client, wanted: string): Promise<TenantManifest['tenant']> {
@@ -124,30 +126,17 @@ async function copyTable(
   return { rows: source.rowCount, sum: { path, bytes, sha256: hash.digest('hex') } };
 }
 
-// Files are named by the manifest of the archive, which is a table like any other; they are taken as they are.
+// Files of the archive are taken as they are; the manifest that names them is a table like any other.
 async function copyArchive(client: Client, store: ObjectStore, tenantId: string, folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of store.list(archiveOf(tenantId))) {
+  const names = await namesOfTenant(client, tenantId);
+  for (const name of names) {
     const content = await store.get(name);
-    if (!content) continue;
+    if (!content) throw new Error(`The archive's ${name} is not in the object store, or was rewritten just now: try again.`);
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await pipeline(content, createWriteStream(path, { mode: 0o600, flush: true }));
-    names.push(name);
   }
-  const { rows } = await client.query<{ archived: boolean }>(
-    "select to_regclass('private.archive_files') is not null as archived",
-  );
-  if (rows[0]?.archived) {
-    const listed = await client.query<{ name: string }>(
-      "select name from private.archive_files where tenant_id = $1 and status = 'live'",
-      [tenantId],
-    );
-    const missing = listed.rows.find(({ name }) => !names.includes(name));
-    if (missing)
-      throw new Error(`The archive's ${missing.name} is not in the object store, or was rewritten just now: try again.`);
-  }
-  return names.sort();
+  return names;
 }
 
 async function writeParquet(tables: TenantManifest['tables'], folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { prefixOfTenant } from '../archive-home.ts';
 
 export const MANIFEST = 'manifest.json';
 
@@ -45,9 +46,6 @@ export async function writeTenantManifest(folder: string, value: TenantManifest)
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
 }
 
-/** Where the archive of one tenant lies in the object store. */
-export const archiveOf = (tenantId: string) => `archive/events/tenant=${tenantId}/`;
-
 /** The manifest of a tenant's folder. Throws a sentence where there is none, or one that leads out of the folder or of the tenant. */
 export async function readTenantManifest(folder: string): Promise<TenantManifest> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -62,7 +60,7 @@ export async function readTenantManifest(folder: string): Promise<TenantManifest
     (path) => !proved.has(path),
   );
   if (unproved) throw new Error(`${unproved} has no SHA-256 in the ${MANIFEST} of ${folder}.`);
-  const stray = objects.find((name) => !name.startsWith(archiveOf(tenant.id)));
+  const stray = objects.find((name) => !name.startsWith(prefixOfTenant(tenant.id)));
   if (stray) throw new Error(`${stray} is no file of this tenant.`);
   return read.data;
 }

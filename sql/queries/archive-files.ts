@@ -65,6 +65,15 @@ export async function enterArchiveFile(
   );
 }
 
+/** Names of the files in which a tenant's archived events are, in their order. */
+export async function namesOfTenant(client: Client, tenantId: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "select name from private.archive_files where tenant_id = $1 and status = 'live' order by name",
+    [tenantId],
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Says that these files are to be destroyed: from now on nobody reads them. */
 export async function condemn(client: Client | Pool, ids: string[]): Promise<void> {
   await client.query("update private.archive_files set status = 'condemned' where id = any ($1::uuid[])", [ids]);

@@ -150,16 +150,16 @@ export async function forgetObject(pool: Pool, object: string): Promise<void> {
   await pool.query('update private.export_files set object = null where object = $1 and stored_at is null', [object]);
 }
 
-/** A part as it lies in the store; without a digest it had no rows and there is no file. */
-export type StoredPart = { name: string; rows: number; bytes: number; sha256: string | null };
+/** A part as it lies in the store, and how far the export is with it; without a digest it had no rows and there is no file. */
+export type StoredPart = { name: string; rows: number; bytes: number; sha256: string | null; progress: number };
 
 /** Notes that a part is in the store, and lets go of the export. False: it is somebody else's, and the part does not count. */
 export async function storePart(pool: Pool, { id, claim }: Held, part: number, stored: StoredPart): Promise<boolean> {
   return withTransaction(pool, 'begin', async (client) => {
     const held = await client.query(
-      `update private.export_jobs set attempts = 0, claim = null, claimed_until = '-infinity'
+      `update private.export_jobs set attempts = 0, progress = greatest(progress, $3), claim = null, claimed_until = '-infinity'
        where id = $1 and claim = $2 and status = 'running'`,
-      [id, claim],
+      [id, claim, stored.progress],
     );
     if (held.rowCount !== 1) return false;
     await client.query(

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
-import { makeArchive } from '../archive-home.ts';
 import { fillDays, RETENTION } from '../archived-events.ts';
+import { createExports, type Exports } from '../exports.ts';
 import {
   createDatabase,
   type KeyName,
@@ -25,17 +25,21 @@ type Side = TestTenant & {
   requestId: string;
   buildId: string;
   file: string;
+  exportId: string;
+  exportFile: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
 };
 
 let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
 let api: TestApi;
 let operator: string;
 let attacker: Side;
 let victim: Side;
 let document: Json;
+let exports: Exports;
+
+const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export' };
 
 // Imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
@@ -50,14 +54,15 @@ const LISTS = [
   '/v1/privacy/records',
   '/v1/privacy/requests',
   '/v1/archive/files',
+  '/v1/exports',
   '/v1/tenants/{id}/keys',
   '/v1/tenants/{id}/sql-logins',
 ];
 
 beforeAll(async () => {
   db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: archive.folder });
+  exports = await createExports(db);
+  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: exports.folder });
   await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
@@ -65,7 +70,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.close();
-  await archive.remove();
+  await exports.close();
   await db.drop();
 });
 
@@ -74,8 +79,8 @@ const jobs = () => ({
   engine: db.engine,
   log: pino({ level: 'silent' }),
   clock: () => new Date(),
-  objects: archive.store,
-  archive,
+  objects: exports.objects,
+  archive: exports.deps.archive,
 });
 
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
@@ -127,12 +132,20 @@ async function settle(): Promise<Side> {
   await servePrivacyRequests(jobs());
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
+  const window = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 86_400_000) };
+  for (const format of ['csv', 'ndjson']) {
+    const asked = { dataset: 'events', format, ...window, filter: { type } };
+    expect((await api.call('POST', '/v1/exports', tenant.keys.export, asked)).status).toBe(202);
+  }
+  await exports.run();
+  const made = (await api.call('GET', '/v1/exports', tenant.keys.export)).body.data[0];
+  const [exported] = (await api.call('GET', `/v1/exports/${made.id}`, tenant.keys.export)).body.manifest.files;
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
       'GET',
       `${path.replace('{id}', tenant.id)}?limit=1`,
-      path === '/v1/events' ? tenant.keys.read : tenant_admin,
+      tenant.keys[KEY_OF[path] ?? 'tenant_admin'],
     );
     cursors[path] = list.body.next_cursor;
   }
@@ -153,6 +166,8 @@ async function settle(): Promise<Side> {
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
+    exportId: made.id,
+    exportFile: exported.name,
     quarantineIds,
     cursors,
   };
@@ -187,6 +202,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
+  'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
   'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
@@ -216,6 +232,8 @@ function attemptsAt(side: Side): Attempt[] {
       const filled = template
         .replace('/archive/rules/{id}', `/archive/rules/${side.archiveRuleId}`)
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/exports/{id}', `/exports/${side.exportId}`)
+        .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
         .replace('{metric}', 'events.count')
@@ -245,6 +263,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.loginId,
     victim.ruleId,
     victim.endpointId,
+    victim.exportId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
