@@ -60,7 +60,9 @@ export async function streamRows(
       }
     });
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if (gone.signal.aborted) return;
+    if (response.headersSent) deps.log.warn({ err: error, tenant: tenantId }, 'export broke off');
+    throw error;
   } finally {
     response.removeListener('close', onClose);
   }

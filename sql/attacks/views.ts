@@ -3,7 +3,11 @@ import { type Attack, type Login, spelt, type Target } from './attack.ts';
 import type { View } from './catalogue.ts';
 
 // Others have the name of the table that they show.
-const BENEATH: Record<string, string> = { 'app.tenant': 'private.tenants', 'app.data_quality': 'private.quality_results' };
+const BENEATH: Record<string, string> = {
+  'app.tenant': 'private.tenants',
+  'app.data_quality': 'private.quality_results',
+  'app.events_in_order': 'private.events',
+};
 
 // Rows that say nothing of their tenant's own: types that all share, acts other than those on event types, and what jobs note of
 // every tenant alike.
