@@ -238,6 +238,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_panels: 'keyed hashes of organisations',
   benchmark_secrets: 'keys',
   heartbeats: 'queues',
+  ingest_gate: 'a moment',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',
   probes: 'times of the platform itself',
