@@ -1,101 +1,75 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
-import { createExportRunner } from '../jobs/run-exports.ts';
-import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive-home.ts';
+import { setTimeout } from 'node:timers/promises';
 import { createPool, withTenant } from '../sql/db.ts';
-import { createExport, type Format, findExport } from '../sql/queries/export-jobs.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
-import { settledAt } from '../sql/queries/settled.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { createKey } from '../sql/queries/tenants.ts';
 import type { Stage } from './stage.ts';
 
 const DAY = 86_400_000;
 
-/** Rows a second and bytes a row of each format, from the claim to the manifest, beside the same rows read and thrown away. */
+/**
+ * Rows a second and bytes a row of each format, from the request over HTTP to the manifest, beside the same rows read by this process and
+ * thrown away.
+ */
 export async function benchExportJobs(stage: Stage, events: number): Promise<Record<string, unknown>> {
   const [tenant] = stage.tenants;
   if (!tenant) throw new Error('The stage has no tenant.');
-  const folder = mkdtempSync(join(tmpdir(), 'mirante-bench-exports-'));
-  const api = createPool(roleUrl(stage.databaseUrl, stage.secret, 'mirante_api'), {
-    max: 2,
-    name: 'bench api',
-    statementTimeoutMs: 3_600_000,
-  });
   await fill(stage, tenant.id, events);
   const window = { from: new Date(Date.now() - 4 * DAY), to: new Date(Date.now() + DAY) };
+  const api = createPool(stage.apiDatabaseUrl, { max: 1, name: 'bench api', statementTimeoutMs: 3_600_000 });
+  const { key } = await withTenant(
+    api,
+    tenant.id,
+    (client) => createKey(client, tenant.id, { name: 'bench export', scopes: ['export'] }),
+    'login',
+  );
   const read = await rate(events, () =>
     withTenant(api, tenant.id, async (client) => {
       const selection = { dataset: 'events' as const, ...window, filter: {} };
       for await (const _ of copyRows(client, selection, { format: 'csv', delimiter: ',', guard: true }, undefined));
     }),
   );
-  await settledAt(stage.owner);
-  const figures: Record<string, unknown> = { rows: events, 'read and thrown away': read };
-  const bytes: Record<string, number> = {};
-  for (const [name, format, compression] of FORMATS) {
-    const id = await withTenant(
-      api,
-      tenant.id,
-      async (client) =>
-        (
-          await createExport(client, tenant.id, uuidv7(), {
-            dataset: 'events',
-            format,
-            options: { compression },
-            ...window,
-            filter: {},
-            since: null,
-            endpointId: null,
-          })
-        ).id,
-      'login',
-    );
-    const objects = openObjectStore({ OBJECT_STORE_URL: undefined, MIRANTE_DATA_DIR: folder });
-    const run = createExportRunner({
-      pool: stage.owner,
-      log: pino({ level: 'silent' }),
-      clock: () => new Date(),
-      objects,
-      archive: openArchive({ MIRANTE_DATA_DIR: folder }, objects),
-      logins: { api: roleUrl(stage.databaseUrl, stage.secret, 'mirante_api') },
-      secret: stage.secret,
-      config: {
-        MIRANTE_DATA_DIR: folder,
-        EXPORT_RETENTION_DAYS: 7,
-        EXPORT_FILE_ROWS: 1_000_000,
-        EXPORT_FILE_BYTES: 256 * 1024 * 1024,
-        ALERTS_ALLOW_PRIVATE_NETWORKS: [],
-        ALERTS_FROM: undefined,
-        SMTP_URL: undefined,
-      },
+  await api.end();
+  const figures: Record<string, unknown> = { rows: events, rows_per_second_read_and_thrown_away: read };
+  let csv = 0;
+  for (const [name, asked] of FORMATS) {
+    let manifest: Manifest | undefined;
+    const perSecond = await rate(events, async () => {
+      manifest = await exported(stage.url, key, { dataset: 'events', ...asked, ...window });
     });
-    const perSecond = await rate(events, run);
-    const job = await withTenant(api, tenant.id, (client) => findExport(client, id));
-    const manifest = job?.manifest as { rows: number; bytes: number; files: unknown[] } | null;
     if (manifest?.rows !== events) throw new Error(`${name}: ${manifest?.rows} of ${events} rows`);
-    bytes[name] = manifest.bytes / events;
+    const bytes = manifest.bytes / events;
+    csv ||= bytes;
     figures[name] = {
       rows_per_second: perSecond,
       share_of_reading: perSecond / read,
-      bytes_per_row: bytes[name],
-      against_csv: (bytes[name] as number) / (bytes.csv as number),
+      bytes_per_row: bytes,
+      against_csv: bytes / csv,
       files: manifest.files.length,
     };
   }
-  await api.end();
-  rmSync(folder, { recursive: true });
-  return figures;
+  return { ...figures, memory_mb: stage.memory() };
 }
 
-const FORMATS: [string, Format, 'none' | 'gzip'][] = [
-  ['csv', 'csv', 'none'],
-  ['csv, gzip', 'csv', 'gzip'],
-  ['ndjson', 'ndjson', 'none'],
-  ['parquet', 'parquet', 'none'],
+type Manifest = { rows: number; bytes: number; files: unknown[] };
+
+async function exported(url: string, key: string, asked: object): Promise<Manifest> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const made = await fetch(`${url}/v1/exports`, { method: 'POST', headers, body: JSON.stringify(asked) });
+  const { id } = (await made.json()) as { id: string };
+  for (;;) {
+    await setTimeout(100);
+    const shown = await fetch(`${url}/v1/exports/${id}`, { headers });
+    const { status, error, manifest } = (await shown.json()) as { status: string; error: string | null; manifest?: Manifest };
+    if (manifest) return manifest;
+    if (error) throw new Error(`The export is ${status}: ${error}.`);
+  }
+}
+
+const FORMATS: [string, object][] = [
+  ['csv', { format: 'csv' }],
+  ['csv, gzip', { format: 'csv', compression: 'gzip' }],
+  ['ndjson', { format: 'ndjson' }],
+  ['parquet', { format: 'parquet' }],
 ];
 
 async function rate(rows: number, work: () => Promise<unknown>): Promise<number> {

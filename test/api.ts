@@ -55,7 +55,7 @@ export async function startApi(
         ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
       });
       const text = await response.text();
-      const parses = /json/.test(response.headers.get('content-type') ?? '');
+      const parses = /[/+]json/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, headers: response.headers, text, body: parses ? JSON.parse(text) : undefined };
     },
     close: wired.close,

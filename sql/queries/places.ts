@@ -235,6 +235,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   archive_rules: 'days for which organisations have events kept',
   archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/erase-archive.ts)',
   heartbeats: 'queues',
+  ingest_gate: 'a moment',
   grant_secrets: 'keys',
   isolation_audits: 'names of attacks',
   restore_drills: 'times and counts of the platform itself',
