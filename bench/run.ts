@@ -4,6 +4,7 @@ import { benchArchive } from './archive.ts';
 import { benchArchiveFaults } from './archive-faults.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchDashboards } from './dashboards.ts';
+import { benchExports } from './exports.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -16,7 +17,14 @@ import { benchStorage } from './storage.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
-const STAGED: Record<string, number> = { ingest: 50, freshness: 50, benchmarks: 1000, archive: 20, 'archive-faults': 3 };
+const STAGED: Record<string, number> = {
+  ingest: 50,
+  freshness: 50,
+  benchmarks: 1000,
+  archive: 20,
+  'archive-faults': 3,
+  exports: 1,
+};
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
@@ -49,6 +57,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     return benchArchive(stage);
   },
   'archive-faults': (stage) => benchArchiveFaults(stage, note),
+  exports: (stage) => benchExports(stage, EVENTS, note),
   benchmarks: (stage) => benchBenchmarks(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);

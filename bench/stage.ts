@@ -15,6 +15,8 @@ export type Stage = Platform & {
   secret: string;
   /** Highest resident memory so far of the API and of the jobs, and what PostgreSQL's processes hold together now, in MB. */
   memory: () => { api_peak: number; jobs_peak: number; postgresql: number };
+  /** Resident memory of the API at this moment, in MB. */
+  apiMemory: () => number;
   stop: () => Promise<void>;
 };
 
@@ -64,10 +66,11 @@ export async function raise(tenants: number): Promise<Stage> {
     tenants: made,
     secret,
     memory: () => ({
-      api_peak: peakOf(running.children[0]?.pid),
-      jobs_peak: peakOf(running.children[1]?.pid),
+      api_peak: residentOf(running.children[0]?.pid, 'VmHWM'),
+      jobs_peak: residentOf(running.children[1]?.pid, 'VmHWM'),
       postgresql: sharedOut(running.database?.pid),
     }),
+    apiMemory: () => residentOf(running.children[0]?.pid, 'VmRSS'),
     async stop() {
       stopping = true;
       await owner.end();
@@ -81,7 +84,7 @@ async function makeTenant(client: Client, i: number): Promise<BenchTenant> {
   const tenant = await createTenant(client, { slug: `bench-${i}`, name: `Bench ${i}`, timezone: 'America/Sao_Paulo' });
   if (!tenant) throw new Error('The bench database is not empty.');
   const ingest = await createKey(client, tenant.id, { name: 'bench', scopes: ['ingest'] });
-  const read = await createKey(client, tenant.id, { name: 'bench', scopes: ['read'] });
+  const read = await createKey(client, tenant.id, { name: 'bench', scopes: ['read', 'export'] });
   return { id: tenant.id, ingest: ingest.key, ingestId: ingest.id, read: read.key };
 }
 
@@ -109,10 +112,10 @@ function sharedOut(parent = 0): number {
   return Math.round(kilobytes / 1024);
 }
 
-// Linux keeps the highest resident size of each process; elsewhere the figure is left out.
-function peakOf(pid = 0): number {
+// Linux keeps the resident size of each process (VmRSS) and the highest so far (VmHWM); elsewhere the figure is left out.
+function residentOf(pid = 0, which: 'VmRSS' | 'VmHWM'): number {
   try {
-    const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const kilobytes = new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Math.round(Number(kilobytes) / 1024);
   } catch {
     return Number.NaN;

@@ -2,9 +2,9 @@ set local role mirante_owner;
 
 -- The time of receipt of what this transaction stores, to be asked for before anything else is. The lock comes first, in a
 -- statement of its own: who reads an older settled_to than another has just committed is then seen by door.unsettled().
+-- Without a search path of its own, which would cost as much as all the rest: only functions that have one call it.
 create function door.receive() returns timestamptz
     language plpgsql
-    set search_path = pg_catalog, pg_temp
     as $$
 begin
     lock table private.ingest_gate in row share mode;

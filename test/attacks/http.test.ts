@@ -37,7 +37,7 @@ let attacker: Side;
 let victim: Side;
 let document: Json;
 
-// Exports and imports join with what brings them; viewers' tokens are in embeds.test.ts.
+// Imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -187,6 +187,14 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
 
+/** What must be asked for a window, of which there is something in it. */
+const WINDOWS: Record<string, string> = {
+  '/v1/metrics/{name}': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type',
+  '/v1/exports/stream': '?dataset=events&from=2020-01-01T00:00:00Z',
+  '/v1/exports/stream/csvw': '?dataset=events&from=2020-01-01T00:00:00Z',
+};
+const ROWS = '/v1/exports/stream';
+
 /** What removes things comes late, the whole tenant last, and then the proof of its removal. */
 function lateness({ method, template }: Attempt): number {
   if (template.endsWith('/offboarding')) return 3;
@@ -212,10 +220,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('{card}', 'volume')
         .replace('{name}', template.startsWith('/v1/metrics') ? 'events.count' : side.file);
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
-      const window =
-        template === '/v1/metrics/{name}'
-          ? '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type'
-          : '';
+      const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
       return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
     }),
@@ -314,7 +319,7 @@ test('nothing of the victim was changed, and each call does what it is for when 
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
     const answer = await send(attempt, name ? victim.keys[name] : operator);
     expect(answer.status, `${attempt.method} ${attempt.path}: ${answer.text.slice(0, 300)}`).toBeLessThan(400);
-    if (attempt.method === 'GET' && attempt.template in victim.cursors) {
+    if (attempt.method === 'GET' && (attempt.template in victim.cursors || attempt.template === ROWS)) {
       expect(signsIn(answer, ''), attempt.template).not.toEqual([]);
     }
   }
