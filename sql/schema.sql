@@ -1791,7 +1791,7 @@ function bi.week_hours(tenant_grant text, since timestamp with time zone, until 
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
     grant execute to mirante_api
 
-function door.archive_rules() returns SETOF private.archive_rules language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c00b74f9c2bb66f38f5f8b064c048fb7
+function door.archive_rules() returns SETOF private.archive_rules language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 21c9e8e2255f69b5ae36d1ae8f693cce
     grant execute to mirante_api
 
 function door.ask_for_benchmark(id uuid, metric text, period text) returns SETOF private.benchmark_builds language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f9d2ca678bdfb9d9da20d69f17213636
@@ -1881,7 +1881,7 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
-function door.receive() returns timestamp with time zone language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5bf316f80265ad8fd74c4d20b406e60f
+function door.receive() returns timestamp with time zone language plpgsql volatile owner mirante_owner, body 5bf316f80265ad8fd74c4d20b406e60f
 
 function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb
     grant execute to mirante_api
