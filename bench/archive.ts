@@ -24,7 +24,7 @@ export async function benchArchive(stage: Stage) {
   const before = rows[0] as (typeof rows)[0];
   const bare = await timed(async () => {
     await withClient(owner, async (client) => {
-      for await (const _ of client.query(new CopyOut('copy private.events to stdout (format csv)')));
+      for await (const _ of client.query(new CopyOut('copy (select * from private.events) to stdout (format csv)')));
     });
   });
   const deps = { pool: owner, engine, log: pino({ level: 'silent' }), config, clock: () => new Date(), archive };
