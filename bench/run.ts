@@ -27,11 +27,8 @@ const STAGED: Record<string, number> = {
   archive: 20,
   'archive-faults': 3,
   exports: 1,
-<<<<<<< HEAD
   'export-jobs': 1,
   'export-faults': 1,
-=======
->>>>>>> archive
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -60,23 +57,16 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchReconcile(stage);
   },
-<<<<<<< HEAD
   exports: (stage) => benchExports(stage, EVENTS, note),
-=======
->>>>>>> archive
   archive: async (stage) => {
     await fillHistory(stage, EVENTS / 10, { from: 66, to: 60 }, note);
     return benchArchive(stage);
   },
   'archive-faults': (stage) => benchArchiveFaults(stage, note),
-<<<<<<< HEAD
   backup: async (stage) => {
     await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
     return benchBackup(stage);
   },
-=======
-  exports: (stage) => benchExports(stage, EVENTS, note),
->>>>>>> archive
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,

@@ -219,7 +219,6 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   alert_states: 'figures of a whole tenant',
   alert_endpoints: 'where the tenant has its administrators told; theirs to change and delete',
   alert_deliveries: 'figures of a whole tenant',
-  ingest_gate: 'one moment, and locks',
   dirty_hours: 'hours and counts of a whole tenant',
   receipts: 'counts of a whole tenant',
   restatements: 'counts of a whole tenant',
