@@ -89,7 +89,7 @@ async function databaseOf(config: PortableConfig): Promise<string> {
 }
 
 async function withMigrator<T>(config: PortableConfig, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(await databaseOf(config), { max: 1, name: 'mirante portable', statementTimeoutMs: 86_400_000 });
+  const pool = createPool(await databaseOf(config), { max: 2, name: 'mirante portable', statementTimeoutMs: 86_400_000 });
   try {
     return await work(pool);
   } finally {

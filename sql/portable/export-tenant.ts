@@ -4,12 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { to as copyTo } from 'pg-copy-streams';
 import { type FileSum, sumFiles } from '../../lib/checksums.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
 import { describeDatabase } from '../backup/manifest.ts';
+import { CopyOut } from '../copy-out.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import { namesOfTenant, withArchiveTurn } from '../queries/archive-files.ts';
 import { duckDbTypes, jsonSchemas, readme, schemaSql } from './descriptions.ts';
@@ -107,7 +107,7 @@ async function copyTable(
   const names = table.columns.map(({ name }) => `"${name}"`).join(', ');
   const order = table.key.length > 0 ? ` order by ${table.key.map((name) => `"${name}"`).join(', ')}` : '';
   const source = client.query(
-    copyTo(
+    new CopyOut(
       `copy (select ${names} from private."${table.name}" where "${table.tenant_column}" = '${tenantId}'${order}) to stdout (format csv, header)`,
     ),
   );
@@ -121,8 +121,6 @@ async function copyTable(
     },
   });
   await pipeline(source, counting, createWriteStream(join(folder, path), { mode: 0o600, flush: true }));
-  // A stream never tells pg that it has been answered: its limit on answers would keep the process for a day.
-  (source as { callback?: () => void }).callback?.();
   return { rows: source.rowCount, sum: { path, bytes, sha256: hash.digest('hex') } };
 }
 
