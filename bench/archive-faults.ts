@@ -55,6 +55,7 @@ export async function benchArchiveFaults(stage: Stage, note: (sentence: string) 
     events: rows,
     lost_or_doubled: 0,
     faults_found_by_verify: faults.length,
+    first_fault: faults[0] ?? 'none',
     orphans: orphans.length,
     missing,
   };

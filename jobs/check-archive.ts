@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -24,13 +25,17 @@ export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Veri
   await withScratch(deps.archive, 'read', (scratch) =>
     withDuckDb(scratch, async (run) => {
       for (const file of files) {
-        const path = join(scratch, 'file.parquet');
+        const path = join(scratch, `${file.id}.parquet`);
         const found = await fetchFile(deps.archive.store, file, path).catch((error: Error) => void faults.push(error.message));
         if (found === undefined) {
           if (!faults.some((fault) => fault.startsWith(file.name))) faults.push(`${file.name} is not in the object store.`);
           continue;
         }
-        const groups = await groupsOfFile(run, path);
+        const groups = await groupsOfFile(run, path).catch(
+          (error: Error) => void faults.push(`${file.name}: ${error.message}`),
+        );
+        await rm(path);
+        if (!groups) continue;
         const wrong = groups.length === 1 ? differences(file, groups[0]) : ['groups'];
         if (wrong.length > 0) faults.push(`${file.name} holds something else than the manifest says: ${wrong.join(', ')}.`);
         rows += file.rows;
@@ -59,10 +64,11 @@ export async function restoreArchive(
         const files = await listArchiveFiles(client, { ...range, status: 'live' });
         const table = await makeRestored(client, now);
         for (const file of files) {
-          const [path, csv] = [join(scratch, 'file.parquet'), join(scratch, 'file.csv')];
+          const [path, csv] = [join(scratch, `${file.id}.parquet`), join(scratch, 'file.csv')];
           if (!(await fetchFile(deps.archive.store, file, path))) throw new Error(`${file.name} is not in the object store.`);
           await writeCsv(run, path, csv);
           await pipeline(createReadStream(csv), client.query(copyFrom(copyInto(table))));
+          await rm(path);
         }
         const groups = await groupsOfTable(client, `private.${table}`);
         const wrong = unequal(groups, files);

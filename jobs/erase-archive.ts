@@ -60,7 +60,7 @@ async function rewrite(
   request: OpenRequest,
   { subject, hash }: Person,
 ): Promise<void> {
-  const path = join(scratch, 'old.parquet');
+  const path = join(scratch, `${file.id}.parquet`);
   const about = aboutPerson(subject, hash);
   if (!(await fetchFile(deps.archive.store, file, path))) throw new Error(`${file.name} is not in the object store.`);
   const [gone] = await groupsOfFile(run, path, about);
@@ -81,7 +81,7 @@ async function proveRest(
   scratch: string,
   { path, about, file, gone }: { path: string; about: string; file: ArchiveFile; gone: Group },
 ): Promise<ArchiveFile> {
-  const rest = join(scratch, 'rest.parquet');
+  const rest = join(scratch, `${file.id}-rest.parquet`);
   await writeWithout(run, path, about, rest);
   const [left] = await groupsOfFile(run, rest);
   if (left?.rows !== file.rows - gone.rows || left.digest !== digestWithout(file.digest, gone.digest))

@@ -39,7 +39,7 @@ export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date
             await copyDay(client, copyOfDay(tenantId, day, boundary), join(scratch, 'day.csv'));
             await loadDay(run, join(scratch, 'day.csv'));
             await rm(join(scratch, 'day.csv'));
-            for (const group of groups) add(written, await writeGroup(deps, run, group, join(scratch, 'group.parquet')));
+            for (const group of groups) add(written, await writeGroup(deps, run, group, join(scratch, `${uuidv7()}.parquet`)));
             await unloadDay(run);
           }
         });
@@ -95,6 +95,7 @@ async function copyDay(client: Client, copy: string, csv: string): Promise<void>
 async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<Written> {
   await writeType(run, group.type, path);
   const file = await proveAndEnter(deps, run, group, path);
+  await rm(path);
   deps.log.debug({ tenant: group.tenant_id, name: file.name, rows: file.rows, bytes: file.bytes }, 'archived');
   return { files: 1, rows: file.rows, bytes: file.bytes };
 }

@@ -24,6 +24,8 @@ export async function openDuckDb(scratch: string, memory = '512MB'): Promise<Duc
     temp_directory: scratch,
     autoinstall_known_extensions: 'false',
     preserve_insertion_order: 'true',
+    // A path may be another file's a moment later.
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   const guarded = <T>(work: Promise<T>) =>
