@@ -15,8 +15,8 @@ import type { Format } from '../sql/queries/export-jobs.ts';
 import { roleUrl } from '../sql/roles.ts';
 import { startApi } from './api.ts';
 import { createExports, type ExportDatabase, type Exports, idsFrom, plantEvents } from './exports.ts';
-import { type Fate, startFaultyProxy } from './faulty-proxy.ts';
 import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
+import { type Mood, startS3Proxy } from './s3-proxy.ts';
 import { startS3 } from './s3-server.ts';
 
 const { times, report } = inject('faults');
@@ -98,7 +98,7 @@ function startWorker({ urls }: ExportDatabase, folder: string, times: number[]):
 
 describe('a store that speaks S3 and fails', () => {
   test.each([
-    ['now and then, in every way', { pass: 7, 500: 1, 503: 1, slow: 1, cut: 1 }],
+    ['now and then, in every way', { well: 7, 500: 1, 503: 1, slow: 1, cut: 1 }],
     ['for good, and then not any more', { 503: 1 }],
   ] as const)(
     '%s',
@@ -106,24 +106,24 @@ describe('a store that speaks S3 and fails', () => {
       const { db, tenant } = await createWorld();
       const s3 = await startS3();
       const random = createRandom(7);
-      let fates: Record<string, number> = weights;
-      const fateOf = () => {
-        const fate = random.pick(fates);
-        return (Number(fate) || fate) as Fate;
-      };
-      const proxy = await startFaultyProxy(s3.endpoint, fateOf);
-      const exports = await createExports(db, s3.url.replace(s3.endpoint, proxy.url), { rows: 300 });
-      const runs = 'pass' in weights ? Math.ceil(times / 2) : 1;
+      let moods: Record<string, number> = weights;
+      const proxy = await startS3Proxy(s3);
+      proxy.mood(() => {
+        const mood = random.pick(moods);
+        return (Number(mood) || mood) as Mood;
+      });
+      const exports = await createExports(db, proxy.url, { rows: 300 });
+      const runs = 'well' in weights ? Math.ceil(times / 2) : 1;
       for (let run = 0; run < runs; run++) {
         const { id } = await exports.ask(tenant, { format: FORMATS[run % 3] as Format });
         await exports.run();
-        if (!('pass' in weights)) expect(await exports.find(tenant, id)).toMatchObject({ status: 'running', progress: 0 });
-        if (!('pass' in weights)) fates = { pass: 1 };
+        if (!('well' in weights)) expect(await exports.find(tenant, id)).toMatchObject({ status: 'running', progress: 0 });
+        if (!('well' in weights)) moods = { well: 1 };
         exports.skip(3_600_000);
         await runToTheEnd(exports, tenant, id);
-        fates = { pass: 1 };
+        moods = { well: 1 };
         await expectWhole(exports, tenant, id);
-        fates = weights;
+        moods = weights;
       }
       tell('S3 fails', {
         exports: runs,
