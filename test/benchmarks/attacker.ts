@@ -29,11 +29,15 @@ export async function attack(world: World, seen: string, victim: number, at: num
   return { tried, narrowed: !confused, exact };
 }
 
-// Other worlds: the victim has other figures all the time, or has changed places with another unit, sybils excepted.
+// Other worlds: the victim has another figure in that period or other figures all the time, or has changed places with another unit,
+// sybils excepted.
 function* candidates(world: World, victim: number, at: number): Generator<World> {
   const { actors, sybils } = world;
   const mine = actors[victim] as Actor;
-  for (const factor of [0.84, 1.16, 0.6, 1.6, 0.1, 10]) yield withActor(world, { [victim]: scaled(mine, factor) });
+  for (const factor of [0.84, 1.16, 0.6, 1.6, 0.1, 10]) {
+    yield withActor(world, { [victim]: scaled(mine, factor) });
+    yield withActor(world, { [victim]: scaled(mine, factor, at) });
+  }
   const others = actors
     .map((actor, n) => ({ actor, n }))
     .filter(({ actor, n }) => n >= sybils && n !== victim && actor.figures[at] !== null)
@@ -47,8 +51,9 @@ function* candidates(world: World, victim: number, at: number): Generator<World>
 const distance = (actor: Actor, mine: Actor, at: number) =>
   Math.abs(Math.log((actor.figures[at] as number) / (mine.figures[at] as number)));
 
-function scaled(actor: Actor, factor: number): Actor {
-  return { ...actor, figures: actor.figures.map((figure) => figure && figure * factor) };
+function scaled(actor: Actor, factor: number, at?: number): Actor {
+  const isScaled = (period: number) => at === undefined || period === at;
+  return { ...actor, figures: actor.figures.map((figure, period) => figure && (isScaled(period) ? figure * factor : figure)) };
 }
 
 function swapped(one: Actor, two: Actor): [Actor, Actor] {
