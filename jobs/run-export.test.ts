@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RETENTION } from '../test/archived-events.ts';
 import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../test/exports.ts';
 import { createDatabase, makeTenant, type TestDatabase } from '../test/harness.ts';
 import { refreshRollups } from './refresh-rollups.ts';
+import { runRetention } from './run-retention.ts';
 
 let db: TestDatabase;
 let exports: Exports;
@@ -66,4 +68,29 @@ test('figures are exported by the month', async () => {
   await exports.run();
   expect(await exports.find(tenant, id)).toMatchObject({ status: 'completed' });
   expect((await exports.files(tenant, id)).length).toBeGreaterThan(1);
+});
+
+test('events that have left for the archive are in each export as before, once, and in none that goes on from one', async () => {
+  const tenant = await makeTenant(db);
+  await plantEvents(db, tenant, 2_000, 'old', 40);
+  const from = new Date(Date.now() - 70 * DAY);
+  const before = await exports.ask(tenant, { from });
+  await exports.run();
+  await runRetention({ ...exports.deps, engine: db.engine, config: RETENTION });
+  const stored = await db.owner.query('select from private.events where tenant_id = $1', [tenant.id]);
+  expect(stored.rowCount).toBeLessThan(1_900);
+
+  const [csv, parquet] = [await exports.ask(tenant, { from }), await exports.ask(tenant, { from, format: 'parquet' })];
+  await exports.run();
+  for (const { id } of [before, csv, parquet]) {
+    expect((await exports.idsIn(tenant, id)).sort()).toEqual(idsFrom(2_000, 'old'));
+    expect(await exports.find(tenant, id)).toMatchObject({ manifest: { types: [{}, {}, {}] } });
+  }
+  const days = (await exports.files(tenant, parquet.id)).map(({ name }) => name.slice(0, 'day=2026-11-24'.length));
+  expect(new Set(days).size).toBeGreaterThan(35);
+
+  await plantEvents(db, tenant, 30, 'late', 10);
+  const { id } = await exports.ask(tenant, { from, to: before.window_to, since: await exports.find(tenant, before.id) });
+  await exports.run();
+  expect((await exports.idsIn(tenant, id)).sort()).toEqual(idsFrom(30, 'late'));
 });
