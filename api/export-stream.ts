@@ -34,8 +34,9 @@ export type Head = Record<string, string>;
 const TRAILERS = 'Content-Digest, Repr-Digest, Mirante-Rows';
 
 /**
- * Sends the rows as they come, as fast as the client takes them, and after them the trailers. Throws where the rows break off:
- * then the answer has no end. Where the client leaves, the statement is cancelled at once, and the connection can be used again.
+ * Sends the rows as they come, as fast as the client takes them, and gives what ends the answer, for when the connection is free for the
+ * client's next question. Throws where the rows break off: then the answer has no end. Where the client leaves, the statement is
+ * cancelled at once, and the connection can be used again.
  */
 export async function streamRows(
   deps: Pick<Deps, 'archive' | 'exportPool' | 'pool' | 'log'>,
@@ -44,23 +45,23 @@ export async function streamRows(
   response: ServerResponse,
   head: Head,
   coding: string,
-): Promise<void> {
+): Promise<() => void> {
   const gone = new AbortController();
   const onClose = () => gone.abort(new Gone('The client has gone.'));
   response.once('close', onClose);
   if (response.destroyed) onClose();
   try {
-    await withTenant(deps.exportPool, tenantId, async (client) => {
+    return await withTenant(deps.exportPool, tenantId, async (client) => {
       const backend = await backendOf(client);
       const rows = copyRows(client, asked.selection, asked.shape, deps.archive);
       try {
-        await send(rows, asked, response, head, coding, gone.signal);
+        return await send(rows, asked, response, head, coding, gone.signal);
       } finally {
         await end(deps, backend, rows);
       }
     });
   } catch (error) {
-    if (gone.signal.aborted) return;
+    if (gone.signal.aborted) return () => undefined;
     if (response.headersSent) deps.log.warn({ err: error, tenant: tenantId }, 'export broke off');
     throw error;
   } finally {
@@ -75,7 +76,7 @@ async function send(
   head: Head,
   coding: string,
   gone: AbortSignal,
-): Promise<void> {
+): Promise<() => void> {
   gone.addEventListener('abort', () => rows.destroy(gone.reason));
   if (gone.aborted) rows.destroy(gone.reason);
   const digest = createHash('sha256');
@@ -101,8 +102,11 @@ async function send(
   }
   if (!begun) await write(begin);
   const value = `sha-256=:${digest.digest('base64')}:`;
-  response.addTrailers({ 'Content-Digest': value, 'Repr-Digest': value, 'Mirante-Rows': String(rows.rowCount) });
-  response.end();
+  const trailers = { 'Content-Digest': value, 'Repr-Digest': value, 'Mirante-Rows': String(rows.rowCount) };
+  return () => {
+    response.addTrailers(trailers);
+    response.end();
+  };
 }
 
 // What is still being sent is thrown away until the cancelled statement has ended: PostgreSQL notices only between two rows.

@@ -57,11 +57,8 @@ export function mountExportStream(app: Express, deps: Deps): void {
         return { status: 304, headers: { etag: head.etag, vary: 'Accept-Encoding' } };
       if (request.method === 'HEAD') return { headers: head };
       const release = deps.exportSlots.take(identity.tenantId, () => response.destroy());
-      try {
-        await streamRows(deps, identity.tenantId, asked, response, head, coding);
-      } finally {
-        release();
-      }
+      const end = await streamRows(deps, identity.tenantId, asked, response, head, coding).finally(release);
+      end();
       return undefined;
     },
   );
