@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { openObjectStore } from '../lib/object-store.ts';
 import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
+import type { TestDatabase } from './harness.ts';
 
 /** An archive in a folder of its own, or on the store of `url`; to be removed in `afterAll`, awaited. */
 export async function makeArchive(url?: string): Promise<ArchiveHome & { folder: string; remove: () => Promise<void> }> {
@@ -18,3 +20,13 @@ export async function makeArchive(url?: string): Promise<ArchiveHome & { folder:
     },
   };
 }
+
+/** What jobs that reach files need. */
+export const jobDeps = ({ jobs, engine }: Pick<TestDatabase, 'jobs' | 'engine'>, archive: ArchiveHome) => ({
+  pool: jobs,
+  engine,
+  log: pino({ level: 'silent' }),
+  clock: () => new Date(),
+  objects: archive.store,
+  archive,
+});

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { restoreArchive, verifyArchive } from '../jobs/check-archive.ts';
 import { offboardTenants } from '../jobs/offboard-tenants.ts';
@@ -7,7 +6,7 @@ import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
 import { prefixOfTenant } from '../sql/archive-home.ts';
 import { listArchiveFiles } from '../sql/queries/archive-files.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
-import { makeArchive } from './archive-home.ts';
+import { jobDeps, makeArchive } from './archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from './archived-events.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
@@ -26,14 +25,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: pino({ level: 'silent' }),
-  clock: () => new Date(),
-  objects: archive.store,
-  archive,
-});
+const jobs = () => jobDeps(db, archive);
 const archived = () => runRetention({ ...jobs(), config: RETENTION });
 const filesOf = (tenant: TestTenant) => listArchiveFiles(db.owner, { tenantId: tenant.id });
 const objectsOf = async (tenant: TestTenant) => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { offboardTenants } from '../jobs/offboard-tenants.ts';
 import { reconcile, runReconcile } from '../jobs/reconcile.ts';
@@ -8,12 +7,11 @@ import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { canaryOf, plant } from '../sql/queries/canaries.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
-import { makeArchive } from './archive-home.ts';
+import { jobDeps, makeArchive } from './archive-home.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const silent = pino({ level: 'silent' });
 const config = { AGGREGATE_RETENTION_DAYS: 730 };
 
 let db: TestDatabase;
@@ -37,14 +35,7 @@ afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: silent,
-  clock: () => new Date(),
-  objects: archive.store,
-  archive,
-});
+const jobs = () => jobDeps(db, archive);
 const proof = () => reconcile({ ...jobs(), config });
 const refresh = () => refreshRollups(jobs());
 const at = (ago: number) => new Date(Date.now() - ago).toISOString();

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { pino } from 'pino';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { storeEvents } from '../../sql/queries/events.ts';
 import { csvHeader } from '../../sql/queries/export-rows.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
-import { makeArchive } from '../../test/archive-home.ts';
+import { jobDeps, makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { nastyEvents } from '../../test/nasty-events.ts';
 import { openRaw } from '../../test/raw-http.ts';
@@ -323,15 +322,7 @@ describe('an answer that has not changed', () => {
     expect(await tagOf()).toBeNull();
     const archive = await makeArchive();
     onTestFinished(archive.remove);
-    const deps = {
-      pool: db.jobs,
-      engine: db.engine,
-      log: pino({ level: 'silent' }),
-      clock: () => new Date(),
-      objects: archive.store,
-      archive,
-    };
-    await servePrivacyRequests(deps);
+    await servePrivacyRequests(jobDeps(db, archive));
     await send();
     expect(await again(tag)).toBe(200);
     expect(await tagOf()).not.toBe(tag);

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { endSqlLogins, offboardTenants } from '../../jobs/offboard-tenants.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
@@ -7,7 +6,7 @@ import { withClient, withTenant } from '../../sql/db.ts';
 import { signGrant } from '../../sql/queries/grants.ts';
 import { tenantTables } from '../../sql/queries/offboarding.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
-import { makeArchive } from '../../test/archive-home.ts';
+import { jobDeps, makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 let db: TestDatabase;
@@ -27,14 +26,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: pino({ level: 'silent' }),
-  clock: () => new Date(),
-  objects: archive.store,
-  archive,
-});
+const jobs = () => jobDeps(db, archive);
 
 // Transactions are numbered for the whole server, so those of other tests may have to end first.
 const removal = (tenant: TestTenant) =>

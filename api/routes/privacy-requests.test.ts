@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/queries/places.ts';
 import { claimPrivacyRequest } from '../../sql/queries/privacy-requests.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { makeArchive } from '../../test/archive-home.ts';
+import { jobDeps, makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
@@ -31,14 +30,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: pino({ level: 'silent' }),
-  clock: () => new Date(),
-  objects: archive.store,
-  archive,
-});
+const jobs = () => jobDeps(db, archive);
 const ask = (tenant: TestTenant, body: object) => api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, body);
 const look = async (tenant: TestTenant, path: string): Promise<Json> =>
   (await api.call('GET', path, tenant.keys.tenant_admin)).body;

@@ -1,10 +1,9 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { makeArchive } from '../../test/archive-home.ts';
+import { jobDeps, makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 
 const DAY = 86_400_000;
@@ -27,14 +26,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: pino({ level: 'silent' }),
-  clock: () => new Date(),
-  objects: archive.store,
-  archive,
-});
+const jobs = () => jobDeps(db, archive);
 
 async function send(tenant: TestTenant, time: string, count: number, more: object = {}): Promise<void> {
   const events = Array.from({ length: count }, () => ({ type: 'shop.order.paid.v1', time, ...more }));

@@ -1,8 +1,8 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
+import { jobDeps } from '../archive-home.ts';
 import { fillDays, RETENTION } from '../archived-events.ts';
 import { createExports, type Exports } from '../exports.ts';
 import {
@@ -74,14 +74,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const jobs = () => ({
-  pool: db.jobs,
-  engine: db.engine,
-  log: pino({ level: 'silent' }),
-  clock: () => new Date(),
-  objects: exports.objects,
-  archive: exports.deps.archive,
-});
+const jobs = () => jobDeps(db, exports.deps.archive);
 
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
 
