@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { offboardTenants } from '../jobs/offboard-tenants.ts';
 import { reconcile, runReconcile } from '../jobs/reconcile.ts';
