@@ -69,7 +69,7 @@ function cutUpload(incoming: IncomingMessage): void {
   let bytes = 0;
   incoming.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > CUT_AFTER_BYTES) incoming.destroy();
+    if (bytes > CUT_AFTER_BYTES) incoming.socket.destroy();
   });
-  incoming.once('end', () => incoming.destroy());
+  incoming.once('end', () => incoming.socket.destroy());
 }
