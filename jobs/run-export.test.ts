@@ -56,18 +56,21 @@ test('an export without rows has one file with the names of its columns', async 
   }
 });
 
-test('figures are exported by the month', async () => {
+test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the month, as %s', async (format) => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 50, 'm', 40);
   await refreshRollups({ ...exports.deps, engine: db.engine });
   const { id } = await exports.ask(tenant, {
     dataset: 'metrics',
+    format,
     from: new Date(Date.now() - 60 * DAY),
     filter: { metric: 'events.count', interval: 'day' },
   });
   await exports.run();
   expect(await exports.find(tenant, id)).toMatchObject({ status: 'completed' });
-  expect((await exports.files(tenant, id)).length).toBeGreaterThan(1);
+  const files = await exports.files(tenant, id);
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBeGreaterThan(39);
 });
 
 test('events that have left for the archive are in each export as before, once, and in none that goes on from one', async () => {

@@ -39,7 +39,8 @@ export async function writePart(readers: Pool, archive: ArchiveHome, part: PartJ
 
 async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, path: string): Promise<WrittenPart> {
   const csv = join(part.folder, 'rows.csv');
-  const shape: Shape = { format: 'csv', delimiter: ',', guard: false };
+  // Lines end as csvToParquet() reads them.
+  const shape: Shape = { format: 'csv', delimiter: ',', guard: false, lineEnd: '\n' };
   const rows = await copyInto(readers, archive, part, shape, [createWriteStream(csv)]);
   const columns = Object.fromEntries(columnsOf(part.job.dataset).map(({ name, duckdb }) => [name, duckdb]));
   const written = await csvToParquet(csv, path, columns, part.folder);

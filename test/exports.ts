@@ -135,10 +135,12 @@ export async function plantEvents(
 ): Promise<void> {
   await db.owner.query(
     `with stored as (
-       insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data)
+       insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data,
+           attributes)
      select $1, now() - make_interval(secs => $4 * 86400.0 * i / ($2 + 1)), gen_random_uuid(), clock_timestamp(),
          'test.' || (i % 3) || '.v1', 'test', $3 || '-' || i, null, 'success', i, 100,
-         jsonb_build_object('n', i, 'text', E'=1+1, "quoted"\\nline é')
+         jsonb_build_object('n', i, 'text', E'=1+1, "quoted"\\nline é'),
+         case when i % 2 = 0 then '{"ext": "=1+1, \\r\\n"}'::jsonb end
      from generate_series(1, $2::integer) i returning time)
      insert into private.dirty_hours (tenant_id, hour, events)
      select $1, date_trunc('hour', time, 'UTC'), count(*) from stored group by 2`,

@@ -21,8 +21,11 @@ export type Selection = {
   received?: { from: Date | null; to: Date };
 };
 
-/** `guard`: no cell can be run as a formula. `decimal`: what stands before a fraction, a point if absent. */
-export type Csv = { format: 'csv'; delimiter: ',' | ';'; guard: boolean; decimal?: '.' | ',' };
+/**
+ * `guard`: no cell can be run as a formula. `decimal`: what stands before a fraction, a point if absent. `lineEnd`: CR LF if absent, as
+ * RFC 4180 has it.
+ */
+export type Csv = { format: 'csv'; delimiter: ',' | ';'; guard: boolean; decimal?: '.' | ','; lineEnd?: '\n' };
 export type Shape = Csv | { format: 'ndjson' };
 
 /** What the rows of each dataset can be chosen by. `interval` is the width of a metric's bucket, an hour if absent. */
@@ -42,7 +45,7 @@ export type CopyStream = Readable & { rowCount: number; over?: Promise<void> };
  */
 export function copyRows(client: Client, selection: Selection, shape: Shape, archive: ArchiveHome | undefined): CopyStream {
   const copy = (source?: string) =>
-    client.query(new CopyOut(copyStatement(selection, shape, source), { crlf: shape.format === 'csv' }));
+    client.query(new CopyOut(copyStatement(selection, shape, source), { crlf: shape.format === 'csv' && !shape.lineEnd }));
   if (!archive || selection.dataset !== 'events') return copy();
   return copyWithArchive(client, selection, archive, copy);
 }
