@@ -10,7 +10,6 @@ const DAY_MS = 86_400_000;
 
 const flag = z.enum(['true', 'false']);
 const text = z.string().max(500);
-const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
 const NAMES = [...new Set(Object.values(FILTERS).flat())];
 
 /** The parameters of a streamed export; which go together is checked by readExportQuery(). */
@@ -42,16 +41,10 @@ export type Asked = { selection: Selection; shape: Shape; bom: boolean };
 
 /** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
 export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): Asked {
-  const { dataset, format, from, to = now } = query;
+  const { dataset, from, to = now } = query;
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => faults.push({ pointer: `/${name}`, code, detail });
-  if (from >= to) fault('from', 'empty-window', '`from` must be before `to`, which is now if absent.');
-  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) fault('from', 'out-of-range', 'A window has ten years at most.');
-  for (const time of ['from', 'to'] as const) {
-    const at = query[time];
-    if (at && (at.getTime() < 0 || at.getUTCFullYear() > 9998))
-      fault(time, 'out-of-range', 'A time lies between the years 1970 and 9998.');
-  }
+  checkWindow(from, to, fault);
   const filter: Record<string, string | string[]> = {};
   for (const name of NAMES as (keyof ExportQuery)[]) {
     const value = query[name] as string | undefined;
@@ -62,13 +55,36 @@ export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subje
   }
   if (query.metric !== undefined && !MEASURES.some(({ name }) => name === query.metric))
     fault('metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
-  for (const name of CSV_ONLY) {
-    if (format !== 'csv' && query[name] !== undefined) fault(name, 'not-of-format', `${format} has no such choice.`);
-  }
-  if (query.decimal === ',' && query.delimiter !== ';')
-    fault('decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
+  checkChoices(query, fault);
   if (faults.length > 0) throw invalidRequest(faults);
   return { selection: { dataset, from, to, filter }, shape: shapeOf(query), bom: query.bom === 'true' };
+}
+
+export type Report = (name: string, code: string, detail: string) => void;
+
+/** Reports a window that is empty, too long, or outside of the time that a database of events can hold. */
+export function checkWindow(from: Date, to: Date, fault: Report): void {
+  if (from >= to) fault('from', 'empty-window', '`from` must be before `to`.');
+  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) fault('from', 'out-of-range', 'A window has ten years at most.');
+  for (const [name, at] of Object.entries({ from, to })) {
+    if (at.getTime() < 0 || at.getUTCFullYear() > 9998)
+      fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+  }
+}
+
+const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
+
+/** Reports choices of CSV with another format, and a decimal comma that could not be told from the delimiter. */
+export function checkChoices(
+  asked: { format: string } & { [name in (typeof CSV_ONLY)[number]]?: unknown },
+  fault: Report,
+): void {
+  for (const name of CSV_ONLY) {
+    if (asked.format !== 'csv' && asked[name] !== undefined)
+      fault(name, 'not-of-format', `${asked.format} has no such choice.`);
+  }
+  if (asked.decimal === ',' && asked.delimiter !== ';')
+    fault('decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
 }
 
 function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery): Shape {

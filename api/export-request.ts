@@ -5,10 +5,8 @@ import { DATASETS } from '../sql/queries/export-columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../sql/queries/export-jobs.ts';
 import { FILTERS, type Selection } from '../sql/queries/export-rows.ts';
 import { MEASURES } from '../sql/queries/measures.ts';
+import { checkChoices, checkWindow, type Report } from './export-query.ts';
 import { instant, uuid } from './schemas.ts';
-
-const MOST_DAYS = 3_660;
-const DAY_MS = 86_400_000;
 
 /** Node has zstd from 22.15 on. */
 const COMPRESSIONS = 'createZstdCompress' in zlib ? (['none', 'gzip', 'zstd'] as const) : (['none', 'gzip'] as const);
@@ -19,10 +17,11 @@ const text = z.string().max(500);
 export const exportInput = z.strictObject({
   dataset: z.enum(DATASETS).optional().meta({ description: 'Left out with `since`: that of the export before' }),
   format: z.enum(FORMATS),
-  from: instant.optional().meta({ description: 'With `since`: that of the export before' }),
-  to: instant
-    .optional()
-    .meta({ description: 'Not in it any more. With `since` not before the end of the export before; now if left out' }),
+  from: instant.optional().meta({ description: 'Inclusive; needed without `since`, with it that of the export before' }),
+  to: instant.optional().meta({
+    description:
+      'Exclusive; needed without `since`. With it not before the end of the export before, and now or that end if left out',
+  }),
   filter: z
     .record(z.string(), z.union([text, z.array(text).min(1).max(100)]))
     .optional()
@@ -50,31 +49,29 @@ export type ExportInput = z.infer<typeof exportInput>;
 /** What is asked, put together with the export that it continues. Throws 400 with all that is wrong, 409 where that one is not complete. */
 export function readExport(input: ExportInput, before: ExportJob | undefined, now: Date): Omit<NewExport, 'endpointId'> {
   const faults: Fault[] = [];
-  const fault = (pointer: string, code: string, detail: string) => faults.push({ pointer, code, detail });
-  if (input.since !== undefined && !before) fault('/since', 'unknown-export', 'There is no such export.');
+  const fault: Report = (name, code, detail) => void faults.push({ pointer: `/${name}`, code, detail });
+  if (input.since !== undefined && !before) fault('since', 'unknown-export', 'There is no such export.');
   const dataset = input.dataset ?? before?.dataset;
   const from = input.from ?? before?.window_from;
   const to = input.to ?? (before && new Date(Math.max(now.getTime(), before.window_to.getTime())));
   const filter = input.filter ?? before?.filter ?? {};
   for (const [name, value] of Object.entries({ dataset, from, to })) {
-    if (value === undefined && input.since === undefined)
-      fault(`/${name}`, 'invalid-type', 'Needed where nothing is continued.');
+    if (value === undefined && input.since === undefined) fault(name, 'invalid-type', 'Needed where nothing is continued.');
   }
   if (dataset) checkFilter(dataset, filter, fault);
-  checkOptions(input, fault);
+  checkChoices(input, fault);
+  if (input.format === 'parquet' && input.compression !== undefined)
+    fault('compression', 'not-of-format', 'Parquet is always compressed.');
   if (from && to) checkWindow(from, to, fault);
   if (before && dataset && from && to) checkContinued(before, { dataset, from, to, filter }, fault);
   if (faults.length > 0 || !dataset || !from || !to) throw invalidRequest(faults);
   if (before && !before.completed_at)
-    throw conflict('export-not-completed', 'The export before is not complete', `It is ${before.status}.`);
+    throw conflict(
+      'export-not-completed',
+      'The export before is not complete',
+      `It is ${before.status}: go on from one that was completed, or begin anew without \`since\`.`,
+    );
   return { dataset, format: input.format, options: optionsOf(input), from, to, filter, since: before ?? null };
-}
-
-type Report = (pointer: string, code: string, detail: string) => void;
-
-function checkWindow(from: Date, to: Date, fault: Report): void {
-  if (from >= to) fault('/from', 'empty-window', '`from` must be before `to`.');
-  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) fault('/from', 'out-of-range', 'A window has ten years at most.');
 }
 
 function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'], fault: Report): void {
@@ -82,32 +79,22 @@ function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'],
   const known = FILTERS[dataset].filter((name) => name !== 'subject');
   for (const [name, value] of Object.entries(filter)) {
     const values = [value].flat() as string[];
-    if (!known.includes(name)) fault(`/filter/${name}`, 'unknown-dimension', `Known are ${known.join(', ')}.`);
+    if (!known.includes(name)) fault(`filter/${name}`, 'unknown-dimension', `Known are ${known.join(', ')}.`);
     if (name === 'interval' && values.some((one) => one !== 'hour' && one !== 'day'))
-      fault('/filter/interval', 'unknown-interval', 'Metrics are exported by hour or by day.');
+      fault('filter/interval', 'unknown-interval', 'Metrics are exported by hour or by day.');
     if (name === 'interval' && Array.isArray(value))
-      fault('/filter/interval', 'unknown-interval', 'An export has one interval.');
+      fault('filter/interval', 'unknown-interval', 'An export has one interval.');
     if (name === 'metric' && values.some((one) => !MEASURES.some((measure) => measure.name === one)))
-      fault('/filter/metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+      fault('filter/metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
   }
-}
-
-function checkOptions(input: ExportInput, fault: Report): void {
-  const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
-  const unfit = input.format === 'csv' ? [] : CSV_ONLY.filter((name) => input[name] !== undefined);
-  for (const name of unfit) fault(`/${name}`, 'not-of-format', `${input.format} has no such choice.`);
-  if (input.format === 'parquet' && input.compression !== undefined)
-    fault('/compression', 'not-of-format', 'Parquet is always compressed.');
-  if (input.decimal === ',' && input.delimiter !== ';')
-    fault('/decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
 }
 
 function checkContinued(before: ExportJob, asked: Pick<NewExport, 'dataset' | 'from' | 'to' | 'filter'>, fault: Report): void {
   if (before.dataset !== 'events' || asked.dataset !== 'events') {
-    fault('/since', 'not-incremental', 'Figures are made anew where rows come late: only events can be continued.');
+    fault('since', 'not-incremental', 'Figures are made anew where rows come late: only events can be continued.');
     return;
   }
-  const differs = (name: string, detail: string) => fault(`/${name}`, 'differs-from-since', detail);
+  const differs = (name: string, detail: string) => fault(name, 'differs-from-since', detail);
   if (asked.from.getTime() !== before.window_from.getTime()) differs('from', 'The window begins where that one began.');
   if (asked.to < before.window_to) differs('to', 'The window may not end before that one ended.');
   if (sorted(asked.filter) !== sorted(before.filter)) differs('filter', 'The filter is that one’s.');

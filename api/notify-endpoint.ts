@@ -14,7 +14,7 @@ export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>
     .string()
     .max(2000)
     .refine((text) => schemes.includes(parsed(text)?.protocol ?? ''), {
-      error: `is a URL that begins with ${schemes.join('// or ')}//`,
+      error: `Must be a URL that begins with ${schemes.join('// or ')}//${schemes.length > 1 ? '' : '; http:// only where the platform allows private networks'}.`,
     })
     .refine((text) => !parsed(text)?.username && !parsed(text)?.password, { error: 'holds no user and no password' });
 }

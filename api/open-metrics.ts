@@ -7,6 +7,7 @@ import { heartbeatAges } from '../sql/queries/heartbeats.ts';
 import { readIsolation } from '../sql/queries/isolation-audits.ts';
 import { openPrivacyRequests } from '../sql/queries/privacy-requests.ts';
 import { describeArchive } from './archive-metrics.ts';
+import { describeExports } from './export-metrics.ts';
 import { createHttpServer } from './http-server.ts';
 import type { ItemStatus } from './ingest.ts';
 import { describeObjectives } from './objective-metrics.ts';
@@ -118,6 +119,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   describeObjectives(ops, registers);
   describeUsage(ops, registers);
   describeArchive(ops, registers);
+  describeExports(ops, registers);
   describeAlerts(pool, registers);
 
   return {

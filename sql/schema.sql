@@ -503,6 +503,15 @@ view ops.archive_runs owner mirante_owner with (security_barrier=true)
    FROM storage.archive_runs;
     grant select to mirante_ops
 
+view ops.exports owner mirante_owner with (security_barrier=true)
+ SELECT tenant_id,
+    status,
+    count(*) AS exports,
+    count(*) FILTER (WHERE ((status = ANY (ARRAY['queued'::text, 'running'::text])) AND (attempts > 1))) AS failing
+   FROM private.export_jobs
+  GROUP BY tenant_id, status;
+    grant select to mirante_ops
+
 view ops.heartbeats owner mirante_owner with (security_barrier=true)
  SELECT queue,
     beat_at

@@ -214,6 +214,11 @@ test('what cannot be is refused in words', async () => {
   const { to } = window();
   expect(await refused({ from: to, to })).toEqual([400, '/from empty-window']);
   expect(await refused({ from: '1990-01-01T00:00:00Z' })).toEqual([400, '/from out-of-range']);
+  expect(await refused({ from: '0000-01-01T00:00:00+23:00', to: '0000-01-02T00:00:00Z' })).toEqual([
+    400,
+    '/from out-of-range',
+    '/to out-of-range',
+  ]);
   expect(await refused({ format: 'parquet', compression: 'gzip', bom: true })).toEqual([
     400,
     '/bom not-of-format',

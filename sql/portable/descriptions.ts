@@ -4,7 +4,7 @@ type Table = TenantManifest['tables'][number];
 
 // By what PostgreSQL calls a type: the type of standard SQL that any database takes, the one of DuckDB for Parquet, and JSON Schema's.
 const TYPES: Record<string, [standard: string, duckdb: string, json: object]> = {
-  uuid: ['varchar(36)', 'UUID', { type: 'string', format: 'uuid' }],
+  uuid: ['varchar(36)', 'VARCHAR', { type: 'string', format: 'uuid' }],
   text: ['text', 'VARCHAR', { type: 'string' }],
   'timestamp with time zone': ['timestamp with time zone', 'TIMESTAMPTZ', { type: 'string', format: 'date-time' }],
   date: ['date', 'DATE', { type: 'string', format: 'date' }],

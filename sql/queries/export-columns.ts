@@ -7,7 +7,7 @@ export type ExportColumn = {
   /** PostgreSQL's type of the value; in CSV each is written as text. */
   sql: 'uuid' | 'timestamptz' | 'text' | 'double precision' | 'integer' | 'jsonb';
   /** DuckDB's type to read that text as. */
-  duckdb: 'UUID' | 'TIMESTAMPTZ' | 'VARCHAR' | 'DOUBLE' | 'INTEGER' | 'JSON';
+  duckdb: 'TIMESTAMPTZ' | 'VARCHAR' | 'DOUBLE' | 'INTEGER' | 'JSON';
   /** Datatype of CSV on the Web. */
   csvw: 'string' | 'dateTimeStamp' | 'double' | 'integer' | 'json';
   description: string;
@@ -19,7 +19,8 @@ export type ExportColumn = {
 
 type Kind = Pick<ExportColumn, 'sql' | 'duckdb' | 'csvw'>;
 
-const UUID: Kind = { sql: 'uuid', duckdb: 'UUID', csvw: 'string' };
+// As text in Parquet too: pandas would read a UUID as 16 bytes.
+const UUID: Kind = { sql: 'uuid', duckdb: 'VARCHAR', csvw: 'string' };
 const TIME: Kind = { sql: 'timestamptz', duckdb: 'TIMESTAMPTZ', csvw: 'dateTimeStamp' };
 const TEXT: Kind = { sql: 'text', duckdb: 'VARCHAR', csvw: 'string' };
 const NUMBER: Kind = { sql: 'double precision', duckdb: 'DOUBLE', csvw: 'double' };
