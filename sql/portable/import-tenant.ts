@@ -10,7 +10,7 @@ import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import { makePartitions } from '../queries/retention.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
-import { RECORDS } from './tables.ts';
+import { ONLY, RECORDS } from './tables.ts';
 
 type Table = TenantManifest['tables'][number];
 
@@ -64,7 +64,7 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
       let tooOld = 0;
       for (const table of manifest.tables) {
         if (Object.hasOwn(RECORDS, table.name)) continue;
-        const taken = await takeIn(client, folder, table, tenant);
+        const taken = await takeIn(client, folder, table, { tenant, objects: manifest.objects });
         rows[table.name] = taken.rows;
         tooOld += taken.tooOld;
       }
@@ -114,7 +114,7 @@ async function takeIn(
   client: Client,
   folder: string,
   table: Table,
-  tenant: TenantManifest['tenant'],
+  { tenant, objects }: Pick<TenantManifest, 'tenant' | 'objects'>,
 ): Promise<{ rows: number; tooOld: number }> {
   const target = await targetOf(client, table);
   const names = table.columns.map(({ name }) => `"${name}"`);
@@ -126,6 +126,8 @@ async function takeIn(
   const sink = client.query(copyFrom(`copy stage (${names.join(', ')}) from stdin (format csv, header)`));
   await pipeline(createReadStream(join(folder, table.file)), sink);
   await checkStage(client, table, tenant.id);
+  if (ONLY[table.name]) await client.query(`delete from stage where (${ONLY[table.name]}) is not true`);
+  if (table.name === 'archive_files') await checkObjects(client, objects);
   const tooOld = await shorten(client, target);
   if (target.partitioned) await makeRoom(client, table.name, target.time as string);
   const changed: Record<string, string> = {
@@ -155,6 +157,16 @@ async function checkStage(client: Client, { name, rows }: Table, tenantId: strin
     "select kind from stage where kind <> 'customer' or offboarding_at is not null",
   );
   if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer can be taken in, and none that is being removed.');
+}
+
+// A row of the archive without its file would stop every later clean-up of the store, and a file without its row would be cleaned up.
+async function checkObjects(client: Client, objects: string[]): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select coalesce(s.name, o.name) as name from stage s full join unnest($1::text[]) o (name) on o.name = s.name
+     where s.name is null or o.name is null limit 1`,
+    [objects],
+  );
+  if (rows[0]) throw new Error(`The archived file ${rows[0].name} is in the folder's rows or among its objects, not in both.`);
 }
 
 type Target = {

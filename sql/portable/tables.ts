@@ -14,6 +14,9 @@ export const LEFT: Record<string, string> = {
 /** Columns that lead to a secret; of what they belong to only the rest goes. */
 export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
 
+/** Tables of which only some rows go, by what those have in common: a file that is not live is of no use without the run that goes on with it. */
+export const ONLY: Record<string, string> = { archive_files: "status = 'live'" };
+
 /** What is handed over as a record and not taken in, each with the reason. */
 export const RECORDS: Record<string, string> = {
   audit_log:
