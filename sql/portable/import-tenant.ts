@@ -48,7 +48,7 @@ const CHANGED: Record<string, Record<string, string>> = {
 
 /**
  * Takes in a tenant's folder, all of it or nothing: proves its files, loads each table, counts it, and notes the import in the audit log.
- * To be called by who holds the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
+ * To be called by who holds the archive's turn and the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
  */
 export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
   const manifest = await readTenantManifest(folder);
