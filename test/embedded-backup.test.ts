@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,10 +63,24 @@ test('an embedded server, copied while it runs and is written to, has every row,
     }
   })();
   const target = join(folder, 'backup');
-  const said = await backup(['--to', target], settings('data'));
+  // A run of the archive or an erasure that is under way ends first.
+  const turn = await db.owner.connect();
+  await turn.query('begin; lock table storage.archive_turn in exclusive mode');
+  const backing = backup(['--to', target], settings('data'));
+  const held = () =>
+    db.migrator.query("select from pg_locks where not granted and relation = 'storage.archive_turn'::regclass");
+  await expect.poll(async () => (await held()).rowCount, { timeout: 20_000 }).toBe(1);
+  await turn.query('commit');
+  turn.release();
+  const said = await backing;
   writing = false;
   await writer;
   expect(said).toContain('MIRANTE_SECRET is not in it');
+  const [archived] = (await db.owner.query<{ name: string }>("select name from private.archive_files where status = 'live'"))
+    .rows;
+  renameSync(join(folder, 'data', 'objects', archived?.name ?? ''), join(folder, 'astray'));
+  await expect(backup(['--to', join(folder, 'less')], settings('data'))).rejects.toThrow(archived?.name);
+  expect(existsSync(join(folder, 'less'))).toBe(false);
   await db.end();
   await stop();
   rmSync(join(folder, 'data'), { recursive: true, force: true });
