@@ -1,4 +1,5 @@
 import type { Client } from '../db.ts';
+import { NAMED } from '../queries/restored.ts';
 
 /** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
 export const LEFT: Record<string, string> = {
@@ -43,8 +44,8 @@ export type PortableTable = {
 type Found = PortableTable & { tenant_column: string };
 
 /**
- * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up. Each table comes after those
- * that it refers to.
+ * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up; no parts of the archive that
+ * were restored for a look, which are gone in a week. Each table comes after those that it refers to.
  */
 export async function portableTables(client: Client, withPseudonymKey: boolean): Promise<Found[]> {
   const { rows } = await client.query<Found & { after: string[] }>(
@@ -53,7 +54,7 @@ export async function portableTables(client: Client, withPseudonymKey: boolean):
      ), relations as (
          select c.oid, c.relname::text as name, 'table' as kind from pg_class c
          where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-             and c.oid not in (select rows_in from rollups)
+             and c.oid not in (select rows_in from rollups) and not (${NAMED})
          union all
          select oid, name, 'roll-up' from rollups
      )
