@@ -14,6 +14,7 @@ import { withDuckDb } from '../lib/parquet.ts';
 import { withTenant } from '../sql/db.ts';
 import { readTenantManifest, type TenantManifest } from '../sql/portable/manifest.ts';
 import { LEFT, ONLY } from '../sql/portable/tables.ts';
+import { saveSettings } from '../sql/queries/objectives.ts';
 import { makeRestored, protectRestored } from '../sql/queries/restored.ts';
 import { createKey } from '../sql/queries/tenants.ts';
 import { answersOf, fillEverything } from './everything.ts';
@@ -37,6 +38,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
   here = await createDatabase();
   there = await createDatabase();
+  // A new Mirante has a customer who has sent nothing.
+  await makeTenant(there, { slug: 'demo' });
   [acme, ...others] = (await fillEverything(here, join(folder, 'here'))) as [TestTenant, ...TestTenant[]];
   // Files that a run of the archive has yet to go on with: none of them has an object that goes along.
   for (const status of ['proved', 'condemned'])
@@ -224,9 +227,18 @@ test('figures whose events are not here outlive late events; where others send s
   expect((await hours()).rows).toEqual(before.rows);
 
   const crowded = await createDatabase();
-  await makeTenant(crowded);
-  await expect(importAll([first], settings(crowded, 'crowded'))).rejects.toThrow('RAW_RETENTION_DAYS');
-  expect(await importAll([first], { ...settings(crowded, 'crowded'), RAW_RETENTION_DAYS: 20 })).toContain('Imported acme');
+  const { id } = await makeTenant(crowded);
+  await crowded.owner.query(
+    "insert into private.events (tenant_id, time, id, received_at, type, source, bytes) values ($1, now(), $1, now(), 'x', 'x', 1)",
+    [id],
+  );
+  const taken = (days: number) => importAll([first], { ...settings(crowded, 'crowded'), RAW_RETENTION_DAYS: days });
+  await expect(taken(90)).rejects.toThrow('RAW_RETENTION_DAYS');
+  // What the platform itself says comes before what the command was given.
+  await saveSettings(crowded.owner, { RAW_RETENTION_DAYS: 90 });
+  await expect(taken(20)).rejects.toThrow('for 90 days');
+  await saveSettings(crowded.owner, { RAW_RETENTION_DAYS: 20 });
+  expect(await taken(90)).toContain('Imported acme');
   const waiting = await there.owner.query("select from private.alert_deliveries where status = 'waiting'");
   expect(waiting.rowCount).toBe(0);
   await crowded.drop();

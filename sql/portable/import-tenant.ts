@@ -9,6 +9,7 @@ import type { ObjectStore } from '../../lib/object-store.ts';
 import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import { makePartitions } from '../queries/retention.ts';
+import { keepFigures } from './keep-figures.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
 import { ONLY, RECORDS } from './tables.ts';
 
@@ -21,7 +22,7 @@ export type ImportTenantOptions = {
   folder: string;
   /** The slug that it gets here; its own where none is given. */
   slug: string | undefined;
-  /** How far back this platform takes events. */
+  /** How far back this platform takes events, where its jobs program has not noted it. */
   rawDays: number;
 };
 
@@ -87,27 +88,6 @@ async function refuseExisting(client: Client, { id, slug }: TenantManifest['tena
   const { rows } = await client.query<{ id: string }>('select id from private.tenants where id = $1 or slug = $2', [id, slug]);
   if (rows[0]?.id === id) throw new Error(`The tenant ${id} is here already.`);
   if (rows[0]) throw new Error(`Another tenant here is called ${slug}: give this one another name with --as.`);
-}
-
-// A late event has its hour made anew from raw events, for all tenants: where this one brings figures without their events, they would be
-// gone. So nothing is recomputed from there any more, which is no loss where nobody else is.
-async function keepFigures(client: Client, { raw_since }: TenantManifest, rawDays: number): Promise<void> {
-  const { rows } = await client.query<{ exposed: boolean; others: boolean }>(
-    `select coalesce($1::timestamptz > greatest(min(retained_from), now() - make_interval(days => $2)), false) as exposed,
-       exists (select from private.tenants where kind = 'customer') as others
-     from storage.hypertables where name in ('events', 'rule_hits')`,
-    [raw_since, rawDays],
-  );
-  const { exposed, others } = rows[0] as { exposed: boolean; others: boolean };
-  if (!exposed) return;
-  if (others)
-    throw new Error(
-      `The folder has raw events since ${raw_since} only, and late events of others here, which are taken for ${rawDays} days, would have its older figures made anew without them: take it into an empty Mirante, or keep raw events for fewer days here (RAW_RETENTION_DAYS).`,
-    );
-  await client.query(
-    "update storage.hypertables set retained_from = greatest(retained_from, $1::timestamptz) where name in ('events', 'rule_hits')",
-    [raw_since],
-  );
 }
 
 async function takeIn(
