@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { refreshLocked } from '../jobs/refresh-rollups.ts';
 import type { Config } from '../lib/config.ts';
-import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { createPool, type Pool } from '../sql/db.ts';
 import { exportTenant } from '../sql/portable/export-tenant.ts';
@@ -10,6 +9,7 @@ import { importTenant } from '../sql/portable/import-tenant.ts';
 import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
+import { databaseOf } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
@@ -82,15 +82,6 @@ export async function importAll(args: string[], config: PortableConfig): Promise
   } finally {
     store.close();
   }
-}
-
-async function databaseOf(config: PortableConfig): Promise<string> {
-  if (config.DATABASE_URL) return config.DATABASE_URL;
-  const folder = config.MIRANTE_DATA_DIR;
-  const embedded = runningUrl(folder, (await placeOf(folder)).data);
-  if (!embedded)
-    throw new Error('Set DATABASE_URL to the login that migrates, or start `npm run up` on this MIRANTE_DATA_DIR first.');
-  return embedded;
 }
 
 async function withMigrator<T>(config: PortableConfig, work: (pool: Pool) => Promise<T>): Promise<T> {

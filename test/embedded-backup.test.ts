@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { archive } from '../cli/archive.ts';
+import { verifyAudit } from '../cli/audit.ts';
 import { backup } from '../cli/backup.ts';
 import { restore } from '../cli/restore.ts';
+import { environmentWith, readConfig } from '../lib/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { readManifest } from '../sql/backup/manifest.ts';
 import { migrate } from '../sql/migrate.ts';
@@ -107,7 +112,20 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   const server = await start('data');
   await migrate(server.url, testSecret);
   const target = join(folder, 'backup');
+  // Every command finds the server by its folder.
+  const config = readConfig({ MIRANTE_DATA_DIR: join(folder, 'data'), MIRANTE_SECRET: testSecret });
+  expect(await verifyAudit(['verify'], config)).toContain('The audit log');
+  const said: string[] = [];
+  expect(await archive(['list'], config, (line) => void said.push(line))).toBe(0);
+  expect(said).toEqual(['In all: files 0, events 0, 0.0 MB.']);
+  const env = environmentWith({ ...settings('data') });
+  const mirante = ['--import', 'tsx', 'cli/mirante.ts', 'operator-key'];
+  const { stdout } = await promisify(execFile)(process.execPath, mirante, { env, timeout: 60_000 });
+  const { api, end } = openDatabase(server.url, 'postgresql');
+  expect((await api.query('select from door.authenticate(sha256($1))', [Buffer.from(stdout.trim())])).rowCount).toBe(1);
+  await end();
   await stop();
+  await expect(verifyAudit(['verify'], config)).rejects.toThrow('start `npm run up`');
   await backup(['--to', target], settings('data'));
   await expect(backup(['--to', target], settings('data'))).rejects.toThrow('is there already');
   const manifest = await readManifest(target);
