@@ -12,8 +12,8 @@ import { environmentWith, readConfig } from '../lib/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { readManifest } from '../sql/backup/manifest.ts';
 import { migrate } from '../sql/migrate.ts';
-import { answersOf, fillEverything, pictureOf } from './everything.ts';
-import { openDatabase, testSecret } from './harness.ts';
+import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './everything.ts';
+import { openDatabase, type TestTenant, testSecret } from './harness.ts';
 
 const SMALL = { settings: { shared_buffers: '16MB' } };
 
@@ -57,7 +57,8 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const db = openDatabase(server.url, 'postgresql');
   const tenants = await fillEverything(db, join(folder, 'data'));
   const answers = await answersOf(db, join(folder, 'data'), tenants);
-  const before = await pictureOf(db);
+  await leaveExports(db, tenants[0] as TestTenant);
+  const before = await pictureOf(db, /export_jobs/);
   // Somebody writes all the while: a table of its own grows row by row, each in a transaction.
   let writing = true;
   let written = 0;
@@ -93,7 +94,8 @@ test('an embedded server, copied while it runs and is written to, has every row,
   expect(await restore([target], settings('other'))).toContain('every row counted');
   const again = await start('other');
   const restored = openDatabase(again.url, 'postgresql');
-  const after = await pictureOf(restored);
+  expect(await leftExports(restored)).toEqual(['expired', 'failed']);
+  const after = await pictureOf(restored, /export_jobs/);
   const { 'private.settings': growing, ...rest } = after;
   const { 'private.settings': _, ...still } = before;
   expect(rest).toEqual(still);
