@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import type { Config } from '../lib/config.ts';
 import { type Pool, withClient } from '../sql/db.ts';
 import {
   columnstoreOff,
@@ -10,6 +9,7 @@ import {
   toRowstore,
 } from '../sql/queries/columnstore.ts';
 import { detectEngine, hasColumnstore } from '../sql/storage/engine.ts';
+import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
@@ -22,7 +22,7 @@ type Say = (sentence: string) => void;
  * Switches events between row security and compression, and back. Each step is a transaction of its own, so that the
  * command can be given again wherever it was cut off. Says what it did.
  */
-export async function switchColumnstore(args: string[], config: Pick<Config, 'DATABASE_URL'>, say: Say): Promise<void> {
+export async function switchColumnstore(args: string[], config: DatabaseConfig, say: Say): Promise<void> {
   const afterDays = readArguments(args);
   await asOwner(config, 'columnstore', async (pool) => {
     if (!hasColumnstore(await withClient(pool, detectEngine))) {

@@ -1,8 +1,8 @@
 import { QUEUES } from '../jobs/queues.ts';
-import { type Config, secretOf } from '../lib/config.ts';
+import type { Config } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
 import { heartbeatAge } from '../sql/queries/heartbeats.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { databaseAs } from './database.ts';
 
 // Heartbeats come every 15 seconds, so four in a row are missing.
 const STALE_S = 60;
@@ -23,9 +23,7 @@ async function apiHealth(config: Config): Promise<string> {
 
 // A worker that is alive and consumes nothing shows only in what it has consumed.
 async function jobsHealth(config: Config): Promise<string> {
-  const url =
-    config.JOBS_DATABASE_URL ?? (config.DATABASE_URL && roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_jobs'));
-  if (!url) throw new Error('JOBS_DATABASE_URL or DATABASE_URL must name the database.');
+  const url = config.JOBS_DATABASE_URL ?? (await databaseAs('mirante_jobs', config));
   const pool = createPool(url, { max: 1, name: 'mirante health', role: 'mirante_owner' });
   try {
     for (const queue of QUEUES) {

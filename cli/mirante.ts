@@ -2,12 +2,12 @@ import { readConfig, secretOf } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
 import { createOperatorKey } from '../sql/queries/tenants.ts';
-import { roleUrl } from '../sql/roles.ts';
 import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
 import { backup } from './backup.ts';
 import { switchColumnstore } from './columnstore.ts';
 import { lintDashboards } from './dashboards.ts';
+import { databaseAs } from './database.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
 import { metabase } from './metabase/metabase.ts';
@@ -22,6 +22,9 @@ type Command = {
   summary: string /** Gives an exit code where it is not 0. */;
   run: (args: string[]) => Promise<unknown>;
 };
+
+const WHERE =
+  'The database is that of DATABASE_URL, with the login that migrates, or the embedded one of MIRANTE_DATA_DIR while `npm run up` runs on it.';
 
 const COMMANDS: Record<string, Command> = {
   migrate: {
@@ -39,7 +42,9 @@ const COMMANDS: Record<string, Command> = {
     summary: 'makes a new key with the scope admin and shows it, this once',
     run: async (args) => {
       noMore(args);
-      const pool = createPool(apiDatabaseUrl(), { max: 1, name: 'mirante operator-key' });
+      const config = readConfig();
+      const url = config.API_DATABASE_URL ?? (await databaseAs('mirante_api', config));
+      const pool = createPool(url, { max: 1, name: 'mirante operator-key' });
       try {
         say(await createOperatorKey(pool));
       } finally {
@@ -54,7 +59,7 @@ const COMMANDS: Record<string, Command> = {
   },
   audit: {
     usage: 'audit verify [--head <seq>:<hash>]',
-    summary: 'recomputes the audit log of DATABASE_URL; ends with 1 where a row was changed, removed or put in',
+    summary: 'recomputes the audit log; ends with 1 where a row was changed, removed or put in',
     run: async (args) => say(await verifyAudit(args, readConfig())),
   },
   backup: {
@@ -114,13 +119,6 @@ const COMMANDS: Record<string, Command> = {
   },
 };
 
-function apiDatabaseUrl(): string {
-  const config = readConfig();
-  if (config.API_DATABASE_URL) return config.API_DATABASE_URL;
-  if (!config.DATABASE_URL) throw new Error('API_DATABASE_URL or DATABASE_URL must name the database.');
-  return roleUrl(config.DATABASE_URL, secretOf(config), 'mirante_api');
-}
-
 function noMore(args: string[]): void {
   if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
 }
@@ -130,7 +128,7 @@ const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
 function usage(): string {
   const width = Math.max(...Object.values(COMMANDS).map((command) => command.usage.length));
   const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
-  return `Usage: npm run mirante -- <command>\n\n${lines.join('\n')}\n`;
+  return `Usage: npm run mirante -- <command>\n\n${lines.join('\n')}\n\n${WHERE}\n`;
 }
 
 async function main(): Promise<number> {

@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { refreshLocked } from '../jobs/refresh-rollups.ts';
 import type { Config } from '../lib/config.ts';
-import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { createPool, type Pool } from '../sql/db.ts';
 import { exportTenant } from '../sql/portable/export-tenant.ts';
 import { importTenant } from '../sql/portable/import-tenant.ts';
+import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
+import { databaseOf } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
@@ -52,20 +53,24 @@ export async function importAll(args: string[], config: PortableConfig): Promise
   const databaseUrl = await databaseOf(config);
   const store = openObjectStore(config);
   try {
-    // No refresh may find half of it, and none may run between its rows and its roll-ups.
+    // No refresh may find half of it, and none may run between its rows and its roll-ups. No clean-up of the store may find its files, which
+    // come before the rows that name them are committed.
     const imported = await asOwner(
       { DATABASE_URL: databaseUrl },
       'import-all',
       (owner) =>
-        withRefreshLock(owner, true, async (client) => {
-          const done = await withMigrator({ ...config, DATABASE_URL: databaseUrl }, (pool) =>
-            importTenant({ pool, store, folder, slug: values.as, rawDays: config.RAW_RETENTION_DAYS }),
-          );
-          const engine = await detectEngine(client);
-          await refreshLocked(client, { pool: owner, engine, log: pino({ level: 'silent' }), clock: () => new Date() });
-          return done;
-        }),
-      3,
+        withArchiveTurn(owner, () =>
+          withRefreshLock(owner, true, async (client) => {
+            const done = await withMigrator({ ...config, DATABASE_URL: databaseUrl }, (pool) =>
+              importTenant({ pool, store, folder, slug: values.as, rawDays: config.RAW_RETENTION_DAYS }),
+            );
+            const engine = await detectEngine(client);
+            await refreshLocked(client, { pool: owner, engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+            return done;
+          }),
+        ),
+      // One for the turn, one for the lock, two for the refresh.
+      4,
     );
     if (!imported) throw new Error('The roll-ups are locked.');
     const rows = Object.values(imported.rows).reduce((sum, n) => sum + n, 0);
@@ -77,15 +82,6 @@ export async function importAll(args: string[], config: PortableConfig): Promise
   } finally {
     store.close();
   }
-}
-
-async function databaseOf(config: PortableConfig): Promise<string> {
-  if (config.DATABASE_URL) return config.DATABASE_URL;
-  const folder = config.MIRANTE_DATA_DIR;
-  const embedded = runningUrl(folder, (await placeOf(folder)).data);
-  if (!embedded)
-    throw new Error('Set DATABASE_URL to the login that migrates, or start `npm run up` on this MIRANTE_DATA_DIR first.');
-  return embedded;
 }
 
 async function withMigrator<T>(config: PortableConfig, work: (pool: Pool) => Promise<T>): Promise<T> {

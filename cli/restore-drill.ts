@@ -1,8 +1,8 @@
 import { drillNow, wayOf } from '../jobs/restore-drill.ts';
 import { type Config, secretOf } from '../lib/config.ts';
-import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
 import { createLog } from '../lib/log.ts';
 import { roleUrl } from '../sql/roles.ts';
+import { databaseOf } from './database.ts';
 import { secretIn } from './files.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
@@ -30,8 +30,6 @@ async function configOf(config: Config) {
     const urls = { DATABASE_URL: databaseUrl, BACKUP_DATABASE_URL: databaseUrl, RESTORE_DRILL_DATABASE_URL: scratch };
     return { ...config, ...urls, MIRANTE_SECRET: secretOf(config) };
   }
-  const folder = config.MIRANTE_DATA_DIR;
-  const embedded = runningUrl(folder, (await placeOf(folder)).data);
-  if (!embedded) throw new Error('Set DATABASE_URL, or start `npm run up` on this MIRANTE_DATA_DIR first.');
-  return { ...config, DATABASE_URL: embedded, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(folder) };
+  const embedded = await databaseOf(config);
+  return { ...config, DATABASE_URL: embedded, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(config.MIRANTE_DATA_DIR) };
 }

@@ -1,14 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { archive } from '../cli/archive.ts';
+import { verifyAudit } from '../cli/audit.ts';
 import { backup } from '../cli/backup.ts';
 import { restore } from '../cli/restore.ts';
+import { environmentWith, readConfig } from '../lib/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { readManifest } from '../sql/backup/manifest.ts';
 import { migrate } from '../sql/migrate.ts';
-import { answersOf, fillEverything, pictureOf } from './everything.ts';
-import { openDatabase, testSecret } from './harness.ts';
+import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './everything.ts';
+import { openDatabase, type TestTenant, testSecret } from './harness.ts';
 
 const SMALL = { settings: { shared_buffers: '16MB' } };
 
@@ -52,7 +57,8 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const db = openDatabase(server.url, 'postgresql');
   const tenants = await fillEverything(db, join(folder, 'data'));
   const answers = await answersOf(db, join(folder, 'data'), tenants);
-  const before = await pictureOf(db);
+  await leaveExports(db, tenants[0] as TestTenant);
+  const before = await pictureOf(db, /export_jobs/);
   // Somebody writes all the while: a table of its own grows row by row, each in a transaction.
   let writing = true;
   let written = 0;
@@ -63,10 +69,24 @@ test('an embedded server, copied while it runs and is written to, has every row,
     }
   })();
   const target = join(folder, 'backup');
-  const said = await backup(['--to', target], settings('data'));
+  // A run of the archive or an erasure that is under way ends first.
+  const turn = await db.owner.connect();
+  await turn.query('begin; lock table storage.archive_turn in exclusive mode');
+  const backing = backup(['--to', target], settings('data'));
+  const held = () =>
+    db.migrator.query("select from pg_locks where not granted and relation = 'storage.archive_turn'::regclass");
+  await expect.poll(async () => (await held()).rowCount, { timeout: 20_000 }).toBe(1);
+  await turn.query('commit');
+  turn.release();
+  const said = await backing;
   writing = false;
   await writer;
   expect(said).toContain('MIRANTE_SECRET is not in it');
+  const [archived] = (await db.owner.query<{ name: string }>("select name from private.archive_files where status = 'live'"))
+    .rows;
+  renameSync(join(folder, 'data', 'objects', archived?.name ?? ''), join(folder, 'astray'));
+  await expect(backup(['--to', join(folder, 'less')], settings('data'))).rejects.toThrow(archived?.name);
+  expect(existsSync(join(folder, 'less'))).toBe(false);
   await db.end();
   await stop();
   rmSync(join(folder, 'data'), { recursive: true, force: true });
@@ -74,7 +94,8 @@ test('an embedded server, copied while it runs and is written to, has every row,
   expect(await restore([target], settings('other'))).toContain('every row counted');
   const again = await start('other');
   const restored = openDatabase(again.url, 'postgresql');
-  const after = await pictureOf(restored);
+  expect(await leftExports(restored)).toEqual(['expired', 'failed']);
+  const after = await pictureOf(restored, /export_jobs/);
   const { 'private.settings': growing, ...rest } = after;
   const { 'private.settings': _, ...still } = before;
   expect(rest).toEqual(still);
@@ -93,7 +114,20 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   const server = await start('data');
   await migrate(server.url, testSecret);
   const target = join(folder, 'backup');
+  // Every command finds the server by its folder.
+  const config = readConfig({ MIRANTE_DATA_DIR: join(folder, 'data'), MIRANTE_SECRET: testSecret });
+  expect(await verifyAudit(['verify'], config)).toContain('The audit log');
+  const said: string[] = [];
+  expect(await archive(['list'], config, (line) => void said.push(line))).toBe(0);
+  expect(said).toEqual(['In all: files 0, events 0, 0.0 MB.']);
+  const env = environmentWith({ ...settings('data') });
+  const mirante = ['--import', 'tsx', 'cli/mirante.ts', 'operator-key'];
+  const { stdout } = await promisify(execFile)(process.execPath, mirante, { env, timeout: 60_000 });
+  const { api, end } = openDatabase(server.url, 'postgresql');
+  expect((await api.query('select from door.authenticate(sha256($1))', [Buffer.from(stdout.trim())])).rowCount).toBe(1);
+  await end();
   await stop();
+  await expect(verifyAudit(['verify'], config)).rejects.toThrow('start `npm run up`');
   await backup(['--to', target], settings('data'));
   await expect(backup(['--to', target], settings('data'))).rejects.toThrow('is there already');
   const manifest = await readManifest(target);

@@ -55,6 +55,28 @@ export async function fillEverything(db: Database, dataDir: string, now = new Da
   return tenants;
 }
 
+/** An export that is done and one that has one of its files. */
+export async function leaveExports(db: Database, { id, keyIds }: TestTenant): Promise<void> {
+  await db.owner.query(
+    `with made as (
+       insert into private.export_jobs (id, tenant_id, key_id, dataset, format, options, window_from, window_to, filter, status, expires_at)
+       select gen_random_uuid(), $1, $2, 'events', 'csv', '{"left": true}', now() - interval '1 day', now(), '{}', status, now() + interval '1 day'
+       from unnest(array['completed', 'running']) status returning id
+     )
+     insert into private.export_files (tenant_id, export_id, part, from_time, to_time, expected_rows, name, object, stored_at)
+     select $1, id, 1, now() - interval '1 day', now(), 1, 'events.csv', 'exports/' || id, now() from made`,
+    [id, keyIds.read],
+  );
+}
+
+/** Gives what became of them. */
+export async function leftExports(db: Database): Promise<string[]> {
+  const { rows } = await db.owner.query<{ status: string }>(
+    `select status from private.export_jobs where options = '{"left": true}' order by status`,
+  );
+  return rows.map(({ status }) => status);
+}
+
 /** Every table and roll-up, each by its number of rows and a sum over what they hold, whatever their order. */
 export async function pictureOf(db: Database, without: RegExp = /^$/): Promise<Record<string, string>> {
   const { rows } = await db.migrator.query<{ name: string }>(

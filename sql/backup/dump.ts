@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { sumFiles } from '../../lib/checksums.ts';
 import { findProgram, runOn } from '../../lib/postgres-programs.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
-import { type Client, createPool, withTransaction } from '../db.ts';
+import { type Client, createPool, type Pool, withClient, withTransaction } from '../db.ts';
 import { countRows, seesAll } from '../queries/row-counts.ts';
+import { refuseMissing, withArchiveAtRest } from './archive-at-rest.ts';
 import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
 
 export type DumpOptions = {
@@ -28,41 +29,52 @@ const STATEMENT_LIMIT_MS = 86_400_000;
  * is counted too. The server goes on working meanwhile.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
-  const { databaseUrl, folder, secret } = options;
-  const pool = createPool(databaseUrl, { max: 1, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
+  const pool = createPool(options.databaseUrl, { max: 2, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
   try {
-    return await makeWhole(folder, async (unfinished) => {
-      const madeAt = new Date();
-      const taken = await withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
-        if (!(await seesAll(client)))
-          throw new Error('This login does not see every row: back up with the login that migrates, or with a superuser.');
-        const described = await describeDatabase(client);
-        const program = await findProgram('pg_dump', described.major, options.programs);
-        const { snapshot, at } = await exportSnapshot(client);
-        const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), options);
-        // Whatever comes first, the snapshot must stay open until the dump has ended.
-        const [dumped, counted] = await Promise.allSettled([dumping, countRows(client)]);
-        if (dumped.status === 'rejected') throw dumped.reason;
-        if (counted.status === 'rejected') throw counted.reason;
-        return { described, at, counts: counted.value };
-      });
-      const manifest: Manifest = {
-        format: 'mirante backup 1',
-        kind: 'dump',
-        made_at: madeAt.toISOString(),
-        complete_to: taken.at.toISOString(),
-        ...taken.described,
-        secret: secret === undefined ? null : fingerprint(secret),
-        rows: Object.fromEntries(Object.entries(taken.counts).map(([table, n]) => [table, [n, n]])),
-        objects: await options.objects(join(unfinished, PARTS.objects)),
-        files: await sumFiles(unfinished),
-      };
-      await writeManifest(unfinished, manifest);
-      return manifest;
+    return await makeWhole(options.folder, async (unfinished) => {
+      await withClient(pool, refuseBlind);
+      // Files that an erasure or a run of the archive rewrote between the two copies would be in neither.
+      return withArchiveAtRest(pool, () => dump(pool, options, unfinished));
     });
   } finally {
     await pool.end();
   }
+}
+
+async function refuseBlind(client: Client): Promise<void> {
+  if (!(await seesAll(client)))
+    throw new Error('This login does not see every row: back up with the login that migrates, or with a superuser.');
+}
+
+async function dump(pool: Pool, options: DumpOptions, unfinished: string): Promise<Manifest> {
+  const { databaseUrl, secret } = options;
+  const madeAt = new Date();
+  const taken = await withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
+    const described = await describeDatabase(client);
+    const program = await findProgram('pg_dump', described.major, options.programs);
+    const { snapshot, at } = await exportSnapshot(client);
+    const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), options);
+    // Whatever comes first, the snapshot must stay open until the dump has ended.
+    const [dumped, counted] = await Promise.allSettled([dumping, countRows(client)]);
+    if (dumped.status === 'rejected') throw dumped.reason;
+    if (counted.status === 'rejected') throw counted.reason;
+    return { described, at, counts: counted.value };
+  });
+  const objects = await options.objects(join(unfinished, PARTS.objects));
+  await refuseMissing(pool, join(unfinished, PARTS.objects), objects);
+  const manifest: Manifest = {
+    format: 'mirante backup 1',
+    kind: 'dump',
+    made_at: madeAt.toISOString(),
+    complete_to: taken.at.toISOString(),
+    ...taken.described,
+    secret: secret === undefined ? null : fingerprint(secret),
+    rows: Object.fromEntries(Object.entries(taken.counts).map(([table, n]) => [table, [n, n]])),
+    objects,
+    files: await sumFiles(unfinished),
+  };
+  await writeManifest(unfinished, manifest);
+  return manifest;
 }
 
 // Row security stays on, because pg_dump refuses tables with it otherwise; seesAll() has proved that it hides nothing from this login.

@@ -6,6 +6,7 @@ import { inLanes } from '../../lib/lanes.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
 import { type Client, createPool, withClient } from '../db.ts';
 import { countRows, type RowCounts } from '../queries/row-counts.ts';
+import { refuseMissing, withArchiveAtRest } from './archive-at-rest.ts';
 import type { DumpOptions } from './dump.ts';
 import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
 
@@ -36,9 +37,12 @@ const STATEMENT_LIMIT_MS = 86_400_000;
  * meanwhile, and what had committed when the copy ended is in it. For servers that come without client programs.
  */
 export async function copyServer(options: CopyOptions): Promise<Manifest> {
-  const pool = createPool(options.databaseUrl, { max: 1, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
+  const pool = createPool(options.databaseUrl, { max: 2, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
   try {
-    return await makeWhole(options.folder, (unfinished) => withClient(pool, (client) => copy(client, options, unfinished)));
+    return await makeWhole(options.folder, (unfinished) =>
+      // Files that an erasure or a run of the archive rewrote between the two copies would be in neither.
+      withArchiveAtRest(pool, () => withClient(pool, (client) => copy(client, options, unfinished))),
+    );
   } finally {
     await pool.end();
   }
@@ -53,6 +57,7 @@ async function copy(client: Client, options: CopyOptions, unfinished: string): P
   const after = await countRows(client);
   await writeFile(join(unfinished, PARTS.password), await readFile(options.passwordFile), { mode: 0o600, flush: true });
   const objects = await options.objects(join(unfinished, PARTS.objects));
+  await refuseMissing(client, join(unfinished, PARTS.objects), objects);
   const others = await sumFiles(
     unfinished,
     copied.files.map(({ path }) => path),

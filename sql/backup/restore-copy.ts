@@ -6,6 +6,7 @@ import { checkFiles } from '../../lib/checksums.ts';
 import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
 import { inLanes } from '../../lib/lanes.ts';
 import { createPool, withClient } from '../db.ts';
+import { endRestoredExports } from '../queries/export-upkeep.ts';
 import { countRows } from '../queries/row-counts.ts';
 import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
 import { refuseNewer } from './restore-dump.ts';
@@ -101,6 +102,7 @@ async function prove(folder: string, manifest: Manifest): Promise<void> {
   const pool = createPool(server.url, { max: 1, name: 'mirante restore', statementTimeoutMs: 86_400_000 });
   try {
     compareRows(manifest, await withClient(pool, countRows));
+    await withClient(pool, endRestoredExports);
   } finally {
     await pool.end();
     await server.stop();

@@ -5,6 +5,7 @@ import { checkFiles } from '../../lib/checksums.ts';
 import { findProgram, listDump, runOn } from '../../lib/postgres-programs.ts';
 import { type Client, createPool, type Pool, withClient } from '../db.ts';
 import { migrate } from '../migrate.ts';
+import { endRestoredExports } from '../queries/export-upkeep.ts';
 import { countRows } from '../queries/row-counts.ts';
 import { makeRoles } from '../roles.ts';
 import { beginRestore, endRestore, restoreJobs } from '../storage/engine.ts';
@@ -132,10 +133,11 @@ async function nameOf(client: Client): Promise<string> {
 }
 
 /**
- * What was true of the server that the backup is from and is not of this one: its transaction numbers, and the logins of customers, whose
- * passwords stand in no backup. Gives how many logins have ended.
+ * What was true of the server that the backup is from and is not of this one: its transaction numbers, files of exports, and the logins of
+ * customers, whose passwords stand in no backup. Gives how many logins have ended.
  */
 async function settle(client: Client): Promise<number> {
+  await endRestoredExports(client);
   await client.query('update private.offboardings set closed_in = pg_current_xact_id() where completed_at is null');
   const { rowCount } = await client.query(
     `update private.sql_logins set revoked_at = coalesce(revoked_at, now()), ended_at = now()

@@ -14,7 +14,7 @@ import { type Client, type Pool, withTransaction } from '../db.ts';
 import { namesOfTenant, withArchiveTurn } from '../queries/archive-files.ts';
 import { duckDbTypes, jsonSchemas, readme, schemaSql } from './descriptions.ts';
 import { type TenantManifest, writeTenantManifest } from './manifest.ts';
-import { HIDDEN, LEFT, type PortableTable, portableTables } from './tables.ts';
+import { HIDDEN, LEFT, ONLY, type PortableTable, portableTables } from './tables.ts';
 
 export type ExportTenantOptions = {
   /** Of the login that migrates. */
@@ -106,9 +106,10 @@ async function copyTable(
   const path = `tables/${table.name}.csv`;
   const names = table.columns.map(({ name }) => `"${name}"`).join(', ');
   const order = table.key.length > 0 ? ` order by ${table.key.map((name) => `"${name}"`).join(', ')}` : '';
+  const only = ONLY[table.name] ? ` and ${ONLY[table.name]}` : '';
   const source = client.query(
     new CopyOut(
-      `copy (select ${names} from private."${table.name}" where "${table.tenant_column}" = '${tenantId}'${order}) to stdout (format csv, header)`,
+      `copy (select ${names} from private."${table.name}" where "${table.tenant_column}" = '${tenantId}'${only}${order}) to stdout (format csv, header)`,
     ),
   );
   const hash = createHash('sha256');

@@ -9,8 +9,9 @@ import type { ObjectStore } from '../../lib/object-store.ts';
 import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import { makePartitions } from '../queries/retention.ts';
+import { keepFigures } from './keep-figures.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
-import { RECORDS } from './tables.ts';
+import { ONLY, RECORDS } from './tables.ts';
 
 type Table = TenantManifest['tables'][number];
 
@@ -21,7 +22,7 @@ export type ImportTenantOptions = {
   folder: string;
   /** The slug that it gets here; its own where none is given. */
   slug: string | undefined;
-  /** How far back this platform takes events. */
+  /** How far back this platform takes events, where its jobs program has not noted it. */
   rawDays: number;
 };
 
@@ -48,7 +49,7 @@ const CHANGED: Record<string, Record<string, string>> = {
 
 /**
  * Takes in a tenant's folder, all of it or nothing: proves its files, loads each table, counts it, and notes the import in the audit log.
- * To be called by who holds the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
+ * To be called by who holds the archive's turn and the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
  */
 export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
   const manifest = await readTenantManifest(folder);
@@ -64,7 +65,7 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
       let tooOld = 0;
       for (const table of manifest.tables) {
         if (Object.hasOwn(RECORDS, table.name)) continue;
-        const taken = await takeIn(client, folder, table, tenant);
+        const taken = await takeIn(client, folder, table, { tenant, objects: manifest.objects });
         rows[table.name] = taken.rows;
         tooOld += taken.tooOld;
       }
@@ -89,32 +90,11 @@ async function refuseExisting(client: Client, { id, slug }: TenantManifest['tena
   if (rows[0]) throw new Error(`Another tenant here is called ${slug}: give this one another name with --as.`);
 }
 
-// A late event has its hour made anew from raw events, for all tenants: where this one brings figures without their events, they would be
-// gone. So nothing is recomputed from there any more, which is no loss where nobody else is.
-async function keepFigures(client: Client, { raw_since }: TenantManifest, rawDays: number): Promise<void> {
-  const { rows } = await client.query<{ exposed: boolean; others: boolean }>(
-    `select coalesce($1::timestamptz > greatest(min(retained_from), now() - make_interval(days => $2)), false) as exposed,
-       exists (select from private.tenants where kind = 'customer') as others
-     from storage.hypertables where name in ('events', 'rule_hits')`,
-    [raw_since, rawDays],
-  );
-  const { exposed, others } = rows[0] as { exposed: boolean; others: boolean };
-  if (!exposed) return;
-  if (others)
-    throw new Error(
-      `The folder has raw events since ${raw_since} only, and late events of others here, which are taken for ${rawDays} days, would have its older figures made anew without them: take it into an empty Mirante, or keep raw events for fewer days here (RAW_RETENTION_DAYS).`,
-    );
-  await client.query(
-    "update storage.hypertables set retained_from = greatest(retained_from, $1::timestamptz) where name in ('events', 'rule_hits')",
-    [raw_since],
-  );
-}
-
 async function takeIn(
   client: Client,
   folder: string,
   table: Table,
-  tenant: TenantManifest['tenant'],
+  { tenant, objects }: Pick<TenantManifest, 'tenant' | 'objects'>,
 ): Promise<{ rows: number; tooOld: number }> {
   const target = await targetOf(client, table);
   const names = table.columns.map(({ name }) => `"${name}"`);
@@ -126,6 +106,8 @@ async function takeIn(
   const sink = client.query(copyFrom(`copy stage (${names.join(', ')}) from stdin (format csv, header)`));
   await pipeline(createReadStream(join(folder, table.file)), sink);
   await checkStage(client, table, tenant.id);
+  if (ONLY[table.name]) await client.query(`delete from stage where (${ONLY[table.name]}) is not true`);
+  if (table.name === 'archive_files') await checkObjects(client, objects);
   const tooOld = await shorten(client, target);
   if (target.partitioned) await makeRoom(client, table.name, target.time as string);
   const changed: Record<string, string> = {
@@ -155,6 +137,16 @@ async function checkStage(client: Client, { name, rows }: Table, tenantId: strin
     "select kind from stage where kind <> 'customer' or offboarding_at is not null",
   );
   if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer can be taken in, and none that is being removed.');
+}
+
+// A row of the archive without its file would stop every later clean-up of the store, and a file without its row would be cleaned up.
+async function checkObjects(client: Client, objects: string[]): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select coalesce(s.name, o.name) as name from stage s full join unnest($1::text[]) o (name) on o.name = s.name
+     where s.name is null or o.name is null limit 1`,
+    [objects],
+  );
+  if (rows[0]) throw new Error(`The archived file ${rows[0].name} is in the folder's rows or among its objects, not in both.`);
 }
 
 type Target = {

@@ -1,4 +1,5 @@
 import type { Client } from '../db.ts';
+import { NAMED } from '../queries/restored.ts';
 
 /** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
 export const LEFT: Record<string, string> = {
@@ -13,6 +14,9 @@ export const LEFT: Record<string, string> = {
 
 /** Columns that lead to a secret; of what they belong to only the rest goes. */
 export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
+
+/** Tables of which only some rows go, by what those have in common: a file that is not live is of no use without the run that goes on with it. */
+export const ONLY: Record<string, string> = { archive_files: "status = 'live'" };
 
 /** What is handed over as a record and not taken in, each with the reason. */
 export const RECORDS: Record<string, string> = {
@@ -40,8 +44,8 @@ export type PortableTable = {
 type Found = PortableTable & { tenant_column: string };
 
 /**
- * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up. Each table comes after those
- * that it refers to.
+ * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up; no parts of the archive that
+ * were restored for a look, which are gone in a week. Each table comes after those that it refers to.
  */
 export async function portableTables(client: Client, withPseudonymKey: boolean): Promise<Found[]> {
   const { rows } = await client.query<Found & { after: string[] }>(
@@ -50,7 +54,7 @@ export async function portableTables(client: Client, withPseudonymKey: boolean):
      ), relations as (
          select c.oid, c.relname::text as name, 'table' as kind from pg_class c
          where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-             and c.oid not in (select rows_in from rollups)
+             and c.oid not in (select rows_in from rollups) and not (${NAMED})
          union all
          select oid, name, 'roll-up' from rollups
      )

@@ -74,6 +74,16 @@ export async function namesOfTenant(client: Client, tenantId: string): Promise<s
   return rows.map(({ name }) => name);
 }
 
+/** Names and lengths of all files in which archived events are; without those of tenants that are being removed, which go any moment. */
+export async function liveFiles(pool: Client | Pool): Promise<Pick<ArchiveFile, 'name' | 'bytes'>[]> {
+  const { rows } = await pool.query<Pick<ArchiveFile, 'name' | 'bytes'>>(
+    `select name, bytes from private.archive_files where status = 'live' and ${REAL}
+       and tenant_id not in (select id from private.tenants where offboarding_at is not null)
+     order by name`,
+  );
+  return rows;
+}
+
 /** Says that these files are to be destroyed: from now on nobody reads them. */
 export async function condemn(client: Client | Pool, ids: string[]): Promise<void> {
   await client.query("update private.archive_files set status = 'condemned' where id = any ($1::uuid[])", [ids]);

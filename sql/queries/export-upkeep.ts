@@ -10,6 +10,22 @@ export async function expireExports(pool: Pool, now: Date): Promise<number> {
   return rowCount ?? 0;
 }
 
+/**
+ * Ends exports whose files no backup has: finished ones expire, and those that were under way fail rather than end without the parts that they
+ * had. Says nothing of a database from before there were exports.
+ */
+export async function endRestoredExports(client: Client): Promise<void> {
+  const { rows } = await client.query<{ there: boolean }>("select to_regclass('private.export_files') is not null as there");
+  if (!rows[0]?.there) return;
+  await client.query("update private.export_jobs set status = 'expired', ended_at = now() where status = 'completed'");
+  await client.query(
+    `update private.export_jobs j
+     set status = 'failed', claim = null, ended_at = now(), error = 'The platform was restored from a backup, which has no files of exports.'
+     where status in ('queued', 'running')
+       and exists (select from private.export_files f where f.export_id = j.id and f.stored_at is not null)`,
+  );
+}
+
 const ENDED = "('failed', 'cancelled', 'expired', 'deleted')";
 
 export type DoomedFile = { tenant_id: string; export_id: string; part: number; object: string };

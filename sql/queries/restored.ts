@@ -7,7 +7,8 @@ import type { Person } from './places.ts';
 /** For how many days a part of the archive that was restored stays. */
 export const RESTORED_DAYS = 7;
 
-const NAMED = `c.relnamespace = 'private'::regnamespace and c.relkind = 'r' and c.relname ~ '^restored_[0-9]{8}_[0-9a-f]{8}$'`;
+/** Of pg_class as `c`: whether it is such a table. */
+export const NAMED = `c.relnamespace = 'private'::regnamespace and c.relkind = 'r' and c.relname ~ '^restored_[0-9]{8}_[0-9a-f]{8}$'`;
 
 /** Makes a scratch table with the columns of private.events; its name says when. Gates come with protectRestored(). */
 export async function makeRestored(client: Client, now: Date): Promise<string> {

@@ -1,0 +1,43 @@
+import type { Client } from '../db.ts';
+import type { TenantManifest } from './manifest.ts';
+
+/**
+ * A late event has its hour made anew from raw events, for all tenants: where this one brings figures without their events, they would be
+ * gone. So nothing is recomputed from there any more, which is no loss where nobody else has sent anything; else it throws.
+ */
+export async function keepFigures(client: Client, { raw_since }: TenantManifest, givenDays: number): Promise<void> {
+  // On plain PostgreSQL roll-ups show all of their rows to nobody else.
+  await client.query('set local role mirante_owner');
+  // What the jobs program has noted of its own settings comes before those that this command was given.
+  const { rows } = await client.query<{ exposed: boolean; days: number }>(
+    `select coalesce($1::timestamptz > greatest(min(retained_from), now() - make_interval(days => days)), false) as exposed, days
+     from storage.hypertables,
+       (select coalesce((select value::integer from private.settings where name = 'RAW_RETENTION_DAYS'), $2::integer) as days) kept
+     where name in ('events', 'rule_hits') group by days`,
+    [raw_since, givenDays],
+  );
+  const { exposed, days } = rows[0] as { exposed: boolean; days: number };
+  if (exposed) {
+    if (await hasFigures(client))
+      throw new Error(
+        `The folder has raw events since ${raw_since} only, and late events of others here, which are taken for ${days} days, would have its older figures made anew without them: take it into a Mirante whose customers have no events, or keep raw events for fewer days here (RAW_RETENTION_DAYS of API, jobs and this command).`,
+      );
+    await client.query(
+      "update storage.hypertables set retained_from = greatest(retained_from, $1::timestamptz) where name in ('events', 'rule_hits')",
+      [raw_since],
+    );
+  }
+  await client.query('reset role');
+}
+
+// A customer who has sent nothing, such as the one that a new Mirante begins with, loses nothing.
+async function hasFigures(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>('select name from storage.rollups order by name');
+  const found = ['events', 'rule_hits', ...rows.map(({ name }) => name)].map(
+    (name) => `exists (select from private."${name}" r where r.tenant_id = t.id)`,
+  );
+  const { rowCount } = await client.query(
+    `select from private.tenants t where kind = 'customer' and (${found.join(' or ')}) limit 1`,
+  );
+  return rowCount === 1;
+}
