@@ -69,11 +69,14 @@ export function copyWithArchive(
     const files = await readableFiles(client, { from, to, types: one('type'), receivedFrom: selection.received?.from ?? null });
     let after: Key | undefined;
     const window = { from: from.toISOString(), to: to.toISOString(), subjects: one('subject') };
-    for await (const batch of archivedInOrder(archive, files, window)) {
+    for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
+      // It is told only once it has given something, and what matches may be far apart.
+      if (stream.destroyed) return;
       const last = batch.at(-1) as Key;
       yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
       after = last;
     }
+    if (stream.destroyed) return;
     yield* counted(copy(after && `(select * from app.events_in_order e where ${keyed('>', after)}) s`));
   }
 
@@ -88,7 +91,7 @@ export function copyWithArchive(
     }
   }
 
-  const stream = Readable.from(bytes(), { objectMode: false });
+  const stream: Readable = Readable.from(bytes(), { objectMode: false });
   stream.once('close', () => {
     if (!begun) resolveOver();
   });
