@@ -15,7 +15,7 @@ import {
 import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 import { expireArchive, sweepArchive } from './sweep-archive.ts';
-import { type ArchiveDeps, archiveBefore, takeOverBefore } from './write-archive.ts';
+import { type ArchiveDeps, archiveBefore, ensureStored, takeOverBefore } from './write-archive.ts';
 
 export type RetentionDeps = RefreshDeps &
   ArchiveDeps & {
@@ -104,6 +104,7 @@ async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, n
   await ensureServed(client, EVENTS, boundary);
   await retainFrom(client, EVENTS, boundary);
   const rule = `RAW_RETENTION_DAYS=${deps.config.RAW_RETENTION_DAYS}`;
+  await ensureStored(deps);
   const dropped = await withTransaction(deps.pool, 'begin', async (one) => {
     await holdBefore(one, EVENTS, boundary);
     await takeOverBefore(one, boundary, now);

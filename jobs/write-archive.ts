@@ -66,12 +66,38 @@ async function archiveTenant(deps: ArchiveDeps, work: Work, tenantId: string, bo
   });
 }
 
+// Files that the store does not have as it took them.
+async function notStored({ archive }: Pick<ArchiveDeps, 'archive'>, files: ArchiveFile[]): Promise<ArchiveFile[]> {
+  const found: ArchiveFile[] = [];
+  for (const file of files) if ((await archive.store.stat(file.name))?.bytes !== file.bytes) found.push(file);
+  return found;
+}
+
+/**
+ * Throws where the store lacks a file of those that takeOverBefore() may take: somebody may have removed it since it was proved. To be called
+ * right before, by whose turn it is, and while writers still may write, for a store may take its time.
+ */
+export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>): Promise<void> {
+  for (const tenantId of await withTransaction(deps.pool, 'begin read only', archivingTenants)) {
+    const [lost] = await notStored(deps, await listArchiveFiles(deps.pool, { tenantId, status: 'proved' }));
+    if (lost) throw new Error(`${lost.name} is not in the object store as it was proved: nothing is dropped.`);
+  }
+}
+
 // Groups without a proved file; those whose file is no longer what the database holds are condemned and written anew.
 async function missingOf(deps: ArchiveDeps, client: Client, tenantId: string, boundary: Date, now: Date): Promise<Group[]> {
   const groups = await groupsBefore(client, tenantId, boundary, now);
-  const { proved, stale } = compare(groups, await listArchiveFiles(client, { tenantId, status: 'proved' }));
-  await condemn(deps.pool, stale);
-  return groups.filter((group) => !proved.has(group));
+  const files = await listArchiveFiles(client, { tenantId, status: 'proved' });
+  const { proved, stale } = compare(groups, files);
+  const kept = new Set(proved.values());
+  const lost = await notStored(
+    deps,
+    files.filter(({ id }) => kept.has(id)),
+  );
+  for (const { name } of lost) deps.log.error({ name }, 'a proved file is not in the store as it was: it is written anew');
+  await condemn(deps.pool, [...stale, ...lost.map(({ id }) => id)]);
+  const held = new Set(files.filter((file) => kept.has(file.id) && !lost.includes(file)).map(({ id }) => id));
+  return groups.filter((group) => !held.has(proved.get(group) ?? ''));
 }
 
 /** Which groups have a proved file that is equal to them, by its id, and which files are equal to none. */
