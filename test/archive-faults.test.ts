@@ -13,7 +13,7 @@ import { environmentWith } from '../lib/config.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
-import { createPool, type Pool, withTenant } from '../sql/db.ts';
+import { createPool, type Pool, withTenant, withTransaction } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
 import { roleUrl } from '../sql/roles.ts';
@@ -250,6 +250,26 @@ test('a proved file that is no longer in the store keeps everything, and is writ
   ]).toEqual([before, 0]);
   const { rows } = await place.owner.query<{ name: string }>('select name from private.archive_files order by name limit 1');
   await store.remove(rows[0]?.name ?? '');
+  await finish(place);
+  await intact();
+}, 60_000);
+
+test('who reads for long keeps events where they are, and nothing else; the run is on record as failed', async () => {
+  const place = await placeOf();
+  const intact = await fill(place);
+  const before = await stale(place);
+  await db.owner.query(
+    "insert into private.idempotency_keys (tenant_id, key, request_hash, claim, first_at) select id, 'older', '', id, '2020-01-01' from private.tenants limit 1",
+  );
+  await withTransaction(place.owner, 'begin', async (reader) => {
+    await reader.query('select from private.archive_files limit 1');
+    await expect(retention(place)).rejects.toThrow('lock timeout');
+  });
+  expect((await db.owner.query("select from private.idempotency_keys where key = 'older'")).rowCount).toBe(0);
+  expect(await stale(place)).toBe(before);
+  const { rows } = await db.ops.query('select files, failed from ops.archive_runs order by started_at desc limit 1');
+  expect(rows).toEqual([{ files: expect.any(Number), failed: true }]);
+  expect(rows[0]?.files).toBeGreaterThan(0);
   await finish(place);
   await intact();
 }, 60_000);
