@@ -18,7 +18,12 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export type EventPage = Page<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
 
 /** A page of the tenant's raw events, newest first, from database and archive as if they were one. Throws ArchiveChanged. */
-export async function listEverywhere(client: Client, filter: EventFilter, archive: ArchiveHome): Promise<EventPage> {
+export async function listEverywhere(
+  client: Client,
+  tenantId: string,
+  filter: EventFilter,
+  archive: ArchiveHome,
+): Promise<EventPage> {
   const { type, subjects, from, to, before, limit } = filter;
   // Before the events: see readableFiles().
   const files = await readableFiles(client, { from, to, until: before?.time ?? null, types: type === null ? null : [type] });
@@ -28,7 +33,7 @@ export async function listEverywhere(client: Client, filter: EventFilter, archiv
   const needed = files.filter(({ last_time }) => last_time >= last);
   if (needed.length === 0) return { ...stored, resume: null };
   const window = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null, subjects, before };
-  const reading = archive.read(() => newestArchived(archive, needed, window, limit));
+  const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
   if (!reading) throw unavailable('Too many read archived events at once.');
   const { rows, reached } = await reading;
   const since = reached === null ? from : new Date(Math.max(Date.parse(reached), from?.getTime() ?? 0));
