@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { withTenant } from '../sql/db.ts';
+import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { claimExport, keepExport } from '../sql/queries/export-claims.ts';
 import { endExport } from '../sql/queries/export-jobs.ts';
 import { offboardTenant } from '../sql/queries/offboarding.ts';
@@ -165,6 +166,26 @@ test('the erasure of a person destroys every export that may hold it, and certif
     rows: 0,
     erasures: [{ request_id: request.id, subject: 'psn_ana' }],
   });
+});
+
+test('an export that is made while the archive is rewritten ends with the person too', async () => {
+  const tenant = await makeTenant(db);
+  await plantEvents(db, tenant, 10);
+  const ask = { kind: 'erasure', person: 'eva', personHash: 'psn_eva', reason: null } as const;
+  const request = await withTenant(db.api, tenant.id, (client) => createPrivacyRequest(client, tenant.id, ask), 'login');
+  const outcome = async () =>
+    (await db.owner.query('select outcome from private.privacy_requests where id = $1', [request.id])).rows[0]?.outcome;
+  const { id, serving } = await withArchiveTurn(db.owner, async () => {
+    const served = servePrivacyRequests({ ...exports.deps, engine: db.engine });
+    await expect.poll(outcome, { timeout: 30_000 }).toMatchObject({ removed: { exports: 0 } });
+    const between = await exports.ask(tenant);
+    await exports.run();
+    expect(await exports.find(tenant, between.id)).toMatchObject({ status: 'completed' });
+    return { id: between.id, serving: served };
+  });
+  await serving;
+  expect(await exports.find(tenant, id)).toMatchObject({ status: 'deleted', error: 'person-erased' });
+  expect(await outcome()).toMatchObject({ exports_destroyed: [id], removed: { exports: 1 } });
 });
 
 test('a certificate waits for a file that is still being written', async () => {

@@ -15,7 +15,7 @@ import {
 import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 import { expireArchive, sweepArchive } from './sweep-archive.ts';
-import { type ArchiveDeps, archiveBefore, takeOverBefore } from './write-archive.ts';
+import { type ArchiveDeps, archiveBefore, ensureStored, takeOverBefore } from './write-archive.ts';
 
 export type RetentionDeps = RefreshDeps &
   ArchiveDeps & {
@@ -39,10 +39,10 @@ export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
   const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
   const failed = await withArchiveTurn(deps.pool, async () => {
     const archived = await settled(archive(deps, run));
-    await dropAll(deps, archived ? null : run);
+    const dropped = await settled(dropAll(deps, archived ? null : run));
     const swept = await settled(clean(deps, run));
-    return archived ?? swept;
-  });
+    return archived ?? dropped ?? swept;
+  }).catch((error: Error) => error);
   if (run.boundary || run.removed > 0 || failed) await noteArchiveRun(deps.pool, run, failed ? String(failed.message) : null);
   // Refreshes that found the lock taken rely on its holder to look again.
   await refreshRollups(deps);
@@ -76,27 +76,42 @@ async function clean(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
 
 /**
  * Refreshes come first and share the lock: a refresh that found rows there and recomputed after they had gone would erase the
- * aggregates made from them.
+ * aggregates made from them. What cannot be dropped now, for somebody reads it, keeps nothing else.
  */
 async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promise<void> {
+  const failed: Error[] = [];
+  const each = async (relation: string, work: Promise<void>) => {
+    const error = await settled(work);
+    if (!error) return;
+    deps.log.error({ err: error, relation }, 'retention failed');
+    failed.push(error);
+  };
   await withRefreshLock(deps.pool, true, async (client) => {
     await refreshLocked(client, deps);
-    const { RAW_RETENTION_DAYS: raw, QUARANTINE_RETENTION_DAYS: quarantine, AGGREGATE_RETENTION_DAYS: kept } = deps.config;
-    if (archived?.boundary) await dropEvents(client, deps, archived.boundary, archived.startedAt);
-    await drop(client, deps, { name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS', raw);
-    await drop(client, deps, { name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS', quarantine);
-    await drop(client, deps, { name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS', kept);
-    const accesses = deps.config.ACCESS_LOG_RETENTION_DAYS;
-    await drop(client, deps, { name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
-    await drop(client, deps, { name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS', accesses);
-    // What is made from a roll-up goes first, as it could not be made again.
-    for (const { name } of (await listRollups(client)).reverse()) {
-      await drop(client, deps, { name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS', kept);
-    }
-    const forgotten = await forgetExpired(client, deps.clock(), kept);
+    if (archived?.boundary) await each(EVENTS.name, dropEvents(client, deps, archived.boundary, archived.startedAt));
+    for (const [relation, rule] of await relations(client)) await each(relation.name, drop(client, deps, relation, rule));
+    const forgotten = await forgetExpired(client, deps.clock(), deps.config.AGGREGATE_RETENTION_DAYS);
     await dropRestored(client, deps.clock());
     deps.log.info({ forgotten }, 'expired keys and counters deleted');
   });
+  if (failed[0]) throw failed[0];
+}
+
+type Rule = keyof RetentionDeps['config'];
+
+// All but the events, with what says how long they are kept.
+async function relations(client: Client): Promise<[Relation, Rule][]> {
+  return [
+    [{ name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS'],
+    [{ name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS'],
+    [{ name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS'],
+    [{ name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
+    [{ name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
+    // What is made from a roll-up goes first, as it could not be made again.
+    ...(await listRollups(client))
+      .reverse()
+      .map(({ name }): [Relation, Rule] => [{ name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS']),
+  ];
 }
 
 // In one transaction: nobody writes there, all of it is in the archive as it is stored, the archive takes over, and it goes.
@@ -104,6 +119,7 @@ async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, n
   await ensureServed(client, EVENTS, boundary);
   await retainFrom(client, EVENTS, boundary);
   const rule = `RAW_RETENTION_DAYS=${deps.config.RAW_RETENTION_DAYS}`;
+  await ensureStored(deps);
   const dropped = await withTransaction(deps.pool, 'begin', async (one) => {
     await holdBefore(one, EVENTS, boundary);
     await takeOverBefore(one, boundary, now);
@@ -120,7 +136,8 @@ async function ensureServed(client: Client, relation: Relation, boundary: Date):
   throw new Error(`${relation.name} is kept: a roll-up does not hold all that lies before ${boundary.toISOString()} yet`);
 }
 
-async function drop(client: Client, deps: RetentionDeps, relation: Relation, rule: string, days: number): Promise<void> {
+async function drop(client: Client, deps: RetentionDeps, relation: Relation, rule: Rule): Promise<void> {
+  const days = deps.config[rule];
   const boundary = await dropBoundary(client, relation, cutoffOf(deps.clock(), days));
   if (!boundary) return;
   await ensureServed(client, relation, boundary);

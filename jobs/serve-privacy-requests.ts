@@ -1,5 +1,6 @@
 import { type Client, withTenant } from '../sql/db.ts';
 import { EVENT_CELLS } from '../sql/queries/event-records.ts';
+import { exportFiles } from '../sql/queries/export-place.ts';
 import { countDoomed, exportsErasedFor } from '../sql/queries/export-upkeep.ts';
 import { type Person, PLACES, type Place } from '../sql/queries/places.ts';
 import {
@@ -87,21 +88,25 @@ async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleF
   return files;
 }
 
+async function eraseFrom(deps: PrivacyDeps, request: OpenRequest, place: Place, progress: number): Promise<void> {
+  await withTenant(
+    deps.pool,
+    request.tenant_id,
+    async (client) => {
+      await allowLargeDeletes(client);
+      const erased = await place.erase(client, personOf(request));
+      await noteErased(client, request.id, place.name, erased, progress);
+    },
+    'login',
+  );
+}
+
 // Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
 async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
-  for (const [n, place] of PLACES.entries()) {
-    await withTenant(
-      deps.pool,
-      request.tenant_id,
-      async (client) => {
-        await allowLargeDeletes(client);
-        const erased = await place.erase(client, personOf(request));
-        await noteErased(client, request.id, place.name, erased, Math.round((80 * (n + 1)) / PLACES.length));
-      },
-      'login',
-    );
-  }
+  for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
   await eraseFromArchive(deps, request, personOf(request));
+  // Once more: an export that was cut meanwhile may have read archived rows of the person.
+  await eraseFrom(deps, request, exportFiles, 80);
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyExports(deps);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);

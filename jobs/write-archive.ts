@@ -1,16 +1,16 @@
-import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { v7 as uuidv7 } from 'uuid';
+import { CsvSlices } from '../lib/csv-slices.ts';
 import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
 import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive-home.ts';
 import { CopyOut } from '../sql/copy-out.ts';
 import { type Client, type Pool, withTransaction } from '../sql/db.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
-import { archivingTenants, copyOfDay, type Group, groupsBefore } from '../sql/queries/archive-groups.ts';
-import { groupsOfFile, loadDay, type Run, unloadDay, writeType } from '../sql/queries/archive-parquet.ts';
+import { archivingTenants, copyOfDay, type Group, groupsBefore, inCopyOrder } from '../sql/queries/archive-groups.ts';
+import { groupsOfFile, type Run, writeEvents } from '../sql/queries/archive-parquet.ts';
 
 export type ArchiveDeps = {
   pool: Pool;
@@ -29,32 +29,75 @@ export type Written = { files: number; rows: number; bytes: number };
 export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date): Promise<Written> {
   const written: Written = { files: 0, rows: 0, bytes: 0 };
   const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
-  await withScratch(deps.archive, 'archive', (scratch) =>
-    withDuckDb(scratch, async (run) => {
-      for (const tenantId of tenants) {
-        // One snapshot for what is compared and what is copied.
-        await withTransaction(deps.pool, 'begin isolation level repeatable read read only', async (client) => {
-          const missing = await missingOf(deps, client, tenantId, boundary, now);
-          for (const [day, groups] of byDay(missing)) {
-            await copyDay(client, copyOfDay(tenantId, day, boundary), join(scratch, 'day.csv'));
-            await loadDay(run, join(scratch, 'day.csv'));
-            await rm(join(scratch, 'day.csv'));
-            for (const group of groups) add(written, await writeGroup(deps, run, group, join(scratch, `${uuidv7()}.parquet`)));
-            await unloadDay(run);
-          }
-        });
-      }
-    }),
-  );
+  const failed: Error[] = [];
+  for (const tenantId of tenants) {
+    // What goes wrong with one keeps no other waiting.
+    await withScratch(deps.archive, 'archive', (scratch) =>
+      withDuckDb(scratch, (run) => archiveTenant(deps, { run, scratch, written }, tenantId, boundary, now)),
+    ).catch((error: Error) => {
+      deps.log.error({ err: error, tenant: tenantId }, 'a tenant was not archived');
+      failed.push(error);
+    });
+  }
+  if (failed.length > 1) throw new Error(`${failed.length} tenants were not archived, the first: ${failed[0]?.message}`);
+  if (failed[0]) throw failed[0];
   return written;
+}
+
+type Work = { run: Run; scratch: string; written: Written };
+
+async function archiveTenant(deps: ArchiveDeps, work: Work, tenantId: string, boundary: Date, now: Date): Promise<void> {
+  // One snapshot for what is compared and what is copied.
+  await withTransaction(deps.pool, 'begin isolation level repeatable read read only', async (client) => {
+    const missing = await missingOf(deps, client, tenantId, boundary, now);
+    for (const [day, ofDay] of byDay(missing)) {
+      const groups = ofDay.sort(inCopyOrder);
+      const slices = new CsvSlices(
+        work.scratch,
+        groups.map(({ rows }) => rows),
+      );
+      await pipeline(client.query(new CopyOut(copyOfDay(tenantId, day, boundary, groups))), slices);
+      for (const [n, group] of groups.entries()) {
+        const csv = slices.groups[n] ?? [];
+        add(work.written, await writeGroup(deps, work.run, group, csv, join(work.scratch, `${uuidv7()}.parquet`)));
+        for (const path of csv) await rm(path);
+      }
+    }
+  });
+}
+
+// Files that the store does not have as it took them.
+async function notStored({ archive }: Pick<ArchiveDeps, 'archive'>, files: ArchiveFile[]): Promise<ArchiveFile[]> {
+  const found: ArchiveFile[] = [];
+  for (const file of files) if ((await archive.store.stat(file.name))?.bytes !== file.bytes) found.push(file);
+  return found;
+}
+
+/**
+ * Throws where the store lacks a file of those that takeOverBefore() may take: somebody may have removed it since it was proved. To be called
+ * right before, by whose turn it is, and while writers still may write, for a store may take its time.
+ */
+export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>): Promise<void> {
+  for (const tenantId of await withTransaction(deps.pool, 'begin read only', archivingTenants)) {
+    const [lost] = await notStored(deps, await listArchiveFiles(deps.pool, { tenantId, status: 'proved' }));
+    if (lost) throw new Error(`${lost.name} is not in the object store as it was proved: nothing is dropped.`);
+  }
 }
 
 // Groups without a proved file; those whose file is no longer what the database holds are condemned and written anew.
 async function missingOf(deps: ArchiveDeps, client: Client, tenantId: string, boundary: Date, now: Date): Promise<Group[]> {
   const groups = await groupsBefore(client, tenantId, boundary, now);
-  const { proved, stale } = compare(groups, await listArchiveFiles(client, { tenantId, status: 'proved' }));
-  await condemn(deps.pool, stale);
-  return groups.filter((group) => !proved.has(group));
+  const files = await listArchiveFiles(client, { tenantId, status: 'proved' });
+  const { proved, stale } = compare(groups, files);
+  const kept = new Set(proved.values());
+  const lost = await notStored(
+    deps,
+    files.filter(({ id }) => kept.has(id)),
+  );
+  for (const { name } of lost) deps.log.error({ name }, 'a proved file is not in the store as it was: it is written anew');
+  await condemn(deps.pool, [...stale, ...lost.map(({ id }) => id)]);
+  const held = new Set(files.filter((file) => kept.has(file.id) && !lost.includes(file)).map(({ id }) => id));
+  return groups.filter((group) => !held.has(proved.get(group) ?? ''));
 }
 
 /** Which groups have a proved file that is equal to them, by its id, and which files are equal to none. */
@@ -88,12 +131,8 @@ export function differences(one: Group, other: Group | undefined): string[] {
   return COMPARED.filter((name) => one[name] !== other?.[name]);
 }
 
-async function copyDay(client: Client, copy: string, csv: string): Promise<void> {
-  await pipeline(client.query(new CopyOut(copy)), createWriteStream(csv, { mode: 0o600 }));
-}
-
-async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<Written> {
-  await writeType(run, group.type, path);
+async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, csv: string[], path: string): Promise<Written> {
+  await writeEvents(run, csv, path);
   const file = await proveAndEnter(deps, run, group, path);
   await rm(path);
   deps.log.debug({ tenant: group.tenant_id, name: file.name, rows: file.rows, bytes: file.bytes }, 'archived');

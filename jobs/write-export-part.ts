@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
+import { CsvSlices } from '../lib/csv-slices.ts';
 import { csvToParquet } from '../lib/parquet.ts';
 import type { ArchiveHome } from '../sql/archive-home.ts';
 import { type Client, type Pool, withTenant } from '../sql/db.ts';
@@ -38,12 +39,12 @@ export async function writePart(readers: Pool, archive: ArchiveHome, part: PartJ
 }
 
 async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, path: string): Promise<WrittenPart> {
-  const csv = join(part.folder, 'rows.csv');
-  // Lines end as csvToParquet() reads them.
+  const slices = new CsvSlices(part.folder);
+  // Lines end as CsvSlices takes them.
   const shape: Shape = { format: 'csv', delimiter: ',', guard: false, lineEnd: '\n' };
-  const rows = await copyInto(readers, archive, part, shape, [createWriteStream(csv)]);
+  const rows = await copyInto(readers, archive, part, shape, [slices]);
   const columns = Object.fromEntries(columnsOf(part.job.dataset).map(({ name, duckdb }) => [name, duckdb]));
-  const written = await csvToParquet(csv, path, columns, part.folder);
+  const written = await csvToParquet(slices.groups.flat(), path, columns, part.folder);
   if (written !== rows) throw new Error(`${rows} rows were read and ${written} written as Parquet.`);
   part.signal.throwIfAborted();
   const meter = createMeter();

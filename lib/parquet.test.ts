@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { csvToParquet, literal, withDuckDb } from './parquet.ts';
+import { CsvSlices } from './csv-slices.ts';
+import { csvToParquet, literal, readCsv, withDuckDb } from './parquet.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -19,7 +22,7 @@ test('rows keep their order, types, nulls and empty texts', async () => {
     `2026-11-24 18:05:00.123456+00,1,"${json}",""\n2026-11-24 18:05:00+00,,,\n2026-11-24 18:05:01+00,2.5,"{}","a\nb"\n`,
   );
   const columns = { time: 'timestamptz', 'the n': 'double', data: 'varchar', subject: 'varchar' };
-  expect(await csvToParquet(csv, parquet, columns, folder)).toBe(3);
+  expect(await csvToParquet([csv], parquet, columns, folder)).toBe(3);
   const rows = await withDuckDb(folder, (run) =>
     run(
       `select epoch_us(time)::varchar as us, "the n" as n, length(data)::integer as length, subject from ${literal(parquet)}`,
@@ -35,7 +38,7 @@ test('rows keep their order, types, nulls and empty texts', async () => {
 test('what does not fit its type is an error, and no row is lost in silence', async () => {
   const csv = join(folder, 'bad.csv');
   await writeFile(csv, '1\nx\n');
-  await expect(csvToParquet(csv, join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(
+  await expect(csvToParquet([csv], join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(
     /^DuckDB: Conversion Error: [^x]*$/,
   );
 });
@@ -44,7 +47,35 @@ test('a line end of Windows within a cell is part of it, also in the first row',
   const csv = join(folder, 'ends.csv');
   await writeFile(csv, '"a\r\nb",1\n"c",2\n');
   const parquet = join(folder, 'ends.parquet');
-  expect(await csvToParquet(csv, parquet, { t: 'varchar', n: 'integer' }, folder)).toBe(2);
+  expect(await csvToParquet([csv], parquet, { t: 'varchar', n: 'integer' }, folder)).toBe(2);
   const rows = await withDuckDb(folder, (run) => run(`select t from ${literal(parquet)}`));
   expect(rows).toEqual([{ t: 'a\r\nb' }, { t: 'c' }]);
 });
+
+test('slices are of whole rows, and those of each group apart', async () => {
+  const slices = new CsvSlices(folder, [2, 1]);
+  await pipeline(Readable.from(['"a\n', '",1\n"""b', '\n",2\nc,3', '\nd,4\n'].map((part) => Buffer.from(part))), slices);
+  expect(slices.groups).toHaveLength(3);
+  const rows = await withDuckDb(folder, (run) =>
+    Promise.all(slices.groups.map((paths) => run(`select t from ${readCsv(paths, { t: 'varchar', n: 'integer' })}`))),
+  );
+  expect(rows).toEqual([[{ t: 'a\n' }, { t: '"b\n' }], [{ t: 'c' }], [{ t: 'd' }]]);
+});
+
+test('many rows as large as an event may be fit, in their order, in parts that a reader can hold', async () => {
+  const slices = new CsvSlices(folder);
+  const text = 'x'.repeat(64_000);
+  const lines = Array.from({ length: 10_000 }, (_, n) => n);
+  await pipeline(
+    Readable.from(lines).map((n) => Buffer.from(`${n},"${text}${n}"\n`)),
+    slices,
+  );
+  const path = join(folder, 'large.parquet');
+  expect(await csvToParquet(slices.groups.flat(), path, { n: 'integer', t: 'varchar' }, folder)).toBe(10_000);
+  const [sums] = await withDuckDb(folder, (run) =>
+    run(`select count(*)::integer as rows, count_if(n <> file_row_number)::integer as moved, sum(length(t))::double as letters,
+           (select max(row_group_num_rows)::integer from parquet_metadata(${literal(path)})) < 1000 as small
+         from read_parquet(${literal(path)}, file_row_number = true)`),
+  );
+  expect(sums).toEqual({ rows: 10_000, moved: 0, letters: 64_000 * 10_000 + 38_890, small: true });
+}, 60_000);

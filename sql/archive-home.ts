@@ -12,8 +12,11 @@ import type { ArchiveFile } from './queries/archive-files.ts';
 export type ArchiveHome = {
   store: ObjectStore;
   scratch: string;
-  /** Runs `work` when few others read, each of whom takes up to 192 MB. Undefined, at once, where too many wait already. */
-  read: <T>(work: () => Promise<T>) => Promise<T> | undefined;
+  /**
+   * Runs `work` when few others read, each of whom takes up to 192 MB. Undefined, at once, where too many wait already: a tenant has half of
+   * the places at most, to read and to wait, so that no other is shut out by it.
+   */
+  read: <T>(tenantId: string, work: () => Promise<T>) => Promise<T> | undefined;
 };
 
 /** The archive's place: the store of all objects, and the scratch folder of the settings. */
@@ -28,19 +31,29 @@ export function openArchive(config: Pick<Config, 'MIRANTE_DATA_DIR'>, store: Obj
 const READERS = 2;
 const WAITING = 4;
 
-function createGate(most: number, mostWaiting: number): ArchiveHome['read'] {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  const enter = () => (running < most ? Promise.resolve() : new Promise<void>((go) => waiting.push(go)));
-  return (work) => {
-    if (running >= most && waiting.length >= mostWaiting) return undefined;
-    const entered = enter();
-    if (running < most) running++;
-    // Whoever leaves hands the place on.
+/** At most `most` at once, and `mostWaiting` who wait; half of each for one tenant. */
+export function createGate(most: number, mostWaiting: number): ArchiveHome['read'] {
+  const running: string[] = [];
+  const waiting: { tenantId: string; go: () => void }[] = [];
+  const of = (list: string[], tenantId: string) => list.filter((one) => one === tenantId).length;
+  const mayEnter = (tenantId: string) => running.length < most && of(running, tenantId) < most / 2;
+  const mayWait = (tenantId: string) => {
+    const tenants = waiting.map((one) => one.tenantId);
+    return tenants.length < mostWaiting && of(tenants, tenantId) < mostWaiting / 2;
+  };
+  return (tenantId, work) => {
+    const enters = mayEnter(tenantId);
+    if (!enters && !mayWait(tenantId)) return undefined;
+    const entered = enters ? Promise.resolve() : new Promise<void>((go) => waiting.push({ tenantId, go }));
+    if (enters) running.push(tenantId);
+    // Whoever leaves lets in the first who may.
     const leave = () => {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
+      running.splice(running.indexOf(tenantId), 1);
+      const next = waiting.findIndex((one) => mayEnter(one.tenantId));
+      const [admitted] = next === -1 ? [] : waiting.splice(next, 1);
+      if (!admitted) return;
+      running.push(admitted.tenantId);
+      admitted.go();
     };
     return entered.then(work).finally(leave);
   };

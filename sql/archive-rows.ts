@@ -40,13 +40,53 @@ function conditions({ from, to, subjects, before, about }: RowFilter): string {
 
 // Each file by its own end: types may be kept for different times. An event that came again after it had left, and left again, is in
 // two files of its type and day.
-function rowsOf(files: LocalFile[]): string {
+function rowsOf(files: LocalFile[], columns: string, filter: RowFilter, slice = 'true'): string {
+  const where = `${conditions(filter)} and ${slice}`;
   const each = files.map(
     ({ path, visible_from }) =>
-      `select * from read_parquet(${literal(path)}, hive_partitioning = false) where time >= timestamptz ${literal(visible_from)}`,
+      `select ${columns} from read_parquet(${literal(path)}, hive_partitioning = false)
+       where time >= timestamptz ${literal(visible_from)} and ${where}`,
   );
   const twice = new Set(files.map(({ type }) => type)).size < files.length;
-  return `${twice ? 'select distinct on (time, id) * from (' : ''}${each.join(' union all ')}${twice ? ')' : ''}`;
+  return twice ? `select distinct on (time, id) * from (${each.join(' union all ')})` : each.join(' union all ');
+}
+
+/** Of one sorted query; DuckDB gives 2,048 rows at once, which must fit several times. */
+const SLICE_BYTES = 16_000_000;
+
+type End = { time: string; id: string };
+
+// Column by column, for two comparisons of rows become a `between`, which DuckDB does not know of rows. The first is what parts of files
+// are left out by.
+function beyond({ time, id }: End, sign: '<=' | '>' | '>='): string {
+  const at = `timestamptz ${literal(time)}`;
+  return `(time ${sign[0]}= ${at} and (time ${sign[0]} ${at} or id ${sign} ${literal(id)}))`;
+}
+
+/**
+ * Conditions under each of which lies a small part of the rows, in their order: the largest are 64 kB, and a day may have any number. With
+ * `newest` these are of the last so many.
+ */
+async function slicesOf(duckDb: DuckDb, files: LocalFile[], filter: RowFilter, newest?: number): Promise<string[]> {
+  const [first] = newest
+    ? await duckDb.run(
+        `select time::varchar as time, id from (${rowsOf(files, 'time, id', filter)}) order by time desc, id desc limit 1 offset ${newest - 1}`,
+      )
+    : [];
+  const since = first ? beyond(first as End, '>=') : 'true';
+  const length = 'coalesce(strlen(data), 0) + coalesce(strlen(attributes), 0) + 300 as length';
+  // A window over rows that come straight from a file would hold on to their contents.
+  await duckDb.run(`create or replace temp table keys as ${rowsOf(files, `time, id, ${length}`, filter, since)}`);
+  const ends = (await duckDb.run(
+    `select max(time)::varchar as time, max_by(id, struct_pack(t := time, i := id)) as id
+     from (select *, sum(length) over (order by time, id rows unbounded preceding) // ${SLICE_BYTES} as slice from keys)
+     group by slice order by slice`,
+  )) as End[];
+  await duckDb.run('drop table keys');
+  return ends.map((end, n) => {
+    const last = ends[n - 1];
+    return [since, ...(last ? [beyond(last, '>')] : []), beyond(end, '<=')].join(' and ');
+  });
 }
 
 type LocalFile = ReadableFile & { path: string };
@@ -113,10 +153,10 @@ export async function newestArchived(
     let opened = 0;
     for (const [day, ofDay] of days(files)) {
       const local = await fetchAll(home, ofDay, folder);
-      const found = await duckDb.run(
-        `select ${VALUES} from (${rowsOf(local)}) where ${conditions(filter)} order by time desc, id desc limit ${limit - rows.length}`,
-      );
-      rows.push(...(found as ArchivedRow[]));
+      for (const slice of (await slicesOf(duckDb, local, filter, limit - rows.length)).reverse()) {
+        const found = await duckDb.run(inOrder(local, filter, slice));
+        rows.push(...(found as ArchivedRow[]).reverse());
+      }
       for (const { path } of local) await rm(path);
       opened += ofDay.length;
       if (rows.length >= limit) break;
@@ -129,24 +169,40 @@ export async function newestArchived(
 /** Letters that go to PostgreSQL at once, about. */
 const BATCH_LETTERS = 2_000_000;
 
-/** All archived events that match, of files that are given the newest day first, in the order of time and id, some thousand at a time. */
+/**
+ * All archived events that match, of files that are given the newest day first, in the order of time and id, some thousand at a time. Ends
+ * early where whoever asked has left.
+ */
 export async function* archivedInOrder(
   home: ArchiveHome,
   files: ReadableFile[],
   filter: RowFilter,
+  left: () => boolean = () => false,
 ): AsyncGenerator<ArchivedRow[]> {
   const oldestFirst = [...days(files)].reverse();
   for (const [, ofDay] of oldestFirst) {
-    yield* rowsOfDay(home, ofDay, filter);
+    if (left()) return;
+    yield* rowsOfDay(home, ofDay, filter, left);
   }
 }
 
-async function* rowsOfDay(home: ArchiveHome, files: ReadableFile[], filter: RowFilter): AsyncGenerator<ArchivedRow[]> {
+const inOrder = (files: LocalFile[], filter: RowFilter, slice: string) =>
+  `select ${VALUES} from (${rowsOf(files, '*', filter, slice)}) t order by t.time, t.id`;
+
+async function* rowsOfDay(
+  home: ArchiveHome,
+  files: ReadableFile[],
+  filter: RowFilter,
+  left: () => boolean,
+): AsyncGenerator<ArchivedRow[]> {
   const { folder, duckDb, close } = await openReader(home);
   try {
     const local = await fetchAll(home, files, folder);
-    const query = `select ${VALUES} from (${rowsOf(local)}) where ${conditions(filter)} order by time, id`;
-    for await (const rows of duckDb.stream(query)) yield* cut(rows as ArchivedRow[]);
+    if (left()) return;
+    for (const slice of await slicesOf(duckDb, local, filter)) {
+      if (left()) return;
+      for await (const rows of duckDb.stream(inOrder(local, filter, slice))) yield* cut(rows as ArchivedRow[]);
+    }
   } finally {
     await close();
   }

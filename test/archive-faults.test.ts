@@ -13,7 +13,7 @@ import { environmentWith } from '../lib/config.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
-import { createPool, type Pool, withTenant } from '../sql/db.ts';
+import { createPool, type Pool, withTenant, withTransaction } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
 import { roleUrl } from '../sql/roles.ts';
@@ -214,4 +214,62 @@ test('a run of the job itself that fails is on record, with what was else to be 
   expect((await db.owner.query("select from private.idempotency_keys where key = 'old'")).rowCount).toBe(0);
   const { rows } = await db.ops.query('select files, failed from ops.archive_runs order by started_at desc limit 1');
   expect(rows).toEqual([{ files: 0, failed: true }]);
+}, 60_000);
+
+test('what cannot be archived of one tenant keeps no other waiting', async () => {
+  const place = await placeOf();
+  const intact = await fill(place);
+  const { rows } = await place.owner.query<{ id: string }>(
+    "select distinct tenant_id as id from private.events where time < now() - interval '50 days' order by 1 limit 1",
+  );
+  const first = rows[0]?.id ?? '';
+  const put = (name: string, path: string) =>
+    name.includes(first) ? Promise.reject(new Error('not this one')) : place.archive.store.put(name, path);
+  await expect(retention(place, { ...place.archive, store: { ...place.archive.store, put } })).rejects.toThrow('not this one');
+  const proved = await place.owner.query<{ id: string; status: string }>(
+    'select distinct tenant_id as id, status from private.archive_files',
+  );
+  expect(proved.rows.length).toBeGreaterThan(0);
+  expect(proved.rows.every(({ id, status }) => id !== first && status === 'proved')).toBe(true);
+  await finish(place);
+  await intact();
+}, 60_000);
+
+test('a proved file that is no longer in the store keeps everything, and is written anew', async () => {
+  const place = await placeOf();
+  const intact = await fill(place);
+  const asked = new Set<string>();
+  const { store } = place.archive;
+  // There when it is proved, and gone when it is asked for again.
+  const stat = async (name: string) => (asked.size === asked.add(name).size ? undefined : store.stat(name));
+  const before = await stale(place);
+  await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('nothing is dropped');
+  expect([
+    await stale(place),
+    (await place.owner.query("select from private.archive_files where status = 'live'")).rowCount,
+  ]).toEqual([before, 0]);
+  const { rows } = await place.owner.query<{ name: string }>('select name from private.archive_files order by name limit 1');
+  await store.remove(rows[0]?.name ?? '');
+  await finish(place);
+  await intact();
+}, 60_000);
+
+test('who reads for long keeps events where they are, and nothing else; the run is on record as failed', async () => {
+  const place = await placeOf();
+  const intact = await fill(place);
+  const before = await stale(place);
+  await db.owner.query(
+    "insert into private.idempotency_keys (tenant_id, key, request_hash, claim, first_at) select id, 'older', '', id, '2020-01-01' from private.tenants limit 1",
+  );
+  await withTransaction(place.owner, 'begin', async (reader) => {
+    await reader.query('select from private.archive_files limit 1');
+    await expect(retention(place)).rejects.toThrow('lock timeout');
+  });
+  expect((await db.owner.query("select from private.idempotency_keys where key = 'older'")).rowCount).toBe(0);
+  expect(await stale(place)).toBe(before);
+  const { rows } = await db.ops.query('select files, failed from ops.archive_runs order by started_at desc limit 1');
+  expect(rows).toEqual([{ files: expect.any(Number), failed: true }]);
+  expect(rows[0]?.files).toBeGreaterThan(0);
+  await finish(place);
+  await intact();
 }, 60_000);

@@ -53,3 +53,16 @@ export const RETENTION = {
   AGGREGATE_RETENTION_DAYS: 730,
   ACCESS_LOG_RETENTION_DAYS: 183,
 };
+
+/** `count` events of a day 40 days ago, each about as large as an event may be, some at the same moment. */
+export async function fillLarge(db: Pick<TestDatabase, 'owner'>, tenantId: string, count: number): Promise<void> {
+  await db.owner.query("update storage.hypertables set retained_from = '-infinity'");
+  await db.owner.query(`select storage.make_partitions('events', now() - interval '70 days', now())`);
+  await db.owner.query(
+    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, data)
+     select $1, time, gen_random_uuid(), time, 'large.v1', 's', 60000, jsonb_build_object('n', n, 'long', $3::text)
+     from generate_series(1, $2::integer) n,
+         lateral (select date_trunc('day', now(), 'UTC') - interval '40 days' + n / 3 * interval '11.5 seconds' as time) t`,
+    [tenantId, count, 'x'.repeat(60_000)],
+  );
+}

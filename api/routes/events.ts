@@ -208,7 +208,7 @@ const ATTEMPTS = 3;
 async function listed(deps: Deps, tenantId: string, filter: EventFilter): Promise<EventPage> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withTenant(deps.pool, tenantId, (client) => listEverywhere(client, filter, deps.archive));
+      return await withTenant(deps.pool, tenantId, (client) => listEverywhere(client, tenantId, filter, deps.archive));
     } catch (error) {
       if (!(error instanceof ArchiveChanged)) throw error;
       if (attempt === ATTEMPTS) throw unavailable('Files of the archive are being rewritten.');

@@ -1,4 +1,4 @@
-import { literal } from '../../lib/parquet.ts';
+import { literal, PARQUET, readCsv } from '../../lib/parquet.ts';
 import { ARCHIVE_COLUMNS, DIGEST_IN_DUCKDB, HASH_IN_DUCKDB } from './archive-columns.ts';
 import type { Group } from './archive-groups.ts';
 
@@ -7,27 +7,12 @@ export type Run = (sql: string) => Promise<Record<string, unknown>[]>;
 
 const NAMES = Object.keys(ARCHIVE_COLUMNS).join(', ');
 
-/** Takes in what copyOfDay() wrote. */
-export async function loadDay(run: Run, csv: string): Promise<void> {
-  const types = Object.entries(ARCHIVE_COLUMNS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+const toParquet = (query: string, path: string) => `copy (${query}) to ${literal(path)} (${PARQUET})`;
+
+/** Writes events, given as slices of CSV in the order of their key, to a Parquet file. */
+export async function writeEvents(run: Run, slices: string[], path: string): Promise<void> {
   await run("set timezone = 'UTC'");
-  await run(
-    `create or replace table events as from read_csv(${literal(csv)}, columns = {${types.join(', ')}}, header = false, delim = ',',
-       quote = '"', escape = '"', new_line = '\\n', nullstr = '', allow_quoted_nulls = false, auto_detect = false, max_line_size = 16777216, parallel = false)`,
-  );
-}
-
-const toParquet = (query: string, path: string) =>
-  `copy (${query} order by time, id) to ${literal(path)} (format parquet, compression zstd, row_group_size 65536)`;
-
-/** Writes the events of one type, in the order of their key, to a Parquet file. */
-export async function writeType(run: Run, type: string, path: string): Promise<void> {
-  await run(toParquet(`select ${NAMES} from events where type = ${literal(type)}`, path));
-}
-
-/** Throws away what loadDay() took in. */
-export async function unloadDay(run: Run): Promise<void> {
-  await run('drop table if exists events');
+  await run(toParquet(`from ${readCsv(slices, ARCHIVE_COLUMNS)}`, path));
 }
 
 /** What a file holds, as groupsBefore() tells it of the database: one group, or none where it is empty. */
@@ -52,7 +37,7 @@ export const aboutPerson = (subject: string, hash: string) =>
   `(coalesce(subject in (${literal(subject)}, ${literal(hash)}), false) or coalesce(contains(data, ${literal(hash)}), false)
     or coalesce(contains(attributes, ${literal(hash)}), false))`;
 
-/** Writes a file again without the rows of `filter`. */
+/** Writes a file again without the rows of `filter`, the others in their order. */
 export async function writeWithout(run: Run, path: string, filter: string, to: string): Promise<void> {
   await run(
     toParquet(`select ${NAMES} from read_parquet(${literal(path)}, hive_partitioning = false) where not ${filter}`, to),

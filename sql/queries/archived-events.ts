@@ -18,7 +18,12 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export type EventPage = Page<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
 
 /** A page of the tenant's raw events, newest first, from database and archive as if they were one. Throws ArchiveChanged. */
-export async function listEverywhere(client: Client, filter: EventFilter, archive: ArchiveHome): Promise<EventPage> {
+export async function listEverywhere(
+  client: Client,
+  tenantId: string,
+  filter: EventFilter,
+  archive: ArchiveHome,
+): Promise<EventPage> {
   const { type, subjects, from, to, before, limit } = filter;
   // Before the events: see readableFiles().
   const files = await readableFiles(client, { from, to, until: before?.time ?? null, types: type === null ? null : [type] });
@@ -28,7 +33,7 @@ export async function listEverywhere(client: Client, filter: EventFilter, archiv
   const needed = files.filter(({ last_time }) => last_time >= last);
   if (needed.length === 0) return { ...stored, resume: null };
   const window = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null, subjects, before };
-  const reading = archive.read(() => newestArchived(archive, needed, window, limit));
+  const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
   if (!reading) throw unavailable('Too many read archived events at once.');
   const { rows, reached } = await reading;
   const since = reached === null ? from : new Date(Math.max(Date.parse(reached), from?.getTime() ?? 0));
@@ -69,11 +74,14 @@ export function copyWithArchive(
     const files = await readableFiles(client, { from, to, types: one('type'), receivedFrom: selection.received?.from ?? null });
     let after: Key | undefined;
     const window = { from: from.toISOString(), to: to.toISOString(), subjects: one('subject') };
-    for await (const batch of archivedInOrder(archive, files, window)) {
+    for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
+      // It is told only once it has given something, and what matches may be far apart.
+      if (stream.destroyed) return;
       const last = batch.at(-1) as Key;
       yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
       after = last;
     }
+    if (stream.destroyed) return;
     yield* counted(copy(after && `(select * from app.events_in_order e where ${keyed('>', after)}) s`));
   }
 
@@ -88,7 +96,7 @@ export function copyWithArchive(
     }
   }
 
-  const stream = Readable.from(bytes(), { objectMode: false });
+  const stream: Readable = Readable.from(bytes(), { objectMode: false });
   stream.once('close', () => {
     if (!begun) resolveOver();
   });

@@ -4,7 +4,7 @@ const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at i
 
 /**
  * Files of exports. Whose rows one holds would have to be read out of each, so all of the tenant's go that were cut before the person's events
- * went. To be erased last, so that what is read from then on is read without the person.
+ * went. To be erased last, and again once the archive is without the person, so that what is read from then on is read without it.
  */
 export const exportFiles: Place = {
   name: 'exports',
