@@ -12,5 +12,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
+    // Upper limits as well: a busy machine is late, and what never comes fails all the same.
+    expect: { poll: { timeout: 60_000 } },
   },
 });
