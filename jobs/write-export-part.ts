@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
+import { createMeter } from '../lib/checksums.ts';
 import { CsvSlices } from '../lib/csv-slices.ts';
 import { csvToParquet } from '../lib/parquet.ts';
 import type { ArchiveHome } from '../sql/archive-home.ts';
@@ -96,17 +96,4 @@ function prefixed(head: string): Transform {
   const stream = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
   stream.push(head);
   return stream;
-}
-
-function createMeter() {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  return { stream, read: () => ({ bytes, sha256: hash.digest('hex') }) };
 }

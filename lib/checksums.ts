@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { Transform } from 'node:stream';
 import { inLanes } from './lanes.ts';
 
 const LANES = 4;
@@ -46,4 +47,18 @@ async function sumFile(folder: string, path: string): Promise<FileSum> {
     bytes += chunk.length;
   }
   return { path, bytes, sha256: hash.digest('hex') };
+}
+
+/** Passes bytes on; `read` gives how many those were and their SHA-256, once. */
+export function createMeter() {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  return { stream, read: () => ({ bytes, sha256: hash.digest('hex') }) };
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createMeter } from '../lib/checksums.ts';
 import type { Config } from '../lib/config.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
 import type { ArchiveFile } from './queries/archive-files.ts';
@@ -95,15 +95,9 @@ export async function fetchFile(
 ): Promise<true | undefined> {
   const body = await store.get(file.name);
   if (!body) return undefined;
-  const hash = createHash('sha256');
-  const counting = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(body, counting, createWriteStream(path, { mode: 0o600 }));
-  if (hash.digest('hex') !== file.sha256) throw new Error(`${file.name} is not what was archived: its SHA-256 differs.`);
+  const meter = createMeter();
+  await pipeline(body, meter.stream, createWriteStream(path, { mode: 0o600 }));
+  if (meter.read().sha256 !== file.sha256) throw new Error(`${file.name} is not what was archived: its SHA-256 differs.`);
   return true;
 }
 

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type FileSum, sumFiles } from '../../lib/checksums.ts';
+import { createMeter, type FileSum, sumFiles } from '../../lib/checksums.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
 import { makeWhole } from '../../lib/whole-folder.ts';
@@ -112,17 +110,9 @@ async function copyTable(
       `copy (select ${names} from private."${table.name}" where "${table.tenant_column}" = '${tenantId}'${only}${order}) to stdout (format csv, header)`,
     ),
   );
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const counting = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  await pipeline(source, counting, createWriteStream(join(folder, path), { mode: 0o600, flush: true }));
-  return { rows: source.rowCount, sum: { path, bytes, sha256: hash.digest('hex') } };
+  const meter = createMeter();
+  await pipeline(source, meter.stream, createWriteStream(join(folder, path), { mode: 0o600, flush: true }));
+  return { rows: source.rowCount, sum: { path, ...meter.read() } };
 }
 
 // Files of the archive are taken as they are; the manifest that names them is a table like any other.

@@ -48,5 +48,5 @@ test('nobody’s figure is narrowed to 15 % by all that is published, with k −
 test('the same attacks unpick what a plain program publishes', async () => {
   const sum: Sum = { victims: 0, tried: 0, narrowed: [], shared: 0, released: 0 };
   for (const world of fc.sample(worlds, 1_000)) await besiege(world, naively, sum);
-  expect(sum.narrowed.length).toBeGreaterThan(10);
+  expect(sum.narrowed.length).toBeGreaterThan(33);
 });
