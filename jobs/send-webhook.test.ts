@@ -9,6 +9,8 @@ const NAMES: Record<string, string[]> = {
   'inside.test': ['127.0.0.1'],
   'both.test': ['93.184.215.14', '127.0.0.1'],
   'mapped.test': ['::ffff:127.0.0.1'],
+  'compatible.test': ['::127.0.0.1'],
+  'both-families.test': ['2606:2800:21f:cb07:6820:80da:af6b:8b2c', '::a9fe:a9fe'],
 };
 vi.mock('node:dns/promises', async (original) => {
   const dns = await original<typeof import('node:dns/promises')>();
@@ -83,14 +85,30 @@ describe('nothing reaches a private network that is not allowed', () => {
     '100.64.0.1',
     '[fe80::1]',
     '[fc00::1]',
+    '[::127.0.0.1]',
+    '[::a9fe:a9fe]',
+    '[::ffff:0:7f00:1]',
     '[64:ff9b::7f00:1]',
+    '[64:ff9b:1::7f00:1]',
     '[2002:7f00:1::]',
+    '[2001:0:7f00:1::]',
+    '[2001:db8::1]',
+    '[3fff::1]',
+    '[fec0::1]',
+    '[ff02::1]',
+    '[100::1]',
+    '[100:0:0:1::1]',
+    '[5f00::1]',
+    '[0:0:1::]',
+    '[4000::1]',
     '224.0.0.1',
     '255.255.255.255',
     'localhost',
     'inside.test',
     'both.test',
     'mapped.test',
+    'compatible.test',
+    'both-families.test',
   ];
   test.each(HOSTS)('%s', async (host) => {
     const { port } = new URL(receiver.url);

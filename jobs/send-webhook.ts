@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
+import { BlockList } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import { Webhook } from 'standardwebhooks';
@@ -13,6 +14,10 @@ export type WebhookMessage = { url: string; id: string; body: string; secrets: s
 export type WebhookAnswer = { status: number } | { error: string };
 
 const LIMIT_MS = 15_000;
+
+// The only IPv6 addresses that are assigned for the public Internet. What lies outside may hold an IPv4 address (`::127.0.0.1`).
+const GLOBAL_UNICAST = new BlockList();
+GLOBAL_UNICAST.addSubnet('2000::', 3, 'ipv6');
 
 /**
  * Sends a message, signed as Standard Webhooks says, and follows no redirect. Only to public addresses over https, but for those
@@ -32,6 +37,9 @@ export async function sendWebhook(message: WebhookMessage, allowed: string[]): P
 
 type Found = { address: string; family: number }[];
 
+// The agent refuses what is special within these, and in IPv4.
+const isGlobal = ({ address, family }: Found[number]) => family === 4 || GLOBAL_UNICAST.check(address, 'ipv6');
+
 // The name is looked up once and the connection made to what was found, so that no second answer can lead elsewhere.
 async function send(
   { url, id, body, secrets }: WebhookMessage,
@@ -43,6 +51,7 @@ async function send(
   const isAllowed = proxyAddr.compile(allowed);
   const trusted = addresses.every(({ address }) => isAllowed(address, 0));
   if (target.protocol !== 'https:' && !trusted) return { error: 'not-encrypted' };
+  if (!trusted && !addresses.every(isGlobal)) return { error: 'private-network' };
   const now = new Date();
   const request = (target.protocol === 'https:' ? https : http).request(target, {
     method: 'POST',
