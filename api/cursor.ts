@@ -1,12 +1,23 @@
 import { invalidRequest } from '../lib/errors.ts';
+import { parseTime } from './envelope.ts';
+
+/** Whether a part of a cursor is what the database can read as such. */
+type Shape = (part: string) => boolean;
+
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+// The calendar of PostgreSQL has no year 0.
+const isInCalendar = (time: string) => !time.startsWith('0000') && parseTime(time) !== undefined;
 
 /** Shapes of the parts that cursors are made of. */
 export const CURSOR = {
-  time: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
-  day: /^\d{4}-\d\d-\d\d$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  name: /^[^\0]{1,200}$/s,
-};
+  time: (part) => TIME.test(part) && isInCalendar(`${part}:00`),
+  day: (part) => DAY.test(part) && isInCalendar(`${part}T00:00:00Z`),
+  uuid: (part) => UUID.test(part),
+  name: (part) => part.length > 0 && part.length <= 200 && !part.includes('\0') && part.isWellFormed(),
+} satisfies Record<string, Shape>;
 
 /** Where a page ended, as one opaque word. */
 export function encodeCursor(...parts: string[]): string {
@@ -14,11 +25,11 @@ export function encodeCursor(...parts: string[]): string {
 }
 
 /** The parts of a cursor that encodeCursor gave. Throws 400 where it is none, or its parts have another shape. */
-export function decodeCursor(cursor: string, ...shapes: RegExp[]): string[] {
+export function decodeCursor(cursor: string, ...shapes: Shape[]): string[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const fits = (shape: RegExp, at: number) =>
-      typeof (parts as unknown[])[at] === 'string' && shape.test((parts as string[])[at] as string);
+    const fits = (shape: Shape, at: number) =>
+      typeof (parts as unknown[])[at] === 'string' && shape((parts as string[])[at] as string);
     if (Array.isArray(parts) && parts.length === shapes.length && shapes.every(fits)) return parts;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

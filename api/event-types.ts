@@ -64,7 +64,14 @@ function schemaOfSchemas(): Ajv2020 {
 /** Compiles a JSON Schema 2020-12. Throws 422 `invalid-schema` with the reason where it is none or would cost too much. */
 export function compileSchema(schema: Record<string, unknown>): Compiled {
   // A fresh instance for each: `$id`s of different tenants must not meet.
-  const ajv = new Ajv2020({ strict: false, code: { regExp: linearRegExp }, logger: false, validateSchema: false });
+  const ajv = new Ajv2020({
+    strict: false,
+    // Else every object would have a `constructor`.
+    ownProperties: true,
+    code: { regExp: linearRegExp },
+    logger: false,
+    validateSchema: false,
+  });
   formatsPlugin.default(ajv);
   // Takes seconds for 64 KiB of the right text, and is no format of JSON Schema.
   ajv.addFormat('url', true);

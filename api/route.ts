@@ -68,7 +68,7 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     const isKeyed = spec.scopes.length > 0 && !(spec.viewers && request.query.token !== undefined);
     const identity = isKeyed ? await deps.auth.identify(request, spec.scopes, seen) : (undefined as never);
     if (identity) await deps.limits.request(identity, response);
-    for (const input of [request.params, request.query, request.body]) refuseUnstorable(input);
+    for (const input of [request.params, request.query, request.body]) refuseUnreadable(input);
     if (spec.body && request.body === undefined && request.headers['content-type']) {
       throw unsupportedMediaType('This call reads application/json.');
     }
@@ -105,8 +105,9 @@ const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): A
 
 const MAX_DEPTH = 64;
 
-// PostgreSQL can hold neither in a text, and what is nested without end cannot be walked.
-function refuseUnstorable(input: unknown, at = '', depth = 0): void {
+// PostgreSQL can hold neither in a text, what is nested without end cannot be walked, and a member `__proto__` is lost wherever an
+// object is built from others, so that it would be accepted without being read.
+function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   if (typeof input === 'string' && (input.includes('\u0000') || !input.isWellFormed())) {
     const detail = 'A text cannot hold U+0000 or half of a surrogate pair.';
     throw invalidRequest([{ pointer: at.toWellFormed(), code: 'invalid-text', detail }]);
@@ -116,8 +117,12 @@ function refuseUnstorable(input: unknown, at = '', depth = 0): void {
     throw invalidRequest([{ pointer: '', code: 'too-deep', detail: `A body may be nested ${MAX_DEPTH} levels deep.` }]);
   }
   for (const [name, value] of Object.entries(input)) {
-    refuseUnstorable(name, at);
-    refuseUnstorable(value, at + pointerTo(name), depth + 1);
+    refuseUnreadable(name, at);
+    if (name === '__proto__') {
+      const detail = 'No member and no parameter is called `__proto__`.';
+      throw invalidRequest([{ pointer: `${at}/__proto__`, code: 'reserved-name', detail }]);
+    }
+    refuseUnreadable(value, at + pointerTo(name), depth + 1);
   }
 }
 
@@ -141,7 +146,8 @@ function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
 /** Query of every list: page size and where the last page ended. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(500).optional(),
+  // Of a name of 200 characters that take six bytes each as JSON.
+  cursor: z.string().max(1700).optional(),
 });
 
 /** One page of a list, with its `Link` to the next where there may be `more`. */

@@ -42,6 +42,17 @@ test('each change is a new version, the same again is none', async () => {
   expect((await api.call('GET', '/v1/event-types/none', tenant.keys.tenant_admin)).status).toBe(404);
 });
 
+test('a schema asks for members of the event itself, never for what every object has', async () => {
+  const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+  const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+  await put('inherited.v1', { schema: { properties: texts }, mode: 'reject' });
+  expect((await send('inherited.v1', {})).status).toBe(202);
+  expect((await send('inherited.v1', { constructor: 1 })).body.items[0]).toMatchObject({ pointer: '/data/constructor' });
+  await put('required.v1', { schema: { required: names }, mode: 'reject' });
+  expect((await send('required.v1', {})).body.items[0]).toMatchObject({ code: 'schema-mismatch' });
+  expect((await send('required.v1', Object.fromEntries(names.map((name) => [name, 'x'])))).status).toBe(202);
+});
+
 test('versions that race are told apart', async () => {
   const answers = await Promise.all([1, 2, 3, 4].map((minimum) => put('raced.v1', { schema: { minimum }, mode: 'observe' })));
   const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.version);

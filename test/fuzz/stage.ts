@@ -1,0 +1,122 @@
+import { v7 as uuidv7 } from 'uuid';
+import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { runRetention } from '../../jobs/run-retention.ts';
+import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { startApi, type TestApi } from '../api.ts';
+import { jobDeps } from '../archive-home.ts';
+import { fillDays, RETENTION } from '../archived-events.ts';
+import { createExports } from '../exports.ts';
+import { fillTenant } from '../filled.ts';
+import { createDatabase, makeOperatorKey, makeTenant } from '../harness.ts';
+
+export type Stage = {
+  api: TestApi;
+  /** By scope. */
+  keys: Record<string, string>;
+  /** What parameters and members hold where nothing hostile is in them. */
+  known: Record<string, unknown>;
+  /** What stands in an address for a parameter of a path. */
+  inPath: (method: string, path: string, name: string) => string;
+  /** A body of that call, with what is needed beyond what its schema says. */
+  bodyOf: (path: string, body: unknown) => unknown;
+  /** Makes figures of what was sent. */
+  refresh: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+/** The real API, with a tenant that has something of everything, and keys of all scopes. */
+export async function setStage(): Promise<Stage> {
+  const db = await createDatabase();
+  const exports = await createExports(db);
+  const api = await startApi(db, {
+    MIRANTE_DATA_DIR: exports.folder,
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    ALERTS_FROM: 'alerts@mirante.invalid',
+    METABASE_URL: 'http://metabase.invalid',
+  });
+  await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
+  const operator = await makeOperatorKey(db);
+  const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
+  const { ingest, read, export: exporting, embed, tenant_admin } = tenant.keys;
+  await fillTenant(db, tenant, 'acme', 120, new Date());
+  await fillDays(db, tenant.id, { from: 60, to: 58, count: 2, word: 'acme' });
+  await runRetention({ ...jobDeps(db, exports.deps.archive), config: RETENTION });
+  const window = { from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString() };
+  let made = 0;
+  const known = {
+    ...window,
+    get slug() {
+      return `f-${made++}`;
+    },
+    name: 'fuzz',
+    timezone: 'America/Sao_Paulo',
+    country: 'BR',
+    storage_country: 'BR',
+    metric: 'events.count',
+    period: '2025-01',
+    url: 'https://hook.invalid/',
+    address: 'somebody@mirante.invalid',
+    scopes: ['read'],
+    data_categories: ['x'],
+    keep_days: 900,
+    type: 'acme.other.v1',
+  };
+
+  const make = async (path: string, body: unknown, key = tenant_admin): Promise<string> =>
+    (await api.call('POST', path, key, body)).body.id;
+  const rule = { name: 'fuzz', metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
+  const ids: Record<string, string> = { '/v1/tenants/{id}/': tenant.id, '/v1/tenants/{id}': other.id };
+  for (const _ of ['first', 'second']) {
+    const endpoint = await make('/v1/alerts/endpoints', { kind: 'webhook', url: known.url });
+    ids['/v1/alerts/endpoints/'] = endpoint;
+    ids['/v1/alerts/rules/'] = await make('/v1/alerts/rules', { ...rule, notify: [endpoint] });
+    ids['/v1/privacy/requests/'] = await make('/v1/privacy/requests', { kind: 'access', subject: 'x' });
+    ids['/v1/exports/'] = await make('/v1/exports', { dataset: 'events', format: 'csv', ...window }, exporting);
+    ids['/v1/benchmarks/snapshots/'] = await make(
+      '/v1/benchmarks/snapshots',
+      { metric: 'events.count', period: '2025-01' },
+      operator,
+    );
+    await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
+    await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
+    await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
+  }
+  await exports.run();
+  await servePrivacyRequests(jobDeps(db, exports.deps.archive));
+  const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;
+  const link = await api.call('POST', '/v1/dashboards/validations-overview/embeds', embed, {});
+  const { manifest } = (await api.call('GET', `/v1/exports/${ids['/v1/exports/']}`, exporting)).body;
+
+  const names: Record<string, string> = {
+    '/v1/metrics/{name}': 'validations.error_rate',
+    '/v1/benchmarks/{metric}': 'validations.error_rate',
+    '/v1/event-types/{type}': 'fuzz.first.v1',
+    '/v1/privacy/requests/{id}/files/{name}': bundled.files[0].name,
+    '/v1/exports/{id}/files/{name}': encodeURIComponent(manifest.files[0].name),
+  };
+  return {
+    api,
+    keys: { ingest, read, export: exporting, embed, 'tenant-admin': tenant_admin, admin: operator },
+    known: Object.assign(known, { token: new URL(link.body.viewer_url).searchParams.get('token') }),
+    bodyOf: (path, body) => (path === '/v1/exports' ? { ...(body as object), dataset: 'events', ...window } : body),
+    inPath(method, path, name) {
+      if (name === 'slug') return 'validations-overview';
+      if (name === 'card') return 'volume';
+      if (name !== 'id') return names[path] ?? uuidv7();
+      // What is removed is not there, or there would soon be nothing left.
+      if (method === 'DELETE' && path.endsWith('{id}')) return uuidv7();
+      const exact = ids[path];
+      const below = Object.keys(ids).find((start) => path.startsWith(start) && start.endsWith('/') && start !== path);
+      const prefix = Object.keys(ids).find((start) => path.startsWith(`${start}{id}`));
+      return exact ?? ids[below ?? prefix ?? ''] ?? uuidv7();
+    },
+    async refresh() {
+      await refreshRollups(jobDeps(db, exports.deps.archive));
+    },
+    async close() {
+      await api.close();
+      await exports.close();
+      await db.drop();
+    },
+  };
+}
