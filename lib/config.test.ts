@@ -22,6 +22,36 @@ it('.env.example has the defaults', () => {
   expect(readConfig(Object.fromEntries(examples))).toEqual(readConfig({}));
 });
 
+describe('docker-compose.yml', () => {
+  const compose = read('docker-compose.yml');
+  const example = read('.env.example');
+  const passed = [...compose.matchAll(/^ +([A-Z_]+): \$\{\1(?::-(.*)|:\?.*)\}$/gm)].map(([, name, value]) => ({ name, value }));
+  // Where programs are in the containers' network, or a name that Metabase's own container has for it.
+  const own = [...(example.split(/^# --- where one program listens/m)[1] as string).matchAll(/^# ([A-Z_]+)=/gm)].map(
+    ([, name]) => name,
+  );
+
+  it('passes every setting on to programs, or says it itself', () => {
+    const known = [...own, ...passed.map(({ name }) => name)];
+    expect(variables.filter((name) => !known.includes(name))).toEqual([]);
+    expect(own.filter((name) => !variables.includes(name as string))).toEqual([]);
+    for (const name of own) expect([name, compose.includes(`\${${name}`)]).toEqual([name, false]);
+  });
+
+  it('has no default beside that of lib/config.ts', () => {
+    expect(passed.filter(({ value }) => value).map(({ name, value }) => `${name}=${value}`)).toEqual([
+      'API_URL=http://api:3000',
+    ]);
+  });
+
+  it('asks for nothing that .env.example does not have', () => {
+    const asked = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
+    const examples = [...example.matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect([...new Set(asked)].filter((name) => !examples.includes(name))).toEqual([]);
+    expect(examples.filter((name) => !asked.includes(name) && !own.includes(name))).toEqual([]);
+  });
+});
+
 it('names each variable that cannot be used', () => {
   expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(/PORT: .*REDIS_URL: must start with redis:\/\//s);
 });
