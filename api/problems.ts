@@ -86,7 +86,9 @@ function problemOf(error: unknown): Problem {
   const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return invalidJson(message);
   if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return unsupportedMediaType(message);
+  if (type === 'encoding.unsupported')
+    return unsupportedMediaType(message, { 'accept-encoding': 'gzip, deflate, br, identity' });
+  if (type === 'charset.unsupported') return unsupportedMediaType(message);
   if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
   if (error instanceof URIError)
     return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);
