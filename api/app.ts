@@ -96,7 +96,9 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountPages(app, deps);
   mountDocs(app, deps);
 
-  const known = new Map(deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`)]));
+  const known = new Map(
+    deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace(/\*\w+/g, '.+')}/?$`)]),
+  );
   app.use((request) => {
     const methods = deps.openapi
       .filter(({ path }) => known.get(path)?.test(request.path))

@@ -57,6 +57,11 @@ export const featureDisabled = (feature: string) =>
   new Problem(403, 'feature-disabled', 'The tenant does not have this feature', {
     detail: `The feature ${feature} is switched off.`,
   });
+export const frameRefused = (origin: string) =>
+  new Problem(403, 'frame-refused', 'The page of this origin may not show the dashboard in a frame', {
+    detail: `Add ${origin} to the tenant's embed_origins: PATCH /v1/tenants/{id}.`,
+    members: { origin },
+  });
 export const notFound = (what: string, detail?: string) =>
   new Problem(404, 'not-found', `No such ${what}`, detail ? { detail } : {});
 export const methodNotAllowed = (allow: string) =>

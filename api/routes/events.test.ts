@@ -32,6 +32,28 @@ function counts({ body }: Answer) {
 
 const none = { accepted: 0, duplicates: 0, conflicts: 0, quarantined: 0, rejected: 0 };
 
+describe('filters', () => {
+  test('filter[type] asks as type does, which is deprecated; both at once are refused', async () => {
+    const type = `t.filtered.${v4()}`;
+    await send([event({ type }), event()]);
+    const list = (query: string) => api.call('GET', `/v1/events?${query}`, tenant.keys.read);
+    const asked = await list(`filter[type]=${type}`);
+    expect([asked.body.data.length, asked.headers.get('deprecation')]).toEqual([1, null]);
+    const old = await list(`type=${type}`);
+    expect([old.body.data, old.headers.get('deprecation')]).toEqual([asked.body.data, expect.stringMatching(/^@\d+$/)]);
+    expect((await list(`type=${type}&filter[type]=${type}`)).body.errors[0]).toMatchObject({ pointer: '/filter[type]' });
+    expect((await list('filter[color]=x')).status).toBe(400);
+    const csv = await api.call(
+      'GET',
+      `/v1/exports/stream?dataset=events&from=2026-01-01T00:00:00Z&filter[type]=${type}`,
+      tenant.keys.export,
+    );
+    expect([csv.status, csv.text.split('\r\n').length]).toEqual([200, 3]);
+    for (const call of ['quarantine?filter[code]=x', 'audit-log?filter[action]=x'])
+      expect((await api.call('GET', `/v1/${call}`, tenant.keys.tenant_admin)).body.data).toEqual([]);
+  });
+});
+
 describe('bodies', () => {
   test('one event, an array, both CloudEvents types and NDJSON are taken, plain and gzipped', async () => {
     const two = [event(), event()];

@@ -202,6 +202,7 @@ export function mountEvents(app: Express, deps: Deps): void {
         'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
+      filters: ['type', 'subject'],
       status: 200,
       answer: z.object({ data: z.array(eventSchema), next_cursor: z.string().nullable() }),
     },

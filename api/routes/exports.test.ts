@@ -105,6 +105,24 @@ test('a file is read whole, in part, by key and by its own address', async () =>
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(file.bytes), '']);
 });
 
+test('a file whose name has a slash is read at its name, encoded or not', async () => {
+  const { id, files } = await complete({ format: 'parquet' });
+  const [file] = files as [(typeof files)[number]];
+  expect(file.name).toContain('/');
+  for (const name of [file.name, encodeURIComponent(file.name)]) {
+    const answer = await fetch(`${api.url}/v1/exports/${id}/files/${name}`, {
+      headers: { authorization: `Bearer ${tenant.keys.export}` },
+    });
+    expect([
+      answer.status,
+      Buffer.from(await answer.arrayBuffer())
+        .subarray(0, 4)
+        .toString(),
+    ]).toEqual([200, 'PAR1']);
+  }
+  expect((await api.call('GET', `/v1/exports/${id}/files/day=2026-01-01/../x`, tenant.keys.export)).status).toBe(404);
+});
+
 test('an address opens its file and nothing else, and ends with its file, its key and the feature', async () => {
   const { id, files } = await complete();
   const [first, second] = files as [(typeof files)[number], (typeof files)[number]];

@@ -71,6 +71,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       summary: 'What was refused, with its reason and as it was sent, newest first; a page ends early at about 8 MiB',
       scopes: ['tenant-admin'],
       query: pageQuery.extend(filter.omit({ ids: true }).shape),
+      filters: ['code', 'type'],
       status: 200,
       answer: z.object({ data: z.array(row), next_cursor: z.string().nullable() }),
     },
