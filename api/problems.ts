@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  type Fault,
   invalidEncoding,
   invalidJson,
   invalidRequest,
@@ -67,6 +68,8 @@ function linger(request: IncomingMessage, close: () => void): void {
   request.resume();
 }
 
+const inWords = ({ pointer, detail }: Fault) => (pointer === '' ? detail : `${pointer}: ${detail}`);
+
 /** The body of a refusal. */
 export function problemText(problem: Problem, requestId: string): string {
   return JSON.stringify({
@@ -74,7 +77,7 @@ export function problemText(problem: Problem, requestId: string): string {
     title: problem.title,
     status: problem.status,
     code: problem.code,
-    detail: problem.detail ?? problem.errors?.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' ') ?? problem.title,
+    detail: problem.detail ?? problem.errors?.map(inWords).join(' ') ?? problem.title,
     instance: `urn:mirante:request:${requestId}`,
     errors: problem.errors,
     ...problem.members,

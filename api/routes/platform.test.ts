@@ -296,6 +296,14 @@ describe('what the platform tells of itself', () => {
     expect(text.includes('# TYPE mirante_events_total counter')).toBe(!isOpenMetrics);
   });
 
+  test('the words of a refusal begin with its place, or with themselves', async () => {
+    const idempotency = { 'idempotency-key': 'x'.repeat(300) };
+    const whole = await api.call('POST', '/v1/events', tenant.keys.ingest, [{ type: 'a' }], idempotency);
+    expect(whole.body.detail).toBe('An Idempotency-Key has at most 255 characters.');
+    const member = await api.call('GET', '/v1/events?limit=0', tenant.keys.read);
+    expect(member.body.detail).toMatch(/^\/limit: /);
+  });
+
   test('an unknown address names the nearest call', async () => {
     const nearest = async (path: string) => (await api.call('GET', path, tenant.keys.read)).body.detail;
     expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/:name');
