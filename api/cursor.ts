@@ -1,5 +1,5 @@
 import { invalidRequest } from '../lib/errors.ts';
-import { parseTime } from './envelope.ts';
+import { parseTime } from '../lib/time.ts';
 
 /** Whether a part of a cursor is what the database can read as such. */
 type Shape = (part: string) => boolean;

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { parseTime } from '../lib/time.ts';
 import { type EventRow, VALIDATION } from '../sql/queries/events.ts';
 import type { EventTypes, Mismatch } from './event-types.ts';
-import type { JsonItem } from './json-items.ts';
+import { type JsonItem, sourcesOf } from './json-items.ts';
 import { type Concealed, conceal } from './pseudonyms.ts';
 
 /** Why an event is not stored as one. `rejected` is for what is no event at all or what its type's mode refuses. */
@@ -15,8 +16,11 @@ export type Refusal = {
   type: string | null;
 };
 
-/** An event fit to be stored, with the remarks that its receipt carries. */
-export type Accepted = Concealed & { code?: string; detail?: string };
+/** Something in an accepted event that its sender probably did not mean. */
+export type Warning = { code: string; pointer: string; detail: string };
+
+/** An event fit to be stored, with the remarks and warnings that its receipt carries. */
+export type Accepted = Concealed & { code?: string; detail?: string; warnings: Warning[] };
 
 export type Context = {
   keyId: string;
@@ -67,6 +71,10 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
     const status = mismatch.mode === 'reject' ? 'rejected' : 'quarantined';
     return { ...refuse(status, 'schema-mismatch', mismatch.detail, mismatch.pointer), ...sent };
   }
+  if (!isAbsent(members.data_base64) && context.types.handling(sent.type as string).fields) {
+    const detail = 'This type has personal fields, which are not looked for in `data_base64`.';
+    return { ...refuse('quarantined', 'unsupported-data', detail, '/data_base64'), ...sent };
+  }
   const concealed = conceal(rowOf(item, members, key, bytes, context), context.types);
   if (!concealed) {
     return {
@@ -74,13 +82,29 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
       ...sent,
     };
   }
-  return { ...concealed, ...remarkOn(concealed, mismatch, key) };
+  return { ...concealed, ...remarkOn(concealed, mismatch, key), warnings: warningsOn(members.data, mismatch) };
 }
 
 function remarkOn({ named }: Concealed, mismatch: Mismatch | undefined, key: Key): Pick<Accepted, 'code' | 'detail'> {
   if (named) return { code: 'consent-withdrawn', detail: 'Stored without its subject and personal fields.' };
   if (mismatch) return { code: 'schema-mismatch', detail: mismatch.detail };
   return key.recognisable ? {} : { code: 'no-dedup-key', detail: 'Sent again, this event would be stored again.' };
+}
+
+function warningsOn(data: unknown, mismatch: Mismatch | undefined): Warning[] {
+  const warnings: Warning[] = [];
+  const warn = (code: string, pointer: string, detail: string) => warnings.push({ code, pointer, detail });
+  const { duration_ms: duration, outcome } = (data ?? {}) as { duration_ms?: unknown; outcome?: unknown };
+  if (!isAbsent(duration) && typeof duration !== 'number') {
+    warn('duration-not-a-number', '/data/duration_ms', 'No latency metric counts it: send a number of milliseconds.');
+  } else if (typeof duration === 'number' && duration < 0) {
+    warn('duration-negative', '/data/duration_ms', 'No latency metric counts it: send a number of 0 or more.');
+  }
+  if (!isAbsent(outcome) && outcome !== 'success' && outcome !== 'failure') {
+    warn('unknown-outcome', '/data/outcome', 'No error rate counts it: send `success` or `failure`.');
+  }
+  if (mismatch) warn('schema-mismatch', mismatch.pointer, `The schema of the type: ${mismatch.detail}.`);
+  return warnings;
 }
 
 function refuse(status: Refusal['status'], code: string, detail: string, pointer?: string): Refusal {
@@ -105,7 +129,7 @@ function faultOf(item: JsonItem, members: Record<string, unknown>, time: number 
 }
 
 function envelopeFault(members: Record<string, unknown>, parsedTime: number | undefined): Refusal | undefined {
-  const { type, id, source, subject, time, specversion, data } = members;
+  const { type, id, source, subject, time, specversion, data, data_base64: base64 } = members;
   if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', 'An event needs a `type`.', '/type');
   if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
   if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', 'An id is a string of 1 to 200 characters.', '/id');
@@ -119,18 +143,19 @@ function envelopeFault(members: Record<string, unknown>, parsedTime: number | un
   if (!isAbsent(time) && parsedTime === undefined) {
     return refuse('quarantined', 'invalid-time', 'A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.', '/time');
   }
-  if (!isAbsent(data) && (typeof data !== 'object' || Array.isArray(data))) {
-    return refuse('quarantined', 'invalid-data', '`data` is a JSON object.', '/data');
-  }
   const { rules } = (data ?? {}) as { rules?: unknown };
   if (type === VALIDATION && typeof rules === 'object' && rules !== null && Object.keys(rules).length > MOST_RULES) {
     return refuse('quarantined', 'too-many-rules', `A validation may name ${MOST_RULES} rules.`, '/data/rules');
   }
-  if (!isAbsent(members.data_base64)) {
-    return refuse('quarantined', 'unsupported-data', 'Binary data (`data_base64`) is not stored here.', '/data_base64');
+  if (!isAbsent(base64)) {
+    if (!isAbsent(data)) return refuse('quarantined', 'invalid-data', 'An event has `data` or `data_base64`.', '/data_base64');
+    if (typeof base64 !== 'string' || !BASE64.test(base64))
+      return refuse('quarantined', 'invalid-data', '`data_base64` is Base64 (RFC 4648, section 4).', '/data_base64');
   }
   return undefined;
 }
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const isAbsent = (value: unknown) => value === undefined || value === null;
 const isText = (value: unknown, most: number) =>
@@ -192,15 +217,8 @@ export function derivedId(first: string, second: string): string {
 }
 
 function rowOf(item: JsonItem, members: Record<string, unknown>, key: Key, bytes: number, context: Context): EventRow {
-  const data = members.data as Record<string, unknown> | null | undefined;
-  const duration = data?.duration_ms;
-  const outcome = data?.outcome;
-  let attributes: Record<string, unknown> | null = null;
-  for (const name in members) {
-    if (COLUMNS.has(name) || members[name] === null) continue;
-    attributes ??= {};
-    Object.defineProperty(attributes, name, { value: members[name], enumerable: true });
-  }
+  const { data } = members;
+  const { duration_ms: duration, outcome } = (data ?? {}) as Record<string, unknown>;
   return {
     keyId: context.keyId,
     id: key.id,
@@ -212,30 +230,16 @@ function rowOf(item: JsonItem, members: Record<string, unknown>, key: Key, bytes
     outcome: outcome === 'success' || outcome === 'failure' ? outcome : null,
     durationMs: typeof duration === 'number' && duration >= 0 ? duration : null,
     bytes,
-    data: data ? (item.data ?? JSON.stringify(data)) : null,
-    attributes: attributes && JSON.stringify(attributes),
+    data: isAbsent(data) ? null : (item.data ?? JSON.stringify(data)),
+    attributes: attributesOf(item, members),
   };
 }
 
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
-
-// The calendar repeats after 400 years, and Date.UTC takes years below 100 for those of the twentieth century.
-const FOUR_CENTURIES_MS = 146_097 * 24 * 3600_000;
-
-/** Microseconds since 1970 of an RFC 3339 time with its zone; undefined where it is none. Finer digits are cut. */
-export function parseTime(text: string): number | undefined {
-  const parts = TIME.exec(text);
-  if (!parts) return undefined;
-  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
-  if (day > 28 && day > new Date(Date.UTC(year + 400, month, 0)).getUTCDate()) return undefined;
-  let offset = 0;
-  if (parts[8]) {
-    const [hours, minutes] = [Number(parts[9]), Number(parts[10])];
-    if (hours > 23 || minutes > 59) return undefined;
-    offset = (hours * 60 + minutes) * (parts[8] === '-' ? -60_000 : 60_000);
-  }
-  const fraction = parts[7] ? Number(parts[7].padEnd(6, '0').slice(0, 6)) : 0;
-  return (Date.UTC(year + 400, month - 1, day, hour, minute, second) - FOUR_CENTURIES_MS - offset) * 1000 + fraction;
+// As JSON text; numbers keep the digits that were sent, which JSON.parse may have rounded.
+function attributesOf(item: JsonItem, members: Record<string, unknown>): string | null {
+  const names = Object.keys(members).filter((name) => !COLUMNS.has(name) && members[name] !== null);
+  if (names.length === 0) return null;
+  const isText = names.every((name) => typeof members[name] === 'string');
+  const sources = isText ? undefined : new Map(sourcesOf(item.text));
+  return `{${names.map((name) => `${JSON.stringify(name)}:${sources?.get(name) ?? JSON.stringify(members[name])}`).join(',')}}`;
 }

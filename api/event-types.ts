@@ -1,9 +1,10 @@
 import { createSecretKey } from 'node:crypto';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/ajv.js';
 import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
-import { RE2JS } from 're2js';
-import { Problem, unprocessable } from '../lib/errors.ts';
+import { type Fault, Problem, unprocessable } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
 import { type EventType, listEventTypes, type Mode } from '../sql/queries/event-types.ts';
 import { pseudonymKey, withdrawnSubjects } from '../sql/queries/privacy.ts';
@@ -11,6 +12,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { compileFields } from './personal-fields.ts';
 import { type Handling, type Privacy, pseudonym, UNREGISTERED } from './pseudonyms.ts';
 import { schemaCost } from './schema-cost.ts';
+import { linearRegExp, patternFaults } from './schema-patterns.ts';
 import { withinTime } from './time-limit.ts';
 
 /** How long another process may judge by a version that was replaced here. */
@@ -34,14 +36,6 @@ export type EventTypeRegistry = {
   forget: (tenantId: string) => void;
 };
 
-// RE2 takes time linear in the text, so that no customer's `pattern` can stop the process that all share.
-function linearRegExp(pattern: string) {
-  const compiled = RE2JS.compile(pattern);
-  // Ajv takes two patterns whose text is equal for one.
-  return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern };
-}
-linearRegExp.code = 'linearRegExp';
-
 // Ajv's own compares each item with each other one: 0.6 s for 6,000 objects.
 const uniqueItems = {
   keyword: 'uniqueItems',
@@ -51,20 +45,46 @@ const uniqueItems = {
   error: { message: 'must NOT have duplicate items' },
 };
 
-// Compiling the schema of schemas takes a hundred times as long as a customer's, so one instance judges them all.
-let judge: Ajv2020 | undefined;
-function schemaOfSchemas(): Ajv2020 {
-  if (!judge) {
-    judge = new Ajv2020({ strict: false, logger: false });
-    void judge.validateSchema({});
-  }
+type Draft = typeof Ajv2020 | typeof Ajv2019 | typeof Ajv;
+
+const DRAFTS: [RegExp, Draft][] = [
+  [/\/draft\/2020-12\/schema#?$/, Ajv2020],
+  [/\/draft\/2019-09\/schema#?$/, Ajv2019],
+  // Draft 07 only adds keywords to draft 06.
+  [/\/draft-0[67]\/schema#?$/, Ajv],
+];
+
+function draftOf({ $schema }: Record<string, unknown>): Draft {
+  if ($schema === undefined) return Ajv2020;
+  const draft = DRAFTS.find(([uri]) => uri.test(String($schema)))?.[1];
+  if (draft) return draft;
+  throw invalidSchema([
+    wholeSchema(
+      `\`$schema\` is ${JSON.stringify($schema)}. Accepted are the drafts 2020-12, 2019-09, 07 and 06; without \`$schema\` it is 2020-12.`,
+    ),
+  ]);
+}
+
+// Compiling the schema of schemas takes a hundred times as long as a customer's, so one instance for each draft judges them all.
+const judges = new Map<Draft, InstanceType<Draft>>();
+function judgeOf(Draft: Draft): InstanceType<Draft> {
+  const judge = judges.get(Draft) ?? new Draft({ strict: false, logger: false });
+  if (!judges.has(Draft)) void judge.validateSchema({});
+  judges.set(Draft, judge);
   return judge;
 }
 
-/** Compiles a JSON Schema 2020-12. Throws 422 `invalid-schema` with the reason where it is none or would cost too much. */
-export function compileSchema(schema: Record<string, unknown>): Compiled {
+/**
+ * Compiles a JSON Schema of the draft that its `$schema` names, 2020-12 without one. Throws 422 `invalid-schema` with the reason
+ * where it is none, has a pattern that RE2 cannot run or would cost too much.
+ */
+export function compileSchema(given: Record<string, unknown>): Compiled {
+  const { $schema: _, ...schema } = given;
+  const Draft = draftOf(given);
+  const faults = patternFaults(schema, '/schema');
+  if (faults.length > 0) throw invalidSchema(faults);
   // A fresh instance for each: `$id`s of different tenants must not meet.
-  const ajv = new Ajv2020({
+  const ajv = new Draft({
     strict: false,
     // Else every object would have a `constructor`.
     ownProperties: true,
@@ -80,26 +100,26 @@ export function compileSchema(schema: Record<string, unknown>): Compiled {
     const cost = schemaCost(schema);
     // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
     if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
-    void schemaOfSchemas().validateSchema(schema, true);
+    void judgeOf(Draft).validateSchema(schema, true);
     return { validate: ajv.compile(schema), cost };
   } catch (error) {
     const deep = error instanceof RangeError && /call stack/.test(error.message);
     const detail = deep ? 'It is nested too deep.' : error instanceof Error ? error.message : 'not a schema';
-    throw invalidSchema(detail);
+    throw invalidSchema([wholeSchema(detail)]);
   }
 }
 
 /** The same for a schema that is new here: one that takes long to compile is refused too. */
 export function acceptSchema(schema: Record<string, unknown>): void {
-  schemaOfSchemas();
+  judgeOf(draftOf(schema));
   if (withinTime(MOST_COMPILE_MS, () => compileSchema(schema))) return;
-  throw invalidSchema('It takes too long to compile.');
+  throw invalidSchema([wholeSchema('It takes too long to compile.')]);
 }
 
-const invalidSchema = (detail: string) =>
-  unprocessable('invalid-schema', 'That is no JSON Schema 2020-12 that is accepted here', [
-    { pointer: '/schema', code: 'invalid-schema', detail },
-  ]);
+const wholeSchema = (detail: string): Fault => ({ pointer: '/schema', code: 'invalid-schema', detail });
+
+const invalidSchema = (faults: Fault[]) =>
+  unprocessable('invalid-schema', 'The schema is not a JSON Schema that can be used', faults);
 
 function handlingOf({ subject, personal_fields, processing }: EventType): Handling {
   return {

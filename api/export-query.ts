@@ -12,6 +12,9 @@ const flag = z.enum(['true', 'false']);
 const text = z.string().max(500);
 const NAMES = [...new Set(Object.values(FILTERS).flat())];
 
+/** What is sent as `filter[name]`; the interval is no filter, but the width of a bucket as everywhere. */
+export const EXPORT_FILTERS = NAMES.filter((name) => name !== 'interval');
+
 /** The parameters of a streamed export; which go together is checked by readExportQuery(). */
 export const exportQuery = z.strictObject({
   dataset: z.enum(DATASETS),

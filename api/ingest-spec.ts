@@ -17,11 +17,15 @@ const event = z
     datacontenttype: z.string().optional(),
     dataschema: z.string().optional(),
     data: z
-      .looseObject({
-        duration_ms: z.number().min(0).optional().meta({ description: 'Feeds latency metrics' }),
-        outcome: z.enum(['success', 'failure']).optional().meta({ description: 'Feeds error rates' }),
-      })
+      .union([
+        z.looseObject({
+          duration_ms: z.number().min(0).optional().meta({ description: 'Feeds latency metrics' }),
+          outcome: z.enum(['success', 'failure']).optional().meta({ description: 'Feeds error rates' }),
+        }),
+        z.unknown(),
+      ])
       .optional(),
+    data_base64: z.base64().optional().meta({ description: 'Binary data, in the place of `data`' }),
   })
   .meta({ description: 'A CloudEvents 1.0 envelope; extensions are kept. Its tenant is the key’s.' });
 
@@ -32,6 +36,9 @@ const receipt = z.object({
   conflicts: z.int(),
   quarantined: z.int(),
   rejected: z.int(),
+  warnings: z
+    .array(z.object({ index: z.int(), code: z.string(), pointer: z.string(), detail: z.string() }))
+    .meta({ description: 'What accepted events hold that no metric counts, or that does not fit a schema in mode observe' }),
   items: z
     .array(
       z.object({
@@ -55,6 +62,7 @@ export const ingestSpec: RouteSpec<unknown, unknown, unknown> = {
   headers: {
     Prefer: '`return=representation` lists every item in the receipt',
     'Content-Encoding': '`gzip`, or nothing',
+    'ce-type': 'CloudEvents binary mode: `ce-` headers are the attributes, the body of any media type is the data',
   },
   bodyTypes: {
     'application/json': z.union([event, z.array(event)]),

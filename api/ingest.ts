@@ -5,7 +5,7 @@ import { compareEvents } from '../sql/queries/events.ts';
 import { type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
 import type { Identity } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
-import { type Accepted, type Context, type Refusal, readEvent } from './envelope.ts';
+import { type Accepted, type Context, type Refusal, readEvent, type Warning } from './envelope.ts';
 import type { Outcome } from './group-commit.ts';
 import type { JsonItem } from './json-items.ts';
 
@@ -19,6 +19,8 @@ export type ReceiptItem = {
   code?: string;
   detail?: string;
   pointer?: string;
+  /** Of an accepted event. */
+  warnings?: Warning[];
 };
 
 /** Longest that judging one request keeps the others waiting, between two events. */
@@ -141,6 +143,10 @@ export function refused({ type: _, ...verdict }: Refusal, index: number): Receip
   return { index, ...verdict };
 }
 
-function remark({ code, detail }: Accepted): { code?: string; detail?: string } {
-  return code === undefined ? {} : { code, ...(detail === undefined ? {} : { detail }) };
+function remark({ code, detail, warnings }: Accepted): Pick<ReceiptItem, 'code' | 'detail' | 'warnings'> {
+  return {
+    ...(code !== undefined && { code }),
+    ...(detail !== undefined && { detail }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }

@@ -1,6 +1,8 @@
 /** One JSON value of a body: its source text, and what a scan of that text can tell more cheaply than a parse. */
 export type JsonItem = {
   text: string;
+  /** Where it begins in its body. */
+  start: number;
   /** Source text of the member `data` of an object, where it stands under that very spelling. */
   data: string | undefined;
   /** Members in all of its objects, repeated ones counted each time. */
@@ -22,26 +24,41 @@ const HUGE_EXPONENT = /[eE][+-]?0*[1-9]\d{3}/y;
 
 /**
  * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only
- * delimited here; JSON.parse judges each. Stops after `most` + 1 items. Gives undefined where the array itself is malformed.
+ * delimited here; JSON.parse judges each. Stops after `most` + 1 items. Returns undefined for a malformed array: faultAt() says where.
  */
 export function cutItems(text: string, most: number): JsonItem[] | undefined {
+  const { items, isWhole } = cut(text, most);
+  return isWhole ? items : undefined;
+}
+
+/** Of a body that cutItems() refuses: how many items are delimited, and the place of the first character that does not fit. */
+export function faultAt(text: string): { items: number; at: number } {
+  const { items, end } = cut(text, Number.POSITIVE_INFINITY);
+  return { items: items.length, at: end };
+}
+
+function cut(text: string, most: number): { items: JsonItem[]; isWhole: boolean; end: number } {
+  const items: JsonItem[] = [];
   let at = skipSpace(text, 0);
   if (text.charCodeAt(at) !== OPEN_BRACKET) {
     const [item, end] = scan(text, at);
-    return end === text.length ? [item] : undefined;
+    items.push(item);
+    return { items, isWhole: end === text.length, end };
   }
-  const items: JsonItem[] = [];
   at = skipSpace(text, at + 1);
-  if (text.charCodeAt(at) === CLOSE_BRACKET) return skipSpace(text, at + 1) === text.length ? items : undefined;
-  while (items.length <= most) {
+  let isClosed = text.charCodeAt(at) === CLOSE_BRACKET;
+  while (!isClosed && items.length <= most) {
     const [item, end] = scan(text, at);
     items.push(item);
-    const delimiter = text.charCodeAt(end);
-    if (delimiter === CLOSE_BRACKET) return skipSpace(text, end + 1) === text.length ? items : undefined;
-    if (delimiter !== COMMA) return undefined;
+    isClosed = text.charCodeAt(end) === CLOSE_BRACKET;
+    at = end;
+    if (isClosed) break;
+    if (text.charCodeAt(end) !== COMMA) return { items, isWhole: false, end };
     at = end + 1;
   }
-  return items;
+  if (!isClosed) return { items, isWhole: true, end: at };
+  const end = skipSpace(text, at + 1);
+  return { items, isWhole: end === text.length, end };
 }
 
 /** Cuts newline-delimited JSON into one item a line, empty lines left out. Stops after `most` + 1 items. */
@@ -53,7 +70,7 @@ export function cutLines(text: string, most: number): JsonItem[] {
     if (end === -1) end = text.length;
     const line = trimmed(text, start, end);
     // A line is one value even where a stray comma or bracket would end it, so that JSON.parse sees all of it.
-    if (line !== '') items.push({ ...scan(line, 0)[0], text: line });
+    if (line !== '') items.push({ ...scan(line, 0)[0], text: line, start: skipSpace(text, start) });
     start = end + 1;
   }
   return items;
@@ -92,7 +109,7 @@ function scan(text: string, start: number): [JsonItem, number] {
     }
   }
   const data = dataEnd > dataStart && dataStart > 0 ? trimmed(text, dataStart, dataEnd) : undefined;
-  return [{ text: trimmed(text, start, at), data, members, depth: deepest, hugeExponent }, at];
+  return [{ text: trimmed(text, start, at), start: skipSpace(text, start), data, members, depth: deepest, hugeExponent }, at];
 }
 
 /** Place of the quote that ends the string that begins at `open`. */
@@ -105,6 +122,20 @@ export function endOfString(text: string, open: number): number {
     while (text.charCodeAt(before) === BACKSLASH) before--;
     if ((close - before) % 2 === 1) return close;
   }
+}
+
+/** Source text of each member of a JSON object, by name, in order; a name written twice comes twice. The text must be JSON. */
+export function sourcesOf(text: string): [name: string, source: string][] {
+  const sources: [string, string][] = [];
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const end = endOfString(text, at) + 1;
+    const start = skipSpace(text, skipSpace(text, end) + 1);
+    const close = endOfValue(text, start);
+    sources.push([JSON.parse(text.slice(at, end)) as string, text.slice(start, close)]);
+    at = skipSpace(text, skipSpace(text, close) + 1);
+  }
+  return sources;
 }
 
 /** Place behind the value that begins at `start`. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import accepts from 'accepts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Queues, queueHealth } from '../jobs/queues.ts';
 import type { Pool } from '../sql/db.ts';
@@ -18,7 +19,7 @@ export type OpenMetrics = {
   observeRequest: (route: string, method: string, status: number, seconds: number) => void;
   observeFlush: (rows: number, seconds: number) => void;
   countDroppedTelemetry: (events: number) => void;
-  /** The text of GET /metrics. */
+  /** The text of GET /metrics, in OpenMetrics. */
   text: () => Promise<string>;
   contentType: string;
 };
@@ -181,16 +182,41 @@ function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[
   });
 }
 
-/** GET /metrics on a port of its own, which need not be reachable by customers. */
+/**
+ * GET /metrics on a port of its own, which need not be reachable by customers: OpenMetrics, or Prometheus text where the Accept header
+ * prefers that. A query (`params:` of a scrape job) changes nothing.
+ */
 export function createMetricsServer(metrics: OpenMetrics): Server {
   return createHttpServer((request, response) => {
-    if (request.url !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404).end();
       return;
     }
+    response.setHeader('vary', 'Accept');
+    const isText = prefersText(request.headers.accept);
     metrics.text().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      (text) => {
+        response.writeHead(200, { 'content-type': isText ? PROMETHEUS_TEXT : metrics.contentType });
+        response.end(isText ? prometheusText(text) : text);
+      },
       () => response.writeHead(500).end(),
     );
   });
+}
+
+const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+
+// Versions and ways of escaping are parameters of the types; what is sent here is the same in all of them.
+function prefersText(accept = '*/*'): boolean {
+  const types = accept.replace(/;\s*(?!q=)[^;,]*/gi, '');
+  return accepts({ headers: { accept: types } } as never).type(['application/openmetrics-text', 'text/plain']) === 'text/plain';
+}
+
+// The samples are the same; there is no end mark, and the name of a counter has its `_total` everywhere.
+function prometheusText(openMetrics: string): string {
+  const counters = new Set([...openMetrics.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name));
+  return openMetrics
+    .replace(/^# (HELP|TYPE) (\S+)/gm, (line, kind, name) => (counters.has(name) ? `# ${kind} ${name}_total` : line))
+    .replace(/^# EOF\n?/m, '');
 }

@@ -10,7 +10,7 @@ type JsonSchema = Record<string, unknown>;
 export function openApiDocument(specs: Spec[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const spec of specs) {
-    const path = spec.path.replace(/:(\w+)/g, '{$1}');
+    const path = spec.path.replace(/[:*](\w+)/g, '{$1}');
     paths[path] ??= {};
     paths[path][spec.method] = operation(spec);
   }
@@ -45,7 +45,15 @@ const problem = z.object({
 });
 
 function operation(spec: Spec): JsonSchema {
-  const parameters = [...parametersOf(spec.params, 'path'), ...parametersOf(spec.query, 'query')];
+  const parameters = [...parametersOf(spec.params, 'path'), ...parametersOf(spec.query, 'query').flatMap(asFilter)];
+  function asFilter(parameter: JsonSchema): JsonSchema[] {
+    const { name } = parameter as { name: string };
+    if (!spec.filters?.includes(name)) return [parameter];
+    return [
+      { ...parameter, name: `filter[${name}]` },
+      { ...parameter, deprecated: true },
+    ];
+  }
   if (spec.method === 'post')
     parameters.push(header('Idempotency-Key', 'The same key and body get the first answer again, for 24 hours'));
   for (const [name, description] of Object.entries(spec.headers ?? {})) parameters.push(header(name, description));

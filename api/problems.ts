@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  type Fault,
   invalidEncoding,
   invalidJson,
   invalidRequest,
@@ -67,6 +68,8 @@ function linger(request: IncomingMessage, close: () => void): void {
   request.resume();
 }
 
+const inWords = ({ pointer, detail }: Fault) => (pointer === '' ? detail : `${pointer}: ${detail}`);
+
 /** The body of a refusal. */
 export function problemText(problem: Problem, requestId: string): string {
   return JSON.stringify({
@@ -74,7 +77,7 @@ export function problemText(problem: Problem, requestId: string): string {
     title: problem.title,
     status: problem.status,
     code: problem.code,
-    detail: problem.detail ?? problem.errors?.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' ') ?? problem.title,
+    detail: problem.detail ?? problem.errors?.map(inWords).join(' ') ?? problem.title,
     instance: `urn:mirante:request:${requestId}`,
     errors: problem.errors,
     ...problem.members,
@@ -86,7 +89,9 @@ function problemOf(error: unknown): Problem {
   const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return invalidJson(message);
   if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
-  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return unsupportedMediaType(message);
+  if (type === 'encoding.unsupported')
+    return unsupportedMediaType(message, { 'accept-encoding': 'gzip, deflate, br, identity' });
+  if (type === 'charset.unsupported') return unsupportedMediaType(message);
   if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
   if (error instanceof URIError)
     return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);

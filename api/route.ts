@@ -20,6 +20,8 @@ export type RouteSpec<Params, Query, Body> = {
   page?: true;
   params?: ZodType<Params>;
   query?: ZodType<Query>;
+  /** Parameters of the query that are sent as `filter[name]`; the bare name is the deprecated spelling of the same. */
+  filters?: readonly string[];
   body?: ZodType<Body>;
   /** Media types of the body where it is not simply JSON; for the document only. */
   bodyTypes?: Record<string, ZodType>;
@@ -76,7 +78,7 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
       identity,
       actor: identity && actorOf(identity, seen),
       params: check(spec.params, request.params),
-      query: check(spec.query, request.query),
+      query: check(spec.query, spec.filters ? bareNames(spec.filters, request, response) : request.query),
       body: check(spec.body, request.body),
       request,
       response,
@@ -102,6 +104,26 @@ const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): A
   address,
   requestId,
 });
+
+// 29 November 2026, as RFC 9745 writes it.
+const DEPRECATED_SINCE = '@1795910400';
+
+// The query as the spec's schema names it: without `filter[…]`.
+function bareNames(filters: readonly string[], { query }: Request, response: Response): Record<string, unknown> {
+  const bare: Record<string, unknown> = { ...query };
+  for (const name of filters) {
+    const given = bare[`filter[${name}]`];
+    if (bare[name] !== undefined) response.setHeader('Deprecation', DEPRECATED_SINCE);
+    if (given === undefined) continue;
+    if (bare[name] !== undefined) {
+      const detail = `${name} is the old spelling of filter[${name}]: send one of them.`;
+      throw invalidRequest([{ pointer: `/filter[${name}]`, code: 'repeated-parameter', detail }]);
+    }
+    delete bare[`filter[${name}]`];
+    bare[name] = given;
+  }
+  return bare;
+}
 
 const MAX_DEPTH = 64;
 

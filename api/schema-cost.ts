@@ -4,7 +4,9 @@ const MOST_PARTS = 10_000;
 const PATTERN = 20;
 
 const ONE = new Set(
-  'not if then else items contains propertyNames additionalProperties unevaluatedItems unevaluatedProperties'.split(' '),
+  'not if then else items additionalItems contains propertyNames additionalProperties unevaluatedItems unevaluatedProperties'.split(
+    ' ',
+  ),
 );
 const LIST = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
 const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);

@@ -62,8 +62,10 @@ function install() {
   return 1;
 }
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
-  process.stderr.write(`Mirante needs Node 20 or later; this is ${process.versions.node}.\n`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`Mirante needs Node 20.19 or later; this is ${process.versions.node}. Node 24 is the one to install.\n`);
   process.exitCode = 1;
 } else if (!isInstalled()) {
   process.exitCode = install();

@@ -1,15 +1,24 @@
 import { string as quoted } from '@json2csv/formatters';
 import { Parser } from '@json2csv/plainjs';
 
-// A spreadsheet takes a text that begins so for a formula and runs it (CWE-1236); an apostrophe makes it a text again.
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+/** Characters with which a spreadsheet takes a cell for a formula and runs it (CWE-1236), but for those that are white space. */
+export const FORMULA_STARTS = '-=+@＝＋－＠';
+
+// Where a formula could begin: at the start of the text, and behind what another reader takes for the end of a cell. A file with
+// commas is opened with semicolons where that is the list separator of the system.
+const FORMULA = new RegExp(
+  `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`,
+  'g',
+);
 
 const quote = quoted();
-const guarded = (text: string) => quote(FORMULA.test(text) ? `'${text}` : text);
+/** The text with an apostrophe wherever some reader of CSV could see a formula begin. */
+export const guardFormulas = (text: string) => text.replace(FORMULA, "'");
+const guarded = (text: string) => quote(guardFormulas(text));
 
 /**
- * RFC 4180 text with a header line, unless it follows another piece. Texts are quoted and cannot be run as formulas; numbers
- * stay numbers; null is an empty cell.
+ * RFC 4180 text with a header line, unless it follows another piece. Texts are quoted and cannot be run as formulas, whatever
+ * separator they are read with; numbers stay numbers; null is an empty cell.
  */
 export function toCsv(columns: readonly string[], rows: readonly (readonly unknown[])[], header = true): string {
   const parser = new Parser<readonly unknown[], readonly unknown[]>({

@@ -27,7 +27,8 @@ export class Problem extends Error {
 
 export const invalidRequest = (errors: Fault[]) =>
   new Problem(400, 'invalid-request', 'The request does not have the expected form', { errors });
-export const invalidJson = (detail: string) => new Problem(400, 'invalid-json', 'The body is not valid JSON', { detail });
+export const invalidJson = (detail: string, errors?: Fault[]) =>
+  new Problem(400, 'invalid-json', 'The body is not valid JSON', errors ? { detail, errors } : { detail });
 export const invalidEncoding = (detail: string) =>
   new Problem(400, 'invalid-encoding', 'The body cannot be decoded', { detail });
 export const malformedRequest = () => new Problem(400, 'malformed-request', 'That is not HTTP as it is spoken here');
@@ -56,6 +57,11 @@ export const featureDisabled = (feature: string) =>
   new Problem(403, 'feature-disabled', 'The tenant does not have this feature', {
     detail: `The feature ${feature} is switched off.`,
   });
+export const frameRefused = (origin: string) =>
+  new Problem(403, 'frame-refused', 'The page of this origin may not show the dashboard in a frame', {
+    detail: `Add ${origin} to the tenant's embed_origins: PATCH /v1/tenants/{id}.`,
+    members: { origin },
+  });
 export const notFound = (what: string, detail?: string) =>
   new Problem(404, 'not-found', `No such ${what}`, detail ? { detail } : {});
 export const methodNotAllowed = (allow: string) =>
@@ -64,8 +70,11 @@ export const timedOut = () => new Problem(408, 'request-timeout', 'The body did 
 export const conflict = (code: string, title: string, detail?: string) =>
   new Problem(409, code, title, detail ? { detail } : {});
 export const tooLarge = (detail: string) => new Problem(413, 'too-large', 'The request is over a limit', { detail });
-export const unsupportedMediaType = (detail: string) =>
-  new Problem(415, 'unsupported-media-type', 'That media type or encoding is not accepted here', { detail });
+export const unsupportedMediaType = (detail: string, headers: Record<string, string> = {}) =>
+  new Problem(415, 'unsupported-media-type', 'That media type or encoding is not accepted here', { detail, headers });
+/** 415 for a Content-Encoding; the answer says in Accept-Encoding what would be read (RFC 9110, 15.5.16). */
+export const unsupportedEncoding = (encoding: string) =>
+  unsupportedMediaType(`Content-Encoding ${encoding} is not accepted; gzip is.`, { 'accept-encoding': 'gzip, identity' });
 export const unprocessable = (code: string, title: string, errors?: Fault[]) =>
   new Problem(422, code, title, errors ? { errors } : {});
 export const oldHttp = (detail: string) =>

@@ -305,6 +305,7 @@ describe.skipIf(!need('chromium'))('in a frame', () => {
       return shown;
     };
     expect(await see()).toBe(0);
+    expect(await see('problem')).toBe(1);
     const allowed = { embed_origins: [origin] };
     expect((await api.call('PATCH', `/v1/tenants/${tenant.id}`, operator, allowed)).status).toBe(200);
     const { headers } = await fetch(await linkOf(tenant.keys.embed));

@@ -61,7 +61,7 @@ const refusals = [
   `{"type":"test.a.v1","time":${at(now + 3_600_000)},"data":{}}`,
   '{"type":"test.a.v1","time":"yesterday","data":{}}',
   `{"time":${at(now)},"data":{}}`,
-  `{"type":"test.a.v1","time":${at(now)},"data":7}`,
+  `{"type":"test.a.v1","time":${at(now)},"id":7}`,
 ];
 
 test('whatever is accepted is stored and read back equal; the rest is kept; nothing is both', async () => {
@@ -113,7 +113,7 @@ test('whatever is accepted is stored and read back equal; the rest is kept; noth
     ),
     { numRuns: 40, examples: [[refusals]] },
   );
-  expect([...codes]).toEqual(expect.arrayContaining(['too-old', 'in-future', 'invalid-time', 'type-missing', 'invalid-data']));
+  expect([...codes]).toEqual(expect.arrayContaining(['too-old', 'in-future', 'invalid-time', 'type-missing', 'invalid-id']));
   expect([...codes]).not.toContain('not-storable');
 }, 60_000);
 

@@ -30,6 +30,13 @@ const MESSAGES: Record<string, [Words, Words]> = {
   ],
   'rate-limited': [{ en: 'Too many requests at once', 'pt-BR': 'Muitas solicitações ao mesmo tempo' }, LATER],
 };
+const FRAME: [Words, Words] = [
+  { en: 'This dashboard may not be shown here', 'pt-BR': 'Este painel não pode ser exibido aqui' },
+  {
+    en: 'An administrator of the tenant has to add this origin to embed_origins:',
+    'pt-BR': 'Um administrador precisa adicionar esta origem a embed_origins:',
+  },
+];
 const OTHER: [Words, Words] = [{ en: 'This cannot be shown now', 'pt-BR': 'Não é possível mostrar agora' }, LATER];
 
 /** A refusal as a page, in the language that the browser asks for: whose dashboard it was may be unknown. */
@@ -40,11 +47,12 @@ export function problemPage(
   response: Response,
 ): { type: string; text: string } {
   const locale: Locale = String(request.acceptsLanguages('en', 'pt-BR', 'pt')).startsWith('pt') ? 'pt-BR' : 'en';
-  const [title, help] = MESSAGES[problem.code] ?? OTHER;
+  const { origin } = problem.members;
+  const [title, help] = origin === undefined ? (MESSAGES[problem.code] ?? OTHER) : FRAME;
   const body = `<main class="message">
 ${MARK}
 <h1>${escaped(title[locale])}</h1>
-<p>${escaped(help[locale])}</p>
+<p>${escaped(help[locale])}</p>${origin === undefined ? '' : `\n<p><code>${escaped(String(origin))}</code></p>`}
 </main>`;
   // It says nothing of anybody and does nothing, and a frame that stays blank helps nobody whose link has expired.
   const page: Page = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };

@@ -26,6 +26,7 @@ export function mountAuditLog(app: Express, deps: Deps): void {
       summary: 'Who did what, newest first, the platform’s operator included',
       scopes: ['tenant-admin'],
       query: pageQuery.extend({ action: z.string().max(100).optional() }),
+      filters: ['action'],
       status: 200,
       answer: z.object({ data: z.array(entry), next_cursor: z.string().nullable() }),
     },

@@ -37,7 +37,9 @@ export const processing = z.strictObject({
 });
 
 const input = z.strictObject({
-  schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of `data`' }),
+  schema: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'JSON Schema of `data`: draft 2020-12, or 2019-09, 07 or 06 where `$schema` says so' }),
   mode: z.enum(MODES),
   description: z.string().max(2000).optional(),
   personal_fields: z

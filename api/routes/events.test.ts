@@ -32,6 +32,28 @@ function counts({ body }: Answer) {
 
 const none = { accepted: 0, duplicates: 0, conflicts: 0, quarantined: 0, rejected: 0 };
 
+describe('filters', () => {
+  test('filter[type] asks as type does, which is deprecated; both at once are refused', async () => {
+    const type = `t.filtered.${v4()}`;
+    await send([event({ type }), event()]);
+    const list = (query: string) => api.call('GET', `/v1/events?${query}`, tenant.keys.read);
+    const asked = await list(`filter[type]=${type}`);
+    expect([asked.body.data.length, asked.headers.get('deprecation')]).toEqual([1, null]);
+    const old = await list(`type=${type}`);
+    expect([old.body.data, old.headers.get('deprecation')]).toEqual([asked.body.data, expect.stringMatching(/^@\d+$/)]);
+    expect((await list(`type=${type}&filter[type]=${type}`)).body.errors[0]).toMatchObject({ pointer: '/filter[type]' });
+    expect((await list('filter[color]=x')).status).toBe(400);
+    const csv = await api.call(
+      'GET',
+      `/v1/exports/stream?dataset=events&from=2026-01-01T00:00:00Z&filter[type]=${type}`,
+      tenant.keys.export,
+    );
+    expect([csv.status, csv.text.split('\r\n').length]).toEqual([200, 3]);
+    for (const call of ['quarantine?filter[code]=x', 'audit-log?filter[action]=x'])
+      expect((await api.call('GET', `/v1/${call}`, tenant.keys.tenant_admin)).body.data).toEqual([]);
+  });
+});
+
 describe('bodies', () => {
   test('one event, an array, both CloudEvents types and NDJSON are taken, plain and gzipped', async () => {
     const two = [event(), event()];
@@ -48,6 +70,31 @@ describe('bodies', () => {
       const zipped = await send(gzipSync(text), { 'content-type': type, 'content-encoding': 'gzip' });
       expect([zipped.status, counts(zipped)]).toEqual([202, { ...none, duplicates: count }]);
     }
+  });
+
+  test('what cannot be parsed is refused with its place', async () => {
+    const place = async (text: string, type = 'application/json') => {
+      const { status, body } = await send(text, { 'content-type': type });
+      return [status, body.errors[0].pointer, body.detail];
+    };
+    expect(await place('[{"type":"t"},\n {"type":"t","data":{"x":NaN}},{"type":"t"}]')).toEqual([
+      400,
+      '/1',
+      'The item with index 1 is not JSON: unexpected "NaN" at line 2, column 26 (position 40). No event of this request was stored.',
+    ]);
+    expect(await place('[{"type":"t"},{"type":"t"}')).toMatchObject([400, '/1', expect.stringContaining('it ends at line 1')]);
+    expect(await place('[{"type":"t"}] x')).toMatchObject([400, '/0', expect.stringContaining('unexpected "x"')]);
+    const lines = '{"type":"t","id":"1"}\n{"type":"t","id":"2"}\n';
+    expect(await place(lines)).toMatchObject([400, '/1', expect.stringMatching(/Line 2 .*application\/x-ndjson/)]);
+  });
+
+  test('a body that is refused for its type or encoding says what would be read', async () => {
+    const encoding = await send('{}', { 'content-encoding': 'br' });
+    expect([encoding.status, encoding.headers.get('accept-encoding')]).toEqual([415, 'gzip, identity']);
+    const type = await send('{}', { 'content-type': 'text/plain' });
+    expect([type.status, type.headers.get('accept')]).toEqual([415, expect.stringContaining('application/x-ndjson')]);
+    const other = await api.call('POST', '/v1/tenants', tenant.keys.ingest, '{}', { 'content-encoding': 'x' });
+    expect([other.status, other.headers.get('accept-encoding')]).toEqual([415, expect.stringContaining('gzip')]);
   });
 
   test('other types, charsets and encodings are 415', async () => {
@@ -140,6 +187,32 @@ describe('receipts', () => {
     expect(answer.body.items.every((item: Json) => item.status === 'accepted' && typeof item.id === 'string')).toBe(true);
   });
 
+  test('warns of what no metric counts, and stores it', async () => {
+    const answer = await send([
+      event({ data: { duration_ms: '259', outcome: 'Failure' } }),
+      event({ data: { duration_ms: -5, outcome: 'success' } }),
+      event({ data: { duration_ms: 5, outcome: null } }),
+      event({ data: ['duration_ms'] }),
+    ]);
+    expect([answer.status, counts(answer)]).toEqual([202, { ...none, accepted: 4 }]);
+    expect(answer.body.warnings.map(({ detail: _, ...warning }: Json) => warning)).toEqual([
+      { index: 0, code: 'duration-not-a-number', pointer: '/data/duration_ms' },
+      { index: 0, code: 'unknown-outcome', pointer: '/data/outcome' },
+      { index: 1, code: 'duration-negative', pointer: '/data/duration_ms' },
+    ]);
+    expect((await send(event())).body.warnings).toEqual([]);
+  });
+
+  test('attributes keep their digits, so that other digits are another event', async () => {
+    const text = (id: string, number: string) =>
+      `{"type":"t.digits","id":"${id}","source":"/s","time":"${now().slice(0, 14)}00:00Z","snow":${number},"list":[1.10],"name":"x"}`;
+    expect(counts(await send(text('a', '9007199254740993')))).toEqual({ ...none, accepted: 1 });
+    expect(counts(await send(text('a', '9007199254740992')))).toEqual({ ...none, conflicts: 1 });
+    expect(counts(await send(text('b', '0.10000000000000000555')))).toEqual({ ...none, accepted: 1 });
+    const listed = (await api.call('GET', '/v1/events?type=t.digits', tenant.keys.read)).text;
+    for (const digits of ['9007199254740993', '0.10000000000000000555', '[1.10]']) expect(listed).toContain(digits);
+  });
+
   test('each kind of bad event has its code, is kept, and leaves the good ones alone', async () => {
     const who = await makeTenant(db);
     const bad: [string, string, string][] = [
@@ -160,7 +233,9 @@ describe('receipts', () => {
       ['quarantined', 'in-future', '{"type":"a","time":"9999-12-31T23:59:59Z"}'],
       ['quarantined', 'too-old', '{"type":"a","time":"2001-01-01T00:00:00Z"}'],
       ['quarantined', 'invalid-id', '{"type":"a","id":7}'],
-      ['quarantined', 'invalid-data', '{"type":"a","data":[1]}'],
+      ['quarantined', 'invalid-data', '{"type":"a","data":1,"data_base64":"AAAA"}'],
+      ['quarantined', 'invalid-data', '{"type":"a","data_base64":"%"}'],
+      ['quarantined', 'invalid-time', '{"type":"a","time":"2026-11-20T10:00:60Z"}'],
       ['quarantined', 'unsupported-specversion', '{"type":"a","specversion":"0.3"}'],
     ];
     for (const [status, code, text] of bad) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { emptyBatch, invalidJson, Problem, tooLarge, unavailable, unsupportedMediaType } from '../../lib/errors.ts';
@@ -8,11 +8,13 @@ import { type EventPage, listEverywhere } from '../../sql/queries/archived-event
 import type { EventFilter, StoredEvent } from '../../sql/queries/events.ts';
 import { quarantine } from '../../sql/queries/quarantine.ts';
 import type { Identity } from '../../sql/queries/tenants.ts';
+import { isBinaryMode, structured } from '../binary-event.ts';
 import { decodeUtf8, readBody } from '../body.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { derivedId, type Refusal } from '../envelope.ts';
 import { acceptedOf, type Judged, judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
+import { badArray, badItem, mistakenLines } from '../json-fault.ts';
 import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
 import type { Seen } from '../observe.ts';
 import { page, pageQuery, type Reply, route } from '../route.ts';
@@ -31,7 +33,7 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
   seen.route = '/v1/events';
   const identity = await deps.auth.identify(request, ['ingest'], seen);
   await deps.limits.request(identity, response);
-  const form = formOf(request.headers['content-type']);
+  const form = formOf(request.headers);
   let reserved = 0;
   const reserve = (bytes: number) => {
     deps.groupCommit.reserve(bytes);
@@ -44,7 +46,7 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
     const reply =
       key === undefined
         ? await receive(deps, identity, body, form, whole, reserve)
-        : await deps.idempotency.once(identity, request, body, (first) =>
+        : await deps.idempotency.once(identity, request, form.sent(body), (first) =>
             receive(deps, identity, body, form, whole, reserve, { key: String(key), first }),
           );
     const text = JSON.stringify(reply.body);
@@ -58,15 +60,35 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
   }
 }
 
-type Form = 'json' | 'lines';
+/** How the events of a request are written. */
+type Form = {
+  kind: 'json' | 'lines' | 'binary';
+  /** The body as JSON text, or one event a line. Throws 400 where it cannot be decoded. */
+  text: (body: Buffer) => string;
+  /** All that the sender said, by which a repeated request is recognised. */
+  sent: (body: Buffer) => Buffer;
+};
 
-function formOf(contentType: string | undefined): Form {
+function formOf(headers: IncomingHttpHeaders): Form {
+  if (isBinaryMode(headers)) {
+    const attributes = JSON.stringify(Object.entries(headers).filter(([name]) => /^(ce-|content-type$)/.test(name)));
+    return {
+      kind: 'binary',
+      text: (body) => structured(headers, body),
+      sent: (body) => Buffer.concat([Buffer.from(attributes), body]),
+    };
+  }
+  return { kind: kindOf(headers['content-type']), text: decodeUtf8, sent: (body) => body };
+}
+
+function kindOf(contentType: string | undefined): 'json' | 'lines' {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
   if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw unsupportedMediaType('Events are read as UTF-8 only.');
   if (JSON_TYPES.has(type.trim())) return 'json';
   if (NDJSON_TYPES.has(type.trim())) return 'lines';
-  throw unsupportedMediaType(`Send one of: ${[...JSON_TYPES, 'application/x-ndjson'].join(', ')}.`);
+  const accepted = [...JSON_TYPES, 'application/x-ndjson'].join(', ');
+  throw unsupportedMediaType(`Send one of: ${accepted}.`, { accept: accepted });
 }
 
 const prefersWhole = (prefer: string | string[] | undefined) => String(prefer ?? '').includes('return=representation');
@@ -90,12 +112,14 @@ async function receive(
       source: identity.keyName,
     }));
   try {
-    const items = cut(body, form, deps.config.MAX_EVENTS_PER_REQUEST);
+    const text = form.text(body);
+    const items = cut(text, form, deps.config.MAX_EVENTS_PER_REQUEST);
     await deps.limits.events(identity, items.length);
     deps.limits.within('monthly-events', identity);
     let broken = 0;
-    const judged = await judge(deps, identity, items, defaults, (): Refusal => {
-      if (form === 'json' || ++broken === items.length) throw invalidJson('The body cannot be parsed.');
+    const judged = await judge(deps, identity, items, defaults, (index): Refusal => {
+      if (form.kind !== 'lines') throw badItem(text, items[index] as JsonItem, index);
+      if (++broken === items.length) throw invalidJson('No line can be parsed.');
       return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
     });
     if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
@@ -120,11 +144,12 @@ function growthOf(judged: Judged[]): number {
   return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
 }
 
-function cut(body: Buffer, form: Form, most: number): JsonItem[] {
-  const text = decodeUtf8(body);
-  const items = form === 'lines' ? cutLines(text, most) : cutItems(text, most);
-  if (!items || (form === 'json' && items.length === 1 && items[0]?.text === ''))
-    throw invalidJson('The body cannot be parsed.');
+function cut(text: string, form: Form, most: number): JsonItem[] {
+  const lines = form.kind === 'json' ? mistakenLines(text) : undefined;
+  if (lines) throw lines;
+  const items = form.kind === 'lines' ? cutLines(text, most) : cutItems(text, most);
+  if (!items) throw badArray(text);
+  if (form.kind === 'json' && items.length === 1 && items[0]?.text === '') throw invalidJson('The body is empty.');
   if (items.length === 0) throw emptyBatch();
   if (items.length > most) throw tooLarge(`A request may hold ${most} events.`);
   return items;
@@ -142,7 +167,8 @@ function answer(deps: Deps, identity: Identity, receipt: ReceiptItem[], whole: b
     conflicts: counts.conflict,
     quarantined: counts.quarantined,
     rejected: counts.rejected,
-    items: whole ? receipt : receipt.filter(({ status }) => status !== 'accepted'),
+    warnings: receipt.flatMap(({ index, warnings = [] }) => warnings.map((warning) => ({ index, ...warning }))),
+    items: receipt.filter(({ status }) => whole || status !== 'accepted').map(({ warnings: _, ...item }) => item),
   };
   return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
 }
@@ -154,7 +180,8 @@ const eventSchema = z.object({
   type: z.string(),
   time: z.string(),
   subject: z.string().optional(),
-  data: z.record(z.string(), z.unknown()).optional(),
+  data: z.unknown().optional(),
+  data_base64: z.string().optional(),
 });
 
 const listQuery = pageQuery.extend({
@@ -175,6 +202,7 @@ export function mountEvents(app: Express, deps: Deps): void {
         'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
+      filters: ['type', 'subject'],
       status: 200,
       answer: z.object({ data: z.array(eventSchema), next_cursor: z.string().nullable() }),
     },

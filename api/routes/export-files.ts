@@ -23,6 +23,11 @@ const TYPES = {
 };
 const COMPRESSED = { none: undefined, gzip: 'application/gzip', zstd: 'application/zstd' };
 
+// Express hands a wildcard over as the list of its steps.
+const fileName = z
+  .preprocess((steps) => (Array.isArray(steps) ? steps.join('/') : steps), z.string().max(300))
+  .meta({ type: 'string' });
+
 /** Files of completed exports, for a key or an address that is signed. */
 export function mountExportFiles(app: Express, deps: Deps): void {
   const noted = new QuickLRU<string, true>({ maxSize: 10_000, maxAge: ONE_DOWNLOAD_MS });
@@ -32,11 +37,12 @@ export function mountExportFiles(app: Express, deps: Deps): void {
     deps,
     {
       method: 'get',
-      path: '/v1/exports/:id/files/:name',
-      summary: 'One file of an export, whole or in part (Range); its name stands in the manifest and is percent-encoded here',
+      path: '/v1/exports/:id/files/*name',
+      summary:
+        'One file of an export, whole or in part (Range); the manifest lists the names, a slash in one may be encoded or not',
       scopes: ['export'],
       viewers: true,
-      params: z.object({ id: uuid.lowercase(), name: z.string().max(300) }),
+      params: z.object({ id: uuid.lowercase(), name: fileName }),
       headers: { Range: 'Bytes of the file, one range', 'If-Range': 'Only if the file is still the one with this ETag' },
       status: 200,
       otherStatuses: [206],

@@ -6,7 +6,7 @@ import { csvwOf } from '../../sql/queries/export-csvw.ts';
 import { exportTag } from '../../sql/queries/export-mark.ts';
 import type { Identity } from '../../sql/queries/tenants.ts';
 import type { Deps } from '../deps.ts';
-import { type Asked, type ExportQuery, exportFileName, exportQuery, readExportQuery } from '../export-query.ts';
+import { type Asked, EXPORT_FILTERS, type ExportQuery, exportFileName, exportQuery, readExportQuery } from '../export-query.ts';
 import { CODINGS, type Head, streamRows } from '../export-stream.ts';
 import { countUsed, requireFeature } from '../features.ts';
 import { route } from '../route.ts';
@@ -37,6 +37,7 @@ export function mountExportStream(app: Express, deps: Deps): void {
       summary: SUMMARY,
       scopes: ['export'],
       query: exportQuery,
+      filters: EXPORT_FILTERS,
       headers: {
         'Accept-Encoding': `One of ${CODINGS.join(', ')}`,
         'If-None-Match': 'The ETag of an earlier answer: 304 where every row is still the same',
@@ -72,6 +73,7 @@ export function mountExportStream(app: Express, deps: Deps): void {
       summary: 'Metadata of the CSV that the same parameters give, as CSV on the Web: types, units, what each column is',
       scopes: ['export'],
       query: exportQuery,
+      filters: EXPORT_FILTERS,
       status: 200,
       answer: metadata,
     },

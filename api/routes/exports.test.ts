@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import zlib from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withTenant } from '../../sql/db.ts';
@@ -103,6 +104,37 @@ test('a file is read whole, in part, by key and by its own address', async () =>
   expect((await read({ 'if-none-match': `"${file.sha256}"` })).status).toBe(304);
   const head = await fetch(file.url, { method: 'HEAD' });
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(file.bytes), '']);
+});
+
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer };
+
+test.skipIf(!zstdDecompressSync)('a file compressed with zstd holds the same as one that is not', async () => {
+  const bytesOf = async (body: object) => {
+    const [file] = (await complete({ ...body, ...bounds })).files;
+    return Buffer.from(await (await fetch(file?.url as string)).arrayBuffer());
+  };
+  const bounds = window();
+  const [plain, packed] = [await bytesOf({}), await bytesOf({ compression: 'zstd' })];
+  expect(packed.length).toBeLessThan(plain.length);
+  expect(zstdDecompressSync?.(packed).equals(plain)).toBe(true);
+});
+
+test('a file whose name has a slash is read at its name, encoded or not', async () => {
+  const { id, files } = await complete({ format: 'parquet' });
+  const [file] = files as [(typeof files)[number]];
+  expect(file.name).toContain('/');
+  for (const name of [file.name, encodeURIComponent(file.name)]) {
+    const answer = await fetch(`${api.url}/v1/exports/${id}/files/${name}`, {
+      headers: { authorization: `Bearer ${tenant.keys.export}` },
+    });
+    expect([
+      answer.status,
+      Buffer.from(await answer.arrayBuffer())
+        .subarray(0, 4)
+        .toString(),
+    ]).toEqual([200, 'PAR1']);
+  }
+  expect((await api.call('GET', `/v1/exports/${id}/files/day=2026-01-01/../x`, tenant.keys.export)).status).toBe(404);
 });
 
 test('an address opens its file and nothing else, and ends with its file, its key and the feature', async () => {

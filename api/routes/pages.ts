@@ -1,6 +1,6 @@
-import type { Express } from 'express';
+import type { Express, Request } from 'express';
 import { z } from 'zod';
-import { notFound } from '../../lib/errors.ts';
+import { frameRefused, notFound } from '../../lib/errors.ts';
 import { readParameters } from '../dashboard-query.ts';
 import { cardsFor } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';
@@ -57,6 +57,8 @@ export function mountPages(app: Express, deps: Deps): void {
       // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
       const { token: _, range: __, ...query } = request.query;
       readParameters(dashboard, query, locked, tenant.timezone, Date.now());
+      const origin = refusedFrame(request, tenant.embed_origins);
+      if (origin) throw frameRefused(origin);
       countOpened(deps, tenant.id, slug, 'mirante');
       sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
       return undefined;
@@ -75,4 +77,13 @@ export function mountPages(app: Express, deps: Deps): void {
     response.setHeader('content-type', asset.type);
     response.end(body);
   });
+}
+
+// The policy of the page is what keeps it out of other frames; browsers then show nothing that says why. Undefined where the frame is
+// allowed, or where the browser does not say whose it is.
+function refusedFrame(request: Request, allowed: readonly string[]): string | undefined {
+  const referrer = request.get('referer') ?? '';
+  if (request.get('sec-fetch-dest') !== 'iframe' || !URL.canParse(referrer)) return undefined;
+  const { origin } = new URL(referrer);
+  return allowed.includes(origin) || request.get('sec-fetch-site') === 'same-origin' ? undefined : origin;
 }

@@ -178,7 +178,12 @@ describe('the document', () => {
       'object',
       'array',
     ]);
-    expect(post.parameters.map((parameter: Json) => parameter.name)).toEqual(['Idempotency-Key', 'Prefer', 'Content-Encoding']);
+    expect(post.parameters.map((parameter: Json) => parameter.name)).toEqual([
+      'Idempotency-Key',
+      'Prefer',
+      'Content-Encoding',
+      'ce-type',
+    ]);
     const receipt = post.responses[202].content['application/json'].schema;
     expect(Object.keys(receipt.properties)).toEqual([
       'received',
@@ -187,6 +192,7 @@ describe('the document', () => {
       'conflicts',
       'quarantined',
       'rejected',
+      'warnings',
       'items',
     ]);
     expect(post.responses[422].content).toEqual(post.responses[202].content);
@@ -267,6 +273,43 @@ describe('what the platform tells of itself', () => {
     expect(text).not.toContain(tenant.id);
     expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
     expect((await fetch(`${api.metricsUrl}/`)).status).toBe(404);
+  });
+
+  test.each([
+    [
+      'what Prometheus sends',
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
+      true,
+    ],
+    ['a browser', 'text/html,application/xhtml+xml,*/*;q=0.8', true],
+    ['only text', 'text/plain;version=0.0.4', false],
+    ['text rather than OpenMetrics', 'application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5', false],
+  ])('/metrics with a query, asked by %s, is in the format that is preferred', async (_, accept, isOpenMetrics) => {
+    const response = await fetch(`${api.metricsUrl}/metrics?module=api`, { headers: { accept } });
+    const text = await response.text();
+    expect([response.status, response.headers.get('vary')]).toEqual([200, 'Accept']);
+    expect(response.headers.get('content-type')).toMatch(
+      isOpenMetrics ? /^application\/openmetrics-text/ : /^text\/plain; version=0\.0\.4/,
+    );
+    expect(text.includes('# EOF')).toBe(isOpenMetrics);
+    expect(text).toMatch(/^mirante_events_total\{status="accepted"\} \d+/m);
+    expect(text.includes('# TYPE mirante_events_total counter')).toBe(!isOpenMetrics);
+  });
+
+  test('the words of a refusal begin with its place, or with themselves', async () => {
+    const idempotency = { 'idempotency-key': 'x'.repeat(300) };
+    const whole = await api.call('POST', '/v1/events', tenant.keys.ingest, [{ type: 'a' }], idempotency);
+    expect(whole.body.detail).toBe('An Idempotency-Key has at most 255 characters.');
+    const member = await api.call('GET', '/v1/events?limit=0', tenant.keys.read);
+    expect(member.body.detail).toMatch(/^\/limit: /);
+  });
+
+  test('an unknown address names the nearest call', async () => {
+    const nearest = async (path: string) => (await api.call('GET', path, tenant.keys.read)).body.detail;
+    expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/:name');
+    expect(await nearest('/v1/event')).toContain('/v1/events');
+    expect(await nearest('/readiness')).toContain('GET /readyz');
+    expect(await nearest(`/${'x'.repeat(5000)}/${'/'.repeat(5000)}`)).toContain('The nearest call');
   });
 
   test('/livez and /readyz say status and checks', async () => {

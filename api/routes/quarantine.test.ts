@@ -40,7 +40,7 @@ const putType = (required: string[]) =>
 test('what was refused is listed newest first, filtered, page by page, as it was sent', async () => {
   const odd = ' { "type" : "a",\t"id": 7 } ';
   await send(`[${odd}]`);
-  await send({ type: 'b', data: 5 });
+  await send({ type: 'b', data_base64: 5 });
   await send(Buffer.from([0x22, 0xc3, 0x28, 0x22]));
   const all = await list();
   expect(all.data.map((row: Json) => row.code)).toEqual(['invalid-encoding', 'invalid-data', 'invalid-id']);

@@ -71,6 +71,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       summary: 'What was refused, with its reason and as it was sent, newest first; a page ends early at about 8 MiB',
       scopes: ['tenant-admin'],
       query: pageQuery.extend(filter.omit({ ids: true }).shape),
+      filters: ['code', 'type'],
       status: 200,
       answer: z.object({ data: z.array(row), next_cursor: z.string().nullable() }),
     },
@@ -134,7 +135,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
         const judged = await judge(deps, identity, items, defaults, notJson);
         if (!body.dry_run) deps.limits.within('monthly-events', identity);
         const receipt = body.dry_run ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
-        return receipt.map((item) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
+        return receipt.map(({ warnings: _, ...item }) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
       }
     },
   );
@@ -169,7 +170,7 @@ function itemOf(raw: Buffer): JsonItem {
   const items = cutItems(text, 1);
   return items?.length === 1 && text.trimStart()[0] !== '['
     ? (items[0] as JsonItem)
-    : { text, data: undefined, members: 0, depth: 0, hugeExponent: false };
+    : { text, start: 0, data: undefined, members: 0, depth: 0, hugeExponent: false };
 }
 
 function wholeFilter(given: z.infer<typeof filter>) {

@@ -98,13 +98,14 @@ test('a zone that is off whole hours is refused in words, now and by summer', as
 });
 
 test('the origins that may frame a page are https, or on localhost, and nothing beside', async () => {
-  const embed_origins = ['https://app.example', 'https://app.example:8443', 'http://localhost:3000'];
+  const embed_origins = ['https://app.example', 'https://app.example:8443', 'http://localhost:3000', 'http://127.0.0.1:8080'];
   const made = await make({ slug: slug(), name: 'x', embed_origins });
   expect(made.body.embed_origins).toEqual(embed_origins);
   const path = `/v1/tenants/${made.body.id}`;
   expect((await api.call('PATCH', path, operator, { name: 'y' })).body.embed_origins).toEqual(embed_origins);
   for (const bad of [
     'http://app.example',
+    'http://127.0.0.1.example',
     'https://app.example/',
     'https://*.example',
     "https://a.example; script-src 'unsafe-inline'",
@@ -118,6 +119,19 @@ test('the origins that may frame a page are https, or on localhost, and nothing 
   const many = Array.from({ length: 21 }, (_, n) => `https://a${n}.example`);
   expect((await api.call('PATCH', path, operator, { embed_origins: many })).status).toBe(400);
   expect((await api.call('PATCH', path, operator, { embed_origins: [] })).body.embed_origins).toEqual([]);
+});
+
+test('an administrator of a tenant sees its own and may change its origins, nothing else and nobody else', async () => {
+  const [own, other] = [await makeTenant(db), await makeTenant(db)];
+  const path = `/v1/tenants/${own.id}`;
+  const change = { embed_origins: ['https://app.example'] };
+  expect((await api.call('PATCH', path, own.keys.tenant_admin, change)).body).toMatchObject({ id: own.id, ...change });
+  expect((await api.call('GET', path, own.keys.tenant_admin)).body).toMatchObject(change);
+  for (const more of [{ name: 'x' }, { limits: { events_per_second: 9 } }, { ...change, features: { exports: true } }])
+    expect((await api.call('PATCH', path, own.keys.tenant_admin, more)).body.code).toBe('wrong-scope');
+  expect((await api.call('PATCH', path, own.keys.read, change)).status).toBe(403);
+  for (const method of ['GET', 'PATCH'])
+    expect((await api.call(method, path, other.keys.tenant_admin, method === 'GET' ? undefined : change)).status).toBe(404);
 });
 
 test('each bad member is named', async () => {
@@ -150,7 +164,7 @@ test('no key of a customer reaches tenants', async () => {
   const customer = await makeTenant(db);
   for (const key of Object.values(customer.keys)) {
     expect((await api.call('GET', '/v1/tenants', key)).status).toBe(403);
-    expect((await api.call('GET', `/v1/tenants/${customer.id}`, key)).status).toBe(403);
+    if (key !== customer.keys.tenant_admin) expect((await api.call('GET', `/v1/tenants/${customer.id}`, key)).status).toBe(403);
     expect((await api.call('POST', '/v1/tenants', key, { slug: slug(), name: 'x' })).status).toBe(403);
   }
 });

@@ -1,13 +1,14 @@
 import type { Express } from 'express';
 import { DateTime, IANAZone } from 'luxon';
 import { z } from 'zod';
-import { conflict, notFound } from '../../lib/errors.ts';
+import { conflict, notFound, wrongScope } from '../../lib/errors.ts';
 import { type Client, withTenant } from '../../sql/db.ts';
-import { createTenant, findTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
+import { createTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';
 import { uuid } from '../schemas.ts';
+import { reachTenant } from '../tenant-reach.ts';
 
 // Roll-ups are hourly in UTC and days in a zone come from hours, so an hour must not straddle two local days, ever.
 const timezone = z
@@ -45,8 +46,8 @@ const embedOrigin = z
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
     error: 'is not an origin, e.g. https://app.example',
   })
-  .refine((text) => /^(https:\/\/[a-z0-9.-]+|http:\/\/localhost)(:\d+)?$/.test(text), {
-    error: 'is https, or http://localhost',
+  .refine((text) => /^(https:\/\/[a-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1))(:\d+)?$/.test(text), {
+    error: 'is https, or http://localhost or http://127.0.0.1',
   });
 
 const changeable = {
@@ -137,16 +138,12 @@ export function mountTenants(app: Express, deps: Deps): void {
       method: 'get',
       path: '/v1/tenants/:id',
       summary: 'One tenant',
-      scopes: ['admin'],
+      scopes: ['admin', 'tenant-admin'],
       params,
       status: 200,
       answer: tenant,
     },
-    async ({ params: { id } }) => {
-      const found = await findTenant(deps.pool, id);
-      if (!found) throw notFound('tenant');
-      return { body: shown(found) };
-    },
+    async ({ identity, params: { id } }) => ({ body: shown(await reachTenant(deps, identity, id)) }),
   );
 
   route(
@@ -155,14 +152,17 @@ export function mountTenants(app: Express, deps: Deps): void {
     {
       method: 'patch',
       path: '/v1/tenants/:id',
-      summary: 'Change a tenant: what the body names, the rest stays',
-      scopes: ['admin'],
+      summary: 'Change a tenant: what the body names, the rest stays. Its own tenant-admin may change `embed_origins`',
+      scopes: ['admin', 'tenant-admin'],
       params,
       body: tenantChange,
       status: 200,
       answer: tenant,
     },
-    async ({ actor, params: { id }, body }) => {
+    async ({ identity, actor, params: { id }, body }) => {
+      await reachTenant(deps, identity, id);
+      const isOperator = identity.scopes.includes('admin');
+      if (!isOperator && Object.keys(body).some((name) => name !== 'embed_origins')) throw wrongScope(['admin']);
       const change = async (client: Client) => [await updateTenant(client, id, body), await keyHashes(client, id)] as const;
       const [changed, hashes] = await withTenant(deps.pool, id, change, actor);
       if (!changed) throw notFound('tenant');

@@ -5,7 +5,7 @@ import { MEASURES, type Measure } from './measures.ts';
 import { SOURCES } from './sources.ts';
 
 const DIMS = [...new Set(MEASURES.flatMap(({ dims }) => dims))];
-const ORDER = ['bucket', 'metric collate "C"', ...DIMS.map((dim) => `${dim} collate "C" nulls first`)].join(', ');
+const ORDER = ['r.bucket', 'r.metric collate "C"', ...DIMS.map((dim) => `r.${dim} collate "C" nulls first`)].join(', ');
 
 /** The figures of every measure by all its dimensions, for the buckets that begin in the window, and the order they come in. */
 export function metricRows({ from, to, filter }: Selection): { rows: string; order: string } {

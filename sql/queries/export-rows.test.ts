@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { guardFormulas } from '../../lib/csv.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
+import { carelessCells } from '../../test/careless-csv.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { nastyEvents } from '../../test/nasty-events.ts';
 import { withTenant } from '../db.ts';
@@ -37,8 +40,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function read(selection: Selection, shape: Shape): Promise<{ text: string; rows: number }> {
-  return withTenant(db.api, tenant.id, async (client) => {
+async function read(selection: Selection, shape: Shape, tenantId = tenant.id): Promise<{ text: string; rows: number }> {
+  return withTenant(db.api, tenantId, async (client) => {
     const stream = copyRows(client, selection, shape, undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
@@ -100,10 +103,40 @@ describe('events as CSV', () => {
     const expected = (await held()).map((row) => {
       const safe = { ...row };
       for (const name of ['type', 'source', 'event_id', 'subject'])
-        if (/^[=+\-@\t\r\n＝＋－＠]/.test(row[name] ?? '')) safe[name] = `'${row[name]}`;
+        if (row[name] !== null) safe[name] = guardFormulas(row[name] as string);
       return safe;
     });
     expect(withTimes(guarded)).toEqual(expected);
+  });
+
+  test('no reader sees a formula, whatever it takes for the end of a cell; JSON is the same value', async () => {
+    const who = await makeTenant(db);
+    const texts = ['x;=1+1;y', 's\t=2+2', 'a,@b', 'q;"=1"', 'r;\t-1', 'line\r\n=1', '=0', '+55', "it's; fine", '00123'];
+    await storeEvents(
+      db.api,
+      texts.map((source, n) => ({
+        ...(events[0] as EventRow),
+        keyId: who.keyIds.ingest,
+        id: v7(),
+        time: Date.now() * 1000 - 1000 + n,
+        type: 't',
+        subject: null,
+        eventId: null,
+        source,
+        data: JSON.stringify({ note: source, [source]: [1, -2] }),
+        attributes: null,
+      })),
+    );
+    for (const delimiter of [',', ';'] as const) {
+      const { text } = await read(ALL, { format: 'csv', delimiter, guard: true }, who.id);
+      for (const separator of [',', ';', '\t']) {
+        for (const cell of carelessCells(text, separator)) expect(cell).not.toMatch(/^[=+@\t\r＝＋－＠-]/);
+      }
+      const found = await cells(csvHeader('events', delimiter) + text, delimiter);
+      expect(found.map(({ source }) => source)).toEqual(texts.map(guardFormulas));
+      expect(found.map(({ data }) => JSON.parse(data as string).note)).toEqual(texts);
+      expect(found.at(-1)?.source).toBe('00123');
+    }
   });
 
   test('semicolons and decimal commas for a spreadsheet in Portuguese', async () => {

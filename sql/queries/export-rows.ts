@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
+import { FORMULA_STARTS } from '../../lib/csv.ts';
 import type { ArchiveHome } from '../archive-home.ts';
 import { CopyOut } from '../copy-out.ts';
 import type { Client } from '../db.ts';
@@ -65,8 +66,11 @@ export function copyStatement(selection: Selection, shape: Shape, source = 'app.
     // Bytes that no JSON text holds, so that a line is nothing but the text.
     return `copy (select ${line} from (${rows}) r order by ${order}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
   }
-  const cells = columnsOf(selection.dataset).map(({ name, sql }) => cell(name, sql, shape));
-  return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}')`;
+  const columns = columnsOf(selection.dataset);
+  const cells = columns.map(({ name, sql }) => `${cell(name, sql, shape)} as ${name}`);
+  const texts = columns.filter(({ sql }) => sql === 'text' || sql === 'jsonb').map(({ name }) => name);
+  const quoted = shape.guard ? `, force_quote (${texts.join(', ')})` : '';
+  return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}'${quoted})`;
 }
 
 /** The events of a selection, of the transaction's tenant, as the text of a query. */
@@ -76,7 +80,7 @@ function eventRows({ from, to, filter, received }: Selection, source: string): {
   const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);
   if (received) where.push(`received_at < ${moment(received.to)}`);
-  return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'time, id' };
+  return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'r.time, r.id' };
 }
 
 const moment = (date: Date) => `timestamptz '${date.toISOString()}'`;
@@ -91,13 +95,26 @@ function conditions(dataset: Dataset, filter: Selection['filter']): string[] {
 
 const utc = (name: string) => `replace((${name} at time zone 'UTC')::text, ' ', 'T') || 'Z'`;
 
-// = + - @ tab, line feed, carriage return and their full-width forms, as in lib/csv.ts.
-const FORMULA = '61, 43, 45, 64, 9, 10, 13, 65291, 65293, 65309, 65312';
+// As in lib/csv.ts.
+const FORMULA = `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`;
+
+const guardText = (text: string) =>
+  `case when ${text} ~ '^[${FORMULA_STARTS}\\t\\r\\n]|[,;\\t\\r\\n]' then regexp_replace(${text}, '${FORMULA}', '''', 'g') else ${text} end`;
+
+// JSON stays the same value: the character is written as its escape. jsonb has a space behind every comma that is not in a text.
+function guardJson(name: string): string {
+  const escaped = [...FORMULA_STARTS].reduce((text, start) => {
+    const code = start.charCodeAt(0).toString(16).padStart(4, '0');
+    return `regexp_replace(${text}, '([,;])[${start}]', '\\1\\\\u${code}', 'g')`;
+  }, `${name}::text`);
+  return `case when ${name}::text ~ '[,;][${FORMULA_STARTS}]' then ${escaped} else ${name}::text end`;
+}
 
 function cell(name: string, sql: string, { guard, decimal }: Csv): string {
   if (name === 'event_id') return cell('coalesce(event_id, id::text)', sql, { guard } as Csv);
   if (sql === 'timestamptz') return utc(name);
-  if (sql === 'text' && guard) return `case when ascii(${name}) in (${FORMULA}) then '''' || ${name} else ${name} end`;
+  if (sql === 'text' && guard) return guardText(name);
+  if (sql === 'jsonb' && guard) return guardJson(name);
   if (sql === 'double precision' && decimal === ',') return `replace(${name}::text, '.', ',')`;
   return name;
 }

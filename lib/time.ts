@@ -1,0 +1,33 @@
+const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+
+// The calendar repeats after 400 years, and Date.UTC takes years below 100 for those of the twentieth century.
+const FOUR_CENTURIES_MS = 146_097 * 24 * 3600_000;
+
+/**
+ * Returns microseconds since 1970 of an RFC 3339 time with its zone, and undefined for any other text. Finer digits are cut.
+ * Second 60 is read only where a leap second can be: 23:59:60 UTC on 30 June or 31 December.
+ */
+export function parseTime(text: string): number | undefined {
+  const parts = TIME.exec(text);
+  if (!parts) return undefined;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6])];
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
+  if (day > 28 && day > new Date(Date.UTC(year + 400, month, 0)).getUTCDate()) return undefined;
+  let offset = 0;
+  if (parts[8]) {
+    const [hours, minutes] = [Number(parts[9]), Number(parts[10])];
+    if (hours > 23 || minutes > 59) return undefined;
+    offset = (hours * 60 + minutes) * (parts[8] === '-' ? -60_000 : 60_000);
+  }
+  const at = Date.UTC(year + 400, month - 1, day, hour, minute, second) - FOUR_CENTURIES_MS - offset;
+  if (second === 60) return isAfterLeapSecond(at) ? at * 1000 - 1 : undefined;
+  const fraction = parts[7] ? Number(parts[7].padEnd(6, '0').slice(0, 6)) : 0;
+  return at * 1000 + fraction;
+}
+
+// A leap second ends 30 June or 31 December in UTC (RFC 3339, appendix D). No clock of ours has one: it counts as the last
+// microsecond of its day, so that an event stays in the day of its sender.
+function isAfterLeapSecond(milliseconds: number): boolean {
+  return /-(01|07)-01T00:00:00\.000Z$/.test(new Date(milliseconds).toISOString());
+}
