@@ -1,27 +1,24 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { z } from 'zod';
-import { emptyBatch, invalidJson, Problem, tooLarge, unavailable, unsupportedMediaType } from '../../lib/errors.ts';
+import { emptyBatch, invalidJson, Problem, tooLarge, unavailable } from '../../lib/errors.ts';
 import { ArchiveChanged } from '../../sql/archive-rows.ts';
 import { withTenant } from '../../sql/db.ts';
 import { type EventPage, listEverywhere } from '../../sql/queries/archived-events.ts';
 import type { EventFilter, StoredEvent } from '../../sql/queries/events.ts';
 import { quarantine } from '../../sql/queries/quarantine.ts';
 import type { Identity } from '../../sql/queries/tenants.ts';
-import { isBinaryMode, structured } from '../binary-event.ts';
-import { decodeUtf8, readBody } from '../body.ts';
+import { readBody } from '../body.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { derivedId, type Refusal } from '../envelope.ts';
+import { type EventForm, formOf } from '../event-form.ts';
 import { acceptedOf, type Judged, judge, keepRefused, type ReceiptItem, store } from '../ingest.ts';
 import { badArray, badItem, mistakenLines } from '../json-fault.ts';
 import { cutItems, cutLines, type JsonItem } from '../json-items.ts';
 import type { Seen } from '../observe.ts';
 import { page, pageQuery, type Reply, route } from '../route.ts';
 import { instant } from '../schemas.ts';
-
-const JSON_TYPES = new Set(['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']);
-const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson']);
 
 /** Whether a request is POST /v1/events, which answerIngest() serves. */
 export function isIngest({ method, url = '' }: IncomingMessage): boolean {
@@ -60,37 +57,6 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
   }
 }
 
-/** How the events of a request are written. */
-type Form = {
-  kind: 'json' | 'lines' | 'binary';
-  /** The body as JSON text, or one event a line. Throws 400 where it cannot be decoded. */
-  text: (body: Buffer) => string;
-  /** All that the sender said, by which a repeated request is recognised. */
-  sent: (body: Buffer) => Buffer;
-};
-
-function formOf(headers: IncomingHttpHeaders): Form {
-  if (isBinaryMode(headers)) {
-    const attributes = JSON.stringify(Object.entries(headers).filter(([name]) => /^(ce-|content-type$)/.test(name)));
-    return {
-      kind: 'binary',
-      text: (body) => structured(headers, body),
-      sent: (body) => Buffer.concat([Buffer.from(attributes), body]),
-    };
-  }
-  return { kind: kindOf(headers['content-type']), text: decodeUtf8, sent: (body) => body };
-}
-
-function kindOf(contentType: string | undefined): 'json' | 'lines' {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
-  if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw unsupportedMediaType('Events are read as UTF-8 only.');
-  if (JSON_TYPES.has(type.trim())) return 'json';
-  if (NDJSON_TYPES.has(type.trim())) return 'lines';
-  const accepted = [...JSON_TYPES, 'application/x-ndjson'].join(', ');
-  throw unsupportedMediaType(`Send one of: ${accepted}.`, { accept: accepted });
-}
-
 const prefersWhole = (prefer: string | string[] | undefined) => String(prefer ?? '').includes('return=representation');
 
 // From bytes to receipt. Under an Idempotency-Key, ids and times that the events lack come from the key, so that a second run
@@ -99,7 +65,7 @@ async function receive(
   deps: Deps,
   identity: Identity,
   body: Buffer,
-  form: Form,
+  form: EventForm,
   whole: boolean,
   reserve: (bytes: number) => void,
   once?: { key: string; first: Date },
@@ -144,7 +110,7 @@ function growthOf(judged: Judged[]): number {
   return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
 }
 
-function cut(text: string, form: Form, most: number): JsonItem[] {
+function cut(text: string, form: EventForm, most: number): JsonItem[] {
   const lines = form.kind === 'json' ? mistakenLines(text) : undefined;
   if (lines) throw lines;
   const items = form.kind === 'lines' ? cutLines(text, most) : cutItems(text, most);
