@@ -15,7 +15,7 @@ import {
   notePrivacyProgress,
   releasePrivacyRequest,
 } from '../sql/queries/privacy-claims.ts';
-import { type BundleFile, deleteOldBundles, requestsNearlyDue } from '../sql/queries/privacy-requests.ts';
+import { type BundleFile, deleteOldBundles } from '../sql/queries/privacy-requests.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
@@ -37,8 +37,8 @@ const NOT_REACHED = [
 const KEEP_EVERY_MS = 10_000;
 
 /**
- * Serves all requests that are due, tenants by turns, and says which have little time left. One that cannot be served stops no other: it
- * comes again later, and the job fails at the end.
+ * Serves all requests that may be served now, tenants by turns. One that cannot be served stops no other: it comes again later, and the job
+ * fails at the end. jobs/measure-objectives.ts says what has little time left.
  */
 export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
@@ -47,16 +47,7 @@ export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
     message: 'privacy request not served',
     about: ({ id, tenant_id, kind }: ClaimedRequest) => ({ tenant: tenant_id, privacy_request: id, kind }),
   };
-  try {
-    await eachItem(claims(deps), telling, (request) => serve(deps, request));
-  } finally {
-    for (const { id, tenant_id, kind, due_at } of await requestsNearlyDue(deps.pool)) {
-      deps.log.error(
-        { tenant: tenant_id, privacy_request: id, kind, due_at },
-        'privacy request is due in less than three days',
-      );
-    }
-  }
+  await eachItem(claims(deps), telling, (request) => serve(deps, request));
 }
 
 async function* claims({ pool }: PrivacyDeps): AsyncGenerator<ClaimedRequest> {

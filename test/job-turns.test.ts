@@ -111,18 +111,6 @@ test('tenants with privacy requests take turns', async () => {
   expect(served).toEqual([many, few, many, few, many, many].map(({ id }) => id));
 });
 
-test('what is due soon is said although something cannot be served', async () => {
-  const tenant = await makeTenant(db);
-  await plantDoomed(tenant, 1);
-  const id = await ask(tenant, 'erasure', 'late');
-  await db.owner.query("update private.privacy_requests set due_at = now() + interval '2 days' where id = $1", [id]);
-  const { deps, lines } = spoilt(tenant.id);
-  await expect(servePrivacyRequests(deps)).rejects.toThrow('not removed');
-  expect(lines).toContainEqual(expect.objectContaining({ privacy_request: id, due_at: expect.any(Date) }));
-  await db.owner.query('update private.privacy_requests set retry_at = now() where id = $1', [id]);
-  await servePrivacyRequests(spoilt().deps);
-});
-
 test('files that cannot be destroyed keep no other, also where there are many, and are not tried each minute', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
   // More than are read at once.

@@ -231,20 +231,6 @@ test('requests are listed newest first, to their tenant alone', async () => {
   expect((await ask(tenant, { kind: 'access', subject: '' })).status).toBe(400);
 });
 
-test('what is due soon is said in the log', async () => {
-  const tenant = await makeTenant(db);
-  const { body } = await ask(tenant, { kind: 'access', subject: 'late' });
-  await db.owner.query(
-    `update private.privacy_requests set due_at = now() + interval '2 days', status = 'running', claim = gen_random_uuid(),
-         claimed_until = now() + interval '1 minute' where id = $1`,
-    [body.id],
-  );
-  const lines: object[] = [];
-  const log = { error: (line: object) => lines.push(line), info: () => undefined };
-  await servePrivacyRequests({ ...jobs(), log: log as never });
-  expect(lines).toContainEqual(expect.objectContaining({ privacy_request: body.id, kind: 'access' }));
-});
-
 test('nothing but the request itself names the person, and that only until it is completed', async () => {
   const tenant = await makeTenant(db);
   const named = async () => {

@@ -100,13 +100,12 @@ export async function deleteOldBundles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Requests that are open with less than three days left, of all tenants. */
-export async function requestsNearlyDue(
-  pool: Pool,
-): Promise<{ id: string; tenant_id: string; kind: RequestKind; due_at: Date }[]> {
-  const { rows } = await pool.query<{ id: string; tenant_id: string; kind: RequestKind; due_at: Date }>(
-    `select id, tenant_id, kind, due_at from private.privacy_requests
-     where status in ('queued', 'running') and due_at < now() + interval '3 days' order by due_at`,
+export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
+
+/** What is open with less than three days left, of all tenants; of the removal of a tenant the id is the tenant's. */
+export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
+  const { rows } = await pool.query<LegalTerm>(
+    "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",
   );
   return rows;
 }
