@@ -61,21 +61,6 @@ test('an upload that nobody takes or answers is an error', async () => {
   await expect(deaf.put('x', path)).rejects.toThrow();
 }, 20_000);
 
-test('a reader that takes its time loses nothing', async () => {
-  const content = randomBytes(3_000_000);
-  const store = await storeOf((_request, response) => response.end(content));
-  const body = await store.get('x');
-  const chunks: Buffer[] = [];
-  let isFirst = true;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    // Longer than a store may be silent.
-    if (isFirst) await new Promise((done) => setTimeout(done, 2 * PATIENCE.stallMs));
-    isFirst = false;
-  }
-  expect(Buffer.concat(chunks).equals(content)).toBe(true);
-});
-
 test('a reader that leaves ends the request, and a connection that breaks is an error', async () => {
   let closed: (() => void) | undefined;
   const left = new Promise<void>((done) => {
