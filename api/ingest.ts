@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { unauthenticated } from '../lib/errors.ts';
 import { withTenant } from '../sql/db.ts';
 import { compareEvents } from '../sql/queries/events.ts';
-import { type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
+import { type Known, type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
 import type { Identity } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
 import { type Accepted, type Context, type Refusal, readEvent, type Warning } from './envelope.ts';
@@ -120,17 +120,18 @@ export async function keepRefused(
   items: JsonItem[],
   judged: Judged[],
   receipt: ReceiptItem[],
+  known?: Known,
 ): Promise<void> {
-  const refused: NewQuarantined[] = [];
+  const refused: (NewQuarantined & { index: number })[] = [];
   for (const { index, status, code, detail, pointer } of receipt) {
     if (status === 'accepted' || status === 'duplicate') continue;
     const verdict = judged[index] as Judged;
     const raw = Buffer.from((items[index] as JsonItem).text).subarray(0, deps.config.MAX_EVENT_BYTES);
     const type = 'row' in verdict ? verdict.row.type : (verdict.type?.replaceAll('\u0000', '\ufffd').toWellFormed() ?? null);
-    refused.push({ status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
+    refused.push({ index, status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
   }
   if (refused.length === 0) return;
-  await quarantine(deps.pool, identity.keyId, refused);
+  await quarantine(deps.pool, identity.keyId, refused, known);
   deps.limits.spend(
     'quarantine',
     identity,

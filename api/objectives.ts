@@ -39,6 +39,12 @@ export const OBJECTIVES: Record<string, Words> = {
     description: 'No tenant reaches a row of another.',
     indicator: 'Rows of another tenant that the hourly audit could reach.',
   },
+  'privacy.days_left': {
+    description: 'What a person or a tenant that leaves has asked for is done long before its legal term.',
+    indicator:
+      'Days until the first of all open privacy requests and removals of tenants is due, which is 15 days after it was asked for; 15 where none is open.',
+    internal: true,
+  },
   'recovery.drill_age': {
     description: 'A backup is made and restored every week.',
     indicator:

@@ -1,6 +1,7 @@
 import type { Config } from '../lib/config.ts';
 import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../sql/queries/benchmarks.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { eachItem } from './each.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 
 export type BenchmarkDeps = RefreshDeps & { config: Pick<Config, 'BENCHMARK_MIN_CONTRIBUTORS'> };
@@ -13,17 +14,21 @@ export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
   const queued = await queuedBenchmarks(deps.pool);
   if (queued.length === 0) return;
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
-  const failures = new Map<string, unknown>();
-  for (const { id, metric, period } of queued) {
-    try {
+  const telling = {
+    log: deps.log,
+    message: 'benchmark not built',
+    about: ({ id, metric, period }: (typeof queued)[number]) => ({ metric, period, benchmark_build: id }),
+  };
+  let built = 0;
+  try {
+    await eachItem(queued, telling, async ({ id, metric, period }) => {
       await buildBenchmark(deps.pool, id, deps.config.BENCHMARK_MIN_CONTRIBUTORS);
       deps.log.debug({ metric, period, benchmark_build: id }, 'benchmark built');
-    } catch (error) {
-      failures.set(`${metric} ${period}`, error);
-    }
+      built++;
+    });
+  } finally {
+    deps.log.info({ built }, 'benchmarks built');
   }
-  deps.log.info({ built: queued.length - failures.size }, 'benchmarks built');
-  if (failures.size > 0) throw new AggregateError(failures.values(), `not built: ${[...failures.keys()].join(', ')}`);
 }
 
 /**

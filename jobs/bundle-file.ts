@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { toCsv } from '../lib/csv.ts';
 import type { Pool } from '../sql/db.ts';
-import { type BundleFile, type OpenRequest, writeBundlePart } from '../sql/queries/privacy-requests.ts';
+import { type Held, writeBundlePart } from '../sql/queries/privacy-claims.ts';
+import type { BundleFile } from '../sql/queries/privacy-requests.ts';
 
 const PART_BYTES = 1024 * 1024;
 
 /** Writes one file of a bundle part by part, so that its size does not matter; either JSON, one array, or CSV. */
-export function createBundleFile(pool: Pool, request: OpenRequest, name: string) {
+export function createBundleFile(pool: Pool, request: Held, name: string) {
   const hash = createHash('sha256');
   let waiting: Buffer[] = [];
   let held = 0;

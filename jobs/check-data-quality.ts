@@ -2,6 +2,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { runCheck } from '../sql/queries/data-quality.ts';
 import { CHECKS } from '../sql/queries/quality-checks.ts';
+import { eachItem } from './each.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -10,10 +11,16 @@ export async function checkDataQuality(deps: { pool: Pool; log: Logger; clock: (
   const now = deps.clock();
   const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   let failed = 0;
-  for (const day of [today - DAY_MS, today]) {
-    for (const check of CHECKS.filter(({ live }) => !live || day === today)) {
-      failed += await runCheck(deps.pool, check, new Date(day), now);
-    }
-  }
+  const due = [today - DAY_MS, today].flatMap((day) =>
+    CHECKS.filter(({ live }) => !live || day === today).map((check) => ({ check, day: new Date(day) })),
+  );
+  const telling = {
+    log: deps.log,
+    message: 'data quality not checked',
+    about: ({ check, day }: (typeof due)[number]) => ({ check: check.name, day }),
+  };
+  await eachItem(due, telling, async ({ check, day }) => {
+    failed += await runCheck(deps.pool, check, day, now);
+  });
   deps.log.info({ failed }, 'data quality checked');
 }

@@ -13,7 +13,8 @@ import {
   versionsOf,
 } from '../sql/queries/export-manifests.ts';
 import { columnsOf } from '../sql/queries/export-rows.ts';
-import { listUntold, noteTold } from '../sql/queries/export-upkeep.ts';
+import { listUntold, lockUntold, noteTold } from '../sql/queries/export-upkeep.ts';
+import { eachItem } from './each.ts';
 import type { ExportDeps } from './run-export.ts';
 
 const DAY_MS = 86_400_000;
@@ -83,14 +84,21 @@ async function end(deps: ExportDeps, job: ClaimedExport, how: ExportEnd, files: 
   return ended;
 }
 
-/** Puts down the notices of exports that were ended from outside, by the erasure of a person. */
-export async function tellEnded(deps: Pick<ExportDeps, 'pool' | 'clock'>): Promise<void> {
-  await withTransaction(deps.pool, 'begin', async (client) => {
-    for (const job of await listUntold(client)) {
+/** Puts down the notices of exports that were ended from outside, by the erasure of a person; each by itself. */
+export async function tellEnded({ pool, log, clock }: Pick<ExportDeps, 'pool' | 'log' | 'clock'>): Promise<void> {
+  const telling = {
+    log,
+    message: 'end of an export not told',
+    about: ({ id, tenant_id }: { id: string; tenant_id: string }) => ({ tenant: tenant_id, export: id }),
+  };
+  await eachItem(await listUntold(pool), telling, ({ id }) =>
+    withTransaction(pool, 'begin', async (client) => {
+      const job = await lockUntold(client, id);
+      if (!job) return;
       const how: ExportEnd = { status: 'failed', error: job.error, deliveryId: null };
-      await noteTold(client, job.id, await tell(client, job, how, [], deps.clock()));
-    }
-  });
+      await noteTold(client, job.id, await tell(client, job, how, [], clock()));
+    }),
+  );
 }
 
 class TakenOver extends Error {}

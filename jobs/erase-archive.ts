@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
 import { type ArchiveHome, fetchFile, withScratch } from '../sql/archive-home.ts';
 import { archivedInOrder } from '../sql/archive-rows.ts';
@@ -15,37 +16,50 @@ import type { Group } from '../sql/queries/archive-groups.ts';
 import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../sql/queries/archive-parquet.ts';
 import { recordsOf } from '../sql/queries/event-records.ts';
 import type { Found, Person } from '../sql/queries/places.ts';
-import { noteErased, noteErasedFile, notePrivacyProgress, type OpenRequest } from '../sql/queries/privacy-requests.ts';
+import {
+  type ClaimedRequest,
+  ClaimLost,
+  noteErased,
+  noteErasedFile,
+  notePrivacyProgress,
+} from '../sql/queries/privacy-claims.ts';
 import { eraseRestored } from '../sql/queries/restored.ts';
+import { eachItem } from './each.ts';
 import { destroyCondemned } from './sweep-archive.ts';
 import { prove } from './write-archive.ts';
 
 /** As it stands in certificates beside the places of sql/queries/places.ts. */
 const PLACE = 'archive';
 
-/** How often the request says that it is still being served. */
-const EVERY_FILES = 50;
-
 /**
  * Rewrites every archived file that holds a person, without it: what is left is proved, entered in the old one's place, and the old one
  * is destroyed. Each is noted in the request as soon as it is. Scratch tables that parts of the archive were restored into are reached too.
+ * A file that cannot be rewritten keeps no other; the erasure then fails at the end.
  */
 export async function eraseFromArchive(
-  deps: { pool: Pool; archive: ArchiveHome },
-  request: OpenRequest,
+  deps: { pool: Pool; log: Logger; archive: ArchiveHome },
+  request: ClaimedRequest,
   person: Person,
 ): Promise<void> {
   await withArchiveTurn(deps.pool, () =>
     withScratch(deps.archive, 'archive', (scratch) =>
       withDuckDb(scratch, async (run) => {
         await destroyCondemned(deps, person.tenantId);
+        const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
+        const telling = {
+          log: deps.log,
+          message: 'archived file not rewritten',
+          about: ({ name }: ArchiveFile) => ({ tenant: person.tenantId, privacy_request: request.id, name }),
+          isFatal: (error: unknown) => error instanceof ClaimLost,
+        };
         await withTransaction(deps.pool, 'begin', async (client) =>
-          noteErased(client, request.id, PLACE, { removed: await eraseRestored(client, person), hours: 0 }, 80),
+          noteErased(client, request, PLACE, { removed: await eraseRestored(client, person), hours: 0 }, 80),
         );
-        for (const [n, file] of (await listArchiveFiles(deps.pool, { tenantId: person.tenantId })).entries()) {
-          if (n % EVERY_FILES === 0) await notePrivacyProgress(deps.pool, request.id, 80);
+        await eachItem(files, telling, async (file) => {
+          // Before a file is fetched, so that a worker whose claim is gone stores nothing more.
+          await notePrivacyProgress(deps.pool, request, 80);
           await rewrite(deps, run, scratch, file, request, person);
-        }
+        });
         await destroyCondemned(deps, person.tenantId);
       }),
     ),
@@ -57,7 +71,7 @@ async function rewrite(
   run: Run,
   scratch: string,
   file: ArchiveFile,
-  request: OpenRequest,
+  request: ClaimedRequest,
   { subject, hash }: Person,
 ): Promise<void> {
   const path = join(scratch, `${file.id}.parquet`);
@@ -69,8 +83,8 @@ async function rewrite(
   await withTransaction(deps.pool, 'begin', async (client) => {
     if (successor) await enterArchiveFile(client, { ...successor, status: file.status }, file.id);
     await condemn(client, [file.id]);
-    await noteErased(client, request.id, PLACE, { removed: gone.rows, hours: 0 }, 80);
-    await noteErasedFile(client, request.id, { type: file.type, day: file.day, removed: gone.rows });
+    await noteErased(client, request, PLACE, { removed: gone.rows, hours: 0 }, 80);
+    await noteErasedFile(client, request, { type: file.type, day: file.day, removed: gone.rows });
   });
 }
 

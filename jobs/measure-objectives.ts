@@ -2,6 +2,7 @@ import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pool } from '../sql/db.ts';
 import { measureHoldings, measureService, saveSettings } from '../sql/queries/objectives.ts';
+import { termsNearlyOver } from '../sql/queries/privacy-requests.ts';
 
 export type ObjectivesDeps = {
   pool: Pool;
@@ -9,7 +10,10 @@ export type ObjectivesDeps = {
   config: Pick<Config, 'STORAGE_USD_PER_GB_MONTH' | 'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS'>;
 };
 
-/** Measures what the platform promises, and says when the error budget of an objective begins or ceases to burn too fast. */
+/**
+ * Measures what the platform promises, and says when the error budget of an objective begins or ceases to burn too fast, and each minute what
+ * has a legal term that is nearly over.
+ */
 export async function measureObjectives({ pool, log, config }: ObjectivesDeps): Promise<void> {
   const { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS } = config;
   await saveSettings(pool, { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS });
@@ -18,5 +22,8 @@ export async function measureObjectives({ pool, log, config }: ObjectivesDeps): 
     const line = { objective: name, alert, burn_rates: { '1h': burn_1h, '6h': burn_6h } };
     if (alert) log.error(line, 'the error budget of an objective burns too fast');
     else log.info(line, 'the error budget of an objective burns no longer');
+  }
+  for (const { tenant_id: tenant, id, kind, due_at, attempts } of await termsNearlyOver(pool)) {
+    log.error({ tenant, request: id, kind, due_at, attempts }, 'less than three days are left until the legal term');
   }
 }

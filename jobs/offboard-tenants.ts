@@ -2,6 +2,7 @@ import { type Client, withTenant } from '../sql/db.ts';
 import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { endExportsOf } from '../sql/queries/export-upkeep.ts';
 import {
+  beginOffboarding,
   completeOffboarding,
   emptyTable,
   KEPT,
@@ -15,6 +16,7 @@ import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.
 import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { destroyAllOf } from './destroy-exports.ts';
+import { eachItem } from './each.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
 import type { PrivacyDeps } from './serve-privacy-requests.ts';
 import { destroyTenant } from './sweep-archive.ts';
@@ -27,14 +29,17 @@ const NOT_REACHED = [
 
 /**
  * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
- * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile.
+ * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile. One that
+ * cannot be removed stops no other, and is tried again later.
  */
 export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
-  for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
+  const open = await openOffboardings(deps.pool);
+  await eachItem(open, telling(deps, 'tenant not removed'), async ({ tenant_id: tenantId, slug, requested_at }) => {
+    await beginOffboarding(deps.pool, tenantId);
     for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
     // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
-    await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
+    await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
     // A refresh that had read the tenant's rows before would write them into a roll-up after.
     const remove = async (client: Client) => {
       const tables = await tenantTables(client);
@@ -46,7 +51,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
     };
     // Nor may a run of the archive write what it had read before.
     await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove));
-    await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
+    await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',
       tenant_id: tenantId,
@@ -57,8 +62,14 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
       not_reached: NOT_REACHED,
     });
     deps.log.info({ tenant: tenantId }, 'tenant removed');
-  }
+  });
 }
+
+const telling = ({ log }: Pick<RefreshDeps, 'log'>, message: string) => ({
+  log,
+  message,
+  about: ({ tenant_id }: { tenant_id: string }) => ({ tenant: tenant_id }),
+});
 
 async function emptied(
   deps: RefreshDeps,
@@ -78,6 +89,9 @@ async function emptied(
 }
 
 /** Ends the logins that were revoked and not finished, and those that have expired. */
-export async function endSqlLogins(deps: Pick<RefreshDeps, 'pool'>): Promise<void> {
-  for (const { id, tenant_id } of await loginsToEnd(deps.pool)) await revokeSqlLogin(deps.pool, tenant_id, id, 'login');
+export async function endSqlLogins(deps: Pick<RefreshDeps, 'pool' | 'log'>): Promise<void> {
+  const ending = await loginsToEnd(deps.pool);
+  await eachItem(ending, telling(deps, 'SQL login not ended'), ({ id, tenant_id }) =>
+    revokeSqlLogin(deps.pool, tenant_id, id, 'login'),
+  );
 }

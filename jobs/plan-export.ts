@@ -104,8 +104,10 @@ function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLim
   for (const { at, rows, bytes } of spans) {
     const together = { rows: held.rows + rows, bytes: held.bytes + bytes };
     const isNewDay = daily && dayOf(at) !== day;
-    if (held.rows > 0 && (isNewDay || isLarge(together, limits))) {
-      close(isNewDay ? new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS) : at);
+    const end = isNewDay ? new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS) : at;
+    // The first spans may begin before the window does: a part ends only where it has begun.
+    if (held.rows > 0 && end > start && (isNewDay || isLarge(together, limits))) {
+      close(end);
       day = dayOf(at);
     }
     held = { rows: held.rows + rows, bytes: held.bytes + bytes };

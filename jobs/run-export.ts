@@ -20,6 +20,7 @@ import {
 } from '../sql/queries/export-claims.ts';
 import { archivedSpans, countSpans } from '../sql/queries/export-plan.ts';
 import { settledAt } from '../sql/queries/export-rows.ts';
+import { eachItem } from './each.ts';
 import { completeExport, failExport } from './end-export.ts';
 import { planParts } from './plan-export.ts';
 import { writePart } from './write-export-part.ts';
@@ -50,16 +51,27 @@ const READ_LIMIT_MS = 4 * 3_600_000;
 export async function runParts(deps: ExportDeps): Promise<number> {
   const readers = createPool(deps.logins.api, { max: 1, name: 'mirante exports', statementTimeoutMs: READ_LIMIT_MS });
   let ended = 0;
+  const telling = {
+    log: deps.log,
+    message: 'export not taken on',
+    about: ({ id, tenant_id }: ClaimedExport) => ({ tenant: tenant_id, export: id }),
+  };
   try {
-    while (!deps.signal?.aborted) {
-      const job = await claimExport(deps.pool, deps.clock());
-      if (!job) break;
+    await eachItem(claims(deps), telling, async (job) => {
       if (await step(deps, readers, job)) ended++;
-    }
+    });
   } finally {
     await readers.end();
   }
   return ended;
+}
+
+async function* claims({ pool, clock, signal }: ExportDeps): AsyncGenerator<ClaimedExport> {
+  while (!signal?.aborted) {
+    const job = await claimExport(pool, clock());
+    if (!job) return;
+    yield job;
+  }
 }
 
 /** Where parts lie while they are written, each under the id of its claim. */

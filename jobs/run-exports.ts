@@ -1,16 +1,19 @@
 import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
 import { destroyExports } from './destroy-exports.ts';
+import { throwAll } from './each.ts';
 import { clearScratch, type ExportDeps, runParts } from './run-export.ts';
 
 /** Parts that one process writes at the same time. */
 const RUNNERS = 2;
 
 /**
- * The job that runs exports: destroys what is to be destroyed, then takes up what is due, in as many runners as this process still has to
- * spare. The schedule brings a job every minute, and a long export must not fill the queue's workers with them.
+ * The job that runs exports: destroys what is to be destroyed and takes up what is due, in as many runners as this process still has to
+ * spare. The schedule brings a job every minute, and a long export must not fill the queue's workers with them. None of these waits for
+ * another: a store that answers slowly keeps nobody's export from being tried.
  */
 export function createExportRunner(deps: ExportDeps & DeliverDeps): () => Promise<void> {
   let busy = 0;
+  let destroying: Promise<unknown> | undefined;
 
   async function runner(): Promise<void> {
     try {
@@ -20,13 +23,22 @@ export function createExportRunner(deps: ExportDeps & DeliverDeps): () => Promis
     }
   }
 
+  async function destroy(): Promise<void> {
+    if (destroying) return;
+    destroying = destroyExports(deps);
+    await destroying.finally(() => {
+      destroying = undefined;
+    });
+  }
+
   return async () => {
-    // A store that is away is said at the end: it keeps nobody's export from being tried.
-    const [destroying] = await Promise.allSettled([destroyExports(deps)]);
     if (busy === 0) await clearScratch(deps);
     const free = RUNNERS - busy;
     busy = RUNNERS;
-    await Promise.all(Array.from({ length: free }, runner));
-    if (destroying?.status === 'rejected') throw destroying.reason;
+    const outcomes = await Promise.allSettled([destroy(), ...Array.from({ length: free }, runner)]);
+    throwAll(
+      outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : [])),
+      'exports not served',
+    );
   };
 }

@@ -13,6 +13,7 @@ import {
   retainFrom,
 } from '../sql/queries/retention.ts';
 import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
+import { throwAll } from './each.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 import { expireArchive, sweepArchive } from './sweep-archive.ts';
 import { type ArchiveDeps, archiveBefore, ensureStored, takeOverBefore } from './write-archive.ts';
@@ -37,21 +38,29 @@ const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
  */
 export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
   const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
-  const failed = await withArchiveTurn(deps.pool, async () => {
-    const archived = await settled(archive(deps, run));
-    const dropped = await settled(dropAll(deps, archived ? null : run));
-    const swept = await settled(clean(deps, run));
-    return archived ?? dropped ?? swept;
-  }).catch((error: Error) => error);
-  if (run.boundary || run.removed > 0 || failed) await noteArchiveRun(deps.pool, run, failed ? String(failed.message) : null);
+  const failed: Error[] = [];
+  const step = async (work: Promise<unknown>) => {
+    const error = await settled(work);
+    if (error) failed.push(error);
+    return !error;
+  };
+  await step(
+    withArchiveTurn(deps.pool, async () => {
+      const isArchived = await step(archive(deps, run));
+      await step(dropAll(deps, isArchived ? run : null));
+      await step(expire(deps, run));
+      await step(sweepArchive(deps));
+    }),
+  );
+  if (run.boundary || run.removed > 0 || failed[0]) await noteArchiveRun(deps.pool, run, failed[0]?.message ?? null);
   // Refreshes that found the lock taken rely on its holder to look again.
   await refreshRollups(deps);
-  if (failed) throw failed;
+  throwAll(failed, 'retention failed');
   return run;
 }
 
 // The error of `work`, for what must be done before it is thrown.
-async function settled(work: Promise<void>): Promise<Error | undefined> {
+async function settled(work: Promise<unknown>): Promise<Error | undefined> {
   try {
     await work;
     return undefined;
@@ -69,9 +78,8 @@ async function archive(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
   if (run.boundary) Object.assign(run, await archiveBefore(deps, run.boundary, run.startedAt));
 }
 
-async function clean(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
+async function expire(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
   run.removed = await expireArchive(deps);
-  await sweepArchive(deps);
 }
 
 /**
@@ -94,7 +102,7 @@ async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promis
     await dropRestored(client, deps.clock());
     deps.log.info({ forgotten }, 'expired keys and counters deleted');
   });
-  if (failed[0]) throw failed[0];
+  throwAll(failed, 'retention failed');
 }
 
 type Rule = keyof RetentionDeps['config'];

@@ -4,22 +4,23 @@ import { exportFiles } from '../sql/queries/export-place.ts';
 import { countDoomed, exportsErasedFor } from '../sql/queries/export-upkeep.ts';
 import { type Person, PLACES, type Place } from '../sql/queries/places.ts';
 import {
-  type BundleFile,
+  type ClaimedRequest,
+  ClaimLost,
   claimPrivacyRequest,
   clearBundle,
   completePrivacyRequest,
-  deleteOldBundles,
   erasedSoFar,
+  keepPrivacyClaim,
   noteErased,
   notePrivacyProgress,
-  type OpenRequest,
   releasePrivacyRequest,
-  requestsNearlyDue,
-} from '../sql/queries/privacy-requests.ts';
+} from '../sql/queries/privacy-claims.ts';
+import { type BundleFile, deleteOldBundles } from '../sql/queries/privacy-requests.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
-import { destroyExports } from './destroy-exports.ts';
+import { destroyErased } from './destroy-exports.ts';
+import { eachItem } from './each.ts';
 import { eraseFromArchive, findInArchive } from './erase-archive.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 import type { ExportDeps } from './run-export.ts';
@@ -33,35 +34,53 @@ const NOT_REACHED = [
   'Backups, until they expire.',
 ];
 
-/** Serves all requests that are open, the oldest first, and says which will soon be due. */
+const KEEP_EVERY_MS = 10_000;
+
+/**
+ * Serves all requests that may be served now, tenants by turns. One that cannot be served stops no other: it comes again later, and the job
+ * fails at the end. jobs/measure-objectives.ts says what has little time left.
+ */
 export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
-  for (;;) {
-    const request = await claimPrivacyRequest(deps.pool);
-    if (!request) break;
-    try {
-      const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
-      await completePrivacyRequest(deps.pool, request.id, outcome);
-    } catch (error) {
-      await releasePrivacyRequest(deps.pool, request.id);
-      throw error;
-    }
-    deps.log.info({ tenant: request.tenant_id, privacy_request: request.id, kind: request.kind }, 'privacy request served');
-  }
-  for (const { id, tenant_id, kind, due_at } of await requestsNearlyDue(deps.pool)) {
-    deps.log.error({ tenant: tenant_id, privacy_request: id, kind, due_at }, 'privacy request is due in less than three days');
+  const telling = {
+    log: deps.log,
+    message: 'privacy request not served',
+    about: ({ id, tenant_id, kind }: ClaimedRequest) => ({ tenant: tenant_id, privacy_request: id, kind }),
+  };
+  await eachItem(claims(deps), telling, (request) => serve(deps, request));
+}
+
+async function* claims({ pool }: PrivacyDeps): AsyncGenerator<ClaimedRequest> {
+  for (let next = await claimPrivacyRequest(pool); next; next = await claimPrivacyRequest(pool)) yield next;
+}
+
+async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> {
+  const told = { tenant: request.tenant_id, privacy_request: request.id, kind: request.kind };
+  // A claim that is lost is noticed by the next write.
+  const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
+  try {
+    const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
+    await completePrivacyRequest(deps.pool, request, outcome);
+    deps.log.info(told, 'privacy request served');
+  } catch (error) {
+    if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request ended or taken over while it was served');
+    // Where the database is away, the claim ends by itself.
+    await releasePrivacyRequest(deps.pool, request).catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(timer);
   }
 }
 
-const personOf = (request: OpenRequest): Person => ({
+const personOf = (request: ClaimedRequest): Person => ({
   tenantId: request.tenant_id,
   subject: request.person,
   hash: request.person_hash,
 });
 
 // The copy that a person may have: each place as JSON and as CSV.
-async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleFile[]> {
-  await clearBundle(deps.pool, request.id);
+async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<BundleFile[]> {
+  await clearBundle(deps.pool, request);
   const files: BundleFile[] = [];
   // After the events of the database: what moves meanwhile is told twice, and never not at all.
   const archived = {
@@ -83,32 +102,32 @@ async function collect(deps: PrivacyDeps, request: OpenRequest): Promise<BundleF
       }
     });
     files.push(await json.closeJson(), await csv.closeCsv(place.columns));
-    await notePrivacyProgress(deps.pool, request.id, Math.round((99 * (n + 1)) / places.length));
+    await notePrivacyProgress(deps.pool, request, Math.round((99 * (n + 1)) / places.length));
   }
   return files;
 }
 
-async function eraseFrom(deps: PrivacyDeps, request: OpenRequest, place: Place, progress: number): Promise<void> {
+async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Place, progress: number): Promise<void> {
   await withTenant(
     deps.pool,
     request.tenant_id,
     async (client) => {
       await allowLargeDeletes(client);
       const erased = await place.erase(client, personOf(request));
-      await noteErased(client, request.id, place.name, erased, progress);
+      await noteErased(client, request, place.name, erased, progress);
     },
     'login',
   );
 }
 
 // Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
-async function erase(deps: PrivacyDeps, request: OpenRequest): Promise<object> {
+async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
   for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
   await eraseFromArchive(deps, request, personOf(request));
   // Once more: an export that was cut meanwhile may have read archived rows of the person.
   await eraseFrom(deps, request, exportFiles, 80);
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
-  await destroyExports(deps);
+  await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
   if (left > 0) throw new Error(`${left} file of an export that was ended is still being written.`);

@@ -1,12 +1,17 @@
 import { ARCHIVE_PREFIX, prefixOfTenant } from '../sql/archive-home.ts';
 import {
+  type CondemnedFile,
   condemnExpired,
+  condemnedFiles,
   countArchiveFiles,
   forgetArchiveFile,
   knownNames,
-  listArchiveFiles,
+  postponeCondemned,
 } from '../sql/queries/archive-files.ts';
+import { eachItem } from './each.ts';
 import type { ArchiveDeps } from './write-archive.ts';
+
+type SweepDeps = Pick<ArchiveDeps, 'pool' | 'log' | 'archive'>;
 
 /** Destroys what no rule keeps any longer. Gives how many files that were. To be called by whose turn it is, like all of these. */
 export async function expireArchive(deps: ArchiveDeps): Promise<number> {
@@ -14,14 +19,26 @@ export async function expireArchive(deps: ArchiveDeps): Promise<number> {
   return destroyCondemned(deps);
 }
 
-/** Destroys condemned files, of one tenant or of all. Gives how many. */
-export async function destroyCondemned(deps: Pick<ArchiveDeps, 'pool' | 'archive'>, tenantId?: string): Promise<number> {
-  const files = await listArchiveFiles(deps.pool, { tenantId, status: 'condemned' });
-  for (const { id, name } of files) {
-    await deps.archive.store.remove(name);
-    await forgetArchiveFile(deps.pool, id);
-  }
-  return files.length;
+/**
+ * Destroys condemned files: all of one tenant, or of all tenants those that are due. Gives how many. One that cannot be destroyed stops no
+ * other, and is tried again later.
+ */
+export async function destroyCondemned({ pool, log, archive }: SweepDeps, tenantId?: string): Promise<number> {
+  const telling = {
+    log,
+    message: 'file of the archive not destroyed',
+    about: ({ tenant_id, name }: CondemnedFile) => ({ tenant: tenant_id, name }),
+  };
+  let destroyed = 0;
+  await eachItem(await condemnedFiles(pool, tenantId), telling, async ({ id, name }) => {
+    await archive.store.remove(name).catch(async (error: unknown) => {
+      await postponeCondemned(pool, id);
+      throw error;
+    });
+    await forgetArchiveFile(pool, id);
+    destroyed++;
+  });
+  return destroyed;
 }
 
 /** What the store has and the manifest does not, and how many files of the manifest the store has not. */
@@ -56,18 +73,21 @@ export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
   const { orphans, missing } = await compareStore(deps);
   if (missing > 0)
     throw new Error(`The object store lacks ${missing} files of the archive; \`mirante archive verify\` names them.`);
-  for (const name of orphans) await deps.archive.store.remove(name);
+  await removeAll(deps, orphans);
   if (orphans.length > 0)
     deps.log.warn({ orphans: orphans.length }, 'files that the manifest of the archive does not know were removed');
   return orphans.length;
 }
 
 /** Destroys all that the archive and its store have of one tenant, known to the manifest or not. Gives how many files. */
-export async function destroyTenant(deps: Pick<ArchiveDeps, 'archive'>, tenantId: string): Promise<number> {
-  let destroyed = 0;
-  for await (const { name } of deps.archive.store.list(prefixOfTenant(tenantId))) {
-    await deps.archive.store.remove(name);
-    destroyed++;
-  }
-  return destroyed;
+export async function destroyTenant(deps: Pick<ArchiveDeps, 'log' | 'archive'>, tenantId: string): Promise<number> {
+  const names: string[] = [];
+  for await (const { name } of deps.archive.store.list(prefixOfTenant(tenantId))) names.push(name);
+  await removeAll(deps, names);
+  return names.length;
+}
+
+async function removeAll({ log, archive }: Pick<ArchiveDeps, 'log' | 'archive'>, names: string[]): Promise<void> {
+  const telling = { log, message: 'file of the archive not removed', about: (name: string) => ({ name }) };
+  await eachItem(names, telling, (name) => archive.store.remove(name));
 }

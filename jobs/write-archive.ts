@@ -9,8 +9,16 @@ import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archi
 import { CopyOut } from '../sql/copy-out.ts';
 import { type Client, type Pool, withTransaction } from '../sql/db.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
-import { archivingTenants, copyOfDay, type Group, groupsBefore, inCopyOrder } from '../sql/queries/archive-groups.ts';
+import {
+  archivingTenants,
+  copyOfDay,
+  daysBefore,
+  type Group,
+  groupsBefore,
+  inCopyOrder,
+} from '../sql/queries/archive-groups.ts';
 import { groupsOfFile, type Run, writeEvents } from '../sql/queries/archive-parquet.ts';
+import { eachItem } from './each.ts';
 
 export type ArchiveDeps = {
   pool: Pool;
@@ -29,40 +37,59 @@ export type Written = { files: number; rows: number; bytes: number };
 export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date): Promise<Written> {
   const written: Written = { files: 0, rows: 0, bytes: 0 };
   const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
-  const failed: Error[] = [];
-  for (const tenantId of tenants) {
-    // What goes wrong with one keeps no other waiting.
-    await withScratch(deps.archive, 'archive', (scratch) =>
-      withDuckDb(scratch, (run) => archiveTenant(deps, { run, scratch, written }, tenantId, boundary, now)),
-    ).catch((error: Error) => {
-      deps.log.error({ err: error, tenant: tenantId }, 'a tenant was not archived');
-      failed.push(error);
-    });
-  }
-  if (failed.length > 1) throw new Error(`${failed.length} tenants were not archived, the first: ${failed[0]?.message}`);
-  if (failed[0]) throw failed[0];
+  const telling = { log: deps.log, message: 'a tenant was not archived', about: (tenant: string) => ({ tenant }) };
+  await eachItem(tenants, telling, (tenantId) =>
+    withScratch(deps.archive, 'archive', (scratch) =>
+      withDuckDb(scratch, async (run) => {
+        const days = await withTransaction(deps.pool, 'begin read only', (client) => daysBefore(client, tenantId, boundary));
+        for (const day of days) await archiveDay(deps, { run, scratch, written }, { tenantId, day, boundary, now });
+      }),
+    ),
+  );
   return written;
 }
 
 type Work = { run: Run; scratch: string; written: Written };
+type OfDay = { tenantId: string; day: string; boundary: Date; now: Date };
 
-async function archiveTenant(deps: ArchiveDeps, work: Work, tenantId: string, boundary: Date, now: Date): Promise<void> {
-  // One snapshot for what is compared and what is copied.
-  await withTransaction(deps.pool, 'begin isolation level repeatable read read only', async (client) => {
-    const missing = await missingOf(deps, client, tenantId, boundary, now);
-    for (const [day, ofDay] of byDay(missing)) {
-      const groups = ofDay.sort(inCopyOrder);
-      const slices = new CsvSlices(
-        work.scratch,
-        groups.map(({ rows }) => rows),
-      );
-      await pipeline(client.query(new CopyOut(copyOfDay(tenantId, day, boundary, groups))), slices);
-      for (const [n, group] of groups.entries()) {
-        const csv = slices.groups[n] ?? [];
-        add(work.written, await writeGroup(deps, work.run, group, csv, join(work.scratch, `${uuidv7()}.parquet`)));
-        for (const path of csv) await rm(path);
-      }
-    }
+// The transaction ends before anything is stored: nothing that is cleared away meanwhile waits for an upload.
+async function archiveDay(deps: ArchiveDeps, work: Work, ofDay: OfDay): Promise<void> {
+  const files = await listArchiveFiles(deps.pool, { tenantId: ofDay.tenantId, status: 'proved', day: ofDay.day });
+  const lost = await notStored(deps, files);
+  for (const { name } of lost) deps.log.error({ name }, 'a proved file is not in the store as it was: it is written again');
+  const { missing, stale, slices } = await copyMissing(
+    deps,
+    work.scratch,
+    ofDay,
+    files.filter((file) => !lost.includes(file)),
+  );
+  await condemn(deps.pool, [...stale, ...lost.map(({ id }) => id)]);
+  for (const [n, group] of missing.entries()) {
+    const csv = slices[n] ?? [];
+    add(work.written, await writeGroup(deps, work.run, group, csv, join(work.scratch, `${uuidv7()}.parquet`)));
+    for (const path of csv) await rm(path);
+  }
+}
+
+// Copies the groups of a day that have no proved file, in one snapshot for what is compared and what is copied. Files that are not what
+// the database holds any more are stale.
+async function copyMissing(
+  { pool }: Pick<ArchiveDeps, 'pool'>,
+  scratch: string,
+  { tenantId, day, boundary, now }: OfDay,
+  files: ArchiveFile[],
+): Promise<{ missing: Group[]; stale: string[]; slices: string[][] }> {
+  return withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
+    const groups = await groupsBefore(client, tenantId, boundary, now, day);
+    const { proved, stale } = compare(groups, files);
+    const missing = groups.filter((group) => !proved.has(group)).sort(inCopyOrder);
+    if (missing.length === 0) return { missing, stale, slices: [] };
+    const slices = new CsvSlices(
+      scratch,
+      missing.map(({ rows }) => rows),
+    );
+    await pipeline(client.query(new CopyOut(copyOfDay(tenantId, day, boundary, missing))), slices);
+    return { missing, stale, slices: slices.groups };
   });
 }
 
@@ -82,22 +109,6 @@ export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>):
     const [lost] = await notStored(deps, await listArchiveFiles(deps.pool, { tenantId, status: 'proved' }));
     if (lost) throw new Error(`${lost.name} is not in the object store as it was proved: nothing is dropped.`);
   }
-}
-
-// Groups without a proved file; those whose file is no longer what the database holds are condemned and written anew.
-async function missingOf(deps: ArchiveDeps, client: Client, tenantId: string, boundary: Date, now: Date): Promise<Group[]> {
-  const groups = await groupsBefore(client, tenantId, boundary, now);
-  const files = await listArchiveFiles(client, { tenantId, status: 'proved' });
-  const { proved, stale } = compare(groups, files);
-  const kept = new Set(proved.values());
-  const lost = await notStored(
-    deps,
-    files.filter(({ id }) => kept.has(id)),
-  );
-  for (const { name } of lost) deps.log.error({ name }, 'a proved file is not in the store as it was: it is written anew');
-  await condemn(deps.pool, [...stale, ...lost.map(({ id }) => id)]);
-  const held = new Set(files.filter((file) => kept.has(file.id) && !lost.includes(file)).map(({ id }) => id));
-  return groups.filter((group) => !held.has(proved.get(group) ?? ''));
 }
 
 /** Which groups have a proved file that is equal to them, by its id, and which files are equal to none. */
@@ -172,12 +183,6 @@ export async function takeOverBefore(client: Client, boundary: Date, now: Date):
     await condemn(client, stale);
     await takeOver(client, [...proved.values()]);
   }
-}
-
-function byDay(groups: Group[]): Map<string, Group[]> {
-  const days = new Map<string, Group[]>();
-  for (const group of groups) days.set(group.day, [...(days.get(group.day) ?? []), group]);
-  return days;
 }
 
 function add(sum: Written, more: Written): void {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -11,14 +11,21 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ObjectStore } from './object-store.ts';
+import { withStallLimit } from './stall-limit.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 
+/** How long a connection may take, an answer to begin, and a body to send nothing, in milliseconds. */
+type Patience = { connectMs: number; answerMs: number; stallMs: number };
+
+const PATIENCE: Patience = { connectMs: 5_000, answerMs: 60_000, stallMs: 30_000 };
+
 /**
  * Opens `s3://[<key id>:<secret>@]<bucket>[/<prefix>][?endpoint=<URL>][&region=<region>]`. Without a key the SDK finds one as it does
- * everywhere (AWS_ACCESS_KEY_ID, a role of the machine). With an endpoint, the bucket stands in the path: so do MinIO and others.
+ * everywhere (AWS_ACCESS_KEY_ID, a role of the machine). With an endpoint, the bucket stands in the path: so do MinIO and others. No request
+ * waits without end: whoever uses a store may hold something that others wait for.
  */
-export function openS3Store(url: string): ObjectStore {
+export function openS3Store(url: string, patience = PATIENCE): ObjectStore {
   const { hostname: Bucket, pathname, searchParams, username, password } = new URL(url);
   const prefix = decodeURIComponent(pathname)
     .replace(/^\/|\/$/g, '')
@@ -34,8 +41,22 @@ export function openS3Store(url: string): ObjectStore {
     // Stores other than Amazon's do not all know the newer checksums; contents carry a SHA-256 in their manifests.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: patience.connectMs,
+      requestTimeout: patience.answerMs,
+      throwOnRequestTimeout: true,
+    },
   });
+  // The limit of the request ends where its answer begins. Below whatever reads the body, so that lists and errors are bounded too.
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const response = result.response as { body?: unknown };
+      if (response.body instanceof Readable) response.body = withStallLimit(response.body, patience.stallMs);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'stallLimit' },
+  );
   const at = (name: string) => ({ Bucket, Key: prefix + name });
 
   return {

@@ -314,8 +314,10 @@ view app.privacy_files owner mirante_views with (security_barrier=true)
     name,
     part,
     content
-   FROM private.privacy_files
-  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+   FROM private.privacy_files f
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (EXISTS ( SELECT
+           FROM private.privacy_requests r
+          WHERE ((r.tenant_id = f.tenant_id) AND (r.id = f.request_id) AND (r.status = 'completed'::text)))));
     grant select to mirante_api
 
 view app.privacy_requests owner mirante_views with (security_barrier=true, check_option=cascaded)
@@ -755,6 +757,8 @@ table private.archive_files owner mirante_owner, row security forced
     status text not null
     written_at timestamp with time zone not null default now()
     replaces uuid
+    retry_at timestamp with time zone
+    attempts integer not null default 0
     constraint archive_files_name_key UNIQUE (name)
     constraint archive_files_pkey PRIMARY KEY (id)
     constraint archive_files_status_check CHECK ((status = ANY (ARRAY['proved'::text, 'live'::text, 'condemned'::text])))
@@ -1186,6 +1190,8 @@ table private.export_files owner mirante_owner, row security forced
     bytes bigint
     sha256 text
     stored_at timestamp with time zone
+    retry_at timestamp with time zone
+    attempts integer not null default 0
     constraint export_files_object_key UNIQUE (object)
     constraint export_files_pkey PRIMARY KEY (export_id, part)
     constraint export_files_tenant_id_export_id_fkey FOREIGN KEY (tenant_id, export_id) REFERENCES private.export_jobs(tenant_id, id) ON DELETE CASCADE
@@ -1423,6 +1429,8 @@ table private.offboardings owner mirante_owner, row security forced
     progress integer not null default 0
     completed_at timestamp with time zone
     certificate jsonb
+    retry_at timestamp with time zone
+    attempts integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint offboardings_pkey PRIMARY KEY (tenant_id)
     constraint offboardings_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
@@ -1454,17 +1462,24 @@ table private.privacy_requests owner mirante_owner, row security forced
     progress integer not null default 0
     created_at timestamp with time zone not null default now()
     due_at timestamp with time zone not null default (now() + '15 days'::interval)
-    started_at timestamp with time zone
     completed_at timestamp with time zone
     outcome jsonb
+    claim uuid
+    claimed_until timestamp with time zone
+    served_at timestamp with time zone
+    retry_at timestamp with time zone
+    attempts integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint privacy_requests_claimed CHECK (((status <> 'running'::text) OR ((claim IS NOT NULL) AND (claimed_until IS NOT NULL))))
     constraint privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text])))
     constraint privacy_requests_pkey PRIMARY KEY (id)
     constraint privacy_requests_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
-    constraint privacy_requests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text])))
+    constraint privacy_requests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'superseded'::text])))
     constraint privacy_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
-    CREATE INDEX privacy_requests_created_at_idx ON private.privacy_requests USING btree (created_at) WHERE (status <> 'completed'::text)
+    CREATE INDEX privacy_requests_open ON private.privacy_requests USING btree (created_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+    CREATE UNIQUE INDEX privacy_requests_person ON private.privacy_requests USING btree (tenant_id, person_hash) WHERE (status = 'running'::text)
     CREATE INDEX privacy_requests_tenant_id_id_idx ON private.privacy_requests USING btree (tenant_id, id)
+    CREATE INDEX privacy_requests_tenant_id_served_at_idx ON private.privacy_requests USING btree (tenant_id, served_at)
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF completed_at ON private.privacy_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_request')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
@@ -2025,7 +2040,7 @@ function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings la
 function door.offboarding(tenant uuid) returns SETOF private.offboardings language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b665274c88901ebed5669fb5d3312b92
     grant execute to mirante_api
 
-function door.open_privacy_requests() returns TABLE(open bigint, seconds_left double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5f57f5c43da3ec841b7c74160d323450
+function door.open_privacy_requests() returns TABLE(open bigint, seconds_left double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aca50976f31191711939fb7f980fad67
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
@@ -2124,7 +2139,7 @@ function ops.latency_bands(since timestamp with time zone, until timestamp with 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b64a98733a14a46fb3f631b732344c27
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 711ffbff45348ba83ad1e264dbc5a740
     grant execute to mirante_ops
 
 function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
@@ -2139,7 +2154,7 @@ function ops.probe_shares(probes text[], slowest_ms double precision) returns TA
 function ops.probes(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9b9a1e95d9f955a69dcaa2a0ef4b1a8
     grant execute to mirante_ops
 
-function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 12d9cec8edf07959182ed34eae0452cc
+function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body dac0dd3905d9a77db59e175927ef386b
     grant execute to mirante_ops
 
 function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bfe0bdda49f270583ef3b04b2c29801
@@ -2232,6 +2247,8 @@ function private.latency_of(bin smallint) returns double precision language sql 
 
 function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
     grant execute to mirante_views
+
+function private.legal_terms() returns TABLE(tenant_id uuid, id uuid, kind text, due_at timestamp with time zone, attempts integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 499060c3ae1c7cb9187fba6e575f6abc
 
 function private.make_benchmark_secret() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 18e63c9e3b41b3d97dc5d073c5b634a2
 

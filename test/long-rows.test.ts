@@ -47,7 +47,7 @@ test('long refused input comes in pages of bounded size, everything once', async
   const lengths = [5, 0.01, 5, 3, 4, 4, 0.01, 0, 5, 5, 2.5];
   for (const mib of lengths) {
     const raw = Buffer.from(randomBytes(Math.floor((mib * MIB) / 2)).toString('hex'));
-    const row = { status: 'rejected', code: 'invalid-json', detail: null, pointer: null, type: null, raw } as const;
+    const row = { index: 0, status: 'rejected', code: 'invalid-json', detail: null, pointer: null, type: null, raw } as const;
     await quarantine(db.api, tenant.keyIds.ingest, [row]);
   }
   const walked = await pages('/v1/quarantine?limit=1000', tenant.keys.tenant_admin);
@@ -63,7 +63,7 @@ test('long refused input comes in pages of bounded size, everything once', async
 test('a row that is over the size of a page by itself is a page', async () => {
   const other = await makeTenant(db);
   const raw = Buffer.alloc(PAGE_BYTES + 1, 'x');
-  const row = { status: 'rejected', code: 'invalid-json', detail: null, pointer: null, type: null, raw } as const;
+  const row = { index: 0, status: 'rejected', code: 'invalid-json', detail: null, pointer: null, type: null, raw } as const;
   for (let n = 0; n < 3; n += 1) await quarantine(db.api, other.keyIds.ingest, [row]);
   const walked = await pages('/v1/quarantine?limit=10', other.keys.tenant_admin);
   expect(walked.map(({ body }) => body.data.length)).toEqual([1, 1, 1]);

@@ -51,7 +51,7 @@ test('cards of the objectives agree with the probes, computed by hand', async ()
   expect((await read('objectives/failed-trend'))[1]?.failed).toBe(12);
   expect((await read('objectives/failed')).reduce((sum, { failed }) => sum + Number(failed), 0)).toBe(12);
   const promises = await read('objectives/promises');
-  expect(promises).toHaveLength(13);
+  expect(promises).toHaveLength(14);
   expect(promises[0]).toMatchObject({
     objective: 'availability',
     measured: '0.95',

@@ -77,6 +77,11 @@ async function receive(
       time: once.first.getTime(),
       source: identity.keyName,
     }));
+  // With the time, because the same key may come again for another request, a day later.
+  const known = once && {
+    receivedAt: once.first,
+    idOf: (index: number) => derivedId(`${identity.tenantId} ${once.key} ${once.first.toISOString()}`, String(index)),
+  };
   try {
     const text = form.text(body);
     const items = cut(text, form, deps.config.MAX_EVENTS_PER_REQUEST);
@@ -91,14 +96,15 @@ async function receive(
     if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
     reserve(growthOf(judged));
     const receipt = await store(deps, identity, judged);
-    await keepRefused(deps, identity, items, judged, receipt);
+    await keepRefused(deps, identity, items, judged, receipt, known);
     return answer(deps, identity, receipt, whole);
   } catch (error) {
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
       deps.limits.within('quarantine', identity);
-      await quarantine(deps.pool, identity.keyId, [
-        { status: 'rejected', code: error.code, detail: error.detail ?? null, pointer: null, type: null, raw: body },
-      ]);
+      const { code, detail = null } = error;
+      // Before all events, because it is none.
+      const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
+      await quarantine(deps.pool, identity.keyId, [whole], known);
       deps.limits.spend('quarantine', identity, body.length);
     }
     throw error;

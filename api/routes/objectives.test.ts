@@ -82,6 +82,7 @@ test('what all tenants together do is for the operator alone', async () => {
   expect(forCustomer).toContain('availability');
   expect(forCustomer).not.toContain('capacity.validations_per_day');
   expect(forCustomer).not.toContain('viewers.concurrent');
+  expect(forCustomer).not.toContain('privacy.days_left');
 });
 
 describe('shares', () => {
@@ -350,4 +351,36 @@ describe('probes', () => {
     );
     expect(body.data.every(({ value }: Json) => value === 0)).toBe(true);
   });
+});
+
+test('a legal term that is nearly over is missed as an objective, and said each minute', async () => {
+  await measure();
+  expect((await objectives())['privacy.days_left']).toMatchObject({ measured: 15, status: 'met' });
+  const who = await makeTenant(db);
+  const body = { kind: 'access', subject: 'late' };
+  const { id } = (await api.call('POST', '/v1/privacy/requests', who.keys.tenant_admin, body)).body;
+  await measure();
+  expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(15, 2), status: 'met' });
+  const warned = () => lines.filter(({ msg }) => msg === 'less than three days are left until the legal term');
+  expect(warned()).toEqual([]);
+  await db.owner.query("update private.privacy_requests set due_at = now() + interval '2 days', attempts = 7 where id = $1", [
+    id,
+  ]);
+  await measure();
+  expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(2, 2), status: 'missed' });
+  expect(warned()).toMatchObject([{ level: 50, tenant: who.id, request: id, kind: 'access', attempts: 7 }]);
+  expect(
+    (await (await fetch(`${api.metricsUrl}/metrics`)).text()).match(
+      /mirante_objective_measured\{objective="privacy.days_left"\} (\S+)/,
+    )?.[1],
+  ).toMatch(/^1\.99|^2$/);
+  await db.owner.query("update private.privacy_requests set status = 'completed' where id = $1", [id]);
+  await api.call('DELETE', `/v1/tenants/${who.id}`, operator);
+  await db.owner.query("update private.offboardings set requested_at = now() - interval '16 days' where tenant_id = $1", [
+    who.id,
+  ]);
+  lines = [];
+  await measure();
+  expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(-1, 2), status: 'missed' });
+  expect(warned()).toMatchObject([{ tenant: who.id, kind: 'removal' }]);
 });

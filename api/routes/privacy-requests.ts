@@ -41,13 +41,16 @@ const shownRequest = z.object({
   kind: z.enum(REQUEST_KINDS),
   subject: z.string().meta({ description: 'The pseudonym: the plain value is forgotten when the request is completed' }),
   reason: z.string().nullable(),
-  status: z.enum(['queued', 'running', 'completed']),
+  status: z
+    .enum(['queued', 'running', 'completed', 'superseded'])
+    .meta({ description: 'superseded: a request for access that an erasure of the same person has ended' }),
   progress: z.number().int().meta({ description: '0 to 100' }),
   created_at: z.iso.datetime(),
   due_at: z.iso.datetime(),
   completed_at: z.iso.datetime().nullable(),
   bundle: z.object({ files: z.array(file), expires_at: z.iso.datetime() }).optional(),
   certificate: z.record(z.string(), z.unknown()).optional(),
+  superseded_by: uuid.optional().meta({ description: 'The erasure that ended it' }),
 });
 
 const params = z.object({ id: uuid });
@@ -156,6 +159,7 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
 
 function shown({ outcome, person_hash, ...row }: PrivacyRequest) {
   const base = { ...row, subject: person_hash };
+  if (row.status === 'superseded') return { ...base, superseded_by: outcome?.superseded_by };
   if (row.status !== 'completed' || !outcome) return base;
   if (!outcome.files) return { ...base, certificate: outcome };
   const files = outcome.files.map((one) => ({ ...one, url: `/v1/privacy/requests/${row.id}/files/${one.name}` }));

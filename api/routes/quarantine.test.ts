@@ -144,3 +144,34 @@ test('odd input is refused', async () => {
   }
   expect((await api.call('POST', '/v1/quarantine/replay', tenant.keys.ingest, {})).status).toBe(403);
 });
+
+test('under an Idempotency-Key what is refused is kept once, also when a crash makes the request run again', async () => {
+  await putType(['a']);
+  const key = { 'idempotency-key': v4() };
+  const body = '{"type":"t.v1","data":{"n":1}}\n{"type":"t.v1","data":{"n":2}}\nno JSON\n';
+  const lines = { 'content-type': 'application/x-ndjson', ...key };
+  expect((await send(body, lines)).body).toMatchObject({ quarantined: 2, rejected: 1 });
+  const before = await list();
+  // As after a crash between the commit and the keeping of the answer.
+  await db.owner.query(
+    "update private.idempotency_keys set answer = null, claimed_at = now() - interval '2 minutes' where tenant_id = $1",
+    [tenant.id],
+  );
+  expect((await send(body, lines)).body).toMatchObject({ quarantined: 2, rejected: 1 });
+  expect(await list()).toEqual(before);
+  const counted = await db.owner.query<{ n: number }>(
+    'select sum(quarantined)::int as n from private.dirty_hours where tenant_id = $1',
+    [tenant.id],
+  );
+  expect(counted.rows).toEqual([{ n: 3 }]);
+  await putType([]);
+  expect(await replay()).toMatchObject({ received: 3, accepted: 2 });
+  expect((await stored()).map(({ data }: Json) => data.n).sort()).toEqual([1, 2]);
+  // The same key, a day later, is another request.
+  await db.owner.query("update private.idempotency_keys set first_at = now() - interval '25 hours' where tenant_id = $1", [
+    tenant.id,
+  ]);
+  await send('no JSON\n{"type":"t.v1","data":{"n":3}}\nno JSON', lines);
+  const ids = (await list()).data.map(({ id }: Json) => id);
+  expect([ids.length, new Set(ids).size]).toEqual([5, 5]);
+});

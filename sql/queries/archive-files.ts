@@ -1,5 +1,6 @@
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import type { Group } from './archive-groups.ts';
+import { backOff } from './back-off.ts';
 
 export type ArchiveFile = Group & {
   id: string;
@@ -23,14 +24,20 @@ export async function withArchiveTurn<T>(pool: Pool, work: () => Promise<T>): Pr
 /** Files of one tenant or of all, by tenant, day and type: those of a state, or all that are not condemned. */
 export async function listArchiveFiles(
   client: Client | Pool,
-  filter: { tenantId?: string | undefined; status?: ArchiveFile['status']; from?: string; to?: string } = {},
+  filter: { tenantId?: string | undefined; status?: ArchiveFile['status']; from?: string; to?: string; day?: string } = {},
 ): Promise<ArchiveFile[]> {
   const { rows } = await client.query<ArchiveFile>(
     `select ${COLUMNS} from private.archive_files
      where ($1::uuid is null or tenant_id = $1) and status = any (coalesce($2, array['proved', 'live'])) and ${REAL}
-       and ($3::date is null or day >= $3) and ($4::date is null or day < $4)
+       and ($3::date is null or day >= $3) and ($4::date is null or day < $4) and ($5::date is null or day = $5)
      order by tenant_id, day, type, first_time`,
-    [filter.tenantId ?? null, filter.status ? [filter.status] : null, filter.from ?? null, filter.to ?? null],
+    [
+      filter.tenantId ?? null,
+      filter.status ? [filter.status] : null,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.day ?? null,
+    ],
   );
   return rows;
 }
@@ -87,6 +94,27 @@ export async function liveFiles(pool: Client | Pool): Promise<Pick<ArchiveFile, 
 /** Says that these files are to be destroyed: from now on nobody reads them. */
 export async function condemn(client: Client | Pool, ids: string[]): Promise<void> {
   await client.query("update private.archive_files set status = 'condemned' where id = any ($1::uuid[])", [ids]);
+}
+
+export type CondemnedFile = Pick<ArchiveFile, 'id' | 'tenant_id' | 'name'>;
+
+/** Files to be destroyed: all of one tenant, or of all tenants, by turns, those that do not wait for their next attempt. */
+export async function condemnedFiles(pool: Pool, tenantId?: string): Promise<CondemnedFile[]> {
+  const { rows } = await pool.query<CondemnedFile>(
+    `select id, tenant_id, name from private.archive_files
+     where status = 'condemned' and ${REAL} and (tenant_id = $1 or ($1::uuid is null and coalesce(retry_at, '-infinity') <= now()))
+     order by row_number() over (partition by tenant_id order by attempts, day, id), tenant_id`,
+    [tenantId ?? null],
+  );
+  return rows;
+}
+
+/** Notes that a file could not be destroyed, for the time of its next attempt. */
+export async function postponeCondemned(pool: Pool, id: string): Promise<void> {
+  await pool.query(
+    `update private.archive_files set attempts = attempts + 1, retry_at = now() + ${backOff('(attempts + 1)')} where id = $1`,
+    [id],
+  );
 }
 
 /** Takes a file that has been destroyed off the manifest. */

@@ -34,19 +34,49 @@ const groupsOf = (relation: string, filter: string) => `
   ) hashed
   group by 1, 2, hashed.day order by hashed.day, type`;
 
+/** UTC days before `boundary` of which one tenant has events, or files that are proved and not live yet; the oldest first. */
+export async function daysBefore(client: Client, tenantId: string, boundary: Date): Promise<string[]> {
+  const { rows } = await client.query<{ day: string }>(
+    `with recursive days as (
+       select date_trunc('day', min(time), 'UTC') as day from private.events where tenant_id = $1 and time < $2
+       union all
+       select date_trunc('day', next.time, 'UTC')
+       from days d, lateral (select min(e.time) as time from private.events e
+         where e.tenant_id = $1 and e.time >= d.day + interval '1 day' and e.time < $2) next
+       where d.day is not null
+     )
+     select to_char(day at time zone 'UTC', 'YYYY-MM-DD') as day from days where day is not null
+     union
+     select to_char(day, 'YYYY-MM-DD') from private.archive_files where tenant_id = $1 and status = 'proved'
+     order by 1`,
+    [tenantId, boundary],
+  );
+  return rows.map(({ day }) => day);
+}
+
+const WITHIN = "time >= coalesce($4::timestamptz, '-infinity') and time < least($2::timestamptz, $5::timestamptz)";
+
 /**
- * What is to be archived of one tenant's events before `boundary`: nothing of a type, or of a day, that the archive would not keep
- * at `now`.
+ * What is to be archived of one tenant's events before `boundary`, of all days or of one: nothing of a type, or of a day, that the archive
+ * would not keep at `now`.
  */
-export async function groupsBefore(client: Client, tenantId: string, boundary: Date, now: Date): Promise<Group[]> {
+export async function groupsBefore(
+  client: Client,
+  tenantId: string,
+  boundary: Date,
+  now: Date,
+  day: string | null = null,
+): Promise<Group[]> {
+  const start = day === null ? null : new Date(`${day}T00:00:00Z`);
+  const end = start && new Date(start.getTime() + 86_400_000);
   const { rows } = await client.query<Group>(
     `with keeps as materialized (
        select type, $3::timestamptz - make_interval(days => private.archive_keep_days($1, type)) as since
-       from (select distinct type from private.events where tenant_id = $1 and time < $2) types
+       from (select distinct type from private.events where tenant_id = $1 and ${WITHIN}) types
      ), kept as (select e.* from private.events e join keeps k using (type)
-       where e.tenant_id = $1 and e.time < $2 and date_trunc('day', e.time, 'UTC') + interval '1 day' > k.since)
+       where e.tenant_id = $1 and ${WITHIN} and date_trunc('day', e.time, 'UTC') + interval '1 day' > k.since)
      ${groupsOf('kept', 'true')}`,
-    [tenantId, boundary, now],
+    [tenantId, boundary, now, start, end],
   );
   return rows;
 }

@@ -137,9 +137,10 @@ export async function nextPart(pool: Pool, exportId: string): Promise<OpenPart |
 /** Writes down under which name the part's file will lie in the store, before it does. False: it is somebody else's part now. */
 export async function reserveObject(pool: Pool, { id, claim }: Held, part: number, object: string | null): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `update private.export_files f set object = $4
-     from private.export_jobs j
-     where j.id = $1 and j.claim = $2 and j.status = 'running' and f.export_id = j.id and f.part = $3 and f.stored_at is null`,
+    // Whoever ends the export waits for this, and so learns the name.
+    `with held as (select id from private.export_jobs where id = $1 and claim = $2 and status = 'running' for share)
+     update private.export_files f set object = $4
+     from held j where f.export_id = j.id and f.part = $3 and f.stored_at is null`,
     [id, claim, part, object],
   );
   return rowCount === 1;

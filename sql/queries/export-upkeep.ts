@@ -1,4 +1,5 @@
 import type { Client, Pool } from '../db.ts';
+import { backOff } from './back-off.ts';
 import type { ClaimedExport } from './export-claims.ts';
 
 /** Ends exports that were kept as long as they are to be. Gives how many. */
@@ -30,19 +31,40 @@ const ENDED = "('failed', 'cancelled', 'expired', 'deleted')";
 
 export type DoomedFile = { tenant_id: string; export_id: string; part: number; object: string };
 
+const DOOMED = `j.status in ${ENDED} and f.object is not null and (f.stored_at is not null or j.claimed_until <= $1)`;
+
 /**
- * Files in the store whose export has ended otherwise than by being completed. One that may still be written waits until its writer's time is
- * over, for it would come back.
+ * Files in the store whose export has ended otherwise than by being completed, tenants by turns. One that may still be written waits until its
+ * writer's time is over, for it would come back; one that could not be destroyed waits for its next attempt.
  */
 export async function doomedFiles(pool: Pool, now: Date, limit: number): Promise<DoomedFile[]> {
   const { rows } = await pool.query<DoomedFile>(
     `select f.tenant_id, f.export_id, f.part, f.object
      from private.export_files f join private.export_jobs j on j.id = f.export_id
-     where j.status in ${ENDED} and f.object is not null and (f.stored_at is not null or j.claimed_until <= $1)
-     order by f.export_id, f.part limit $2`,
+     where ${DOOMED} and coalesce(f.retry_at, '-infinity') <= $1
+     order by row_number() over (partition by f.tenant_id order by f.attempts, f.export_id, f.part), f.tenant_id limit $2`,
     [now, limit],
   );
   return rows;
+}
+
+/** All of one tenant's, also those that wait for their next attempt. */
+export async function doomedFilesOf(pool: Pool, now: Date, tenantId: string): Promise<DoomedFile[]> {
+  const { rows } = await pool.query<DoomedFile>(
+    `select f.tenant_id, f.export_id, f.part, f.object
+     from private.export_files f join private.export_jobs j on j.id = f.export_id
+     where ${DOOMED} and f.tenant_id = $2 order by f.export_id, f.part`,
+    [now, tenantId],
+  );
+  return rows;
+}
+
+/** Notes that a file could not be destroyed, for the time of its next attempt. */
+export async function postponeDoomed(pool: Pool, object: string, now: Date): Promise<void> {
+  await pool.query(
+    `update private.export_files set attempts = attempts + 1, retry_at = $2::timestamptz + ${backOff('(attempts + 1)')} where object = $1`,
+    [object, now],
+  );
 }
 
 /** Notes that a file does not lie in the store any more. */
@@ -69,13 +91,24 @@ export async function exportsErasedFor(pool: Pool, tenantId: string, personHash:
   return rows.map(({ id }) => id);
 }
 
-/** Exports that were ended from outside while somebody waits for a notice, each locked by the transaction of `client`. */
-export async function listUntold(client: Client): Promise<(ClaimedExport & { error: string })[]> {
-  const { rows } = await client.query<ClaimedExport & { error: string }>(
-    `select id, tenant_id, dataset, format, window_from, window_to, endpoint_id, error from private.export_jobs
-     where status = 'failed' and endpoint_id is not null and delivery_id is null for update skip locked`,
+const UNTOLD = "status = 'failed' and endpoint_id is not null and delivery_id is null";
+
+/** Exports that were ended from outside while somebody waits for a notice. */
+export async function listUntold(pool: Pool): Promise<{ id: string; tenant_id: string }[]> {
+  const { rows } = await pool.query<{ id: string; tenant_id: string }>(
+    `select id, tenant_id from private.export_jobs where ${UNTOLD} order by ended_at, id`,
   );
   return rows;
+}
+
+/** One of them, locked by the transaction of `client`; undefined where somebody else tells or has told. */
+export async function lockUntold(client: Client, id: string): Promise<(ClaimedExport & { error: string }) | undefined> {
+  const { rows } = await client.query<ClaimedExport & { error: string }>(
+    `select id, tenant_id, dataset, format, window_from, window_to, endpoint_id, error from private.export_jobs
+     where id = $1 and ${UNTOLD} for update skip locked`,
+    [id],
+  );
+  return rows[0];
 }
 
 /** Notes which delivery tells of it; null: nobody is told, because the endpoint takes nothing any more. */

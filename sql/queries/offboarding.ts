@@ -1,4 +1,5 @@
 import type { Client, Pool } from '../db.ts';
+import { backOff } from './back-off.ts';
 import { keyHashes } from './tenants.ts';
 
 export type Offboarding = {
@@ -31,13 +32,22 @@ export async function findOffboarding(pool: Pool, tenantId: string): Promise<Off
   return rows[0];
 }
 
-/** Removals under way, without those whose tenant may still be stored under by a transaction that began before. */
+/** Removals that are due, without those whose tenant may still be stored under by a transaction that began before. */
 export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>[]> {
   const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>>(
     `select tenant_id, slug, requested_at from private.offboardings
-     where completed_at is null and closed_in < pg_snapshot_xmin(pg_current_snapshot()) order by requested_at`,
+     where completed_at is null and closed_in < pg_snapshot_xmin(pg_current_snapshot()) and coalesce(retry_at, '-infinity') <= now()
+     order by attempts, requested_at`,
   );
   return rows;
+}
+
+/** Notes an attempt before it is made, so that one that takes its process with it comes later as well. */
+export async function beginOffboarding(pool: Pool, tenantId: string): Promise<void> {
+  await pool.query(
+    `update private.offboardings set attempts = attempts + 1, retry_at = now() + ${backOff('(attempts + 1)')} where tenant_id = $1`,
+    [tenantId],
+  );
 }
 
 /** Tables that outlive a tenant, each with the reason. Every other table with a tenant_id is emptied of it. */

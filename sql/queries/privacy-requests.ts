@@ -1,6 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Client, Pool } from '../db.ts';
-import type { Erased } from './places.ts';
 
 export const REQUEST_KINDS = ['access', 'erasure', 'withdrawal', 'restoration'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
@@ -13,18 +12,12 @@ export type PrivacyRequest = {
   kind: RequestKind;
   person_hash: string;
   reason: string | null;
-  status: 'queued' | 'running' | 'completed';
+  status: 'queued' | 'running' | 'completed' | 'superseded';
   progress: number;
   created_at: Date;
   due_at: Date;
   completed_at: Date | null;
-  outcome: { files?: BundleFile[] } | null;
-};
-
-/** A request as the job that serves it sees it: with the person's own identifier. */
-export type OpenRequest = Pick<PrivacyRequest, 'id' | 'kind' | 'person_hash' | 'created_at'> & {
-  tenant_id: string;
-  person: string;
+  outcome: { files?: BundleFile[]; superseded_by?: string } | null;
 };
 
 const COLUMNS = 'id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome';
@@ -95,95 +88,6 @@ export async function openPrivacyRequests(pool: Pool): Promise<{ open: number; s
   return { open: rows[0]?.open ?? 0, secondsLeft: rows[0]?.seconds_left ?? null };
 }
 
-/** Takes the oldest request that nobody serves; one whose server has died is taken again after ten minutes. */
-export async function claimPrivacyRequest(pool: Pool): Promise<OpenRequest | undefined> {
-  const { rows } = await pool.query<OpenRequest>(
-    `update private.privacy_requests set status = 'running', started_at = now()
-     where id = (
-       select id from private.privacy_requests
-       where status = 'queued' or (status = 'running' and started_at < now() - interval '10 minutes')
-       order by created_at limit 1 for update skip locked
-     )
-     returning id, tenant_id, kind, person, person_hash, created_at`,
-  );
-  return rows[0];
-}
-
-/** What has been removed so far, by place, so that an attempt which takes over from a dead one certifies both. */
-export async function noteErased(client: Client, id: string, place: string, erased: Erased, progress: number): Promise<void> {
-  await client.query(
-    `update private.privacy_requests set progress = $2, started_at = now(), outcome = coalesce(outcome, '{}') || jsonb_build_object(
-         'removed', coalesce(outcome -> 'removed', '{}') ||
-             jsonb_build_object($3::text, coalesce((outcome -> 'removed' ->> $3)::bigint, 0) + $4),
-         'hours', coalesce((outcome ->> 'hours')::bigint, 0) + $5)
-     where id = $1`,
-    [id, progress, place, erased.removed, erased.hours],
-  );
-}
-
-/** A file of the archive that was rewritten without a person, or destroyed where it held nobody else. */
-export type ErasedFile = { type: string; day: string; removed: number };
-
-/** Notes such a file for the certificate, in the transaction that replaces it. */
-export async function noteErasedFile(client: Client, id: string, file: ErasedFile): Promise<void> {
-  await client.query(
-    `update private.privacy_requests set started_at = now(),
-       outcome = outcome || jsonb_build_object('archive_files', coalesce(outcome -> 'archive_files', '[]') || jsonb_build_array($2::jsonb))
-     where id = $1`,
-    [id, JSON.stringify(file)],
-  );
-}
-
-export type ErasedSoFar = { removed: Record<string, number>; hours: number; archive_files?: ErasedFile[] };
-
-/** The sums of noteErased(), and the files of noteErasedFile(). */
-export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
-  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
-    id,
-  ]);
-  return rows[0]?.outcome ?? { removed: {}, hours: 0 };
-}
-
-export async function notePrivacyProgress(pool: Pool, id: string, progress: number): Promise<void> {
-  await pool.query('update private.privacy_requests set progress = $2, started_at = now() where id = $1', [id, progress]);
-}
-
-/** Gives a request back, to be served again. */
-export async function releasePrivacyRequest(pool: Pool, id: string): Promise<void> {
-  await pool.query(
-    "update private.privacy_requests set status = 'queued', started_at = null where id = $1 and status = 'running'",
-    [id],
-  );
-}
-
-/** Ends a request; from here on nothing tells who the person was but the pseudonym. */
-export async function completePrivacyRequest(pool: Pool, id: string, outcome: object): Promise<void> {
-  await pool.query(
-    `update private.privacy_requests
-     set status = 'completed', progress = 100, completed_at = now(), outcome = $2, person = null where id = $1`,
-    [id, JSON.stringify(outcome)],
-  );
-}
-
-/** Stores one part of a file; the same part again replaces it. */
-export async function writeBundlePart(
-  pool: Pool,
-  request: OpenRequest,
-  name: string,
-  part: number,
-  content: Buffer,
-): Promise<void> {
-  await pool.query(
-    `insert into private.privacy_files (tenant_id, request_id, name, part, content) values ($1, $2, $3, $4, $5)`,
-    [request.tenant_id, request.id, name, part, content],
-  );
-}
-
-/** Removes what an attempt before this one has left of a bundle. */
-export async function clearBundle(pool: Pool, requestId: string): Promise<void> {
-  await pool.query('delete from private.privacy_files where request_id = $1', [requestId]);
-}
-
 /** Deletes bundles thirty days after they were made. Gives how many requests that were. */
 export async function deleteOldBundles(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
@@ -196,13 +100,12 @@ export async function deleteOldBundles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Requests that are open with less than three days left, of all tenants. */
-export async function requestsNearlyDue(
-  pool: Pool,
-): Promise<{ id: string; tenant_id: string; kind: RequestKind; due_at: Date }[]> {
-  const { rows } = await pool.query<{ id: string; tenant_id: string; kind: RequestKind; due_at: Date }>(
-    `select id, tenant_id, kind, due_at from private.privacy_requests
-     where status <> 'completed' and due_at < now() + interval '3 days' order by due_at`,
+export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
+
+/** What is open with less than three days left, of all tenants; of the removal of a tenant the id is the tenant's. */
+export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
+  const { rows } = await pool.query<LegalTerm>(
+    "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",
   );
   return rows;
 }

@@ -23,13 +23,21 @@ export type Quarantined = NewQuarantined & {
   key_name: string;
 };
 
-/** Keeps what one request sent and was refused, byte for byte. */
-export async function quarantine(pool: Pool, keyId: string, rows: NewQuarantined[]): Promise<void> {
-  const now = Date.now() * 1000;
+/** What a request that may come twice is known by: when it came first, and an id for each place among its events. */
+export type Known = { receivedAt: Date; idOf: (index: number) => string };
+
+/** Keeps what one request sent and was refused, byte for byte. What is known already is kept once. */
+export async function quarantine(
+  pool: Pool,
+  keyId: string,
+  rows: (NewQuarantined & { index: number })[],
+  known?: Known,
+): Promise<void> {
+  const receivedAt = (known?.receivedAt.getTime() ?? Date.now()) * 1000;
   await pool.query('select door.quarantine($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
     arrayOf.uuid(rows, () => keyId),
-    arrayOf.uuid(rows, () => uuidv7()),
-    arrayOf.timestamptz(rows, () => now),
+    arrayOf.uuid(rows, ({ index }) => known?.idOf(index) ?? uuidv7()),
+    arrayOf.timestamptz(rows, () => receivedAt),
     arrayOf.text(rows, (row) => row.status),
     arrayOf.text(rows, (row) => row.code),
     arrayOf.text(rows, (row) => row.detail),

@@ -63,10 +63,13 @@ create view app.privacy_requests with (security_barrier) as
 grant select (id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome), insert
     on app.privacy_requests to mirante_api;
 
+-- Not what a request has written that was not completed.
 create view app.privacy_files with (security_barrier) as
     select request_id, name, part, content
-    from private.privacy_files
-    where tenant_id = (select private.current_tenant());
+    from private.privacy_files f
+    where tenant_id = (select private.current_tenant())
+        and exists (select from private.privacy_requests r
+            where r.tenant_id = f.tenant_id and r.id = f.request_id and r.status = 'completed');
 grant select on app.privacy_files to mirante_api;
 
 create view app.benchmark_consents with (security_barrier) as

@@ -41,7 +41,7 @@ create function door.open_privacy_requests() returns table (open bigint, seconds
     set search_path = pg_catalog, pg_temp
     as $$
     select count(*), extract(epoch from min(r.due_at) - now())::double precision
-    from private.privacy_requests r where r.status <> 'completed'
+    from private.privacy_requests r where r.status in ('queued', 'running')
 $$;
 revoke all on function door.offboard_tenant, door.key_hashes, door.offboarding, door.open_privacy_requests from public;
 grant execute on function door.offboard_tenant, door.key_hashes, door.offboarding, door.open_privacy_requests to mirante_api;

@@ -14,6 +14,7 @@ create function ops.promises() returns table (
         ('data.freshness_p95', 'seconds', 300, 'at most', 'P30D', 0.05),
         ('ingestion.acknowledged_lost', 'events', 0, 'at most', 'P30D', null),
         ('isolation.foreign_rows', 'rows', 0, 'at most', 'P30D', null),
+        ('privacy.days_left', 'days', 3, 'at least', 'P15D', null),
         ('recovery.drill_age', 'days', 8, 'at most', 'P8D', null),
         ('recovery.drills_failed', 'drills', 0, 'at most', 'P8D', null),
         ('recovery.restore_time', 'seconds', 3600, 'at most', 'P8D', null),
@@ -107,6 +108,20 @@ create function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) r
     from (select u.span, u.bad::double precision / nullif(u.taken, 0) as share from unnest(spans, taken, bad) u (span, taken, bad)) s
 $$;
 
+-- What must be done by a certain time, and is not yet: requests of persons (LGPD art. 19, II), and removals of tenants, which get as long.
+create or replace function private.legal_terms() returns table (
+    tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer
+)
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select r.tenant_id, r.id, r.kind, r.due_at, r.attempts from private.privacy_requests r where r.status in ('queued', 'running')
+    union all
+    select o.tenant_id, o.tenant_id, 'removal', o.requested_at + interval '15 days', o.attempts
+    from private.offboardings o where o.completed_at is null
+$$;
+revoke all on function private.legal_terms from public;
+
 -- What changes from minute to minute. Nothing is known of probes that have ceased.
 create function ops.measure_service() returns table (
     name text, measured double precision, measured_at timestamptz, spent double precision, bad_5m double precision,
@@ -150,6 +165,11 @@ create function ops.measure_service() returns table (
         null, null, null, null, null, null
     from (select sum(i.foreign_rows) as found from private.isolation_audits i where i.ran_at >= now() - interval '30 d') f
         left join lateral (select i.ran_at, i.dead from private.isolation_audits i order by i.ran_at desc limit 1) a on true
+    union all
+    -- Where nothing is open, all of the term.
+    select 'privacy.days_left', coalesce(extract(epoch from min(l.due_at) - now())::double precision / 86400, 15), now(),
+        null, null, null, null, null, null
+    from private.legal_terms() l
     union all
     -- Of the last backup that was proved. Where none was for longer than the window, the time it took says nothing any more.
     select d.name, d.measured, p.ended_at, null, null, null, null, null, null
