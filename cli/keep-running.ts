@@ -56,7 +56,7 @@ export async function keepRunning({ firstWaitMs = 1000, ...keeping }: Keeping): 
         });
         await starting.catch((error: Error) => {
           crashes += 1;
-          last = `${name} could not be started again: ${error.message}`;
+          last = `${name} could not be started again (${error.message.trim()}).`;
         });
       }
     }
