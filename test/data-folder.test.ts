@@ -173,6 +173,12 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
   await backup(['--to', join(folder, 'hot')], config());
   expect(await ask(await urlNow(), 'select answer from public.kept')).toEqual(KEPT);
 
+  // The audit of the isolation, whose thousands of refusals were a megabyte of log.
+  const audited = async () => (await ask(await urlNow(), 'select attempts from private.isolation_audits')).length;
+  await expect.poll(audited).toBe(1);
+  // A few are left, of an attack that resets every setting of its session.
+  expect(readFileSync(join(data, 'postgres.log'), 'utf8').match(/ERROR:/g)?.length ?? 0).toBeLessThan(150);
+
   for (const program of [/api\/server/, /jobs\/worker/, /postgres.* -D /]) {
     const pid = childOf(up.child.pid, program) as number;
     process.kill(pid, 'SIGKILL');
