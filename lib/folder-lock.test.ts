@@ -40,7 +40,7 @@ test('commands share the database with each other and with who runs the platform
 test('the lock of a process that was killed is free, and what its file says binds nobody', async () => {
   const program = `import { lockFolder } from './lib/folder-lock.ts';
     lockFolder(${JSON.stringify(folder)}, 'the killed', { alone: true });
-    console.log('locked');
+    process.stdout.write('locked');
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -26,7 +26,7 @@ test.runIf(existsSync('/proc/self/cwd'))(
     const note = readFileSync(join(data, 'postmaster.pid'), 'utf8');
     await first.stop();
     // As an API of another platform might, with the account that the server had.
-    const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000); console.log("up")'], {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000); process.stdout.write("up")'], {
       cwd: '/',
       stdio: ['ignore', 'pipe', 'ignore'],
       ...account,
