@@ -41,3 +41,5 @@ async function stop(signal: string): Promise<void> {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
+// Of a starter that was killed; one that is started otherwise has no such channel.
+process.once('disconnect', () => stop('the starter has gone'));

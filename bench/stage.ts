@@ -28,7 +28,7 @@ export async function raise(tenants: number): Promise<Stage> {
   rmSync(FOLDER, { recursive: true, force: true });
   const config = readConfig();
   const secret = randomBytes(32).toString('hex');
-  const running: Running = { children: [] };
+  const running: Running = { programs: [], isReady: false };
   const lines: string[] = [];
   let stopping = false;
   const platform = await startPlatform(running, {
@@ -44,7 +44,6 @@ export async function raise(tenants: number): Promise<Stage> {
     onDeath: (sentence) => {
       if (!stopping) process.stderr.write(`${sentence}\n${lines.slice(-20).join('\n')}\n`);
     },
-    onStart: () => undefined,
     signal: new AbortController().signal,
   });
   const api = createPool(platform.apiDatabaseUrl, { max: 2, name: 'bench' });
@@ -66,11 +65,11 @@ export async function raise(tenants: number): Promise<Stage> {
     tenants: made,
     secret,
     memory: () => ({
-      api_peak: residentOf(running.children[0]?.pid, 'VmHWM'),
-      jobs_peak: residentOf(running.children[1]?.pid, 'VmHWM'),
-      postgresql: sharedOut(running.database?.pid),
+      api_peak: residentOf(running.programs[0]?.pid(), 'VmHWM'),
+      jobs_peak: residentOf(running.programs[1]?.pid(), 'VmHWM'),
+      postgresql: sharedOut(running.database?.pid()),
     }),
-    apiMemory: () => residentOf(running.children[0]?.pid, 'VmRSS'),
+    apiMemory: () => residentOf(running.programs[0]?.pid(), 'VmRSS'),
     async stop() {
       stopping = true;
       await owner.end();

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, environmentWith, secretOf } from '../lib/config.ts';
 import { placeOf, runningUrl, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { lockDatabase, lockFolder } from '../lib/folder-lock.ts';
 import { dumpDatabase } from '../sql/backup/dump.ts';
 import { copyServer } from '../sql/backup/hot-copy.ts';
 import { type Manifest, PARTS } from '../sql/backup/manifest.ts';
 import { copyObjects } from '../sql/backup/objects.ts';
+import { withDatabase } from './database.ts';
 import { secretIn } from './files.ts';
-import { takeLock } from './lock.ts';
 
 type BackupConfig = Pick<
   Config,
@@ -36,22 +38,32 @@ export function clientPrograms(config: Pick<Config, 'PG_BIN_DIR'>) {
 // The server goes on running where it runs, and else runs for as long as it takes.
 async function copyEmbedded(config: BackupConfig, folder: string, objects: (target: string) => Promise<Manifest['objects']>) {
   const dataDir = config.MIRANTE_DATA_DIR;
-  const { data } = await placeOf(dataDir);
-  const copied = (databaseUrl: string) =>
+  if (!existsSync(join(dataDir, PARTS.password)))
+    throw new Error(`${dataDir} holds no database to back up, and DATABASE_URL names none.`);
+  const copied = async (databaseUrl: string) =>
     copyServer({
       databaseUrl,
       folder,
-      data,
+      data: (await placeOf(dataDir)).data,
       objects,
       secret: config.MIRANTE_SECRET ?? secretIn(dataDir),
       passwordFile: join(dataDir, PARTS.password),
     });
-  const running = runningUrl(dataDir, data);
-  if (running) return copied(running);
-  const lock = await takeLock(dataDir);
+  if (await isRunning(dataDir)) return withDatabase({ MIRANTE_DATA_DIR: dataDir }, copied);
+  const lock = lockFolder(dataDir, '`mirante backup`', { alone: true });
   try {
     const server = await startEmbeddedPostgres(dataDir);
     return await copied(server.url).finally(() => server.stop());
+  } finally {
+    lock.release();
+  }
+}
+
+// The server of a restore or of another backup runs too, but for that alone.
+async function isRunning(dataDir: string): Promise<boolean> {
+  const lock = lockDatabase(dataDir);
+  try {
+    return runningUrl(dataDir, (await placeOf(dataDir)).data) !== undefined;
   } finally {
     lock.release();
   }

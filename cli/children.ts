@@ -26,10 +26,11 @@ export function startChild(name: string, program: string, env: NodeJS.ProcessEnv
   const child = spawn(process.execPath, [...(FLAGS[program] ?? []), '--import', 'tsx', program], {
     cwd: root,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // It stops when the channel breaks, because its starter has been killed.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', onLine);
   const gone = goneOf(child);
   return {
     name,

@@ -2,7 +2,7 @@ import { QUEUES } from '../jobs/queues.ts';
 import type { Config } from '../lib/config.ts';
 import { createPool } from '../sql/db.ts';
 import { heartbeatAge } from '../sql/queries/heartbeats.ts';
-import { databaseAs } from './database.ts';
+import { withDatabaseAs } from './database.ts';
 
 // Heartbeats come every 15 seconds, so four in a row are missing.
 const STALE_S = 60;
@@ -23,7 +23,11 @@ async function apiHealth(config: Config): Promise<string> {
 
 // A worker that is alive and consumes nothing shows only in what it has consumed.
 async function jobsHealth(config: Config): Promise<string> {
-  const url = config.JOBS_DATABASE_URL ?? (await databaseAs('mirante_jobs', config));
+  const url = config.JOBS_DATABASE_URL;
+  return url ? queuesHealth(url) : withDatabaseAs('mirante_jobs', config, queuesHealth);
+}
+
+async function queuesHealth(url: string): Promise<string> {
   const pool = createPool(url, { max: 1, name: 'mirante health', role: 'mirante_owner' });
   try {
     for (const queue of QUEUES) {

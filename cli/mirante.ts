@@ -1,16 +1,15 @@
 import { readConfig, secretOf } from '../lib/config.ts';
-import { createPool } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
-import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
 import { backup } from './backup.ts';
 import { switchColumnstore } from './columnstore.ts';
 import { lintDashboards } from './dashboards.ts';
-import { databaseAs } from './database.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
+import { manageHomes, terminalAsk } from './homes.ts';
 import { metabase } from './metabase/metabase.ts';
+import { makeOperatorKey } from './operator-key.ts';
 import { exportAll, importAll } from './portable.ts';
 import { reconcileNow } from './reconcile.ts';
 import { restore } from './restore.ts';
@@ -38,19 +37,9 @@ const COMMANDS: Record<string, Command> = {
     },
   },
   'operator-key': {
-    usage: 'operator-key',
-    summary: 'makes a new key with the scope admin and shows it, this once',
-    run: async (args) => {
-      noMore(args);
-      const config = readConfig();
-      const url = config.API_DATABASE_URL ?? (await databaseAs('mirante_api', config));
-      const pool = createPool(url, { max: 1, name: 'mirante operator-key' });
-      try {
-        say(await createOperatorKey(pool));
-      } finally {
-        await pool.end();
-      }
-    },
+    usage: 'operator-key [--to <file>]',
+    summary: 'makes a new key with the scope admin and shows it in the terminal, this once, or writes it to a file',
+    run: async (args) => say(await makeOperatorKey(args, readConfig(), process.stdout.isTTY)),
   },
   archive: {
     usage: 'archive list | run | verify | restore | rules | rule (docs/archive.md)',
@@ -92,10 +81,15 @@ const COMMANDS: Record<string, Command> = {
     summary: 'signs grants with a new secret; those of the secret before stay good, older ones end',
     run: async (args) => say(await rotateGrants(args, readConfig())),
   },
+  homes: {
+    usage: 'homes [--remove <name> [--yes]]',
+    summary: 'lists where embedded servers started by root have their data, and removes one after asking',
+    run: (args) => manageHomes(args, { say, ask: terminalAsk() }),
+  },
   metabase: {
     usage: 'metabase plan | apply | drift | smoke [--tenants a,b] | login',
     summary: 'makes the Metabase of METABASE_URL as dashboards/ says; drift ends with 2 where it is not',
-    run: (args) => metabase(args, readConfig(), say),
+    run: (args) => metabase(args, readConfig(), say, { isTerminal: process.stdout.isTTY }),
   },
   reconcile: {
     usage: 'reconcile',

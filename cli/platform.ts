@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Config, environmentWith } from '../lib/config.ts';
-import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { migrate } from '../sql/migrate.ts';
 import { type Login, roleUrl } from '../sql/roles.ts';
-import { type Child, startChild } from './children.ts';
+import { startChild } from './children.ts';
+import { type Kept, keepRunning, type Part } from './keep-running.ts';
 
 export type Settings = {
   config: Config;
@@ -13,34 +14,41 @@ export type Settings = {
   metricsPort: number;
   say: (sentence: string) => void;
   onLogLine: (line: string) => void;
-  /** Called with a sentence when the API or the jobs end by themselves. */
+  /** Called with a sentence when a part of it ends by itself and is not started again. */
   onDeath: (sentence: string) => void;
-  /** Hears of every program that runs, as soon as it does. */
-  onStart: (pids: number[]) => void;
   signal: AbortSignal;
 };
 
 export type Platform = { url: string; metricsUrl: string; databaseUrl: string; apiDatabaseUrl: string; engine: string };
 
 /** What has been started so far, so that it can be stopped at any moment: programs first, then the database. */
-export type Running = { children: Child[]; database?: { pid: number; home: string; stop: () => Promise<void> } };
+export type Running = { programs: Kept[]; database?: Kept; home?: string; isReady: boolean };
 
 const READY_LIMIT_MS = 60_000;
 
 /** Starts the database (unless one is given), brings it up to date, starts API and jobs, and waits until they are ready. */
 export async function startPlatform(running: Running, settings: Settings): Promise<Platform> {
-  const { config, secret, signal, say } = settings;
+  const { config, signal, say } = settings;
   if (!config.DATABASE_URL) {
     say('Starting PostgreSQL.');
-    const embedded = await startEmbeddedPostgres(settings.dataDir);
-    running.database = embedded;
-    void embedded.gone.then(() => settings.onDeath('PostgreSQL has stopped by itself.'));
+    let url = '';
+    // API and jobs know its port, so a later start takes the same.
+    const port = await freePort();
+    const start = async () => {
+      const server = await startEmbeddedPostgres(settings.dataDir, { port });
+      ({ url, home: running.home } = server);
+      return server;
+    };
+    running.database = await keep(running, settings, 'PostgreSQL', start);
     signal.throwIfAborted();
-    return startPrograms(running, settings, embedded.url);
+    return startPrograms(running, settings, url);
   }
   say(`Using the database at ${new URL(config.DATABASE_URL).host}.`);
-  return startPrograms(running, { ...settings, secret }, config.DATABASE_URL);
+  return startPrograms(running, settings, config.DATABASE_URL);
 }
+
+const keep = (running: Running, { say, onDeath }: Settings, name: string, start: () => Promise<Part>): Promise<Kept> =>
+  keepRunning({ name, start, say, onGiveUp: onDeath, isReady: () => running.isReady });
 
 async function startPrograms(running: Running, settings: Settings, databaseUrl: string): Promise<Platform> {
   const { config, secret, signal, say } = settings;
@@ -70,12 +78,11 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
     ['The API', 'api/server.ts'],
     ['The jobs program', 'jobs/worker.ts'],
   ] as const) {
-    const child = startChild(name, program, env, settings.onLogLine);
-    running.children.push(child);
-    void child.gone.then((how) => settings.onDeath(`${name} has stopped by itself (${how}).`));
+    const start = async () => startChild(name, program, env, settings.onLogLine);
+    running.programs.push(await keep(running, settings, name, start));
   }
-  settings.onStart(running.children.map((child) => child.pid));
   await ready(url, signal);
+  running.isReady = true;
   return {
     url,
     metricsUrl: `http://${reachable(config.METRICS_HOST)}:${settings.metricsPort}/metrics`,
@@ -88,11 +95,11 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
 /** Stops what runs, in order; `hard` waits for nothing, and the database recovers at its next start. */
 export async function stopPlatform(running: Running, hard = false): Promise<void> {
   if (hard) {
-    for (const child of running.children) child.kill();
-    if (running.database) process.kill(running.database.pid, 'SIGQUIT');
+    for (const part of running.programs) part.kill();
+    running.database?.kill();
     return;
   }
-  await Promise.all(running.children.map((child) => child.stop()));
+  await Promise.all(running.programs.map((part) => part.stop()));
   await running.database?.stop();
 }
 

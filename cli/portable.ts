@@ -9,7 +9,7 @@ import { importTenant } from '../sql/portable/import-tenant.ts';
 import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { withRefreshLock } from '../sql/queries/rollups.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
-import { databaseOf } from './database.ts';
+import { withDatabase } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
@@ -50,19 +50,22 @@ export async function importAll(args: string[], config: PortableConfig): Promise
   const { values, positionals } = parseArgs({ args, options: { as: { type: 'string' } }, allowPositionals: true });
   const [folder, ...more] = positionals;
   if (!folder || more.length > 0) throw new UsageError('Give one folder: `import-all <folder> [--as <slug>]`.');
-  const databaseUrl = await databaseOf(config);
+  return withDatabase(config, (databaseUrl) => importFolder(folder, values.as, { ...config, DATABASE_URL: databaseUrl }));
+}
+
+async function importFolder(folder: string, slug: string | undefined, config: PortableConfig): Promise<string> {
   const store = openObjectStore(config);
   try {
     // No refresh may find half of it, and none may run between its rows and its roll-ups. No clean-up of the store may find its files, which
     // come before the rows that name them are committed.
     const imported = await asOwner(
-      { DATABASE_URL: databaseUrl },
+      config,
       'import-all',
       (owner) =>
         withArchiveTurn(owner, () =>
           withRefreshLock(owner, true, async (client) => {
-            const done = await withMigrator({ ...config, DATABASE_URL: databaseUrl }, (pool) =>
-              importTenant({ pool, store, folder, slug: values.as, rawDays: config.RAW_RETENTION_DAYS }),
+            const done = await withMigrator(config, (pool) =>
+              importTenant({ pool, store, folder, slug, rawDays: config.RAW_RETENTION_DAYS }),
             );
             const engine = await detectEngine(client);
             await refreshLocked(client, { pool: owner, engine, log: pino({ level: 'silent' }), clock: () => new Date() });
@@ -85,10 +88,12 @@ export async function importAll(args: string[], config: PortableConfig): Promise
 }
 
 async function withMigrator<T>(config: PortableConfig, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(await databaseOf(config), { max: 2, name: 'mirante portable', statementTimeoutMs: 86_400_000 });
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
+  return withDatabase(config, async (databaseUrl) => {
+    const pool = createPool(databaseUrl, { max: 2, name: 'mirante portable', statementTimeoutMs: 86_400_000 });
+    try {
+      return await work(pool);
+    } finally {
+      await pool.end();
+    }
+  });
 }

@@ -1,15 +1,26 @@
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../lib/embedded-postgres.ts';
 
-/** The port itself, or a free one for 0. Throws a sentence that names the variable where another program holds it. */
-export async function claimPort(host: string, port: number, variable: string): Promise<number> {
+/**
+ * The port itself, or a free one for 0. Throws a sentence that names the variable where another program holds it, and goes on holding it
+ * for `patienceMs`.
+ */
+export async function claimPort(host: string, port: number, variable: string, patienceMs = 0): Promise<number> {
   if (port === 0) return freePort();
-  await new Promise<void>((done, fail) => {
+  for (const deadline = Date.now() + patienceMs; ; await setTimeout(100)) {
+    const error = await tryPort(host, port);
+    if (!error) return port;
+    if (error.code !== 'EADDRINUSE' || Date.now() > deadline) throw sentence(error, port, variable);
+  }
+}
+
+function tryPort(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((done) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => fail(sentence(error, port, variable)));
-    server.listen(port, host, () => server.close(() => done()));
+    server.once('error', done);
+    server.listen(port, host, () => server.close(() => done(undefined)));
   });
-  return port;
 }
 
 function sentence(error: NodeJS.ErrnoException, port: number, variable: string): Error {

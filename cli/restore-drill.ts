@@ -2,7 +2,7 @@ import { drillNow, wayOf } from '../jobs/restore-drill.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { roleUrl } from '../sql/roles.ts';
-import { databaseOf } from './database.ts';
+import { withDatabase } from './database.ts';
 import { secretIn } from './files.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
@@ -10,7 +10,11 @@ import { UsageError } from './usage.ts';
 /** The command `restore-drill`: makes a backup, restores it elsewhere, and gives a sentence with what that has shown. */
 export async function restoreDrill(args: string[], given: Config): Promise<string> {
   if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
-  const config = await configOf(given);
+  const databaseUrl = given.BACKUP_DATABASE_URL ?? given.DATABASE_URL;
+  return withDatabase({ ...given, DATABASE_URL: databaseUrl }, (url) => drill(configOf(given, databaseUrl, url)));
+}
+
+async function drill(config: ReturnType<typeof configOf>): Promise<string> {
   const log = createLog('restore-drill', 'silent');
   const result = await asOwner(config, 'restore-drill', async (pool) => {
     const logins = { api: config.API_DATABASE_URL ?? roleUrl(config.DATABASE_URL, config.MIRANTE_SECRET, 'mirante_api') };
@@ -23,13 +27,10 @@ export async function restoreDrill(args: string[], given: Config): Promise<strin
 }
 
 // Here the migrator's login may serve for all of it; on TimescaleDB the scratch database asks for a superuser.
-async function configOf(config: Config) {
-  const databaseUrl = config.BACKUP_DATABASE_URL ?? config.DATABASE_URL;
-  if (databaseUrl) {
-    const scratch = config.RESTORE_DRILL_DATABASE_URL ?? databaseUrl;
-    const urls = { DATABASE_URL: databaseUrl, BACKUP_DATABASE_URL: databaseUrl, RESTORE_DRILL_DATABASE_URL: scratch };
-    return { ...config, ...urls, MIRANTE_SECRET: secretOf(config) };
-  }
-  const embedded = await databaseOf(config);
-  return { ...config, DATABASE_URL: embedded, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(config.MIRANTE_DATA_DIR) };
+function configOf(config: Config, given: string | undefined, databaseUrl: string) {
+  if (!given)
+    return { ...config, DATABASE_URL: databaseUrl, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(config.MIRANTE_DATA_DIR) };
+  const scratch = config.RESTORE_DRILL_DATABASE_URL ?? given;
+  const urls = { DATABASE_URL: given, BACKUP_DATABASE_URL: given, RESTORE_DRILL_DATABASE_URL: scratch };
+  return { ...config, ...urls, MIRANTE_SECRET: secretOf(config) };
 }

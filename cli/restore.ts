@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, secretOf } from '../lib/config.ts';
+import { lockFolder } from '../lib/folder-lock.ts';
 import { fingerprint, type Manifest, PARTS, readManifest } from '../sql/backup/manifest.ts';
 import { returnObjects } from '../sql/backup/objects.ts';
 import { restoreCopy } from '../sql/backup/restore-copy.ts';
 import { restoreDump } from '../sql/backup/restore-dump.ts';
 import { clientPrograms } from './backup.ts';
 import { secretIn } from './files.ts';
-import { takeLock } from './lock.ts';
 import { UsageError } from './usage.ts';
 
 type RestoreConfig = Pick<Config, 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'MIRANTE_SECRET' | 'OBJECT_STORE_URL' | 'PG_BIN_DIR'>;
@@ -22,8 +22,6 @@ export async function restore(args: string[], config: RestoreConfig): Promise<st
   const { kind } = await readManifest(backup);
   const sentences =
     kind === 'dump' ? await intoDatabase(backup, config, values.into) : await intoFolder(backup, config, values);
-  const files = await returnObjects(config, join(backup, PARTS.objects));
-  if (files > 0) sentences.push(`Files put back into the object store: ${files}.`);
   return [`Restored in ${((performance.now() - started) / 1000).toFixed(1)} s, every row counted.`, ...sentences].join('\n');
 }
 
@@ -35,7 +33,7 @@ async function intoDatabase(backup: string, config: RestoreConfig, into: string 
   const { manifest, endedLogins } = await restoreDump({ backup, databaseUrl, secret, ...clientPrograms(config) });
   const logins =
     endedLogins > 0 ? [`SQL logins of customers that have ended, because no backup has their passwords: ${endedLogins}.`] : [];
-  return [...about(manifest, secret), ...logins, 'Start API and jobs.'];
+  return [...about(manifest, secret), ...logins, ...(await objectsOf(backup, config)), 'Start API and jobs.'];
 }
 
 async function intoFolder(
@@ -45,14 +43,20 @@ async function intoFolder(
 ): Promise<string[]> {
   if (into) throw new Error('A copy of an embedded server is restored into MIRANTE_DATA_DIR, not into a database.');
   const dataDir = config.MIRANTE_DATA_DIR;
-  const lock = await takeLock(dataDir);
+  const lock = lockFolder(dataDir, '`mirante restore`', { alone: true });
   try {
     const { manifest, aside } = await restoreCopy(backup, dataDir, replace);
     const kept = aside ? [`What was there before is in ${aside}.`] : [];
-    return [...about(manifest, config.MIRANTE_SECRET ?? secretIn(dataDir)), ...kept, 'Start it with `npm run up`.'];
+    const files = await objectsOf(backup, config);
+    return [...about(manifest, config.MIRANTE_SECRET ?? secretIn(dataDir)), ...kept, ...files, 'Start it with `npm run up`.'];
   } finally {
     lock.release();
   }
+}
+
+async function objectsOf(backup: string, config: RestoreConfig): Promise<string[]> {
+  const files = await returnObjects(config, join(backup, PARTS.objects));
+  return files > 0 ? [`Files put back into the object store: ${files}.`] : [];
 }
 
 function about(manifest: Manifest, secret: string): string[] {

@@ -1,8 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../lib/config.ts';
+import { notedHome } from '../lib/embedded-home.ts';
+import { type FolderLock, lockFolder } from '../lib/folder-lock.ts';
 import { createPool } from '../sql/db.ts';
 import { createOperatorKey } from '../sql/queries/tenants.ts';
 import { proveArrival } from './check.ts';
@@ -10,7 +12,6 @@ import { createClient } from './client.ts';
 import { type Credentials, ensureDemo, keyWorks } from './credentials.ts';
 import { ensureEventTypes } from './event-types.ts';
 import { readJson, secretIn, writePrivate } from './files.ts';
-import { type Lock, takeLock } from './lock.ts';
 import { createLogView } from './log-view.ts';
 import { type Platform, type Running, startPlatform, stopPlatform } from './platform.ts';
 import { claimPort } from './ports.ts';
@@ -29,18 +30,18 @@ async function up(mode: Mode): Promise<number> {
   const given = readConfig();
   const temporary = mode.check && given.MIRANTE_DATA_DIR === '.mirante';
   const config = temporary ? { ...given, MIRANTE_DATA_DIR: temporaryFolder(), PORT: 0, METRICS_PORT: 0 } : given;
-  const running: Running = { children: [] };
+  const running: Running = { programs: [], isReady: false };
   const stop = stopOnSignal(running, quietly);
-  let lock: Lock | undefined;
+  let lock: FolderLock | undefined;
   let code = 0;
   try {
-    lock = await takeLock(config.MIRANTE_DATA_DIR);
+    lock = lockFolder(config.MIRANTE_DATA_DIR, '`npm run up`');
     const credentials = await start(running, lock, config, mode, stop, quietly, secretFolder(given, config));
     if (mode.check) {
       await proveArrival(clientsOf(credentials, stop.signal), stop.signal);
       say(`Mirante works: an event sent to ${credentials.url}/v1/events arrived in the metric events.count.`);
     } else {
-      say(await welcome(credentials, config.MIRANTE_DATA_DIR, running.database?.home));
+      say(await welcome(credentials, config.MIRANTE_DATA_DIR, running.home, process.stdout.isTTY));
       await new Promise((done) => stop.signal.addEventListener('abort', done));
     }
   } catch (error) {
@@ -55,7 +56,7 @@ async function up(mode: Mode): Promise<number> {
   await stopPlatform(running);
   lock?.release();
   if (temporary) removeFolder(config.MIRANTE_DATA_DIR);
-  if (running.database || running.children.length > 0) quietly('Mirante has stopped.');
+  if (running.database || running.programs.length > 0) quietly('Mirante has stopped.');
   return code;
 }
 
@@ -67,9 +68,7 @@ function temporaryFolder(): string {
 }
 
 function removeFolder(folder: string): void {
-  const note = join(folder, 'postgres-home');
-  const elsewhere = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
-  for (const path of [elsewhere, folder]) if (path) rmSync(path, { recursive: true, force: true });
+  for (const path of [notedHome(folder), folder]) if (path) rmSync(path, { recursive: true, force: true });
 }
 
 // The roles' passwords come from the secret and belong to the whole database server, so a passing check must not bring its own.
@@ -77,7 +76,7 @@ const secretFolder = (given: Config, config: Config) => (given.DATABASE_URL ? gi
 
 async function start(
   running: Running,
-  lock: Lock,
+  lock: FolderLock,
   config: Config,
   mode: Mode,
   stop: AbortController,
@@ -88,16 +87,17 @@ async function start(
   const { signal } = stop;
   const view = createLogView(process.stdout);
   view.quiet = mode.check;
+  // API and jobs of one that was killed end by themselves, and finish their work first.
+  const patienceMs = lock.isAfterKill ? 30_000 : 0;
   const platform = await startPlatform(running, {
     config,
     dataDir,
     secret: config.MIRANTE_SECRET ?? secretIn(secretDir),
-    port: await claimPort(config.HOST, config.PORT, 'PORT'),
-    metricsPort: await claimPort(config.METRICS_HOST, config.METRICS_PORT, 'METRICS_PORT'),
+    port: await claimPort(config.HOST, config.PORT, 'PORT', patienceMs),
+    metricsPort: await claimPort(config.METRICS_HOST, config.METRICS_PORT, 'METRICS_PORT', patienceMs),
     say,
     onLogLine: view.show,
     onDeath: (sentence) => stop.abort(new Error(sentence)),
-    onStart: lock.note,
     signal,
   });
   const file = join(dataDir, 'credentials.json');

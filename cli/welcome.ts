@@ -1,17 +1,23 @@
 import { type Client, createClient } from './client.ts';
 import type { Credentials } from './credentials.ts';
 
-/** What a person reads when everything runs: the address, the keys, one call to try and what it answers just now. */
-export async function welcome(credentials: Credentials, dataDir: string, databaseHome: string | undefined): Promise<string> {
+/**
+ * What a person reads when everything runs: the address, the keys, one call to try and what it answers just now. Only a terminal shows keys and
+ * links, which open what they name for whoever has them: any other output is kept somewhere.
+ */
+export async function welcome(
+  credentials: Credentials,
+  dataDir: string,
+  databaseHome: string | undefined,
+  isTerminal: boolean,
+): Promise<string> {
   const { url, metrics_url, operator_key, tenants } = credentials;
   const demo = tenants[0];
   const path = '/v1/metrics/validations.error_rate?interval=total&group_by=marketplace&limit=3';
   const answer = await createClient(url, demo?.keys.read ?? '').ask<unknown>('GET', path);
-  const operator = createClient(url, operator_key);
-  const own = await linksOf(createClient(url, demo?.keys.read ?? ''), createClient(url, demo?.keys.embed ?? ''));
-  const operations = await linksOf(operator, operator);
   const text = JSON.stringify(answer);
   const keys = [['operator', operator_key], ...Object.entries(demo?.keys ?? {}).map(([name, key]) => [`demo ${name}`, key])];
+  const shown = keys.map(([name, key]) => `            ${(name as string).padEnd(18)} ${key}\n`).join('');
   return `
 Mirante is ready.
 
@@ -19,26 +25,32 @@ Mirante is ready.
   Reference ${url}/docs
   Metrics   ${metrics_url}
   Keys      kept in ${dataDir}/credentials.json
-${keys.map(([name, key]) => `            ${(name as string).padEnd(18)} ${key}`).join('\n')}
-
+${isTerminal ? shown : ''}
 Try:
 
-  curl -s -H 'Authorization: Bearer ${demo?.keys.read}' \\
+  curl -s -H "Authorization: Bearer ${isTerminal ? demo?.keys.read : '$READ_KEY'}" \\
     '${url}${path}'
 
 It answers:
 
   ${text.length > 600 ? `${text.slice(0, 600)} …` : text}
 
-Dashboards of the tenant demo (each link is good for a day):
+${isTerminal ? await dashboards(credentials) : 'Links to the dashboards are shown in a terminal only.\n'}
+Ctrl-C stops everything; the data stay in ${databaseHome ?? 'the database'}.
+`;
+}
+
+async function dashboards({ url, operator_key, tenants }: Credentials): Promise<string> {
+  const keys = tenants[0]?.keys;
+  const operator = createClient(url, operator_key);
+  const own = await linksOf(createClient(url, keys?.read ?? ''), createClient(url, keys?.embed ?? ''));
+  return `Dashboards of the tenant demo (each link is good for a day):
 
 ${listed(own)}
 
 Dashboards of the operator:
 
-${listed(operations)}
-
-Ctrl-C stops everything; the data stay in ${databaseHome ?? 'the database'}.
+${listed(await linksOf(operator, operator))}
 `;
 }
 

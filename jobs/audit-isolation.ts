@@ -5,7 +5,14 @@ import { type Outcome, runAttacks } from '../sql/attacks/run.ts';
 import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
 import { type Canary, findCanaries, plant } from '../sql/queries/canaries.ts';
 import { signGrant } from '../sql/queries/grants.ts';
-import { countFindings, forgetLogin, openLogins, saveAudit, withAuditLock } from '../sql/queries/isolation-audits.ts';
+import {
+  countFindings,
+  forgetLogin,
+  openLogins,
+  saveAudit,
+  withAuditLock,
+  withoutErrorLog,
+} from '../sql/queries/isolation-audits.ts';
 import { createSqlLogin, revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 
 export type AuditDeps = {
@@ -46,7 +53,12 @@ async function audit(client: Client, deps: AuditDeps): Promise<Outcome> {
   const [own, theirs] = [await partyOf(attacker, until, deps), await partyOf(victim, until, deps)];
   const target = await aim(client, own, theirs);
   const outcome = await withSqlLogin(client, deps, attacker.id, until, (sql) =>
-    runAttacks(target, { api: deps.logins.api, metabase: deps.logins.metabase, sql }, client, { signal: deps.signal }),
+    withoutErrorLog(client, (silent) =>
+      runAttacks(target, { api: deps.logins.api, metabase: deps.logins.metabase, sql }, client, {
+        silent,
+        signal: deps.signal,
+      }),
+    ),
   );
   await saveAudit(client, outcome);
   return outcome;

@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { listObjectives } from '../api/objectives.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { lockFolder } from '../lib/folder-lock.ts';
 import { migrate } from '../sql/migrate.ts';
 import { fillEverything } from '../test/everything.ts';
 import { need, openDatabase, testSecret } from '../test/harness.ts';
@@ -64,6 +65,14 @@ test('the embedded server is backed up and restored once a week, and the promise
   expect(await objectives()).toEqual({ drill_age: 'unknown', drills_failed: 'unknown', restore_time: 'unknown' });
   await runRestoreDrill(depsOf({}, 0));
   expect(await drills()).toEqual([]);
+
+  // One of a command is at it in the same scratch folder: it keeps that, and nothing has been shown.
+  mkdirSync(join(folder, 'drill', 'scratch'), { recursive: true });
+  const other = lockFolder(join(folder, 'drill.lock'), 'the other');
+  await expect(runRestoreDrill(depsOf())).rejects.toThrow('in use by the other');
+  expect(existsSync(join(folder, 'drill', 'scratch'))).toBe(true);
+  expect(await drills()).toEqual([]);
+  other.release();
 
   await runRestoreDrill(depsOf());
   const [drill, ...more] = await drills();

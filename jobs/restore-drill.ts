@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, environmentWith } from '../lib/config.ts';
 import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
+import { FolderInUse } from '../lib/folder-lock.ts';
 import type { Logger } from '../lib/log.ts';
 import { drillCopy, drillDump } from '../sql/backup/drill.ts';
 import type { Pool } from '../sql/db.ts';
@@ -44,8 +45,8 @@ export async function drillNow(deps: Pick<DrillDeps, 'pool' | 'log' | 'signal'>,
     deps.log.info({ kind, ...result }, 'a backup was made and restored');
     return result;
   } catch (error) {
-    // One that is stopped with its program has shown nothing.
-    if (deps.signal?.aborted) await forgetDrill(deps.pool, id);
+    // One that is stopped with its program has shown nothing, nor has one that found another at it.
+    if (deps.signal?.aborted || error instanceof FolderInUse) await forgetDrill(deps.pool, id);
     else await endDrill(deps.pool, id, error as Error);
     deps.log.error({ kind, err: error }, 'a backup could not be made and restored');
     throw error;

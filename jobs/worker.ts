@@ -49,7 +49,8 @@ async function start(): Promise<void> {
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+// `disconnect`: the starter was killed; who is started otherwise has no such channel.
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(signal, () => {
     if (stopping.signal.aborted) return;
     stop().catch((error: unknown) => {

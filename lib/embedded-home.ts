@@ -13,8 +13,13 @@ import {
 import { chmod, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { postmasterOf } from './postmaster.ts';
 
 const HOMES = '/var/lib/mirante';
+/** In a data folder: where its home is. */
+const NOTE = 'postgres-home';
+/** In a home: which folder's it is. */
+const OWNER = 'folder';
 
 /** Whom a program runs as, in the words of child_process. */
 export type Account = { uid: number; gid: number; env: Record<string, string> };
@@ -71,35 +76,94 @@ export function canEnter(account: Account, folders: string[]): boolean {
   }
 }
 
-// A home whose folder has been deleted belongs to nobody any more.
-function removeOrphans(): void {
-  for (const name of readdirSync(HOMES)) {
-    const home = join(HOMES, name);
-    const owner = join(home, 'folder');
-    if (!existsSync(owner)) continue;
-    const note = join(readFileSync(owner, 'utf8'), 'postgres-home');
-    const isOurs = existsSync(note) && readFileSync(note, 'utf8').trim() === home;
-    if (!isOurs && !existsSync(join(home, 'postgres', 'postmaster.pid'))) rmSync(home, { recursive: true, force: true });
-  }
+/** Where a folder's own note says that its server's files are, be they there or not; undefined without a note. */
+export function notedHome(folder: string): string | undefined {
+  const note = join(folder, NOTE);
+  return existsSync(note) ? readFileSync(note, 'utf8').trim() : undefined;
 }
 
 /**
- * A home for the server's programs and data that its account may enter; the same one each time for one folder.
- * A folder below one that only root may enter (/root, a mktemp folder) is out of reach for that account, so the server's
- * programs and data go to /var/lib; the folder itself keeps a note of where.
+ * The home that a folder has already, if it has one elsewhere. Throws where that is not there: its data would be taken for lost. Throws
+ * too for a copy of a folder: two servers would work on the same data.
  */
-export function homeElsewhere(folder: string, native: string): string {
-  const note = join(folder, 'postgres-home');
-  let home = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
-  if (!home || !existsSync(home)) {
-    mkdirSync(HOMES, { recursive: true, mode: 0o755 });
-    removeOrphans();
-    home = mkdtempSync(`${HOMES}/`);
-    writeFileSync(join(home, 'folder'), resolve(folder));
-    writeFileSync(note, home);
-  }
-  if (!existsSync(join(home, 'native', 'bin', 'postgres'))) {
-    cpSync(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true });
-  }
+export function existingHome(folder: string): string | undefined {
+  const home = notedHome(folder);
+  if (home === undefined) return undefined;
+  const note = join(resolve(folder), NOTE);
+  if (!existsSync(home))
+    throw new Error(
+      `The data of ${resolve(folder)} are in ${home}, as ${note} says, and that is not there. Mount it, or remove this note to begin without them.`,
+    );
+  const owner = ownerOf(home);
+  if (owner !== undefined && notedHome(owner) === home && !isSame(owner, folder))
+    throw new Error(
+      `${resolve(folder)} is a copy of ${owner}, whose data are in ${home}. A copy has no data of its own: use backup and restore, or remove ${note} to begin without them.`,
+    );
+  if (owner !== resolve(folder)) writeFileSync(join(home, OWNER), resolve(folder));
   return home;
+}
+
+function ownerOf(home: string): string | undefined {
+  const file = join(home, OWNER);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+// One folder may have two names, as where it is mounted twice.
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+/**
+ * Makes a home for the server's programs and data that its account may enter. A folder below one that only root may enter (/root, a mktemp
+ * folder) is out of reach for that account, so these go to /var/lib; the folder keeps a note of where, the home one of whose it is.
+ */
+export function makeHome(folder: string): string {
+  mkdirSync(HOMES, { recursive: true, mode: 0o755 });
+  const home = mkdtempSync(`${HOMES}/`);
+  writeFileSync(join(home, OWNER), resolve(folder));
+  writeFileSync(join(folder, NOTE), home, { flag: 'wx' });
+  return home;
+}
+
+/** The server's programs within a home, copied there on first use. */
+export function programsIn(home: string, native: string): string {
+  const own = join(home, 'native');
+  if (!existsSync(join(own, 'bin', 'postgres'))) cpSync(native, own, { recursive: true, verbatimSymlinks: true });
+  return own;
+}
+
+export type Home = {
+  name: string;
+  path: string;
+  /** The folder that it was last used by. */
+  folder: string | undefined;
+  /** Its folder is there and names it; or that folder is gone, which an unmounted one seems to be; or it names another, or none. */
+  state: 'in use' | 'gone' | 'not named';
+  /** When its data were last written. */
+  usedAt: Date | undefined;
+};
+
+/** Every home under /var/lib, whosever it is. */
+export function listHomes(homes = HOMES): Home[] {
+  if (!existsSync(homes)) return [];
+  return readdirSync(homes)
+    .filter((name) => statSync(join(homes, name)).isDirectory())
+    .sort()
+    .map((name) => {
+      const path = join(homes, name);
+      const folder = ownerOf(path);
+      const state = folder === undefined || !existsSync(folder) ? 'gone' : notedHome(folder) === path ? 'in use' : 'not named';
+      const control = statSync(join(path, 'postgres', 'global', 'pg_control'), { throwIfNoEntry: false });
+      return { name, path, folder, state, usedAt: control?.mtime };
+    });
+}
+
+/** Removes a home and the data in it. Throws where a folder that is there names it, or a server runs on it. */
+export function removeHome({ path, folder, state }: Home): void {
+  if (state === 'in use') throw new Error(`${path} holds the data of ${folder}. Remove that folder first.`);
+  const server = postmasterOf(join(path, 'postgres'));
+  if (server && server.is !== 'gone' && server.is !== 'other')
+    throw new Error(`PostgreSQL runs on ${path} (process ${server.pid}). Stop it first.`);
+  rmSync(path, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -61,6 +61,20 @@ test('a server that was killed in the middle of its work recovers what it commit
   await first.stop();
   const second = await start();
   expect(await query(second, 'select answer from kept')).toEqual([{ answer: 44 }]);
+});
+
+test('after a restore that was killed between two steps no empty database takes the place of the data', async () => {
+  const first = await start();
+  await query(first, 'create table kept as select 45 as answer');
+  await first.stop();
+  const data = join(first.home, 'postgres');
+  renameSync(data, `${data}.replaced-1`);
+  const password = readFileSync(join(folder, 'database-password'), 'utf8');
+  await expect(start()).rejects.toThrow(`A restore was cut off: ${data}.replaced-1 holds what was in ${data} before`);
+  expect(readFileSync(join(folder, 'database-password'), 'utf8')).toBe(password);
+  renameSync(`${data}.replaced-1`, data);
+  expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 45 }]);
+  expect(readFileSync(join(folder, 'postgres.log'), 'utf8').match(/starting PostgreSQL/g)).toHaveLength(2);
 });
 
 test('it listens on the loopback interface only and wants a password', async () => {

@@ -1,12 +1,33 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { type Account, canEnter, homeElsewhere, nativeFolder, unprivilegedAccount } from './embedded-home.ts';
+import { keepBounded, readFrom, sizeOf } from './bounded-log.ts';
+import {
+  type Account,
+  canEnter,
+  existingHome,
+  makeHome,
+  nativeFolder,
+  notedHome,
+  programsIn,
+  unprivilegedAccount,
+} from './embedded-home.ts';
+import { disownPostmaster, postmasterOf } from './postmaster.ts';
 
 export type EmbeddedPostgres = {
   /** URL of the database `mirante` as its superuser. */
@@ -14,10 +35,12 @@ export type EmbeddedPostgres = {
   pid: number;
   /** Where the server's own files are: below the folder given, or elsewhere where its account cannot enter that. */
   home: string;
-  /** Settles when the server has gone. */
-  gone: Promise<void>;
+  /** Settles when the server has gone, with how it went. */
+  gone: Promise<string>;
   /** Ends all sessions, writes a checkpoint and waits until the server has gone. */
   stop: () => Promise<void>;
+  /** Ends it at once; it recovers at its next start. */
+  kill: () => void;
 };
 
 type Options = { port?: number; settings?: Record<string, string> };
@@ -46,11 +69,17 @@ export async function startEmbeddedPostgres(folder: string, options: Options = {
   stopStale(data, programs, account);
   const port = options.port ?? (await freePort());
   const logFile = join(folder, 'postgres.log');
+  const endBound = keepBounded(logFile);
+  const begun = sizeOf(logFile);
   const child = launch(join(programs, 'postgres'), data, port, { ...SETTINGS, ...options.settings }, logFile, account);
+  const gone = new Promise<string>((done) => {
+    child.once('error', (error) => done(error.message));
+    child.once('exit', (code, signal) => done(signal ? `ended by ${signal}` : `exit code ${code}`));
+  });
+  void gone.then(endBound);
   const url = urlOf(password, port);
-  await ready(child, url, logFile);
-  const gone = new Promise<void>((done) => child.once('exit', () => done()));
-  return { url, pid: child.pid as number, home, gone, stop: () => stopServer(child) };
+  await ready(child, url, () => readFrom(logFile, begun));
+  return { url, pid: child.pid as number, home, gone, stop: () => stopServer(child), kill: () => void child.kill('SIGQUIT') };
 }
 
 /** Where the embedded server of a folder has its programs and its data, and whom it runs as. Makes the folder where there is none. */
@@ -58,9 +87,23 @@ export async function placeOf(folder: string) {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const native = await nativeFolder();
-  const elsewhere = account && !canEnter(account, [resolve(folder), native]) ? homeElsewhere(folder, native) : undefined;
+  const elsewhere = existingHome(folder) ?? (account && newHome(folder, native, account));
+  if (elsewhere && !account)
+    throw new Error(`The data of ${resolve(folder)} are in ${elsewhere}, where root put them. Start it as root.`);
   const home = elsewhere ?? resolve(folder);
-  return { account, home, programs: join(elsewhere ? join(elsewhere, 'native') : native, 'bin'), data: join(home, 'postgres') };
+  const programs = join(elsewhere ? programsIn(elsewhere, native) : native, 'bin');
+  return { account, home, programs, data: join(home, 'postgres') };
+}
+
+function newHome(folder: string, native: string, account: Account): string | undefined {
+  const canReach = canEnter(account, [resolve(folder)]);
+  if (canReach && canEnter(account, [native])) return undefined;
+  const data = join(resolve(folder), 'postgres');
+  if (existsSync(data))
+    throw new Error(
+      `The data are in ${data}, and the account ${account.env.USER}, which PostgreSQL runs as, cannot enter ${canReach ? native : resolve(folder)}. Let it enter the folders above (chmod o+x), or move them.`,
+    );
+  return makeHome(folder);
 }
 
 /**
@@ -68,15 +111,10 @@ export async function placeOf(folder: string) {
  * own note tells.
  */
 export function runningUrl(folder: string, data: string): string | undefined {
-  const [note, passwordFile] = [join(data, 'postmaster.pid'), join(folder, 'database-password')];
-  if (!existsSync(note) || !existsSync(passwordFile)) return undefined;
-  const [pid, , , port] = readFileSync(note, 'utf8').split('\n');
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
-  }
-  return urlOf(readFileSync(passwordFile, 'utf8').trim(), Number(port));
+  const server = postmasterOf(data);
+  const passwordFile = join(folder, 'database-password');
+  if (!server || server.is === 'gone' || server.is === 'other' || !existsSync(passwordFile)) return undefined;
+  return urlOf(readFileSync(passwordFile, 'utf8').trim(), server.port);
 }
 
 const urlOf = (password: string, port: number) => `postgres://mirante_admin:${password}@127.0.0.1:${port}/mirante`;
@@ -96,8 +134,14 @@ export function freePort(): Promise<number> {
 // Into a folder that gets its name last: one that a crash left half made is made again.
 async function initialise(folder: string, data: string, programs: string, account?: Account): Promise<string> {
   const passwordFile = join(folder, 'database-password');
-  if (existsSync(data)) return readFileSync(passwordFile, 'utf8').trim();
-  const password = randomBytes(18).toString('base64url');
+  const known = existsSync(passwordFile) ? readFileSync(passwordFile, 'utf8').trim() : undefined;
+  if (existsSync(data)) {
+    if (!known) throw new Error(`${passwordFile} is not there: without it nobody can log in to ${data}. Put it back.`);
+    return known;
+  }
+  refuseCutOff(data);
+  // Data that have only been moved away can be opened with it once more.
+  const password = known || randomBytes(18).toString('base64url');
   const [fresh, handover] = [`${data}.new`, `${data}.password`];
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });
@@ -119,19 +163,32 @@ async function initialise(folder: string, data: string, programs: string, accoun
   return password;
 }
 
+// A restore that was killed between two steps has put data aside that nobody has asked to be without.
+function refuseCutOff(data: string): void {
+  const aside = readdirSync(dirname(data)).find((name) => name.startsWith(`${basename(data)}.replaced-`));
+  if (aside)
+    throw new Error(
+      `A restore was cut off: ${join(dirname(data), aside)} holds what was in ${data} before. Give the restore again, or rename that back, and database-password.${aside.split('.')[1]} to database-password.`,
+    );
+}
+
 /** Ends the embedded server of a folder whose starter was killed, if one runs there. */
 export async function stopStray(folder: string): Promise<void> {
+  const home = notedHome(folder);
+  if (home !== undefined && !existsSync(home)) return;
   const { data, programs, account } = await placeOf(folder);
   stopStale(data, programs, account);
 }
 
-// A server whose starter was killed still runs on these data.
+// A server whose starter was killed still runs on these data. Nothing else is ever stopped: a process id alone proves nothing.
 function stopStale(data: string, programs: string, account?: Account): void {
-  if (!existsSync(join(data, 'postmaster.pid'))) return;
+  const server = postmasterOf(data);
+  if (server?.is === 'other') disownPostmaster(data);
+  if (server?.is !== 'server') return;
   try {
     execFileSync(join(programs, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w'], { cwd: '/', stdio: 'ignore', ...account });
   } catch {
-    // No process behind the file: the server that starts now says so itself and recovers.
+    // It has gone meanwhile, or takes too long: the server that starts now finds out, and says so.
   }
 }
 
@@ -144,7 +201,7 @@ function launch(
   account?: Account,
 ): ChildProcess {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = openSync(logFile, 'w', 0o600);
+  const log = openSync(logFile, 'a', 0o600);
   // Detached, so that Ctrl-C in the terminal reaches the programs that must finish their work before the database goes.
   const child = spawn(program, ['-D', data, '-p', String(port), ...flags], {
     cwd: '/',
@@ -158,7 +215,7 @@ function launch(
   return child;
 }
 
-async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
+async function ready(child: ChildProcess, url: string, log: () => string): Promise<void> {
   const admin = new URL(url);
   admin.pathname = '/postgres';
   const deadline = Date.now() + 60_000;
@@ -172,8 +229,7 @@ async function ready(child: ChildProcess, url: string, logFile: string): Promise
       return;
     } catch (error) {
       if (child.exitCode !== null || child.pid === undefined || Date.now() > deadline) {
-        const log = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-2000) : '';
-        throw new Error(`The embedded PostgreSQL did not start.\n${log}`, { cause: error });
+        throw new Error(`The embedded PostgreSQL did not start.\n${log().slice(-2000)}`, { cause: error });
       }
       await setTimeout(50);
     } finally {

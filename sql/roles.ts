@@ -85,6 +85,12 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
   for (const role of [...OWNERS, 'mirante_queue', 'mirante_logins']) await client.query(`grant ${role} to ${user} ${full}`);
   await client.query('grant mirante_sql to mirante_logins with admin option');
   await client.query(`grant mirante_owner to mirante_jobs ${major >= 16 ? 'with inherit false, set true' : ''}`);
+  // For the audit of the isolation, whose errors would fill the server's log. A superuser may give it, or who was given it to give.
+  await client.query(`do $$ begin
+      if has_parameter_privilege('log_min_messages', 'set with grant option') then
+        grant set on parameter log_min_messages to mirante_owner;
+      end if;
+    end $$`);
   await client.query('drop role mirante_making_roles; commit');
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);

@@ -1926,6 +1926,10 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
+function app.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
+    grant execute to mirante_api
+    grant execute to mirante_sql
+
 function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_metric text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, size_band text, suppressed text, reason text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e61e4ade3ad34a0e11d7a0aae407ee5a
     grant execute to mirante_metabase
 
@@ -1948,6 +1952,9 @@ function bi.quarantined(tenant_grant text, since timestamp with time zone, until
     grant execute to mirante_metabase
 
 function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 2c794353b979a2921d12d5957a692f04
+    grant execute to mirante_metabase
+
+function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
 function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ab8b8a64b3535af3d641db5f2e50edb0
@@ -2274,6 +2281,9 @@ function private.sane_count(value jsonb) returns bigint language sql immutable o
     grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
+
+function private.silence_audit(tenant_grant text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bcfd5df8493282485ced9737ca698fa5
+    grant execute to mirante_views
 
 function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
 

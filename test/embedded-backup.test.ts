@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -121,10 +121,18 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   expect(await archive(['list'], config, (line) => void said.push(line))).toBe(0);
   expect(said).toEqual(['In all: files 0, events 0, 0.0 MB.']);
   const env = environmentWith({ ...settings('data') });
-  const mirante = ['--import', 'tsx', 'cli/mirante.ts', 'operator-key'];
-  const { stdout } = await promisify(execFile)(process.execPath, mirante, { env, timeout: 60_000 });
+  const mirante = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/mirante.ts', ...args], { env, timeout: 60_000 });
+  // No terminal: nothing is made that nobody could see.
+  await expect(mirante('operator-key')).rejects.toThrow('shown in a terminal only');
+  const keyFile = join(folder, 'key');
+  expect((await mirante('operator-key', '--to', keyFile)).stdout).toBe(
+    `The key is in ${keyFile}, which only its owner can read.\n`,
+  );
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  const key = readFileSync(keyFile, 'utf8').trim();
   const { api, end } = openDatabase(server.url, 'postgresql');
-  expect((await api.query('select from door.authenticate(sha256($1))', [Buffer.from(stdout.trim())])).rowCount).toBe(1);
+  expect((await api.query('select from door.authenticate(sha256($1))', [Buffer.from(key)])).rowCount).toBe(1);
   await end();
   await stop();
   await expect(verifyAudit(['verify'], config)).rejects.toThrow('start `npm run up`');

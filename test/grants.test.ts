@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
-import { withTenant } from '../sql/db.ts';
+import { withClient, withTenant } from '../sql/db.ts';
 import { rotateGrantSecret, signGrant } from '../sql/queries/grants.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
@@ -158,6 +158,33 @@ test('grants of one tenant are equal within an hour', async () => {
   expect(await grantOf(acme, until)).toBe(await grantOf(acme, new Date(until.getTime() + HOUR / 2)));
 });
 
+test('only the grant of a canary keeps the errors of a session out of the log', async () => {
+  for (const grant of [await grantOf(acme), 'none', null])
+    for (const [pool, schema] of [
+      [db.api, 'app'],
+      [db.metabase, 'bi'],
+    ] as const)
+      await expect(pool.query(`select ${schema}.silence_audit($1)`, [grant])).rejects.toMatchObject(REFUSED);
+  await db.owner.query("update private.tenants set kind = 'canary' where id = $1", [acme.id]);
+  const grant = await grantOf(acme);
+  // Whoever migrated here may or may not be allowed to give the owner this right.
+  const { rows } = await db.owner.query<{ may: boolean }>("select has_parameter_privilege('log_min_messages', 'set') as may");
+  for (const [pool, schema] of [
+    [db.api, 'app'],
+    [db.metabase, 'bi'],
+  ] as const) {
+    const level = await withClient(pool, async (client) => {
+      await client.query(`select ${schema}.silence_audit($1)`, [grant]);
+      const { rows } = await client.query<{ level: string }>("select current_setting('log_min_messages') as level");
+      await client.query('discard all');
+      return rows[0]?.level;
+    });
+    expect(level).toBe(rows[0]?.may ? 'log' : 'warning');
+    await expect(pool.query("set log_min_messages = 'panic'")).rejects.toMatchObject({ code: '42501' });
+  }
+  await db.owner.query("update private.tenants set kind = 'customer' where id = $1", [acme.id]);
+});
+
 test('the API signs for the tenant of its transaction only', async () => {
   await expect(db.api.query("select door.sign_grant(now() + interval '1 hour')")).rejects.toMatchObject({ code: '22023' });
   await expect(grantOf(acme, new Date(Date.now() + 40 * 24 * HOUR))).rejects.toMatchObject({ code: '22023' });
@@ -170,7 +197,9 @@ test('every function that Metabase may run opens the grant first, and puts the t
          p.proowner::regrole::text as owner
      from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
      where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ 'timescaledb'
-       and exists (select from aclexplode(p.proacl) where grantee = 'mirante_metabase'::regrole)`,
+       and exists (select from aclexplode(p.proacl) where grantee = 'mirante_metabase'::regrole)
+       -- Gives no rows.
+       and p.oid <> 'bi.silence_audit'::regproc`,
   );
   expect(rows.map(({ name }) => name.split('(')[0]).sort()).toEqual(FUNCTIONS.toSorted());
   for (const { name, body, language, first, owner } of rows) {

@@ -85,7 +85,7 @@ async function provisioner(options: WorldOptions = {}, few = fewDashboards(folde
       return said.join('\n');
     },
     plan: () => plan({ config, say, waits: WAITS, dashboards: few }),
-    run: (...args) => metabase(args, config, say, WAITS),
+    run: (...args) => metabase(args, config, say, { waits: WAITS, isTerminal: false }),
     smoke: (slugs = tenants.map(({ slug }) => slug)) => smoke({ config, say, waits: WAITS, dashboards: few }, slugs),
   };
 }
@@ -317,6 +317,8 @@ describe('metabase drift and smoke', () => {
     expect(await mirante.run('drift')).toBe(0);
     expect(await mirante.run('plan')).toBe(0);
     expect(await mirante.run('login')).toBe(0);
+    expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  The password is shown in a terminal only.`);
+    expect(await metabase(['login'], config, (line) => void said.push(line), { isTerminal: true })).toBe(0);
     expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  ${adminOf(config).password}`);
     await expect(mirante.run('destroy')).rejects.toThrow('Say `metabase plan`');
   });

@@ -14,7 +14,7 @@ export async function metabase(
   args: string[],
   config: Config,
   say: (sentence: string) => void,
-  waits: Waits = WAITS,
+  { waits = WAITS, isTerminal }: { waits?: Waits; isTerminal: boolean },
 ): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: { tenants: { type: 'string' } }, allowPositionals: true });
   const command = positionals.join(' ');
@@ -34,7 +34,8 @@ export async function metabase(
       return 0;
     case 'login': {
       const { email, password } = adminOf(config);
-      say(`${config.METABASE_SITE_URL ?? urlOf(config)}  ${email}  ${password}`);
+      const shown = isTerminal ? password : 'The password is shown in a terminal only.';
+      say(`${config.METABASE_SITE_URL ?? urlOf(config)}  ${email}  ${shown}`);
       return 0;
     }
     default:

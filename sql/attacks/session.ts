@@ -18,8 +18,11 @@ export type Session = {
 // Every value as PostgreSQL writes it: a parsed Date or Buffer would hide what is searched for.
 const types = { getTypeParser: () => String } as unknown as pg.CustomTypesConfig;
 
-/** Connects one login. Its name in `pg_stat_activity` and in the server's log tells its refusals from a real attack's. */
-export async function openSession(url: string): Promise<Session> {
+/**
+ * Connects one login. Its name in `pg_stat_activity` and in the server's log tells its refusals from a real attack's. `silence`: a statement that keeps
+ * them out of that log.
+ */
+export async function openSession(url: string, silence?: string): Promise<Session> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'mirante isolation audit',
@@ -29,7 +32,10 @@ export async function openSession(url: string): Promise<Session> {
   });
   client.on('error', () => undefined);
   await client.connect();
-  return { ...sessionOf(client), end: () => client.end() };
+  const session = sessionOf(client);
+  const silenced = async () => void (silence && (await client.query(silence)));
+  await silenced();
+  return { ...session, forget: () => session.forget().then(silenced), end: () => client.end() };
 }
 
 /** The same over a connection that is there already, whose role stays what it is. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { notedHome } from '../../lib/embedded-home.ts';
 import { startEmbeddedPostgres, stopStray } from '../../lib/embedded-postgres.ts';
+import { lockFolder } from '../../lib/folder-lock.ts';
 import { createPool, type Pool, withClient } from '../db.ts';
 import type { DrillResult } from '../queries/restore-drills.ts';
 import { roleUrl } from '../roles.ts';
@@ -68,8 +70,10 @@ type Way = {
 async function drilled(drill: Common, room: number, { back, restored }: Way): Promise<DrillResult> {
   const { folder, apiUrl, secret, signal } = drill;
   const backup = join(folder, 'backup');
-  await clear(folder);
+  // Another drill on the same folder, of a command or of the jobs, would lose its scratch server.
+  const lock = lockFolder(`${folder}.lock`, 'a restore drill');
   try {
+    await clear(folder);
     await refuseTight(drill, room);
     const until = new Date();
     const before = await readFigures(apiUrl, until);
@@ -92,7 +96,7 @@ async function drilled(drill: Common, room: number, { back, restored }: Way): Pr
       figures,
     };
   } finally {
-    await clear(folder);
+    await clear(folder).finally(lock.release);
   }
 }
 
@@ -100,8 +104,8 @@ async function drilled(drill: Common, room: number, { back, restored }: Way): Pr
 async function clear(folder: string): Promise<void> {
   const scratch = join(folder, 'scratch');
   if (existsSync(scratch)) await stopStray(scratch);
-  const note = join(scratch, 'postgres-home');
-  if (existsSync(note)) await rm(readFileSync(note, 'utf8').trim(), { recursive: true, force: true });
+  const home = notedHome(scratch);
+  if (home) await rm(home, { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 }
 

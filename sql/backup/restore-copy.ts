@@ -38,24 +38,24 @@ export async function restoreCopy(
   await rm(fresh, { recursive: true, force: true });
   await copyTree(join(backup, PARTS.copy), fresh, place);
   const password = join(folder, PARTS.password);
-  const aside = existsSync(place.data) ? `${place.data}.replaced-${Date.now()}` : undefined;
-  if (aside) {
-    await rename(place.data, aside);
-    await rename(password, `${aside}.password`);
-  }
-  await copyFile(join(backup, PARTS.password), password);
-  await chmod(password, 0o600);
-  await rename(fresh, place.data);
-  if (place.account) await chmod(dirname(place.data), 0o755);
+  const suffix = `.replaced-${Date.now()}`;
+  const aside = existsSync(place.data) ? `${place.data}${suffix}` : undefined;
   try {
+    if (aside) {
+      await rename(place.data, aside);
+      // Beside the password itself: the data may be on another disk.
+      await rename(password, `${password}${suffix}`);
+    }
+    await copyFile(join(backup, PARTS.password), password);
+    await chmod(password, 0o600);
+    await rename(fresh, place.data);
+    if (place.account) await chmod(dirname(place.data), 0o755);
     await prove(folder, manifest);
   } catch (error) {
     // What was there before comes back, as though nothing had been tried.
-    await rm(place.data, { recursive: true, force: true });
-    if (aside) {
-      await rename(aside, place.data);
-      await rename(`${aside}.password`, password);
-    }
+    if (!aside || existsSync(aside)) await rm(place.data, { recursive: true, force: true });
+    if (aside && existsSync(aside)) await rename(aside, place.data);
+    if (existsSync(`${password}${suffix}`)) await rename(`${password}${suffix}`, password);
     throw error;
   }
   return { manifest, aside };

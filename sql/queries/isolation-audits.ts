@@ -10,6 +10,21 @@ export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Pro
   });
 }
 
+/**
+ * Runs `work` while the server's log has no error of this connection, where the role may say so: proofs of attacks fail on purpose too. `work` is told
+ * whether it may.
+ */
+export async function withoutErrorLog<T>(client: Client, work: (silent: boolean) => Promise<T>): Promise<T> {
+  const { rowCount } = await client.query(
+    "select set_config('log_min_messages', 'log', false) where has_parameter_privilege('log_min_messages', 'set')",
+  );
+  try {
+    return await work(rowCount === 1);
+  } finally {
+    if (rowCount) await client.query('reset log_min_messages');
+  }
+}
+
 /** Logins that an audit which was interrupted has left behind. */
 export async function openLogins(client: Client, tenantId: string): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(

@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { type Home, listHomes, removeHome } from '../lib/embedded-home.ts';
+
+export type Asking = {
+  say: (sentence: string) => void;
+  /** Asks in the terminal; undefined where there is none to ask in. */
+  ask: ((question: string) => Promise<string>) | undefined;
+  homes?: string;
+};
+
+/** The command `homes`: lists the homes of embedded servers that are not in their data folder, or removes one after asking. */
+export async function manageHomes(args: string[], { say, ask, homes }: Asking): Promise<void> {
+  const { values } = parseArgs({ args, options: { remove: { type: 'string' }, yes: { type: 'boolean' } } });
+  const found = listHomes(homes);
+  if (values.remove === undefined) {
+    for (const home of found) say(describe(home));
+    if (found.length === 0) say('There are no homes: every server has its data in its data folder.');
+    return;
+  }
+  const home = found.find(({ name }) => name === values.remove);
+  if (!home) throw new Error(`There is no home ${values.remove}. \`homes\` lists them.`);
+  if (!values.yes) {
+    if (!ask) throw new Error('Nobody can be asked here: give --yes to remove it with all data in it.');
+    const answer = await ask(`${describe(home)}\nRemove it, with all data in it? Type its name: `);
+    if (answer.trim() !== home.name) throw new Error('Nothing was removed.');
+  }
+  removeHome(home);
+  say(`${home.path} is removed.`);
+}
+
+const STATES: Record<Home['state'], (folder: string | undefined) => string> = {
+  'in use': (folder) => `holds the data of ${folder}`,
+  gone: (folder) => `${folder ?? 'its folder'} is not there: removed, moved and not started since, or not mounted`,
+  'not named': (folder) => `${folder} is there, and has its data elsewhere`,
+};
+
+function describe({ name, path, folder, state, usedAt }: Home): string {
+  const used = usedAt ? `last written ${usedAt.toISOString().slice(0, 16).replace('T', ' ')}` : 'no data';
+  return `${name}  ${path}  ${used}; ${STATES[state](folder)}`;
+}
+
+/** Asks in the terminal of this process; undefined where it has none. */
+export function terminalAsk(): Asking['ask'] {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  return async (question) => {
+    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    return terminal.question(question).finally(() => terminal.close());
+  };
+}

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import type { Config } from '../lib/config.ts';
+import { createPool } from '../sql/db.ts';
+import { createOperatorKey } from '../sql/queries/tenants.ts';
+import { withDatabaseAs } from './database.ts';
+import { writePrivate } from './files.ts';
+
+/**
+ * The command `operator-key`: gives the new key where a terminal shows it, else a sentence that says in which file it is. Whatever else takes the
+ * output keeps it, for more eyes than the key is for.
+ */
+export async function makeOperatorKey(args: string[], config: Config, isTerminal: boolean): Promise<string> {
+  const { values } = parseArgs({ args, options: { to: { type: 'string' } } });
+  if (!values.to && !isTerminal)
+    throw new Error('A key is shown in a terminal only. Name the file to write it to: `operator-key --to <file>`.');
+  const url = config.API_DATABASE_URL;
+  const key = url ? await makeKey(url) : await withDatabaseAs('mirante_api', config, makeKey);
+  if (!values.to) return key;
+  writePrivate(values.to, `${key}\n`);
+  return `The key is in ${values.to}, which only its owner can read.`;
+}
+
+async function makeKey(url: string): Promise<string> {
+  const pool = createPool(url, { max: 1, name: 'mirante operator-key' });
+  try {
+    return await createOperatorKey(pool);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { notedHome } from './embedded-home.ts';
+import { placeOf, runningUrl, startEmbeddedPostgres, stopStray } from './embedded-postgres.ts';
+import { postmasterOf } from './postmaster.ts';
+
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-postmaster-'));
+  onTestFinished(() => {
+    for (const path of [notedHome(folder), folder]) if (path) rmSync(path, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+test.runIf(existsSync('/proc/self/cwd'))(
+  'a program that has got the id of a server that is gone is left alone, and the server starts',
+  async () => {
+    const folder = temporary();
+    const first = await startEmbeddedPostgres(folder);
+    const { data, account } = await placeOf(folder);
+    expect(postmasterOf(data)).toMatchObject({ pid: first.pid, is: 'server' });
+    const note = readFileSync(join(data, 'postmaster.pid'), 'utf8');
+    await first.stop();
+    // As an API of another platform might, with the account that the server had.
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000); process.stdout.write("up")'], {
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...account,
+    });
+    onTestFinished(() => void other.kill('SIGKILL'));
+    await once(other.stdout, 'data');
+    writeFileSync(join(data, 'postmaster.pid'), note.replace(/^\d+/, String(other.pid)));
+    expect(postmasterOf(data)).toMatchObject({ is: 'other' });
+    expect(runningUrl(folder, data)).toBeUndefined();
+    await stopStray(folder);
+    const next = await startEmbeddedPostgres(folder);
+    await next.stop();
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+  },
+);
+
+test('what data say of a server that nobody has heard of is no server', () => {
+  const data = join(temporary(), 'postgres');
+  mkdirSync(data);
+  expect(postmasterOf(data)).toBeUndefined();
+  for (const [text, is] of [
+    ['', undefined],
+    ['-1\n', undefined],
+    ['x\n', undefined],
+    [`${2 ** 22 + 1}\n`, 'gone'],
+  ] as const) {
+    writeFileSync(join(data, 'postmaster.pid'), text);
+    expect(postmasterOf(data)?.is).toBe(is);
+  }
+});
