@@ -5,16 +5,15 @@ import {
   completeOffboarding,
   emptyTable,
   KEPT,
-  loginsToEnd,
   noteRemoved,
   openOffboardings,
   removeTenant,
   tenantTables,
 } from '../sql/queries/offboarding.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
-import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { destroyAllOf } from './destroy-exports.ts';
+import { revokeLogins } from './end-sql-logins.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
 import type { PrivacyDeps } from './serve-privacy-requests.ts';
 import { destroyTenant } from './sweep-archive.ts';
@@ -31,7 +30,7 @@ const NOT_REACHED = [
  */
 export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   for (const { tenant_id: tenantId, slug, requested_at } of await openOffboardings(deps.pool)) {
-    for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
+    await revokeLogins(deps, tenantId);
     // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
     await emptied(deps, tenantId, () => destroyAllOf(deps.objects, tenantId), 'files of exports');
@@ -75,9 +74,4 @@ async function emptied(
     },
     'login',
   );
-}
-
-/** Ends the logins that were revoked and not finished, and those that have expired. */
-export async function endSqlLogins(deps: Pick<RefreshDeps, 'pool'>): Promise<void> {
-  for (const { id, tenant_id } of await loginsToEnd(deps.pool)) await revokeSqlLogin(deps.pool, tenant_id, id, 'login');
 }
