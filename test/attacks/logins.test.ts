@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { endSqlLogins } from '../../jobs/end-sql-logins.ts';
 import { offboardTenants } from '../../jobs/offboard-tenants.ts';
 import { runRetention } from '../../jobs/run-retention.ts';
+import { withTenant } from '../../sql/db.ts';
 import { endSessions } from '../../sql/queries/sql-sessions.ts';
 import { type Json, startApi, type TestApi } from '../api.ts';
 import { jobDeps, makeArchive } from '../archive-home.ts';
@@ -181,14 +182,13 @@ test('a customer’s reader keeps neither retention nor anybody else', async () 
   const client = await connect(login);
   await client.query('begin; set local idle_in_transaction_session_timeout = 0; select count(*) from app.rule_hits');
   const gone = ended(client);
-  const over = new AbortController();
+  const [over, other] = [new AbortController(), await makeTenant(db)];
   const retention = runRetention({ ...jobs(), config: RETENTION }).finally(() => over.abort());
   // What would stand behind the lock that retention waits for.
   let slowest = 0;
   while (!over.signal.aborted) {
     const asked = performance.now();
-    const answer = await api.call('GET', `/v1/metrics/validations.by_rule?interval=total&limit=${asked++}`, other.keys.read);
-    expect(answer.status).toBe(200);
+    await withTenant(db.api, other.id, (one) => one.query('select count(*) from app.rule_hits'));
     slowest = Math.max(slowest, performance.now() - asked);
   }
   await retention;
@@ -202,26 +202,38 @@ test('a customer’s reader keeps neither retention nor anybody else', async () 
 test.each([
   ['idle in a transaction', 'begin; select 1'],
   ['holds an advisory lock', 'select pg_advisory_lock(7046011)'],
-  ['a transaction beyond its limit', undefined],
+  ['a statement beyond its limit', 'select pg_sleep(60)'],
 ])('limits hold whatever a session sets: %s', async (reason, statements) => {
   const login = await makeLogin(attacker, { statement_timeout_seconds: 1 });
   const client = await connect(login);
   await client.query('set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0');
-  if (statements) {
-    await client.query(statements);
-    expect(await reasonOf(client, login)).toBe(reason);
-  } else {
-    await client.query('begin');
-    const gone = ended(client);
-    const busy = client.query('select pg_sleep(60)').catch(() => undefined);
-    const said = await vi.waitFor(async () => {
-      const [found] = (await endSessions(db.jobs, NO_PATIENCE)).filter(({ login: name }) => name === login.login);
-      expect(found).toBeDefined();
-      return found?.reason;
-    }, 20_000);
-    expect(said).toBe('a statement beyond its limit');
-    await Promise.all([busy, gone]);
-  }
+  const [gone, busy] = [ended(client), client.query(statements).catch(() => undefined)];
+  const said = await vi.waitFor(async () => {
+    const [found] = (await endSessions(db.jobs, NO_PATIENCE)).filter((session) => session.login === login.login);
+    expect(found).toBeDefined();
+    return found?.reason;
+  }, 20_000);
+  expect(said).toBe(reason);
+  await Promise.all([busy, gone]);
+  await end(attacker, login);
+});
+
+test('statements without end do not make a transaction without end', async () => {
+  const login = await makeLogin(attacker, { statement_timeout_seconds: 1 });
+  const client = await connect(login);
+  const gone = ended(client);
+  await client.query('begin');
+  const reasons: string[] = [];
+  await vi.waitFor(async () => {
+    await client.query('select 1').catch(() => undefined);
+    // Never idle for as long as this.
+    const limits = { idleSeconds: 0.5, graceSeconds: 0 };
+    reasons.push(
+      ...(await endSessions(db.jobs, limits)).filter(({ login: name }) => name === login.login).map((s) => s.reason),
+    );
+    expect(reasons).toEqual(['a transaction beyond its limit']);
+  }, 20_000);
+  await gone;
   await end(attacker, login);
 });
 
