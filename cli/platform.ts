@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Config, environmentWith } from '../lib/config.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { closeServer } from '../sql/close-server.ts';
 import { migrate } from '../sql/migrate.ts';
 import { type Login, roleUrl } from '../sql/roles.ts';
 import { type Child, startChild } from './children.ts';
@@ -36,6 +37,7 @@ export async function startPlatform(running: Running, settings: Settings): Promi
     running.database = embedded;
     void embedded.gone.then(() => settings.onDeath('PostgreSQL has stopped by itself.'));
     signal.throwIfAborted();
+    await closeServer(embedded.url);
     return startPrograms(running, settings, embedded.url);
   }
   say(`Using the database at ${new URL(config.DATABASE_URL).host}.`);
