@@ -24,12 +24,13 @@ type Say = (sentence: string) => void;
  */
 export async function switchColumnstore(args: string[], config: DatabaseConfig, say: Say): Promise<void> {
   const afterDays = readArguments(args);
-  await asOwner(config, 'columnstore', async (pool) => {
+  const switchWith = async (pool: Pool) => {
     if (!hasColumnstore(await withClient(pool, detectEngine))) {
       throw new Error('This engine has no columnstore: it is part of TimescaleDB Community only.');
     }
     await (afterDays === undefined ? switchOff(pool, say) : switchOn(pool, afterDays, say));
-  });
+  };
+  await asOwner(config, 'columnstore', switchWith, 2);
 }
 
 // Days for `on`, undefined for `off`.

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Config, environmentWith } from '../lib/config.ts';
 import { freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { closeServer } from '../sql/close-server.ts';
 import { migrate } from '../sql/migrate.ts';
 import { type Login, roleUrl } from '../sql/roles.ts';
 import { startChild } from './children.ts';
@@ -41,6 +42,7 @@ export async function startPlatform(running: Running, settings: Settings): Promi
     };
     running.database = await keep(running, settings, 'PostgreSQL', start);
     signal.throwIfAborted();
+    await closeServer(url);
     return startPrograms(running, settings, url);
   }
   say(`Using the database at ${new URL(config.DATABASE_URL).host}.`);

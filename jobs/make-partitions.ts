@@ -1,5 +1,6 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
+import { withBriefLocks } from '../sql/brief-locks.ts';
 import type { Pool } from '../sql/db.ts';
 import { auditHead } from '../sql/queries/audit-log.ts';
 import { convertAllDue } from '../sql/queries/columnstore.ts';
@@ -17,7 +18,8 @@ export async function runMakePartitions(deps: {
   log: Logger;
   config: Pick<Config, 'RAW_RETENTION_DAYS'>;
 }): Promise<void> {
-  const made = await makePartitions(deps.pool, deps.config.RAW_RETENTION_DAYS + 1);
+  const days = deps.config.RAW_RETENTION_DAYS + 1;
+  const made = await withBriefLocks(deps.pool, (client) => makePartitions(client, days));
   if (made > 0) deps.log.info({ made }, 'partitions made or locked');
   await summariseTimes(deps.pool);
   deps.log.info({ audit_head: await auditHead(deps.pool) }, 'head of the audit log');

@@ -6,17 +6,16 @@ import {
   completeOffboarding,
   emptyTable,
   KEPT,
-  loginsToEnd,
   noteRemoved,
   openOffboardings,
   removeTenant,
   tenantTables,
 } from '../sql/queries/offboarding.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
-import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { destroyAllOf } from './destroy-exports.ts';
 import { eachItem } from './each.ts';
+import { revokeLogins } from './end-sql-logins.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
 import type { PrivacyDeps } from './serve-privacy-requests.ts';
 import { destroyTenant } from './sweep-archive.ts';
@@ -36,7 +35,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   const open = await openOffboardings(deps.pool);
   await eachItem(open, telling(deps, 'tenant not removed'), async ({ tenant_id: tenantId, slug, requested_at }) => {
     await beginOffboarding(deps.pool, tenantId);
-    for (const { id } of await loginsToEnd(deps.pool, tenantId)) await revokeSqlLogin(deps.pool, tenantId, id, 'login');
+    await revokeLogins(deps, tenantId);
     // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
@@ -85,13 +84,5 @@ async function emptied(
       await noteRemoved(client, tenantId, { [name]: await work(client) });
     },
     'login',
-  );
-}
-
-/** Ends the logins that were revoked and not finished, and those that have expired. */
-export async function endSqlLogins(deps: Pick<RefreshDeps, 'pool' | 'log'>): Promise<void> {
-  const ending = await loginsToEnd(deps.pool);
-  await eachItem(ending, telling(deps, 'SQL login not ended'), ({ id, tenant_id }) =>
-    revokeSqlLogin(deps.pool, tenant_id, id, 'login'),
   );
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../lib/config.ts';
 import { clearScratch } from '../sql/archive-home.ts';
+import { withBriefLocks } from '../sql/brief-locks.ts';
 import { type Client, withTransaction } from '../sql/db.ts';
 import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { dropRestored } from '../sql/queries/restored.ts';
@@ -99,7 +100,7 @@ async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promis
     if (archived?.boundary) await each(EVENTS.name, dropEvents(client, deps, archived.boundary, archived.startedAt));
     for (const [relation, rule] of await relations(client)) await each(relation.name, drop(client, deps, relation, rule));
     const forgotten = await forgetExpired(client, deps.clock(), deps.config.AGGREGATE_RETENTION_DAYS);
-    await dropRestored(client, deps.clock());
+    await each('restored', dropRestored(deps.pool, deps.clock()));
     deps.log.info({ forgotten }, 'expired keys and counters deleted');
   });
   throwAll(failed, 'retention failed');
@@ -128,7 +129,7 @@ async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, n
   await retainFrom(client, EVENTS, boundary);
   const rule = `RAW_RETENTION_DAYS=${deps.config.RAW_RETENTION_DAYS}`;
   await ensureStored(deps);
-  const dropped = await withTransaction(deps.pool, 'begin', async (one) => {
+  const dropped = await withBriefLocks(deps.pool, async (one) => {
     await holdBefore(one, EVENTS, boundary);
     await takeOverBefore(one, boundary, now);
     await holdReaders(one);
@@ -150,6 +151,6 @@ async function drop(client: Client, deps: RetentionDeps, relation: Relation, rul
   if (!boundary) return;
   await ensureServed(client, relation, boundary);
   await retainFrom(client, relation, boundary);
-  const dropped = await dropBefore(client, relation, boundary, `${rule}=${days}`);
+  const dropped = await withBriefLocks(deps.pool, (one) => dropBefore(one, relation, boundary, `${rule}=${days}`));
   if (dropped > 0) deps.log.info({ relation: relation.name, dropped, dropped_to: boundary, rule }, 'retention');
 }

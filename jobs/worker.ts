@@ -6,6 +6,7 @@ import { createPool, withClient } from '../sql/db.ts';
 import { loginUrl } from '../sql/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { keepProbing } from './probe-platform.ts';
+import { watchSessions } from './watch-sessions.ts';
 import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
 
 const config = readConfig();
@@ -18,6 +19,12 @@ const pool = createPool(loginUrl(config, 'mirante_jobs'), {
   // A refresh after a long absence, and waiting for one, may take its time.
   statementTimeoutMs: 600_000,
 });
+const watchPool = createPool(loginUrl(config, 'mirante_jobs'), {
+  role: 'mirante_owner',
+  name: 'mirante watch',
+  max: 1,
+  statementTimeoutMs: 10_000,
+});
 const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
 
 const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/$/, '');
@@ -29,12 +36,14 @@ const objects = openObjectStore(config);
 const archive = openArchive(config, objects);
 const stopping = new AbortController();
 let workers: Workers | undefined;
+let watching: Promise<void> | undefined;
 
 async function stop(): Promise<void> {
   stopping.abort();
   await started.catch(() => undefined);
   await workers?.stop();
-  await pool.end();
+  await watching;
+  await Promise.all([pool.end(), watchPool.end()]);
   objects.close();
   log.info('stopped');
   process.exit(0);
@@ -45,6 +54,7 @@ async function start(): Promise<void> {
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
   workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects, archive }, urls);
+  watching = watchSessions({ pool: watchPool, log, signal: stopping.signal });
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }

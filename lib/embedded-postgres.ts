@@ -48,7 +48,9 @@ type Options = { port?: number; settings?: Record<string, string> };
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '100',
+  max_connections: '200',
+  // For roles with pg_use_reserved_connections, as the platform's logins are.
+  reserved_connections: '30',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',

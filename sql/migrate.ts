@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { applyMigrations, connect } from '@databases/pg-migrations';
 import { runMigrations as migrateQueues } from 'bullmq';
 import pg from 'pg';
+import { withBriefLocks } from './brief-locks.ts';
+import { type Client, createPool } from './db.ts';
 import { makePartitions } from './queries/retention.ts';
 import { makeRoles } from './roles.ts';
 import { type Engine, loadStorage, prepareEngine } from './storage/engine.ts';
@@ -28,8 +30,7 @@ export async function migrate(databaseUrl: string, secret: string): Promise<Engi
     await makeRoles(client, secret);
     await asRole(client, 'mirante_owner', () => loadStorage(client, engine));
     await runFiles(databaseUrl, client);
-    await asRole(client, 'mirante_owner', () => makePartitions(client, DEFAULT_PAST_DAYS));
-    await rebuildViews(client);
+    await withoutQueues(databaseUrl);
     await migrateQueueSchema(client);
     return engine;
   } finally {
@@ -74,10 +75,23 @@ async function runFiles(databaseUrl: string, client: pg.Client): Promise<void> {
   }
 }
 
-async function rebuildViews(client: pg.Client): Promise<void> {
+// What takes locks that keep everybody out, where a customer's reader could otherwise have the whole platform wait for it.
+async function withoutQueues(databaseUrl: string): Promise<void> {
+  const pool = createPool(databaseUrl, { max: 2, name: 'mirante migrate', statementTimeoutMs: 600_000 });
+  try {
+    await withBriefLocks(pool, async (client) => {
+      await client.query('set local role mirante_owner');
+      await makePartitions(client, DEFAULT_PAST_DAYS);
+    });
+    await withBriefLocks(pool, rebuildViews);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function rebuildViews(client: Client): Promise<void> {
   const folder = new URL('views/', import.meta.url);
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  await client.query('begin');
+  await client.query("set local client_min_messages = 'warning'");
   for (const file of files) await client.query(await readFile(new URL(file, folder), 'utf8'));
-  await client.query('commit');
 }

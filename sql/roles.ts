@@ -91,6 +91,14 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
         grant set on parameter log_min_messages to mirante_owner;
       end if;
     end $$`);
+  // Only a superuser's to give, or that of whom it has told so; without it, these logins have no more than all others.
+  if (major >= 16) {
+    await client.query(`do $$ begin
+      grant pg_use_reserved_connections to ${LOGINS.join(', ')} with inherit true;
+    exception when insufficient_privilege then
+      raise notice 'no connections are reserved for the platform';
+    end $$`);
+  }
   await client.query('drop role mirante_making_roles; commit');
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);

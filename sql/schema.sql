@@ -10,6 +10,7 @@ schema bi owner mirante_views
 
 schema door owner mirante_owner
     grant usage to mirante_api
+    grant usage to mirante_logins
 
 schema limits owner mirante_owner
     grant usage to mirante_api
@@ -1609,6 +1610,15 @@ table private.restore_drills owner mirante_owner
     constraint restore_drills_pkey PRIMARY KEY (id)
     CREATE INDEX restore_drills_started_at_idx ON private.restore_drills USING btree (started_at)
 
+table private.roles_to_drop owner mirante_owner
+    login text not null
+    noted_at timestamp with time zone not null default now()
+    attempts integer not null default 0
+    due_at timestamp with time zone not null default now()
+    error text
+    constraint roles_to_drop_login_check CHECK ((login ~ '^mirante_sql_[a-z0-9]{16}$'::text))
+    constraint roles_to_drop_pkey PRIMARY KEY (login)
+
 table private.rule_hits owner mirante_owner partition by RANGE ("time"), row security forced
     tenant_id uuid not null
     "time" timestamp with time zone not null
@@ -1963,6 +1973,9 @@ function bi.validations(tenant_grant text, since timestamp with time zone, until
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f2e9d1b560bb273a2d3f90202c511703
     grant execute to mirante_metabase
 
+function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 0958e2f0a6ff9e69380196baa59911e6
+    grant execute to mirante_owner
+
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
     grant execute to mirante_api
 
@@ -1990,7 +2003,7 @@ function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash byte
 function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
     grant execute to mirante_api
 
-function door.create_sql_login(id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e6256b06efd42a02c6e940a8e92c8842
+function door.create_sql_login(id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns integer language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 72fe1ddad6d2a0c2573e92e4ed1773e7
     grant execute to mirante_api
 
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer, embed_origins text[]) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a3567c3dc1e2d5eb76b636f468837fd3
@@ -1999,11 +2012,20 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
+function door.drop_sql_login(login_name text) returns boolean language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0a03cb1a8b9809b940c21a8fc64e9321
+
+function door.end_blockers(waiting integer) returns SETOF text language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body f6cb84feb2c00d513b93343a4159c36a
+
 function door.end_export(export uuid) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e65e947f4b00894e9d6122d94f5b67c7
     grant execute to mirante_api
 
-function door.end_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a80e058a6c83be5b798491e86f47e380
+function door.end_login(login text) returns text language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=5s, body 9ac86c0727bd4e1e044748dc0219267e
     grant execute to mirante_owner
+
+function door.end_session(session integer, login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a23b03211dad6f9aa1d3b45091f92f77
+    grant execute to mirante_owner
+
+function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body a897781dc5aaf2766b93840ea35644e7
 
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
     grant execute to mirante_api
@@ -2023,7 +2045,13 @@ function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable se
 function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
     grant execute to mirante_api
 
-function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 4753abd9392f8d130ec70f66cc273c5e
+function door.lend_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body c5cbc75a610304cc15c454246fcdd15b
+    grant execute to mirante_owner
+
+function door.login_sessions() returns TABLE(pid integer, login text, database text, started timestamp with time zone, state text, state_since timestamp with time zone, statement_since timestamp with time zone, transaction_since timestamp with time zone, has_number boolean, has_advisory_lock boolean) language sql stable security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 814fdc8dac47cfbc26acf0134df4b1ec
+    grant execute to mirante_owner
+
+function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 3ff572864c9fc64dd35b4524e32f7221
     grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
@@ -2073,8 +2101,10 @@ function door.remove_archive_rule(rule uuid) returns boolean language plpgsql vo
 function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
     grant execute to mirante_api
 
-function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a537dd98fdb54643a57897b9c5a97a0a
+function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d5db68da7abcfe5522c3ee11c74a4d5f
     grant execute to mirante_api
+
+function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
 
 function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
     grant execute to mirante_api
@@ -2083,6 +2113,9 @@ function door.settle() returns timestamp with time zone language sql volatile ow
 
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
     grant execute to mirante_api
+
+function door.shut_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=1s, body ef8a7f4471d569f6fd3f94568da284af
+    grant execute to mirante_owner
 
 function door.sign_grant(until timestamp with time zone) returns text language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 14f10dc15e236b86af0be358ab68f899
     grant execute to mirante_api
@@ -2290,7 +2323,7 @@ function private.whole_benchmark_blocks(of_metric text, k integer, present bytea
 function storage.adopt_rollup_rows(name text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
     grant execute to public
 
-function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d7fb0a86e9a9c797268e5ec9342387b5
+function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=250ms, body d7fb0a86e9a9c797268e5ec9342387b5
     grant execute to public
 
 function storage.drop_boundary(name text, cutoff timestamp with time zone) returns timestamp with time zone language sql stable owner mirante_owner, body 25148ab2d91aa55c46897b75ecf33414
@@ -2314,7 +2347,7 @@ function storage.has_tenants(name text) returns boolean language sql stable owne
 function storage.hide_statistics() returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body 586f9a56e5d905c0b5f16849c8b75dd4
     grant execute to public
 
-function storage.hold_before(name text, cutoff timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set lock_timeout=5s, body fc1d1ac7b48540c038b3b6a544c8de0c
+function storage.hold_before(name text, cutoff timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set lock_timeout=250ms, body fc1d1ac7b48540c038b3b6a544c8de0c
     grant execute to public
 
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f

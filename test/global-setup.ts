@@ -34,7 +34,13 @@ declare module 'vitest' {
 const FOLDER = fileURLToPath(new URL('../.test/', import.meta.url));
 
 // A test server's data are thrown away, so nothing is lost by not waiting for the disk.
-const CARELESS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+const CARELESS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+  reserved_connections: '0',
+};
 
 /** Before all test files: a server, and on it the migrated template. Gives what ends both. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -79,6 +85,7 @@ async function ordinaryMigrator(server: EmbeddedPostgres): Promise<string> {
   const url = new URL(server.url);
   url.username = 'migrator';
   await client.query(`create role migrator login createdb createrole password '${url.password}'`);
+  await client.query('grant pg_use_reserved_connections to migrator with admin option');
   await client.end();
   return url.toString();
 }

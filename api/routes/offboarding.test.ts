@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { endSqlLogins, offboardTenants } from '../../jobs/offboard-tenants.ts';
+import { endSqlLogins } from '../../jobs/end-sql-logins.ts';
+import { offboardTenants } from '../../jobs/offboard-tenants.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { withClient, withTenant } from '../../sql/db.ts';
 import { signGrant } from '../../sql/queries/grants.ts';

@@ -13,7 +13,10 @@ const params = z.object({ id: uuid });
 
 const input = z.strictObject({
   name: z.string().min(1).max(200),
-  connection_limit: z.number().int().min(1).max(50).default(5).meta({ description: 'Sessions at the same time' }),
+  connection_limit: z.number().int().min(1).max(50).default(5).meta({
+    description:
+      'Sessions at the same time. All logins of a tenant together may have a tenth of the server’s `max_connections`',
+  }),
   statement_timeout_seconds: z.number().int().min(1).max(3600).default(60),
   expires_at: instant
     .refine((at) => at.getTime() > Date.now(), 'is in the past')
@@ -41,6 +44,13 @@ const newLogin = shownLogin.omit({ created_at: true, revoked_at: true, ended_at:
   code: z.string().optional(),
 });
 
+const tooManySessions = (left: number) =>
+  conflict(
+    'sql-session-limit',
+    'Too many sessions',
+    `${left} sessions are left for SQL logins. Lower connection_limit, or end a login that is not needed any more.`,
+  );
+
 /** PostgreSQL logins of one tenant, for psql, Power BI or a Metabase of its own. */
 export function mountSqlLogins(app: Express, deps: Deps): void {
   route(
@@ -63,6 +73,7 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
         throw conflict('unsafe-engine', 'Any login may drop chunks here', 'docs/security.md says how a superuser ends that');
       }
       const made = await createSqlLogin(deps.pool, id, body, actor);
+      if ('sessionsLeft' in made) throw tooManySessions(made.sessionsLeft);
       return { body: { ...body, ...made }, secrets: ['password'] };
     },
   );

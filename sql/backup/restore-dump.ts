@@ -79,7 +79,9 @@ async function load(pool: Pool, program: string, options: RestoreOptions, manife
   const left = [...REBUILT, BOOKKEEPING];
   // Options leave out what is in a schema; the schema itself is left out by a list.
   const isLeft = new RegExp(` SCHEMA (- )?(${left.join('|')}) `);
-  const list = (await listDump(program, dump)).filter((line) => !isLeft.test(line));
+  // Rights on PostgreSQL's own functions are the server's, and only its superuser's to change: close-server.sql.
+  const isServers = / ACL pg_catalog /;
+  const list = (await listDump(program, dump)).filter((line) => !isLeft.test(line) && !isServers.test(line));
   const isRowSecurity = (line: string) => / (POLICY|ROW SECURITY) /.test(line);
   const some = (lines: string[]) =>
     withList(lines, (file) =>

@@ -139,9 +139,8 @@ export async function countArchiveFiles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Keeps readers who have yet to ask for the manifest waiting until the transaction ends; gives up where one keeps it for long. */
+/** Keeps readers who have yet to ask for the manifest waiting until the transaction ends. To be called within withBriefLocks(). */
 export async function holdReaders(client: Client): Promise<void> {
-  await client.query("set local lock_timeout = '5s'");
   await client.query('lock table private.archive_files in access exclusive mode');
 }
 

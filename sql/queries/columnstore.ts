@@ -1,3 +1,4 @@
+import { withBriefLocks } from '../brief-locks.ts';
 import type { Pool } from '../db.ts';
 
 /** A chunk of a table whose columnstore can be switched on; sizes in bytes, null where it was never converted. */
@@ -12,10 +13,8 @@ export type Part = {
 
 /** Row security off and the columnstore on, or another age for it. Gives whether it was off before. */
 export async function columnstoreOn(client: Pool, name: string, afterDays: number): Promise<boolean> {
-  const { rows } = await client.query<{ switched: boolean }>(
-    'select storage.columnstore_on($1, make_interval(days => $2)) as switched',
-    [name, afterDays],
-  );
+  const text = 'select storage.columnstore_on($1, make_interval(days => $2)) as switched';
+  const { rows } = await withBriefLocks(client, (one) => one.query<{ switched: boolean }>(text, [name, afterDays]));
   return rows[0]?.switched ?? false;
 }
 
@@ -33,7 +32,8 @@ export async function listParts(client: Pool, name: string): Promise<Part[]> {
 export async function convertDue(client: Pool, name: string): Promise<number> {
   let converted = 0;
   for (const { part } of (await listParts(client, name)).filter(({ due }) => due)) {
-    const { rows } = await client.query<{ done: boolean }>('select storage.to_columnstore($1, $2) as done', [name, part]);
+    const text = 'select storage.to_columnstore($1, $2) as done';
+    const { rows } = await withBriefLocks(client, (one) => one.query<{ done: boolean }>(text, [name, part]));
     if (rows[0]?.done) converted += 1;
   }
   return converted;
@@ -57,10 +57,10 @@ export async function stopColumnstore(client: Pool, name: string): Promise<boole
 
 /** Brings one chunk back to rows. */
 export async function toRowstore(client: Pool, part: string): Promise<void> {
-  await client.query('select storage.to_rowstore($1)', [part]);
+  await withBriefLocks(client, (one) => one.query('select storage.to_rowstore($1)', [part]));
 }
 
 /** The columnstore off and row security on again; refused while a converted chunk is left. */
 export async function columnstoreOff(client: Pool, name: string): Promise<void> {
-  await client.query('select storage.columnstore_off($1)', [name]);
+  await withBriefLocks(client, (one) => one.query('select storage.columnstore_off($1)', [name]));
 }

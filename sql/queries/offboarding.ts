@@ -32,11 +32,21 @@ export async function findOffboarding(pool: Pool, tenantId: string): Promise<Off
   return rows[0];
 }
 
-/** Removals that are due, without those whose tenant may still be stored under by a transaction that began before. */
+/**
+ * Removals that are due, without those whose tenant may still be stored under by a transaction that began before. Only those count that may
+ * store something: in this database, and of no login that can but read. A customer who keeps one open keeps nobody's removal.
+ * Transactions hold a lock on their own number, which every login sees.
+ */
 export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>[]> {
   const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>>(
-    `select tenant_id, slug, requested_at from private.offboardings
-     where completed_at is null and closed_in < pg_snapshot_xmin(pg_current_snapshot()) and coalesce(retry_at, '-infinity') <= now()
+    `select tenant_id, slug, requested_at from private.offboardings o
+     where completed_at is null and not exists (
+       select from pg_locks k left join pg_stat_activity a using (pid) left join pg_prepared_xacts p on p.transaction = k.transactionid
+       where k.locktype = 'transactionid' and k.mode = 'ExclusiveLock' and k.granted
+         and age(k.transactionid) > age(o.closed_in::xid)
+         and coalesce(a.datname, p.database) = current_database()
+         and coalesce(a.usename, p.owner) !~ '^mirante_(sql_.*|metabase|ops)$')
+       and coalesce(o.retry_at, '-infinity') <= now()
      order by attempts, requested_at`,
   );
   return rows;

@@ -207,6 +207,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   metabase_dashboards: 'numbers of dashboards',
   api_keys: 'names that the tenant gave its programs, and hashes',
   sql_logins: 'names that the tenant gave its programs',
+  roles_to_drop: 'random names of roles',
   event_types: 'schemas and records of processing',
   pseudonym_keys: 'keys',
   withdrawn_subjects: 'pseudonyms alone, without which a withdrawal could not be honoured',

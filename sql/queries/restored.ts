@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Client } from '../db.ts';
+import { withBriefLocks } from '../brief-locks.ts';
+import type { Client, Pool } from '../db.ts';
 import { ARCHIVE_COLUMNS } from './archive-columns.ts';
 import { ABOUT } from './event-records.ts';
 import type { Person } from './places.ts';
@@ -26,15 +27,14 @@ export async function protectRestored(client: Client, name: string): Promise<voi
   await client.query('select storage.protect($1), storage.hide_statistics()', [`private.${name}`]);
 }
 
-/** Drops what was restored long ago. Gives how many tables that were. */
-export async function dropRestored(client: Client, now: Date): Promise<number> {
-  const { rows } = await client.query<{ name: string }>(
+/** Drops what was restored long ago. */
+export async function dropRestored(pool: Pool, now: Date): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
     `select c.relname as name from pg_class c
      where ${NAMED} and to_date(substr(c.relname, 10, 8), 'YYYYMMDD') < $1::timestamptz - make_interval(days => $2)`,
     [now, RESTORED_DAYS],
   );
-  for (const { name } of rows) await client.query(`drop table private.${name}`);
-  return rows.length;
+  for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
 }
 
 /** Deletes what leads to a person from every such table. Gives how many rows that were. */

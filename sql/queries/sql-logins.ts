@@ -24,14 +24,15 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
  * Makes a PostgreSQL login that reads the views of one tenant. The password is given once, here; the database gets its
- * verifier only. Logins belong to the whole server, so their names are random.
+ * verifier only. Logins belong to the whole server, so their names are random. Makes none, and says how many sessions are left, where
+ * the tenant or all tenants together would have more than their share.
  */
 export async function createSqlLogin(
   pool: Pool,
   tenantId: string,
   input: NewSqlLogin,
   actor: Actor | 'login',
-): Promise<Pick<SqlLogin, 'id' | 'login'> & { password: string } & Place> {
+): Promise<(Pick<SqlLogin, 'id' | 'login'> & { password: string } & Place) | { sessionsLeft: number }> {
   const id = uuidv7();
   const login = `mirante_sql_${Array.from({ length: 16 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;
   const password = randomBytes(24).toString('base64url');
@@ -45,8 +46,11 @@ export async function createSqlLogin(
     input.statement_timeout_seconds,
     input.expires_at,
   ];
-  const text = 'select door.create_sql_login($1, $2, $3, $4, $5, $6, $7, $8)';
-  await withTenant(pool, tenantId, (client) => client.query(text, values), actor);
+  const text = 'select door.create_sql_login($1, $2, $3, $4, $5, $6, $7, $8) as left';
+  const make = (client: Client) => client.query<{ left: number | null }>(text, values);
+  const { rows } = await withTenant(pool, tenantId, make, actor);
+  const sessionsLeft = rows[0]?.left ?? null;
+  if (sessionsLeft !== null) return { sessionsLeft };
   return { id, login, password, ...placeOf(pool) };
 }
 
@@ -84,16 +88,20 @@ export async function listSqlLogins(
   return result.rows;
 }
 
+/** So many steps end a login whose sessions do what they can against it. */
+const MAX_STEPS = 10;
+
 /**
- * Ends a login: no new session, committed; then the sessions that there are, and the role itself. Whatever step failed is done
- * by the next call. False where the tenant has no such login.
+ * Ends a login: it is blind and its role noted, committed; then nobody is let in, sessions end, and the role goes. Whatever step failed is
+ * done by the next call or by the jobs. False where the tenant has no such login.
  */
 export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string, actor: Actor | 'login'): Promise<boolean> {
-  const text = 'select door.revoke_sql_login($1, $2) as gone';
-  for (;;) {
-    const step = (client: Client) => client.query<{ gone: boolean | null }>(text, [tenantId, id]);
+  const text = 'select door.revoke_sql_login($1, $2) as done';
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const step = (client: Client) => client.query<{ done: boolean | null }>(text, [tenantId, id]);
     const { rows } = await withTenant(pool, tenantId, step, actor);
-    const gone = rows[0]?.gone ?? null;
-    if (gone !== false) return gone !== null;
+    const done = rows[0]?.done ?? null;
+    if (done !== false) return done !== null;
   }
+  throw new Error('The login reads nothing any more, but its sessions do not end. The jobs go on.');
 }

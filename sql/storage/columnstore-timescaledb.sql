@@ -1,5 +1,5 @@
 -- One switch or one chunk at a time, under a lock. That is waited for, as a chunk may take long; a lock that a long
--- reader withholds is not, because everybody would queue behind: each step fails after a while, and can be given again.
+-- reader withholds is not, because everybody would queue behind: each step fails after a moment, and is tried again (brief-locks.ts).
 
 -- The engine refuses row security and columnstore on one table: gate 2 goes and compression comes in one transaction, and the
 -- views (gate 1) hold throughout. Policies stay defined. Gives whether anything was switched.
@@ -12,7 +12,7 @@ declare
     by_time text := (select h.time_column from storage.hypertables h where h.name = name);
 begin
     perform storage.take_lock('columnstore');
-    set local lock_timeout = '5s';
+    set local lock_timeout = '1s';
     switched := not storage.has_columnstore(name);
     update storage.hypertables h set columnstore_after = after where h.name = name;
     if switched then
@@ -58,7 +58,7 @@ create or replace function storage.to_columnstore(name text, part regclass) retu
 #variable_conflict use_variable
 begin
     perform storage.take_lock('columnstore');
-    set local lock_timeout = '5s';
+    set local lock_timeout = '1s';
     if not exists (select from storage.columnstore_parts(name) p where p.part = part and p.due) then
         return false;
     end if;
@@ -81,7 +81,7 @@ $$;
 
 create or replace function storage.to_rowstore(part regclass) returns void
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '1s'
     as $$
 begin
     call public.convert_to_rowstore(part);
@@ -94,7 +94,7 @@ create or replace function storage.columnstore_off(name text) returns void
     as $$
 begin
     perform storage.take_lock('columnstore');
-    set local lock_timeout = '5s';
+    set local lock_timeout = '1s';
     execute format('alter table private.%I set (timescaledb.enable_columnstore = false)', name);
     execute format('alter table private.%I enable row level security, force row level security', name);
 end

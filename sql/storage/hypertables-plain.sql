@@ -78,7 +78,7 @@ $$;
 -- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
 create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 #variable_conflict use_variable
 declare
@@ -90,10 +90,10 @@ begin
 end
 $$;
 
--- Rather fails than lets everybody queue behind a lock that a long reader withholds; the job tries again.
+-- Rather fails at once than lets everybody queue behind a lock that a long reader withholds; the caller tries again (brief-locks.ts).
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 #variable_conflict use_variable
 declare

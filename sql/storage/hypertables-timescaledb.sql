@@ -13,7 +13,7 @@ $$;
 -- grant on one chunk opens nothing. Chunks inherit grants, not policies.
 create or replace function storage.lock_chunks() returns integer
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 declare
     chunk regclass;
@@ -49,7 +49,7 @@ $$;
 -- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
 create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 declare
     chunk regclass;
@@ -62,7 +62,7 @@ $$;
 
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));

@@ -53,7 +53,7 @@ $$;
 
 create or replace function storage.drop_rollup_before(name text, cutoff timestamptz) returns integer
     language plpgsql
-    set lock_timeout = '5s'
+    set lock_timeout = '250ms'
     as $$
 begin
     return (select count(*) from drop_chunks(format('private.%I', name)::regclass, older_than => cutoff));

@@ -1,4 +1,4 @@
--- Roles are made and ended with the rights of mirante_logins, which can reach no row; both functions take such names only
+-- Roles are made and ended with the rights of mirante_logins, which can reach no row; its functions take such names only
 -- as no role of Mirante's own has.
 set local role mirante_owner;
 grant usage, create on schema door to mirante_logins;
@@ -6,8 +6,24 @@ grant usage on schema storage to mirante_logins;
 reset role;
 set local role mirante_logins;
 
+-- Ending sessions, seeing what they do and dropping what a role owns takes the role's own rights. On PostgreSQL 15 a customer can
+-- take them away again, so they are looked for each time.
+create function door.adopt_login(login text) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    if login !~ '^mirante_sql_[a-z0-9]{16}$' then
+        raise exception 'not a login of a customer' using errcode = 'invalid_parameter_value';
+    end if;
+    if not pg_has_role('mirante_logins', login, 'usage') then
+        execute format('grant %I to mirante_logins', login);
+    end if;
+end
+$$;
+
 -- Gets the SCRAM verifier, never the password. What a customer may do is what mirante_sql was granted; the settings are for
--- accidents, because a session can change its own.
+-- accidents, because a session can change its own. door.end_sessions() holds to them all the same.
 create function door.make_login(
     login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamptz
 ) returns void
@@ -21,6 +37,7 @@ begin
     execute format('create role %I login inherit connection limit %s valid until %L password %L',
         login, connection_limit, coalesce(expires_at::text, 'infinity'), verifier);
     execute format('grant mirante_sql to %I', login);
+    perform door.adopt_login(login);
     execute format('alter role %I set search_path = app, pg_catalog', login);
     execute format('alter role %I set default_transaction_read_only = on', login);
     execute format('alter role %I set statement_timeout = %L', login, statement_timeout_seconds * 1000);
@@ -28,50 +45,118 @@ begin
 end
 $$;
 
--- One step at each call, and the caller commits between them: first no new session can begin, then those that are there end
--- and the role is dropped. False: call it again.
-create function door.end_login(login text) returns boolean
+-- Lets nobody in any more. False where a session keeps the role's own row to itself, by a change of its password that it does not
+-- commit: the sessions have been told to end, and the next attempt finds it free.
+create function door.shut_login(login text) returns boolean
     language plpgsql security definer
-    set search_path = pg_catalog, pg_temp
+    set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
+    as $$
+begin
+    perform door.adopt_login(login);
+    perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login and a.backend_type = 'client backend'
+        and exists (select from pg_locks k where k.pid = a.pid and k.locktype = 'transactionid' and k.granted);
+    execute format('alter role %I nologin', login);
+    return true;
+exception when lock_not_available or internal_error then
+    return false;
+end
+$$;
+
+-- One step at each call, and the caller commits between them. `closing`: call it again. `ended`: its sessions are over and it can do
+-- nothing, but another database of the server keeps the role. `gone`: there is no such role any more.
+create function door.end_login(login text) returns text
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
     as $$
 declare
     open boolean := (select r.rolcanlogin from pg_roles r where r.rolname = login);
+    deadline timestamptz := clock_timestamp() + interval '5 seconds';
 begin
     if login !~ '^mirante_sql_[a-z0-9]{16}$' then
         raise exception 'not a login of a customer' using errcode = 'invalid_parameter_value';
     end if;
+    if open is null then
+        return 'gone';
+    end if;
+    if open and door.shut_login(login) then
+        return 'closing';
+    end if;
+    perform door.adopt_login(login);
+    -- All are told first, and waited for together.
+    perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login;
+    perform pg_terminate_backend(a.pid, greatest(1, extract(epoch from deadline - clock_timestamp()) * 1000)::bigint)
+        from pg_stat_activity a where a.usename = login;
     if open then
-        execute format('alter role %I nologin', login);
-        return false;
+        return 'closing';
     end if;
-    if open is not null then
-        -- Ending sessions and dropping what a role owns (a large object is all it can make) takes its own rights.
-        execute format('grant %I to mirante_logins', login);
-        perform pg_terminate_backend(a.pid, 5000) from pg_stat_activity a where a.usename = login;
-        perform storage.end_jobs(login);
-        execute format('drop owned by %I', login);
+    perform pg_stat_clear_snapshot();
+    if exists (select from pg_stat_activity a where a.usename = login) then
+        raise exception 'a session of % does not end', login using errcode = 'object_in_use';
+    end if;
+    perform storage.end_jobs(login);
+    execute format('drop owned by %I', login);
+    begin
         execute format('drop role %I', login);
-    end if;
-    return true;
+    exception when dependent_objects_still_exist then
+        execute format('revoke mirante_sql from %I', login);
+        return 'ended';
+    end;
+    return 'gone';
 end
 $$;
-revoke all on function door.make_login, door.end_login from public;
-grant execute on function door.make_login, door.end_login to mirante_owner;
+
+-- Lets the jobs become the role, to drop what it has left in other databases; that ends with the role.
+create function door.lend_login(login text) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    perform door.adopt_login(login);
+    execute format('grant %I to mirante_jobs', login);
+end
+$$;
+revoke all on function door.adopt_login, door.make_login, door.shut_login, door.end_login, door.lend_login from public;
+grant execute on function door.adopt_login, door.make_login, door.shut_login, door.end_login, door.lend_login to mirante_owner;
 
 reset role;
 set local role mirante_owner;
-revoke all on schema door from mirante_logins;
+revoke create on schema door from mirante_logins;
 
+-- How many sessions the logins of one tenant may have at the same time, and those of all tenants: the rest is the platform's.
+create function door.session_limits() returns table (of_tenant integer, of_all integer)
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select greatest(1, m.n / 10), greatest(1, m.n / 4) from (select current_setting('max_connections')::integer) m (n)
+$$;
+
+-- Null: made. Else nothing was, and it says how many sessions the login could have had. The audit's own logins are not counted.
 create function door.create_sql_login(
     id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer,
     expires_at timestamptz
-) returns void
-    language sql security definer
+) returns integer
+    language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
+#variable_conflict use_variable
+declare
+    sessions_left integer;
+begin
+    perform storage.take_lock('sql logins');
+    select greatest(0, least(m.of_tenant - coalesce(sum(l.connection_limit) filter (where l.tenant_id = tenant), 0),
+        m.of_all - coalesce(sum(l.connection_limit), 0))) into sessions_left
+    from door.session_limits() m
+        left join (private.sql_logins l join private.tenants t on t.id = l.tenant_id and t.kind <> 'canary')
+            on l.revoked_at is null and (l.expires_at is null or l.expires_at > now())
+    group by m.of_tenant, m.of_all;
+    if connection_limit > sessions_left and (select t.kind from private.tenants t where t.id = tenant) <> 'canary' then
+        return sessions_left;
+    end if;
     insert into private.sql_logins (id, tenant_id, login, name, connection_limit, statement_timeout_seconds, expires_at)
         values (id, tenant, login, name, connection_limit, statement_timeout_seconds, expires_at);
-    select door.make_login(login, verifier, connection_limit, statement_timeout_seconds, expires_at);
+    perform door.make_login(login, verifier, connection_limit, statement_timeout_seconds, expires_at);
+    return null;
+end
 $$;
 
 create function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns setof private.sql_logins
@@ -83,24 +168,45 @@ create function door.sql_logins(tenant uuid, after_id uuid, page_size integer) r
     order by l.id limit page_size
 $$;
 
--- One step of ending a login, see door.end_login(); blind from the first on. Null: the tenant has no such login.
+-- One step of ending a role, see door.end_login(). False: call it again.
+create function door.drop_sql_login(login_name text) returns boolean
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    step text := door.end_login(login_name);
+begin
+    if step <> 'closing' then
+        update private.sql_logins l set ended_at = coalesce(l.ended_at, now()) where l.login = login_name;
+    end if;
+    delete from private.roles_to_drop r where r.login = login_name and step = 'gone';
+    return step <> 'closing';
+end
+$$;
+
+-- One step of ending a login. The first makes it blind, and notes its role, whatever becomes of the tenant or of the steps after.
+-- Null: the tenant has no such login. False: call it again.
 create function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
 declare
-    gone boolean;
+    found_login private.sql_logins;
 begin
-    update private.sql_logins l set revoked_at = coalesce(l.revoked_at, now())
-        where l.tenant_id = tenant and l.id = login_id
-        returning l.ended_at is not null or door.end_login(l.login) into gone;
-    if gone then
-        update private.sql_logins l set ended_at = coalesce(l.ended_at, now()) where l.id = login_id;
+    select * into found_login from private.sql_logins l where l.tenant_id = tenant and l.id = login_id for update;
+    if found_login.id is null or found_login.ended_at is not null then
+        return found_login.ended_at is not null or null;
     end if;
-    return gone;
+    if found_login.revoked_at is not null then
+        return door.drop_sql_login(found_login.login);
+    end if;
+    update private.sql_logins l set revoked_at = now() where l.id = login_id;
+    insert into private.roles_to_drop (login) values (found_login.login) on conflict do nothing;
+    perform door.shut_login(found_login.login) where exists (select from pg_roles r where r.rolname = found_login.login);
+    return false;
 end
 $$;
-revoke all on function door.create_sql_login, door.sql_logins, door.revoke_sql_login from public;
+revoke all on function door.session_limits, door.create_sql_login, door.sql_logins, door.drop_sql_login, door.revoke_sql_login from public;
 grant execute on function door.create_sql_login, door.sql_logins, door.revoke_sql_login to mirante_api;
 
 reset role;

@@ -61,6 +61,7 @@ const PLATFORM = [
   'metabase_dashboards',
   'objectives',
   'restore_drills',
+  'roles_to_drop',
   'probe_totals',
   'probes',
   'settings',

@@ -55,6 +55,7 @@ export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Reco
     },
     'login',
   );
+  if ('sessionsLeft' in made) throw new Error('no session is left');
   const sql = new URL(db.urls.api);
   sql.username = made.login;
   sql.password = made.password;

@@ -1,0 +1,81 @@
+-- Sessions of customers: what they do, and their end. Whatever a session sets, these functions go by what it does.
+set local role mirante_owner;
+grant usage, create on schema door to mirante_logins;
+reset role;
+set local role mirante_logins;
+
+-- PostgreSQL shows what a session does to its own role and to members of it, as mirante_logins is.
+create function door.login_sessions() returns table (
+    pid integer, login text, database text, started timestamptz, state text, state_since timestamptz, statement_since timestamptz,
+    transaction_since timestamptz, has_number boolean, has_advisory_lock boolean
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select a.pid, a.usename, a.datname, a.backend_start, a.state, a.state_change, a.query_start, a.xact_start,
+        a.backend_xid is not null, exists (select from pg_locks k where k.pid = a.pid and k.locktype = 'advisory' and k.granted)
+    from pg_stat_activity a where a.usename ~ '^mirante_sql_[a-z0-9]{16}$'
+$$;
+
+-- False where that login has no such session.
+create function door.end_session(session integer, login text) returns boolean
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    perform door.adopt_login(login);
+    return coalesce((select pg_terminate_backend(a.pid) from pg_stat_activity a where a.pid = session and a.usename = login), false);
+end
+$$;
+revoke all on function door.login_sessions, door.end_session from public;
+grant execute on function door.login_sessions, door.end_session to mirante_owner;
+
+reset role;
+set local role mirante_owner;
+revoke create on schema door from mirante_logins;
+
+-- Ends sessions of customers that keep this one waiting for a lock, and says whose they are.
+create function door.end_blockers(waiting integer) returns setof text
+    language sql
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select s.login from door.login_sessions() s
+    where case when s.pid = any (pg_blocking_pids(waiting)) then door.end_session(s.pid, s.login) end
+$$;
+
+-- Ends the sessions of this database's logins that are beyond a limit, and says why. A login is beyond it in another database, after
+-- its end, in a transaction that has taken a number (it has nothing to write, and old numbers keep everybody's dead rows), while it holds
+-- an advisory lock, idle in a transaction for `idle`, in a statement for longer than its own limit, in a transaction for longer than
+-- both, and as one session more than its tenant or all tenants may have. `grace` is for what is under way for a moment.
+create function door.end_sessions(idle interval, grace interval) returns table (login text, tenant uuid, database text, reason text)
+    language sql
+    set search_path = pg_catalog, pg_temp
+    as $$
+    with counted as (
+        select s.*, l.tenant_id, make_interval(secs => l.statement_timeout_seconds) as patience,
+            l.revoked_at is not null or l.expires_at <= now() as is_over,
+            row_number() over (partition by l.tenant_id order by s.started, s.pid) as nth
+        from door.login_sessions() s join private.sql_logins l on l.login = s.login
+    ), ranked as (
+        -- Those with the most sessions lose theirs first.
+        select c.*, row_number() over (order by c.nth, c.started, c.pid) as nth_of_all from counted c
+    ), judged as (
+        select r.*, case
+            when r.is_over then 'the login has ended'
+            when r.database <> current_database() then 'connected to another database'
+            when r.has_advisory_lock and r.started < now() - grace then 'holds an advisory lock'
+            when r.has_number and r.transaction_since < now() - grace then 'a transaction that writes'
+            when r.state like 'idle in transaction%' and r.state_since < now() - idle then 'idle in a transaction'
+            when r.state in ('active', 'fastpath function call') and r.statement_since < now() - r.patience - grace then 'a statement beyond its limit'
+            when r.transaction_since < now() - r.patience - idle - grace then 'a transaction beyond its limit'
+            when r.nth > m.of_tenant then 'more sessions than a tenant may have'
+            when r.nth_of_all > m.of_all then 'more sessions than all tenants may have'
+        end as reason
+        from ranked r, door.session_limits() m
+    )
+    select j.login, j.tenant_id, j.database, j.reason from judged j
+    where case when j.reason is not null then door.end_session(j.pid, j.login) end
+$$;
+revoke all on function door.end_blockers, door.end_sessions from public;
+
+reset role;
