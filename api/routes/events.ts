@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { emptyBatch, invalidJson, Problem, tooLarge, unavailable, unsupportedMediaType } from '../../lib/errors.ts';
 import { ArchiveChanged } from '../../sql/archive-rows.ts';
 import { withTenant } from '../../sql/db.ts';
+import { askFor } from '../../sql/fair-pool.ts';
 import { type EventPage, listEverywhere } from '../../sql/queries/archived-events.ts';
 import type { EventFilter, StoredEvent } from '../../sql/queries/events.ts';
 import { quarantine } from '../../sql/queries/quarantine.ts';
@@ -31,6 +32,10 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
   seen.route = '/v1/events';
   const identity = await deps.auth.identify(request, ['ingest'], seen);
   await deps.limits.request(identity, response);
+  await askFor({ tenantId: identity.tenantId }, () => takeIn(deps, identity, request, response));
+}
+
+async function takeIn(deps: Deps, identity: Identity, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const form = formOf(request.headers['content-type']);
   let reserved = 0;
   const reserve = (bytes: number) => {
@@ -106,7 +111,7 @@ async function receive(
   } catch (error) {
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
       deps.limits.within('quarantine', identity);
-      await quarantine(deps.pool, identity.keyId, [
+      await quarantine(deps.intake, identity.keyId, [
         { status: 'rejected', code: error.code, detail: error.detail ?? null, pointer: null, type: null, raw: body },
       ]);
       deps.limits.spend('quarantine', identity, body.length);
