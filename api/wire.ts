@@ -20,7 +20,7 @@ import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createExportSlots } from './export-slots.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createHttpServer } from './http-server.ts';
+import { closeServer, createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
@@ -31,7 +31,9 @@ import { createViewers } from './viewers.ts';
 
 const HOUR_US = 3600_000_000;
 /** What streamed exports have to come to their end when the program stops. */
-const EXPORT_GRACE_MS = 5_000;
+const EXPORT_GRACE_MS = 2_500;
+/** What any other request has. */
+const REQUEST_GRACE_MS = 3_000;
 /** How long an event may wait to be stored before its sender is told to send it again. */
 const STORE_PATIENCE_MS = 4_000;
 
@@ -127,14 +129,14 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     async close() {
       // Long ones would hold up everything else that has to be stored before the end.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);
-      await closeServer(server);
+      await Promise.all([closeServer(server, REQUEST_GRACE_MS), closeServer(metricsServer, REQUEST_GRACE_MS)]);
       clearTimeout(grace);
-      await closeServer(metricsServer);
-      await telemetry.close();
-      await groupCommit.drain();
-      await deps.limits.close();
-      await deps.accessLog.close();
-      await queues.close();
+      await Promise.all([
+        telemetry.close().then(groupCommit.drain),
+        deps.limits.close(),
+        deps.accessLog.close(),
+        queues.close(),
+      ]);
       redis?.disconnect();
       objects.close();
       await Promise.all(Object.values(pools).map((one) => one.end()));
@@ -146,12 +148,4 @@ function connectRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   redis.on('error', (error) => log.warn({ error: error.message }, 'redis unreachable; limits are counted in this process'));
   return redis;
-}
-
-function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((done) => {
-    server.close(() => done());
-    server.closeIdleConnections();
-  });
 }
