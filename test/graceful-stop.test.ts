@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { startProgram } from './program.ts';
 
-const CLIENTS = 8;
+const CLIENTS = 48;
 
 let db: TestDatabase;
 let tenant: TestTenant;
