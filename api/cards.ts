@@ -1,11 +1,13 @@
 import QuickLRU from 'quick-lru';
 import { featureDisabled, invalidRequest } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
+import { askFor } from '../sql/fair-pool.ts';
 import { readCard, readStanding, readWatermark, type Standing } from '../sql/queries/cards.ts';
 import { isSwitchedOff, signGrant } from '../sql/queries/grants.ts';
 import { MAX_ROWS } from '../sql/queries/metrics.ts';
 import type { Answers } from './answers.ts';
 import { render } from './card-query.ts';
+import { isSlow } from './cost.ts';
 import type { Asked } from './dashboard-query.ts';
 import type { Card, Dashboard } from './dashboards.ts';
 
@@ -34,7 +36,10 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   function grantOf(tenantId: string): Promise<string> {
     let grant = grants.get(tenantId);
     if (!grant) {
-      grant = withTenant(api, tenantId, (client) => signGrant(client, new Date(Date.now() + GRANT_MS)));
+      // Others may wait for it too, so it outlives the request that asks first.
+      grant = askFor({ tenantId }, () =>
+        withTenant(api, tenantId, (client) => signGrant(client, new Date(Date.now() + GRANT_MS))),
+      );
       grants.set(tenantId, grant);
     }
     return grant;
@@ -60,11 +65,18 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
 
   return {
     read: ({ tenantId, timezone }, dashboard, card, asked) =>
-      answers.share(tenantId, `${dashboard.slug}/${card.name} ${timezone} ${JSON.stringify(asked)}`, () =>
-        readRows(tenantId, dashboard, card, asked),
+      answers.share(
+        tenantId,
+        {
+          question: `${dashboard.slug}/${card.name} ${timezone} ${JSON.stringify(asked)}`,
+          isSlow: isSlow(windowOf(asked), asked.interval, 1),
+        },
+        () => readRows(tenantId, dashboard, card, asked),
       ),
   };
 }
+
+const windowOf = ({ from, to }: Asked) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
 
 function tooManyRows() {
   const detail = `The card has more than ${MAX_ROWS} rows: ask for a wider interval or a shorter window.`;

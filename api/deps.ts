@@ -26,8 +26,12 @@ import type { Viewers } from './viewers.ts';
 export type Deps = {
   config: Config;
   log: Logger;
-  /** Connections of mirante_api for everything but the group commit, which has its own. */
+  /** Connections of mirante_api for what tenants read and change, in turns. */
   pool: Pool;
+  /** Connections of mirante_api for what ingestion needs beside the group commit: it never waits behind reads. */
+  intake: Pool;
+  /** Connections of mirante_api for /readyz, with short limits. */
+  health: Pool;
   /** Connections of mirante_api for streamed exports, which may take long, and who may have one. */
   exportPool: Pool;
   exportSlots: ExportSlots;

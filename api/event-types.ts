@@ -6,6 +6,7 @@ import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
 import { type Fault, Problem, unprocessable } from '../lib/errors.ts';
 import { type Pool, withTenant } from '../sql/db.ts';
+import { askFor } from '../sql/fair-pool.ts';
 import { type EventType, listEventTypes, type Mode } from '../sql/queries/event-types.ts';
 import { pseudonymKey, withdrawnSubjects } from '../sql/queries/privacy.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -190,7 +191,8 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     of(tenantId) {
       let types = tenants.get(tenantId);
       if (!types) {
-        types = load(tenantId);
+        // Others may wait for them too, so they outlive the request that asks first.
+        types = askFor({ tenantId }, () => load(tenantId));
         types.catch(() => tenants.delete(tenantId));
         tenants.set(tenantId, types);
       }

@@ -13,7 +13,10 @@ export type ExportSlots = {
   close: () => void;
 };
 
-/** At most `most` exports at once, and half of that for one tenant, so that no other is shut out by it. */
+/**
+ * At most `most` exports at once. One tenant may have half of them, and a further one only while more are free than it has, so
+ * that two greedy tenants shut out no third.
+ */
 export function createExportSlots(most: number): ExportSlots {
   const share = Math.max(1, Math.floor(most / 2));
   const taken = new Map<string, number>();
@@ -23,8 +26,8 @@ export function createExportSlots(most: number): ExportSlots {
   return {
     take(tenantId, breakOff) {
       const own = taken.get(tenantId) ?? 0;
-      if (own >= share)
-        throw tooManyRequests('too-many-exports', `A tenant may have ${share} streamed exports at once`, RETRY_SECONDS);
+      if (own >= share || (own > 0 && most - running.size <= own))
+        throw tooManyRequests('too-many-exports', 'The tenant has its share of streamed exports', RETRY_SECONDS);
       if (closed || running.size >= most) throw unavailable('All connections for exports are in use.', RETRY_SECONDS);
       // One of its own for each call: the same function may be given twice.
       const end = () => breakOff();

@@ -5,7 +5,8 @@ import { pipeline, type Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { withTenant } from '../sql/db.ts';
-import { backendOf, cancelStatement } from '../sql/queries/export-mark.ts';
+import { askFor, cancelStatement } from '../sql/fair-pool.ts';
+import { backendOf } from '../sql/queries/export-mark.ts';
 import { type CopyStream, copyRows, csvHeader } from '../sql/queries/export-rows.ts';
 import type { Deps } from './deps.ts';
 import type { Asked } from './export-query.ts';
@@ -118,6 +119,10 @@ async function end({ pool, log }: Pick<Deps, 'pool' | 'log'>, backend: number, r
     over = true;
   });
   await setImmediate();
-  if (!over) await cancelStatement(pool, backend).catch((error) => log.warn({ err: error }, 'export not cancelled'));
+  if (!over) {
+    await askFor(undefined, () => cancelStatement(pool, backend)).catch((error) =>
+      log.warn({ err: error }, 'export not cancelled'),
+    );
+  }
   await ended;
 }

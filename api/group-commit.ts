@@ -24,6 +24,8 @@ export type GroupCommitOptions = {
   /** Events in one statement. */
   mostRows: number;
   mostBytes: number;
+  /** How long a request waits for its events to be stored. What becomes of them is then unknown, and it gets 503. */
+  patienceMs: number;
   onFlush?: (rows: number, seconds: number) => void;
 };
 
@@ -119,15 +121,26 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
+  // What no statement has taken yet will not be stored; the rest may be, and its sender cannot know.
+  function giveUp(batch: Batch): void {
+    const at = waiting.indexOf(batch);
+    if (at !== -1 && batch.next === 0) waiting.splice(at, 1);
+    batch.fail(unavailable('The database does not answer in time.'));
+  }
+
   return {
     store(rows) {
       if (rows.length === 0) return Promise.resolve([]);
       events += rows.length;
+      let timer: NodeJS.Timeout | undefined;
       const stored = new Promise<Outcome[]>((done, fail) => {
-        waiting.push({ rows, outcomes: new Array(rows.length), next: 0, left: rows.length, done, fail });
+        const batch = { rows, outcomes: new Array(rows.length), next: 0, left: rows.length, done, fail };
+        waiting.push(batch);
+        timer = setTimeout(giveUp, options.patienceMs, batch);
       });
       start();
       return stored.finally(() => {
+        clearTimeout(timer);
         events -= rows.length;
       });
     },

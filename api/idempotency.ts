@@ -45,7 +45,10 @@ export function createIdempotency(pool: Pool): Idempotency {
       } catch (error) {
         // What is refused has done nothing; after any other failure a commit may have gone through unseen.
         const refused = error instanceof Problem && error.status < 500;
-        await settleIdempotencyKey(pool, identity.tenantId, key, claim, null, refused);
+        const settled = settleIdempotencyKey(pool, identity.tenantId, key, claim, null, refused);
+        // A database that has just failed must not delay the answer; an unsettled claim expires by itself.
+        if (refused) await settled;
+        else settled.catch(() => undefined);
         throw error;
       }
     },

@@ -109,7 +109,7 @@ export async function recognise(deps: Deps, identity: Identity, accepted: Accept
   const doubtful = accepted.flatMap(({ named }, at) => (named && outcomes[at] === 'conflict' ? [{ named, at }] : []));
   if (doubtful.length === 0) return;
   const rows = doubtful.map(({ named }) => named);
-  const known = await withTenant(deps.pool, identity.tenantId, (client) => compareEvents(client, rows));
+  const known = await withTenant(deps.intake, identity.tenantId, (client) => compareEvents(client, rows));
   for (const [place, { at }] of doubtful.entries()) outcomes[at] = known.get(place) ?? 'conflict';
 }
 
@@ -131,7 +131,7 @@ export async function keepRefused(
     refused.push({ index, status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
   }
   if (refused.length === 0) return;
-  await quarantine(deps.pool, identity.keyId, refused, known);
+  await quarantine(deps.intake, identity.keyId, refused, known);
   deps.limits.spend(
     'quarantine',
     identity,

@@ -1,9 +1,11 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
-import { type Fault, invalidRequest, unsupportedMediaType } from '../lib/errors.ts';
+import { type Fault, invalidRequest, unavailable, unsupportedMediaType } from '../lib/errors.ts';
 import type { Actor } from '../sql/db.ts';
+import { askFor } from '../sql/fair-pool.ts';
 import type { Identity, Scope } from '../sql/queries/tenants.ts';
 import type { Deps } from './deps.ts';
+import { jsonOf } from './json-text.ts';
 import type { Seen } from './observe.ts';
 
 /** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
@@ -83,19 +85,37 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
       request,
       response,
     };
-    const reply =
+    const work = () =>
       spec.method === 'post' && identity && request.headers['idempotency-key'] !== undefined
-        ? await deps.idempotency.once(identity, request, JSON.stringify(request.body ?? null), async () => {
+        ? deps.idempotency.once(identity, request, JSON.stringify(request.body ?? null), async () => {
             const { status = spec.status, ...rest } = (await handler(call)) ?? {};
             return { status, ...rest };
           })
-        : await handler(call);
-    if (!reply) return;
+        : handler(call);
+    // What changes something goes on without its client, whose repetition then finds it done.
+    const signal = spec.method === 'get' ? leaveOf(response) : undefined;
+    const reply = await askFor({ tenantId: identity?.tenantId, signal }, work);
+    if (!reply || response.destroyed) return;
     for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
     response.status(reply.status ?? spec.status);
     if (reply.body === undefined) response.end();
-    else response.json(reply.body);
+    else await sendJson(response, reply.body);
   });
+}
+
+async function sendJson(response: Response, body: unknown): Promise<void> {
+  const text = await jsonOf(body);
+  if (!response.get('content-type')) response.type('json');
+  response.send(text);
+}
+
+// Aborts when the client leaves before it has its answer.
+function leaveOf(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(unavailable('The client has left.'));
+  });
+  return gone.signal;
 }
 
 const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): Actor => ({

@@ -29,12 +29,18 @@ wired.server.listen(config.PORT, config.HOST, () => {
   log.info({ host: config.HOST, port: config.PORT, metrics_port: config.METRICS_PORT }, 'listening');
 });
 
+/** Where the database does not answer, what is left cannot be stored. */
+const STOP_LIMIT_MS = 10_000;
+
 let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;
   stopping = true;
   log.info({ signal }, 'stopping');
-  setTimeout(() => process.exit(1), 15_000).unref();
+  setTimeout(() => {
+    log.fatal('not stopped in time; the last figures of use may be lost');
+    process.exit(1);
+  }, STOP_LIMIT_MS).unref();
   await wired.close();
   log.info('stopped');
   process.exit(0);

@@ -5,7 +5,6 @@ import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { openArchive } from '../sql/archive-home.ts';
-import { createPool } from '../sql/db.ts';
 import { storeEvents } from '../sql/queries/events.ts';
 import { findOperations } from '../sql/queries/tenants.ts';
 import { createAccessLog } from './access-log.ts';
@@ -21,17 +20,22 @@ import { createEmbeds } from './embeds.ts';
 import { createEventTypeRegistry } from './event-types.ts';
 import { createExportSlots } from './export-slots.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createHttpServer } from './http-server.ts';
+import { closeServer, createHttpServer } from './http-server.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createLimits } from './limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './open-metrics.ts';
 import { readAssets } from './pages/assets.ts';
+import { createPools } from './pools.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createViewers } from './viewers.ts';
 
 const HOUR_US = 3600_000_000;
 /** What streamed exports have to come to their end when the program stops. */
-const EXPORT_GRACE_MS = 5_000;
+const EXPORT_GRACE_MS = 2_500;
+/** What any other request has. */
+const REQUEST_GRACE_MS = 3_000;
+/** How long an event may wait to be stored before its sender is told to send it again. */
+const STORE_PATIENCE_MS = 4_000;
 
 export type Wired = {
   server: Server;
@@ -44,15 +48,8 @@ export type Urls = { api: string; queue: string; metabase: string; ops: string; 
 
 /** Makes everything that the API consists of and connects the parts; nothing listens yet. */
 export function wire(config: Config, urls: Urls, log: Logger): Wired {
-  const pool = createPool(urls.api, { max: config.READ_CONNECTIONS, name: 'mirante api' });
-  const metabasePool = createPool(urls.metabase, { max: config.READ_CONNECTIONS, name: 'mirante cards' });
-  const opsPool = createPool(urls.ops, { max: config.READ_CONNECTIONS, name: 'mirante operations' });
-  const ingestPool = createPool(urls.api, { max: config.INGEST_CONNECTIONS, name: 'mirante ingest' });
-  const exportPool = createPool(urls.api, {
-    max: config.EXPORT_CONNECTIONS,
-    name: 'mirante exports',
-    statementTimeoutMs: config.EXPORT_MINUTES * 60_000,
-  });
+  const pools = createPools(config, urls);
+  const { pool, ops, intake, keys } = pools;
   const redis = urls.redis ? connectRedis(urls.redis, log) : undefined;
   const queues = createQueues({ redisUrl: urls.redis, queueDatabaseUrl: urls.queue }, log);
   let openMetrics: OpenMetrics;
@@ -62,14 +59,15 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     connections: config.INGEST_CONNECTIONS,
     mostRows: 2_000,
     mostBytes: config.INGEST_BUFFER_BYTES,
+    patienceMs: STORE_PATIENCE_MS,
     onFlush: (rows, seconds) => openMetrics.observeFlush(rows, seconds),
   });
-  openMetrics = createOpenMetrics({ pool, ops: opsPool, queues, load: groupCommit.load });
+  openMetrics = createOpenMetrics({ pool, ops, queues, load: groupCommit.load });
 
   // The present hour is read live; an earlier one shows new rows only once it has been refreshed.
   async function storeAndRefresh(rows: Parameters<typeof storeEvents>[1]) {
     const thisHour = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;
-    const outcome = await storeEvents(ingestPool, rows);
+    const outcome = await storeEvents(pools.ingest, rows);
     if (rows.some(({ time }) => time < thisHour)) queues.enqueueRefresh();
     return outcome;
   }
@@ -77,7 +75,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   let operations: Promise<{ telemetryKeyId: string }> | undefined;
   const telemetry = createTelemetry({
     keyId: async () => {
-      operations ??= findOperations(pool);
+      operations ??= findOperations(intake);
       operations.catch(() => {
         operations = undefined;
       });
@@ -97,21 +95,23 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     config,
     log,
     pool,
-    ops: opsPool,
+    intake,
+    health: pools.health,
+    ops,
     archive,
-    exportPool,
+    exportPool: pools.exports,
     exportSlots: createExportSlots(config.EXPORT_CONNECTIONS),
-    auth: createAuthenticator(pool),
+    auth: createAuthenticator(keys),
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
-    accessLog: createAccessLog(pool, log),
-    limits: createLimits(config, pool, log, redis),
-    idempotency: createIdempotency(pool),
-    types: createEventTypeRegistry(pool),
+    accessLog: createAccessLog(intake, log),
+    limits: createLimits(config, intake, log, redis),
+    idempotency: createIdempotency(intake),
+    types: createEventTypeRegistry(intake),
     answers,
     dashboards: loadDashboards(),
-    cards: createCards({ api: pool, metabase: metabasePool, ops: opsPool }, answers),
-    viewers: createViewers(pool, secretOf(config)),
-    downloads: createDownloads(pool, secretOf(config)),
+    cards: createCards({ api: pool, metabase: pools.metabase, ops }, answers),
+    viewers: createViewers(keys, secretOf(config)),
+    downloads: createDownloads(keys, secretOf(config)),
     objects,
     embeds: createEmbeds(pool, config),
     assets: readAssets(),
@@ -129,17 +129,17 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     async close() {
       // Long ones would hold up everything else that has to be stored before the end.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);
-      await closeServer(server);
+      await Promise.all([closeServer(server, REQUEST_GRACE_MS), closeServer(metricsServer, REQUEST_GRACE_MS)]);
       clearTimeout(grace);
-      await closeServer(metricsServer);
-      await telemetry.close();
-      await groupCommit.drain();
-      await deps.limits.close();
-      await deps.accessLog.close();
-      await queues.close();
+      await Promise.all([
+        telemetry.close().then(groupCommit.drain),
+        deps.limits.close(),
+        deps.accessLog.close(),
+        queues.close(),
+      ]);
       redis?.disconnect();
       objects.close();
-      await Promise.all([pool.end(), metabasePool.end(), opsPool.end(), ingestPool.end(), exportPool.end()]);
+      await Promise.all(Object.values(pools).map((one) => one.end()));
     },
   };
 }
@@ -148,12 +148,4 @@ function connectRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   redis.on('error', (error) => log.warn({ error: error.message }, 'redis unreachable; limits are counted in this process'));
   return redis;
-}
-
-function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((done) => {
-    server.close(() => done());
-    server.closeIdleConnections();
-  });
 }

@@ -8,6 +8,7 @@ import { benchDashboards } from './dashboards.ts';
 import { benchExportFaults } from './export-faults.ts';
 import { benchExportJobs } from './export-jobs.ts';
 import { benchExports } from './exports.ts';
+import { benchFairness } from './fairness.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
@@ -29,6 +30,7 @@ const STAGED: Record<string, number> = {
   exports: 1,
   'export-jobs': 1,
   'export-faults': 1,
+  fairness: 20,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -70,6 +72,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
+  fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);

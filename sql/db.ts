@@ -8,29 +8,46 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 types.setTypeParser(pg.types.builtins.NUMERIC, Number);
 
-export type PoolOptions = { max: number; name: string; statementTimeoutMs?: number; role?: string };
+export type PoolOptions = {
+  max: number;
+  name: string;
+  statementTimeoutMs?: number;
+  /** Longest wait for a connection: a free one of the pool, or a new one. */
+  connectTimeoutMs?: number;
+  role?: string;
+  /** A statement takes one processor at most. */
+  isSerial?: boolean;
+};
+
+/** How much longer than the server's own limit a client waits for it: a frozen server cancels nothing. */
+const MARGIN_MS = 1_000;
 
 /** A pool of connections to one login. Errors of idle connections are swallowed by the pool, which replaces them. */
 export function createPool(url: string, options: PoolOptions): Pool {
+  const pool = new pg.Pool(poolSettings(url, options));
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** What every pool of Mirante is made with. */
+export function poolSettings(url: string, options: PoolOptions): pg.PoolConfig {
   const settings = ['-c timezone=UTC', '-c jit=off', '-c random_page_cost=1.1'];
+  if (options.isSerial) settings.push('-c max_parallel_workers_per_gather=0');
   if (options.role) settings.push(`-c role=${options.role}`);
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-  const pool = new pg.Pool({
+  return {
     connectionString: url,
     max: options.max,
     application_name: options.name,
     statement_timeout: statementTimeoutMs,
-    // Where the network swallows everything, the server's own limit never arrives.
-    query_timeout: statementTimeoutMs + 5_000,
-    connectionTimeoutMillis: 5_000,
+    query_timeout: statementTimeoutMs + MARGIN_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: settings.join(' '),
     types,
-  });
-  pool.on('error', () => undefined);
-  return pool;
+  };
 }
 
 /**

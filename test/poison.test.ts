@@ -44,7 +44,13 @@ async function countOf(tenant: TestTenant): Promise<number> {
 }
 
 const groupCommit = () =>
-  createGroupCommit({ store: (rows) => storeEvents(db.api, rows), connections: 2, mostRows: 5_000, mostBytes: 1_000_000 });
+  createGroupCommit({
+    store: (rows) => storeEvents(db.api, rows),
+    connections: 2,
+    mostRows: 5_000,
+    mostBytes: 1_000_000,
+    patienceMs: 10_000,
+  });
 
 const NESTED = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 
@@ -86,6 +92,7 @@ test('of equal events the first to come is stored, though the statement with it 
     connections: 2,
     mostRows: 5_000,
     mostBytes: 1_000_000,
+    patienceMs: 10_000,
   });
   const first = rowOf(mine);
   const other = { ...first, data: '{"n":2}' };

@@ -1,6 +1,5 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { toCsv } from '../../lib/csv.ts';
 import { notFound } from '../../lib/errors.ts';
 import type { Tenant } from '../../sql/queries/tenants.ts';
 import { INTERVALS } from '../../sql/queries/windows.ts';
@@ -111,8 +110,8 @@ export function mountDashboards(app: Express, deps: Deps): void {
       const rows = rowsFor(dashboard, card, reader.locked, answer.rows);
       if (wantsCsv(call.request)) {
         const names = card.columns.map(({ name }) => name);
-        const cells = rows.map((row) => names.map((name) => csvValue(row[name])));
-        sendCsv(call.response, `${slug}_${card.name}.csv`, toCsv(names, cells));
+        const cellsOf = (row: Record<string, unknown>) => names.map((name) => csvValue(row[name]));
+        await sendCsv(call.response, `${slug}_${card.name}.csv`, names, rows, cellsOf);
         return undefined;
       }
       const { timezone } = reader;

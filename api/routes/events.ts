@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { emptyBatch, invalidJson, Problem, tooLarge, unavailable } from '../../lib/errors.ts';
 import { ArchiveChanged } from '../../sql/archive-rows.ts';
 import { withTenant } from '../../sql/db.ts';
+import { askFor } from '../../sql/fair-pool.ts';
 import { type EventPage, listEverywhere } from '../../sql/queries/archived-events.ts';
 import type { EventFilter, StoredEvent } from '../../sql/queries/events.ts';
 import { quarantine } from '../../sql/queries/quarantine.ts';
@@ -30,6 +31,10 @@ export async function answerIngest(deps: Deps, request: IncomingMessage, respons
   seen.route = '/v1/events';
   const identity = await deps.auth.identify(request, ['ingest'], seen);
   await deps.limits.request(identity, response);
+  await askFor({ tenantId: identity.tenantId }, () => takeIn(deps, identity, request, response));
+}
+
+async function takeIn(deps: Deps, identity: Identity, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const form = formOf(request.headers);
   let reserved = 0;
   const reserve = (bytes: number) => {
@@ -104,7 +109,7 @@ async function receive(
       const { code, detail = null } = error;
       // Before all events, because it is none.
       const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
-      await quarantine(deps.pool, identity.keyId, [whole], known);
+      await quarantine(deps.intake, identity.keyId, [whole], known);
       deps.limits.spend('quarantine', identity, body.length);
     }
     throw error;

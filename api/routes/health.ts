@@ -1,16 +1,19 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { type Queues, queueHealth } from '../../jobs/queues.ts';
+import { type Queues, queueHealth, within } from '../../jobs/queues.ts';
 import { withClient } from '../../sql/db.ts';
 import { readWatermark } from '../../sql/queries/cards.ts';
 import { heartbeatAges } from '../../sql/queries/heartbeats.ts';
-import { readIsolation } from '../../sql/queries/isolation-audits.ts';
+import { type Isolation, readIsolation } from '../../sql/queries/isolation-audits.ts';
 import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 import type { Deps } from '../deps.ts';
 import { route } from '../route.ts';
 
 /** An audit runs every hour; after two have failed to come nothing is known any more, as ops.measure_service() has it. */
 const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
+
+/** How long /readyz waits for the database: whoever asks wants an answer within a second. */
+const DATABASE_MS = 900;
 
 /** A queue whose last consumed job is older than this is not being worked on. */
 const STALE_SECONDS = 45;
@@ -39,9 +42,10 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
       answer: health,
     },
     async () => {
-      const known = await readState(deps).catch(() => undefined);
+      const known = await within(DATABASE_MS, readState(deps)).catch(() => undefined);
       if (!known) return { status: 503, body: { status: 'unavailable', checks: { database: { status: 'unavailable' } } } };
       const { ages, engine, watermark } = known;
+      const isolation = isolationCheck(known.isolation);
       const checks: Record<string, unknown> = {
         database: { status: 'ok', engine },
         watermark: { status: 'ok', at: watermark },
@@ -52,7 +56,6 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
         if (!fine) status = 'degraded';
         checks[`queue:${queue}`] = { status: fine ? 'ok' : 'degraded', heartbeat_age_s: age && Math.round(age), ...states };
       }
-      const isolation = await isolationCheck(deps);
       checks.isolation = isolation;
       if (isolation.status === 'failed' || isolation.status === 'stale') status = 'degraded';
       return { body: { status, checks } };
@@ -60,18 +63,20 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
   );
 }
 
-async function readState({ pool }: Deps): Promise<{ ages: Map<string, number>; engine: Engine; watermark: Date }> {
-  const [ages, engine, watermark] = await Promise.all([
-    heartbeatAges(pool),
-    withClient(pool, detectEngine),
-    readWatermark(pool),
+type State = { ages: Map<string, number>; engine: Engine; watermark: Date; isolation: Isolation | undefined };
+
+async function readState({ health }: Deps): Promise<State> {
+  const [ages, engine, watermark, isolation] = await Promise.all([
+    heartbeatAges(health),
+    withClient(health, detectEngine),
+    readWatermark(health),
+    readIsolation(health, new Date()),
   ]);
-  return { ages, engine, watermark };
+  return { ages, engine, watermark, isolation };
 }
 
 // Unknown until the first audit has run, which takes a moment after the first start.
-async function isolationCheck({ pool }: Deps): Promise<{ status: 'ok' | 'failed' | 'stale' | 'unknown'; age_s?: number }> {
-  const audit = await readIsolation(pool, new Date());
+function isolationCheck(audit: Isolation | undefined): { status: 'ok' | 'failed' | 'stale' | 'unknown'; age_s?: number } {
   if (!audit) return { status: 'unknown' };
   const { foreign_rows, dead, age_seconds } = audit;
   const failed = foreign_rows > 0 || dead > 0;

@@ -1,12 +1,13 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { toCsv } from '../../lib/csv.ts';
 import { invalidRequest, notFound } from '../../lib/errors.ts';
 import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
-import { type Figures, MAX_ROWS, type Question, readMetric } from '../../sql/queries/metrics.ts';
+import { type Figures, MAX_ROWS, type MetricRow, type Question, readMetric } from '../../sql/queries/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
+import { isSlow } from '../cost.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import type { Deps } from '../deps.ts';
+import { mapInSlices } from '../json-text.ts';
 import { metricQuery, readQuestion } from '../metric-query.ts';
 import { route } from '../route.ts';
 import { restatement } from './restatements.ts';
@@ -89,17 +90,21 @@ export function mountMetrics(app: Express, deps: Deps): void {
       if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
       const question = readQuestion(measure, request.query, identity.timezone, Date.now());
       const { measure: _, ...asked } = question;
-      const found = await deps.answers.share(identity.tenantId, `${measure.name} ${JSON.stringify(asked)}`, () =>
+      const shared = {
+        question: `${measure.name} ${JSON.stringify(asked)}`,
+        isSlow: isSlow(question.window, question.interval, question.groupBy.length),
+      };
+      const found = await deps.answers.share(identity.tenantId, shared, () =>
         readMetric(deps.pool, identity.tenantId, question),
       );
       refuseIncomplete(question, found);
       if (wantsCsv(request)) {
         const columns = ['bucket', ...question.groupBy, 'value'];
-        const rows = found.rows.map(({ bucket, dims, value }) => [bucket.toISOString(), ...dims, value]);
-        sendCsv(response, fileName(question), toCsv(columns, rows));
+        const cellsOf = ({ bucket, dims, value }: MetricRow) => [bucket.toISOString(), ...dims, value];
+        await sendCsv(response, fileName(question), columns, found.rows, cellsOf);
         return undefined;
       }
-      return { body: answer(question, found), headers: { vary: 'Accept' } };
+      return { body: await answer(question, found), headers: { vary: 'Accept' } };
     },
   );
 }
@@ -121,7 +126,7 @@ function refuseIncomplete({ window }: Question, { rawSince, rows }: Figures): vo
   if (faults.length > 0) throw invalidRequest(faults);
 }
 
-function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: Figures) {
+async function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: Figures) {
   const { restatements, ...times } = restated;
   return {
     metric: measure.name,
@@ -133,7 +138,7 @@ function answer({ measure, window, interval, zone, groupBy }: Question, { waterm
     watermark,
     restated: times,
     restatements,
-    data: rows.map(({ bucket, dims, value }) => ({
+    data: await mapInSlices(rows, ({ bucket, dims, value }) => ({
       bucket,
       ...Object.fromEntries(groupBy.map((dim, index) => [dim, dims[index]])),
       value,

@@ -1,6 +1,5 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { toCsv } from '../../lib/csv.ts';
 import { notFound } from '../../lib/errors.ts';
 import { withTenant } from '../../sql/db.ts';
 import { SUBJECTS } from '../../sql/queries/event-types.ts';
@@ -43,7 +42,7 @@ export function mountPrivacy(app: Express, deps: Deps): void {
       const list = (after: string | undefined, limit: number) =>
         withTenant(deps.pool, identity.tenantId, (client) => listProcessing(client, after, limit));
       if (wantsCsv(request)) {
-        sendCsv(response, 'records-of-processing.csv', csvOf(await list(undefined, MOST_RECORDS)));
+        await sendCsv(response, 'records-of-processing.csv', COLUMNS, await list(undefined, MOST_RECORDS), cellsOf);
         return undefined;
       }
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
@@ -91,12 +90,7 @@ const COLUMNS = [
   'personal_fields',
 ];
 
-function csvOf(rows: ProcessingRecord[]): string {
-  return toCsv(
-    COLUMNS,
-    rows.map((row) => {
-      const cells: Record<string, unknown> = { ...row.processing, ...shown(row) };
-      return COLUMNS.map((name) => (Array.isArray(cells[name]) ? cells[name].join('; ') : cells[name]));
-    }),
-  );
+function cellsOf(row: ProcessingRecord): unknown[] {
+  const cells: Record<string, unknown> = { ...row.processing, ...shown(row) };
+  return COLUMNS.map((name) => (Array.isArray(cells[name]) ? cells[name].join('; ') : cells[name]));
 }

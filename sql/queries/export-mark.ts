@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client, Pool } from '../db.ts';
+import type { Client } from '../db.ts';
 import { copyStatement, type Selection, type Shape } from './export-rows.ts';
 
 /**
@@ -17,11 +17,6 @@ export async function exportTag(client: Client, selection: Selection, shape: Sha
   if (!mark) return undefined;
   const hash = createHash('sha256').update(`${copyStatement(selection, shape)} ${also} ${mark}`);
   return `W/"${hash.digest('base64url').slice(0, 22)}"`;
-}
-
-/** Ends what a connection of the same login is doing at this moment. */
-export async function cancelStatement(pool: Pool, backend: number): Promise<void> {
-  await pool.query('select pg_cancel_backend($1)', [backend]);
 }
 
 /** The number by which cancelStatement() knows this connection. */

@@ -1,0 +1,130 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg from 'pg';
+import { type Pool, type PoolOptions, poolSettings } from './db.ts';
+
+/** On whose behalf statements run. */
+export type Asker = {
+  /** Absent while it is not known yet: such statements take no turns. */
+  tenantId?: string | undefined;
+  /** Aborted when nobody waits for the answer any more: then the statement is cancelled. */
+  signal?: AbortSignal | undefined;
+  /** The statement is known to take long. */
+  isSlow?: boolean | undefined;
+};
+
+/** An asker that takes turns. */
+export type TenantAsker = Asker & { tenantId: string };
+
+/** Who may use a connection next. */
+export type Turns = {
+  /** Waits for the asker's turn and returns what ends it. Throws where the wait is too long or the asker leaves. */
+  take: (asker: TenantAsker) => Promise<() => void>;
+};
+
+const askers = new AsyncLocalStorage<Asker | undefined>();
+
+/** Runs `work`; its statements on fair pools are the asker's. With undefined they are the platform's own and take no turns. */
+export function askFor<T>(asker: Asker | undefined, work: () => T): T {
+  return askers.run(asker, work);
+}
+
+/** On whose behalf the present call runs. */
+export const currentAsker = (): Asker | undefined => askers.getStore();
+
+/** One connection more than tenants may use: for cancelling, and for the platform's own short statements. */
+const RESERVED = 1;
+
+/** A pool whose connections tenants take in turns. A statement that nobody waits for any more is cancelled. */
+export function createFairPool(url: string, options: PoolOptions, turns: Turns): Pool {
+  const pool = new FairPool(poolSettings(url, { ...options, max: options.max + RESERVED, isSerial: true }), turns);
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+type OnConnected = Parameters<pg.Pool['connect']>[0];
+
+// Every statement of a pool begins with connect(), so nothing gets around the turns.
+class FairPool extends pg.Pool {
+  readonly #turns: Turns;
+
+  constructor(settings: pg.PoolConfig, turns: Turns) {
+    super(settings);
+    this.#turns = turns;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(done: OnConnected): void;
+  override connect(done?: OnConnected): Promise<pg.PoolClient> | undefined {
+    const asker = currentAsker();
+    const client = hasTenant(asker) ? this.#inTurn(asker) : super.connect();
+    if (!done) return client;
+    client.then(
+      (connected) => done(undefined, connected, connected.release),
+      (error: Error) => done(error, undefined, () => undefined),
+    );
+    return undefined;
+  }
+
+  async #inTurn(asker: TenantAsker): Promise<pg.PoolClient> {
+    const end = await this.#turns.take(asker);
+    try {
+      const client = await super.connect();
+      lend(this, client, asker.signal, end);
+      return client;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+}
+
+const hasTenant = (asker: Asker | undefined): asker is TenantAsker => asker?.tenantId !== undefined;
+
+// The turn lasts until the statement has ended, also a cancelled one: else leaving early would be a way to have many at once.
+function lend(pool: Pool, client: pg.PoolClient, signal: AbortSignal | undefined, end: () => void): void {
+  const { release } = client;
+  let stop = () => {};
+  const leave = () => {
+    stop = cancelUntilStopped(pool, client);
+  };
+  if (signal?.aborted) leave();
+  else signal?.addEventListener('abort', leave, { once: true });
+  client.release = (error) => {
+    signal?.removeEventListener('abort', leave);
+    stop();
+    // A cancellation that arrives late must not meet somebody else's statement.
+    release(error ?? signal?.aborted);
+    end();
+  };
+}
+
+const CANCEL_EVERY_MS = 250;
+const MAX_CANCELS = 8;
+
+// More than once, because the first may arrive between two statements. A server that does not react loses the connection.
+function cancelUntilStopped(pool: Pool, client: pg.PoolClient): () => void {
+  const { processID } = client as pg.PoolClient & { processID: number };
+  let cancels = 0;
+  let underWay = false;
+  const cancel = () => {
+    if (++cancels > MAX_CANCELS) {
+      clearInterval(timer);
+      void (client as pg.PoolClient & { end: () => Promise<void> }).end();
+    } else if (!underWay) {
+      underWay = true;
+      askFor(undefined, () => cancelStatement(pool, processID))
+        .catch(() => undefined)
+        .finally(() => {
+          underWay = false;
+        });
+    }
+  };
+  const timer = setInterval(cancel, CANCEL_EVERY_MS);
+  cancel();
+  return () => clearInterval(timer);
+}
+
+/** Cancels what a connection of the same login is doing at this moment. */
+export async function cancelStatement(pool: Pool, backend: number): Promise<void> {
+  await pool.query('select pg_cancel_backend($1)', [backend]);
+}

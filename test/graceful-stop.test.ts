@@ -1,0 +1,91 @@
+import { Agent, request } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { startProgram } from './program.ts';
+
+const CLIENTS = 48;
+
+let db: TestDatabase;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  tenant = await makeTenant(db);
+});
+afterAll(async () => {
+  agent.destroy();
+  await db.drop();
+});
+
+const agent = new Agent({ keepAlive: true });
+
+/** One request over a connection that is kept; gives what the answer says of that connection, or undefined where there was none. */
+function ask(method: string, url: string, key: string, body = ''): Promise<string | undefined> {
+  return new Promise((done) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const sent = request(url, { method, agent, headers }, (answer) => {
+      answer.resume();
+      answer.on('end', () => done(answer.headers.connection));
+      answer.on('error', () => done(undefined));
+    });
+    sent.on('error', () => done(undefined));
+    sent.end(body);
+  });
+}
+
+/** Clients that ask again as soon as they are answered, until there is nobody any more. */
+function startAsking(url: string) {
+  const answered = { ingest: 0, read: 0 };
+  const said: string[] = [];
+  async function client(name: keyof typeof answered, method: string, path: string, body?: string): Promise<void> {
+    for (;;) {
+      const connection = await ask(method, url + path, tenant.keys[name], body);
+      if (connection === undefined) return;
+      answered[name]++;
+      said.push(connection);
+    }
+  }
+  const clients = Array.from({ length: CLIENTS }, (_, n) =>
+    n % 2 === 0
+      ? client('ingest', 'POST', '/v1/events', '{"type":"test.sent.v1"}')
+      : client('read', 'GET', '/v1/metrics/events.count?interval=total'),
+  );
+  return { answered, said, over: Promise.all(clients) };
+}
+
+async function countedBy(key: string): Promise<number> {
+  const { rows } = await db.owner.query<{ counted: number }>(
+    'select coalesce(sum(requests), 0) as counted from private.access_log where key_id = $1',
+    [key],
+  );
+  return rows[0]?.counted ?? 0;
+}
+
+async function storedOf(type: string): Promise<number> {
+  const { rows } = await db.owner.query<{ stored: number }>('select count(*) as stored from private.events where type = $1', [
+    type,
+  ]);
+  return rows[0]?.stored ?? 0;
+}
+
+test('SIGTERM under load: ends within five seconds with 0, and what it has counted is kept', async () => {
+  const program = await startProgram({
+    API_DATABASE_URL: db.urls.api,
+    QUEUE_DATABASE_URL: db.urls.queue,
+    METABASE_DATABASE_URL: db.urls.metabase,
+    OPS_DATABASE_URL: db.urls.ops,
+  });
+  await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
+  const asking = startAsking(program.url);
+  await expect.poll(() => Math.min(...Object.values(asking.answered)), { timeout: 20_000 }).toBeGreaterThan(50);
+  const asked = performance.now();
+  const stopped = program.child.stop();
+  expect(await program.child.gone).toBe('exit code 0');
+  expect(performance.now() - asked).toBeLessThan(6_000);
+  await Promise.all([stopped, asking.over]);
+  expect(asking.said.at(-1)).toBe('close');
+  expect(await countedBy(tenant.keyIds.ingest)).toBeGreaterThanOrEqual(asking.answered.ingest);
+  expect(await countedBy(tenant.keyIds.read)).toBeGreaterThanOrEqual(asking.answered.read);
+  expect(await storedOf('test.sent.v1')).toBeGreaterThanOrEqual(asking.answered.ingest);
+  expect(await storedOf('mirante.http.request.v1')).toBeGreaterThanOrEqual(asking.answered.ingest + asking.answered.read);
+});
