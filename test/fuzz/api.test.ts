@@ -71,9 +71,7 @@ function plain(operation: Operation, change: { path?: Record<string, string>; qu
     ...query.filter((one) => !change.query?.some((other) => other.split('=')[0] === one.split('=')[0])),
     ...(change.query ?? []),
   ];
-  // The operator's own tenant has nothing of what the stage has.
-  const own = scopes.filter((scope) => scope !== 'admin');
-  const key = stage.keys[some(own.length > 0 ? own : scopes, 1, random)[0] ?? ''];
+  const key = stage.keys[some(stage.scopesFor(path, scopes), 1, random)[0] ?? ''];
   const [type, schema] = bodies[0] ?? [];
   return {
     method,
