@@ -33,7 +33,7 @@ const COMMANDS: Record<string, Command> = {
       noMore(args);
       const config = readConfig();
       if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
-      say(`The database is up to date. Engine: ${await migrate(config.DATABASE_URL, secretOf(config))}.`);
+      say(`The database is up to date. Engine: ${await migrate(config.DATABASE_URL, secretOf(config), say)}.`);
     },
   },
   'operator-key': {

@@ -54,7 +54,7 @@ const keep = (running: Running, { say, onDeath }: Settings, name: string, start:
 
 async function startPrograms(running: Running, settings: Settings, databaseUrl: string): Promise<Platform> {
   const { config, secret, signal, say } = settings;
-  const engine = await migrate(databaseUrl, secret).catch((error: Error & { code?: string }) => {
+  const engine = await migrate(databaseUrl, secret, say).catch((error: Error & { code?: string }) => {
     throw new Error(`The database cannot be brought up to date: ${error.message || error.code}`, { cause: error });
   });
   signal.throwIfAborted();

@@ -79,6 +79,7 @@ async function importFolder(folder: string, slug: string | undefined, config: Po
     const rows = Object.values(imported.rows).reduce((sum, n) => sum + n, 0);
     return [
       `Imported ${imported.tenant.slug} (${imported.tenant.id}): ${rows} rows.`,
+      ...imported.remarks,
       ...(imported.tooOld > 0 ? [`Rows that are older than what is kept here, and stayed out: ${imported.tooOld}.`] : []),
       'Its keys and SQL logins are closed: make new ones. Webhooks are signed with new secrets.',
     ].join('\n');

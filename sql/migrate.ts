@@ -6,6 +6,7 @@ import { runMigrations as migrateQueues } from 'bullmq';
 import pg from 'pg';
 import { withBriefLocks } from './brief-locks.ts';
 import { type Client, createPool } from './db.ts';
+import { mendZones } from './mend-zones.ts';
 import { makePartitions } from './queries/retention.ts';
 import { makeRoles } from './roles.ts';
 import { type Engine, loadStorage, prepareEngine } from './storage/engine.ts';
@@ -18,9 +19,13 @@ const DEFAULT_PAST_DAYS = 97;
 /**
  * Brings a database up to this version: roles, storage functions of its engine, migrations, views, queue schema.
  * Safe to run again and from several programs at once. The login needs CREATEROLE and to own the database; it need not be
- * a superuser. Gives the engine that it found.
+ * a superuser. Gives the engine that it found; `say` gets a sentence for each change of what tenants have set.
  */
-export async function migrate(databaseUrl: string, secret: string): Promise<Engine> {
+export async function migrate(
+  databaseUrl: string,
+  secret: string,
+  say: (line: string) => void = () => undefined,
+): Promise<Engine> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'mirante migrate' });
   await client.connect();
   try {
@@ -31,6 +36,9 @@ export async function migrate(databaseUrl: string, secret: string): Promise<Engi
     await asRole(client, 'mirante_owner', () => loadStorage(client, engine));
     await runFiles(databaseUrl, client);
     await withoutQueues(databaseUrl);
+    await asRole(client, 'mirante_owner', async () => {
+      for (const line of await mendZones(client)) say(line);
+    });
     await migrateQueueSchema(client);
     return engine;
   } finally {

@@ -1943,34 +1943,34 @@ function app.silence_audit(tenant_grant text) returns void language sql volatile
 function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_metric text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, size_band text, suppressed text, reason text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e61e4ade3ad34a0e11d7a0aae407ee5a
     grant execute to mirante_metabase
 
-function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 5626861a40be3672cf4e639bec0e03af
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 94cdf40e5e795c0ba52fb98ce8602438
     grant execute to mirante_metabase
 
-function bi.data_quality(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a910371c7aa0ed59baf168937f4445f7
+function bi.data_quality(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 78359aba0f93dd518f61fc5beb42aa78
     grant execute to mirante_metabase
 
-function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e71534a512fb0a6c6cf76c8d2507bcf8
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f4c9f58ae386de527caa7e444e08cd97
     grant execute to mirante_metabase
 
-function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ad2db521df024f6a6e4ef76503fe77c7
+function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6b4733021e980e5026ac620f560aa20d
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d8aa11e8dd126a569ebda375aef07c1a
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9cf30c47645dfea15db39dceeb76c50c
     grant execute to mirante_metabase
 
-function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1bc6592a1711da9f05afdafe02750ea4
+function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c1ee8513cc0e4b2a27bd50a8628117bf
     grant execute to mirante_metabase
 
-function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 2c794353b979a2921d12d5957a692f04
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bdbbb5910b77cdd5d99096f9bdea7c9
     grant execute to mirante_metabase
 
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
-function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ab8b8a64b3535af3d641db5f2e50edb0
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a24aa4ed0d0d6203832be0f23cb2279c
     grant execute to mirante_metabase
 
-function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f2e9d1b560bb273a2d3f90202c511703
+function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9d7592e0b165a9c4981e301dd69c371
     grant execute to mirante_metabase
 
 function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 0958e2f0a6ff9e69380196baa59911e6
@@ -2137,10 +2137,10 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark(figures text DEFAULT NULL::text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b03e6e9489c8f083378db9da55c8f60
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 13166f2821bb504138e108ce8b9b45d1
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 951c086c2bc946bbc5e78a2b112fbc19
     grant execute to mirante_ops
 
-function ops.alert_deliveries(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, status text, deliveries bigint, attempts bigint, oldest_seconds double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 35b69bc3a68f7ab2de2210449c44ea39
+function ops.alert_deliveries(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, status text, deliveries bigint, attempts bigint, oldest_seconds double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 49a41922777fb7d11634bc0ce8cc6995
     grant execute to mirante_ops
 
 function ops.alert_rules() returns TABLE(state text, rules bigint, tenants bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 57685bef07989cdf13b95e7434f77cdd
@@ -2158,7 +2158,7 @@ function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span in
 function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
     grant execute to mirante_ops
 
-function ops.feature_uses(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, feature text, uses bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 3c6355ba4e7bfeee5cbc2c6bd0f557e6
+function ops.feature_uses(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, feature text, uses bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 40b5acdb0de9996f1a2694849bc4a4f3
     grant execute to mirante_ops
 
 function ops.features(since timestamp with time zone, until timestamp with time zone) returns TABLE(feature text, customers bigint, switched_on bigint, used_by bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4125f104dbfbe12cc7c6be8c7ee01a05
@@ -2182,7 +2182,10 @@ function ops.measure_holdings() returns TABLE(name text, measured double precisi
 function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 711ffbff45348ba83ad1e264dbc5a740
     grant execute to mirante_ops
 
-function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fb4774d4a3f0bfa86ee0db23097c8b17
+function ops.month_start(at timestamp with time zone) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56bb571561a4a4949fb8f02385c0f828
+    grant execute to mirante_ops
+
+function ops.opens(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, dashboard text, surface text, opens bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ab0a2408cba9062bdcdecd1a13edc4d
     grant execute to mirante_ops
 
 function ops.own_tenant() returns uuid language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c2dc453a70430afc251caf7aebd8ff21
@@ -2191,13 +2194,13 @@ function ops.own_tenant() returns uuid language sql stable security definer owne
 function ops.probe_shares(probes text[], slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1df03f46a7f6862af06a8fa0978ff277
     grant execute to mirante_ops
 
-function ops.probes(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9b9a1e95d9f955a69dcaa2a0ef4b1a8
+function ops.probes(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body d6fd7ab1c63becfa4f5a2fb9c019a5cf
     grant execute to mirante_ops
 
 function ops.promises() returns TABLE(name text, unit text, target double precision, comparison text, time_window text, budget double precision) language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body dac0dd3905d9a77db59e175927ef386b
     grant execute to mirante_ops
 
-function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bfe0bdda49f270583ef3b04b2c29801
+function ops.quarantined(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, refused bigint, waiting bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8c9463d5e01a94116ab843f401f59c0d
     grant execute to mirante_ops
 
 function ops.reconciliation() returns TABLE(tenant text, ran_at timestamp with time zone, hours bigint, receipts bigint, raw bigint, rolled_up bigint, quarantined bigint, differences bigint, first_difference jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 261b5910bfb8f362d1f2760799235211
@@ -2206,16 +2209,16 @@ function ops.reconciliation() returns TABLE(tenant text, ran_at timestamp with t
 function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
     grant execute to mirante_ops
 
-function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ae009ff892543e309d53f8184f767873
+function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 59d9cb961b366af160003eb7d0189288
     grant execute to mirante_ops
 
-function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8f9ffedcb853eb6ce587c43c335e21d2
+function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 384bfe578fd24af4c30b9a7f9855d692
     grant execute to mirante_ops
 
 function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a8a83992e199384cc59f856c830602c
     grant execute to mirante_ops
 
-function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 986ea16a736a2ad46a5b893b8b10e799
+function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 442312dfddb9c3450c7d37eae859401a
     grant execute to mirante_ops
 
 function ops.storage() returns TABLE(relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body c41c6868fc0f61a1f1b4e45e3bcde772
@@ -2323,6 +2326,9 @@ function private.whole_benchmark_blocks(of_metric text, k integer, present bytea
 function storage.adopt_rollup_rows(name text) returns void language sql volatile owner mirante_owner, body 0ae740db5f3026cbfdff397bc63233ac
     grant execute to public
 
+function storage.bucket_of(at timestamp with time zone, starts timestamp with time zone[]) returns timestamp with time zone language sql immutable owner mirante_owner, body cbb0c0d237ef2cc0d994f7c7a3842f20
+    grant execute to public
+
 function storage.drop_before(name text, cutoff timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=250ms, body d7fb0a86e9a9c797268e5ec9342387b5
     grant execute to public
 
@@ -2336,6 +2342,9 @@ function storage.end_jobs(login text) returns void language sql volatile owner m
     grant execute to public
 
 function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint language plpgsql volatile owner mirante_owner, body f25ee15cd739ac8fdf85c38656c9c91f
+    grant execute to public
+
+function storage.first_instant(day timestamp without time zone, zone text) returns timestamp with time zone language sql stable owner mirante_owner, body 2b8533f7382e693930d5bbff4a371768
     grant execute to public
 
 function storage.first_whole_bucket(rollup text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=storage, public, pg_temp, body 795979d665154ec38e7b3c0936c3f4ff
@@ -2419,7 +2428,7 @@ function storage.rollup_query(source text, time_column text, width interval, dim
 function storage.rollup_rows(name text) returns regclass language sql stable owner mirante_owner, body b5c9a8d0c846c6bcc0a4923a5c01f7d7
     grant execute to public
 
-function storage.start_of(bucket timestamp with time zone, width text, since timestamp with time zone, zone text) returns timestamp with time zone language sql stable owner mirante_owner, body 7b2f1c4852435c03f49427436e4938cb
+function storage.starts(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language sql stable owner mirante_owner, body 2121a9c26b91eda44606350df781e7df
     grant execute to public
 
 function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e

@@ -1,7 +1,7 @@
 select bucket, case when bucket + interval '1 month' <= now() then insights / lag(insights) over (order by bucket) - 1 end as growth, insights
 from (
     select bucket, sum(uses)::double precision as insights
-    from ops.insights(date_trunc('month', {{to}}::timestamptz - interval '11 months', ops.zone()), {{to}}::timestamptz, 'month')
+    from ops.insights(ops.month_start({{to}}::timestamptz - interval '11 months'), {{to}}::timestamptz, 'month')
     where true [[and tenant = {{tenant}}]]
     group by bucket
 ) months

@@ -1,5 +1,5 @@
 select bucket, kind, sum(uses)::bigint as insights
-from ops.insights(date_trunc('month', {{to}}::timestamptz - interval '11 months', ops.zone()), {{to}}::timestamptz, 'month')
+from ops.insights(ops.month_start({{to}}::timestamptz - interval '11 months'), {{to}}::timestamptz, 'month')
 where true [[and tenant = {{tenant}}]]
 group by bucket, kind
 order by bucket, kind

@@ -86,7 +86,7 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
         'select private.rotate_grant_secret()',
         `select private.hmac('', '', '')`,
         `select storage.whole_days(now(), now(), 'day', 'UTC')`,
-        `select storage.start_of(now(), 'day', now(), 'UTC')`,
+        `select storage.bucket_of(now(), storage.starts(now(), now(), 'day', 'UTC'))`,
         'select * from app.events limit 1',
         'select * from app.events_hourly limit 1',
         `select door.sign_grant(now() + interval '1 hour')`,

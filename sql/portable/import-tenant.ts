@@ -8,6 +8,7 @@ import { checkFiles } from '../../lib/checksums.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
+import { mendZones } from '../mend-zones.ts';
 import { makePartitions } from '../queries/retention.ts';
 import { keepFigures } from './keep-figures.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
@@ -32,6 +33,8 @@ export type Imported = {
   rows: Record<string, number>;
   /** Rows that are older than what this platform keeps. */
   tooOld: number;
+  /** Sentences about what is not as it was there. */
+  remarks: string[];
 };
 
 // What must not go on here as it did there, by table and column.
@@ -70,13 +73,14 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
         tooOld += taken.tooOld;
       }
       await adopt(client, manifest.tables);
+      const remarks = await mendZones(client);
       for (const name of manifest.objects) {
         if (await store.stat(name)) throw new Error(`The object store holds ${name} already.`);
         await store.put(name, join(folder, 'objects', name));
         stored.push(name);
       }
       await note(client, folder, manifest, tenant);
-      return { tenant, rows, tooOld };
+      return { tenant, rows, tooOld, remarks };
     });
   } catch (error) {
     for (const name of stored) await store.remove(name);

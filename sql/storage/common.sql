@@ -144,11 +144,30 @@ begin
 end
 $$;
 
--- Without a query of its own, so that it becomes part of the query that calls it for every row.
-create or replace function storage.start_of(bucket timestamptz, width text, since timestamptz, zone text) returns timestamptz
+-- When a local day begins: of two midnights at the first, and where clocks skip midnight at the end of the gap. Days, weeks and months of
+-- a zone begin by this rule alone; `startOf` in sql/queries/windows.ts is the same rule, and a test compares them.
+create or replace function storage.first_instant(day timestamp, zone text) returns timestamptz
     language sql stable
     as $$
-    select case width when 'total' then since when 'hour' then bucket else date_trunc(width, bucket, zone) end
+    select case when ((day at time zone zone) - interval '1 hour') at time zone zone = day then (day at time zone zone) - interval '1 hour'
+        else day at time zone zone end
+$$;
+
+-- Starts of the buckets from a day before a window to a day after it, in order; null where they are hours, which each row has already.
+create or replace function storage.starts(since timestamptz, until timestamptz, width text, zone text) returns timestamptz[]
+    language sql stable
+    as $$
+    select case width when 'total' then array[since] when 'hour' then null else array(
+        select storage.first_instant(day, zone)
+        from generate_series(date_trunc(width, (greatest(since, '1970-01-02Z') - interval '1 day') at time zone zone),
+            (least(until, now() + interval '1 day') + interval '1 day') at time zone zone, ('1 ' || width)::interval) day) end
+$$;
+
+-- The start of the bucket that holds an instant. Without a query of its own, so that it becomes part of the query that calls it for every row.
+create or replace function storage.bucket_of(at timestamptz, starts timestamptz[]) returns timestamptz
+    language sql immutable
+    as $$
+    select case when starts is null then at else starts[greatest(width_bucket(at, starts), 1)] end
 $$;
 -- Functions of bi run with its rights.
 grant usage on schema storage to mirante_views;

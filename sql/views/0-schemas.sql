@@ -14,6 +14,8 @@ grant usage on schema ops to mirante_ops;
 
 -- A view runs the functions that it names with the rights of whoever reads it.
 set local role mirante_owner;
+-- Views before 0.2 called it.
+drop function if exists storage.start_of(timestamptz, text, timestamptz, text);
 grant execute on function private.current_tenant() to mirante_sql;
 grant execute on function private.latency_bin(double precision), private.sane_count(jsonb) to mirante_api, mirante_sql;
 reset role;

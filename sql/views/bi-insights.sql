@@ -15,11 +15,13 @@ declare
     zone text := (select timezone from app.tenant);
     names text[] := (select case locale when 'pt-BR' then '{seg,ter,qua,qui,sex,sáb,dom}' else '{Mon,Tue,Wed,Thu,Fri,Sat,Sun}' end::text[]
         from app.tenant);
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
         with found as materialized (
-            select storage.start_of(h.bucket, width, since, zone) as bucket, h.marketplace,
+            select storage.bucket_of(h.bucket, bucket_starts) as bucket, h.marketplace,
                 extract(isodow from h.bucket at time zone zone)::integer as day, extract(hour from h.bucket at time zone zone)::integer as hour,
                 sum(h.validations)::bigint as validations,
                 coalesce(sum(h.validations) filter (where h.outcome = 'failure'), 0)::bigint as failures,
@@ -52,10 +54,12 @@ create function bi.data_quality(tenant_grant text, since timestamptz, until time
 declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of(q.day + interval '12 hours', width, since, zone), (q.day at time zone 'UTC')::date, q.check_name,
+        select storage.bucket_of(q.day + interval '12 hours', bucket_starts), (q.day at time zone 'UTC')::date, q.check_name,
             coalesce(case (select locale from app.tenant) when 'pt-BR' then w.pt else w.en end, q.check_name), q.status, q.value, q.weight,
             q.points, q.checked_at
         from app.data_quality q left join (values
@@ -89,11 +93,12 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
         select s.bucket, s.type, s.events, coalesce(e.time, s.starts), e.received_at
         from (
-            select storage.start_of(r.starts, width, since, zone) as bucket, r.type, sum(r.events)::bigint as events,
+            select storage.bucket_of(r.starts, bucket_starts) as bucket, r.type, sum(r.events)::bigint as events,
                 max(r.starts) as starts, max(r.ends) as ends
             from (
                 select bucket as starts, bucket + interval '24 hours' as ends, type, events from app.events_daily
@@ -129,10 +134,12 @@ create function bi.quarantined(tenant_grant text, since timestamptz, until times
 declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of(date_trunc('hour', q.received_at, 'UTC'), width, since, zone), q.status, q.code, q.type, count(*),
+        select storage.bucket_of(date_trunc('hour', q.received_at, 'UTC'), bucket_starts), q.status, q.code, q.type, count(*),
             count(*) filter (where q.replayed_at is null), max(q.received_at)
         from app.quarantine q
         where q.received_at >= since and q.received_at < until

@@ -16,9 +16,10 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
+        select storage.bucket_of(r.bucket, bucket_starts), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
         from (
             select bucket, type, outcome, events, bytes from app.events_daily
             where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
@@ -48,9 +49,10 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, case when width in ('day', 'week', 'month') then 'total' else width end, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
     moved timestamptz[] := array(
         select h from generate_series(days[1], days[2] - interval '1 hour', '1 hour') h
-        where storage.start_of(h, width, since, zone) <> storage.start_of(date_trunc('day', h, 'UTC') + interval '12 hours', width, since, zone));
+        where storage.bucket_of(h, bucket_starts) <> storage.bucket_of(date_trunc('day', h, 'UTC') + interval '12 hours', bucket_starts));
 begin
     return query
         select b.bucket, b.type, b.route, max(b.total)::bigint,
@@ -58,9 +60,9 @@ begin
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
             private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
         from (
-            select storage.start_of(r.bucket, width, since, zone) as bucket, r.type, r.route, r.bin,
-                sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route order by r.bin) as reached,
-                sum(sum(r.events)) over (partition by storage.start_of(r.bucket, width, since, zone), r.type, r.route) as total
+            select storage.bucket_of(r.bucket, bucket_starts) as bucket, r.type, r.route, r.bin,
+                sum(sum(r.events)) over (partition by storage.bucket_of(r.bucket, bucket_starts), r.type, r.route order by r.bin) as reached,
+                sum(sum(r.events)) over (partition by storage.bucket_of(r.bucket, bucket_starts), r.type, r.route) as total
             from (
                 select bucket + interval '12 hours' as bucket, type, route, bin, events from app.latency_daily
                 where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
@@ -97,9 +99,10 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
+        select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
             sum(r.errors)::bigint, sum(r.warnings)::bigint
         from (
             select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_daily
@@ -128,9 +131,10 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
+        select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
         from (
             select bucket, marketplace, rule, hits, validations from app.rules_daily
             where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
@@ -158,9 +162,10 @@ declare
     before text := private.open_grant(tenant_grant);
     zone text := (select timezone from app.tenant);
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
+        select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
         from (
             select bucket, marketplace, rule, corrections, rows from app.corrections_daily
             where days[1] < days[2] and bucket >= days[1] and bucket < days[2]

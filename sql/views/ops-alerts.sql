@@ -11,10 +11,12 @@ create function ops.alert_deliveries(since timestamptz, until timestamptz, width
 #variable_conflict use_column
 declare
     zone text := ops.zone();
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of(date_trunc('hour', d.created_at, 'UTC'), width, since, zone), e.kind, d.status, count(*),
+        select storage.bucket_of(date_trunc('hour', d.created_at, 'UTC'), bucket_starts), e.kind, d.status, count(*),
             sum(d.attempts)::bigint,
             extract(epoch from now() - min(d.created_at) filter (where d.status = 'waiting'))::double precision
         from private.alert_deliveries d

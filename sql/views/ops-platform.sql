@@ -21,8 +21,17 @@ create function ops.seconds_of(bucket timestamptz, width text, since timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select greatest(1, extract(epoch from least(until, now(), case width when 'total' then until
-        else ((bucket at time zone zone) + ('1 ' || width)::interval) at time zone zone end) - greatest(bucket, since)))::double precision
+    select greatest(1, extract(epoch from least(until, now(), case width when 'total' then until when 'hour' then bucket + interval '1 hour'
+        else storage.first_instant(date_trunc(width, bucket at time zone zone) + ('1 ' || width)::interval, zone) end)
+        - greatest(bucket, since)))::double precision
+$$;
+
+-- Start of the month that holds an instant.
+create function ops.month_start(at timestamptz) returns timestamptz
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select storage.first_instant(date_trunc('month', at at time zone ops.zone()), ops.zone())
 $$;
 
 -- Events accepted, by tenant; not those of canaries, which the platform sends itself. How little a roll-up's live tail is, the planner
@@ -41,11 +50,12 @@ create function ops.activity(since timestamptz, until timestamptz, width text) r
 declare
     zone text := ops.zone();
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
         select s.bucket, t.slug, t.kind, s.events, s.failures, s.bytes
         from (
-            select storage.start_of(r.bucket, width, since, zone) as bucket, r.tenant_id, sum(r.events)::bigint as events,
+            select storage.bucket_of(r.bucket, bucket_starts) as bucket, r.tenant_id, sum(r.events)::bigint as events,
                 coalesce(sum(r.events) filter (where r.outcome = 'failure'), 0)::bigint as failures, sum(r.bytes)::bigint as bytes
             from (
                 select tenant_id, bucket, outcome, events, bytes from private.events_daily
@@ -88,10 +98,12 @@ create function ops.quarantined(since timestamptz, until timestamptz, width text
 #variable_conflict use_column
 declare
     zone text := ops.zone();
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of(date_trunc('hour', q.received_at, 'UTC'), width, since, zone), q.status, q.code, count(*),
+        select storage.bucket_of(date_trunc('hour', q.received_at, 'UTC'), bucket_starts), q.status, q.code, count(*),
             count(*) filter (where q.replayed_at is null)
         from private.tenants t join private.quarantine q on q.tenant_id = t.id
         where t.kind <> 'canary' and q.received_at >= since and q.received_at < until

@@ -89,9 +89,10 @@ declare
     zone text := ops.zone();
     own uuid := ops.own_tenant();
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.route, sum(r.events)::bigint,
+        select storage.bucket_of(r.bucket, bucket_starts), r.route, sum(r.events)::bigint,
             coalesce(sum(r.events) filter (where r.outcome = 'failure'), 0)::bigint
         from (
             select tenant_id, bucket, type, route, outcome, events from private.events_daily
@@ -121,9 +122,10 @@ declare
     zone text := ops.zone();
     own uuid := ops.own_tenant();
     days timestamptz[] := storage.whole_days(since, until, width, zone);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, zone);
 begin
     return query
-        select storage.start_of(r.bucket, width, since, zone), r.route, r.bin, sum(r.events)
+        select storage.bucket_of(r.bucket, bucket_starts), r.route, r.bin, sum(r.events)
         from (
             select tenant_id, bucket, type, route, bin, events from private.latency_daily
             where days[1] < days[2] and bucket >= days[1] and bucket < days[2]

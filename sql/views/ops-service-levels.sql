@@ -35,10 +35,12 @@ create function ops.probes(since timestamptz, until timestamptz, width text) ret
 #variable_conflict use_column
 declare
     zone text := ops.zone();
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of(date_trunc('hour', p.at, 'UTC'), width, since, zone), p.probe, count(*), count(*) filter (where not p.ok),
+        select storage.bucket_of(date_trunc('hour', p.at, 'UTC'), bucket_starts), p.probe, count(*), count(*) filter (where not p.ok),
             percentile_disc(0.50) within group (order by p.milliseconds), percentile_disc(0.95) within group (order by p.milliseconds)
         from private.probes p
         where p.at >= since and p.at < until

@@ -74,10 +74,12 @@ create function ops.opens(since timestamptz, until timestamptz, width text) retu
 #variable_conflict use_column
 declare
     zone text := ops.zone();
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of((o.day + time '12:00') at time zone 'UTC', width, since, zone), t.slug, o.dashboard, o.surface,
+        select storage.bucket_of((o.day + time '12:00') at time zone 'UTC', bucket_starts), t.slug, o.dashboard, o.surface,
             sum(o.opens)::bigint
         from private.dashboard_opens o join private.tenants t on t.id = o.tenant_id
         where o.day >= (since at time zone 'UTC')::date and o.day <= ((until - interval '1 microsecond') at time zone 'UTC')::date
@@ -97,10 +99,12 @@ create function ops.feature_uses(since timestamptz, until timestamptz, width tex
 #variable_conflict use_column
 declare
     zone text := ops.zone();
+    bucket_starts timestamptz[];
 begin
     perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
     return query
-        select storage.start_of((u.day + time '12:00') at time zone 'UTC', width, since, zone), t.slug, u.feature, sum(u.uses)::bigint
+        select storage.bucket_of((u.day + time '12:00') at time zone 'UTC', bucket_starts), t.slug, u.feature, sum(u.uses)::bigint
         from private.feature_uses u join private.tenants t on t.id = u.tenant_id
         where u.day >= (since at time zone 'UTC')::date and u.day <= ((until - interval '1 microsecond') at time zone 'UTC')::date
             and t.kind = 'customer'

@@ -71,10 +71,7 @@ function plain(operation: Operation, change: { path?: Record<string, string>; qu
     ...query.filter((one) => !change.query?.some((other) => other.split('=')[0] === one.split('=')[0])),
     ...(change.query ?? []),
   ];
-  // The operator's own tenant has nothing of what the stage has.
-  // The call itself is made on another tenant, so that the one with the data stays as it is: the operator's work.
-  const own = path === '/v1/tenants/{id}' ? ['admin'] : scopes.filter((scope) => scope !== 'admin');
-  const key = stage.keys[some(own.length > 0 ? own : scopes, 1, random)[0] ?? ''];
+  const key = stage.keys[some(stage.scopesFor(path, scopes), 1, random)[0] ?? ''];
   const [type, schema] = bodies[0] ?? [];
   return {
     method,

@@ -42,13 +42,16 @@ export function wallOf(at, zone) {
 }
 
 /**
- * The instant at which the clocks of a zone show this.
+ * The first instant at which the clocks of a zone show this or more: of two midnights the first; where clocks skip midnight, the end of the
+ * gap. The database begins days by the same rule.
  * @param {number} wall
  * @param {string} zone
  */
 export function instantOf(wall, zone) {
+  // Clocks change by whole hours, and by few.
   const guess = wall - (wallOf(wall, zone) - wall);
-  return guess - (wallOf(guess, zone) - wall);
+  for (let at = guess - 3 * HOUR; at <= guess + 3 * HOUR; at += HOUR) if (wallOf(at, zone) >= wall) return at;
+  return guess;
 }
 
 const WIDTHS = /** @type {Record<string, number>} */ ({ hour: HOUR, day: DAY, week: 7 * DAY });
