@@ -184,6 +184,7 @@ const PRIVATE: Record<string, string[]> = {
   judge_benchmark: [],
   judge_benchmarks: [],
   latest_benchmark: ['mirante_views'],
+  legal_terms: [],
   make_benchmark_secret: [],
   part_benchmark_blocks: [],
   round_benchmark: [],
