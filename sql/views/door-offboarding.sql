@@ -35,6 +35,20 @@ create function door.offboarding(tenant uuid) returns setof private.offboardings
     select * from private.offboardings o where o.tenant_id = tenant
 $$;
 
+-- What must be done by a certain time, and is not yet: requests of persons (LGPD art. 19, II), and removals of tenants, which get as long.
+create or replace function private.legal_terms() returns table (
+    tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer
+)
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select r.tenant_id, r.id, r.kind, r.due_at, r.attempts from private.privacy_requests r where r.status in ('queued', 'running')
+    union all
+    select o.tenant_id, o.tenant_id, 'removal', o.requested_at + interval '15 days', o.attempts
+    from private.offboardings o where o.completed_at is null
+$$;
+revoke all on function private.legal_terms from public;
+
 -- Open privacy requests of all tenants: how many, and how many seconds are left until the first is due.
 create function door.open_privacy_requests() returns table (open bigint, seconds_left double precision)
     language sql stable security definer

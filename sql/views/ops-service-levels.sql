@@ -110,20 +110,6 @@ create function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) r
     from (select u.span, u.bad::double precision / nullif(u.taken, 0) as share from unnest(spans, taken, bad) u (span, taken, bad)) s
 $$;
 
--- What must be done by a certain time, and is not yet: requests of persons (LGPD art. 19, II), and removals of tenants, which get as long.
-create or replace function private.legal_terms() returns table (
-    tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer
-)
-    language sql stable
-    set search_path = pg_catalog, pg_temp
-    as $$
-    select r.tenant_id, r.id, r.kind, r.due_at, r.attempts from private.privacy_requests r where r.status in ('queued', 'running')
-    union all
-    select o.tenant_id, o.tenant_id, 'removal', o.requested_at + interval '15 days', o.attempts
-    from private.offboardings o where o.completed_at is null
-$$;
-revoke all on function private.legal_terms from public;
-
 -- What changes from minute to minute. Nothing is known of probes that have ceased.
 create function ops.measure_service() returns table (
     name text, measured double precision, measured_at timestamptz, spent double precision, bad_5m double precision,
