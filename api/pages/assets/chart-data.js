@@ -1,15 +1,15 @@
 // @ts-check
 /** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
 import { bucketName, wallIn } from './format.js';
-import { bucketsOf } from './times.js';
+import { bucketsOf, step, wallOf } from './times.js';
 
 const MOST_SERIES = 8;
 // Of a bucket without a row these are nought; a share or a time of nothing is not known.
 const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
- * @typedef {{ name: string, format: string, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], series: Series[], all: number }} Table
+ * @typedef {{ name: string, format: string, colour: number, values: (number | null)[] }} Series
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, partial: Set<number>, series: Series[], all: number }} Table
  */
 
 /**
@@ -39,7 +39,9 @@ export function tableOf(card, answer, reader) {
   const keyOf = (row) => (isTime ? wallIn(row[x.name], answer.timezone) : reader.show(row[x.name], x.format));
   const keys = answer.data.map(keyOf);
   const isBuckets = x.format === 'time';
-  const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), answer, answer.timezone) : [...new Set(keys)];
+  const interval = chart.interval ?? answer.interval;
+  const window = { ...answer, interval };
+  const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), window, answer.timezone) : [...new Set(keys)];
   const placeOf = new Map(places.map((key, index) => [key, index]));
   const series = chart.series
     ? split(card, answer, reader)
@@ -51,17 +53,52 @@ export function tableOf(card, answer, reader) {
     return { name, format, values };
   });
   const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
+  const colourOf = chart.series ? reader.colours.ofValue : reader.colours.ofFigure;
   const walls = isTime ? /** @type {number[]} */ (places) : undefined;
   return {
-    categories: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale)) ?? places.map(String),
-    shorts: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale, true)) ?? places.map(String),
+    categories: walls?.map((wall) => bucketName(wall, interval, reader)) ?? places.map(String),
+    shorts: walls?.map((wall) => bucketName(wall, interval, reader, true)) ?? places.map(String),
     ...(walls && { walls }),
-    series: greatest,
+    interval,
+    partial: isBuckets ? partialOf(/** @type {number[]} */ (places), window) : new Set(),
+    series: greatest.map((one) => ({ ...one, colour: colourOf(one.name) })),
     all: filled.length,
   };
 }
 
-/** @param {Series} series */
+/**
+ * Which buckets the window, or the watermark, cuts: they are not complete.
+ * @param {number[]} walls
+ * @param {{ from: string, to: string, interval: string, timezone: string, watermark: string }} window
+ */
+function partialOf(walls, { from, to, interval, timezone, watermark }) {
+  const [first = 0] = walls;
+  const last = walls.at(-1) ?? 0;
+  const begin = wallOf(Date.parse(from), timezone);
+  const end = wallOf(Math.min(Date.parse(to), Date.parse(watermark)), timezone);
+  /** @type {Set<number>} */
+  const partial = new Set();
+  if (interval === 'total' || walls.length === 0) return partial;
+  if (first < begin && begin < step(first, interval, 1)) partial.add(0);
+  if (step(last, interval, 1) > end) partial.add(walls.length - 1);
+  return partial;
+}
+
+/**
+ * The least and the greatest that a chart shows; what stands on each other is added up.
+ * @param {Table} table
+ * @param {boolean} isStacked
+ * @param {ReadonlySet<string>} hidden names of series that are not shown
+ */
+export function extentOf({ categories, series }, isStacked, hidden) {
+  const shown = series.filter(({ name }) => !hidden.has(name)).map(({ values }) => values);
+  const known = isStacked
+    ? categories.map((_, index) => shown.reduce((sum, values) => sum + (values[index] ?? 0), 0))
+    : shown.flat().filter((value) => value !== null);
+  return { low: known.length > 0 ? Math.min(...known) : 0, high: known.length > 0 ? Math.max(...known) : 0 };
+}
+
+/** @param {Pick<Series, 'values'>} series */
 export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
 
 /**
