@@ -78,6 +78,8 @@ export function valueAxis({ card, table, reader, theme, size, choices }) {
 export const goalLine = (goal, text, { card, theme, size }) => ({
   silent: true,
   symbol: 'none',
+  // ECharts would round a goal of 99.9 % to 100 %.
+  precision: 10,
   lineStyle: { color: theme.text, type: 'dashed', width: 1.5 },
   label: { formatter: text, position: 'insideEndTop', color: theme.muted, fontSize: size },
   data: [card.display === 'row' ? { xAxis: goal } : { yAxis: goal }],

@@ -53,6 +53,8 @@ export function tableOf(card, answer, reader) {
     return { name, format, values };
   });
   const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
+  if (chart.series) reader.colours.know(greatest.map(({ name }) => name));
+  if (reader.colours.isColoured(chart.x ?? '')) reader.colours.know(places.map(String));
   const colourOf = chart.series ? reader.colours.ofValue : reader.colours.ofFigure;
   const walls = isTime ? /** @type {number[]} */ (places) : undefined;
   return {

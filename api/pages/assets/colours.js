@@ -20,8 +20,12 @@ export function createColours(cards) {
       take(figures, columns.find((one) => one.name === name)?.title ?? name, index);
   }
   const coloured = new Set(cards.flatMap(({ display, chart }) => [chart?.series, display === 'pie' ? chart?.x : undefined]));
+  const ofValue = (/** @type {string} */ value) => take(values, value, hashOf(value) % BASIC);
   return {
-    ofValue: (value) => take(values, value, hashOf(value) % BASIC),
+    know: (all) => {
+      for (const value of [...all].sort()) ofValue(value);
+    },
+    ofValue,
     ofFigure: (title) => figures.get(title) ?? 0,
     isColoured: (column) => coloured.has(column),
   };

@@ -46,6 +46,8 @@ export type Answer = {
 
 /** Places in the list of colours. */
 export type Colours = {
+  /** Gives those of them a colour that have none, in an order that does not depend on the chart. */
+  know: (values: readonly string[]) => void;
   ofValue: (value: string) => number;
   ofFigure: (title: string) => number;
   isColoured: (column: string) => boolean;
