@@ -25,7 +25,7 @@ beforeAll(async () => {
   old = await makeTenant(db, { name: 'Old', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
   young = await makeTenant(db, { name: 'Young' });
   await fill(old, 80 * 24, 6);
-  await fill(young, 9 * 24, 2);
+  await fill(young, 9 * 24, 2, true);
   const types = Array.from({ length: 30 }, (_, n) => eventOf(`type-${n}`, `br.example.kind-${n}.v1`, n, {}));
   expect((await api.call('POST', '/v1/events', old.keys.ingest, types)).body).toMatchObject({ accepted: 30 });
   const deps = { pool: db.jobs, log: pino({ level: 'silent' }), clock: () => new Date() };
@@ -43,14 +43,14 @@ function eventOf(id: string, type: string, hours: number, data: object) {
   return { id, type, source: 'charts', time: new Date(Date.now() - hours * HOUR - 60_000).toISOString(), data };
 }
 
-async function fill(tenant: TestTenant, hours: number, every: number): Promise<void> {
+async function fill(tenant: TestTenant, hours: number, every: number, failing = false): Promise<void> {
   const events = Array.from({ length: hours / every }, (_, n) =>
     eventOf(`${n}`, 'br.validahub.validation.completed.v1', n * every, {
       marketplace: ['americanas', 'mercado-livre', 'magazine-luiza', 'shopee'][n % 4],
       rows: 100,
       errors: 1 + (n % 7),
       duration_ms: 100 + (n % 90),
-      outcome: n % 9 ? 'failure' : 'success',
+      outcome: failing || n % 9 === 0 ? 'failure' : 'success',
       rules: { [`image-too-small-${n % 4}`]: 1 },
     }),
   );
@@ -131,7 +131,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
   });
 
   test('shares end at 100 %, and bars of weeks are as wide as weeks', async () => {
-    const page = await see(old, OVERVIEW, '&range=90d&interval=week');
+    const page = await see(young, OVERVIEW, '&range=30d&interval=week');
     const labels = await page
       .locator('#card-error-rate svg text')
       .evaluateAll((texts: Json[]) => texts.map((text) => text.textContent as string));
@@ -140,9 +140,8 @@ describe.skipIf(!need('chromium'))('charts', () => {
     const widths = await page
       .locator('#card-volume svg path')
       .evaluateAll((paths: Json[]) => paths.map((path) => path.getBBox().width as number));
-    const box = await page.locator('#card-volume .chart').boundingBox();
-    const bars = widths.filter((width) => width < 100 && width > 20);
-    expect(Math.max(...bars)).toBeGreaterThan(((box?.width ?? 0) / 14) * 0.7);
+    // Five or six weeks on some 500 pixels.
+    expect(widths.filter((width) => width > 60 && width < 120).length).toBeGreaterThan(0);
     await page.context().close();
   });
 
