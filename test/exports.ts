@@ -9,6 +9,7 @@ import { createExportRunner } from '../jobs/run-exports.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { literal, withDuckDb } from '../lib/parquet.ts';
+import { instantAt } from '../lib/time.ts';
 import { openArchive } from '../sql/archive-home.ts';
 import { withTenant } from '../sql/db.ts';
 import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../sql/queries/export-jobs.ts';
@@ -65,8 +66,8 @@ export async function createExports(
           dataset: 'events',
           format: 'csv',
           options: {},
-          from: new Date(Date.now() - 30 * DAY),
-          to: new Date(Date.now() + DAY),
+          from: instantAt(new Date(Date.now() - 30 * DAY)),
+          to: instantAt(new Date(Date.now() + DAY)),
           filter: {},
           since: null,
           endpointId: null,
