@@ -69,6 +69,34 @@ describe('turns', () => {
     }
   });
 
+  test('after a slow statement a tenant rests for as long, if others had theirs meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] });
+    try {
+      const { ask, running, endFirst, settle } = stage({ most: 10 });
+      const slow = { isSlow: true };
+      const askTwice = async (meanwhile?: string) => {
+        await ask('a', slow);
+        if (meanwhile) await ask(meanwhile);
+        vi.advanceTimersByTime(1_000);
+        void ask('a', slow);
+        await endFirst();
+      };
+      await askTwice();
+      expect(running).toEqual(['a', 'a']);
+      await endFirst();
+      await askTwice('b');
+      expect(running).toEqual(['a', 'a', 'a', 'b']);
+      vi.advanceTimersByTime(990);
+      await settle();
+      expect(running).toHaveLength(4);
+      vi.advanceTimersByTime(20);
+      await settle();
+      expect(running).toEqual(['a', 'a', 'a', 'b', 'a']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('who waits too long is refused: with 429 where it is its own doing, else with 503', async () => {
     const { ask } = stage({ most: 2, waitMs: 20 });
     await ask('a');
