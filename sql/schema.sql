@@ -946,6 +946,7 @@ table private.corrections_daily_rows owner mirante_owner, row security forced
     rule text
     corrections numeric
     rows numeric
+    CREATE UNIQUE INDEX corrections_daily_key ON private.corrections_daily_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX corrections_daily_rows_bucket_idx ON private.corrections_daily_rows USING btree (bucket)
     CREATE INDEX corrections_daily_rows_tenant_id_bucket_idx ON private.corrections_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -991,6 +992,7 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
     rule text
     corrections bigint
     rows numeric
+    CREATE UNIQUE INDEX corrections_hourly_key ON private.corrections_hourly_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX corrections_hourly_rows_bucket_idx ON private.corrections_hourly_rows USING btree (bucket)
     CREATE INDEX corrections_hourly_rows_tenant_id_bucket_idx ON private.corrections_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1110,6 +1112,7 @@ table private.events_daily_rows owner mirante_owner, row security forced
     route text
     events numeric
     bytes numeric
+    CREATE UNIQUE INDEX events_daily_key ON private.events_daily_rows USING btree (tenant_id, bucket, type, outcome, route) NULLS NOT DISTINCT
     CREATE INDEX events_daily_rows_bucket_idx ON private.events_daily_rows USING btree (bucket)
     CREATE INDEX events_daily_rows_tenant_id_bucket_idx ON private.events_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1166,6 +1169,7 @@ table private.events_hourly_rows owner mirante_owner, row security forced
     route text
     events bigint
     bytes bigint
+    CREATE UNIQUE INDEX events_hourly_key ON private.events_hourly_rows USING btree (tenant_id, bucket, type, outcome, route) NULLS NOT DISTINCT
     CREATE INDEX events_hourly_rows_bucket_idx ON private.events_hourly_rows USING btree (bucket)
     CREATE INDEX events_hourly_rows_tenant_id_bucket_idx ON private.events_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1336,6 +1340,7 @@ table private.latency_daily_rows owner mirante_owner, row security forced
     route text
     bin smallint
     events numeric
+    CREATE UNIQUE INDEX latency_daily_key ON private.latency_daily_rows USING btree (tenant_id, bucket, type, route, bin) NULLS NOT DISTINCT
     CREATE INDEX latency_daily_rows_bucket_idx ON private.latency_daily_rows USING btree (bucket)
     CREATE INDEX latency_daily_rows_tenant_id_bucket_idx ON private.latency_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1388,6 +1393,7 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     route text
     bin smallint
     events bigint
+    CREATE UNIQUE INDEX latency_hourly_key ON private.latency_hourly_rows USING btree (tenant_id, bucket, type, route, bin) NULLS NOT DISTINCT
     CREATE INDEX latency_hourly_rows_bucket_idx ON private.latency_hourly_rows USING btree (bucket)
     CREATE INDEX latency_hourly_rows_tenant_id_bucket_idx ON private.latency_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1646,6 +1652,7 @@ table private.rules_daily_rows owner mirante_owner, row security forced
     rule text
     hits numeric
     validations numeric
+    CREATE UNIQUE INDEX rules_daily_key ON private.rules_daily_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX rules_daily_rows_bucket_idx ON private.rules_daily_rows USING btree (bucket)
     CREATE INDEX rules_daily_rows_tenant_id_bucket_idx ON private.rules_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1691,6 +1698,7 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     rule text
     hits numeric
     validations bigint
+    CREATE UNIQUE INDEX rules_hourly_key ON private.rules_hourly_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX rules_hourly_rows_bucket_idx ON private.rules_hourly_rows USING btree (bucket)
     CREATE INDEX rules_hourly_rows_tenant_id_bucket_idx ON private.rules_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1798,6 +1806,7 @@ table private.validations_daily_rows owner mirante_owner, row security forced
     rows numeric
     errors numeric
     warnings numeric
+    CREATE UNIQUE INDEX validations_daily_key ON private.validations_daily_rows USING btree (tenant_id, bucket, marketplace, outcome) NULLS NOT DISTINCT
     CREATE INDEX validations_daily_rows_bucket_idx ON private.validations_daily_rows USING btree (bucket)
     CREATE INDEX validations_daily_rows_tenant_id_bucket_idx ON private.validations_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1851,6 +1860,7 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     rows numeric
     errors numeric
     warnings numeric
+    CREATE UNIQUE INDEX validations_hourly_key ON private.validations_hourly_rows USING btree (tenant_id, bucket, marketplace, outcome) NULLS NOT DISTINCT
     CREATE INDEX validations_hourly_rows_bucket_idx ON private.validations_hourly_rows USING btree (bucket)
     CREATE INDEX validations_hourly_rows_tenant_id_bucket_idx ON private.validations_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -2293,13 +2303,16 @@ function storage.hold_before(name text, cutoff timestamp with time zone) returns
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
     grant execute to public
 
+function storage.key_rollup(name text, dims integer) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a6c1c3be01d874d2bff60db11633885f
+    grant execute to public
+
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body d4dad18db40f77fb58a45c0a4dbd3abe
     grant execute to public
 
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
     grant execute to public
 
-function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 2bee8784a6c76eefb0624849da074817
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body fb89142b3376ffa3e0673e0ce19c2f97
     grant execute to public
 
 function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482

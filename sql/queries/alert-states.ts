@@ -1,4 +1,5 @@
 import { type Client, type Pool, withTransaction } from '../db.ts';
+import { BEGIN_GUARD } from '../guard.ts';
 import type { Rule } from './alert-rules.ts';
 
 /** How a rule was found last, as the job that evaluates it keeps it. */
@@ -19,7 +20,7 @@ export type Watched = Rule & { tenant_id: string; zone: string; last: State | nu
  * at all. Gives undefined, and does nothing, where another is at it.
  */
 export async function withAlertLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
-  return withTransaction(pool, 'begin', async (client) => {
+  return withTransaction(pool, BEGIN_GUARD, async (client) => {
     const held = await client.query("select from storage.locks where name = 'alerts' for update skip locked");
     return held.rowCount === 1 ? work(client) : undefined;
   });
