@@ -28,28 +28,29 @@ const EVERY_FILES = 50;
 
 /**
  * Rewrites every archived file that holds a person, without it: what is left is proved, entered in the old one's place, and the old one
- * is destroyed. Each is noted in the request as soon as it is. Scratch tables that parts of the archive were restored into are reached too.
+ * is destroyed. Each is noted in the request as soon as it is. Throws Busy where another is at work on the archive. Scratch tables that parts of the archive were restored into are reached too.
  */
 export async function eraseFromArchive(
   deps: { pool: Pool; archive: ArchiveHome },
   request: OpenRequest,
   person: Person,
 ): Promise<void> {
-  await withArchiveTurn(deps.pool, () =>
+  const rewriteAll = (lost: AbortSignal) =>
     withScratch(deps.archive, 'archive', (scratch) =>
       withDuckDb(scratch, async (run) => {
-        await destroyCondemned(deps, person.tenantId);
+        await destroyCondemned({ ...deps, lost }, person.tenantId);
         await withTransaction(deps.pool, 'begin', async (client) =>
           noteErased(client, request.id, PLACE, { removed: await eraseRestored(client, person), hours: 0 }, 80),
         );
         for (const [n, file] of (await listArchiveFiles(deps.pool, { tenantId: person.tenantId })).entries()) {
           if (n % EVERY_FILES === 0) await notePrivacyProgress(deps.pool, request.id, 80);
+          lost.throwIfAborted();
           await rewrite(deps, run, scratch, file, request, person);
         }
-        await destroyCondemned(deps, person.tenantId);
+        await destroyCondemned({ ...deps, lost }, person.tenantId);
       }),
-    ),
-  );
+    );
+  await withArchiveTurn(deps.pool, rewriteAll, 'try');
 }
 
 async function rewrite(

@@ -1,7 +1,8 @@
+import { Busy } from '../lib/busy.ts';
 import type { Config } from '../lib/config.ts';
 import { clearScratch } from '../sql/archive-home.ts';
 import { type Client, withTransaction } from '../sql/db.ts';
-import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
+import { type ArchiveRun, holdReaders, noteArchiveRun, type Turn, withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { dropRestored } from '../sql/queries/restored.ts';
 import {
   dropBefore,
@@ -35,14 +36,20 @@ const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
  * Archives what has outlived its retention in the database, and then drops it, whole partitions or chunks. Where the archive fails,
  * events stay, everything else goes, and the job fails.
  */
-export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
+export async function runRetention(deps: RetentionDeps, turn: Turn = 'wait'): Promise<ArchiveRun> {
   const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
-  const failed = await withArchiveTurn(deps.pool, async () => {
-    const archived = await settled(archive(deps, run));
-    const dropped = await settled(dropAll(deps, archived ? null : run));
-    const swept = await settled(clean(deps, run));
+  const work = async (lost: AbortSignal) => {
+    const turned = { ...deps, lost };
+    const archived = await settled(archive(turned, run));
+    lost.throwIfAborted();
+    const dropped = await settled(dropAll(turned, archived ? null : run));
+    lost.throwIfAborted();
+    const swept = await settled(clean(turned, run));
     return archived ?? dropped ?? swept;
-  }).catch((error: Error) => error);
+  };
+  const failed = await withArchiveTurn(deps.pool, work, turn).catch((error: Error) => error);
+  // Nothing was begun.
+  if (failed instanceof Busy) throw failed;
   if (run.boundary || run.removed > 0 || failed) await noteArchiveRun(deps.pool, run, failed ? String(failed.message) : null);
   // Refreshes that found the lock taken rely on its holder to look again.
   await refreshRollups(deps);

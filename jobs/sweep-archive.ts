@@ -15,9 +15,13 @@ export async function expireArchive(deps: ArchiveDeps): Promise<number> {
 }
 
 /** Destroys condemned files, of one tenant or of all. Gives how many. */
-export async function destroyCondemned(deps: Pick<ArchiveDeps, 'pool' | 'archive'>, tenantId?: string): Promise<number> {
+export async function destroyCondemned(
+  deps: Pick<ArchiveDeps, 'pool' | 'archive' | 'lost'>,
+  tenantId?: string,
+): Promise<number> {
   const files = await listArchiveFiles(deps.pool, { tenantId, status: 'condemned' });
   for (const { id, name } of files) {
+    deps.lost?.throwIfAborted();
     await deps.archive.store.remove(name);
     await forgetArchiveFile(deps.pool, id);
   }
@@ -56,7 +60,10 @@ export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
   const { orphans, missing } = await compareStore(deps);
   if (missing > 0)
     throw new Error(`The object store lacks ${missing} files of the archive; \`mirante archive verify\` names them.`);
-  for (const name of orphans) await deps.archive.store.remove(name);
+  for (const name of orphans) {
+    deps.lost?.throwIfAborted();
+    await deps.archive.store.remove(name);
+  }
   if (orphans.length > 0)
     deps.log.warn({ orphans: orphans.length }, 'files that the manifest of the archive does not know were removed');
   return orphans.length;

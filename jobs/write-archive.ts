@@ -17,6 +17,8 @@ export type ArchiveDeps = {
   log: Logger;
   clock: () => Date;
   archive: ArchiveHome;
+  /** Aborts when the turn ends under the work. */
+  lost?: AbortSignal;
 };
 
 export type Written = { files: number; rows: number; bytes: number };
@@ -31,6 +33,7 @@ export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date
   const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
   const failed: Error[] = [];
   for (const tenantId of tenants) {
+    deps.lost?.throwIfAborted();
     // What goes wrong with one keeps no other waiting.
     await withScratch(deps.archive, 'archive', (scratch) =>
       withDuckDb(scratch, (run) => archiveTenant(deps, { run, scratch, written }, tenantId, boundary, now)),
@@ -152,6 +155,7 @@ export async function prove(deps: Pick<ArchiveDeps, 'archive'>, run: Run, group:
 
 async function proveAndEnter(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<ArchiveFile> {
   const file = await prove(deps, run, group, path);
+  deps.lost?.throwIfAborted();
   await enterArchiveFile(deps.pool, file);
   return file;
 }

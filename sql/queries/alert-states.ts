@@ -13,7 +13,10 @@ export type State = {
   open: boolean;
 };
 
-export type Watched = Rule & { tenant_id: string; zone: string; last: State | null };
+/** A state, and when it was found. */
+export type Found = State & { evaluated_at: Date };
+
+export type Watched = Rule & { tenant_id: string; zone: string; last: Found | null };
 
 /**
  * Runs `work` in one transaction that alone evaluates alerts, so that states and the notices that follow from them are kept together or not
@@ -37,8 +40,13 @@ export async function listWatched(client: Client): Promise<Watched[]> {
 }
 
 // Times come as text within JSON.
-function datesOf({ state, since, value, noticed_at, open }: State): State {
-  return { state, since: new Date(since), value, noticed_at: noticed_at && new Date(noticed_at), open };
+function datesOf({ state, since, value, noticed_at, open, evaluated_at }: Found): Found {
+  const times = {
+    since: new Date(since),
+    noticed_at: noticed_at && new Date(noticed_at),
+    evaluated_at: new Date(evaluated_at),
+  };
+  return { state, value, open, ...times };
 }
 
 /** Those of these rules that are still what they were when they were read. They stay so until the transaction ends. */
