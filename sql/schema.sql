@@ -637,6 +637,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     ended_at timestamp with time zone
     response_code integer
     error text
+    claimed_at timestamp with time zone
     constraint alert_deliveries_pkey PRIMARY KEY (id)
     constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
     constraint alert_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE CASCADE
@@ -646,6 +647,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     CREATE INDEX alert_deliveries_due_at_idx ON private.alert_deliveries USING btree (due_at) WHERE (status = 'waiting'::text)
     CREATE INDEX alert_deliveries_endpoint_id_idx ON private.alert_deliveries USING btree (endpoint_id)
     CREATE INDEX alert_deliveries_rule_id_idx ON private.alert_deliveries USING btree (rule_id)
+    CREATE INDEX alert_deliveries_tenant_id_claimed_at_idx ON private.alert_deliveries USING btree (tenant_id, claimed_at)
     CREATE INDEX alert_deliveries_tenant_id_id_idx ON private.alert_deliveries USING btree (tenant_id, id)
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
@@ -1984,6 +1986,9 @@ function door.create_sql_login(id uuid, tenant uuid, login text, name text, veri
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer, embed_origins text[]) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a3567c3dc1e2d5eb76b636f468837fd3
     grant execute to mirante_api
 
+function door.days_under_way(since timestamp with time zone, until timestamp with time zone) returns timestamp with time zone[] language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4069bda3854c9c6a8b723bdad680bab0
+    grant execute to mirante_api
+
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
@@ -2062,6 +2067,9 @@ function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volat
     grant execute to mirante_api
 
 function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a537dd98fdb54643a57897b9c5a97a0a
+    grant execute to mirante_api
+
+function door.rollup_since(rollup text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c6108df2fcbc6f756266d81870c24c3f
     grant execute to mirante_api
 
 function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
