@@ -17,7 +17,7 @@ import {
 import type { Rule } from '../sql/queries/alert-rules.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../test/harness.ts';
 import { asThePathSays, type Received, type Receiver, startReceiver } from '../test/receiver.ts';
-import { createDeliveryRunner, type DeliverDeps, deliverAlerts, RETRY_AFTER_SECONDS } from './deliver-alerts.ts';
+import { type DeliverDeps, deliverAlerts, RETRY_AFTER_SECONDS } from './deliver-alerts.ts';
 
 const log = pino({ level: 'silent' });
 const START = Date.now();
@@ -223,45 +223,6 @@ test('what was under way to an endpoint that has answered 410 is not sent there 
   await deliver();
   expect((await entries()).map(({ status, error }) => `${status} ${error}`)).toEqual(Array(3).fill('failed gone'));
   expect(receiver.received).toHaveLength(2);
-});
-
-test('an attempt that ends when another has taken over changes nothing', async () => {
-  await notify([await endpoint(`${receiver.url}/200`)]);
-  const late = await claimDelivery(db.jobs, new Date(now));
-  now += 60_000;
-  await deliver();
-  const outcome = { status: 'waiting', dueAt: new Date(now), responseCode: null, error: 'timeout' } as const;
-  await settleDelivery(db.jobs, late as DueDelivery, outcome, new Date(now));
-  expect(await only()).toMatchObject({ status: 'delivered', attempts: 2, error: null });
-});
-
-test('many tenants with slow endpoints keep no other waiting, and who asks meanwhile is not kept either', async () => {
-  const waiting: ServerResponse[] = [];
-  answer = (response, path) => (path === '/slow' ? void waiting.push(response) : asThePathSays(response, path));
-  const put = (tenantId: string, endpointId: string, at: number) =>
-    db.owner.query(
-      `insert into private.alert_deliveries (id, tenant_id, endpoint_id, type, message, created_at, due_at)
-       values (gen_random_uuid(), $1, $2, 'alert.test', '{}', $3, $3)`,
-      [tenantId, endpointId, new Date(at)],
-    );
-  for (let n = 0; n < 10; n += 1) {
-    const { id } = await makeTenant(db);
-    for (let k = 0; k < 6; k += 1) await put(id, await endpoint(`${receiver.url}/slow`, 'webhook', id), now - 60_000);
-  }
-  const run = createDeliveryRunner(deps);
-  const under = run();
-  await expect.poll(() => waiting.length).toBe(40);
-  const rival = await makeTenant(db);
-  await put(rival.id, await endpoint(`${receiver.url}/204`, 'webhook', rival.id), now);
-  // It returns although forty attempts are under way.
-  await run();
-  expect(receiver.received.map(({ path }) => path)).not.toContain('/204');
-  waiting.shift()?.end();
-  await expect.poll(() => receiver.received.map(({ path }) => path)).toContain('/204');
-  answer = asThePathSays;
-  for (const response of waiting) response.end();
-  await under;
-  expect((await db.owner.query("select from private.alert_deliveries where status <> 'delivered'")).rowCount).toBe(0);
 });
 
 test('many senders at once send each notice once', async () => {
