@@ -6,14 +6,7 @@ import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { webhookSecret } from '../lib/webhook-secret.ts';
 import { withTenant } from '../sql/db.ts';
-import {
-  addDeliveries,
-  claimDelivery,
-  type DueDelivery,
-  listDeliveries,
-  messageOf,
-  settleDelivery,
-} from '../sql/queries/alert-deliveries.ts';
+import { addDeliveries, claimDelivery, listDeliveries, messageOf } from '../sql/queries/alert-deliveries.ts';
 import type { Rule } from '../sql/queries/alert-rules.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../test/harness.ts';
 import { asThePathSays, type Received, type Receiver, startReceiver } from '../test/receiver.ts';

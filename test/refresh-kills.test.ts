@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type Child, startChild } from '../cli/children.ts';
 import { openQueue, QUEUES } from '../jobs/queues.ts';
 import { environmentWith } from '../lib/config.ts';
@@ -11,7 +11,7 @@ import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 import { expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
 
-const KILLS = Number(process.env.TEST_KILLS ?? 4);
+const KILLS = inject('kills');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
