@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
+import { deliverAlerts } from '../jobs/deliver-alerts.ts';
 import { createExportRunner } from '../jobs/run-exports.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/object-store.ts';
@@ -59,7 +60,7 @@ export async function createExports(
     skip: (ms: number) => {
       clock.skipMs += ms;
     },
-    run: () => createExportRunner(deps)(),
+    run: () => createExportRunner(deps, () => deliverAlerts(deps))(),
     ask: (tenant: TestTenant, asked: Partial<NewExport> = {}) =>
       asTenant(tenant, (client) =>
         createExport(client, tenant.id, tenant.keyIds.export, {

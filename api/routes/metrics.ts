@@ -111,10 +111,14 @@ export function mountMetrics(app: Express, deps: Deps): void {
 }
 
 // Rather no answer than one from which part is missing.
-function refuseIncomplete({ window }: Question, { rawSince, rows }: Figures): void {
+function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: Figures): void {
   if (rows.length > MAX_ROWS) {
     const detail = `The answer has more than ${MAX_ROWS} rows: set a limit, fewer groups, a wider interval or a shorter window.`;
     throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
+  }
+  if (hoursSince) {
+    const detail = `Before ${hoursSince.toISOString()} figures are kept by the UTC day: begin later, or give whole UTC days and \`interval=total\`.`;
+    throw invalidRequest([{ pointer: '/from', code: 'hours-not-kept', detail }]);
   }
   if (!rawSince) return;
   const since = rawSince.getTime() * 1000;
