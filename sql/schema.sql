@@ -2119,9 +2119,10 @@ function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volat
 function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d5db68da7abcfe5522c3ee11c74a4d5f
     grant execute to mirante_api
 
-function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
 function door.rollup_since(rollup text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c6108df2fcbc6f756266d81870c24c3f
     grant execute to mirante_api
+
+function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
 
 function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
     grant execute to mirante_api
