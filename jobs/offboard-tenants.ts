@@ -49,7 +49,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
     };
     // Nor may a run of the archive write what it had read before.
-    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove));
+    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove), 'try');
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',

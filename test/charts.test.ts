@@ -208,7 +208,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     const labels = () => page.locator('#card-volume svg text').allTextContents();
     const tops = async () => (await labels()).filter((label) => /^\d+$/.test(label)).map(Number);
     const before = Math.max(...(await tops()));
-    await page.locator('#card-volume svg text', { hasText: 'Com falha' }).click();
+    await page.locator('#card-volume svg text', { hasText: 'Com sucesso' }).click();
     await expect.poll(async () => Math.max(...(await tops()))).toBeLessThan(before);
     const hidden = Math.max(...(await tops()));
     const answered = page.waitForResponse(/cards\/volume/);

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
-import { bucketName, wallIn } from './format.js';
-import { bucketsOf, step, wallOf } from './times.js';
+import { bucketName } from './format.js';
+import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
 const MOST_SERIES = 8;
 // Of a bucket without a row these are nought; a share or a time of nothing is not known.
@@ -9,7 +9,7 @@ const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
  * @typedef {{ name: string, format: string, colour: number, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, partial: Set<number>, series: Series[], all: number }} Table
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, partial: Set<number>, series: Series[], all: number }} Table
  */
 
 /**
@@ -35,33 +35,39 @@ export function tableOf(card, answer, reader) {
   const chart = card.chart ?? { y: [] };
   const x = columnOf(card, chart.x);
   const isTime = x.format === 'time' || x.format === 'instant';
-  /** @param {Row} row */
-  const keyOf = (row) => (isTime ? wallIn(row[x.name], answer.timezone) : reader.show(row[x.name], x.format));
-  const keys = answer.data.map(keyOf);
   const isBuckets = x.format === 'time';
   const interval = chart.interval ?? answer.interval;
+  const width = isBuckets ? interval : 'hour';
+  /** @param {Row} row */
+  const keyOf = (row) => (isTime ? bucketKey(String(row[x.name]), width, answer.timezone) : reader.show(row[x.name], x.format));
+  const keys = answer.data.map(keyOf);
   const window = { ...answer, interval };
   const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), window, answer.timezone) : [...new Set(keys)];
-  const placeOf = new Map(places.map((key, index) => [key, index]));
+  const indexes = new Map(places.map((key, index) => [key, index]));
+  const placeOf = (/** @type {Row} */ row) => /** @type {number} */ (indexes.get(keyOf(row)));
   const series = chart.series
     ? split(card, answer, reader)
     : chart.y.map((name) => ({ ...named(card, name), rows: answer.data, y: name }));
   const filled = series.map(({ name, format, rows, y }) => {
     /** @type {(number | null)[]} */
     const values = places.map(() => (isBuckets && COUNTED.includes(format) ? 0 : null));
-    for (const row of rows) values[/** @type {number} */ (placeOf.get(keyOf(row)))] = numberOf(row[y]);
+    for (const row of rows) values[placeOf(row)] = numberOf(row[y]);
     return { name, format, values };
   });
   const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
   if (chart.series) reader.colours.know(greatest.map(({ name }) => name));
   if (reader.colours.isColoured(chart.x ?? '')) reader.colours.know(places.map(String));
   const colourOf = chart.series ? reader.colours.ofValue : reader.colours.ofFigure;
-  const walls = isTime ? /** @type {number[]} */ (places) : undefined;
+  const isInstant = width === 'hour' || width === 'total';
+  const walls = isTime
+    ? /** @type {number[]} */ (places).map((key) => (isInstant ? wallOf(key, answer.timezone) : key))
+    : undefined;
   return {
     categories: walls?.map((wall) => bucketName(wall, interval, reader)) ?? places.map(String),
     shorts: walls?.map((wall) => bucketName(wall, interval, reader, true)) ?? places.map(String),
     ...(walls && { walls }),
     interval,
+    placeOf,
     partial: isBuckets ? partialOf(/** @type {number[]} */ (places), window) : new Set(),
     series: greatest.map((one) => ({ ...one, colour: colourOf(one.name) })),
     all: filled.length,
@@ -70,19 +76,19 @@ export function tableOf(card, answer, reader) {
 
 /**
  * Which buckets the window, or the watermark, cuts: they are not complete.
- * @param {number[]} walls
+ * @param {number[]} keys
  * @param {{ from: string, to: string, interval: string, timezone: string, watermark: string }} window
  */
-function partialOf(walls, { from, to, interval, timezone, watermark }) {
-  const [first = 0] = walls;
-  const last = walls.at(-1) ?? 0;
-  const begin = wallOf(Date.parse(from), timezone);
-  const end = wallOf(Math.min(Date.parse(to), Date.parse(watermark)), timezone);
+function partialOf(keys, { from, to, interval, timezone, watermark }) {
+  const first = keys[0] ?? 0;
+  const last = keys.at(-1) ?? 0;
+  const startOf = (/** @type {number} */ key) => (interval === 'hour' ? key : instantOf(key, timezone));
+  const begin = Date.parse(from);
   /** @type {Set<number>} */
   const partial = new Set();
-  if (interval === 'total' || walls.length === 0) return partial;
-  if (first < begin && begin < step(first, interval, 1)) partial.add(0);
-  if (step(last, interval, 1) > end) partial.add(walls.length - 1);
+  if (interval === 'total' || keys.length === 0) return partial;
+  if (startOf(first) < begin && begin < startOf(step(first, interval, 1))) partial.add(0);
+  if (startOf(step(last, interval, 1)) > Math.min(Date.parse(to), Date.parse(watermark))) partial.add(keys.length - 1);
   return partial;
 }
 

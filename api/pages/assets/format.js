@@ -1,7 +1,6 @@
 // @ts-check
 /** @import { Definition, Reader, Value } from './types.d.ts' */
 import { createColours } from './colours.js';
-import { wallOf } from './times.js';
 
 const DASH = '–';
 const TEXTS = ['text', 'word', 'period'];
@@ -156,10 +155,3 @@ export function bucketName(wall, interval, { locale, texts }, short = false) {
   if (short) return text.replace(' de ', ' ').replace(/\.$/, '');
   return interval === 'week' ? texts.week_of.replace('{day}', text) : text;
 }
-
-/**
- * Times of rows as wall times.
- * @param {Value} value
- * @param {string} zone
- */
-export const wallIn = (value, zone) => wallOf(Date.parse(String(value)), zone);

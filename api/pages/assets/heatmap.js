@@ -17,15 +17,11 @@ export function heatmap({ card, table, answer, theme, reader, size, width, heigh
   const full = isTime ? table.categories : columns;
   const cells = answer.data.flatMap((row) => {
     const value = row[figure.name];
-    const at = isTime ? table.categories.indexOf(categoryOf(row[x.name])) : ordered.indexOf(row[x.name]);
+    const at = isTime ? table.placeOf(row) : ordered.indexOf(row[x.name]);
     return value === null || value === undefined
       ? []
       : [[at, names.indexOf(reader.show(row[rows.name], rows.format)), Number(value)]];
   });
-  /** @param {import('./types.d.ts').Value} value */
-  function categoryOf(value) {
-    return reader.show(value, 'time', table.interval);
-  }
   const most = Math.max(...cells.map(([, , value]) => value ?? 0), 0);
   const widest = (/** @type {string[]} */ texts) => Math.max(0, ...texts.map((text) => text.length)) * size * 0.58;
   const side = Math.min(width * 0.34, size * 18, widest(names) + size);
