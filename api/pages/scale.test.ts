@@ -47,7 +47,7 @@ test('weeks, months and words are written in the language of the page', () => {
   const reader = readerOf({ locale: 'pt-BR', timezone: 'UTC', texts, cards: [] });
   expect(reader.show('2026-W06', 'period')).toBe('Semana 6 de 2026');
   expect(reader.period('2026-W06')).toBe('sem. 6');
-  expect(reader.period('2026-10')).toBe('out 26');
+  expect(reader.period('2026-10')).toBe('out 2026');
   expect(reader.show('2026-10', 'period')).toBe('outubro de 2026');
   expect(reader.show('2026-11-09T00:00:00Z', 'time', 'week')).toBe('Semana de 9 de nov. de 2026');
   expect(reader.show('at least', 'word')).toBe('pelo menos');

@@ -152,10 +152,10 @@ function periodName(period, locale, texts, short = false) {
 export function bucketName(wall, interval, { locale, texts }, short = false) {
   /** @type {Intl.DateTimeFormatOptions} */
   let options = TIMES[interval] ?? TIMES.hour;
-  if (short && interval === 'month') options = { month: 'short', year: '2-digit' };
+  if (short && interval === 'month') options = { month: 'short', year: 'numeric' };
   else if (short && interval === 'hour' && new Date(wall).getUTCHours() > 0) options = { hour: '2-digit', minute: '2-digit' };
   else if (short) options = { day: 'numeric', month: 'short' };
   const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }).format(wall);
-  if (short) return text.replace(' de ', ' ').replace(/\.$/, '');
+  if (short) return text.replace(' de ', ' ').replaceAll('.', '');
   return interval === 'week' ? texts.week_of.replace('{day}', text) : text;
 }
