@@ -5,7 +5,7 @@ import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { barriers, open, overflow, settled, startBrowser } from './browser.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant } from './harness.ts';
+import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './harness.ts';
 
 const HOUR = 3_600_000;
 const OVERVIEW = 'validations-overview';
@@ -58,9 +58,9 @@ async function fill(tenant: TestTenant, hours: number, every: number, failing = 
   expect(body).toMatchObject({ accepted: events.length });
 }
 
-async function see(tenant: TestTenant, slug: string, query = '', width = 1280): Promise<Page> {
+async function see({ keys }: { keys: { embed: string } }, slug: string, query = '', width = 1280): Promise<Page> {
   const body = { params: {}, expires_in: 3600 };
-  const link = (await api.call('POST', `/v1/dashboards/${slug}/embeds`, tenant.keys.embed, body)).body.viewer_url;
+  const link = (await api.call('POST', `/v1/dashboards/${slug}/embeds`, keys.embed, body)).body.viewer_url;
   const { page } = await open(browser, link + query, { viewport: { width, height: 900 }, reducedMotion: 'reduce' });
   return page;
 }
@@ -128,6 +128,16 @@ describe.skipIf(!need('chromium'))('charts', () => {
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       await page.context().close();
     }
+  });
+
+  test('a goal across rows stands beside the labels of its axis', async () => {
+    const operator = await makeOperatorKey(db);
+    const change = { limits: { events_per_month: 60_000 } };
+    expect((await api.call('PATCH', `/v1/tenants/${old.id}`, operator, change)).status).toBe(200);
+    const page = await see({ keys: { embed: operator } }, 'tenants');
+    expect(await page.locator('#card-quotas svg text', { hasText: 'Goal 100%' }).count()).toBe(1);
+    expect(await touching(page)).toEqual([]);
+    await page.context().close();
   });
 
   test('shares end at 100 %, and bars of weeks are as wide as weeks', async () => {

@@ -125,6 +125,8 @@ const TEXTS = {
   word_operations: { en: 'operations', 'pt-BR': 'operação' },
   word_dashboards: { en: 'dashboards', 'pt-BR': 'painéis' },
   word_benchmarks: { en: 'benchmarks', 'pt-BR': 'comparativos' },
+  word_raw: { en: 'raw data', 'pt-BR': 'dados brutos' },
+  word_roll_up: { en: 'roll-ups', 'pt-BR': 'agregados' },
   word_fast_burn: { en: 'fast burn', 'pt-BR': 'consumo rápido' },
   word_slow_burn: { en: 'slow burn', 'pt-BR': 'consumo lento' },
   other: { en: 'Other', 'pt-BR': 'Outros' },

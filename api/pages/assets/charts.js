@@ -197,7 +197,8 @@ function rows(drawing) {
             ...goalLine(goal, reader.say('goal', { value: reader.show(goal, format) }), drawing),
             label: {
               formatter: reader.say('goal', { value: reader.show(goal, format) }),
-              position: 'end',
+              // Its axis runs downwards.
+              position: 'start',
               color: theme.muted,
               fontSize: size,
             },
