@@ -49,8 +49,7 @@ async function run(job: Job, queue: QueueName, handlers: Handlers, log: Logger):
   const name = job.name as JobName;
   if (!handlers[name]) throw new Error(`no such job: ${job.name}`);
   await handlers[name](queue);
-  const level = name === 'heartbeat' ? 'debug' : 'info';
-  log[level]({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
+  log.debug({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
 }
 
 // Closing what an outage has broken may fail or never end; nothing is left to do about it either way.
