@@ -121,7 +121,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
     };
     const sum = (distances: number[]) => distances.reduce((a, b) => a + b, 0);
     const [nearest] = deps.openapi.toSorted((a, b) => sum(distance(a.path)) - sum(distance(b.path)));
-    return `The nearest call is ${nearest?.method.toUpperCase()} ${nearest?.path}. GET /docs lists all calls.`;
+    return `The nearest call is ${nearest?.method.toUpperCase()} ${nearest?.path.replace(/[:*](\w+)/g, '{$1}')}. GET /docs lists all calls.`;
   }
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const { requestId, page } = response.locals.seen as Seen;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { dateOf, type Instant, instantAt, shownInstant } from '../lib/time.ts';
 import { DATASETS } from '../sql/queries/export-columns.ts';
 import { FILTERS, type Selection, type Shape } from '../sql/queries/export-rows.ts';
 import { MEASURES } from '../sql/queries/measures.ts';
@@ -44,7 +45,7 @@ export type Asked = { selection: Selection; shape: Shape; bom: boolean };
 
 /** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
 export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): Asked {
-  const { dataset, from, to = now } = query;
+  const { dataset, from, to = instantAt(now) } = query;
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => faults.push({ pointer: `/${name}`, code, detail });
   checkWindow(from, to, fault);
@@ -66,12 +67,12 @@ export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subje
 export type Report = (name: string, code: string, detail: string) => void;
 
 /** Reports a window that is empty, too long, or outside of the time that a database of events can hold. */
-export function checkWindow(from: Date, to: Date, fault: Report): void {
+export function checkWindow(from: Instant, to: Instant, fault: Report): void {
   if (from >= to) fault('from', 'empty-window', '`from` must be before `to`.');
-  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) fault('from', 'out-of-range', 'A window has ten years at most.');
+  if (dateOf(to).getTime() - dateOf(from).getTime() > MOST_DAYS * DAY_MS)
+    fault('from', 'out-of-range', 'A window has ten years at most.');
   for (const [name, at] of Object.entries({ from, to })) {
-    if (at.getTime() < 0 || at.getUTCFullYear() > 9998)
-      fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+    if (at < '1970' || at >= '9999') fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
   }
 }
 
@@ -97,8 +98,7 @@ function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery)
 /** Name of the file that an export is saved as. */
 export function exportFileName({ dataset, from, to }: Selection, { format }: Shape): string {
   const [begin, end] = [from, to].map((at) =>
-    at
-      .toISOString()
+    shownInstant(at)
       .replace(/\.000Z$/, 'Z')
       .replaceAll(':', ''),
   );

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib';
 import { z } from 'zod';
 import { conflict, type Fault, invalidRequest } from '../lib/errors.ts';
+import { type Instant, instantAt } from '../lib/time.ts';
 import { DATASETS } from '../sql/queries/export-columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../sql/queries/export-jobs.ts';
 import { FILTERS, type Selection } from '../sql/queries/export-rows.ts';
@@ -53,7 +54,7 @@ export function readExport(input: ExportInput, before: ExportJob | undefined, no
   if (input.since !== undefined && !before) fault('since', 'unknown-export', 'There is no such export.');
   const dataset = input.dataset ?? before?.dataset;
   const from = input.from ?? before?.window_from;
-  const to = input.to ?? (before && new Date(Math.max(now.getTime(), before.window_to.getTime())));
+  const to = input.to ?? (before && later(instantAt(now), before.window_to));
   const filter = input.filter ?? before?.filter ?? {};
   for (const [name, value] of Object.entries({ dataset, from, to })) {
     if (value === undefined && input.since === undefined) fault(name, 'invalid-type', 'Needed where nothing is continued.');
@@ -95,11 +96,12 @@ function checkContinued(before: ExportJob, asked: Pick<NewExport, 'dataset' | 'f
     return;
   }
   const differs = (name: string, detail: string) => fault(name, 'differs-from-since', detail);
-  if (asked.from.getTime() !== before.window_from.getTime()) differs('from', 'The window begins where that one began.');
+  if (asked.from !== before.window_from) differs('from', 'The window begins where that one began.');
   if (asked.to < before.window_to) differs('to', 'The window may not end before that one ended.');
   if (sorted(asked.filter) !== sorted(before.filter)) differs('filter', 'The filter is that one’s.');
 }
 
+const later = (a: Instant, b: Instant) => (a > b ? a : b);
 const sorted = (filter: Selection['filter']) => JSON.stringify(Object.entries(filter).sort());
 
 function optionsOf({ format, compression, delimiter, decimal, bom, guard }: ExportInput): ExportOptions {

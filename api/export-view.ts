@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownInstant } from '../lib/time.ts';
 import { EXPORT_STATUSES, type ExportJob, FORMATS } from '../sql/queries/export-jobs.ts';
 import { uuid } from './schemas.ts';
 
@@ -99,5 +100,10 @@ export const askedExport = shownExport.extend({
 export function showExport(job: ExportJob): z.input<typeof shownExport> | Record<string, unknown> {
   const { window_from: from, window_to: to, endpoint_id, notice, manifest: _, settled_at: __, ended_at: ___, ...rest } = job;
   const told = notice ?? { status: null, attempts: 0, response_code: null, error: null };
-  return { ...rest, from, to, notification: endpoint_id ? { endpoint_id, ...told } : null };
+  return {
+    ...rest,
+    from: shownInstant(from),
+    to: shownInstant(to),
+    notification: endpoint_id ? { endpoint_id, ...told } : null,
+  };
 }

@@ -39,6 +39,9 @@ type Batch = {
   fail: (error: unknown) => void;
 };
 
+/** How often a flush that lost a deadlock is tried again. PostgreSQL takes a second to find one. */
+const MAX_DEADLOCKS = 3;
+
 const keyOf = (row: EventRow) => `${row.id}${row.time}`;
 
 /** Gathers the events of all waiting requests into few statements. */
@@ -106,14 +109,18 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   // Second net: where PostgreSQL refuses one event (SQLSTATE classes 22 and 54 for its values, 23514 for a time that no
   // partition holds), the statement is split until the offender stands alone, so that nobody else's events fail with it.
-  async function storeApart(rows: EventRow[]): Promise<Outcome[]> {
+  async function storeApart(rows: EventRow[], deadlocks = 0): Promise<Outcome[]> {
     const outcomes = new Array<Outcome>(rows.length);
     try {
       for (const [place, status] of await options.store(rows)) outcomes[place] = status;
       return outcomes;
     } catch (error) {
       const { code = '', message } = error as { code?: string; message: string };
-      if (code === '40P01') return storeApart(rows);
+      // Who lost a deadlock tries again, for a while: what locks in another order may do so without end.
+      if (code === '40P01') {
+        if (deadlocks < MAX_DEADLOCKS) return storeApart(rows, deadlocks + 1);
+        throw unavailable('Other transactions keep the database from storing this.');
+      }
       if (!/^(22|54|23514)/.test(code)) throw error;
       if (rows.length === 1) return [{ refused: message }];
       const half = rows.length >> 1;

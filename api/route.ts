@@ -178,7 +178,7 @@ function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
     result.error.issues.map(
       (issue): Fault => ({
         pointer: issue.path.map(pointerTo).join(''),
-        code: issue.code.replaceAll('_', '-'),
+        code: issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-'),
         detail: issue.message,
       }),
     ),

@@ -37,7 +37,7 @@ function faultOf(pattern: string, pointer: string): Fault[] {
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const detail = `The pattern ${JSON.stringify(pattern)} cannot be used: ${reason}. Patterns run in RE2, which has no lookahead, no lookbehind and no backreferences.`;
+    const detail = `The pattern \`${pattern}\` cannot be used: ${reason}. Patterns run in RE2, which has no lookahead, no lookbehind and no backreferences.`;
     return [{ pointer, code: 'invalid-pattern', detail }];
   }
 }

@@ -69,6 +69,29 @@ describe('turns', () => {
     }
   });
 
+  test('after a slow statement a tenant rests for as long, if others had theirs meanwhile', async () => {
+    const { ask, running, endFirst } = stage({ most: 10 });
+    const slow = { isSlow: true };
+    const askTwice = async (meanwhile?: string) => {
+      await ask('a', slow);
+      if (meanwhile) await ask(meanwhile);
+      vi.advanceTimersByTime(500);
+      void ask('a', slow);
+      await endFirst();
+    };
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await askTwice();
+      expect(running).toEqual(['a', 'a']);
+      await endFirst();
+      await askTwice('b');
+      expect(running).toEqual(['a', 'a', 'a', 'b']);
+    } finally {
+      vi.useRealTimers();
+    }
+    await expect.poll(() => running, { timeout: 5_000 }).toEqual(['a', 'a', 'a', 'b', 'a']);
+  });
+
   test('who waits too long is refused: with 429 where it is its own doing, else with 503', async () => {
     const { ask } = stage({ most: 2, waitMs: 20 });
     await ask('a');

@@ -8,6 +8,8 @@ const SLOW_MS = 100;
 /** Weight of the latest statement in that average. */
 const WEIGHT = 0.3;
 const REMEMBER_MS = 60_000;
+/** After a slow statement beside which others had theirs, the tenant rests for as long as it took, and at most for this. */
+const MAX_REST_MS = 2_000;
 /** Statements of one tenant that may wait. */
 const MAX_WAITING = 100;
 const RETRY_SECONDS = 2;
@@ -22,11 +24,20 @@ export type TurnOptions = {
 };
 
 type Waiting = { asker: TenantAsker; start: () => void };
-type Line = { waiting: Waiting[]; running: number; runningSlow: number };
+type Line = {
+  waiting: Waiting[];
+  running: number;
+  runningSlow: number;
+  /** Statements begun so far. */
+  begun: number;
+  /** Slow statements after which it still rests. */
+  rests: number;
+};
 
 /**
  * Lets tenants use connections in turns, round robin. One tenant may run half of all statements, but slow ones on half of the
- * processors only, and slow ones of all tenants together leave one processor and half of the connections to the others.
+ * processors only and half of the time that others need too; slow ones of all tenants together leave one processor and half of
+ * the connections to the others.
  * Throws 429 where a tenant asks for more than its share gets done, 503 where all tenants together do.
  */
 export function createTurns({ most, waitMs, processors = availableParallelism() }: TurnOptions): Turns {
@@ -38,12 +49,14 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
   const paces = new QuickLRU<string, number>({ maxSize: 10_000, maxAge: REMEMBER_MS });
   let running = 0;
   let runningSlow = 0;
+  let begun = 0;
 
   const isSlow = ({ tenantId, isSlow }: TenantAsker) => isSlow || (paces.get(tenantId) ?? 0) > SLOW_MS;
 
   function mayRun(line: Line, asker: TenantAsker): boolean {
     if (line.running >= share) return false;
-    return !isSlow(asker) || (line.runningSlow < slowShare && runningSlow < mostSlow);
+    if (!isSlow(asker)) return true;
+    return line.runningSlow < slowShare && runningSlow < mostSlow && line.rests === 0;
   }
 
   function startNext(): void {
@@ -66,6 +79,9 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
   function begin(line: Line, asker: TenantAsker): () => void {
     const slow = isSlow(asker) ? 1 : 0;
     const started = performance.now();
+    begun++;
+    line.begun++;
+    const othersBefore = begun - line.begun;
     running++;
     line.running++;
     runningSlow += slow;
@@ -75,19 +91,31 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
       line.running--;
       runningSlow -= slow;
       line.runningSlow -= slow;
+      const took = performance.now() - started;
       const pace = paces.get(asker.tenantId) ?? 0;
-      paces.set(asker.tenantId, pace + WEIGHT * (performance.now() - started - pace));
+      paces.set(asker.tenantId, pace + WEIGHT * (took - pace));
+      if (took > SLOW_MS && begun - line.begun > othersBefore) rest(asker.tenantId, line, Math.min(took, MAX_REST_MS));
       forgetIdle(asker.tenantId, line);
       startNext();
     };
   }
 
+  function rest(tenantId: string, line: Line, ms: number): void {
+    line.rests++;
+    setTimeout(() => {
+      line.rests--;
+      forgetIdle(tenantId, line);
+      startNext();
+    }, ms);
+  }
+
   function forgetIdle(tenantId: string, line: Line): void {
-    if (line.running === 0 && line.waiting.length === 0 && lines.get(tenantId) === line) lines.delete(tenantId);
+    const isIdle = line.running === 0 && line.waiting.length === 0 && line.rests === 0;
+    if (isIdle && lines.get(tenantId) === line) lines.delete(tenantId);
   }
 
   function refusal(line: Line) {
-    if (line.running > 0) {
+    if (line.running > 0 || line.rests > 0) {
       return tooManyRequests('too-many-queries', 'The tenant asks for more than its share of the database', RETRY_SECONDS);
     }
     return unavailable('All connections to the database are in use.', RETRY_SECONDS);
@@ -96,7 +124,7 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
   return {
     async take(asker) {
       asker.signal?.throwIfAborted();
-      const line = lines.get(asker.tenantId) ?? { waiting: [], running: 0, runningSlow: 0 };
+      const line = lines.get(asker.tenantId) ?? { waiting: [], running: 0, runningSlow: 0, begun: 0, rests: 0 };
       lines.set(asker.tenantId, line);
       if (line.waiting.length >= MAX_WAITING) throw refusal(line);
       return new Promise((done, fail) => {

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { instantAt } from '../lib/time.ts';
 import { createPool, withTenant } from '../sql/db.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
 import { createKey } from '../sql/queries/tenants.ts';
@@ -14,7 +15,7 @@ export async function benchExportJobs(stage: Stage, events: number): Promise<Rec
   const [tenant] = stage.tenants;
   if (!tenant) throw new Error('The stage has no tenant.');
   await fill(stage, tenant.id, events);
-  const window = { from: new Date(Date.now() - 4 * DAY), to: new Date(Date.now() + DAY) };
+  const window = { from: instantAt(new Date(Date.now() - 4 * DAY)), to: instantAt(new Date(Date.now() + DAY)) };
   const api = createPool(stage.apiDatabaseUrl, { max: 1, name: 'bench api', statementTimeoutMs: 3_600_000 });
   const { key } = await withTenant(
     api,

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { to as copyTo } from 'pg-copy-streams';
+import { instantAt } from '../lib/time.ts';
 import { createPool, type Pool, withTenant } from '../sql/db.ts';
 import { copyStatement, type Selection, type Shape } from '../sql/queries/export-rows.ts';
 import { fillHistory } from './history.ts';
@@ -79,7 +80,7 @@ export async function benchExports(stage: Stage, events: number, note: (sentence
 
 const window = (days: number): Pick<Selection, 'from' | 'to'> => {
   const to = Math.ceil(Date.now() / DAY_MS) * DAY_MS;
-  return { from: new Date(to - (days + 1) * DAY_MS), to: new Date(to) };
+  return { from: instantAt(new Date(to - (days + 1) * DAY_MS)), to: instantAt(new Date(to)) };
 };
 
 const median = (rates: number[]) => quantile(Float64Array.from(rates).sort(), 0.5);
@@ -97,7 +98,7 @@ function streamed(
   { from, to }: Pick<Selection, 'from' | 'to'>,
   { gzip, ...query }: Record<string, string>,
 ): Promise<Streamed> {
-  const asked = new URLSearchParams({ dataset: 'events', from: from.toISOString(), to: to.toISOString(), ...query });
+  const asked = new URLSearchParams({ dataset: 'events', from: from, to: to, ...query });
   const headers = { authorization: `Bearer ${read}`, 'accept-encoding': gzip ? 'gzip' : 'identity' };
   const started = performance.now();
   return new Promise((done, fail) => {

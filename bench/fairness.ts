@@ -4,43 +4,52 @@ import { type Answer, get, load, post, quantile } from './http-load.ts';
 import { HOTTEST } from './queries.ts';
 import type { Stage } from './stage.ts';
 
-const SECONDS = 10;
+const ROUNDS = 5;
+const SECONDS = 5;
 const HOUR_MS = 3600_000;
 const DAYS = 30;
 const RULES = 40;
-const ATTACKERS = [12, 40];
+const PAUSE_MS = 40;
+/** Connections of the attacker; 0: there is none. */
+const ATTACKERS = [0, 12, 40];
 const CARDS = ['validations-trend', 'error-rate-trend', 'duration-trend', 'top-rules', 'marketplaces'];
 
-type Round = Record<'metrics' | 'ingest' | 'cards', { p95_ms: number; failed: number }>;
-type Load = { perSecond: number; durations: Float64Array };
+type Name = 'metrics' | 'ingest' | 'cards';
+type Scene = { times: Record<Name, number[]>; failed: number; attack: Map<number, number> };
 
 /**
  * p95 of quiet tenants that read figures, send events and look at cards, without and with another tenant that asks for long
- * windows in many groups from 12 and from 40 connections, never the same twice; and the ratios of the two.
+ * windows in many groups from 12 and from 40 connections, never the same twice; and the ratios of the two. In short rounds one
+ * after the other, so that a machine that has other work has it in all of them.
  */
 export async function benchFairness(stage: Stage, events: number, note: (sentence: string) => void) {
   await fillHistory(stage, events, { from: DAYS, to: 0 }, note);
   await fillRules(stage);
-  await quiet(stage, 3);
-  const before = await quiet(stage, SECONDS);
-  const attacked: Record<string, unknown> = {};
-  const rounds: [number, Round, Record<string, unknown>][] = [];
-  for (const connections of ATTACKERS) {
-    note(`${connections} connections of the attacker`);
-    const counts = new Map<number, number>();
-    const [round, attack] = await Promise.all([quiet(stage, SECONDS), attackWith(stage, connections, counts)]);
-    rounds.push([connections, round, { answers_per_second: attack.perSecond, statuses: Object.fromEntries(counts) }]);
+  const scenes = ATTACKERS.map((): Scene => ({ times: { metrics: [], ingest: [], cards: [] }, failed: 0, attack: new Map() }));
+  for (let round = 0; round < ROUNDS; round++) {
+    note(`round ${round + 1} of ${ROUNDS}`);
+    for (const [at, connections] of ATTACKERS.entries()) {
+      const scene = scenes[at] as Scene;
+      await Promise.all([quiet(stage, scene), connections && attackWith(stage, connections, round, scene.attack)]);
+    }
   }
-  const after = await quiet(stage, SECONDS);
-  const calm = (name: keyof Round) => (before[name].p95_ms + after[name].p95_ms) / 2;
-  for (const [connections, round, attack] of rounds) {
-    const names = Object.keys(round) as (keyof Round)[];
-    attacked[`${connections} connections`] = {
-      ...Object.fromEntries(names.map((name) => [name, { ...round[name], ratio: round[name].p95_ms / calm(name) }])),
-      attacker: attack,
-    };
-  }
-  return { quiet: { before, after }, attacked };
+  const p95 = ({ times }: Scene, name: Name) => quantile(Float64Array.from(times[name]).sort(), 0.95);
+  const [calm, ...attacked] = scenes as [Scene, ...Scene[]];
+  const names = Object.keys(calm.times) as Name[];
+  const each = <T>(figure: (name: Name) => T) => Object.fromEntries(names.map((name) => [name, figure(name)]));
+  return {
+    quiet: { ...each((name) => ({ p95_ms: p95(calm, name) })), failed: calm.failed },
+    ...Object.fromEntries(
+      attacked.map((scene, at) => [
+        `attacker with ${ATTACKERS[at + 1]} connections`,
+        {
+          ...each((name) => ({ p95_ms: p95(scene, name), ratio: p95(scene, name) / p95(calm, name) })),
+          failed: scene.failed,
+          'answers to the attacker': Object.fromEntries(scene.attack),
+        },
+      ]),
+    ),
+  };
 }
 
 // Of the attacker: every hour has every rule in every marketplace.
@@ -61,51 +70,35 @@ async function fillRules({ owner, tenants, ...stage }: Stage): Promise<void> {
 
 const hoursAgo = (hours: number) => new Date(Math.floor(Date.now() / HOUR_MS - hours) * HOUR_MS).toISOString();
 
-function attackWith({ tenants, url }: Stage, connections: number, counts: Map<number, number>): Promise<Load> {
+async function attackWith({ tenants, url }: Stage, connections: number, round: number, statuses: Map<number, number>) {
   const ask = (turn: number) => {
-    const window = `from=${hoursAgo(DAYS * 24 - 1 - (turn % 20))}&to=${hoursAgo(Math.floor(turn / 20) % 100)}`;
+    const window = `from=${hoursAgo(DAYS * 24 - 1 - (turn % 20))}&to=${hoursAgo(round * 20 + (Math.floor(turn / 20) % 20))}`;
     const path = `/v1/metrics/validations.by_rule?interval=hour&group_by=rule,marketplace&limit=25&${window}`;
     return get(path, tenants[0]?.read ?? '');
   };
-  return load(url, connections, SECONDS, ask, ({ status }) => counts.set(status, (counts.get(status) ?? 0) + 1));
+  await load(url, connections, SECONDS, ask, ({ status }) => statuses.set(status, (statuses.get(status) ?? 0) + 1));
 }
 
-async function quiet({ tenants, url }: Stage, seconds: number): Promise<Round> {
+async function quiet({ tenants, url }: Stage, scene: Scene): Promise<void> {
   const others = tenants.slice(1);
   const tenantOf = (turn: number) => others[(turn * 7) % others.length] as (typeof others)[number];
-  const failed = { metrics: 0, ingest: 0, cards: 0 };
-  const count = (name: keyof Round) => (answer: Answer) => {
-    if (answer.status >= 300) failed[name]++;
+  const ask = async (name: Name, connections: number, next: (turn: number) => string) => {
+    const check = ({ status }: Answer) => {
+      if (status >= 300) scene.failed++;
+    };
+    const { durations } = await load(url, connections, SECONDS, next, check, PAUSE_MS);
+    scene.times[name].push(...durations);
   };
-  const metrics = load(
-    url,
-    3,
-    seconds,
-    (turn) => get(`/v1/metrics/${HOTTEST[turn % HOTTEST.length]?.replace('DAY_AGO', hoursAgo(24))}`, tenantOf(turn).read),
-    count('metrics'),
-    40,
-  );
   const event = () => `{"id":"${randomUUID()}","type":"shop.order.created.v1","source":"bench","data":{"duration_ms":20}}`;
-  const ingest = load(
-    url,
-    2,
-    seconds,
-    (turn) => post('/v1/events', tenantOf(turn).ingest, `[${Array.from({ length: 10 }, event)}]`),
-    count('ingest'),
-    40,
-  );
-  const cards = load(
-    url,
-    2,
-    seconds,
-    (turn) => {
+  await Promise.all([
+    ask('metrics', 3, (turn) => {
+      const call = HOTTEST[turn % HOTTEST.length]?.replace('DAY_AGO', hoursAgo(24));
+      return get(`/v1/metrics/${call}`, tenantOf(turn).read);
+    }),
+    ask('ingest', 2, (turn) => post('/v1/events', tenantOf(turn).ingest, `[${Array.from({ length: 10 }, event)}]`)),
+    ask('cards', 2, (turn) => {
       const path = `/v1/dashboards/validations-overview/cards/${CARDS[turn % CARDS.length]}`;
       return get(`${path}?from=${hoursAgo(400 + (turn % 300))}`, tenantOf(turn).read);
-    },
-    count('cards'),
-    40,
-  );
-  const done = { metrics: await metrics, ingest: await ingest, cards: await cards };
-  const roundOf = (name: keyof Round) => ({ p95_ms: quantile(done[name].durations, 0.95), failed: failed[name] });
-  return { metrics: roundOf('metrics'), ingest: roundOf('ingest'), cards: roundOf('cards') };
+    }),
+  ]);
 }

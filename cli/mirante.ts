@@ -99,8 +99,9 @@ const COMMANDS: Record<string, Command> = {
     run: (args) => metabase(args, readConfig(), say, { isTerminal: process.stdout.isTTY }),
   },
   reconcile: {
-    usage: 'reconcile',
-    summary: 'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference',
+    usage: 'reconcile [--repair]',
+    summary:
+      'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference; --repair first makes roll-ups again where they are not what raw events say',
     run: async (args) => say(await reconcileNow(args, readConfig())),
   },
   restore: {

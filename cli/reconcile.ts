@@ -1,17 +1,38 @@
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
 import { reconcile, sentenceOf } from '../jobs/reconcile.ts';
+import { repairRollups } from '../jobs/repair-rollups.ts';
 import type { Config } from '../lib/config.ts';
+import { type Pool, withClient } from '../sql/db.ts';
+import { detectEngine } from '../sql/storage/engine.ts';
 import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';
-import { UsageError } from './usage.ts';
+
+const clock = () => new Date();
 
 /** The command `reconcile`: gives a sentence with what was compared, or throws with the first difference. */
 export async function reconcileNow(
   args: string[],
   config: DatabaseConfig & Pick<Config, 'AGGREGATE_RETENTION_DAYS'>,
 ): Promise<string> {
-  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
-  const found = await asOwner(config, 'reconcile', (pool) => reconcile({ pool, config, clock: () => new Date() }));
+  const { values } = parseArgs({ args, options: { repair: { type: 'boolean' } } });
+  // One for the lock, one for the refresh.
+  return asOwner(config, 'reconcile', (pool) => proofOf(pool, config, values.repair ?? false), 2);
+}
+
+async function proofOf(pool: Pool, config: Pick<Config, 'AGGREGATE_RETENTION_DAYS'>, repairs: boolean): Promise<string> {
+  const repaired = repairs ? await repair(pool) : '';
+  const found = await reconcile({ pool, config, clock });
   const compared = `Tenants: ${found.tenants}. Hours: ${found.hours}. Events: ${found.receipts}. Refused: ${found.quarantined}.`;
-  if (found.first) throw new Error(`${sentenceOf(found.first)} Differences in all: ${found.differences}. ${compared}`);
-  return `Receipts, raw events, refused input and roll-ups agree. ${compared}`;
+  if (found.first)
+    throw new Error(`${repaired}${sentenceOf(found.first)} Differences in all: ${found.differences}. ${compared}`);
+  return `${repaired}Receipts, raw events, refused input and roll-ups agree. ${compared}`;
+}
+
+async function repair(pool: Pool): Promise<string> {
+  const engine = await withClient(pool, detectEngine);
+  const { mended, left } = await repairRollups({ pool, engine, log: pino({ level: 'silent' }), clock });
+  if (left > 0)
+    throw new Error(`${left} hours and days of roll-ups are still not what raw events say; ${mended} were made again.`);
+  return `Hours and days of roll-ups that were wrong and were made again: ${mended}. `;
 }

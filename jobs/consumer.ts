@@ -1,7 +1,8 @@
-import type { Job, Queue, Worker } from 'bullmq';
+import { DelayedError, type Job, type Queue, type Worker } from 'bullmq';
+import { Busy } from '../lib/busy.ts';
 import type { Logger } from '../lib/log.ts';
 import { type JobName, openQueue, openWorker, type QueueName, type QueueUrls, within } from './queues.ts';
-import { enqueueStartJobs, reconcile } from './schedules.ts';
+import { comesWithinMinutes, enqueueStartJobs, reconcile } from './schedules.ts';
 
 /** What each job does; it knows its dependencies and nothing of BullMQ. */
 export type Handlers = { [name in JobName]: (queue: QueueName) => Promise<void> };
@@ -9,6 +10,10 @@ export type Handlers = { [name in JobName]: (queue: QueueName) => Promise<void> 
 export type Consumer = {
   queue: Queue;
   worker: Worker;
+  /** How many of its jobs run in this process. */
+  active: () => number;
+  /** Whether they take all of its places, so that no heartbeat passes. */
+  isFull: () => boolean;
   /** Takes no more jobs, waits for those that run, at most so long, and lets go of all connections. */
   close: (limitMs: number) => Promise<void>;
 };
@@ -16,10 +21,22 @@ export type Consumer = {
 // One for the heartbeat, which must pass by a long job, and one each for what may run at the same time.
 const CONCURRENCY = 3;
 
+/** How long after a job found somebody else at its work it is tried again. */
+const BUSY_MS = 60_000;
+
 /** Starts consuming one queue: every job gets its log line and its time, every mishap its own. Gives up after a while. */
 export async function startConsumer(urls: QueueUrls, name: QueueName, handlers: Handlers, log: Logger): Promise<Consumer> {
   const queue = openQueue(urls, name, log);
-  const worker = openWorker(urls, name, (job) => run(job, name, handlers, log), { concurrency: CONCURRENCY });
+  let active = 0;
+  const work = async (job: Job, token?: string) => {
+    active += 1;
+    try {
+      await run(job, token, name, handlers, log);
+    } finally {
+      active -= 1;
+    }
+  };
+  const worker = openWorker(urls, name, work, { concurrency: CONCURRENCY });
   worker.on('error', (error) => log.warn({ queue: name, error: error.message }, 'worker cannot reach its queue'));
   worker.on('stalled', (id) => log.warn({ queue: name, job_id: id }, 'job stalled; it runs again'));
   worker.on('failed', (job, error) => {
@@ -37,18 +54,27 @@ export async function startConsumer(urls: QueueUrls, name: QueueName, handlers: 
     await within(10_000, queue.waitUntilReady());
     await within(10_000, reconcile(queue, name));
     await within(10_000, enqueueStartJobs(queue, name));
-    return { queue, worker, close };
+    return { queue, worker, close, active: () => active, isFull: () => active >= CONCURRENCY };
   } catch (error) {
     await close(1_000);
     throw error;
   }
 }
 
-async function run(job: Job, queue: QueueName, handlers: Handlers, log: Logger): Promise<void> {
+async function run(job: Job, token: string | undefined, queue: QueueName, handlers: Handlers, log: Logger): Promise<void> {
   const started = performance.now();
   const name = job.name as JobName;
   if (!handlers[name]) throw new Error(`no such job: ${job.name}`);
-  await handlers[name](queue);
+  try {
+    await handlers[name](queue);
+  } catch (error) {
+    if (!(error instanceof Busy)) throw error;
+    log.info({ queue, job: name, job_id: job.id, reason: error.message }, 'job put off');
+    if (comesWithinMinutes(name)) return;
+    // It gives its place back instead of waiting in it.
+    await job.moveToDelayed(Date.now() + BUSY_MS, token);
+    throw new DelayedError();
+  }
   log.debug({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
 }
 

@@ -197,6 +197,27 @@ test('an attempt that died is taken over after a minute, under the same id', asy
   expect(await only()).toMatchObject({ id, status: 'delivered', attempts: 2 });
 });
 
+test('what was under way to an endpoint that has answered 410 is not sent there again', async () => {
+  const waiting: ServerResponse[] = [];
+  answer = (response) => void waiting.push(response);
+  const hook = await endpoint(`${receiver.url}/hook`);
+  await notify([hook]);
+  await notify([hook]);
+  const under = deliver();
+  await expect.poll(() => waiting.length).toBe(2);
+  waiting[0]?.writeHead(410).end();
+  const disabled = () => db.owner.query('select from private.alert_endpoints where disabled_at is not null');
+  await expect.poll(async () => (await disabled()).rowCount).toBe(1);
+  waiting[1]?.writeHead(503).end();
+  await under;
+  // Put down by somebody who did not know yet.
+  await notify([hook]);
+  now += 86_400_000;
+  await deliver();
+  expect((await entries()).map(({ status, error }) => `${status} ${error}`)).toEqual(Array(3).fill('failed gone'));
+  expect(receiver.received).toHaveLength(2);
+});
+
 test('many senders at once send each notice once', async () => {
   await notify(await Promise.all(Array.from({ length: 40 }, () => endpoint(`${receiver.url}/200`))));
   await Promise.all([deliver(), deliver(), deliver()]);

@@ -7,6 +7,7 @@ import {
   claimDelivery,
   type DueDelivery,
   disableEndpoint,
+  failUnreachable,
   type Message,
   nextDelivery,
   type Outcome,
@@ -31,30 +32,91 @@ export type DeliverDeps = {
 export const RETRY_AFTER_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
 /** Deliveries that are sent at the same time. */
-const SENDERS = 20;
+const SENDERS = 40;
 /** What is due so soon is waited for: the next run comes within a minute. */
 const SOON_MS = 10_000;
+/** How often a run that waits for slow endpoints looks for what has become due meanwhile. */
+const LOOK_AGAIN_MS = 1_000;
+/** A run takes up nothing more so long after it was last asked for: the next one does. */
+const BUDGET_MS = 50_000;
 const MAIL_LIMIT_MS = 40_000;
 
-/** Sends what is due, each attempt noted. May run several times at once; a notice may arrive twice, under the same id. */
-export async function deliverAlerts(deps: DeliverDeps): Promise<void> {
+/**
+ * The job that sends what is due, each attempt noted. One run at a time in this process, so that slow endpoints take one place of the queue
+ * and no more: who asks meanwhile has the run look again, and does not wait for it. A notice may arrive twice, under the same id.
+ */
+export function createDeliveryRunner(deps: DeliverDeps): () => Promise<void> {
   const { SMTP_URL, ALERTS_FROM } = deps.config;
   const mailer = SMTP_URL && ALERTS_FROM ? createMailer(SMTP_URL, ALERTS_FROM) : undefined;
-  const sender = async () => {
-    while (!deps.signal?.aborted) {
+  const senders = new Set<Promise<void>>();
+  let isRunning = false;
+  let until = 0;
+  let failure: unknown;
+
+  const mayTake = () => failure === undefined && !deps.signal?.aborted && Date.now() < until;
+
+  // Each that finds something has another look beside it, so that none looks where nothing is due.
+  function look(): void {
+    if (senders.size >= SENDERS || !mayTake()) return;
+    const sender = send()
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => senders.delete(sender));
+    senders.add(sender);
+  }
+
+  async function send(): Promise<void> {
+    while (mayTake()) {
       const due = await claimDelivery(deps.pool, deps.clock());
       if (!due) return;
+      look();
       await attempt(deps, due, mailer);
     }
-  };
-  for (;;) {
-    await Promise.all(Array.from({ length: SENDERS }, sender));
+  }
+
+  async function soon(): Promise<number | undefined> {
+    if (!mayTake()) return undefined;
     const next = await nextDelivery(deps.pool, deps.clock());
     const wait = (next?.getTime() ?? Number.POSITIVE_INFINITY) - deps.clock().getTime();
-    if (deps.signal?.aborted || wait > SOON_MS) return;
-    await setTimeout(wait, undefined, { signal: deps.signal }).catch(() => undefined);
+    return wait <= SOON_MS ? wait : undefined;
   }
+
+  async function runAll(): Promise<void> {
+    for (;;) {
+      look();
+      while (senders.size > 0) {
+        const pause = new AbortController();
+        const late = setTimeout(LOOK_AGAIN_MS, true, { signal: pause.signal }).catch(() => false);
+        if (await Promise.race([late, Promise.all(senders)]).then((first) => first === true)) look();
+        pause.abort();
+      }
+      const wait = await soon();
+      if (wait !== undefined) await setTimeout(wait, undefined, { signal: deps.signal }).catch(() => undefined);
+      else if (senders.size === 0) return;
+    }
+  }
+
+  return async () => {
+    until = Date.now() + BUDGET_MS;
+    if (isRunning) {
+      look();
+      return;
+    }
+    isRunning = true;
+    failure = undefined;
+    try {
+      await failUnreachable(deps.pool, deps.clock());
+      await runAll();
+      if (failure !== undefined) throw failure;
+    } finally {
+      isRunning = false;
+    }
+  };
 }
+
+/** One run by itself. */
+export const deliverAlerts = (deps: DeliverDeps) => createDeliveryRunner(deps)();
 
 async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | undefined): Promise<void> {
   const answer = due.kind === 'webhook' ? await post(deps, due) : await mail(due, mailer);
@@ -63,13 +125,13 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
   const told = { tenant: due.tenant_id, delivery: due.id, attempts: due.attempts, response_code: status, error };
   if (due.kind === 'webhook' && status === 410) {
     deps.log.warn({ ...told, endpoint: due.endpoint_id }, 'endpoint is gone: nothing is sent there any more');
-    await settleDelivery(deps.pool, due.id, { status: 'failed', dueAt: null, responseCode: status, error: 'gone' }, now);
-    await withTransaction(deps.pool, 'begin', (client) => disableEndpoint(client, due.endpoint_id, 'gone', now));
+    const gone: Outcome = { status: 'failed', dueAt: null, responseCode: status, error: 'gone' };
+    await withTransaction(deps.pool, 'begin', (client) => disableEndpoint(client, due, gone, now));
     return;
   }
   const outcome = outcomeOf(due.attempts, answer, now);
   deps.log[outcome.status === 'failed' ? 'warn' : 'info']({ ...told, status: outcome.status }, 'alert attempted');
-  await settleDelivery(deps.pool, due.id, outcome, now);
+  await settleDelivery(deps.pool, due, outcome, now);
 }
 
 /** `final`: no use in trying again. */

@@ -1,3 +1,4 @@
+import { Busy } from '../lib/busy.ts';
 import type { Logger } from '../lib/log.ts';
 
 /** How a failure is told: a sentence, what it is about, and which errors end everything at once because nothing else can succeed. */
@@ -10,7 +11,8 @@ export type Telling<T> = {
 
 /**
  * Works on each item. One that fails is logged and stops no other; all failures are thrown together at the end, as an AggregateError
- * where there are several. Items that come one by one may take turns: the next is asked for when the one before is done.
+ * where there are several. An item that is Busy has not failed: Busy is thrown at the end where nothing else is. Items that come one by one
+ * may take turns: the next is asked for when the one before is done.
  */
 export async function eachItem<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -18,12 +20,17 @@ export async function eachItem<T>(
   work: (item: T) => Promise<unknown>,
 ): Promise<void> {
   const failures: unknown[] = [];
+  let busy: Busy | undefined;
   try {
     for await (const item of items) {
       try {
         await work(item);
       } catch (error) {
         if (isFatal?.(error)) throw error;
+        if (error instanceof Busy) {
+          busy = error;
+          continue;
+        }
         log.error({ err: error, ...about(item) }, message);
         failures.push(error);
       }
@@ -32,6 +39,7 @@ export async function eachItem<T>(
     failures.push(error);
   }
   throwAll(failures, message);
+  if (busy) throw busy;
 }
 
 /** Throws what has failed, if anything has: a single error as it is, several as one whose message has the first. */

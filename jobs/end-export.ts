@@ -1,3 +1,4 @@
+import { shownInstant } from '../lib/time.ts';
 import { type Client, type Pool, withTenant, withTransaction } from '../sql/db.ts';
 import { addDeliveries, type ExportMessage } from '../sql/queries/alert-deliveries.ts';
 import { keepOpenEndpoints } from '../sql/queries/alert-states.ts';
@@ -27,11 +28,11 @@ export async function completeExport(deps: ExportDeps, readers: Pool, job: Claim
     export_id: job.id,
     dataset: job.dataset,
     format: job.format,
-    from: job.window_from,
-    to: job.window_to,
+    from: shownInstant(job.window_from),
+    to: shownInstant(job.window_to),
     filter: job.filter,
     settled_at: job.settled_at,
-    since: job.since && { id: job.since, to: job.since_to, settled_at: job.received_from },
+    since: job.since && { id: job.since, to: job.since_to && shownInstant(job.since_to), settled_at: job.received_from },
     ...totalsOf(files),
     files,
     columns: columnsOf(job.dataset).map(({ name, csvw: type, description, unit }) => ({ name, type, description, unit })),
@@ -121,8 +122,8 @@ async function tell(
         error: how.status === 'failed' ? how.error : null,
         dataset: job.dataset,
         format: job.format,
-        from: job.window_from.toISOString(),
-        to: job.window_to.toISOString(),
+        from: shownInstant(job.window_from),
+        to: shownInstant(job.window_to),
         files: files.length,
         ...totalsOf(files),
         url: `/v1/exports/${job.id}`,

@@ -34,36 +34,38 @@ const PLACE = 'archive';
 /**
  * Rewrites every archived file that holds a person, without it: what is left is proved, entered in the old one's place, and the old one
  * is destroyed. Each is noted in the request as soon as it is. Scratch tables that parts of the archive were restored into are reached too.
- * A file that cannot be rewritten keeps no other; the erasure then fails at the end.
+ * A file that cannot be rewritten keeps no other; the erasure then fails at the end. Throws Busy where another is at work on the archive.
  */
 export async function eraseFromArchive(
   deps: { pool: Pool; log: Logger; archive: ArchiveHome },
   request: ClaimedRequest,
   person: Person,
 ): Promise<void> {
-  await withArchiveTurn(deps.pool, () =>
+  const rewriteAll = (lost: AbortSignal) =>
     withScratch(deps.archive, 'archive', (scratch) =>
       withDuckDb(scratch, async (run) => {
-        await destroyCondemned(deps, person.tenantId);
+        const turned = { ...deps, lost };
+        await destroyCondemned(turned, person.tenantId);
         const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
         const telling = {
           log: deps.log,
           message: 'archived file not rewritten',
           about: ({ name }: ArchiveFile) => ({ tenant: person.tenantId, privacy_request: request.id, name }),
-          isFatal: (error: unknown) => error instanceof ClaimLost,
+          isFatal: (error: unknown) => error instanceof ClaimLost || lost.aborted,
         };
         await withTransaction(deps.pool, 'begin', async (client) =>
           noteErased(client, request, PLACE, { removed: await eraseRestored(client, person), hours: 0 }, 80),
         );
         await eachItem(files, telling, async (file) => {
+          lost.throwIfAborted();
           // Before a file is fetched, so that a worker whose claim is gone stores nothing more.
           await notePrivacyProgress(deps.pool, request, 80);
           await rewrite(deps, run, scratch, file, request, person);
         });
-        await destroyCondemned(deps, person.tenantId);
+        await destroyCondemned(turned, person.tenantId);
       }),
-    ),
-  );
+    );
+  await withArchiveTurn(deps.pool, rewriteAll, 'try');
 }
 
 async function rewrite(

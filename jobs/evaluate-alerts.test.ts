@@ -103,6 +103,21 @@ describe('a rule', () => {
     expect([seen, await notices()]).toEqual([['pending', 'pending', 'firing'], ['alert.firing 3']]);
   });
 
+  test('does not count the time in which nobody looked', async () => {
+    await db.owner.query('truncate private.events');
+    const rule = await watch({ for_seconds: 600, window_seconds: 3600 });
+    await happen(acme, 0, 3);
+    const seen = [];
+    for (const minute of [0, 1, 30, 31, 38, 39]) {
+      await evaluate(minute);
+      seen.push([minute, await stateOf(rule)]);
+    }
+    // A minute, two of the pause, one, two of the next pause, one: seven have been seen.
+    expect(seen.filter(([, state]) => state !== 'pending')).toEqual([]);
+    for (const minute of [40, 41, 42]) await evaluate(minute);
+    expect([await stateOf(rule), await notices()]).toEqual(['firing', ['alert.firing 3']]);
+  });
+
   test('without data is unknown, or fires where no data means so', async () => {
     await db.owner.query('truncate private.events');
     const [quiet, loud] = [
@@ -205,7 +220,7 @@ test('cool-down: said once in a spell, and not again before it is over', () => {
     return [...values].map((sign, minute) => {
       const given = { ...(rule as object), ...over, last } as never;
       const { state, notice } = stepOf(given, sign === '*' ? null : Number(sign), new Date(minute * 60_000));
-      last = state;
+      last = { ...state, evaluated_at: new Date(minute * 60_000) };
       if (notice) return notice === 'alert.firing' ? 'F' : 'R';
       return { ok: '.', pending: 'p', firing: 'f', unknown: '?' }[state.state];
     });

@@ -1,3 +1,4 @@
+import { dateOf, type Instant, instantAt } from '../lib/time.ts';
 import type { ClaimedExport, PlannedPart } from '../sql/queries/export-claims.ts';
 import { type countSpans, finer, type Span, type Width } from '../sql/queries/export-plan.ts';
 import type { Selection } from '../sql/queries/export-rows.ts';
@@ -10,11 +11,10 @@ type Count = (selection: Selection, width: Width) => Promise<Counted>;
 
 /** What a row has beside the event as it was sent. */
 const ROW_BYTES = 150;
-const DAY_MS = 86_400_000;
 const MS: Record<Width, number> = { hour: 3_600_000, minute: 60_000, second: 1_000, milliseconds: 1 };
 
 /** What a stretch of an export's window holds; one that continues another has two. */
-type Stretch = { from: Date; to: Date; receivedFrom: Date | null };
+type Stretch = { from: Instant; to: Instant; receivedFrom: Date | null };
 
 /**
  * The parts into which an export falls: one after the other they are the whole window, so that nothing can lie between two, and each is read and
@@ -69,8 +69,8 @@ async function refined(selection: Selection, width: Width, limits: FileLimits, c
       all.push(span);
       continue;
     }
-    const from = new Date(Math.max(span.at.getTime(), selection.from.getTime()));
-    const to = new Date(Math.min(span.at.getTime() + MS[width], selection.to.getTime()));
+    const from = later(instantAt(span.at), selection.from);
+    const to = earlier(instantAt(new Date(span.at.getTime() + MS[width])), selection.to);
     all.push(...(await refined({ ...selection, from, to }, next, limits, count)).spans);
   }
   return { spans: all, types };
@@ -88,23 +88,26 @@ function together(stored: Span[], archived: Span[]): Span[] {
 const isLarge = ({ rows, bytes }: Pick<Span, 'rows' | 'bytes'>, limits: FileLimits) =>
   rows > limits.rows || bytes + rows * ROW_BYTES > limits.bytes;
 
-const dayOf = (date: Date) => date.toISOString().slice(0, 10);
+const dayOf = (at: Instant) => at.slice(0, 10);
+const earlier = (a: Instant, b: Instant) => (a < b ? a : b);
+const later = (a: Instant, b: Instant) => (a > b ? a : b);
 
 function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLimits, daily: boolean): PlannedPart[] {
   const parts: PlannedPart[] = [];
   let start = from;
   let held = { rows: 0, bytes: 0 };
-  let day = dayOf(spans[0]?.at ?? from);
-  const close = (end: Date) => {
+  let day = dayOf(spans[0] ? instantAt(spans[0].at) : from);
+  const close = (end: Instant) => {
     const name = daily ? `day=${day}/` : '';
     parts.push({ from_time: start, to_time: end, received_from: receivedFrom, expected_rows: held.rows, name });
     start = end;
     held = { rows: 0, bytes: 0 };
   };
-  for (const { at, rows, bytes } of spans) {
+  for (const { at: begins, rows, bytes } of spans) {
+    const at = instantAt(begins);
     const together = { rows: held.rows + rows, bytes: held.bytes + bytes };
     const isNewDay = daily && dayOf(at) !== day;
-    const end = isNewDay ? new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS) : at;
+    const end = isNewDay ? `${dayOf(at)}T00:00:00.000000Z` : at;
     // The first spans may begin before the window does: a part ends only where it has begun.
     if (held.rows > 0 && end > start && (isNewDay || isLarge(together, limits))) {
       close(end);
@@ -120,8 +123,9 @@ function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLim
 function months({ window_from, window_to }: ClaimedExport): PlannedPart[] {
   const parts: PlannedPart[] = [];
   for (let start = window_from; start < window_to; ) {
-    const next = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1));
-    const end = next < window_to ? next : window_to;
+    const month = dateOf(start);
+    const next = instantAt(new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1)));
+    const end = earlier(next, window_to);
     parts.push({ from_time: start, to_time: end, received_from: null, expected_rows: 0, name: '' });
     start = end;
   }

@@ -120,6 +120,11 @@ function postgresOf(urls: QueueUrls): { [option: string]: unknown } {
   return { connectionString: urls.queueDatabaseUrl, schema: 'bullmq', connectionTimeoutMillis: ANSWER_MS };
 }
 
+/** Adds a job that is asked for. One that comes while another runs is kept and follows it, since what it is about may have come too late for that one. */
+export async function askFor(queue: Queue, job: JobName): Promise<void> {
+  await queue.add(job, {}, { ...OPTIONS[job], deduplication: { id: job, keepLastIfActive: true } });
+}
+
 /** The producers' side of all queues, for the API. */
 export function createQueues(urls: QueueUrls, log: Logger): Queues {
   const open = new Map<QueueName, Queue>(QUEUES.map((name) => [name, openQueue(urls, name, log)]));
@@ -144,10 +149,8 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
   }
 
   async function add(name: QueueName, job: JobName): Promise<void> {
-    // One that comes while another runs is kept and follows it, since what it is about may have come too late for that one.
-    const options = { ...OPTIONS[job], deduplication: { id: job, keepLastIfActive: true } };
     try {
-      await use(name, (queue) => queue.add(job, {}, options));
+      await use(name, (queue) => askFor(queue, job));
     } catch (error) {
       log.warn({ queue: name, job, error: (error as Error).message }, 'job not enqueued; the next schedule serves it');
     }

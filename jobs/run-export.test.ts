@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { instantAt } from '../lib/time.ts';
 import { RETENTION } from '../test/archived-events.ts';
 import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../test/exports.ts';
 import { createDatabase, makeTenant, type TestDatabase } from '../test/harness.ts';
@@ -63,7 +64,7 @@ test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the mo
   const { id } = await exports.ask(tenant, {
     dataset: 'metrics',
     format,
-    from: new Date(Date.now() - 60 * DAY),
+    from: instantAt(new Date(Date.now() - 60 * DAY)),
     filter: { metric: 'events.count', interval: 'day' },
   });
   await exports.run();
@@ -76,7 +77,7 @@ test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the mo
 test('events that have left for the archive are in each export as before, once, and in none that goes on from one', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 2_000, 'old', 40);
-  const from = new Date(Date.now() - 70 * DAY);
+  const from = instantAt(new Date(Date.now() - 70 * DAY));
   const before = await exports.ask(tenant, { from });
   await exports.run();
   await runRetention({ ...exports.deps, engine: db.engine, config: RETENTION });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Busy } from '../lib/busy.ts';
 import { withTenant } from '../sql/db.ts';
 import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { claimExport, keepExport } from '../sql/queries/export-claims.ts';
@@ -54,7 +55,7 @@ test('several workers at once make each file once', async () => {
       return { tenant, id: (await exports.ask(tenant, { format: 'ndjson' })).id };
     }),
   );
-  await Promise.all([1, 2, 3].map(() => createExportRunner(exports.deps)()));
+  await Promise.all([1, 2, 3].map(() => createExportRunner(exports.deps, async () => undefined)()));
   await exports.run();
   for (const { tenant, id } of asked) expect((await exports.idsIn(tenant, id)).sort()).toEqual(idsFrom(1_000));
   expect(await exports.unaccounted()).toEqual([]);
@@ -175,15 +176,20 @@ test('an export that is made while the archive is rewritten ends with the person
   const request = await withTenant(db.api, tenant.id, (client) => createPrivacyRequest(client, tenant.id, ask), 'login');
   const outcome = async () =>
     (await db.owner.query('select outcome from private.privacy_requests where id = $1', [request.id])).rows[0]?.outcome;
-  const { id, serving } = await withArchiveTurn(db.owner, async () => {
-    const served = servePrivacyRequests({ ...exports.deps, engine: db.engine });
-    await expect.poll(outcome, { timeout: 30_000 }).toMatchObject({ removed: { exports: 0 } });
+  const id = await withArchiveTurn(db.owner, async () => {
+    await expect(servePrivacyRequests({ ...exports.deps, engine: db.engine })).rejects.toThrow(Busy);
+    const put = await db.owner.query('select attempts, retry_at > now() as later from private.privacy_requests where id = $1', [
+      request.id,
+    ]);
+    expect(put.rows).toEqual([{ attempts: 0, later: true }]);
+    expect(await outcome()).toMatchObject({ removed: { exports: 0 } });
     const between = await exports.ask(tenant);
     await exports.run();
     expect(await exports.find(tenant, between.id)).toMatchObject({ status: 'completed' });
-    return { id: between.id, serving: served };
+    return between.id;
   });
-  await serving;
+  await db.owner.query('update private.privacy_requests set retry_at = null');
+  await servePrivacyRequests({ ...exports.deps, engine: db.engine });
   expect(await exports.find(tenant, id)).toMatchObject({ status: 'deleted', error: 'person-erased' });
   expect(await outcome()).toMatchObject({ exports_destroyed: [id], removed: { exports: 1 } });
 });

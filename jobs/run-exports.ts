@@ -1,4 +1,3 @@
-import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
 import { destroyExports } from './destroy-exports.ts';
 import { throwAll } from './each.ts';
 import { clearScratch, type ExportDeps, runParts } from './run-export.ts';
@@ -9,15 +8,16 @@ const RUNNERS = 2;
 /**
  * The job that runs exports: destroys what is to be destroyed and takes up what is due, in as many runners as this process still has to
  * spare. The schedule brings a job every minute, and a long export must not fill the queue's workers with them. None of these waits for
- * another: a store that answers slowly keeps nobody's export from being tried.
+ * another: a store that answers slowly keeps nobody's export from being tried. `tell` has notices
+ * sent.
  */
-export function createExportRunner(deps: ExportDeps & DeliverDeps): () => Promise<void> {
+export function createExportRunner(deps: ExportDeps, tell: () => Promise<void>): () => Promise<void> {
   let busy = 0;
   let destroying: Promise<unknown> | undefined;
 
   async function runner(): Promise<void> {
     try {
-      if ((await runParts(deps)) > 0) await deliverAlerts(deps);
+      if ((await runParts(deps)) > 0) await tell();
     } finally {
       busy--;
     }

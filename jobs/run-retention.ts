@@ -1,8 +1,9 @@
+import { Busy } from '../lib/busy.ts';
 import type { Config } from '../lib/config.ts';
 import { clearScratch } from '../sql/archive-home.ts';
 import { withBriefLocks } from '../sql/brief-locks.ts';
 import { type Client, withTransaction } from '../sql/db.ts';
-import { type ArchiveRun, holdReaders, noteArchiveRun, withArchiveTurn } from '../sql/queries/archive-files.ts';
+import { type ArchiveRun, holdReaders, noteArchiveRun, type Turn, withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { dropRestored } from '../sql/queries/restored.ts';
 import {
   dropBefore,
@@ -37,7 +38,7 @@ const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
  * Archives what has outlived its retention in the database, and then drops it, whole partitions or chunks. Where the archive fails,
  * events stay, everything else goes, and the job fails.
  */
-export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
+export async function runRetention(deps: RetentionDeps, turn: Turn = 'wait'): Promise<ArchiveRun> {
   const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
   const failed: Error[] = [];
   const step = async (work: Promise<unknown>) => {
@@ -45,14 +46,19 @@ export async function runRetention(deps: RetentionDeps): Promise<ArchiveRun> {
     if (error) failed.push(error);
     return !error;
   };
-  await step(
-    withArchiveTurn(deps.pool, async () => {
-      const isArchived = await step(archive(deps, run));
-      await step(dropAll(deps, isArchived ? run : null));
-      await step(expire(deps, run));
-      await step(sweepArchive(deps));
-    }),
-  );
+  const work = async (lost: AbortSignal) => {
+    const turned = { ...deps, lost };
+    const isArchived = await step(archive(turned, run));
+    lost.throwIfAborted();
+    await step(dropAll(turned, isArchived ? run : null));
+    lost.throwIfAborted();
+    await step(expire(turned, run));
+    lost.throwIfAborted();
+    await step(sweepArchive(turned));
+  };
+  await step(withArchiveTurn(deps.pool, work, turn));
+  // Nothing was begun.
+  if (failed[0] instanceof Busy) throw failed[0];
   if (run.boundary || run.removed > 0 || failed[0]) await noteArchiveRun(deps.pool, run, failed[0]?.message ?? null);
   // Refreshes that found the lock taken rely on its holder to look again.
   await refreshRollups(deps);

@@ -30,6 +30,11 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'upkeep', job: 'run-retention', repeat: { pattern: '20 3 * * *', tz: 'UTC' } },
 ];
 
+/** Whether the schedule brings such a job again so soon that none need be kept. */
+export function comesWithinMinutes(name: JobName): boolean {
+  return SCHEDULES.some(({ job, repeat }) => job === name && 'every' in repeat);
+}
+
 /** Makes the schedules of one queue what the table says; those that it no longer lists end. */
 export async function reconcile(queue: Queue, name: QueueName): Promise<void> {
   const listed = SCHEDULES.filter((schedule) => schedule.queue === name);

@@ -11,7 +11,7 @@ import {
 import { eachItem } from './each.ts';
 import type { ArchiveDeps } from './write-archive.ts';
 
-type SweepDeps = Pick<ArchiveDeps, 'pool' | 'log' | 'archive'>;
+type SweepDeps = Pick<ArchiveDeps, 'pool' | 'log' | 'archive' | 'lost'>;
 
 /** Destroys what no rule keeps any longer. Gives how many files that were. To be called by whose turn it is, like all of these. */
 export async function expireArchive(deps: ArchiveDeps): Promise<number> {
@@ -23,14 +23,16 @@ export async function expireArchive(deps: ArchiveDeps): Promise<number> {
  * Destroys condemned files: all of one tenant, or of all tenants those that are due. Gives how many. One that cannot be destroyed stops no
  * other, and is tried again later.
  */
-export async function destroyCondemned({ pool, log, archive }: SweepDeps, tenantId?: string): Promise<number> {
+export async function destroyCondemned({ pool, log, archive, lost }: SweepDeps, tenantId?: string): Promise<number> {
   const telling = {
     log,
     message: 'file of the archive not destroyed',
     about: ({ tenant_id, name }: CondemnedFile) => ({ tenant: tenant_id, name }),
+    isFatal: () => lost?.aborted ?? false,
   };
   let destroyed = 0;
   await eachItem(await condemnedFiles(pool, tenantId), telling, async ({ id, name }) => {
+    lost?.throwIfAborted();
     await archive.store.remove(name).catch(async (error: unknown) => {
       await postponeCondemned(pool, id);
       throw error;
@@ -87,7 +89,14 @@ export async function destroyTenant(deps: Pick<ArchiveDeps, 'log' | 'archive'>, 
   return names.length;
 }
 
-async function removeAll({ log, archive }: Pick<ArchiveDeps, 'log' | 'archive'>, names: string[]): Promise<void> {
-  const telling = { log, message: 'file of the archive not removed', about: (name: string) => ({ name }) };
-  await eachItem(names, telling, (name) => archive.store.remove(name));
+async function removeAll(
+  { log, archive, lost }: Pick<ArchiveDeps, 'log' | 'archive' | 'lost'>,
+  names: string[],
+): Promise<void> {
+  const about = (name: string) => ({ name });
+  const telling = { log, message: 'file of the archive not removed', about, isFatal: () => lost?.aborted ?? false };
+  await eachItem(names, telling, async (name) => {
+    lost?.throwIfAborted();
+    await archive.store.remove(name);
+  });
 }

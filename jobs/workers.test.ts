@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
+import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { heartbeatAge, heartbeatAges } from '../sql/queries/heartbeats.ts';
 import { makeArchive } from '../test/archive-home.ts';
 import { createDatabase, need, type TestDatabase, testSecret } from '../test/harness.ts';
@@ -156,6 +157,44 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
         .map(({ job }) => job)
         .sort(),
     );
+  });
+
+  test.skipIf(!present)(
+    'jobs that take all places of a consumer are a sign of life: nothing is torn down under them',
+    async () => {
+      await start(backend(), { watchEveryMs: 50, staleAfterS: 1 });
+      const consumer = consumerOf('rollups');
+      await vi.waitFor(async () => expect((await consumer?.queue.getCompletedCount()) ?? 0).toBeGreaterThan(0), soon);
+      const holder = await db.owner.connect();
+      try {
+        await holder.query('begin; lock table private.objectives in access exclusive mode');
+        for (let n = 0; n < 3; n += 1) await consumer?.queue.add('measure-objectives', {});
+        await vi.waitFor(() => expect(consumer?.isFull()).toBe(true), soon);
+        await forgetBeats();
+        await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeLessThan(60), soon);
+        // Stale by now for whoever counts heartbeats of the queue alone.
+        await vi.waitFor(async () => expect((await heartbeatAge(db.jobs, 'upkeep')) ?? 0).toBeLessThan(60), soon);
+        expect(consumerOf('rollups')).toBe(consumer);
+      } finally {
+        await holder.query('rollback');
+        holder.release();
+      }
+      await vi.waitFor(() => expect(consumer?.active()).toBe(0), soon);
+    },
+  );
+
+  test.skipIf(!present)('a job that needs the turn of the archive gives its place back and comes again', async () => {
+    await withArchiveTurn(db.owner, async () => {
+      await start(backend());
+      const consumer = consumerOf('upkeep');
+      await vi.waitFor(async () => {
+        const names = (await consumer?.queue.getDelayed())?.map(
+          ({ name, attemptsMade, processedOn }) => processedOn && [name, attemptsMade],
+        );
+        expect(names).toContainEqual(['run-retention', expect.any(Number)]);
+      }, soon);
+    });
+    expect((await db.owner.query('select from storage.archive_runs where error is not null')).rowCount).toBe(0);
   });
 
   test.skipIf(!present)('a consumer that has died silently is built anew', async () => {

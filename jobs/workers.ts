@@ -6,14 +6,14 @@ import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from './build-benchmarks.ts';
 import { checkDataQuality } from './check-data-quality.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
-import { type DeliverDeps, deliverAlerts } from './deliver-alerts.ts';
+import { createDeliveryRunner, type DeliverDeps } from './deliver-alerts.ts';
 import { checkExportFiles } from './destroy-exports.ts';
 import { endSqlLogins } from './end-sql-logins.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';
 import { runMakePartitions } from './make-partitions.ts';
 import { measureObjectives, type ObjectivesDeps } from './measure-objectives.ts';
 import { offboardTenants } from './offboard-tenants.ts';
-import { QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
+import { askFor, QUEUES, type QueueName, type QueueUrls, within } from './queues.ts';
 import { runReconcile } from './reconcile.ts';
 import { refreshRollups } from './refresh-rollups.ts';
 import { type DrillDeps, runRestoreDrill } from './restore-drill.ts';
@@ -41,10 +41,18 @@ const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
 export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
   const stopping = new AbortController();
-  const handlers = handlersOf({ ...deps, signal: stopping.signal });
   const consumers = new Map<QueueName, Consumer>();
+  const handlers = handlersOf({ ...deps, signal: stopping.signal }, tell);
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
+
+  // Whoever puts notices down does not wait until they are sent; the minute's schedule sends them too.
+  async function tell(): Promise<void> {
+    const queue = consumers.get('alerts')?.queue;
+    await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>
+      deps.log.warn({ error: error.message }, 'deliveries not asked for; the next schedule serves them'),
+    );
+  }
 
   async function build(name: QueueName): Promise<void> {
     builtAt.set(name, Date.now());
@@ -56,6 +64,10 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   // A fresh consumer gets as long as an old one to show that it consumes; one that could not be built is tried each time.
   async function watch(name: QueueName): Promise<void> {
     const consumer = consumers.get(name);
+    // Jobs of this process take all places: that they run is its sign of life, since no heartbeat passes.
+    if (consumer?.isFull()) await beat(deps.pool, name);
+    // Torn down with jobs under way, it would leave them running beside those that take them up again, each with its connections.
+    if (consumer && consumer.active() > 0) return;
     if (consumer && Date.now() - (builtAt.get(name) ?? 0) < staleAfterS * 1000) return;
     const age = (await heartbeatAge(deps.pool, name)) ?? Number.POSITIVE_INFINITY;
     if (consumer && age < staleAfterS) return;
@@ -92,8 +104,9 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   };
 }
 
-function handlersOf(deps: WorkerDeps): Handlers {
-  const runExports = createExportRunner(deps);
+function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
+  const runExports = createExportRunner(deps, tell);
+  const deliverAlerts = createDeliveryRunner(deps);
   return {
     heartbeat: (queue) => beat(deps.pool, queue),
     'refresh-rollups': async () => {
@@ -101,7 +114,7 @@ function handlersOf(deps: WorkerDeps): Handlers {
     },
     'measure-objectives': () => measureObjectives(deps),
     'run-retention': async () => {
-      await runRetention(deps);
+      await runRetention(deps, 'try');
     },
     'make-partitions': () => runMakePartitions(deps),
     'serve-privacy-requests': () => servePrivacyRequests(deps),
@@ -109,9 +122,9 @@ function handlersOf(deps: WorkerDeps): Handlers {
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),
     'evaluate-alerts': async () => {
-      if ((await evaluateAlerts(deps)) > 0) await deliverAlerts(deps);
+      if ((await evaluateAlerts(deps)) > 0) await tell();
     },
-    'deliver-alerts': () => deliverAlerts(deps),
+    'deliver-alerts': () => deliverAlerts(),
     'run-exports': () => runExports(),
     'check-export-files': async () => {
       await checkExportFiles(deps);

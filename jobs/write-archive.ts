@@ -25,6 +25,8 @@ export type ArchiveDeps = {
   log: Logger;
   clock: () => Date;
   archive: ArchiveHome;
+  /** Aborts when the turn ends under the work. */
+  lost?: AbortSignal;
 };
 
 export type Written = { files: number; rows: number; bytes: number };
@@ -37,10 +39,16 @@ export type Written = { files: number; rows: number; bytes: number };
 export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date): Promise<Written> {
   const written: Written = { files: 0, rows: 0, bytes: 0 };
   const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
-  const telling = { log: deps.log, message: 'a tenant was not archived', about: (tenant: string) => ({ tenant }) };
+  const telling = {
+    log: deps.log,
+    message: 'a tenant was not archived',
+    about: (tenant: string) => ({ tenant }),
+    isFatal: () => deps.lost?.aborted ?? false,
+  };
   await eachItem(tenants, telling, (tenantId) =>
     withScratch(deps.archive, 'archive', (scratch) =>
       withDuckDb(scratch, async (run) => {
+        deps.lost?.throwIfAborted();
         const days = await withTransaction(deps.pool, 'begin read only', (client) => daysBefore(client, tenantId, boundary));
         for (const day of days) await archiveDay(deps, { run, scratch, written }, { tenantId, day, boundary, now });
       }),
@@ -163,6 +171,7 @@ export async function prove(deps: Pick<ArchiveDeps, 'archive'>, run: Run, group:
 
 async function proveAndEnter(deps: ArchiveDeps, run: Run, group: Group, path: string): Promise<ArchiveFile> {
   const file = await prove(deps, run, group, path);
+  deps.lost?.throwIfAborted();
   await enterArchiveFile(deps.pool, file);
   return file;
 }

@@ -1,3 +1,28 @@
+/**
+ * A moment to the microsecond, as the database keeps it: UTC in RFC 3339 with six digits. Such texts compare as the moments do.
+ * A Date would cut what was sent to milliseconds.
+ */
+export type Instant = string;
+
+/** The instant of microseconds since 1970, in the years 0 to 9999. */
+export function instantOf(microseconds: number): Instant {
+  const milliseconds = Math.floor(microseconds / 1000);
+  const rest = String(microseconds - milliseconds * 1000).padStart(3, '0');
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}${rest}Z`;
+}
+
+/** The instant of a Date. */
+export const instantAt = (date: Date): Instant => `${date.toISOString().slice(0, -1)}000Z`;
+
+/** The Date of an instant, cut to the millisecond. */
+export const dateOf = (instant: Instant): Date => new Date(instant);
+
+/** An instant as an answer shows it: with six digits only where the last three say something. */
+export const shownInstant = (instant: Instant): string => instant.replace(/000Z$/, 'Z');
+
+/** SQL that gives a column of type timestamptz as an instant. */
+export const instantSql = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 // The calendar repeats after 400 years, and Date.UTC takes years below 100 for those of the twentieth century.

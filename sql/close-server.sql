@@ -23,3 +23,22 @@ begin
     end if;
 end
 $$;
+
+-- Advisory locks are one space for all logins of a database: left to the database's owner, who migrates, and to the queues.
+do $$
+declare
+    lock regprocedure;
+    holder name;
+begin
+    for lock in select p.oid from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_' loop
+        execute format('revoke execute on function %s from public', lock);
+        for holder in
+            select d.datdba::regrole::name from pg_database d where d.datname = current_database()
+            union all
+            select r.rolname from pg_roles r where r.rolname = 'mirante_queue'
+        loop
+            execute format('grant execute on function %s to %I with grant option', lock, holder);
+        end loop;
+    end loop;
+end
+$$;

@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openQueue } from '../jobs/queues.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { makeTenant, openDatabase, testSecret } from '../test/harness.ts';
 import { databaseUrl } from '../test/template.ts';
@@ -64,10 +66,21 @@ test('logins of customers reach Mirante’s database alone, also among databases
   }
   const client = await connect('mirante');
   await client.query('set default_transaction_read_only = off');
-  for (const make of ['lo_create(0)', 'lo_creat(0)', `lo_from_bytea(0, 'x')`]) {
+  for (const make of ['lo_create(0)', 'lo_creat(0)', `lo_from_bytea(0, 'x')`, 'pg_advisory_lock(7046011)']) {
     await expect(client.query(`select ${make}`)).rejects.toMatchObject({ code: '42501' });
   }
   await client.end();
+});
+
+test('a closed server is migrated, and the queues on it work', async () => {
+  await migrate(server.url, testSecret);
+  const queue = openQueue({ queueDatabaseUrl: db.urls.queue }, 'upkeep', pino({ level: 'silent' }));
+  try {
+    const { id } = await queue.add('heartbeat', {});
+    expect((await queue.getJob(id as string))?.name).toBe('heartbeat');
+  } finally {
+    await queue.close();
+  }
 });
 
 test('the last connections are the platform’s', async () => {

@@ -52,23 +52,31 @@ export function poolSettings(url: string, options: PoolOptions): pg.PoolConfig {
 
 /**
  * Runs `work` on one connection of the pool. While it is out, nobody else listens to it, and an unheard 'error' would end the
- * process; a connection that broke is not given back.
+ * process; a connection that broke is not given back. Once `lost` aborts, the connection is closed under a statement that runs.
  */
-export async function withClient<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(pool: Pool, work: (client: Client) => Promise<T>, lost?: AbortSignal): Promise<T> {
+  lost?.throwIfAborted();
   const client = await pool.connect();
   let broken: Error | undefined;
+  const onLost = () => {
+    broken = lost?.reason;
+    void client.end();
+  };
   const onError = (error: Error) => {
     broken = error;
   };
   client.on('error', onError);
+  lost?.addEventListener('abort', onLost);
   try {
     return await work(client);
   } catch (error) {
+    lost?.throwIfAborted();
     // Whatever was left half done ends with its connection.
     if (isDatabaseAway(error)) broken ??= error as Error;
     throw error;
   } finally {
     client.removeListener('error', onError);
+    lost?.removeEventListener('abort', onLost);
     client.release(broken);
   }
 }
@@ -97,17 +105,20 @@ export async function withTenant<T>(
 
 /** Runs `work` in one transaction, which ends however it ends. `begin` is the statement that opens it. */
 export async function withTransaction<T>(pool: Pool, begin: string, work: (client: Client) => Promise<T>): Promise<T> {
-  return withClient(pool, async (client) => {
-    await client.query(begin);
-    try {
-      const result = await work(client);
-      await client.query('commit');
-      return result;
-    } catch (error) {
-      if (!isDatabaseAway(error)) await client.query('rollback');
-      throw error;
-    }
-  });
+  return withClient(pool, (client) => inTransaction(client, begin, () => work(client)));
+}
+
+/** The same on a connection that the caller has, and that is in no transaction. */
+export async function inTransaction<T>(client: Client, begin: string, work: () => Promise<T>): Promise<T> {
+  await client.query(begin);
+  try {
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    if (!isDatabaseAway(error)) await client.query('rollback');
+    throw error;
+  }
 }
 
 function quoted({ keyId, tenantId, address, requestId }: Actor): string {

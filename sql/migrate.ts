@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { applyMigrations, connect } from '@databases/pg-migrations';
@@ -12,6 +13,7 @@ import { makeRoles } from './roles.ts';
 import { type Engine, loadStorage, prepareEngine } from './storage/engine.ts';
 
 const MIGRATE_LOCK = 7_046_011;
+const WAIT_MS = 250;
 
 /** Raw retention and a week, so that a database which slept for months takes events before its first job has run. */
 const DEFAULT_PAST_DAYS = 97;
@@ -29,7 +31,7 @@ export async function migrate(
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'mirante migrate' });
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
+    await waitForOthers(client);
     await client.query("set client_min_messages = 'warning'; set timezone = 'UTC'");
     const engine = await prepareEngine(client);
     await makeRoles(client, secret);
@@ -43,6 +45,20 @@ export async function migrate(
     return engine;
   } finally {
     await client.end();
+  }
+}
+
+// Advisory locks are open to every login of the database. A customer's session that holds one would keep the platform from starting.
+async function waitForOthers(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean; able: boolean }>(
+      `select pg_try_advisory_lock($1) as taken, to_regprocedure('door.end_session(integer,text)') is not null as able`,
+      [MIGRATE_LOCK],
+    );
+    if (rows[0]?.taken) return;
+    if (rows[0]?.able)
+      await client.query('select door.end_session(pid, login) from door.login_sessions() where has_advisory_lock');
+    await setTimeout(WAIT_MS);
   }
 }
 

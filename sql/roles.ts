@@ -103,6 +103,16 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);
   await client.query('revoke create on schema public from public').catch(ignoreMissingRight);
+  // Where close-server.sql has left them to the database's owner.
+  await client.query(`do $$ declare lock regprocedure; begin
+      for lock in
+          select p.oid from pg_proc p
+          where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_'
+              and not has_function_privilege('mirante_queue', p.oid, 'execute')
+      loop
+          execute format('grant execute on function %s to mirante_queue', lock);
+      end loop;
+    end $$`);
   if (what === 'roles') return;
   await client.query(`
     create schema if not exists private authorization mirante_owner;

@@ -654,6 +654,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     ended_at timestamp with time zone
     response_code integer
     error text
+    claimed_at timestamp with time zone
     constraint alert_deliveries_pkey PRIMARY KEY (id)
     constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
     constraint alert_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE CASCADE
@@ -663,6 +664,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     CREATE INDEX alert_deliveries_due_at_idx ON private.alert_deliveries USING btree (due_at) WHERE (status = 'waiting'::text)
     CREATE INDEX alert_deliveries_endpoint_id_idx ON private.alert_deliveries USING btree (endpoint_id)
     CREATE INDEX alert_deliveries_rule_id_idx ON private.alert_deliveries USING btree (rule_id)
+    CREATE INDEX alert_deliveries_tenant_id_claimed_at_idx ON private.alert_deliveries USING btree (tenant_id, claimed_at)
     CREATE INDEX alert_deliveries_tenant_id_id_idx ON private.alert_deliveries USING btree (tenant_id, id)
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
@@ -965,6 +967,7 @@ table private.corrections_daily_rows owner mirante_owner, row security forced
     rule text
     corrections numeric
     rows numeric
+    CREATE UNIQUE INDEX corrections_daily_key ON private.corrections_daily_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX corrections_daily_rows_bucket_idx ON private.corrections_daily_rows USING btree (bucket)
     CREATE INDEX corrections_daily_rows_tenant_id_bucket_idx ON private.corrections_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1010,6 +1013,7 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
     rule text
     corrections bigint
     rows numeric
+    CREATE UNIQUE INDEX corrections_hourly_key ON private.corrections_hourly_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX corrections_hourly_rows_bucket_idx ON private.corrections_hourly_rows USING btree (bucket)
     CREATE INDEX corrections_hourly_rows_tenant_id_bucket_idx ON private.corrections_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1152,6 +1156,7 @@ table private.events_daily_rows owner mirante_owner, row security forced
     route text
     events numeric
     bytes numeric
+    CREATE UNIQUE INDEX events_daily_key ON private.events_daily_rows USING btree (tenant_id, bucket, type, outcome, route) NULLS NOT DISTINCT
     CREATE INDEX events_daily_rows_bucket_idx ON private.events_daily_rows USING btree (bucket)
     CREATE INDEX events_daily_rows_tenant_id_bucket_idx ON private.events_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1208,6 +1213,7 @@ table private.events_hourly_rows owner mirante_owner, row security forced
     route text
     events bigint
     bytes bigint
+    CREATE UNIQUE INDEX events_hourly_key ON private.events_hourly_rows USING btree (tenant_id, bucket, type, outcome, route) NULLS NOT DISTINCT
     CREATE INDEX events_hourly_rows_bucket_idx ON private.events_hourly_rows USING btree (bucket)
     CREATE INDEX events_hourly_rows_tenant_id_bucket_idx ON private.events_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1380,6 +1386,7 @@ table private.latency_daily_rows owner mirante_owner, row security forced
     route text
     bin smallint
     events numeric
+    CREATE UNIQUE INDEX latency_daily_key ON private.latency_daily_rows USING btree (tenant_id, bucket, type, route, bin) NULLS NOT DISTINCT
     CREATE INDEX latency_daily_rows_bucket_idx ON private.latency_daily_rows USING btree (bucket)
     CREATE INDEX latency_daily_rows_tenant_id_bucket_idx ON private.latency_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1432,6 +1439,7 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     route text
     bin smallint
     events bigint
+    CREATE UNIQUE INDEX latency_hourly_key ON private.latency_hourly_rows USING btree (tenant_id, bucket, type, route, bin) NULLS NOT DISTINCT
     CREATE INDEX latency_hourly_rows_bucket_idx ON private.latency_hourly_rows USING btree (bucket)
     CREATE INDEX latency_hourly_rows_tenant_id_bucket_idx ON private.latency_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1708,6 +1716,7 @@ table private.rules_daily_rows owner mirante_owner, row security forced
     rule text
     hits numeric
     validations numeric
+    CREATE UNIQUE INDEX rules_daily_key ON private.rules_daily_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX rules_daily_rows_bucket_idx ON private.rules_daily_rows USING btree (bucket)
     CREATE INDEX rules_daily_rows_tenant_id_bucket_idx ON private.rules_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1753,6 +1762,7 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     rule text
     hits numeric
     validations bigint
+    CREATE UNIQUE INDEX rules_hourly_key ON private.rules_hourly_rows USING btree (tenant_id, bucket, marketplace, rule) NULLS NOT DISTINCT
     CREATE INDEX rules_hourly_rows_bucket_idx ON private.rules_hourly_rows USING btree (bucket)
     CREATE INDEX rules_hourly_rows_tenant_id_bucket_idx ON private.rules_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1860,6 +1870,7 @@ table private.validations_daily_rows owner mirante_owner, row security forced
     rows numeric
     errors numeric
     warnings numeric
+    CREATE UNIQUE INDEX validations_daily_key ON private.validations_daily_rows USING btree (tenant_id, bucket, marketplace, outcome) NULLS NOT DISTINCT
     CREATE INDEX validations_daily_rows_bucket_idx ON private.validations_daily_rows USING btree (bucket)
     CREATE INDEX validations_daily_rows_tenant_id_bucket_idx ON private.validations_daily_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -1913,6 +1924,7 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     rows numeric
     errors numeric
     warnings numeric
+    CREATE UNIQUE INDEX validations_hourly_key ON private.validations_hourly_rows USING btree (tenant_id, bucket, marketplace, outcome) NULLS NOT DISTINCT
     CREATE INDEX validations_hourly_rows_bucket_idx ON private.validations_hourly_rows USING btree (bucket)
     CREATE INDEX validations_hourly_rows_tenant_id_bucket_idx ON private.validations_hourly_rows USING btree (tenant_id, bucket)
     policy all_tenants for all to mirante_owner using (true)
@@ -2046,6 +2058,9 @@ function door.create_sql_login(id uuid, tenant uuid, login text, name text, veri
 function door.create_tenant(id uuid, slug text, name text, kind text, country text, timezone text, locale text, features jsonb, attributes jsonb, limits jsonb, raw_retention_days integer, embed_origins text[]) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a3567c3dc1e2d5eb76b636f468837fd3
     grant execute to mirante_api
 
+function door.days_under_way(since timestamp with time zone, until timestamp with time zone) returns timestamp with time zone[] language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4069bda3854c9c6a8b723bdad680bab0
+    grant execute to mirante_api
+
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
     grant execute to mirante_api
 
@@ -2062,7 +2077,7 @@ function door.end_login(login text) returns text language plpgsql volatile secur
 function door.end_session(session integer, login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a23b03211dad6f9aa1d3b45091f92f77
     grant execute to mirante_owner
 
-function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body a897781dc5aaf2766b93840ea35644e7
+function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body f1c20c6a25ae8fbe5ec6615cf69cdd1c
 
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
     grant execute to mirante_api
@@ -2142,6 +2157,9 @@ function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volat
     grant execute to mirante_api
 
 function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d5db68da7abcfe5522c3ee11c74a4d5f
+    grant execute to mirante_api
+
+function door.rollup_since(rollup text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c6108df2fcbc6f756266d81870c24c3f
     grant execute to mirante_api
 
 function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
@@ -2402,13 +2420,16 @@ function storage.hold_before(name text, cutoff timestamp with time zone) returns
 function storage.hypertable_bytes(name text) returns bigint language sql stable owner mirante_owner, body ebb8fd38f98f030b07de63840dd25d1f
     grant execute to public
 
+function storage.key_rollup(name text, dims integer) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body a6c1c3be01d874d2bff60db11633885f
+    grant execute to public
+
 function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void language plpgsql volatile owner mirante_owner, body d4dad18db40f77fb58a45c0a4dbd3abe
     grant execute to public
 
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
     grant execute to public
 
-function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 2bee8784a6c76eefb0624849da074817
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body fb89142b3376ffa3e0673e0ce19c2f97
     grant execute to public
 
 function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482

@@ -12,6 +12,7 @@ import { compareStore } from '../jobs/sweep-archive.ts';
 import { environmentWith } from '../lib/config.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { openObjectStore } from '../lib/object-store.ts';
+import { instantAt } from '../lib/time.ts';
 import { type ArchiveHome, openArchive } from '../sql/archive-home.ts';
 import { createPool, type Pool, withTenant, withTransaction } from '../sql/db.ts';
 import { migrate } from '../sql/migrate.ts';
@@ -69,7 +70,7 @@ async function fill(place: Place): Promise<() => Promise<void>> {
     Promise.all(
       tenants.map(({ id }) =>
         withTenant(place.api, id, (client) => {
-          const window = { from: new Date(0), to: new Date() };
+          const window = { from: instantAt(new Date(0)), to: instantAt(new Date()) };
           return text(copyRows(client, { dataset: 'events', ...window, filter: {} }, { format: 'ndjson' }, place.archive));
         }),
       ),

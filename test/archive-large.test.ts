@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyArchive } from '../jobs/check-archive.ts';
 import { runRetention } from '../jobs/run-retention.ts';
+import { instantAt } from '../lib/time.ts';
 import { withTenant } from '../sql/db.ts';
 import { listArchiveFiles } from '../sql/queries/archive-files.ts';
 import { copyRows } from '../sql/queries/export-rows.ts';
@@ -51,7 +52,7 @@ test('and read again: as a list, and as an export', async () => {
   expect(body.data.length).toBeGreaterThan(100);
   const sum = { rows: 0, bytes: 0 };
   await withTenant(db.api, tenant.id, async (client) => {
-    const window = { from: new Date(Date.now() - 50 * 86_400_000), to: new Date() };
+    const window = { from: instantAt(new Date(Date.now() - 50 * 86_400_000)), to: instantAt(new Date()) };
     const stream = copyRows(client, { dataset: 'events', ...window, filter: {} }, { format: 'ndjson' }, archive);
     for await (const bytes of stream) sum.bytes += (bytes as Buffer).length;
     sum.rows = stream.rowCount;

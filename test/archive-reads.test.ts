@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type RetentionDeps, runRetention } from '../jobs/run-retention.ts';
+import { instantAt } from '../lib/time.ts';
 import { withTenant } from '../sql/db.ts';
 import { copyRows, type Selection, type Shape } from '../sql/queries/export-rows.ts';
 import { startApi, type TestApi } from './api.ts';
@@ -53,7 +54,12 @@ async function listed(query = '', limit = 37, key = tenant.keys.read): Promise<s
   return items.filter((item) => item !== '');
 }
 
-const whole = (): Selection => ({ dataset: 'events', from: new Date(Date.now() - 400 * DAY), to: new Date(), filter: {} });
+const whole = (): Selection => ({
+  dataset: 'events',
+  from: instantAt(new Date(Date.now() - 400 * DAY)),
+  to: instantAt(new Date()),
+  filter: {},
+});
 
 const exported = (shape: Shape, selection = whole()) =>
   withTenant(db.api, tenant.id, async (client) => {
@@ -83,7 +89,7 @@ test('lists and exports are the same, to the byte, before and after events have 
     whole(),
     { ...whole(), filter: { type: 'weird/type "x", y=1' } },
     { ...whole(), filter: { type: ['a.plain.v1', '..'], subject: ['', '=1+1'] } },
-    { ...whole(), from: new Date(Date.now() - 58.3 * DAY), to: new Date(Date.now() - 1.1 * DAY) },
+    { ...whole(), from: instantAt(new Date(Date.now() - 58.3 * DAY)), to: instantAt(new Date(Date.now() - 1.1 * DAY)) },
     { ...whole(), received: { from: new Date(Date.now() - 59 * DAY), to: new Date(Date.now() - 57 * DAY) } },
   ];
   const queries = ['', '&type=a.plain.v1', '&subject=%3D1%2B1', `&from=${new Date(Date.now() - 58.3 * DAY).toISOString()}`];

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../cli/random.ts';
+import { type Instant, instantAt } from '../lib/time.ts';
 import { withTransaction } from '../sql/db.ts';
 import { type EventRow, storeEvents } from '../sql/queries/events.ts';
 import type { ExportJob, Format } from '../sql/queries/export-jobs.ts';
@@ -65,10 +66,10 @@ test.each([1, 2, 3])(
     let before: ExportJob | null = null;
     for (let turn = 0, isLast = false; !isLast; turn++) {
       isLast = !writing;
-      const from: Date = before?.window_from ?? new Date(Date.now() - 30 * DAY);
+      const from: Instant = before?.window_from ?? instantAt(new Date(Date.now() - 30 * DAY));
       // Windows end behind, at, or ahead of the clock, the last one ahead of everything.
       const ahead = isLast ? DAY : (random.next() - 0.5) * 60_000;
-      const to = new Date(Math.max(Date.now() + ahead, before?.window_to.getTime() ?? 0));
+      const [to = ''] = [instantAt(new Date(Date.now() + ahead)), before?.window_to ?? ''].sort().reverse();
       const format = FORMATS[turn % 3] as Format;
       const { id } = await exports.ask(tenant, { format, from, to, since: before });
       await exports.run();

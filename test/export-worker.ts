@@ -1,3 +1,4 @@
+import { deliverAlerts } from '../jobs/deliver-alerts.ts';
 import { createExportRunner } from '../jobs/run-exports.ts';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
@@ -12,7 +13,7 @@ const config = readConfig();
 const [ahead = 0, life] = process.argv.slice(2).map(Number);
 const pool = createPool(loginUrl(config, 'mirante_jobs'), { role: 'mirante_owner', name: 'test exports', max: 5 });
 const objects = openObjectStore(config);
-const run = createExportRunner({
+const deps = {
   pool,
   log: createLog('exports', config.LOG_LEVEL),
   clock: () => new Date(Date.now() + ahead),
@@ -21,7 +22,8 @@ const run = createExportRunner({
   logins: { api: loginUrl(config, 'mirante_api') },
   secret: secretOf(config),
   config,
-});
+};
+const run = createExportRunner(deps, () => deliverAlerts(deps));
 if (life !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), life);
 await run();
 await pool.end();

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
+import { deliverAlerts } from '../jobs/deliver-alerts.ts';
 import { createExportRunner } from '../jobs/run-exports.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { literal, withDuckDb } from '../lib/parquet.ts';
+import { instantAt } from '../lib/time.ts';
 import { openArchive } from '../sql/archive-home.ts';
 import { withTenant } from '../sql/db.ts';
 import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../sql/queries/export-jobs.ts';
@@ -58,15 +60,15 @@ export async function createExports(
     skip: (ms: number) => {
       clock.skipMs += ms;
     },
-    run: () => createExportRunner(deps)(),
+    run: () => createExportRunner(deps, () => deliverAlerts(deps))(),
     ask: (tenant: TestTenant, asked: Partial<NewExport> = {}) =>
       asTenant(tenant, (client) =>
         createExport(client, tenant.id, tenant.keyIds.export, {
           dataset: 'events',
           format: 'csv',
           options: {},
-          from: new Date(Date.now() - 30 * DAY),
-          to: new Date(Date.now() + DAY),
+          from: instantAt(new Date(Date.now() - 30 * DAY)),
+          to: instantAt(new Date(Date.now() + DAY)),
           filter: {},
           since: null,
           endpointId: null,

@@ -26,6 +26,7 @@ declare module 'vitest' {
     /** How many times each fault is tried, and the file that collects what came of it, a JSON object a line. */
     faults: { times: number; report: string };
     fuzz: { factor: number; seed: number };
+    kills: number;
     /** File that collects how many attacks were tried and what they found, a line each time. */
     tally: string;
   }
@@ -62,6 +63,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('superuserUrl', process.env.TEST_SUPERUSER_URL);
     project.provide('absences', absences);
     project.provide('tally', tally);
+    project.provide('kills', Number(process.env.TEST_KILLS ?? 4));
     const times = Number(process.env.TEST_FAULTS ?? 8);
     project.provide('faults', { times, report: process.env.TEST_FAULTS_REPORT ?? join(folder, 'faults') });
     project.provide('fuzz', { factor: Number(process.env.TEST_FUZZ ?? 1), seed: Number(process.env.TEST_FUZZ_SEED ?? 1) });

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { reconcileNow } from '../cli/reconcile.ts';
 import { offboardTenants } from '../jobs/offboard-tenants.ts';
 import { reconcile, runReconcile } from '../jobs/reconcile.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
 import { createPool, withClient } from '../sql/db.ts';
 import { canaryOf, plant } from '../sql/queries/canaries.ts';
+import { findRollupFaults } from '../sql/queries/rollup-faults.ts';
+import { SOURCES } from '../sql/queries/sources.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
 import { jobDeps, makeArchive } from './archive-home.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
@@ -97,7 +100,7 @@ test('receipts, raw events, refused input and roll-ups agree: fresh, late, again
   });
 });
 
-test('a raw row that is gone, a roll-up row that is there twice, refused input that is lost: each is named', async () => {
+test('a raw row that is gone, a roll-up row that counts twice, refused input that is lost: each is named', async () => {
   const tenant = await makeTenant(db);
   const [old, older] = [at(3 * DAY), at(5 * DAY)];
   await send(tenant, [old, old, older, at(0)]);
@@ -112,7 +115,7 @@ test('a raw row that is gone, a roll-up row that is there twice, refused input t
   ] as const) {
     const { rows: found } = await db.owner.query('select storage.rollup_rows($1)::text as name', [rollup]);
     const rows = found[0].name;
-    const twice = `insert into ${rows} select * from ${rows} where tenant_id = $1 and bucket <= $2 and bucket > $2::timestamptz - interval '1 day'`;
+    const twice = `update ${rows} set events = 2 * events where tenant_id = $1 and bucket <= $2 and bucket > $2::timestamptz - interval '1 day'`;
     expect(await foundAfter(twice, [tenant.id, older])).toBe(`Tenant ${tenant.id}, ${words}`);
   }
   const lost = await foundAfter('delete from private.quarantine where tenant_id = $1', [tenant.id]);
@@ -123,6 +126,70 @@ test('a raw row that is gone, a roll-up row that is there twice, refused input t
     [tenant.id, at(4 * DAY)],
   );
   expect(forged).toMatch(/: 0 by receipts, 1 in raw events\.$/);
+});
+
+const ROWS = Object.keys(SOURCES).flatMap((noun) => [`${noun}_hourly`, `${noun}_daily`]);
+
+async function rowsOf(rollup: string): Promise<string> {
+  const { rows } = await db.owner.query<{ name: string }>('select storage.rollup_rows($1)::text as name', [rollup]);
+  return rows[0]?.name as string;
+}
+
+test('reconcile --repair makes again what is doubled, gone or made up, of any roll-up, until it is what raw events say', async () => {
+  const tenant = await makeTenant(db);
+  const others = { type: 'br.validahub.validation.completed.v1', data: { rows: 3, rules: { title: 2 }, duration_ms: 7 } };
+  await send(tenant, [at(3 * DAY), at(5 * DAY)], others);
+  await send(tenant, [at(3 * DAY)], { type: 'br.validahub.correction.applied.v1', data: { marketplace: 'amazon', rows: 1 } });
+  await refresh();
+  const before = await Promise.all(ROWS.map(picture));
+  expect(await repaired()).toMatch(/made again: 0\. Receipts, raw events, refused input and roll-ups agree/);
+  for (const [n, rollup] of ROWS.entries()) {
+    const rows = await rowsOf(rollup);
+    const count = SOURCES[rollup.split('_')[0] as keyof typeof SOURCES].count;
+    const tampered = [
+      `update ${rows} set ${count} = 2 * ${count} where tenant_id = $1`,
+      `delete from ${rows} where tenant_id = $1`,
+    ];
+    expect((await db.owner.query(tampered[n % 2] as string, [tenant.id])).rowCount).toBeGreaterThan(0);
+  }
+  const made = `insert into ${await rowsOf('rules_hourly')} (tenant_id, bucket, marketplace, rule, hits, validations)
+    values ($1, date_trunc('hour', now() - interval '4 days', 'UTC'), null, 'made up', 1, 1)`;
+  await db.owner.query(made, [tenant.id]);
+  expect(await repaired()).toMatch(/made again: [1-9]\d*\. Receipts, raw events, refused input and roll-ups agree/);
+  expect(await Promise.all(ROWS.map(picture))).toEqual(before);
+  expect((await withClient(db.owner, findRollupFaults)).length).toBe(0);
+
+  async function picture(rollup: string): Promise<string> {
+    const { rows } = await db.owner.query(
+      `select jsonb_agg(to_jsonb(r) order by to_jsonb(r)::text)::text as picture from private.${rollup} r where tenant_id = $1`,
+      [tenant.id],
+    );
+    return rows[0].picture;
+  }
+});
+
+const repaired = () => reconcileNow(['--repair'], { ...config, DATABASE_URL: db.url, MIRANTE_DATA_DIR: 'none' });
+
+test('a database in which groups were stored twice before they had a key is mended by the migration that makes it', async () => {
+  if (db.engine === 'timescaledb') return;
+  const tenant = await makeTenant(db);
+  await send(tenant, [at(3 * DAY), at(3 * DAY), at(0)]);
+  await refresh();
+  for (const rollup of ['events_hourly', 'events_daily']) {
+    const rows = await rowsOf(rollup);
+    await db.owner.query(`drop index private.${rollup}_key`);
+    await db.owner.query(`insert into ${rows} select * from ${rows} where tenant_id = $1`, [tenant.id]);
+    await db.owner.query('select storage.key_rollup($1, 3)', [rollup]);
+    const again = `insert into ${rows} select * from ${rows} where tenant_id = $1`;
+    await expect(db.owner.query(again, [tenant.id])).rejects.toThrow(/duplicate key/);
+  }
+  const { rows } = await db.owner.query(
+    'select bool_and(forced) as forced, sum(events)::int as events from private.dirty_hours where tenant_id = $1',
+    [tenant.id],
+  );
+  expect(rows).toEqual([{ forced: true, events: 0 }]);
+  await refresh();
+  expect((await withClient(db.owner, findRollupFaults)).length).toBe(0);
 });
 
 test('while events pour in and roll-ups are refreshed, nothing differs', async () => {

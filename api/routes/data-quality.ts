@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { invalidRequest } from '../../lib/errors.ts';
+import { dateOf, type Instant, instantAt } from '../../lib/time.ts';
 import { withTenant } from '../../sql/db.ts';
 import { readDataQuality } from '../../sql/queries/data-quality.ts';
 import { CHECKS } from '../../sql/queries/quality-checks.ts';
@@ -79,8 +80,8 @@ export function mountDataQuality(app: Express, deps: Deps): void {
       answer,
     },
     async ({ identity, query }) => {
-      const to = query.to ?? new Date();
-      const from = query.from ?? new Date(to.getTime() - 7 * DAY_MS);
+      const to = query.to ?? instantAt(new Date());
+      const from = query.from ?? instantAt(new Date(dateOf(to).getTime() - 7 * DAY_MS));
       refuseWindow(from, to);
       const found = await withTenant(deps.pool, identity.tenantId, async (client) => ({
         data: await readDataQuality(client, from, to),
@@ -101,9 +102,9 @@ export function mountDataQuality(app: Express, deps: Deps): void {
   );
 }
 
-function refuseWindow(from: Date, to: Date): void {
-  const days = (to.getTime() - from.getTime()) / DAY_MS;
-  if (days > 0 && days <= MOST_DAYS) return;
+function refuseWindow(from: Instant, to: Instant): void {
+  const days = (dateOf(to).getTime() - dateOf(from).getTime()) / DAY_MS;
+  if (from < to && days <= MOST_DAYS) return;
   const detail = `\`from\` must be before \`to\`, by at most ${MOST_DAYS} days.`;
-  throw invalidRequest([{ pointer: '/from', code: days > 0 ? 'out-of-range' : 'empty-window', detail }]);
+  throw invalidRequest([{ pointer: '/from', code: from < to ? 'out-of-range' : 'empty-window', detail }]);
 }

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withTenant } from '../../sql/db.ts';
 import { updateTenant } from '../../sql/queries/tenants.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
+import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/exports.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { asThePathSays, type Receiver, startReceiver } from '../../test/receiver.ts';
@@ -117,6 +117,50 @@ test.skipIf(!zstdDecompressSync)('a file compressed with zstd holds the same as 
   const [plain, packed] = [await bytesOf({}), await bytesOf({ compression: 'zstd' })];
   expect(packed.length).toBeLessThan(plain.length);
   expect(zstdDecompressSync?.(packed).equals(plain)).toBe(true);
+});
+
+test('a window to the microsecond has the same events everywhere', async () => {
+  const who = await makeTenant(db);
+  const day = new Date(Date.now() - DAY).toISOString().slice(0, 10);
+  const at = (micros: string) => `${day}T09:00:00.${micros}Z`;
+  const events = ['000600', '000800', '001100'].map((micros, n) => ({
+    type: 't.micro',
+    id: `m${n + 1}`,
+    source: '/s',
+    time: at(micros),
+  }));
+  expect((await api.call('POST', '/v1/events', who.keys.ingest, events)).body.accepted).toBe(3);
+  const wide = { from: `${day}T00:00:00Z`, to: `${day}T23:00:00Z` };
+  for (const [window, ids] of [
+    [{ ...wide, from: at('000700') }, ['m2', 'm3']],
+    [{ ...wide, to: at('000700') }, ['m1']],
+    [{ from: at('000500'), to: at('000700') }, ['m1']],
+    [{ from: at('000800'), to: at('001100') }, ['m2']],
+  ] as const) {
+    const query = new URLSearchParams(window);
+    const listed = await api.call('GET', `/v1/events?${query}`, who.keys.read);
+    expect(listed.body.data.map(({ id }: Json) => id).sort()).toEqual(ids);
+    const streamed = await api.call('GET', `/v1/exports/stream?dataset=events&format=ndjson&${query}`, who.keys.export);
+    expect(
+      streamed.text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+    ).toEqual(ids);
+    const counted = await api.call('GET', `/v1/metrics/events.count?interval=total&${query}`, who.keys.read);
+    expect([counted.body.data[0].value, counted.body.from]).toEqual([ids.length, window.from.replace(/:00Z$/, ':00.000Z')]);
+    const asked = await ask({ ...window, format: 'ndjson' }, who.keys.export);
+    await exports.run();
+    const { body } = await show(asked.body.id, who.keys.export);
+    expect([Date.parse(body.from), body.manifest.from]).toEqual([Date.parse(window.from), body.from]);
+    const file = await fetch(body.manifest.files[0].url);
+    expect(
+      (await file.text())
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+    ).toEqual(ids);
+  }
 });
 
 test('a file whose name has a slash is read at its name, encoded or not', async () => {

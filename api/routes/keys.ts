@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound, wrongScope } from '../../lib/errors.ts';
+import { dateOf, instantAt } from '../../lib/time.ts';
 import { withTenant } from '../../sql/db.ts';
 import { createKey, listKeys, revokeKey, SCOPES } from '../../sql/queries/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
@@ -18,7 +19,8 @@ const input = z.strictObject({
     .min(1)
     .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
   expires_at: instant
-    .refine((at) => at.getTime() > Date.now(), 'is in the past')
+    .refine((at) => at > instantAt(new Date()), 'is in the past')
+    .transform(dateOf)
     .nullable()
     .optional(),
 });

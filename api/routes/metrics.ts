@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { invalidRequest, notFound } from '../../lib/errors.ts';
+import { instantOf, shownInstant } from '../../lib/time.ts';
 import { findMeasure, MEASURES } from '../../sql/queries/measures.ts';
 import { type Figures, MAX_ROWS, type MetricRow, type Question, readMetric } from '../../sql/queries/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/queries/windows.ts';
@@ -110,10 +111,14 @@ export function mountMetrics(app: Express, deps: Deps): void {
 }
 
 // Rather no answer than one from which part is missing.
-function refuseIncomplete({ window }: Question, { rawSince, rows }: Figures): void {
+function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: Figures): void {
   if (rows.length > MAX_ROWS) {
     const detail = `The answer has more than ${MAX_ROWS} rows: set a limit, fewer groups, a wider interval or a shorter window.`;
     throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
+  }
+  if (hoursSince) {
+    const detail = `Before ${hoursSince.toISOString()} figures are kept by the UTC day: begin later, or give whole UTC days and \`interval=total\`.`;
+    throw invalidRequest([{ pointer: '/from', code: 'hours-not-kept', detail }]);
   }
   if (!rawSince) return;
   const since = rawSince.getTime() * 1000;
@@ -133,8 +138,8 @@ async function answer({ measure, window, interval, zone, groupBy }: Question, { 
     unit: measure.unit,
     interval,
     timezone: zone,
-    from: instant(window.from),
-    to: instant(window.to),
+    from: shownInstant(instantOf(window.from)),
+    to: shownInstant(instantOf(window.to)),
     watermark,
     restated: times,
     restatements,
@@ -146,9 +151,7 @@ async function answer({ measure, window, interval, zone, groupBy }: Question, { 
   };
 }
 
-const instant = (at: number) => new Date(Math.floor(at / 1000));
-
 function fileName({ measure, window, interval }: Question): string {
-  const [from, to] = [window.from, window.to].map((at) => instant(at).toISOString().replace(/\..*$/, 'Z').replaceAll(':', ''));
+  const [from, to] = [window.from, window.to].map((at) => instantOf(at).replace(/\..*$/, 'Z').replaceAll(':', ''));
   return `${measure.name}_${interval}_${from}_${to}.csv`;
 }

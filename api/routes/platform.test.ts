@@ -306,7 +306,7 @@ describe('what the platform tells of itself', () => {
 
   test('an unknown address names the nearest call', async () => {
     const nearest = async (path: string) => (await api.call('GET', path, tenant.keys.read)).body.detail;
-    expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/:name');
+    expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/{name}');
     expect(await nearest('/v1/event')).toContain('/v1/events');
     expect(await nearest('/readiness')).toContain('GET /readyz');
     expect(await nearest(`/${'x'.repeat(5000)}/${'/'.repeat(5000)}`)).toContain('The nearest call');

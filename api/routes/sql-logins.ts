@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
+import { dateOf, instantAt } from '../../lib/time.ts';
 import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
@@ -19,7 +20,8 @@ const input = z.strictObject({
   }),
   statement_timeout_seconds: z.number().int().min(1).max(3600).default(60),
   expires_at: instant
-    .refine((at) => at.getTime() > Date.now(), 'is in the past')
+    .refine((at) => at > instantAt(new Date()), 'is in the past')
+    .transform(dateOf)
     .nullable()
     .default(null),
 });

@@ -134,26 +134,33 @@ export async function listDeliveries(client: Client, before: string | undefined,
 const MOST_OF_A_TENANT = 5;
 
 /**
- * Takes one delivery that is due, of the tenant with the fewest under way; nobody else has it for a minute, and longer than that no
- * attempt takes. Undefined where none is due.
+ * Takes one delivery that is due, of the tenant with the fewest under way, and of those the one whose last turn was the longest ago; nobody
+ * else has it for a minute, and longer than that no attempt takes. Undefined where none is due.
  */
 export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
     // One claim at a time: each sees whom the others send to already.
     await client.query("select from storage.locks where name = 'alert deliveries' for update");
     const { rows } = await client.query<DueDelivery>(
-      `with claimed as (
-       update private.alert_deliveries set attempts = attempts + 1, claimed_until = $1::timestamptz + interval '1 minute'
+      `with due as (
+       select distinct on (d.tenant_id) d.tenant_id, d.id, d.due_at
+       from private.alert_deliveries d join private.alert_endpoints e on e.id = d.endpoint_id
+       where d.status = 'waiting' and d.due_at <= $1 and d.claimed_until <= $1 and e.disabled_at is null
+       order by d.tenant_id, d.due_at, d.id
+     ), claimed as (
+       update private.alert_deliveries
+       set attempts = attempts + 1, claimed_at = clock_timestamp(), claimed_until = $1::timestamptz + interval '1 minute'
        where id = (
-         select d.id
-         from private.alert_deliveries d left join (
+         select due.id
+         from due left join (
              select tenant_id, count(*) as n from private.alert_deliveries
              where status = 'waiting' and claimed_until > $1 group by tenant_id
-           ) busy using (tenant_id)
-         where d.status = 'waiting' and d.due_at <= $1 and d.claimed_until <= $1 and coalesce(busy.n, 0) < ${MOST_OF_A_TENANT}
-         order by coalesce(busy.n, 0), d.due_at, d.id
-         limit 1 for update of d skip locked
-       )
+           ) busy using (tenant_id),
+           lateral (select max(claimed_at) as at from private.alert_deliveries l where l.tenant_id = due.tenant_id) last
+         where coalesce(busy.n, 0) < ${MOST_OF_A_TENANT}
+         order by coalesce(busy.n, 0), last.at nulls first, due.due_at, due.id
+         limit 1
+       ) and status = 'waiting' and claimed_until <= $1
        returning id, tenant_id, endpoint_id, attempts, message::text as message
      )
      select c.*, e.kind, e.target, e.secret_version, e.old_secret_until, t.name as tenant, t.locale, t.timezone
@@ -166,27 +173,44 @@ export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery 
 
 export type Outcome = { status: Delivery['status']; dueAt: Date | null; responseCode: number | null; error: string | null };
 
-/** Writes down how an attempt ended. */
-export async function settleDelivery(pool: Pool, id: string, outcome: Outcome, now: Date): Promise<void> {
-  await pool.query(
+/** Writes down how an attempt ended, unless the delivery has ended, or another attempt has begun, since it was claimed. */
+export async function settleDelivery(
+  client: Client | Pool,
+  { id, attempts }: Pick<DueDelivery, 'id' | 'attempts'>,
+  outcome: Outcome,
+  now: Date,
+): Promise<void> {
+  await client.query(
     `update private.alert_deliveries
      set status = $2, due_at = coalesce($3, due_at), response_code = $4, error = $5, claimed_until = '-infinity',
          ended_at = case when $2 <> 'waiting' then $6::timestamptz end
-     where id = $1`,
-    [id, outcome.status, outcome.dueAt, outcome.responseCode, outcome.error, now],
+     where id = $1 and status = 'waiting' and attempts = $7`,
+    [id, outcome.status, outcome.dueAt, outcome.responseCode, outcome.error, now, attempts],
   );
 }
 
-/** Sends nothing to this endpoint any more, neither what waits nor what comes. */
-export async function disableEndpoint(client: Client, endpointId: string, error: string, now: Date): Promise<void> {
+/** Sends nothing to the endpoint of this attempt any more, neither what waits nor what comes: it has answered so. */
+export async function disableEndpoint(client: Client, due: DueDelivery, outcome: Outcome, now: Date): Promise<void> {
+  // The endpoint first, so that two attempts which hear the same do not wait for each other.
   await client.query('update private.alert_endpoints set disabled_at = coalesce(disabled_at, $2) where id = $1', [
-    endpointId,
+    due.endpoint_id,
     now,
   ]);
+  await settleDelivery(client, due, outcome, now);
   await client.query(
     `update private.alert_deliveries set status = 'failed', error = $2, ended_at = $3
      where endpoint_id = $1 and status = 'waiting'`,
-    [endpointId, error, now],
+    [due.endpoint_id, outcome.error, now],
+  );
+}
+
+/** Ends what waits for an endpoint that takes nothing any more: what was put down while it was being disabled. */
+export async function failUnreachable(pool: Pool, now: Date): Promise<void> {
+  await pool.query(
+    `update private.alert_deliveries d set status = 'failed', error = 'gone', ended_at = $1
+     from private.alert_endpoints e
+     where e.id = d.endpoint_id and e.disabled_at is not null and d.status = 'waiting' and d.due_at <= $1`,
+    [now],
   );
 }
 

@@ -1,3 +1,4 @@
+import { instantAt } from '../../lib/time.ts';
 import { type Pool, withTenant } from '../db.ts';
 import { readDataQuality } from './data-quality.ts';
 import { MEASURES, type Measure } from './measures.ts';
@@ -47,7 +48,9 @@ const QUALITY: Figure = {
   dims: [],
   async read(pool, { tenantId, windowSeconds }, now) {
     const from = new Date(now - windowSeconds * 1000);
-    const days = await withTenant(pool, tenantId, (client) => readDataQuality(client, from, new Date(now)));
+    const days = await withTenant(pool, tenantId, (client) =>
+      readDataQuality(client, instantAt(from), instantAt(new Date(now))),
+    );
     return days.find(({ score }) => score !== null)?.score ?? null;
   },
 };

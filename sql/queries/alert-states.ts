@@ -1,4 +1,5 @@
 import { type Client, type Pool, withTransaction } from '../db.ts';
+import { BEGIN_GUARD } from '../guard.ts';
 import type { Rule } from './alert-rules.ts';
 
 /** How a rule was found last, as the job that evaluates it keeps it. */
@@ -12,14 +13,17 @@ export type State = {
   open: boolean;
 };
 
-export type Watched = Rule & { tenant_id: string; zone: string; last: State | null };
+/** A state, and when it was found. */
+export type Found = State & { evaluated_at: Date };
+
+export type Watched = Rule & { tenant_id: string; zone: string; last: Found | null };
 
 /**
  * Runs `work` in one transaction that alone evaluates alerts, so that states and the notices that follow from them are kept together or not
  * at all. Gives undefined, and does nothing, where another is at it.
  */
 export async function withAlertLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
-  return withTransaction(pool, 'begin', async (client) => {
+  return withTransaction(pool, BEGIN_GUARD, async (client) => {
     const held = await client.query("select from storage.locks where name = 'alerts' for update skip locked");
     return held.rowCount === 1 ? work(client) : undefined;
   });
@@ -36,8 +40,13 @@ export async function listWatched(client: Client): Promise<Watched[]> {
 }
 
 // Times come as text within JSON.
-function datesOf({ state, since, value, noticed_at, open }: State): State {
-  return { state, since: new Date(since), value, noticed_at: noticed_at && new Date(noticed_at), open };
+function datesOf({ state, since, value, noticed_at, open, evaluated_at }: Found): Found {
+  const times = {
+    since: new Date(since),
+    noticed_at: noticed_at && new Date(noticed_at),
+    evaluated_at: new Date(evaluated_at),
+  };
+  return { state, value, open, ...times };
 }
 
 /** Those of these rules that are still what they were when they were read. They stay so until the transaction ends. */

@@ -1,4 +1,6 @@
-import { type Client, type Pool, withTransaction } from '../db.ts';
+import { Busy } from '../../lib/busy.ts';
+import type { Client, Pool } from '../db.ts';
+import { withGuard } from '../guard.ts';
 import type { Group } from './archive-groups.ts';
 import { backOff } from './back-off.ts';
 
@@ -16,9 +18,36 @@ const COLUMNS = `id, tenant_id, type, to_char(day, 'YYYY-MM-DD') as day, name, r
 // What the audit of the isolation plants has no file.
 const REAL = "tenant_id not in (select id from private.tenants where kind = 'canary')";
 
-/** Runs `work` while nobody else writes, rewrites or destroys files of the archive. It comes before the refresh lock. */
-export async function withArchiveTurn<T>(pool: Pool, work: () => Promise<T>): Promise<T> {
-  return withTransaction(pool, 'begin; lock table storage.archive_turn in exclusive mode', work);
+/** How one comes by the archive's turn: commands wait for it, jobs try and come back later. */
+export type Turn = 'wait' | 'try';
+
+/**
+ * Runs `work` while nobody else writes, rewrites or destroys files of the archive. It comes before the refresh lock. Throws Busy where
+ * another has the turn and it is only tried. `lost` aborts when the turn ends under the work.
+ */
+export async function withArchiveTurn<T>(pool: Pool, work: (lost: AbortSignal) => Promise<T>, turn: Turn = 'wait'): Promise<T> {
+  const done = await withGuard(
+    pool,
+    (guard) => takeTurn(guard, turn),
+    async (lost) => ({ result: await work(lost) }),
+  );
+  if (!done) throw new Busy('Somebody else is at work on the archive.');
+  return done.result;
+}
+
+async function takeTurn(guard: Client, turn: Turn): Promise<boolean> {
+  try {
+    await guard.query(`lock table storage.archive_turn in exclusive mode ${turn === 'try' ? 'nowait' : ''}`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error;
+    return false;
+  }
+  // A backend whose program was killed goes on with its statement although its turn has ended: what it still writes to the manifest is
+  // waited for, and nobody is kept from writing there afterwards.
+  await guard.query(
+    'savepoint free; lock table private.archive_files in share row exclusive mode; rollback to savepoint free; release savepoint free',
+  );
+  return true;
 }
 
 /** Files of one tenant or of all, by tenant, day and type: those of a state, or all that are not condemned. */

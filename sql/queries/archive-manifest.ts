@@ -1,3 +1,4 @@
+import type { Instant } from '../../lib/time.ts';
 import type { Client } from '../db.ts';
 
 /** A file of the tenant of the transaction, as a reader needs it; times as text, to the microsecond. */
@@ -17,8 +18,8 @@ export type ReadableFile = {
 
 /** From `from` to before `to`, and no later than `until`. */
 export type FileWindow = {
-  from: Date | null;
-  to: Date | null;
+  from: Instant | null;
+  to: Instant | null;
   until?: string | null;
   types: readonly string[] | null;
   /** Without files in which all was received before. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { unavailable } from '../../lib/errors.ts';
+import { instantOf, parseTime } from '../../lib/time.ts';
 import type { ArchiveHome } from '../archive-home.ts';
 import { ArchiveChanged, type ArchivedRow, archivedInOrder, newestArchived } from '../archive-rows.ts';
 import type { Client } from '../db.ts';
@@ -32,12 +33,15 @@ export async function listEverywhere(
   const last = stored.more ? (stored.rows.at(-1)?.cursor_time ?? '') : '';
   const needed = files.filter(({ last_time }) => last_time >= last);
   if (needed.length === 0) return { ...stored, resume: null };
-  const window = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null, subjects, before };
+  const window = { from, to, subjects, before };
   const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
   if (!reading) throw unavailable('Too many read archived events at once.');
   const { rows, reached } = await reading;
-  const since = reached === null ? from : new Date(Math.max(Date.parse(reached), from?.getTime() ?? 0));
-  const page = await listEvents(client, { ...filter, from: since }, rows);
+  const since = [from, reached === null ? null : instantOf(parseTime(`${reached}:00`) as number)]
+    .filter((at) => at !== null)
+    .sort()
+    .at(-1);
+  const page = await listEvents(client, { ...filter, from: since ?? null }, rows);
   return { ...page, resume: reached !== null && !page.more ? { cursor_time: reached, id: NOBODY } : null };
 }
 
@@ -73,7 +77,7 @@ export function copyWithArchive(
     // Before the events: see readableFiles().
     const files = await readableFiles(client, { from, to, types: one('type'), receivedFrom: selection.received?.from ?? null });
     let after: Key | undefined;
-    const window = { from: from.toISOString(), to: to.toISOString(), subjects: one('subject') };
+    const window = { from, to, subjects: one('subject') };
     for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
       // It is told only once it has given something, and what matches may be far apart.
       if (stream.destroyed) return;

@@ -1,3 +1,4 @@
+import type { Instant } from '../../lib/time.ts';
 import type { Client, Pool } from '../db.ts';
 import type { Check } from './quality-checks.ts';
 
@@ -42,7 +43,7 @@ export type CheckedDay = { day: string; score: number | null; checks: CheckResul
 export type CheckResult = { name: string; status: Status; value: number | null; weight: number; checked_at: string };
 
 /** The tenant's UTC days that a span touches, the latest first, each with its score and what each check found of it. */
-export async function readDataQuality(client: Client, from: Date, to: Date): Promise<CheckedDay[]> {
+export async function readDataQuality(client: Client, from: Instant, to: Instant): Promise<CheckedDay[]> {
   const { rows } = await client.query<CheckedDay>(
     `select to_char(day at time zone 'UTC', 'YYYY-MM-DD') as day,
        round(100 * sum(points) / nullif(sum(weight) filter (where points is not null), 0), 1) as score,

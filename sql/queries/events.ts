@@ -1,3 +1,4 @@
+import type { Instant } from '../../lib/time.ts';
 import type { ArchivedRow } from '../archive-rows.ts';
 import { arrayOf } from '../binary-array.ts';
 import type { Client, Pool } from '../db.ts';
@@ -96,8 +97,8 @@ export type EventFilter = {
   type: string | null;
   /** Any of these, or all. */
   subjects: string[] | null;
-  from: Date | null;
-  to: Date | null;
+  from: Instant | null;
+  to: Instant | null;
   /** Where the last page ended: time as text (microseconds kept) and id. */
   before: { time: string; id: string } | null;
   limit: number;

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { type Instant, instantSql } from '../../lib/time.ts';
 import { type Client, type Pool, withTransaction } from '../db.ts';
 import type { ExportJob } from './export-jobs.ts';
 
@@ -8,7 +9,7 @@ export type ClaimedExport = Pick<
   'id' | 'dataset' | 'format' | 'options' | 'window_from' | 'window_to' | 'filter' | 'since' | 'settled_at' | 'endpoint_id'
 > & {
   tenant_id: string;
-  since_to: Date | null;
+  since_to: Instant | null;
   received_from: Date | null;
   claim: string;
   /** Since the last part that was finished, this one included. */
@@ -39,7 +40,8 @@ export async function claimExport(pool: Pool, now: Date): Promise<ClaimedExport 
          order by turn.busy, turn.served_at, j.served_at, j.id
          limit 1 for update of j skip locked
        )
-       returning id, tenant_id, dataset, format, options, window_from, window_to, filter, since, since_to, received_from, settled_at,
+       returning id, tenant_id, dataset, format, options, ${instantSql('window_from')} as window_from,
+           ${instantSql('window_to')} as window_to, filter, since, ${instantSql('since_to')} as since_to, received_from, settled_at,
            endpoint_id, claim, attempts`,
       [now, uuidv7()],
     );
@@ -69,7 +71,13 @@ export async function releaseExport(pool: Pool, { id, claim }: Held, dueAt: Date
 }
 
 /** What one file holds: rows from `from_time` on and before `to_time`, received from `received_from` on; `name`: its folder, or nothing. */
-export type PlannedPart = { from_time: Date; to_time: Date; received_from: Date | null; expected_rows: number; name: string };
+export type PlannedPart = {
+  from_time: Instant;
+  to_time: Instant;
+  received_from: Date | null;
+  expected_rows: number;
+  name: string;
+};
 
 /** Writes down what is in an export and into which parts it falls, and lets go of it. False: it is somebody else's. */
 export async function planExport(
@@ -121,7 +129,7 @@ export type OpenPart = PlannedPart & {
 /** The first part of an export that is not in the store yet. */
 export async function nextPart(pool: Pool, exportId: string): Promise<OpenPart | undefined> {
   const { rows } = await pool.query<OpenPart>(
-    `select part, from_time, to_time, received_from, expected_rows, name, object, parts, parts_done, files_done, rows_expected, rows_before
+    `select part, ${instantSql('from_time')} as from_time, ${instantSql('to_time')} as to_time, received_from, expected_rows, name, object, parts, parts_done, files_done, rows_expected, rows_before
      from (
        select *, count(*) over () as parts, count(stored_at) over () as parts_done, count(sha256) over () as files_done,
            sum(expected_rows) over () as rows_expected,

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { type Instant, instantSql } from '../../lib/time.ts';
 import type { Client } from '../db.ts';
 import type { Delivery } from './alert-deliveries.ts';
 import type { Csv, Dataset, Selection } from './export-rows.ts';
@@ -20,8 +21,8 @@ export type NewExport = {
   dataset: Dataset;
   format: Format;
   options: ExportOptions;
-  from: Date;
-  to: Date;
+  from: Instant;
+  to: Instant;
   filter: Selection['filter'];
   /** The export that this one continues. */
   since: Pick<ExportJob, 'id' | 'window_to' | 'settled_at'> | null;
@@ -33,8 +34,8 @@ export type ExportJob = {
   dataset: Dataset;
   format: Format;
   options: ExportOptions;
-  window_from: Date;
-  window_to: Date;
+  window_from: Instant;
+  window_to: Instant;
   filter: Selection['filter'];
   since: string | null;
   settled_at: Date | null;
@@ -53,7 +54,8 @@ export type ExportJob = {
 /** A file that an export has, or had: `object` is its name in the store and null once it is destroyed. */
 export type ExportFile = { part: number; name: string; object: string | null; rows: number; bytes: number; sha256: string };
 
-const COLUMNS = `j.id, j.dataset, j.format, j.options, j.window_from, j.window_to, j.filter, j.since, j.settled_at, j.endpoint_id,
+const COLUMNS = `j.id, j.dataset, j.format, j.options, ${instantSql('j.window_from')} as window_from,
+    ${instantSql('j.window_to')} as window_to, j.filter, j.since, j.settled_at, j.endpoint_id,
     j.status, j.error, j.progress, j.created_at, j.completed_at, j.expires_at, j.ended_at, j.manifest,
     (select json_build_object('status', d.status, 'attempts', d.attempts, 'response_code', d.response_code, 'error', d.error)
      from app.alert_deliveries d where d.id = j.delivery_id) as notice`;

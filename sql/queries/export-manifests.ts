@@ -1,3 +1,4 @@
+import type { Instant } from '../../lib/time.ts';
 import type { Client, Pool } from '../db.ts';
 import type { ClaimedExport } from './export-claims.ts';
 import type { Restatement } from './restatements.ts';
@@ -42,7 +43,7 @@ const SHOWN = 1_000;
 export type RestatedSince = { count: number; data: (Restatement & { figures: string })[] };
 
 /** What the daily roll-ups said otherwise of a window before: changes since a moment, the latest first, a thousand at most. */
-export async function restatedSince(client: Client, from: Date, to: Date, since: Date): Promise<RestatedSince> {
+export async function restatedSince(client: Client, from: Instant, to: Instant, since: Date): Promise<RestatedSince> {
   const { rows } = await client.query<Restatement & { figures: string; count: number }>(
     `select replace(rollup, '_daily', '') as figures, bucket, before, after, restated_at, count(*) over () as count from app.restatements
      where bucket >= date_trunc('day', $1::timestamptz, 'UTC') and bucket < $2 and restated_at >= $3

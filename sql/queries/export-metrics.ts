@@ -12,7 +12,7 @@ export function metricRows({ from, to, filter }: Selection): { rows: string; ord
   const { metric, interval = 'hour', ...dims } = filter;
   if (interval !== 'hour' && interval !== 'day') throw new Error('Metrics are exported by hour or by day.');
   const names = metric === undefined ? undefined : [metric].flat();
-  const where = [`bucket >= timestamptz '${from.toISOString()}'`, `bucket < timestamptz '${to.toISOString()}'`];
+  const where = [`bucket >= timestamptz '${from}'`, `bucket < timestamptz '${to}'`];
   for (const [dim, value] of Object.entries(dims)) {
     if (!DIMS.includes(dim)) throw new Error(`metrics cannot be chosen by ${dim}.`);
     where.push(`${dim} in (${[value].flat().map(pg.escapeLiteral).join(', ')})`);

@@ -1,3 +1,4 @@
+import { instantAt } from '../../lib/time.ts';
 import type { Client } from '../db.ts';
 import { readableFiles } from './archive-manifest.ts';
 import { type Selection, selectedEvents } from './export-rows.ts';
@@ -9,8 +10,8 @@ type Width = (typeof WIDTHS)[number];
 export type Span = { at: Date; rows: number; bytes: number };
 
 /**
- * The selected events by the span that they fall into, without those that have none, and their types. `width`: nothing finer than a millisecond
- * tells events apart, because a window's ends are no finer.
+ * The selected events by the span that they fall into, without those that have none, and their types. No `width` is finer than a
+ * millisecond: a file is not made smaller than that.
  */
 export async function countSpans(
   client: Client,
@@ -57,7 +58,7 @@ export async function archivedSpans(
   }
   const spans = [...hours]
     .map(([hour, rows]) => ({ at: new Date(hour * HOUR_MS), rows, bytes: rows * EVENT_BYTES }))
-    .filter(({ at }) => at.getTime() + HOUR_MS > from.getTime() && at < to)
+    .filter(({ at }) => instantAt(new Date(at.getTime() + HOUR_MS)) > from && instantAt(at) < to)
     .sort((a, b) => a.at.getTime() - b.at.getTime());
   return { spans, types: [...new Set(files.map(({ type }) => type))] };
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { guardFormulas } from '../../lib/csv.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
+import { instantAt, instantOf } from '../../lib/time.ts';
 import { carelessCells } from '../../test/careless-csv.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { nastyEvents } from '../../test/nasty-events.ts';
@@ -23,7 +24,12 @@ let folder: string;
 let events: EventRow[];
 
 const DAY_MS = 86_400_000;
-const ALL = { dataset: 'events', from: new Date(Date.now() - DAY_MS), to: new Date(Date.now() + DAY_MS), filter: {} } as const;
+const ALL = {
+  dataset: 'events',
+  from: instantAt(new Date(Date.now() - DAY_MS)),
+  to: instantAt(new Date(Date.now() + DAY_MS)),
+  filter: {},
+} as const;
 const PLAIN: Csv = { format: 'csv', delimiter: ',', guard: false };
 
 beforeAll(async () => {
@@ -177,7 +183,7 @@ describe('which rows', () => {
   };
 
   test('windows are half open and filters are literal texts, which cannot be SQL', async () => {
-    const middle = new Date(Math.floor((events[200] as EventRow).time / 1000));
+    const middle = instantOf((events[200] as EventRow).time);
     const parts = [...(await ids({ to: middle })), ...(await ids({ from: middle }))];
     expect(parts).toEqual(await ids({}));
     expect(await ids({ filter: { outcome: 'success' } })).toHaveLength(events.filter((e) => e.outcome === 'success').length);
@@ -230,7 +236,10 @@ test('figures are those that GET /v1/metrics gives, each measure by all its dime
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
   const hour = (at: number) => new Date(Math.floor(at / 3_600_000) * 3_600_000);
   const [from, to] = [hour(Date.now() - 3 * 3_600_000), hour(Date.now() + 3_600_000)];
-  const { text } = await read({ dataset: 'metrics', from, to, filter: {} }, { format: 'ndjson' });
+  const { text } = await read(
+    { dataset: 'metrics', from: instantAt(from), to: instantAt(to), filter: {} },
+    { format: 'ndjson' },
+  );
   const exported = text
     .split('\n')
     .filter(Boolean)
@@ -267,8 +276,8 @@ test('figures are those that GET /v1/metrics gives, each measure by all its dime
   const one = await read(
     {
       dataset: 'metrics',
-      to,
-      from: new Date(from.getTime() - DAY_MS),
+      to: instantAt(to),
+      from: instantAt(new Date(from.getTime() - DAY_MS)),
       filter: { metric: 'events.count', outcome: 'failure', interval: 'day' },
     },
     PLAIN,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { FORMULA_STARTS } from '../../lib/csv.ts';
+import type { Instant } from '../../lib/time.ts';
 import type { ArchiveHome } from '../archive-home.ts';
 import { CopyOut } from '../copy-out.ts';
 import type { Client } from '../db.ts';
@@ -14,8 +15,8 @@ export { settledAt } from './settled.ts';
 /** Which rows: half open windows. Without `received`, whenever they were received. */
 export type Selection = {
   dataset: Dataset;
-  from: Date;
-  to: Date;
+  from: Instant;
+  to: Instant;
   /** What columns must be, any one of several texts; see FILTERS. */
   filter: Record<string, string | readonly string[]>;
   /** Of events only: what was received in this window, by a clock that settledAt() reads. */
@@ -77,7 +78,7 @@ export function copyStatement(selection: Selection, shape: Shape, source = 'app.
 export const selectedEvents = (selection: Selection): string => eventRows(selection, 'app.events').rows;
 
 function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
-  const where = [`time >= ${moment(from)}`, `time < ${moment(to)}`, ...conditions('events', filter)];
+  const where = [`time >= timestamptz '${from}'`, `time < timestamptz '${to}'`, ...conditions('events', filter)];
   if (received?.from) where.push(`received_at >= ${moment(received.from)}`);
   if (received) where.push(`received_at < ${moment(received.to)}`);
   return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'r.time, r.id' };

@@ -1,3 +1,4 @@
+import { instantSql } from '../../lib/time.ts';
 import type { Client, Pool } from '../db.ts';
 import { backOff } from './back-off.ts';
 import type { ClaimedExport } from './export-claims.ts';
@@ -104,7 +105,7 @@ export async function listUntold(pool: Pool): Promise<{ id: string; tenant_id: s
 /** One of them, locked by the transaction of `client`; undefined where somebody else tells or has told. */
 export async function lockUntold(client: Client, id: string): Promise<(ClaimedExport & { error: string }) | undefined> {
   const { rows } = await client.query<ClaimedExport & { error: string }>(
-    `select id, tenant_id, dataset, format, window_from, window_to, endpoint_id, error from private.export_jobs
+    `select id, tenant_id, dataset, format, ${instantSql('window_from')} as window_from, ${instantSql('window_to')} as window_to, endpoint_id, error from private.export_jobs
      where id = $1 and ${UNTOLD} for update skip locked`,
     [id],
   );

@@ -1,13 +1,18 @@
 import type { Finding, Outcome } from '../attacks/run.ts';
-import { type Client, type Pool, withClient, withTransaction } from '../db.ts';
+import { type Client, type Pool, withClient } from '../db.ts';
+import { withGuard } from '../guard.ts';
 
 /** Runs `work` on a connection that alone audits. Gives undefined, and does nothing, where another is at it. */
 export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
   // The lock is held by a transaction on a connection of its own, because each attack has its own.
-  return withTransaction(pool, 'begin', async (guard) => {
-    const held = await guard.query("select from storage.locks where name = 'isolation audit' for update skip locked");
-    return held.rowCount === 1 ? withClient(pool, work) : undefined;
-  });
+  return withGuard(
+    pool,
+    async (guard) => {
+      const held = await guard.query("select from storage.locks where name = 'isolation audit' for update skip locked");
+      return held.rowCount === 1;
+    },
+    (lost) => withClient(pool, work, lost),
+  );
 }
 
 /**

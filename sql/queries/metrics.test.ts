@@ -341,3 +341,54 @@ test('a tenant that sent nothing sees nothing of others', async () => {
     expect(rows.map(({ value }) => value)).toEqual([measure.empty]);
   }
 });
+
+test('a day whose hours were refreshed before the day itself is answered by its hours: nothing is negative, and nothing shifts', async () => {
+  const zone = 'America/Sao_Paulo';
+  const { id } = await makeTenant(db, { timezone: zone });
+  const span = SPANS[2] as { from: number; to: number };
+  await refresh(span.to);
+  // Two hours into a UTC day, which in São Paulo is the evening of the day before.
+  const late = span.from + 3 * DAY + 2 * HOUR;
+  const event = { tenant: id, type: 'late.v1', outcome: null, duration: null, bytes: 1, data: {} };
+  await store([{ ...event, time: late }]);
+  await db.owner.query('insert into private.dirty_hours (tenant_id, hour, events) values ($1, $2, 1)', [id, timestamp(late)]);
+  const client = await db.owner.connect();
+  const [from, to] = [new Date(late / 1000), new Date(late / 1000 + 3_600_000)];
+  await refreshRollup(client, db.engine, 'events_hourly', from, to, true);
+  client.release();
+  const measure = findMeasure('events.count') as Measure;
+  const question: Question = { measure, window: span, interval: 'day', zone, groupBy: [], filters: [] };
+  const counts = async () => (await readMetric(db.api, id, question)).rows.filter(({ value }) => value !== 0);
+  const right = [{ bucket: new Date((span.from + 2 * DAY + 3 * HOUR) / 1000), dims: [], value: 1 }];
+  expect(await counts()).toEqual(right);
+  await refresh(span.to);
+  await db.owner.query('delete from private.dirty_hours where tenant_id = $1', [id]);
+  expect(await counts()).toEqual(right);
+});
+
+test('where hours have left and days have not, the window is told to be incomplete', async () => {
+  const { id } = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
+  const span = SPANS[1] as { from: number; to: number };
+  const since = new Date((span.from + 2 * DAY) / 1000);
+  const measure = findMeasure('events.count') as Measure;
+  const ask = async (interval: Interval, from: number) =>
+    (
+      await readMetric(db.api, id, {
+        measure,
+        window: { from, to: span.to },
+        interval,
+        zone: 'America/Sao_Paulo',
+        groupBy: [],
+        filters: [],
+      })
+    ).hoursSince;
+  await db.owner.query("update storage.rollups set retained_from = $1 where name = 'events_hourly'", [since]);
+  try {
+    expect(await ask('day', span.from)).toEqual(since);
+    expect(await ask('hour', span.from)).toEqual(since);
+    expect(await ask('total', span.from)).toBeNull();
+    expect(await ask('day', span.from + 3 * DAY)).toBeNull();
+  } finally {
+    await db.owner.query("update storage.rollups set retained_from = '-infinity' where name = 'events_hourly'");
+  }
+});

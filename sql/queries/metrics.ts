@@ -24,6 +24,8 @@ export type Figures = {
   watermark: Date;
   /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
   rawSince: Date | null;
+  /** Since when hours are there, where the window needs earlier ones of days that are still there. */
+  hoursSince: Date | null;
   rows: MetricRow[];
   restated: Restated;
 };
@@ -44,16 +46,34 @@ export async function readMetric(pool: Pool, tenantId: string, question: Questio
     result: await client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
     restated: await readRestated(client, measure.source, timestamp(window.from), timestamp(window.to)),
   }));
-  const [watermark, rawSince] = result.rows[0] as [Date, Date | null];
-  const rows = result.rows.filter((row) => row[2] !== null).map((row) => rowOf(row, question, starts));
-  return { watermark, rawSince, rows: question.groupBy.length > 0 ? rows : filled(rows, measure, starts), restated };
+  const [watermark, rawSince, hourly, daily] = result.rows[0] as [Date, Date | null, Date | null, Date | null];
+  const hoursSince = hourly && needsHoursWithin(split(window, starts), daily, hourly) ? hourly : null;
+  const rows = result.rows.filter((row) => row[I] !== null).map((row) => rowOf(row, question, starts));
+  return {
+    watermark,
+    rawSince,
+    hoursSince,
+    rows: question.groupBy.length > 0 ? rows : filled(rows, measure, starts),
+    restated,
+  };
+}
+
+/** The columns before the bucket's number, which value and dimensions follow. */
+const I = 4;
+
+// Hours that retention has taken from days which it has left.
+function needsHoursWithin({ hours, listed, moved }: Pieces, daily: Date | null, hourly: Date): boolean {
+  const left = { from: daily ? daily.getTime() * 1000 : 0, to: hourly.getTime() * 1000 };
+  const isLeft = (hour: number) => hour >= left.from && hour < left.to;
+  const spans = hours !== undefined && Math.max(hours.from, left.from) < Math.min(hours.to, left.to);
+  return spans || listed.some(isLeft) || moved.some(isLeft);
 }
 
 function rowOf(row: unknown[], { measure }: Question, starts: number[]): MetricRow {
-  const value = row[3] as number | null;
+  const value = row[I + 1] as number | null;
   return {
-    bucket: dateOf(starts[(row[2] as number) - 1] as number),
-    dims: row.slice(4) as (string | null)[],
+    bucket: dateOf(starts[(row[I] as number) - 1] as number),
+    dims: row.slice(I + 2) as (string | null)[],
     value: 'percentile' in measure.value && value !== null ? estimate(value) : value,
   };
 }
@@ -85,9 +105,17 @@ function build(question: Question, starts: number[]): { text: string; values: un
   const within = question.limit === undefined ? 'true' : `d.place <= ${param(question.limit, 'bigint')}`;
   const rawSince = pieces.raw.length > 0 ? 'door.raw_since()' : 'null::timestamptz';
   const order = question.measure.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
-  const text = `
-    select k.watermark, k.raw_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
-    from (select door.watermark('${question.measure.source}') as watermark, ${rawSince} as raw_since) k
+  const under =
+    pieces.days && pieces.moved.length > 0
+      ? `with under_way as materialized (
+        select days, array(select d + h * interval '1 hour' from unnest(days) d, generate_series(0, 23) h) as hours
+        from door.days_under_way(${param(timestamp(pieces.days.from), 'timestamptz')}, ${param(timestamp(pieces.days.to), 'timestamptz')}) days
+    )`
+      : '';
+  const text = `${under}
+    select k.watermark, k.raw_since, k.hours_since, k.days_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
+    from (select door.watermark('${question.measure.source}') as watermark, ${rawSince} as raw_since,
+        door.rollup_since('${question.measure.source}_hourly') as hours_since, door.rollup_since('${question.measure.source}_daily') as days_since) k
     left join (select i, value${dims}${place} from (${valuesOf(question, parts)}) v) d on ${within}
     order by d.i, ${order}${[...question.groupBy.map((dim) => `d.${dim}`), 'd.value'].join(', ')}
     limit ${MAX_ROWS + 1}`;
@@ -133,13 +161,20 @@ function partsOf(question: Question, pieces: Pieces, starts: number[], param: Pa
   const parts = spans.map(
     ({ relation, window }) => `select ${columns(bucketOf('bucket'))} from ${relation} r where ${span(window)}${only}`,
   );
+  // A day of which hours may be newer than the day itself is read by its hours: else what was moved would not be what the day has of it.
+  const settled = pieces.moved.length > 0 ? ' and bucket <> all ((select days from under_way)::timestamptz[])' : '';
   if (pieces.days) {
-    parts.push(`select ${columns(bucketOf(noon('bucket')))} from ${source.daily} r where ${span(pieces.days)}${only}`);
+    parts.push(
+      `select ${columns(bucketOf(noon('bucket')))} from ${source.daily} r where ${span(pieces.days)}${settled}${only}`,
+    );
   }
   if (pieces.moved.length > 0) {
+    const hours = '((select hours from under_way)::timestamptz[])';
+    parts.push(`select ${columns(bucketOf('bucket'))} from ${source.hourly} r where bucket = any ${hours}${only}`);
     const i = `case sign when 1 then ${bucketOf('bucket')} else ${bucketOf(noon("date_bin('1 day', bucket, 'epoch')"))} end`;
     parts.push(`select ${columns(i, ' * sign')} from ${source.hourly} r cross join (values (1), (-1)) s (sign)
-      where bucket = any (${list([...pieces.listed, ...pieces.moved])}) and (sign = 1 or bucket = any (${list(pieces.moved)}))${only}`);
+      where bucket = any (${list([...pieces.listed, ...pieces.moved])}) and (sign = 1 or bucket = any (${list(pieces.moved)}))
+        and bucket <> all ${hours}${only}`);
   } else if (pieces.listed.length > 0) {
     parts.push(
       `select ${columns(bucketOf('bucket'))} from ${source.hourly} r where bucket = any (${list(pieces.listed)})${only}`,

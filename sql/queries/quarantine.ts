@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../../lib/time.ts';
 import { arrayOf } from '../binary-array.ts';
 import type { Client, Pool } from '../db.ts';
 import { type Cut, PAGE_BYTES, type Page, pageOf } from '../page.ts';
@@ -52,8 +53,8 @@ export type ListedQuarantined = Quarantined & { cursor_time: string };
 export type QuarantineFilter = {
   code: string | null;
   type: string | null;
-  from: Date | null;
-  to: Date | null;
+  from: Instant | null;
+  to: Instant | null;
   /** Only these rows, by id. */
   ids: string[] | null;
   before: { received_at: string; id: string } | null;

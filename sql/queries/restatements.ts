@@ -1,3 +1,4 @@
+import type { Instant } from '../../lib/time.ts';
 import type { Client } from '../db.ts';
 import { SOURCES } from './sources.ts';
 
@@ -85,8 +86,8 @@ export type ListedRestatement = Restatement & { rollup: string; id: string; curs
 
 export type RestatementFilter = {
   rollup: string | null;
-  from: Date | null;
-  to: Date | null;
+  from: Instant | null;
+  to: Instant | null;
   before: { time: string; id: string } | null;
   limit: number;
 };

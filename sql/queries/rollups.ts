@@ -1,4 +1,5 @@
-import { type Client, type Pool, withClient, withTransaction } from '../db.ts';
+import { type Client, type Pool, withClient } from '../db.ts';
+import { withGuard } from '../guard.ts';
 
 /** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
@@ -6,7 +7,7 @@ export type Rollup = { name: string; source: string; width: number; materialised
 /** An hour of the ledger, in milliseconds since 1970. */
 export type Mark = {
   hour: number;
-  /** Rows of it were deleted. */
+  /** Rows of it were deleted, or a roll-up holds what it should not. */
   forced: boolean;
   /** Whose events came or went; null where a row does not say. None: only refused input or duplicates did. */
   tenants: string[] | null;
@@ -17,19 +18,36 @@ export type Ledger = { ids: number[]; marks: Mark[] };
 
 /**
  * Runs `work` on a connection that alone may refresh or drop, outside a transaction. Gives undefined, and does nothing,
- * where another holds that right and `wait` is false.
+ * where another holds that right and `wait` is false. The work ends when the lock is lost.
  */
 export async function withRefreshLock<T>(
   pool: Pool,
   wait: boolean,
-  work: (client: Client) => Promise<T>,
+  work: (client: Client, lost: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   // The lock is held by a transaction on a connection of its own, because a refresh of TimescaleDB can be in none.
-  return withTransaction(pool, 'begin', async (guard) => {
-    const lock = `select from storage.locks where name = 'refresh' for update ${wait ? '' : 'skip locked'}`;
-    const held = await guard.query(lock);
-    return held.rowCount === 1 ? withClient(pool, work) : undefined;
-  });
+  return withGuard(
+    pool,
+    async (guard) => {
+      const lock = `select from storage.locks where name = 'refresh' for update ${wait ? '' : 'skip locked'}`;
+      return (await guard.query(lock)).rowCount === 1;
+    },
+    (lost) =>
+      withClient(
+        pool,
+        async (client) => {
+          await awaitOrphans(client);
+          return work(client, lost);
+        },
+        lost,
+      ),
+  );
+}
+
+// A backend whose program was killed goes on with its statement, although its lock has ended: nobody begins before it is done. What it
+// makes of a roll-up is waited for by refreshRollup().
+async function awaitOrphans(client: Client): Promise<void> {
+  await client.query('begin; lock table private.receipts, private.restatements in share row exclusive mode; commit');
 }
 
 /** All roll-ups, each after its source. */
@@ -46,7 +64,7 @@ export async function readLedger(client: Client, limit: number): Promise<Ledger>
   const { rows } = await client.query<{ ids: number[]; hour: Date; forced: boolean; tenants: string[] | null }>(
     `select array_agg(id::double precision) as ids, hour, bool_or(forced) as forced,
        case when every(tenant_id is not null)
-           then coalesce(array_agg(distinct tenant_id::text) filter (where events <> 0), '{}') end as tenants
+           then coalesce(array_agg(distinct tenant_id::text) filter (where events <> 0 or forced), '{}') end as tenants
      from (select * from private.dirty_hours where hour <= now() order by id limit $1) d
      group by hour`,
     [limit],

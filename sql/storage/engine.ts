@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Client } from '../db.ts';
+import { type Client, inTransaction } from '../db.ts';
 
 /** The three engines that one set of migrations runs on. */
 export type Engine = 'postgresql' | 'timescaledb-apache' | 'timescaledb';
@@ -70,7 +70,12 @@ export async function refreshRollup(
   force = false,
 ): Promise<void> {
   if (engine !== 'timescaledb') {
-    await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
+    // In a statement of its own: what follows sees all that another has committed who held it before, such as the backend of a
+    // program that was killed.
+    await inTransaction(client, 'begin', async () => {
+      await client.query('select from storage.rollups where name = $1 for update', [name]);
+      await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
+    });
     return;
   }
   const clamped = await client.query<{ since: Date }>(

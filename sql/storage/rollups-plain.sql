@@ -17,6 +17,7 @@ begin
         storage.rollup_query(source, time_column, width, dims, measures, filter));
     execute format('create index on %s (tenant_id, bucket)', filled);
     execute format('create index on %s (bucket)', filled);
+    perform storage.key_rollup(name, cardinality(dims));
     perform storage.protect(filled);
     tail := storage.rollup_query(source, time_column, width, dims, measures, format(
         '(%s) and %I >= (select materialised_to from storage.rollups where name = %L)', filter, time_column, name));
@@ -40,6 +41,40 @@ begin
         $body$ $make$,
         'refresh_' || name, filled, filled, storage.rollup_query(source, time_column, width, dims, measures,
             format('(%s) and %I >= since and %I < until', filter, time_column, time_column)));
+end
+$$;
+
+-- No group of a bucket is there twice, whoever inserts it. Where one is, the greater count stays, and the bucket is made again. The
+-- columns of a roll-up are tenant, bucket, dimensions, and then measures, of which the first counts.
+create or replace function storage.key_rollup(name text, dims integer) returns void
+    language plpgsql
+    set search_path = storage, public, pg_temp
+    as $$
+#variable_conflict use_variable
+declare
+    rows_in regclass := storage.rollup_rows(name);
+    key text := name || '_key';
+    columns text := (select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+        from pg_attribute a where a.attrelid = rows_in and a.attnum between 1 and 2 + dims);
+    counted name := (select a.attname from pg_attribute a where a.attrelid = rows_in and a.attnum = 3 + dims);
+    doubled boolean;
+begin
+    if to_regclass(format('private.%I', key)) is not null then
+        return;
+    end if;
+    execute format('lock table %s in share row exclusive mode', rows_in);
+    execute format('select exists (select from %s group by %s having count(*) > 1)', rows_in, columns) into doubled;
+    if doubled then
+        execute format('
+            with placed as materialized (
+                select ctid as place, tenant_id, bucket, row_number() over (partition by %s order by %I desc nulls last) as n from %s
+            ), gone as (
+                delete from %s r using placed p where r.ctid = p.place and p.n > 1
+            )
+            insert into private.dirty_hours (tenant_id, hour, forced)
+            select distinct tenant_id, bucket, true from placed where n > 1', columns, counted, rows_in, rows_in);
+    end if;
+    execute format('create unique index %I on %s (%s) nulls not distinct', key, rows_in, columns);
 end
 $$;
 

@@ -30,6 +30,13 @@ begin
 end
 $$;
 
+-- The engine itself makes every group of a bucket once.
+create or replace function storage.key_rollup(name text, dims integer) returns void
+    language sql
+    as $$
+    select
+$$;
+
 -- Where what a refresh has made stands, without the live tail.
 create or replace function storage.rollup_rows(name text) returns regclass
     language sql stable

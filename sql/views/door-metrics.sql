@@ -13,4 +13,26 @@ $$;
 revoke all on function door.raw_since from public;
 grant execute on function door.raw_since to mirante_api;
 
+-- From when on a roll-up's rows are there. Null: none has left yet.
+create function door.rollup_since(rollup text) returns timestamptz
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select nullif(r.retained_from, '-infinity') from storage.rollups r where r.name = rollup
+$$;
+revoke all on function door.rollup_since from public;
+grant execute on function door.rollup_since to mirante_api;
+
+-- UTC days of which a refresh may have made hours and not the day itself yet: those on the ledger, of this tenant.
+create function door.days_under_way(since timestamptz, until timestamptz) returns timestamptz[]
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select coalesce(array_agg(distinct date_trunc('day', d.hour, 'UTC')), '{}')
+    from private.dirty_hours d, (select private.current_tenant() as id) t
+    where d.hour >= since and d.hour < until and (d.tenant_id is null or d.tenant_id = t.id)
+$$;
+revoke all on function door.days_under_way from public;
+grant execute on function door.days_under_way to mirante_api;
+
 reset role;

@@ -53,9 +53,12 @@ create function door.end_sessions(idle interval, grace interval) returns table (
     as $$
     with counted as (
         select s.*, l.tenant_id, make_interval(secs => l.statement_timeout_seconds) as patience,
-            l.revoked_at is not null or l.expires_at <= now() as is_over,
+            d.login is not null or l.expires_at <= now() as is_over,
             row_number() over (partition by l.tenant_id order by s.started, s.pid) as nth
-        from door.login_sessions() s join private.sql_logins l on l.login = s.login
+        from door.login_sessions() s
+            left join private.sql_logins l on l.login = s.login
+            left join private.roles_to_drop d on d.login = s.login
+        where l.login is not null or d.login is not null
     ), ranked as (
         -- Those with the most sessions lose theirs first.
         select c.*, row_number() over (order by c.nth, c.started, c.pid) as nth_of_all from counted c

@@ -195,7 +195,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
   'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
-  'patch /v1/tenants/{id}': () => ({ embed_origins: ['https://mine.example'] }),
+  'patch /v1/tenants/{id}': () => ({ embed_origins: ['https://taken-over.example'] }),
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/dashboards/{slug}/links': () => ({}),

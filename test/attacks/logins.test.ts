@@ -4,10 +4,11 @@ import { endSqlLogins } from '../../jobs/end-sql-logins.ts';
 import { offboardTenants } from '../../jobs/offboard-tenants.ts';
 import { runRetention } from '../../jobs/run-retention.ts';
 import { withTenant } from '../../sql/db.ts';
+import { migrate } from '../../sql/migrate.ts';
 import { endSessions } from '../../sql/queries/sql-sessions.ts';
 import { type Json, startApi, type TestApi } from '../api.ts';
 import { jobDeps, makeArchive } from '../archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../harness.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../harness.ts';
 
 // What a customer can do with a login to keep others waiting, or to stay. Each test sees first that the trick works as such.
 let db: TestDatabase;
@@ -197,6 +198,17 @@ test('a customer’s reader keeps neither retention nor anybody else', async () 
   const dropped = await db.owner.query("select from storage.retention_runs where relation = 'rule_hits'");
   expect(dropped.rowCount).toBe(1);
   expect(slowest).toBeLessThan(2_000);
+  await end(attacker, login);
+});
+
+test('neither a customer’s reader nor its advisory lock keeps a new version from being brought in', async () => {
+  const login = await makeLogin(attacker, { connection_limit: 2, statement_timeout_seconds: 3600 });
+  const [reader, locker] = [await connect(login), await connect(login)];
+  const gone = Promise.all([ended(reader), ended(locker)]);
+  await reader.query('begin; set local idle_in_transaction_session_timeout = 0; select count(*) from app.events');
+  await locker.query('select pg_advisory_lock(7046011)');
+  await migrate(db.url, testSecret);
+  await gone;
   await end(attacker, login);
 });
 

@@ -10,7 +10,7 @@ const { factor, seed } = inject('fuzz');
 const random = randomFrom(seed);
 
 /** How many hostile values each place of a call gets. */
-const VALUES = Math.ceil(5 * factor);
+const VALUES = Math.ceil(4 * factor);
 const AT_ONCE = 8;
 const SLOWEST_MS = 30_000;
 

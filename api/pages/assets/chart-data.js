@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
-import { bucketName, wallIn } from './format.js';
-import { bucketsOf } from './times.js';
+import { bucketName } from './format.js';
+import { bucketKey, bucketsOf, wallOf } from './times.js';
 
 const MOST_SERIES = 8;
 // Of a bucket without a row these are nought; a share or a time of nothing is not known.
@@ -9,7 +9,7 @@ const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
  * @typedef {{ name: string, format: string, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], series: Series[], all: number }} Table
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], placeOf: (row: Row) => number, series: Series[], all: number }} Table
  */
 
 /**
@@ -35,27 +35,33 @@ export function tableOf(card, answer, reader) {
   const chart = card.chart ?? { y: [] };
   const x = columnOf(card, chart.x);
   const isTime = x.format === 'time' || x.format === 'instant';
-  /** @param {Row} row */
-  const keyOf = (row) => (isTime ? wallIn(row[x.name], answer.timezone) : reader.show(row[x.name], x.format));
-  const keys = answer.data.map(keyOf);
   const isBuckets = x.format === 'time';
+  const width = isBuckets ? answer.interval : 'hour';
+  /** @param {Row} row */
+  const keyOf = (row) => (isTime ? bucketKey(String(row[x.name]), width, answer.timezone) : reader.show(row[x.name], x.format));
+  const keys = answer.data.map(keyOf);
   const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), answer, answer.timezone) : [...new Set(keys)];
-  const placeOf = new Map(places.map((key, index) => [key, index]));
+  const indexes = new Map(places.map((key, index) => [key, index]));
+  const placeOf = (/** @type {Row} */ row) => /** @type {number} */ (indexes.get(keyOf(row)));
   const series = chart.series
     ? split(card, answer, reader)
     : chart.y.map((name) => ({ ...named(card, name), rows: answer.data, y: name }));
   const filled = series.map(({ name, format, rows, y }) => {
     /** @type {(number | null)[]} */
     const values = places.map(() => (isBuckets && COUNTED.includes(format) ? 0 : null));
-    for (const row of rows) values[/** @type {number} */ (placeOf.get(keyOf(row)))] = numberOf(row[y]);
+    for (const row of rows) values[placeOf(row)] = numberOf(row[y]);
     return { name, format, values };
   });
   const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
-  const walls = isTime ? /** @type {number[]} */ (places) : undefined;
+  const isInstant = width === 'hour' || width === 'total';
+  const walls = isTime
+    ? /** @type {number[]} */ (places).map((key) => (isInstant ? wallOf(key, answer.timezone) : key))
+    : undefined;
   return {
     categories: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale)) ?? places.map(String),
     shorts: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale, true)) ?? places.map(String),
     ...(walls && { walls }),
+    placeOf,
     series: greatest,
     all: filled.length,
   };

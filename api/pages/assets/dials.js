@@ -81,15 +81,11 @@ export function heatmap({ card, table, answer, theme, reader, size, width }) {
   const full = isTime ? table.categories : columns;
   const cells = answer.data.flatMap((row) => {
     const value = row[figure.name];
-    const at = isTime ? table.categories.indexOf(categoryOf(row[x.name])) : ordered.indexOf(row[x.name]);
+    const at = isTime ? table.placeOf(row) : ordered.indexOf(row[x.name]);
     return value === null || value === undefined
       ? []
       : [[at, names.indexOf(reader.show(row[rows.name], rows.format)), Number(value)]];
   });
-  /** @param {import('./types.d.ts').Value} value */
-  function categoryOf(value) {
-    return reader.show(value, 'time', answer.interval);
-  }
   const most = Math.max(...cells.map(([, , value]) => value ?? 0), 0);
   const every = Math.max(1, Math.ceil(columns.length / Math.max(2, Math.floor(width / (size * 4)))));
   return {

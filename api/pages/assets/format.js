@@ -1,6 +1,5 @@
 // @ts-check
 /** @import { Definition, Reader, Value } from './types.d.ts' */
-import { wallOf } from './times.js';
 
 const DASH = '–';
 
@@ -134,10 +133,3 @@ export function bucketName(wall, interval, locale, short = false) {
   const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }).format(wall);
   return short ? text.replace(' de ', ' ').replace(/\.$/, '') : text;
 }
-
-/**
- * Times of rows as wall times.
- * @param {Value} value
- * @param {string} zone
- */
-export const wallIn = (value, zone) => wallOf(Date.parse(String(value)), zone);

@@ -91,10 +91,10 @@ export function windowOfDays(first, last, zone) {
 export const dayOf = (at, zone) => new Date(wallOf(at, zone)).toISOString().slice(0, 10);
 
 /** @param {number} wall */
-const midnight = (wall) => Math.floor(wall / DAY) * DAY;
+export const midnight = (wall) => Math.floor(wall / DAY) * DAY;
 
 /**
- * The next bucket's wall time, or the one before.
+ * The next bucket's key, or the one before.
  * @param {number} wall
  * @param {string} interval
  * @param {1 | -1} by
@@ -106,16 +106,27 @@ function step(wall, interval, by) {
 }
 
 /**
- * Every bucket of a window in order, as wall times, also those of which there is no row; none later than the watermark.
- * @param {number[]} known wall times of buckets of which there are rows
+ * What tells a bucket from the others, in milliseconds: of an hour or of one moment the instant, because a clock may show an hour twice; of
+ * days and more the day in wall time, because clocks may skip its midnight.
+ * @param {string} time
+ * @param {string} interval
+ * @param {string} zone
+ */
+export const bucketKey = (time, interval, zone) =>
+  interval === 'hour' || interval === 'total' ? Date.parse(time) : midnight(wallOf(Date.parse(time), zone));
+
+/**
+ * Every bucket of a window in order, by its key, also those of which there is no row; none later than the watermark.
+ * @param {number[]} known keys of buckets of which there are rows
  * @param {{ from: string, to: string, interval: string, watermark: string }} answer
  * @param {string} zone
  */
 export function bucketsOf(known, { from, to, interval, watermark }, zone) {
   const sorted = [...new Set(known)].sort((a, b) => a - b);
   if (sorted.length === 0 || interval === 'total') return sorted;
-  const begin = wallOf(Date.parse(from), zone);
-  const end = wallOf(Math.min(Date.parse(to), Date.parse(watermark)) - 1, zone);
+  const keyed = (/** @type {number} */ at) => (interval === 'hour' ? at : wallOf(at, zone));
+  const begin = keyed(Date.parse(from));
+  const end = keyed(Math.min(Date.parse(to), Date.parse(watermark)) - 1);
   const buckets = new Set(sorted);
   for (let at = sorted[0]; step(at, interval, 1) > begin; at = step(at, interval, -1)) buckets.add(at);
   for (let at = sorted[0]; at <= end; at = step(at, interval, 1)) buckets.add(at);
