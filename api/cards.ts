@@ -15,8 +15,8 @@ import type { Card, Dashboard } from './dashboards.ts';
 const REMEMBER_MS = 5 * 60_000;
 const GRANT_MS = 3600_000;
 
-/** What is read of all tenants together has no restatements. */
-export type CardAnswer = { watermark: Date; restated?: Standing['restated']; rows: Record<string, unknown>[] };
+/** What is read of all tenants together has no restatements, and no first figure. */
+export type CardAnswer = Pick<Standing, 'watermark'> & Partial<Standing> & { rows: Record<string, unknown>[] };
 
 /** For whom: buckets of days and more begin in the tenant's zone. */
 export type CardReader = { tenantId: string; timezone: string };

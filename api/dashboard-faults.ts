@@ -38,7 +38,9 @@ function faultsOfCard({ display, chart, columns, empty }: Card): string[] {
   if (!chart) return [...faults, `is a ${display} and needs a chart`];
   const missing = (NEEDS[display] ?? []).filter((key) => chart[key] === undefined);
   const named = [chart.x, ...chart.y, chart.series, chart.rows].filter((one) => one !== undefined);
-  const figures = columns.filter(({ format }) => !['time', 'instant', 'text'].includes(format)).map(({ name }) => name);
+  const figures = columns
+    .filter(({ format }) => !['time', 'instant', 'text', 'word', 'period'].includes(format))
+    .map(({ name }) => name);
   return [
     ...faults,
     ...missing.map((key) => `is a ${display} and its chart needs ${key}`),

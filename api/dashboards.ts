@@ -11,8 +11,11 @@ const column = z.strictObject({
   name: columnName,
   title: words,
   format: z
-    .enum(['time', 'instant', 'text', 'count', 'decimal', 'share', 'milliseconds', 'seconds', 'bytes', 'usd'])
-    .meta({ description: '`time` is the start of a bucket, `share` from 0 to 1' }),
+    .enum(['time', 'instant', 'text', 'word', 'period', 'count', 'decimal', 'share', 'milliseconds', 'seconds', 'bytes', 'usd'])
+    .meta({
+      description:
+        '`time` is the start of a bucket, `word` one of the platform that pages translate, `period` an ISO week or month, `share` from 0 to 1',
+    }),
 });
 
 const tone = z.enum(['good', 'warning', 'bad']);
@@ -31,6 +34,10 @@ const chart = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Of a gauge, upwards from `min`' }),
+  interval: z
+    .enum(['week', 'month'])
+    .optional()
+    .meta({ description: 'Width of the buckets of `x` where it is always the same' }),
   better: z.enum(['higher', 'lower']).optional().meta({ description: 'Of a trend: which way is good' }),
 });
 

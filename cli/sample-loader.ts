@@ -4,7 +4,7 @@ import cliProgress from 'cli-progress';
 import { sendAll } from './batches.ts';
 import type { Client } from './client.ts';
 import { readJson, writePrivate } from './files.ts';
-import { sampleMonth } from './sample.ts';
+import { SAMPLE_DAYS, sampleEvents } from './sample.ts';
 
 type State = { tenant_id: string; ends_at: string; loaded: boolean };
 type Total = { watermark: string; data: { value: number }[] };
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const CATCH_UP_LIMIT_MS = 180_000;
 
 /**
- * Loads the sample month through the public API, once for each tenant. Its end is noted first, so that a run that was cut off
+ * Loads the sample data through the public API, once for each tenant. Its end is noted first, so that a run that was cut off
  * sends the same events again, and the server knows those that it has.
  */
 export async function loadSample(
@@ -29,14 +29,14 @@ export async function loadSample(
   if (state?.loaded) return;
   if (!state) {
     if ((await total(clients.read, new Date())).count > 0) {
-      say('The demo tenant already holds events: the sample month is not loaded.');
+      say('The demo tenant already holds events: the sample data is not loaded.');
       return;
     }
     state = { tenant_id: tenantId, ends_at: new Date().toISOString(), loaded: false };
     writePrivate(file, JSON.stringify(state));
   }
   const endsAt = new Date(state.ends_at);
-  const events = sampleMonth(endsAt);
+  const events = sampleEvents(endsAt);
   await send(clients.ingest, events);
   await caughtUp(clients.read, endsAt, events.length, say, signal);
   writePrivate(file, JSON.stringify({ ...state, loaded: true }));
@@ -44,7 +44,7 @@ export async function loadSample(
 
 async function send(ingest: Client, events: object[]): Promise<void> {
   const bar = new cliProgress.SingleBar({
-    format: 'Loading a sample month {bar} {percentage}% · {value} of {total} events',
+    format: 'Loading sample data {bar} {percentage}% · {value} of {total} events',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -86,7 +86,7 @@ async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sent
 const hourOf = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
 
 async function total(read: Client, endsAt: Date): Promise<{ count: number; watermark: string }> {
-  const [from, to] = [hourOf(endsAt.getTime() - 31 * 24 * HOUR_MS), hourOf(Date.now() + HOUR_MS)];
+  const [from, to] = [hourOf(endsAt.getTime() - (SAMPLE_DAYS + 1) * 24 * HOUR_MS), hourOf(Date.now() + HOUR_MS)];
   const answer = await read.ask<Total>('GET', `/v1/metrics/events.count?interval=total&from=${from}&to=${to}`);
   return { count: answer.data.reduce((sum, row) => sum + row.value, 0), watermark: answer.watermark };
 }

@@ -14,10 +14,13 @@ export type SampleEvent = {
 
 type Marketplace = { share: number; errorRate: number; medianMs: number; rules: Record<string, number> };
 
-const DAYS = 30;
+/** How many days the sample covers: a month, the month before to compare it with, and some more. */
+export const SAMPLE_DAYS = 70;
 const HOUR_MS = 3_600_000;
 const NAMESPACE = '5f0c8b64-1f0e-4b58-9d3e-6c1f5a1d2e77';
-const VALIDATIONS_PER_HOUR = 42;
+const VALIDATIONS_PER_HOUR = 24;
+// Events of the last two hours that arrive late look like a wrong clock to the data quality checks.
+const QUIET_MS = 2 * HOUR_MS;
 // Brazil has kept this offset all year round since 2019.
 const SAO_PAULO_MS = -3 * HOUR_MS;
 
@@ -64,13 +67,13 @@ const HOUR_WEIGHTS = [2, 1, 1, 1, 1, 2, 5, 14, 40, 78, 100, 92, 58, 72, 95, 98, 
 const DAY_WEIGHTS = [0.22, 1.12, 1.08, 1.04, 1, 0.9, 0.4];
 
 /**
- * A month of a catalogue checker's telemetry, ending at `endsAt`: the same events for the same end, oldest first.
+ * Ten weeks of a catalogue checker's telemetry, ending two hours before `endsAt`: the same events for the same end, oldest first.
  * It has a daily and a weekly rhythm, slow growth, and nine days before its end an afternoon on which Amazon changed its template.
  */
-export function sampleMonth(endsAt: Date): SampleEvent[] {
+export function sampleEvents(endsAt: Date): SampleEvent[] {
   const random = createRandom(20_251_121);
   const events: SampleEvent[] = [];
-  const end = endsAt.getTime();
+  const end = endsAt.getTime() - QUIET_MS;
 
   function add(time: number, type: string, subject: string, data: Record<string, unknown>): void {
     const id = uuidv5(`${end}/${events.length}`, NAMESPACE);
@@ -78,10 +81,10 @@ export function sampleMonth(endsAt: Date): SampleEvent[] {
     if (time <= end) events.push({ specversion: '1.0', id, source: 'validahub', type, time: at, subject, data });
   }
 
-  for (let hour = end - DAYS * 24 * HOUR_MS; hour < end; hour += HOUR_MS) {
+  for (let hour = end - SAMPLE_DAYS * 24 * HOUR_MS; hour < end; hour += HOUR_MS) {
     const local = new Date(hour + SAO_PAULO_MS);
     const rhythm = ((HOUR_WEIGHTS[local.getUTCHours()] as number) / 40) * (DAY_WEIGHTS[local.getUTCDay()] as number);
-    const growth = 0.9 + (0.2 * (hour - end + DAYS * 24 * HOUR_MS)) / (DAYS * 24 * HOUR_MS);
+    const growth = 0.9 + (0.2 * (hour - end + SAMPLE_DAYS * 24 * HOUR_MS)) / (SAMPLE_DAYS * 24 * HOUR_MS);
     const count = random.poisson(VALIDATIONS_PER_HOUR * rhythm * growth);
     for (let n = 0; n < count; n++) addValidation(random, end, hour + random.next() * HOUR_MS, add);
   }

@@ -17,7 +17,7 @@ const CARD = {
 
 function tableFor(timezone: string, interval: string, from: string, to: string, buckets: Record<string, number>): Table {
   const data = Object.entries(buckets).map(([bucket, events]) => ({ bucket, events }));
-  const reader = readerOf({ locale: 'en', timezone, texts: {} });
+  const reader = readerOf({ locale: 'en', timezone, texts: {}, cards: [] });
   return tableOf(CARD, { data, from, to, interval, timezone, watermark: to }, reader);
 }
 

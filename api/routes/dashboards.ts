@@ -36,6 +36,9 @@ const rowsOfCard = z.object({
     .object({ days: z.number().int(), latest: z.iso.datetime().nullable() })
     .optional()
     .meta({ description: 'How many days of the window, in UTC, late events or erasures have changed, and when last.' }),
+  has_before: z.boolean().optional().meta({
+    description: 'Whether there are figures from the start of the period before `from` that is as long as this one.',
+  }),
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
@@ -106,7 +109,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       if (!card) throw notFound('card');
       const asked = askedOf(call, dashboard, reader);
       const answer = await deps.cards.read(reader, dashboard, card, asked);
-      const { watermark, restated } = answer;
+      const { watermark, hasBefore, restated } = answer;
       const rows = rowsFor(dashboard, card, reader.locked, answer.rows);
       if (wantsCsv(call.request)) {
         const names = card.columns.map(({ name }) => name);
@@ -115,8 +118,9 @@ export function mountDashboards(app: Express, deps: Deps): void {
         return undefined;
       }
       const { timezone } = reader;
+      const standing = { ...(restated && { restated }), ...(hasBefore !== undefined && { has_before: hasBefore }) };
       return {
-        body: { columns: card.columns, ...asked, timezone, watermark, ...(restated && { restated }), data: rows },
+        body: { columns: card.columns, ...asked, timezone, watermark, ...standing, data: rows },
         headers: { vary: 'Accept' },
       };
     },

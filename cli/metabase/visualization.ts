@@ -129,6 +129,8 @@ const FORMATS: Record<Column['format'], Settings> = {
   time: { time_enabled: null, date_style: 'YYYY/M/D' },
   instant: { time_enabled: 'minutes', date_style: 'YYYY/M/D' },
   text: {},
+  word: {},
+  period: {},
   count: { number_style: 'decimal', decimals: 0 },
   decimal: { number_style: 'decimal' },
   share: { number_style: 'percent', decimals: 1 },

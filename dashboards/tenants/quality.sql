@@ -1,4 +1,4 @@
-select tenant, (score / 100)::double precision as score, coalesce(failing, '') as failing, coalesce(warning, '') as warning, checked_at
+select tenant, (score / 100)::double precision as score, coalesce(failing, 'none') as failing, coalesce(warning, 'none') as warning, checked_at
 from ops.data_quality({{from}}::timestamptz, {{to}}::timestamptz)
 where true [[and tenant = {{tenant}}]]
 order by score nulls last, tenant

@@ -1,15 +1,19 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
+import { extentOf } from './chart-data.js';
+import { digitsOf, scaleOf } from './scale.js';
 import { tip, tipOptions } from './theme.js';
 
 /** @param {Drawing} drawing */
-export const legend = ({ table, theme, size }) =>
+export const legend = ({ table, theme, size, choices }) =>
   table.series.length > 1
     ? {
         legend: {
           type: 'scroll',
           top: 0,
           left: 0,
+          data: table.series.map(({ name }) => name),
+          selected: Object.fromEntries([...choices.hidden].map((name) => [name, false])),
           itemWidth: size,
           itemHeight: size * 0.7,
           itemGap: size * 1.4,
@@ -23,7 +27,7 @@ export const legend = ({ table, theme, size }) =>
     : {};
 
 /** @param {Drawing} drawing */
-export const tooltip = ({ table, reader, theme }) => ({
+export const tooltip = ({ table, reader, theme, choices }) => ({
   trigger: 'axis',
   ...tipOptions(theme),
   axisPointer: {
@@ -31,27 +35,37 @@ export const tooltip = ({ table, reader, theme }) => ({
     lineStyle: { color: theme.muted, type: 'dashed' },
     shadowStyle: { color: theme.line, opacity: 0.35 },
   },
-  /** @param {{ dataIndex: number, seriesIndex: number, color: string }[]} points */
-  formatter: (points) =>
-    tip(
-      table.categories[points[0]?.dataIndex ?? 0] ?? '',
-      points.map(({ seriesIndex, dataIndex, color }) => {
-        const { name = '', format = 'count', values = [] } = table.series[seriesIndex] ?? {};
-        return { name, value: reader.show(values[dataIndex], format), colour: color };
-      }),
-    ),
+  /** @param {{ dataIndex: number }[]} points */
+  formatter: ([point]) => {
+    const index = point?.dataIndex ?? 0;
+    const heading = table.categories[index] ?? '';
+    return tip(
+      table.partial.has(index) ? `${heading} · ${reader.texts.partial}` : heading,
+      table.series
+        .filter(({ name }) => !choices.hidden.has(name))
+        .map(({ name, format, colour, values }) => ({
+          name,
+          value: reader.show(values[index], format),
+          colour: theme.colours[colour],
+        })),
+    );
+  },
 });
 
 /** @param {Drawing} drawing */
-export function valueAxis({ card, table, reader, theme, size }) {
+export function valueAxis({ card, table, reader, theme, size, choices }) {
+  const { min, max, goal, stacked = false } = card.chart ?? {};
   const format = table.series[0]?.format ?? 'count';
-  const isWhole = format === 'count' && table.series.every(({ values }) => values.every((value) => (value ?? 0) < 5));
+  const scale = scaleOf({ ...extentOf(table, stacked, choices.hidden), format, min, max, goal });
+  const digits = digitsOf(scale.interval);
   return {
     type: 'value',
-    splitNumber: 4,
-    ...(isWhole && { minInterval: 1 }),
-    max: card.chart?.max,
-    axisLabel: { color: theme.muted, fontSize: size, formatter: (/** @type {number} */ value) => reader.brief(value, format) },
+    ...scale,
+    axisLabel: {
+      color: theme.muted,
+      fontSize: size,
+      formatter: (/** @type {number} */ value) => reader.brief(value, format, digits),
+    },
     splitLine: { lineStyle: { color: theme.line } },
   };
 }
@@ -61,10 +75,31 @@ export function valueAxis({ card, table, reader, theme, size }) {
  * @param {string} text
  * @param {Drawing} drawing
  */
-export const goalLine = (goal, text, { theme, size }) => ({
+export const goalLine = (goal, text, { card, theme, size }) => ({
   silent: true,
   symbol: 'none',
-  lineStyle: { color: theme.muted, type: 'dashed' },
+  // ECharts would round a goal of 99.9 % to 100 %.
+  precision: 10,
+  lineStyle: { color: theme.text, type: 'dashed', width: 1.5 },
   label: { formatter: text, position: 'insideEndTop', color: theme.muted, fontSize: size },
-  data: [{ yAxis: goal }],
+  data: [card.display === 'row' ? { xAxis: goal } : { yAxis: goal }],
 });
+
+/**
+ * The labels of an axis that stand near one of its ends, turned inwards, so that none touches the other axis or is cut.
+ * @param {Drawing} drawing
+ * @param {ReadonlySet<number> | undefined} shown places that have a label
+ * @param {boolean} isBetween whether each place is a band, and not a line
+ */
+export function endLabels({ table, width, size }, shown, isBetween) {
+  const points = table.shorts.length;
+  const visible = shown ? [...shown].sort((a, b) => a - b) : table.shorts.map((_, index) => index);
+  const [first, last] = [visible[0] ?? 0, visible.at(-1) ?? 0];
+  const halfOf = (/** @type {number} */ index) => (table.shorts[index] ?? '').length * size * 0.3;
+  const at = (/** @type {number} */ index) =>
+    (width - size * 4) * (isBetween ? (index + 0.5) / points : index / Math.max(1, points - 1));
+  return {
+    ...(at(first) < halfOf(first) && { alignMinLabel: 'left' }),
+    ...(width - size * 4 - at(last) < halfOf(last) && { alignMaxLabel: 'right' }),
+  };
+}

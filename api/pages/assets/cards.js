@@ -1,10 +1,10 @@
 // @ts-check
-/** @import { Answer, Card, Reader } from './types.d.ts' */
+/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
 import { progress, scalar, trend } from './figures.js';
 import { tableElement } from './table.js';
 
-/** @type {Record<string, (card: Card, answer: Answer, reader: Reader) => HTMLElement>} */
+/** @type {Record<string, (card: Card, answer: Answer, reader: Reader, choices: Choices) => HTMLElement>} */
 const ELEMENTS = { scalar, trend, progress, table: tableElement };
 
 /** A refusal of the API: its status, and the code that says why. */
@@ -34,6 +34,8 @@ export function createCard(card, reader, ask) {
   /** @type {Answer | undefined} */
   let shown;
   let asTable = false;
+  /** @type {Choices} */
+  const choices = { hidden: new Set(), page: 0, search: '' };
   let turn = 0;
   let end = () => {};
 
@@ -47,12 +49,12 @@ export function createCard(card, reader, ask) {
   async function show() {
     if (!shown) return;
     const answer = shown;
-    const keep = section.contains(document.activeElement) ? document.activeElement : null;
+    const keep = keeperIn(body);
     if (isEmpty(card, answer)) replace(message('empty', card.empty ?? reader.texts.empty));
-    else if (asTable) replace(tableElement(card, answer, reader));
-    else if (ELEMENTS[card.display]) replace(ELEMENTS[card.display](card, answer, reader));
+    else if (asTable) replace(tableElement(card, answer, reader, choices));
+    else if (ELEMENTS[card.display]) replace(ELEMENTS[card.display](card, answer, reader, choices));
     else await chart(answer);
-    if (keep instanceof HTMLElement && keep.isConnected) keep.focus();
+    keep();
   }
 
   /** @param {Answer} answer */
@@ -61,7 +63,7 @@ export function createCard(card, reader, ask) {
     box.className = 'chart';
     replace(box);
     const mine = turn;
-    const stop = await draw(box, card, answer, reader);
+    const stop = await draw(box, card, answer, reader, choices);
     if (mine === turn && box.isConnected) end = stop;
     else stop();
   }
@@ -121,6 +123,24 @@ export function createCard(card, reader, ask) {
     });
 
   return { card, load };
+}
+
+/**
+ * Puts the focus, the cursor and the place where it is scrolled to back where they were, when other elements have been put in.
+ * @param {HTMLElement} body
+ */
+function keeperIn(body) {
+  const active = body.contains(document.activeElement) ? document.activeElement : null;
+  const name = active instanceof HTMLElement ? active.dataset.focus : undefined;
+  const ends = active instanceof HTMLInputElement ? [active.selectionStart, active.selectionEnd] : undefined;
+  const { scrollTop = 0, scrollLeft = 0 } = body.querySelector('.scroll') ?? {};
+  return () => {
+    body.querySelector('.scroll')?.scrollTo(scrollLeft, scrollTop);
+    const found = name && /** @type {HTMLElement | null} */ (body.querySelector(`[data-focus="${name}"]`));
+    if (!found) return;
+    found.focus();
+    if (found instanceof HTMLInputElement && ends) found.setSelectionRange(ends[0], ends[1]);
+  };
 }
 
 /** @param {unknown} error */

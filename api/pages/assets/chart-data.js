@@ -1,15 +1,15 @@
 // @ts-check
 /** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
 import { bucketName } from './format.js';
-import { bucketKey, bucketsOf, wallOf } from './times.js';
+import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
 const MOST_SERIES = 8;
 // Of a bucket without a row these are nought; a share or a time of nothing is not known.
 const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
- * @typedef {{ name: string, format: string, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], placeOf: (row: Row) => number, series: Series[], all: number }} Table
+ * @typedef {{ name: string, format: string, colour: number, values: (number | null)[] }} Series
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, partial: Set<number>, series: Series[], all: number }} Table
  */
 
 /**
@@ -36,11 +36,13 @@ export function tableOf(card, answer, reader) {
   const x = columnOf(card, chart.x);
   const isTime = x.format === 'time' || x.format === 'instant';
   const isBuckets = x.format === 'time';
-  const width = isBuckets ? answer.interval : 'hour';
+  const interval = chart.interval ?? answer.interval;
+  const width = isBuckets ? interval : 'hour';
   /** @param {Row} row */
   const keyOf = (row) => (isTime ? bucketKey(String(row[x.name]), width, answer.timezone) : reader.show(row[x.name], x.format));
   const keys = answer.data.map(keyOf);
-  const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), answer, answer.timezone) : [...new Set(keys)];
+  const window = { ...answer, interval };
+  const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), window, answer.timezone) : [...new Set(keys)];
   const indexes = new Map(places.map((key, index) => [key, index]));
   const placeOf = (/** @type {Row} */ row) => /** @type {number} */ (indexes.get(keyOf(row)));
   const series = chart.series
@@ -53,21 +55,58 @@ export function tableOf(card, answer, reader) {
     return { name, format, values };
   });
   const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
+  if (chart.series) reader.colours.know(greatest.map(({ name }) => name));
+  if (reader.colours.isColoured(chart.x ?? '')) reader.colours.know(places.map(String));
+  const colourOf = chart.series ? reader.colours.ofValue : reader.colours.ofFigure;
   const isInstant = width === 'hour' || width === 'total';
   const walls = isTime
     ? /** @type {number[]} */ (places).map((key) => (isInstant ? wallOf(key, answer.timezone) : key))
     : undefined;
   return {
-    categories: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale)) ?? places.map(String),
-    shorts: walls?.map((wall) => bucketName(wall, answer.interval, reader.locale, true)) ?? places.map(String),
+    categories: walls?.map((wall) => bucketName(wall, interval, reader)) ?? places.map(String),
+    shorts: walls?.map((wall) => bucketName(wall, interval, reader, true)) ?? places.map(String),
     ...(walls && { walls }),
+    interval,
     placeOf,
-    series: greatest,
+    partial: isBuckets ? partialOf(/** @type {number[]} */ (places), window) : new Set(),
+    series: greatest.map((one) => ({ ...one, colour: colourOf(one.name) })),
     all: filled.length,
   };
 }
 
-/** @param {Series} series */
+/**
+ * Which buckets the window, or the watermark, cuts: they are not complete.
+ * @param {number[]} keys
+ * @param {{ from: string, to: string, interval: string, timezone: string, watermark: string }} window
+ */
+function partialOf(keys, { from, to, interval, timezone, watermark }) {
+  const first = keys[0] ?? 0;
+  const last = keys.at(-1) ?? 0;
+  const startOf = (/** @type {number} */ key) => (interval === 'hour' ? key : instantOf(key, timezone));
+  const begin = Date.parse(from);
+  /** @type {Set<number>} */
+  const partial = new Set();
+  if (interval === 'total' || keys.length === 0) return partial;
+  if (startOf(first) < begin && begin < startOf(step(first, interval, 1))) partial.add(0);
+  if (startOf(step(last, interval, 1)) > Math.min(Date.parse(to), Date.parse(watermark))) partial.add(keys.length - 1);
+  return partial;
+}
+
+/**
+ * The least and the greatest that a chart shows; what stands on each other is added up.
+ * @param {Table} table
+ * @param {boolean} isStacked
+ * @param {ReadonlySet<string>} hidden names of series that are not shown
+ */
+export function extentOf({ categories, series }, isStacked, hidden) {
+  const shown = series.filter(({ name }) => !hidden.has(name)).map(({ values }) => values);
+  const known = isStacked
+    ? categories.map((_, index) => shown.reduce((sum, values) => sum + (values[index] ?? 0), 0))
+    : shown.flat().filter((value) => value !== null);
+  return { low: known.length > 0 ? Math.min(...known) : 0, high: known.length > 0 ? Math.max(...known) : 0 };
+}
+
+/** @param {Pick<Series, 'values'>} series */
 export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
 
 /**

@@ -1,13 +1,15 @@
 // @ts-check
-/** @import { Answer, Card, Reader } from './types.d.ts' */
+/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
 /** @import { Table } from './chart-data.js' */
 /** @import { Theme } from './theme.js' */
-import { goalLine, legend, tooltip, valueAxis } from './axes.js';
+import { endLabels, goalLine, legend, tooltip, valueAxis } from './axes.js';
 import { labelled, summaryOf, tableOf } from './chart-data.js';
-import { gauge, heatmap, pie } from './dials.js';
+import { gauge, pie } from './dials.js';
+import { heatmap } from './heatmap.js';
+import { barOf, linesOf } from './series.js';
 import { letter, themeNow } from './theme.js';
 
-/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, theme: Theme, width: number, height: number, size: number }} Drawing */
+/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
 
 /** The charts' library: asked for once, and only when the page has been painted, because reading it takes a while. */
 const library = new Promise((done) => requestAnimationFrame(() => setTimeout(done))).then(
@@ -20,28 +22,38 @@ const library = new Promise((done) => requestAnimationFrame(() => setTimeout(don
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
+ * @param {Choices} choices
  */
-export async function draw(box, card, answer, reader) {
+export async function draw(box, card, answer, reader, choices) {
   const echarts = await library;
   const table = tableOf(card, answer, reader);
   box.setAttribute('role', 'img');
   box.setAttribute('aria-label', summaryOf(card, table, reader));
   const chart = echarts.init(box, null, { renderer: 'svg' });
+  const drawingNow = () => ({
+    card,
+    table,
+    answer,
+    reader,
+    choices,
+    theme: themeNow(),
+    width: box.clientWidth,
+    height: box.clientHeight,
+    size: letter() * 0.75,
+  });
   const paint = (animation = false) => {
-    const drawing = {
-      card,
-      table,
-      answer,
-      reader,
-      theme: themeNow(),
-      width: box.clientWidth,
-      height: box.clientHeight,
-      size: letter() * 0.75,
-    };
-    chart.setOption({ ...optionOf(drawing), animation }, { notMerge: true });
+    chart.setOption({ ...optionOf(drawingNow()), animation }, { notMerge: true });
+    // Paper is narrower: there the stylesheet shows the whole drawing smaller.
+    box.querySelector('svg')?.setAttribute('viewBox', `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
   };
   paint(!matchMedia('(prefers-reduced-motion: reduce)').matches);
+  chart.on('legendselectchanged', (/** @type {{ selected: Record<string, boolean> }} */ { selected }) => {
+    choices.hidden = new Set(Object.keys(selected).filter((name) => !selected[name]));
+    if (AXES[card.display]) chart.setOption({ [AXES[card.display]]: valueAxis(drawingNow()) });
+  });
   const resized = new ResizeObserver(() => {
+    // A print shows what is drawn, and is over before another drawing is there.
+    if (matchMedia('print').matches) return;
     if (chart.getWidth() === box.clientWidth && chart.getHeight() === box.clientHeight) return;
     chart.resize();
     paint();
@@ -57,6 +69,9 @@ export async function draw(box, card, answer, reader) {
     chart.dispose();
   };
 }
+
+/** Which axis has the figures. @type {Record<string, string>} */
+const AXES = { line: 'yAxis', area: 'yAxis', bar: 'yAxis' };
 
 /** @param {Drawing} drawing */
 function optionOf(drawing) {
@@ -75,12 +90,19 @@ function optionOf(drawing) {
 
 /** @param {Drawing} drawing */
 function alongAxis(drawing) {
-  const { card, table, answer, theme, width, size, reader } = drawing;
+  const { card, table, theme, width, size, reader } = drawing;
   const { display, chart } = card;
   const isBar = display === 'bar';
-  const shown = table.walls && labelled(table.walls, answer.interval, Math.max(2, Math.floor(width / (size * 6.5))));
+  const shown = table.walls && labelled(table.walls, table.interval, Math.max(2, Math.floor(width / (size * 6.5))));
   const goal = chart?.goal;
   const points = table.categories.length;
+  const isBetween = isBar || points === 1;
+  const [first, ...others] = isBar
+    ? table.series.map((_, index) => barOf(drawing, index))
+    : table.series.flatMap((_, index) => linesOf(drawing, index));
+  const line = goal !== undefined && {
+    markLine: goalLine(goal, reader.say('goal', { value: reader.show(goal, table.series[0]?.format ?? 'count') }), drawing),
+  };
   return {
     ...legend(drawing),
     grid: {
@@ -95,57 +117,22 @@ function alongAxis(drawing) {
     xAxis: {
       type: 'category',
       data: table.shorts,
-      boundaryGap: isBar || points === 1,
+      boundaryGap: isBetween,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: theme.line } },
       axisLabel: {
         color: theme.muted,
         fontSize: size,
         hideOverlap: true,
+        ...endLabels(drawing, shown, isBetween),
         ...(shown
           ? { interval: (/** @type {number} */ index) => shown.has(index) }
           : { width: width / points, overflow: 'truncate' }),
       },
     },
     yAxis: valueAxis(drawing),
-    series: table.series.map(({ name, values, format }, index) => ({
-      name,
-      type: isBar ? 'bar' : 'line',
-      data: values,
-      ...(chart?.stacked && { stack: 'all' }),
-      ...(isBar
-        ? {
-            barMaxWidth: size * 3,
-            barCategoryGap: '28%',
-            barGap: '10%',
-            itemStyle: { borderRadius: chart?.stacked && index < table.series.length - 1 ? 0 : [3, 3, 0, 0] },
-          }
-        : {
-            showSymbol: points < 2 || values.filter((value) => value !== null).length < 3,
-            symbol: 'circle',
-            symbolSize: 6,
-            lineStyle: { width: chart?.stacked ? 1 : 2, type: chart?.stacked || index < 4 ? 'solid' : 'dashed' },
-            ...areaStyle(drawing, index),
-          }),
-      ...(goal !== undefined &&
-        index === 0 && { markLine: goalLine(goal, reader.say('goal', { value: reader.show(goal, format) }), drawing) }),
-    })),
+    series: [{ ...first, ...line }, ...others],
   };
-}
-
-/**
- * @param {Drawing} drawing
- * @param {number} index
- */
-function areaStyle({ card, table, theme }, index) {
-  if (card.display === 'area') return { areaStyle: { opacity: card.chart?.stacked ? 0.75 : 0.22 } };
-  if (table.series.length > 1) return {};
-  const colour = theme.colours[index];
-  const colorStops = [
-    { offset: 0, color: `${colour}30` },
-    { offset: 1, color: `${colour}00` },
-  ];
-  return { areaStyle: { color: { type: 'linear', x: 0, y: 0, x2: 0, y2: 1, colorStops } } };
 }
 
 /** @param {Drawing} drawing */
@@ -153,10 +140,12 @@ function rows(drawing) {
   const { table, theme, width, size, reader, card } = drawing;
   const isOne = table.series.length === 1;
   const most = Math.max(size * 6, Math.min(width * 0.38, size * 18));
+  const goal = card.chart?.goal;
+  const isByValue = isOne && reader.colours.isColoured(card.chart?.x ?? '');
   return {
     ...legend(drawing),
     grid: {
-      top: isOne ? 0 : size * 2.8,
+      top: goal === undefined ? (isOne ? 0 : size * 2.8) : size * 1.6,
       left: 0,
       right: isOne ? size * 4.5 : size,
       bottom: size * 0.8,
@@ -164,7 +153,7 @@ function rows(drawing) {
       outerBoundsContain: 'axisLabel',
     },
     tooltip: { ...tooltip(drawing), axisPointer: { ...tooltip(drawing).axisPointer, type: 'shadow' } },
-    xAxis: { ...valueAxis(drawing), ...(isOne && { axisLabel: { show: false }, splitLine: { show: false } }) },
+    xAxis: isOne && goal === undefined ? { type: 'value', show: false } : valueAxis(drawing),
     yAxis: {
       type: 'category',
       inverse: true,
@@ -179,10 +168,16 @@ function rows(drawing) {
         interval: table.categories.length > 25 ? 'auto' : 0,
       },
     },
-    series: table.series.map(({ name, values, format }, index) => ({
+    series: table.series.map(({ name, values, format, colour }, index) => ({
       name,
       type: 'bar',
-      data: values,
+      color: theme.colours[colour],
+      data: isByValue
+        ? values.map((value, place) => ({
+            value,
+            itemStyle: { color: theme.colours[reader.colours.ofValue(table.categories[place])] },
+          }))
+        : values,
       barMaxWidth: size * 1.6,
       barCategoryGap: '32%',
       ...(card.chart?.stacked && { stack: 'all' }),
@@ -196,6 +191,18 @@ function rows(drawing) {
           formatter: (/** @type {{ value: number }} */ { value }) => reader.brief(value, format),
         },
       }),
+      ...(goal !== undefined &&
+        index === 0 && {
+          markLine: {
+            ...goalLine(goal, reader.say('goal', { value: reader.show(goal, format) }), drawing),
+            label: {
+              formatter: reader.say('goal', { value: reader.show(goal, format) }),
+              position: 'end',
+              color: theme.muted,
+              fontSize: size,
+            },
+          },
+        }),
     })),
   };
 }

@@ -65,88 +65,19 @@ export function gauge({ card, answer, theme, reader, size, width, height }) {
   };
 }
 
-/**
- * @param {Drawing} drawing
- */
-export function heatmap({ card, table, answer, theme, reader, size, width }) {
-  const chart = card.chart ?? { y: [] };
-  const rows = columnOf(card, chart.rows);
-  const figure = columnOf(card, chart.y[0]);
-  const x = columnOf(card, chart.x);
-  const names = [...new Set(answer.data.map((row) => reader.show(row[rows.name], rows.format)))];
-  const isTime = Boolean(table.walls);
-  const places = new Map(answer.data.map((row) => [row[x.name], 0]));
-  const ordered = [...places.keys()].sort((a, b) => Number(a) - Number(b) || 0);
-  const columns = isTime ? table.shorts : ordered.map((value) => reader.show(value, x.format));
-  const full = isTime ? table.categories : columns;
-  const cells = answer.data.flatMap((row) => {
-    const value = row[figure.name];
-    const at = isTime ? table.placeOf(row) : ordered.indexOf(row[x.name]);
-    return value === null || value === undefined
-      ? []
-      : [[at, names.indexOf(reader.show(row[rows.name], rows.format)), Number(value)]];
-  });
-  const most = Math.max(...cells.map(([, , value]) => value ?? 0), 0);
-  const every = Math.max(1, Math.ceil(columns.length / Math.max(2, Math.floor(width / (size * 4)))));
-  return {
-    tooltip: {
-      trigger: 'item',
-      ...tipOptions(theme),
-      /** @param {{ value: [number, number, number], color: string }} cell */
-      formatter: ({ value: [column, row, value], color }) =>
-        tip(`${names[row]} · ${full[column]}`, [
-          { name: figure.title, value: reader.show(value, figure.format), colour: color },
-        ]),
-    },
-    grid: { top: 0, left: 0, right: 0, bottom: size * 3.2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-    xAxis: {
-      type: 'category',
-      data: columns,
-      axisTick: { show: false },
-      axisLine: { show: false },
-      axisLabel: { color: theme.muted, fontSize: size, interval: (/** @type {number} */ index) => index % every === 0 },
-    },
-    yAxis: {
-      type: 'category',
-      data: names,
-      inverse: true,
-      axisTick: { show: false },
-      axisLine: { show: false },
-      axisLabel: {
-        color: theme.text,
-        fontSize: size,
-        width: Math.min(width * 0.34, size * 18),
-        overflow: 'truncate',
-        interval: 0,
-      },
-    },
-    visualMap: {
-      min: 0,
-      max: most || 1,
-      orient: 'horizontal',
-      right: 0,
-      bottom: 0,
-      itemWidth: size * 0.8,
-      itemHeight: size * 9,
-      text: [reader.brief(most, figure.format), reader.brief(0, figure.format)],
-      textStyle: { color: theme.muted, fontSize: size * 0.9 },
-      inRange: { color: theme.heat },
-    },
-    series: [{ type: 'heatmap', data: cells, itemStyle: { borderColor: theme.surface, borderWidth: 2, borderRadius: 3 } }],
-  };
-}
-
 /** @param {Drawing} drawing */
-export function pie({ card, table, theme, reader, size, width, height }) {
+export function pie({ card, table, theme, reader, choices, size, width, height }) {
   const { values, format } = table.series[0] ?? { values: [], format: 'count' };
   const sorted = table.categories.map((name, index) => ({ name, value: values[index] ?? 0 })).sort((a, b) => b.value - a.value);
   const slices =
     sorted.length > 8
       ? [
           ...sorted.slice(0, 7),
-          { name: reader.texts.other, value: sumOf({ name: '', format, values: sorted.slice(7).map(({ value }) => value) }) },
+          { name: reader.texts.other, value: sumOf({ values: sorted.slice(7).map(({ value }) => value) }) },
         ]
       : sorted;
+  const colourOf = (/** @type {string} */ name) =>
+    name === reader.texts.other ? theme.muted : theme.colours[reader.colours.ofValue(name)];
   const whole = slices.reduce((sum, { value }) => sum + value, 0);
   const isNarrow = width < size * 28;
   const outer = isNarrow ? Math.min(width * 0.42, height * 0.38) : Math.min(width * 0.25, height * 0.44);
@@ -166,6 +97,7 @@ export function pie({ card, table, theme, reader, size, width, height }) {
     },
     legend: {
       type: 'scroll',
+      selected: Object.fromEntries([...choices.hidden].map((name) => [name, false])),
       icon: 'roundRect',
       itemWidth: size,
       itemHeight: size * 0.7,
@@ -175,7 +107,7 @@ export function pie({ card, table, theme, reader, size, width, height }) {
       ...(isNarrow ? { orient: 'horizontal', bottom: 0, left: 'center' } : { orient: 'vertical', right: 0, top: 'middle' }),
       formatter: (/** @type {string} */ name) => {
         const value = slices.find((slice) => slice.name === name)?.value ?? 0;
-        return `${name}  ${reader.brief(whole ? value / whole : 0, 'share')}`;
+        return `${reader.brief(whole ? value / whole : 0, 'share')}  ${name}`;
       },
     },
     series: [
@@ -183,7 +115,7 @@ export function pie({ card, table, theme, reader, size, width, height }) {
         type: 'pie',
         radius: [outer * 0.66, outer],
         center: isNarrow ? ['50%', '44%'] : ['27%', '50%'],
-        data: slices,
+        data: slices.map((slice) => ({ ...slice, itemStyle: { color: colourOf(slice.name) } })),
         label: { show: false },
         itemStyle: { borderColor: theme.surface, borderWidth: 2 },
       },

@@ -2,6 +2,9 @@
 /** @import { Answer, Card, Reader } from './types.d.ts' */
 import { columnOf } from './chart-data.js';
 
+// Ten times as much: from next to nothing a percentage says little.
+const MOST_CHANGE = 9;
+
 /**
  * @param {string} tag
  * @param {string} className
@@ -39,7 +42,7 @@ export function scalar(card, { data, interval }, reader) {
  * @param {Answer} answer
  * @param {Reader} reader
  */
-export function trend(card, { data }, reader) {
+export function trend(card, { data, has_before = true }, reader) {
   const name = card.chart?.y[0] ?? '';
   const { format } = columnOf(card, name);
   const [before, now] = data.length > 1 ? [data[0]?.[name], data.at(-1)?.[name]] : [null, data[0]?.[name]];
@@ -47,12 +50,13 @@ export function trend(card, { data }, reader) {
   box.append(element('p', 'big', reader.show(now, format)));
   const line = element('p', 'change');
   const [old, present] = [before, now].map((value) => (value === null || value === undefined ? Number.NaN : Number(value)));
-  if (Number.isNaN(old) || Number.isNaN(present) || (old === 0 && format !== 'share')) {
+  const change = format === 'share' ? present - old : (present - old) / Math.abs(old);
+  // Over against a period that has figures of a part alone, a difference says nothing.
+  if (!has_before || !Number.isFinite(change) || (format !== 'share' && change >= MOST_CHANGE)) {
     line.append(element('span', 'beside', reader.texts.no_before));
     box.append(line);
     return box;
   }
-  const change = format === 'share' ? present - old : (present - old) / Math.abs(old);
   const words = amount(change, format, reader);
   const isZero = !/[1-9]/.test(words);
   const isBetter = change > 0 === (card.chart?.better === 'higher');
@@ -71,10 +75,6 @@ export function trend(card, { data }, reader) {
  */
 function amount(change, format, { locale, say }) {
   const digits = { maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0, signDisplay: /** @type {const} */ ('exceptZero') };
-  // From next to nothing a percentage says little.
-  if (format !== 'share' && change >= 10) {
-    return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(change + 1)}×`;
-  }
   if (format !== 'share') return new Intl.NumberFormat(locale, { style: 'percent', ...digits }).format(change);
   return say('points', { value: new Intl.NumberFormat(locale, { ...digits, maximumFractionDigits: 1 }).format(change * 100) });
 }

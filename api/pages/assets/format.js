@@ -1,7 +1,9 @@
 // @ts-check
 /** @import { Definition, Reader, Value } from './types.d.ts' */
+import { createColours } from './colours.js';
 
 const DASH = '–';
+const TEXTS = ['text', 'word', 'period'];
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const TIMES = {
@@ -66,17 +68,20 @@ function inUnit(number, locale, units) {
 
 /**
  * Writes values as the reader is used to, in the tenant's zone.
- * @param {Pick<Definition, 'locale' | 'timezone' | 'texts'>} definition
+ * @param {Pick<Definition, 'locale' | 'timezone' | 'texts' | 'cards'>} definition
  * @returns {Reader}
  */
-export function readerOf({ locale, timezone, texts }) {
+export function readerOf({ locale, timezone, texts, cards }) {
   /** @param {Value} value @param {string} format @param {string} [interval] */
   function show(value, format, interval = 'hour') {
-    if (value === null || value === undefined || value === '') return format === 'text' ? texts.absent : DASH;
+    if (value === null || value === undefined || value === '') return TEXTS.includes(format) ? texts.absent : DASH;
     if (format === 'text') return String(value);
+    if (format === 'word') return texts[`word_${String(value).replaceAll(/[^a-z]/g, '_')}`] ?? String(value);
+    if (format === 'period') return periodName(String(value), locale, texts);
     if (format === 'time' || format === 'instant') {
       const options = format === 'instant' ? TIMES.hour : (TIMES[interval] ?? TIMES.hour);
-      return new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(new Date(String(value)));
+      const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone }).format(new Date(String(value)));
+      return format === 'time' && interval === 'week' ? texts.week_of.replace('{day}', text) : text;
     }
     const number = Number(value);
     if (!Number.isFinite(number)) return DASH;
@@ -92,11 +97,13 @@ export function readerOf({ locale, timezone, texts }) {
     return numberFormat(locale, NUMBERS[format] ?? NUMBERS.decimal).format(number);
   }
 
-  /** @param {Value} value @param {string} format */
-  function brief(value, format) {
+  /** @param {Value} value @param {string} format @param {number} [digits] of a share */
+  function brief(value, format, digits) {
     const number = Number(value);
-    if (format === 'share')
-      return numberFormat(locale, { style: 'percent', maximumFractionDigits: Math.abs(number) < 0.02 ? 2 : 0 }).format(number);
+    if (format === 'share') {
+      const maximumFractionDigits = digits ?? (Math.abs(number) < 0.02 ? 2 : 0);
+      return numberFormat(locale, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits }).format(number);
+    }
     if (format !== 'count' && format !== 'decimal' && format !== 'usd') return show(value, format);
     if (Math.abs(number) < 1000) return show(value, format);
     return numberFormat(locale, {
@@ -111,6 +118,7 @@ export function readerOf({ locale, timezone, texts }) {
     texts,
     locale,
     timezone,
+    colours: createColours(cards),
     show,
     brief,
     say: (name, values = {}) => (texts[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole),
@@ -118,18 +126,32 @@ export function readerOf({ locale, timezone, texts }) {
 }
 
 /**
+ * An ISO week such as 2026-W46 or a month such as 2026-10 in words.
+ * @param {string} period
+ * @param {string} locale
+ * @param {Record<string, string>} texts
+ */
+function periodName(period, locale, texts) {
+  const [year, part = ''] = period.split('-');
+  if (part.startsWith('W')) return texts.week.replace('{week}', String(Number(part.slice(1)))).replace('{year}', year);
+  const at = Date.UTC(Number(year), Number(part) - 1);
+  return part ? new Intl.DateTimeFormat(locale, { ...TIMES.month, timeZone: 'UTC' }).format(at) : period;
+}
+
+/**
  * The bucket that begins at a wall time: in full for a tooltip, or short for an axis.
  * @param {number} wall
  * @param {string} interval
- * @param {string} locale
+ * @param {Pick<Reader, 'locale' | 'texts'>} reader
  * @param {boolean} [short]
  */
-export function bucketName(wall, interval, locale, short = false) {
+export function bucketName(wall, interval, { locale, texts }, short = false) {
   /** @type {Intl.DateTimeFormatOptions} */
   let options = TIMES[interval] ?? TIMES.hour;
   if (short && interval === 'month') options = { month: 'short', year: '2-digit' };
   else if (short && interval === 'hour' && new Date(wall).getUTCHours() > 0) options = { hour: '2-digit', minute: '2-digit' };
   else if (short) options = { day: 'numeric', month: 'short' };
   const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }).format(wall);
-  return short ? text.replace(' de ', ' ').replace(/\.$/, '') : text;
+  if (short) return text.replace(' de ', ' ').replace(/\.$/, '');
+  return interval === 'week' ? texts.week_of.replace('{day}', text) : text;
 }

@@ -1,70 +1,179 @@
 // @ts-check
-/** @import { Answer, Card, Column, Reader, Row } from './types.d.ts' */
+/** @import { Answer, Card, Choices, Column, Reader, Row } from './types.d.ts' */
 
-const TEXTS = ['text', 'time', 'instant'];
+const TEXTS = ['text', 'word', 'period', 'time', 'instant'];
+const PAGE_ROWS = 25;
+// A shorter table is read as fast as searched.
+const MIN_SEARCHED = 10;
 
 /**
- * A card's rows as a table that is sorted by the headers of its columns.
+ * A card's rows as a table that is sorted by the headers of its columns, with its number of rows, and a search and pages where there are many.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
+ * @param {Choices} choices
  */
-export function tableElement(card, answer, reader) {
-  const box = document.createElement('div');
-  box.className = 'scroll';
-  box.tabIndex = 0;
-  box.setAttribute('role', 'region');
-  box.setAttribute('aria-label', card.title);
+export function tableElement(card, answer, reader, choices) {
+  const { say, texts } = reader;
+  const interval = card.chart?.interval ?? answer.interval;
+  const lines = answer.data.map((row) => ({
+    row,
+    cells: card.columns.map(({ name, format }) => reader.show(row[name], format, interval)),
+  }));
+  const box = element('div', 'table-box');
+  const scroll = element('div', 'scroll');
+  scroll.tabIndex = 0;
+  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('aria-label', card.title);
+  // As blocks on a phone they would lose what they are: the roles say it.
   const table = document.createElement('table');
-  const head = table.createTHead().insertRow();
+  table.setAttribute('role', 'table');
+  const head = table.createTHead();
+  head.setAttribute('role', 'rowgroup');
+  const headRow = head.insertRow();
+  headRow.setAttribute('role', 'row');
   const body = table.createTBody();
-  /** @type {{ column: string, direction: 1 | -1 } | undefined} */
-  let order;
+  body.setAttribute('role', 'rowgroup');
+  const count = element('p', 'count');
+  count.setAttribute('role', 'status');
+  const before = turner('‹', 'page_before', -1);
+  const after = turner('›', 'page_after', 1);
+  const foot = element('div', 'table-foot');
+  foot.append(count, before, after);
 
   for (const column of card.columns) {
     const cell = document.createElement('th');
     cell.scope = 'col';
+    cell.setAttribute('role', 'columnheader');
     if (!TEXTS.includes(column.format)) cell.className = 'number';
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = column.title;
-    button.title = reader.say('sort', { column: column.title });
+    button.title = say('sort', { column: column.title });
+    button.dataset.focus = `sort-${column.name}`;
     button.addEventListener('click', () => sortBy(column));
     cell.append(button);
-    head.append(cell);
+    headRow.append(cell);
+  }
+
+  /**
+   * @param {string} sign
+   * @param {string} label
+   * @param {1 | -1} by
+   */
+  function turner(sign, label, by) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'tool';
+    button.textContent = sign;
+    button.title = texts[label];
+    button.setAttribute('aria-label', texts[label]);
+    button.dataset.focus = label;
+    button.addEventListener('click', () => {
+      choices.page += by;
+      fill();
+      scroll.scrollTop = 0;
+    });
+    return button;
   }
 
   /** @param {Column} column */
-  function sortBy(column) {
-    const first = TEXTS.includes(column.format) ? 1 : -1;
-    const direction = order?.column === column.name ? (order.direction === 1 ? -1 : 1) : first;
-    order = { column: column.name, direction };
-    for (const [index, cell] of [...head.cells].entries()) {
-      if (card.columns[index] === column) cell.setAttribute('aria-sort', direction === 1 ? 'ascending' : 'descending');
-      else cell.removeAttribute('aria-sort');
+  function sortBy({ name, format }) {
+    const first = TEXTS.includes(format) ? 1 : -1;
+    const direction = choices.order?.column === name ? (choices.order.direction === 1 ? -1 : 1) : first;
+    choices.order = { column: name, direction };
+    choices.page = 0;
+    fill();
+  }
+
+  function fill() {
+    const { order } = choices;
+    for (const [index, cell] of [...headRow.cells].entries()) {
+      if (order && card.columns[index].name === order.column) {
+        cell.setAttribute('aria-sort', order.direction === 1 ? 'ascending' : 'descending');
+      } else cell.removeAttribute('aria-sort');
     }
-    fill([...answer.data].sort((a, b) => direction * compare(a[column.name], b[column.name])));
+    const words = choices.search.trim().toLocaleLowerCase(reader.locale);
+    const found = words
+      ? lines.filter(({ cells }) => cells.some((text) => text.toLocaleLowerCase(reader.locale).includes(words)))
+      : lines;
+    const sorted = order
+      ? found.toSorted((a, b) => order.direction * compare(a.row[order.column], b.row[order.column]))
+      : found;
+    const pages = Math.max(1, Math.ceil(sorted.length / PAGE_ROWS));
+    choices.page = Math.min(Math.max(0, choices.page), pages - 1);
+    const start = choices.page * PAGE_ROWS;
+    const shown = sorted.slice(start, start + PAGE_ROWS);
+    body.replaceChildren(...shown.map(({ row, cells }) => rowOf(row, cells)));
+    before.hidden = after.hidden = pages === 1;
+    before.disabled = choices.page === 0;
+    after.disabled = choices.page === pages - 1;
+    count.textContent = counted({ start, shown: shown.length, found: found.length, hasPages: pages > 1 });
   }
 
-  /** @param {readonly Row[]} rows */
-  function fill(rows) {
-    body.replaceChildren(
-      ...rows.map((row) => {
-        const line = document.createElement('tr');
-        for (const { name, format } of card.columns) {
-          const cell = line.insertCell();
-          if (!TEXTS.includes(format)) cell.className = 'number';
-          if (row[name] === null) cell.classList.add('absent');
-          cell.textContent = reader.show(row[name], format, answer.interval);
-        }
-        return line;
-      }),
-    );
+  /** @param {{ start: number, shown: number, found: number, hasPages: boolean }} of */
+  function counted({ start, shown, found, hasPages }) {
+    const show = (/** @type {number} */ number) => reader.show(number, 'count');
+    const all = say(lines.length === 1 ? 'row_one' : 'rows', { count: show(lines.length) });
+    const whole = found < lines.length ? say('rows_found', { count: show(found), all }) : all;
+    return hasPages ? say('rows_page', { first: show(start + 1), last: show(start + shown), all: whole }) : whole;
   }
 
-  fill(answer.data);
-  box.append(table);
+  /**
+   * @param {Row} row
+   * @param {string[]} cells
+   */
+  function rowOf(row, cells) {
+    const line = document.createElement('tr');
+    line.setAttribute('role', 'row');
+    for (const [index, { name, title, format }] of card.columns.entries()) {
+      const cell = line.insertCell();
+      cell.setAttribute('role', 'cell');
+      cell.dataset.title = title;
+      if (!TEXTS.includes(format)) cell.className = 'number';
+      if (row[name] === null) cell.classList.add('absent');
+      cell.textContent = cells[index];
+    }
+    return line;
+  }
+
+  if (lines.length >= MIN_SEARCHED) box.append(searchField(card, reader, choices, fill));
+  fill();
+  scroll.append(table);
+  box.append(scroll, foot);
   return box;
+}
+
+/**
+ * @param {Card} card
+ * @param {Reader} reader
+ * @param {Choices} choices
+ * @param {() => void} fill
+ */
+function searchField(card, { texts }, choices, fill) {
+  const field = document.createElement('input');
+  field.type = 'search';
+  field.className = 'search';
+  field.placeholder = texts.search;
+  field.setAttribute('aria-label', `${texts.search}: ${card.title}`);
+  field.value = choices.search;
+  field.dataset.focus = 'search';
+  field.addEventListener('input', () => {
+    choices.search = field.value;
+    choices.page = 0;
+    fill();
+  });
+  return field;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ */
+function element(tag, className) {
+  const made = document.createElement(tag);
+  made.className = className;
+  return made;
 }
 
 /**

@@ -10,8 +10,9 @@ export function themeNow() {
   const style = getComputedStyle(document.documentElement);
   /** @param {string} name */
   const get = (name) => style.getPropertyValue(`--${name}`).trim();
+  const basic = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => get(`series-${number}`));
   return {
-    colours: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => get(`series-${number}`)),
+    colours: [...basic, ...basic.map((colour) => mixed(colour, get('surface')))],
     text: get('text'),
     muted: get('muted'),
     line: get('line'),
@@ -22,6 +23,21 @@ export function themeNow() {
     bad: get('bad'),
     font: get('font'),
   };
+}
+
+/**
+ * A colour half way to another, both as `#rrggbb`.
+ * @param {string} colour
+ * @param {string} other
+ */
+function mixed(colour, other) {
+  const parts = [1, 3, 5].map((at) => {
+    const [a, b] = [colour, other].map((text) => Number.parseInt(text.slice(at, at + 2), 16));
+    return Math.round((a + b) / 2)
+      .toString(16)
+      .padStart(2, '0');
+  });
+  return `#${parts.join('')}`;
 }
 
 /** Pixels of the page's basic letter, which is larger on a wall. */

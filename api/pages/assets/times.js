@@ -99,7 +99,7 @@ export const midnight = (wall) => Math.floor(wall / DAY) * DAY;
  * @param {string} interval
  * @param {1 | -1} by
  */
-function step(wall, interval, by) {
+export function step(wall, interval, by) {
   if (interval !== 'month') return wall + by * (WIDTHS[interval] ?? DAY);
   const at = new Date(wall);
   return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + by, 1);

@@ -11,6 +11,8 @@ export type Chart = {
   max?: number;
   segments?: { to: number; tone: 'good' | 'warning' | 'bad' }[];
   better?: 'higher' | 'lower';
+  /** Width of its buckets where it has a width of its own. */
+  interval?: 'week' | 'month';
 };
 export type Card = { name: string; title: string; empty?: string; display: string; columns: Column[]; chart?: Chart };
 export type Parameter = { name: string; title: string; values?: { card: string; column: string } };
@@ -37,7 +39,26 @@ export type Answer = {
   timezone: string;
   watermark: string;
   restated?: { days: number; latest: string | null };
+  /** Whether the period before, of the same length, has figures from its start. */
+  has_before?: boolean;
   data: Row[];
+};
+
+/** Places in the list of colours. */
+export type Colours = {
+  /** Gives those of them a colour that have none, in an order that does not depend on the chart. */
+  know: (values: readonly string[]) => void;
+  ofValue: (value: string) => number;
+  ofFigure: (title: string) => number;
+  isColoured: (column: string) => boolean;
+};
+
+/** What the reader of a page has chosen in a card; it outlives a refresh. */
+export type Choices = {
+  hidden: Set<string>;
+  order?: { column: string; direction: 1 | -1 };
+  page: number;
+  search: string;
 };
 
 /** What a chart may ask of the page it stands on. */
@@ -47,5 +68,6 @@ export type Reader = {
   timezone: string;
   say: (name: string, values?: Record<string, string>) => string;
   show: (value: Value, format: string, interval?: string) => string;
-  brief: (value: Value, format: string) => string;
+  colours: Colours;
+  brief: (value: Value, format: string, digits?: number) => string;
 };
