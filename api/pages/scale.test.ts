@@ -37,9 +37,17 @@ test('no two values have one colour while there is one left, and each keeps its 
 });
 
 test('weeks, months and words are written in the language of the page', () => {
-  const texts = { week: 'Semana {week} de {year}', week_of: 'Semana de {day}', word_at_least: 'pelo menos', absent: '?' };
+  const texts = {
+    week_short: 'sem. {week}',
+    week: 'Semana {week} de {year}',
+    week_of: 'Semana de {day}',
+    word_at_least: 'pelo menos',
+    absent: '?',
+  };
   const reader = readerOf({ locale: 'pt-BR', timezone: 'UTC', texts, cards: [] });
   expect(reader.show('2026-W06', 'period')).toBe('Semana 6 de 2026');
+  expect(reader.period('2026-W06')).toBe('sem. 6');
+  expect(reader.period('2026-10')).toBe('out 26');
   expect(reader.show('2026-10', 'period')).toBe('outubro de 2026');
   expect(reader.show('2026-11-09T00:00:00Z', 'time', 'week')).toBe('Semana de 9 de nov. de 2026');
   expect(reader.show('at least', 'word')).toBe('pelo menos');

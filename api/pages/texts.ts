@@ -92,6 +92,7 @@ const TEXTS = {
   page_before: { en: 'Previous page', 'pt-BR': 'Página anterior' },
   page_after: { en: 'Next page', 'pt-BR': 'Próxima página' },
   week: { en: 'Week {week}, {year}', 'pt-BR': 'Semana {week} de {year}' },
+  week_short: { en: 'W{week}', 'pt-BR': 'sem. {week}' },
   week_of: { en: 'Week of {day}', 'pt-BR': 'Semana de {day}' },
   // What a column of the format `word` may hold.
   word_pass: { en: 'passed', 'pt-BR': 'aprovada' },

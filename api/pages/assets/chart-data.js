@@ -39,7 +39,10 @@ export function tableOf(card, answer, reader) {
   const interval = chart.interval ?? answer.interval;
   const width = isBuckets ? interval : 'hour';
   /** @param {Row} row */
-  const keyOf = (row) => (isTime ? bucketKey(String(row[x.name]), width, answer.timezone) : reader.show(row[x.name], x.format));
+  const keyOf = (row) => {
+    if (isTime) return bucketKey(String(row[x.name]), width, answer.timezone);
+    return x.format === 'period' ? String(row[x.name]) : reader.show(row[x.name], x.format);
+  };
   const keys = answer.data.map(keyOf);
   const window = { ...answer, interval };
   const places = isBuckets ? bucketsOf(/** @type {number[]} */ (keys), window, answer.timezone) : [...new Set(keys)];
@@ -62,9 +65,13 @@ export function tableOf(card, answer, reader) {
   const walls = isTime
     ? /** @type {number[]} */ (places).map((key) => (isInstant ? wallOf(key, answer.timezone) : key))
     : undefined;
+  const texts = places.map(String);
+  const isPeriod = x.format === 'period';
   return {
-    categories: walls?.map((wall) => bucketName(wall, interval, reader)) ?? places.map(String),
-    shorts: walls?.map((wall) => bucketName(wall, interval, reader, true)) ?? places.map(String),
+    categories:
+      walls?.map((wall) => bucketName(wall, interval, reader)) ??
+      (isPeriod ? texts.map((text) => reader.show(text, 'period')) : texts),
+    shorts: walls?.map((wall) => bucketName(wall, interval, reader, true)) ?? (isPeriod ? texts.map(reader.period) : texts),
     ...(walls && { walls }),
     interval,
     placeOf,

@@ -119,6 +119,7 @@ export function readerOf({ locale, timezone, texts, cards }) {
     locale,
     timezone,
     colours: createColours(cards),
+    period: (value) => periodName(value, locale, texts, true),
     show,
     brief,
     say: (name, values = {}) => (texts[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole),
@@ -130,11 +131,14 @@ export function readerOf({ locale, timezone, texts, cards }) {
  * @param {string} period
  * @param {string} locale
  * @param {Record<string, string>} texts
+ * @param {boolean} [short]
  */
-function periodName(period, locale, texts) {
+function periodName(period, locale, texts, short = false) {
   const [year, part = ''] = period.split('-');
-  if (part.startsWith('W')) return texts.week.replace('{week}', String(Number(part.slice(1)))).replace('{year}', year);
+  if (part.startsWith('W'))
+    return texts[short ? 'week_short' : 'week'].replace('{week}', String(Number(part.slice(1)))).replace('{year}', year);
   const at = Date.UTC(Number(year), Number(part) - 1);
+  if (part && short) return bucketName(at, 'month', { locale, texts }, true);
   return part ? new Intl.DateTimeFormat(locale, { ...TIMES.month, timeZone: 'UTC' }).format(at) : period;
 }
 

@@ -55,7 +55,7 @@ export function linesOf(drawing, index) {
   const isOpen = (/** @type {number} */ place) => ends.some((end) => place === end || place === (end === 0 ? 1 : last - 1));
   const whole = values.map((value, place) => (ends.includes(place) ? null : value));
   const open = values.map((value, place) => (isOpen(place) ? value : null));
-  const areAlone = ends.some((end) => values[end === 0 ? 1 : last - 1] === null);
+  const areAlone = ends.some((end) => values[end] !== null && values[end === 0 ? 1 : last - 1] === null);
   return [
     { ...line, data: whole, lineStyle: { width: 2 }, ...areaStyle(drawing, colour, 1) },
     {

@@ -69,5 +69,7 @@ export type Reader = {
   say: (name: string, values?: Record<string, string>) => string;
   show: (value: Value, format: string, interval?: string) => string;
   colours: Colours;
+  /** An ISO week or a month, for an axis. */
+  period: (value: string) => string;
   brief: (value: Value, format: string, digits?: number) => string;
 };
