@@ -27,6 +27,7 @@ import { mountExportJobs } from './routes/export-jobs.ts';
 import { mountExportStream } from './routes/export-stream.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountKeys } from './routes/keys.ts';
+import { mountLinks } from './routes/links.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountObjectives } from './routes/objectives.ts';
 import { mountOffboarding } from './routes/offboarding.ts';
@@ -87,6 +88,7 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   mountBenchmarks(app, deps);
   mountDashboards(app, deps);
   mountEmbeds(app, deps);
+  mountLinks(app, deps);
   mountAlertRules(app, deps, queues);
   mountAlertEndpoints(app, deps);
   mountAlerts(app, deps);

@@ -4,6 +4,7 @@ import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
 import { backup } from './backup.ts';
 import { switchColumnstore } from './columnstore.ts';
+import { linkDashboards } from './dashboard-links.ts';
 import { lintDashboards } from './dashboards.ts';
 import { rotateGrants } from './grants.ts';
 import { checkHealth } from './health.ts';
@@ -62,9 +63,15 @@ const COMMANDS: Record<string, Command> = {
     run: (args) => switchColumnstore(args, readConfig(), say),
   },
   dashboards: {
-    usage: 'dashboards lint',
-    summary: 'checks the definitions of dashboards and the SQL of their cards; one line for each fault, with its file',
-    run: async (args) => say(lintDashboards(args)),
+    usage: 'dashboards lint | links',
+    summary:
+      'checks the definitions of dashboards, one line for each fault; or makes a short link to each with the keys of `npm run up`',
+    run: async ([what, ...args]) =>
+      say(
+        what === 'links'
+          ? await linkDashboards(args, readConfig().MIRANTE_DATA_DIR, process.stdout.isTTY)
+          : lintDashboards(what === undefined ? [] : [what, ...args]),
+      ),
   },
   'export-all': {
     usage: 'export-all --tenant <slug or id> --to <folder> [--parquet] [--with-pseudonym-key]',

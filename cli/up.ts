@@ -86,7 +86,6 @@ async function start(
   const dataDir = config.MIRANTE_DATA_DIR;
   const { signal } = stop;
   const view = createLogView(process.stdout);
-  view.quiet = mode.check;
   // API and jobs of one that was killed end by themselves, and finish their work first.
   const patienceMs = lock.isAfterKill ? 30_000 : 0;
   const platform = await startPlatform(running, {
@@ -108,6 +107,7 @@ async function start(
   await ensureEventTypes(createClient(platform.url, demo.keys.tenant_admin, signal));
   if (!mode.empty && !mode.check) await loadSample(dataDir, demo.id, clientsOf(credentials, signal), say, signal);
   writePrivate(file, `${JSON.stringify(credentials, null, 2)}\n`);
+  view.quiet = mode.check;
   return credentials;
 }
 

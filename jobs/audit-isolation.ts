@@ -39,7 +39,7 @@ export async function runAuditIsolation(deps: AuditDeps): Promise<void> {
   const { foreignRows, dead } = countFindings(outcome.findings);
   const [first] = outcome.findings;
   if (!first) {
-    deps.log.info({ attempts: outcome.tried }, 'isolation audited: no foreign row');
+    deps.log.debug({ attempts: outcome.tried }, 'isolation audited: no foreign row');
     return;
   }
   deps.log.fatal({ ...first, foreign_rows: foreignRows, dead, attempts: outcome.tried }, 'isolation is broken');

@@ -22,5 +22,5 @@ export async function checkDataQuality(deps: { pool: Pool; log: Logger; clock: (
   await eachItem(due, telling, async ({ check, day }) => {
     failed += await runCheck(deps.pool, check, day, now);
   });
-  deps.log.info({ failed }, 'data quality checked');
+  deps.log.debug({ failed }, 'data quality checked');
 }

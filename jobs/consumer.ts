@@ -75,8 +75,7 @@ async function run(job: Job, token: string | undefined, queue: QueueName, handle
     await job.moveToDelayed(Date.now() + BUSY_MS, token);
     throw new DelayedError();
   }
-  const level = name === 'heartbeat' ? 'debug' : 'info';
-  log[level]({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
+  log.debug({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
 }
 
 // Closing what an outage has broken may fail or never end; nothing is left to do about it either way.

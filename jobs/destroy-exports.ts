@@ -110,7 +110,7 @@ export async function checkExportFiles(deps: ExportDeps): Promise<{ orphans: num
   const swept = await objects.sweep(yesterday);
   await clearScratch(deps);
   if (missing.length > 0) log.error({ files: missing.length, first: missing.slice(0, 10) }, 'files of exports are missing');
-  log.info({ files: found.size, orphans, missing: missing.length, swept }, 'files of exports checked');
+  log.debug({ files: found.size, orphans, missing: missing.length, swept }, 'files of exports checked');
   throwAll(failures, 'files of exports not removed');
   return { orphans, missing };
 }

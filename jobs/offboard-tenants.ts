@@ -1,3 +1,4 @@
+import { Busy } from '../lib/busy.ts';
 import { type Client, withTenant } from '../sql/db.ts';
 import { withArchiveTurn } from '../sql/queries/archive-files.ts';
 import { endExportsOf } from '../sql/queries/export-upkeep.ts';
@@ -8,6 +9,7 @@ import {
   KEPT,
   noteRemoved,
   openOffboardings,
+  putOffOffboarding,
   removeTenant,
   tenantTables,
 } from '../sql/queries/offboarding.ts';
@@ -49,7 +51,10 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
     };
     // Nor may a run of the archive write what it had read before.
-    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove), 'try');
+    await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove), 'try').catch(async (error) => {
+      if (error instanceof Busy) await putOffOffboarding(deps.pool, tenantId);
+      throw error;
+    });
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',

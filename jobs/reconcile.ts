@@ -45,7 +45,7 @@ export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'lo
 export async function runReconcile(deps: ReconcileDeps): Promise<void> {
   const { first, ...totals } = await reconcile(deps);
   if (!first) {
-    deps.log.info(totals, 'reconciled: receipts, raw events, refused input and roll-ups agree');
+    deps.log.debug(totals, 'reconciled: receipts, raw events, refused input and roll-ups agree');
     return;
   }
   deps.log.error({ ...totals, ...first }, 'receipts and what is stored differ');

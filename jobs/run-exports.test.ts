@@ -178,12 +178,17 @@ test('an export that is made while the archive is rewritten ends with the person
     (await db.owner.query('select outcome from private.privacy_requests where id = $1', [request.id])).rows[0]?.outcome;
   const id = await withArchiveTurn(db.owner, async () => {
     await expect(servePrivacyRequests({ ...exports.deps, engine: db.engine })).rejects.toThrow(Busy);
+    const put = await db.owner.query('select attempts, retry_at > now() as later from private.privacy_requests where id = $1', [
+      request.id,
+    ]);
+    expect(put.rows).toEqual([{ attempts: 0, later: true }]);
     expect(await outcome()).toMatchObject({ removed: { exports: 0 } });
     const between = await exports.ask(tenant);
     await exports.run();
     expect(await exports.find(tenant, between.id)).toMatchObject({ status: 'completed' });
     return between.id;
   });
+  await db.owner.query('update private.privacy_requests set retry_at = null');
   await servePrivacyRequests({ ...exports.deps, engine: db.engine });
   expect(await exports.find(tenant, id)).toMatchObject({ status: 'deleted', error: 'person-erased' });
   expect(await outcome()).toMatchObject({ exports_destroyed: [id], removed: { exports: 1 } });

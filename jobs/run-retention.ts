@@ -107,7 +107,7 @@ async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promis
     for (const [relation, rule] of await relations(client)) await each(relation.name, drop(client, deps, relation, rule));
     const forgotten = await forgetExpired(client, deps.clock(), deps.config.AGGREGATE_RETENTION_DAYS);
     await each('restored', dropRestored(deps.pool, deps.clock()));
-    deps.log.info({ forgotten }, 'expired keys and counters deleted');
+    deps.log.debug({ forgotten }, 'expired keys and counters deleted');
   });
   throwAll(failed, 'retention failed');
 }

@@ -1,3 +1,4 @@
+import { Busy } from '../lib/busy.ts';
 import { type Client, withTenant } from '../sql/db.ts';
 import { EVENT_CELLS } from '../sql/queries/event-records.ts';
 import { exportFiles } from '../sql/queries/export-place.ts';
@@ -65,7 +66,7 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   } catch (error) {
     if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request ended or taken over while it was served');
     // Where the database is away, the claim ends by itself.
-    await releasePrivacyRequest(deps.pool, request).catch(() => undefined);
+    await releasePrivacyRequest(deps.pool, request, error instanceof Busy).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(timer);

@@ -103,6 +103,15 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     });
   });
 
+  test.skipIf(!present)('jobs that went well stay out of the log until it is asked for', async () => {
+    const lines: { level: number; msg: string; job?: string }[] = [];
+    deps = { ...deps, log: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) }) };
+    await start(backend());
+    await vi.waitFor(() => expect(new Set(lines.flatMap(({ job }) => job ?? [])).size).toBeGreaterThan(2), soon);
+    const done = lines.filter(({ msg }) => msg === 'job done');
+    expect(new Set(done.map(({ level }) => level))).toEqual(new Set([pino.levels.values.debug]));
+  });
+
   test.skipIf(!present)('dirty hours are served at once', async () => {
     await start(backend());
     await vi.waitFor(

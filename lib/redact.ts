@@ -36,14 +36,17 @@ const ADDRESS = /:\/\/(?:[^\s"\\]|\\["\\])+/g;
 const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
 const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
 const WEBHOOK_SECRET = /\b(whsec_)[\w+/=-]{5,}/g;
+// Of a short link the characters that only name it may stay.
+const SHORT_LINK = /(\/s\/[\w-]{8})[\w-]{16}(?![\w-])/g;
 const SIGNED_TOKEN = /eyJ[\w-]{5,80}\.eyJ[\w-]+\.[\w-]+/g;
 
-/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT), secrets of webhooks and Mirante's own keys, wherever they stand. */
+/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT), short links, secrets of webhooks and Mirante's own keys, wherever they stand. */
 export function withoutShapedSecrets(line: string): string {
   return line
     .replace(ADDRESS, (address) => address.split('://').map(withoutPassword).join('://'))
     .replace(IN_QUERY, `$1${REDACTED}`)
     .replace(SIGNED_TOKEN, REDACTED)
+    .replace(SHORT_LINK, `$1${REDACTED}`)
     .replace(MIRANTE_KEY, `$1${REDACTED}`)
     .replace(WEBHOOK_SECRET, `$1${REDACTED}`);
 }

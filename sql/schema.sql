@@ -150,6 +150,20 @@ view app.corrections_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.dashboard_links owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    dashboard,
+    prefix,
+    hash,
+    params,
+    created_at,
+    expires_at
+   FROM private.dashboard_links
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select to mirante_api
+
 view app.data_quality owner mirante_views with (security_barrier=true)
  SELECT day,
     check_name,
@@ -1005,6 +1019,29 @@ table private.corrections_hourly_rows owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.dashboard_links owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    dashboard text not null
+    prefix text not null
+    hash bytea not null
+    params jsonb not null
+    created_at timestamp with time zone not null default now()
+    expires_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint dashboard_links_hash_key UNIQUE (hash)
+    constraint dashboard_links_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint dashboard_links_pkey PRIMARY KEY (id)
+    constraint dashboard_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint dashboard_links_tenant_id_prefix_key UNIQUE (tenant_id, prefix)
+    CREATE INDEX dashboard_links_key_id_idx ON private.dashboard_links USING btree (key_id)
+    CREATE INDEX dashboard_links_tenant_id_dashboard_id_idx ON private.dashboard_links USING btree (tenant_id, dashboard, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.dashboard_links DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('dashboard_link')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select to mirante_views
 
 table private.dashboard_opens owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -2043,6 +2080,9 @@ function door.end_session(session integer, login text) returns boolean language 
 function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body f1c20c6a25ae8fbe5ec6615cf69cdd1c
 
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
+    grant execute to mirante_api
+
+function door.find_link(link_hash bytea) returns TABLE(tenant_id uuid, key_id uuid, dashboard text, params jsonb, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 97a6ddb45a745fdfaf10e9af7ea9a733
     grant execute to mirante_api
 
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7

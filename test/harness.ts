@@ -161,6 +161,7 @@ const ABSENT = {
   tmpfs: 'Skipped: a full disk; needs root on Linux, which may mount one of a mebibyte.',
   openssl:
     'Skipped: encrypted connections to PostgreSQL and Redis; install openssl, which makes their certificates, to try them.',
+  curl: 'Skipped: the commands of docs/tutorial.md; install curl to run them.',
   chromium: 'Skipped: tests that need Chromium; install the package chromium to run them.',
   'metabase-openapi':
     'Skipped: requests to Metabase are not held against its OpenAPI document; ../shared/data/metabase-openapi-subset.json is not beside this checkout.',
@@ -179,6 +180,7 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
     'redis-server': () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find(existsSync),
     tmpfs: mayMount,
     openssl: () => ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find(existsSync),
+    curl: () => ['/usr/bin/curl', '/usr/local/bin/curl', '/opt/homebrew/bin/curl'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'metabase-openapi': () =>
       [fileURLToPath(new URL('../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),

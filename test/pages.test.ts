@@ -224,6 +224,21 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
+  test('a short link shows it, keeps its address while the window changes, and ends at once when it is deleted', async () => {
+    const links = `/v1/dashboards/${OVERVIEW}/links`;
+    const { id, url } = (await api.call('POST', links, rival.keys.embed)).body;
+    const { page, complaints } = await open(browser, `${api.url}${url}?token=x`);
+    expect(await page.locator('.chart svg').count()).toBeGreaterThan(1);
+    await page.locator('select[name=interval]').selectOption('week');
+    await settled(page);
+    expect(new URL(page.url())).toMatchObject({ pathname: url, search: expect.stringContaining('interval=week') });
+    expect(complaints).toEqual([]);
+    expect((await api.call('DELETE', `${links}/${id}`, rival.keys.embed)).status).toBe(204);
+    await page.locator('#refresh').click();
+    await page.locator('#notice:not([hidden])').waitFor();
+    await page.context().close();
+  });
+
   test('each card is also a file', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed));
     const download = page.waitForEvent('download');

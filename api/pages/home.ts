@@ -18,7 +18,7 @@ const FIRST_STEPS: [string, string][] = [
   ['Ask for a figure', `curl -H "Authorization: Bearer $READ_KEY" '$ORIGIN/v1/metrics/events.count?interval=day'`],
   [
     'Make a link to a dashboard',
-    `curl -X POST -H "Authorization: Bearer $EMBED_KEY" $ORIGIN/v1/dashboards/validations-overview/embeds`,
+    `curl -X POST -H "Authorization: Bearer $EMBED_KEY" $ORIGIN/v1/dashboards/validations-overview/links`,
   ],
 ];
 
@@ -46,7 +46,7 @@ ${LINKS.map(([href, name, what]) => `<li><a href="${href}"><span><strong>${name}
 </section>
 <section aria-labelledby="dashboards-title">
 <h2 id="dashboards-title">Dashboards</h2>
-<p>A dashboard opens with a signed link: <code>npm run up</code> prints some when it is ready, and the last call below makes one.</p>
+<p>A dashboard opens with a link: <code>npm run up</code> prints one when it is ready, <code>npm run mirante -- dashboards links</code> one for each, and the last call below makes one.</p>
 </section>
 <section aria-labelledby="steps-title">
 <h2 id="steps-title">First steps</h2>

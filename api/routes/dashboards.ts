@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { Express, Response } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
 import type { Tenant } from '../../sql/queries/tenants.ts';
@@ -161,7 +161,11 @@ async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reade
 
 /** Whose dashboard the token in the query opens. Throws what viewers.open() does, and 429. */
 export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
-  const viewer = await deps.viewers.open(request.query.token, slug);
+  return admit(deps, response, await deps.viewers.open(request.query.token, slug));
+}
+
+/** Notes a viewer for the access log, and counts the request against the tenant's limits. Throws 429. */
+export async function admit(deps: Deps, response: Response, viewer: Viewer): Promise<Viewer> {
   const { id, limits } = viewer.tenant;
   (response.locals.seen as Seen).viewer = { tenantId: id, keyId: viewer.keyId };
   await deps.limits.request({ tenantId: id, limits }, response);

@@ -15,7 +15,8 @@ import { findDashboard } from './dashboards.ts';
 const TEN_MINUTES = 600;
 
 const params = z.object({ slug: z.string() });
-const fixed = z
+/** Body of a call that makes a link: what the viewer cannot change. */
+export const fixed = z
   .record(z.string(), z.string().min(1).max(100))
   .default({})
   .meta({ description: 'Parameters of the dashboard that are fixed for the viewer' });
@@ -65,7 +66,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
       }),
     },
     async ({ identity, params: { slug }, body, request }) => {
-      const asked = check(deps, identity, slug, body.params);
+      const asked = checkLink(deps, identity, slug, body.params);
       const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
       // A link ends with the key that makes it.
       const left = identity.expiresAt ? Math.floor((identity.expiresAt.getTime() - Date.now()) / 1000) : LONGEST_SECONDS;
@@ -101,7 +102,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
       }),
     },
     async ({ identity, params: { slug }, body }) => {
-      const asked = check(deps, identity, slug, body.params);
+      const asked = checkLink(deps, identity, slug, body.params);
       const expiresAt = new Date(Date.now() + TEN_MINUTES * 1000);
       const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
       if (!found) {
@@ -130,7 +131,8 @@ async function signed(
   return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
 }
 
-function check(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {
+/** What a link to a dashboard asks for. Throws where the key's tenant has no such dashboard, or it has no such parameters. */
+export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);
   return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');

@@ -156,7 +156,7 @@ test.each([
   ['filter[type]=a&filter[type]=b', '/filter[type]', 'repeated-parameter'],
   ['filter=x', '/filter', 'unknown-parameter'],
   ['groupby=type', '/groupby', 'unknown-parameter'],
-  ['__proto__=x', '/__proto__', 'unknown-parameter'],
+  ['__proto__=x', '/__proto__', 'reserved-name'],
   ['limit=0&group_by=type', '/limit', 'out-of-range'],
   ['limit=3', '/limit', 'limit-without-groups'],
 ])('%s is refused', async (query, pointer, code) => {

@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import { frameRefused, notFound } from '../../lib/errors.ts';
 import { readParameters } from '../dashboard-query.ts';
@@ -10,7 +10,8 @@ import { dashboardPage } from '../pages/dashboard.ts';
 import { homePage } from '../pages/home.ts';
 import { sendPage } from '../pages/html.ts';
 import { route } from '../route.ts';
-import { cardQuery, findDashboard, openLink } from './dashboards.ts';
+import type { Viewer } from '../viewers.ts';
+import { admit, cardQuery, findDashboard, openLink } from './dashboards.ts';
 
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
@@ -51,16 +52,27 @@ export function mountPages(app: Express, deps: Deps): void {
       produces: ['text/html'],
     },
     async ({ params: { slug }, request, response }) => {
-      const viewer = await openLink(deps, { request, response }, slug);
-      const { tenant, locked } = viewer;
-      const dashboard = findDashboard(deps, slug, { tenantKind: tenant.kind });
-      // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
-      const { token: _, range: __, ...query } = request.query;
-      readParameters(dashboard, query, locked, tenant.timezone, Date.now());
-      const origin = refusedFrame(request, tenant.embed_origins);
-      if (origin) throw frameRefused(origin);
-      countOpened(deps, tenant.id, slug, 'mirante');
-      sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
+      showDashboard(deps, request, response, await openLink(deps, { request, response }, slug));
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/s/:id',
+      summary: 'The page of a dashboard, by a short link',
+      scopes: [],
+      page: true,
+      params: z.object({ id: z.string() }),
+      query: cardQuery,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ params: { id }, request, response }) => {
+      showDashboard(deps, request, response, await admit(deps, response, await deps.viewers.openShort(id)));
       return undefined;
     },
   );
@@ -77,6 +89,19 @@ export function mountPages(app: Express, deps: Deps): void {
     response.setHeader('content-type', asset.type);
     response.end(body);
   });
+}
+
+// Answers with the page of the viewer's dashboard, and counts that it was opened.
+function showDashboard(deps: Deps, request: Request, response: Response, viewer: Viewer): void {
+  const { tenant, locked } = viewer;
+  const dashboard = findDashboard(deps, viewer.dashboard, { tenantKind: tenant.kind });
+  // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
+  const { token: _, range: __, ...query } = request.query;
+  readParameters(dashboard, query, locked, tenant.timezone, Date.now());
+  const origin = refusedFrame(request, tenant.embed_origins);
+  if (origin) throw frameRefused(origin);
+  countOpened(deps, tenant.id, dashboard.slug, 'mirante');
+  sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
 }
 
 // The policy of the page is what keeps it out of other frames; browsers then show nothing that says why. Undefined where the frame is

@@ -6,6 +6,7 @@ export const LEFT: Record<string, string> = {
   pseudonym_keys: 'a secret, given out by --with-pseudonym-key alone',
   idempotency_keys: 'answers kept for a day, for requests that are sent again here',
   offboardings: 'the removal from here',
+  dashboard_links: 'links to pages here, which open nothing elsewhere',
   export_jobs: 'files that can be asked for again',
   export_parts: 'files that can be asked for again',
   export_files: 'files that can be asked for again',

@@ -79,6 +79,9 @@ export const PLANTED: Record<string, string> = {
     select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
   'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)
     select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
+  'private.dashboard_links': `insert into private.dashboard_links (id, tenant_id, key_id, dashboard, prefix, hash, params, expires_at)
+    select c.row_id, c.id, k.id, c.word, 'canary', sha256(uuid_send(gen_random_uuid())), jsonb_build_object('mark', c.mark), '-infinity'
+    from c, ${KEY} where not exists (select from private.dashboard_links l where l.tenant_id = c.id)`,
   'private.feature_uses': `insert into private.feature_uses (tenant_id, day, feature, uses)
     select c.id, (now() at time zone 'UTC')::date, 'exports', 1 from c on conflict do nothing`,
   'private.alert_endpoints': `insert into private.alert_endpoints (id, tenant_id, kind, target, description, disabled_at)

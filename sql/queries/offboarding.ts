@@ -1,5 +1,5 @@
 import type { Client, Pool } from '../db.ts';
-import { backOff } from './back-off.ts';
+import { backOff, PUT_OFF } from './back-off.ts';
 import { keyHashes } from './tenants.ts';
 
 export type Offboarding = {
@@ -56,6 +56,14 @@ export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 't
 export async function beginOffboarding(pool: Pool, tenantId: string): Promise<void> {
   await pool.query(
     `update private.offboardings set attempts = attempts + 1, retry_at = now() + ${backOff('(attempts + 1)')} where tenant_id = $1`,
+    [tenantId],
+  );
+}
+
+/** Takes an attempt back that was put off because somebody else was at work. */
+export async function putOffOffboarding(pool: Pool, tenantId: string): Promise<void> {
+  await pool.query(
+    `update private.offboardings set attempts = attempts - 1, retry_at = now() + ${PUT_OFF} where tenant_id = $1`,
     [tenantId],
   );
 }

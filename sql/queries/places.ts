@@ -214,6 +214,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   audit_log: 'acts of administrators, kept as proof',
   access_log: 'addresses that keys were used from, which the law says to keep for six months',
   offboardings: 'organisations that were removed',
+  dashboard_links: 'hashes, and choices that the tenant fixed for its viewers',
   dashboard_opens: 'counts of a whole tenant',
   feature_uses: 'counts of a whole tenant',
   alert_rules: 'names and figures that the tenant watches',

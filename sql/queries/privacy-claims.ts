@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Client, type Pool, withTransaction } from '../db.ts';
-import { backOff } from './back-off.ts';
+import { backOff, PUT_OFF } from './back-off.ts';
 import type { Erased } from './places.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
@@ -140,11 +140,13 @@ export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> 
   return rows[0]?.outcome ?? { removed: {}, hours: 0 };
 }
 
-/** Gives a request back after an attempt that failed, to be served again later. */
-export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held): Promise<void> {
+/** Gives a request back after an attempt that failed, to be served again later; one that was put off does not count. */
+export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isPutOff: boolean): Promise<void> {
   await pool.query(
-    `update private.privacy_requests set status = 'queued', retry_at = now() + ${backOff('attempts')} where ${HELD}`,
-    [id, claim],
+    `update private.privacy_requests
+     set status = 'queued', attempts = attempts - $3::integer, retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
+     where ${HELD}`,
+    [id, claim, isPutOff ? 1 : 0],
   );
 }
 

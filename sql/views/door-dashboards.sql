@@ -19,7 +19,17 @@ create function door.note_used(feature text) returns void
     values (private.current_tenant(), (now() at time zone 'UTC')::date, note_used.feature, 1)
     on conflict (tenant_id, day, feature) do update set uses = u.uses + 1
 $$;
-revoke all on function door.note_opened, door.note_used from public;
-grant execute on function door.note_opened, door.note_used to mirante_api;
+
+-- What a short link opens: whoever knows the whole id may see it, of whichever tenant. Also one that has expired, to say so.
+create function door.find_link(link_hash bytea) returns table (
+    tenant_id uuid, key_id uuid, dashboard text, params jsonb, expires_at timestamptz
+)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select l.tenant_id, l.key_id, l.dashboard, l.params, l.expires_at from private.dashboard_links l where l.hash = link_hash
+$$;
+revoke all on function door.note_opened, door.note_used, door.find_link from public;
+grant execute on function door.note_opened, door.note_used, door.find_link to mirante_api;
 
 reset role;

@@ -234,6 +234,29 @@ describe('a token is no key, and opens nothing else', () => {
     keepsSecret(inQuery.text);
   });
 
+  test('nor is a short link of the victim, whole or cut, under whichever name it is sent', async () => {
+    const made = await api.call('POST', `/v1/dashboards/${SLUG}/links`, victim.keys.embed);
+    const id: string = made.body.id;
+    const whole = await see(id);
+    expect(whole.text).toContain(WORD);
+    for (const path of [CARD, '/v1/events', `/v1/dashboards/${SLUG}/links`, `/v1/dashboards/${SLUG}/links/${id}`]) {
+      const answers = [await api.call('GET', path, id), await api.call('GET', path, `mir_embed_${id}`)];
+      expect(answers.every(({ status }) => status === 401 || status === 405)).toBe(true);
+      keepsSecret(...answers.map(({ text }) => text));
+    }
+    const others = [id.slice(0, 8), id.slice(0, 23), `${id}A`, id.toLowerCase(), id.toUpperCase(), `${id}=`, ` ${id}`];
+    for (const wrong of others) await expectRefused(wrong, 'invalid-token');
+    for (const wrong of others) {
+      const page = await api.call('GET', `/s/${encodeURIComponent(wrong)}`);
+      expect(page.status).toBe(401);
+      keepsSecret(page.text);
+    }
+    // Somebody else's key beside it takes nothing away and adds nothing.
+    const beside = await api.call('GET', `/v1/dashboards/${SLUG}/links?token=${id}`, attacker.keys.embed);
+    expect(beside.status).toBe(400);
+    keepsSecret(beside.text);
+  });
+
   test('beside a good key it is not passed over where it is bad', async () => {
     const answer = await api.call('GET', `${CARD}?token=x`, victim.keys.read);
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid-token']);

@@ -22,6 +22,7 @@ type Side = TestTenant & {
   ruleId: string;
   archiveRuleId: string;
   endpointId: string;
+  linkId: string;
   requestId: string;
   buildId: string;
   file: string;
@@ -39,7 +40,8 @@ let victim: Side;
 let document: Json;
 let exports: Exports;
 
-const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export' };
+const LINKS = '/v1/dashboards/{slug}/links';
+const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
 // Imports join with what brings them; viewers' tokens are in embeds.test.ts.
 const LISTS = [
@@ -57,6 +59,7 @@ const LISTS = [
   '/v1/exports',
   '/v1/tenants/{id}/keys',
   '/v1/tenants/{id}/sql-logins',
+  LINKS,
 ];
 
 beforeAll(async () => {
@@ -133,11 +136,13 @@ async function settle(): Promise<Side> {
   await exports.run();
   const made = (await api.call('GET', '/v1/exports', tenant.keys.export)).body.data[0];
   const [exported] = (await api.call('GET', `/v1/exports/${made.id}`, tenant.keys.export)).body.manifest.files;
+  const link = () => api.call('POST', '/v1/dashboards/validations-overview/links', tenant.keys.embed);
+  const [linkId] = [(await link()).body.id, (await link()).body.id];
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
       'GET',
-      `${path.replace('{id}', tenant.id)}?limit=1`,
+      `${path.replace('{id}', tenant.id).replace('{slug}', 'validations-overview')}?limit=1`,
       tenant.keys[KEY_OF[path] ?? 'tenant_admin'],
     );
     cursors[path] = list.body.next_cursor;
@@ -156,6 +161,7 @@ async function settle(): Promise<Side> {
     ruleId,
     archiveRuleId: archiveRule.body.id,
     endpointId,
+    linkId,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -192,6 +198,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'patch /v1/tenants/{id}': () => ({ embed_origins: ['https://taken-over.example'] }),
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
+  'post /v1/dashboards/{slug}/links': () => ({}),
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
@@ -228,6 +235,9 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
+        .replace('/links/{id}', `/links/${side.linkId}`)
+        // What a list shows of a link; the whole of it opens the page for whoever has it.
+        .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)
         .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
         .replace('{metric}', 'events.count')
         .replace('{id}', template.startsWith('/v1/privacy') ? side.requestId : side.id)
@@ -257,6 +267,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.ruleId,
     victim.endpointId,
     victim.exportId,
+    victim.linkId.slice(0, 8),
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
@@ -333,8 +344,9 @@ test('a key of another tenant, cut, lengthened or in another case is no key', as
 
 test('nothing of the victim was changed, and each call does what it is for when the victim makes it', async () => {
   const attempts = attemptsAt(victim).toSorted((a, b) => lateness(a) - lateness(b));
-  // A page opens with a viewer's token alone.
-  for (const attempt of attempts.filter(({ template }) => template !== '/dashboards/{slug}')) {
+  // A page opens with a viewer's token alone, or with the whole of a short link.
+  const pages = ['/dashboards/{slug}', '/s/{id}'];
+  for (const attempt of attempts.filter(({ template }) => !pages.includes(template))) {
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
     const answer = await send(attempt, name ? victim.keys[name] : operator);
     expect(answer.status, `${attempt.method} ${attempt.path}: ${answer.text.slice(0, 300)}`).toBeLessThan(400);

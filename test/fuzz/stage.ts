@@ -87,6 +87,7 @@ export async function setStage(): Promise<Stage> {
   await servePrivacyRequests(jobDeps(db, exports.deps.archive));
   const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;
   const link = await api.call('POST', '/v1/dashboards/validations-overview/embeds', embed, {});
+  ids['/s/{id}'] = await make('/v1/dashboards/validations-overview/links', {}, embed);
   const { manifest } = (await api.call('GET', `/v1/exports/${ids['/v1/exports/']}`, exporting)).body;
 
   const names: Record<string, string> = {

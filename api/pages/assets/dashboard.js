@@ -12,7 +12,9 @@ const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const definition = /** @type {Definition} */ (JSON.parse(find('dashboard').textContent ?? ''));
 const reader = readerOf(definition);
-const token = new URLSearchParams(location.search).get('token') ?? '';
+// The end of a short link, /s/<id>, opens what a token does.
+const isShort = location.pathname.startsWith('/s/');
+const token = isShort ? location.pathname.slice('/s/'.length) : (new URLSearchParams(location.search).get('token') ?? '');
 const notice = find('notice');
 const watermark = find('watermark');
 const restated = find('restated');

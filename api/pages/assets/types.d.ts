@@ -22,7 +22,7 @@ export type Definition = {
   timezone: string;
   /** What is shown where the address does not say. */
   range: string;
-  expires_at: string;
+  expires_at: string | null;
   locked: Record<string, string>;
   parameters: Parameter[];
   cards: Card[];

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { type Client, createClient } from './client.ts';
+import type { Credentials } from './credentials.ts';
+import { readJson } from './files.ts';
+import { UsageError } from './usage.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** Makes a short link to a dashboard, good for a day, with a key that may. Returns its whole address. */
+export async function makeLink(url: string, embedder: Client, slug: string): Promise<string> {
+  const made = await embedder.ask<{ url: string }>('POST', `/v1/dashboards/${slug}/links`, { expires_in: DAY_SECONDS });
+  return new URL(made.url, url).toString();
+}
+
+/**
+ * The command `dashboards links`: a short link to each dashboard of the tenant demo and of the operator, one a line, made with the keys of
+ * `npm run up`. Only a terminal shows links, which open what they name for whoever has them: any other output is kept somewhere.
+ */
+export async function linkDashboards(args: string[], dataDir: string, isTerminal: boolean): Promise<string> {
+  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
+  if (!isTerminal) throw new Error('Links are shown in a terminal only.');
+  const file = join(dataDir, 'credentials.json');
+  const credentials = readJson<Credentials>(file);
+  if (!credentials) throw new Error(`${file} is not there: start Mirante with \`npm run up\`.`);
+  const { url, operator_key, tenants } = credentials;
+  const operator = createClient(url, operator_key);
+  const lines = await linksOf(url, 'operator', operator, operator);
+  for (const { slug, keys } of tenants.toReversed())
+    lines.unshift(...(await linksOf(url, slug, createClient(url, keys.read), createClient(url, keys.embed))));
+  return lines.join('\n');
+}
+
+// A line for each dashboard that the holder of these keys may see.
+async function linksOf(url: string, who: string, reader: Client, embedder: Client): Promise<string[]> {
+  const { data } = await reader.ask<{ data: { slug: string }[] }>('GET', '/v1/dashboards');
+  return Promise.all(
+    data.map(async ({ slug }) => `${who.padEnd(8)}  ${slug.padEnd(22)}  ${await makeLink(url, embedder, slug)}`),
+  );
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { loadDashboards } from '../api/dashboards.ts';
+import { startApi, type TestApi } from '../test/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../test/harness.ts';
+import type { Credentials } from './credentials.ts';
+import { linkDashboards } from './dashboard-links.ts';
+import { welcome } from './welcome.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let credentials: Credentials;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  const { id, keys } = await makeTenant(db);
+  const operator_key = await makeOperatorKey(db);
+  credentials = { url: api.url, metrics_url: api.metricsUrl, operator_key, tenants: [{ id, slug: 'demo', keys }] };
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const SECRET = /mir_[a-z]+_|\/s\/|token=/;
+const addresses = (text: string) => [...text.matchAll(/https?:\S+\/s\/\S+/g)].map(([address]) => address);
+
+test('a terminal shows six lines: an address, a link that opens, where the keys are, a call that answers', async () => {
+  const lines = (await welcome(credentials, '.mirante', '.mirante/postgres', true)).split('\n');
+  expect(lines).toHaveLength(6);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(180);
+  expect(lines[0]).toBe(`Mirante is ready at ${api.url}/`);
+  const [link] = addresses(lines[1] as string);
+  expect(link?.length).toBeLessThan(60);
+  expect((await fetch(link as string)).status).toBe(200);
+  expect(lines[3]).toContain('.mirante/credentials.json');
+  const [, header, address] = /curl -s -H "Authorization: ([^"]+)" '([^']+)'/.exec(lines[4] as string) ?? [];
+  const answer = await fetch(address as string, { headers: { authorization: header as string } });
+  expect(await answer.json()).toMatchObject({ metric: 'events.count', interval: 'total' });
+});
+
+test('any other output has no key and no link', async () => {
+  const text = await welcome(credentials, '.mirante', undefined, false);
+  expect(text.split('\n')).toHaveLength(6);
+  expect(text).not.toMatch(SECRET);
+  expect(text).toContain('.mirante/credentials.json');
+});
+
+test('`dashboards links` makes a link to each dashboard of the demo tenant and of the operator, in a terminal only', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mirante-links-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await expect(linkDashboards([], folder, true)).rejects.toThrow('npm run up');
+  writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
+  await expect(linkDashboards([], folder, false)).rejects.toThrow('in a terminal only');
+  await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Too many words: all');
+  const text = await linkDashboards([], folder, true);
+  for (const { slug, audience } of loadDashboards().values())
+    expect(text).toMatch(new RegExp(`^${audience === 'customer' ? 'demo' : 'operator'} +${slug} +http`, 'm'));
+  const links = addresses(text);
+  expect(links).toHaveLength(loadDashboards().size);
+  for (const link of links) expect((await fetch(link)).status).toBe(200);
+});

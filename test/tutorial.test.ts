@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Json, startApi, type TestApi } from './api.ts';
+import { createExports, type Exports } from './exports.ts';
+import { createDatabase, makeTenant, need, type TestDatabase } from './harness.ts';
+
+const PAGE = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
+const SHELL = '/bin/sh';
+const ADDRESS = 'http://127.0.0.1:3000';
+
+/** Commands of the page, each with the answer that the page shows below it. */
+const STEPS = [...PAGE.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```)?/gms)].map(([, commands, answer]) => ({
+  commands: commands as string,
+  answer,
+}));
+
+let db: TestDatabase;
+let api: TestApi;
+let exports: Exports;
+let folder: string;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  exports = await createExports(db);
+  api = await startApi(db, { MIRANTE_DATA_DIR: exports.folder });
+  const { id, keys } = await makeTenant(db);
+  folder = mkdtempSync(join(tmpdir(), 'mirante-tutorial-'));
+  mkdirSync(join(folder, '.mirante'));
+  writeFileSync(join(folder, '.mirante/credentials.json'), JSON.stringify({ url: api.url, tenants: [{ id, keys }] }));
+});
+afterAll(async () => {
+  await api.close();
+  await exports.close();
+  await db.drop();
+  rmSync(folder, { recursive: true });
+});
+
+/** The shell of somebody who follows the page: each step knows what those before have set. Returns what a step writes. */
+function startShell() {
+  const shell = spawn(SHELL, ['-eu'], { cwd: folder });
+  let output = '';
+  let errors = '';
+  shell.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  shell.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const isDone = (mark: string) => output.includes(mark) || shell.exitCode !== null;
+  return {
+    async run(commands: string, number: number): Promise<string> {
+      const mark = `-- end of step ${number} --`;
+      output = '';
+      shell.stdin.write(`${commands}\necho '${mark}'\n`);
+      await expect.poll(() => isDone(mark), { timeout: 30_000 }).toBe(true);
+      expect(output, `${commands}\n${errors}`).toContain(mark);
+      return output.slice(0, output.indexOf(mark));
+    },
+    async end(): Promise<void> {
+      shell.stdin.end();
+      if (shell.exitCode === null) await once(shell, 'exit');
+    },
+  };
+}
+
+/** A value of the page beside the real one: `…` stands for any text, and figures need to be right within two per cent. */
+function expected(shown: Json): Json {
+  if (shown === '…') return expect.any(String);
+  if (typeof shown === 'number' && !Number.isInteger(shown)) return expect.closeTo(shown, Math.round(-Math.log10(shown / 50)));
+  if (Array.isArray(shown)) return shown.map(expected);
+  if (typeof shown !== 'object' || shown === null) return shown;
+  return Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, expected(value)]));
+}
+
+// One value after another, over as many lines as each needs.
+function valuesIn(text: string): Json[] {
+  return text
+    .trim()
+    .split(/\n(?=\S)/)
+    .map((value) => JSON.parse(value));
+}
+
+test.skipIf(!need('curl'))('the commands of docs/tutorial.md answer in their order as the page says', async () => {
+  expect(STEPS.length).toBeGreaterThan(8);
+  expect(STEPS.filter(({ answer }) => answer).length).toBeGreaterThan(6);
+  expect(STEPS[0]?.commands).toContain(`URL=${ADDRESS}\n`);
+  const shell = startShell();
+  for (const [number, { commands, answer }] of STEPS.entries()) {
+    const output = await shell.run(commands.replace(ADDRESS, api.url), number);
+    if (answer === undefined) expect(output, commands).toBe('');
+    else expect(valuesIn(output), commands).toEqual(valuesIn(answer).map(expected));
+    // What the jobs program does in the background.
+    await exports.run();
+  }
+  await shell.end();
+  expect(readFileSync(join(folder, 'orders.csv'), 'utf8')).toContain('order-3');
+  expect(statSync(join(folder, 'orders.parquet')).size).toBeGreaterThan(100);
+});
