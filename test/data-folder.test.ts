@@ -152,7 +152,7 @@ const isAlive = (pid: number) => {
 test('while `up` runs commands work, restores and another `up` refuse, parts that die come back, and no secret is printed', async () => {
   const env = await ports();
   const up = run('up', ['--empty'], env);
-  await expect.poll(() => up.child.exitCode ?? up.output(), { timeout: 90_000 }).toContain('Ctrl-C stops everything');
+  await expect.poll(() => up.child.exitCode ?? up.output(), { timeout: 90_000 }).toContain('Stop       Ctrl-C');
   const ready = async () => (await fetch(`http://127.0.0.1:${env.PORT}/readyz`).catch(() => undefined))?.status;
   expect(await ready()).toBe(200);
 
@@ -194,7 +194,7 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
   up.child.kill('SIGKILL');
   await up.gone.catch(() => undefined);
   const next = run('up', ['--empty'], env);
-  await expect.poll(() => next.child.exitCode ?? next.output(), { timeout: 90_000 }).toContain('Ctrl-C stops everything');
+  await expect.poll(() => next.child.exitCode ?? next.output(), { timeout: 90_000 }).toContain('Stop       Ctrl-C');
   expect(left.filter(isAlive)).toEqual([]);
   next.child.kill('SIGTERM');
   expect(await next.gone, next.output()).toBe(0);
