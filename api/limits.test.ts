@@ -80,7 +80,7 @@ test('a month’s events used up are 429 until the quota is raised, also after a
 
 test('a quarantine used up refuses what would go there, and nothing else', async () => {
   const tenant = await makeTenant(db, { limits: { quarantine_bytes: 1_000 } });
-  const bad = () => send(tenant, 1, { data: 5, note: 'x'.repeat(2_000) });
+  const bad = () => send(tenant, 1, { data_base64: 5, note: 'x'.repeat(2_000) });
   expect((await bad()).body.quarantined).toBe(1);
   await refusal(bad);
   expectRefused(await bad(), 'quota-exceeded');

@@ -66,6 +66,6 @@ test('a start that fails counts as a crash', async () => {
   const gaveUp = await new Promise<string>((onGiveUp) => {
     void keepRunning({ name: 'It', start, say: () => undefined, onGiveUp, isReady: () => true, firstWaitMs: 1 });
   });
-  expect(gaveUp).toMatch(/^It could not be started again (no room)\. It is not started again: that was the 6th time/);
+  expect(gaveUp).toMatch(/^It could not be started again \(no room\)\. It is not started again: that was the 6th time/);
   expect(starts).toBe(6);
 });

@@ -62,7 +62,7 @@ test('a sound platform passes, twice, and keeps two tenants with rows everywhere
   const { db, deps, lines } = sound;
   await runAuditIsolation(deps);
   await runAuditIsolation(deps);
-  expect(lines.map(({ level }) => level)).toEqual([30, 30]);
+  expect(lines).toEqual([]);
   const { rows } = await db.owner.query("select id from private.tenants where kind = 'canary'");
   expect(rows).toHaveLength(2);
   for (const { id } of rows) {
