@@ -25,8 +25,8 @@ test.runIf(existsSync('/proc/self/cwd'))(
     expect(postmasterOf(data)).toMatchObject({ pid: first.pid, is: 'server' });
     const note = readFileSync(join(data, 'postmaster.pid'), 'utf8');
     await first.stop();
-    // As an API of another platform might, with the account that the server had.
-    const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000); process.stdout.write("up")'], {
+    // As an API of another platform might, with the account that the server had. Not node: that account may not reach where it is installed.
+    const other = spawn('sh', ['-c', 'echo up; exec sleep 600'], {
       cwd: '/',
       stdio: ['ignore', 'pipe', 'ignore'],
       ...account,
