@@ -10,7 +10,9 @@ function shown(quiet: boolean, ...lines: string[]): string {
   const view = createLogView(output);
   view.quiet = quiet;
   for (const text of lines) view.show(text);
-  return output.read()?.toString() ?? '';
+  let text = '';
+  for (let part = output.read(); part !== null; part = output.read()) text += part;
+  return text;
 }
 
 it('gives one line for each entry, with the program that wrote it', () => {
