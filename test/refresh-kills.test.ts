@@ -116,7 +116,8 @@ test(
       expect(await storeEvents(db.api, events)).toEqual(new Map());
       stored.push(...events);
       await refreshNow();
-      await expect.poll(isRefreshing, { interval: 5 }).toBe(true);
+      // The engine's own refresh may be over before it is seen: there the moment alone is left to chance.
+      if (db.engine !== 'timescaledb') await expect.poll(isRefreshing, { interval: 5 }).toBe(true);
       // Anywhere within it.
       const moment = Date.now() + random() * 2_500;
       await expect.poll(() => Date.now() >= moment, { interval: 5 }).toBe(true);
