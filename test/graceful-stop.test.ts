@@ -83,7 +83,8 @@ test('SIGTERM under load: ends within five seconds with 0, and what it has count
   expect(await program.child.gone).toBe('exit code 0');
   expect(performance.now() - asked).toBeLessThan(6_000);
   await Promise.all([stopped, asking.over]);
-  expect(asking.said.at(-1)).toBe('close');
+  // The last to be read may have been written before it.
+  expect(asking.said).toContain('close');
   expect(await countedBy(tenant.keyIds.ingest)).toBeGreaterThanOrEqual(asking.answered.ingest);
   expect(await countedBy(tenant.keyIds.read)).toBeGreaterThanOrEqual(asking.answered.read);
   expect(await storedOf('test.sent.v1')).toBeGreaterThanOrEqual(asking.answered.ingest);
