@@ -112,15 +112,17 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   // Parameters of a template match any text, so only what is written of it counts.
   function nearestTo(path: string): string {
     const asked = path.slice(0, MAX_COMPARED).split('/');
-    const distance = (template: string) => {
+    const distanceTo = (template: string) => {
       const steps = template.split('/');
       const length = Math.max(steps.length, asked.length);
-      return Array.from({ length }, (_, n) =>
-        steps[n]?.startsWith(':') && asked[n] ? 0 : leven(steps[n] ?? '', asked[n] ?? ''),
+      const distances = Array.from({ length }, (_, n) =>
+        /^[:*]/.test(steps[n] ?? '') && asked[n] ? 0 : leven(steps[n] ?? '', asked[n] ?? ''),
       );
+      return distances.reduce((sum, distance) => sum + distance, 0);
     };
-    const sum = (distances: number[]) => distances.reduce((a, b) => a + b, 0);
-    const [nearest] = deps.openapi.toSorted((a, b) => sum(distance(a.path)) - sum(distance(b.path)));
+    const [nearest] = deps.openapi
+      .map(({ method, path }) => ({ method, path, distance: distanceTo(path) }))
+      .sort((a, b) => a.distance - b.distance);
     return `The nearest call is ${nearest?.method.toUpperCase()} ${nearest?.path.replace(/[:*](\w+)/g, '{$1}')}. GET /docs lists all calls.`;
   }
   const onError: ErrorRequestHandler = (error, request, response, _next) => {

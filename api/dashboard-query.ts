@@ -1,4 +1,4 @@
-import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { type Fault, invalidRequest, pointerTo } from '../lib/errors.ts';
 import { type Interval, timestamp } from '../sql/queries/windows.ts';
 import type { Dashboard } from './dashboards.ts';
 import { readInterval, readWindow } from './metric-query.ts';
@@ -22,7 +22,7 @@ export function readParameters(
 ): Asked {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
-    faults.push({ pointer: `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, code, detail });
+    faults.push({ pointer: at + pointerTo(name), code, detail });
   };
   const known = dashboard.parameters.map(({ name }) => name as string);
   const given = new Map(Object.entries(locked));

@@ -103,7 +103,8 @@ function warningsOn(data: unknown, mismatch: Mismatch | undefined): Warning[] {
   if (!isAbsent(outcome) && outcome !== 'success' && outcome !== 'failure') {
     warn('unknown-outcome', '/data/outcome', 'No error rate counts it: send `success` or `failure`.');
   }
-  if (mismatch) warn('schema-mismatch', mismatch.pointer, `The schema of the type: ${mismatch.detail}.`);
+  if (mismatch)
+    warn('schema-mismatch', mismatch.pointer, `The schema of the type says: ${mismatch.detail.replace(/\.$/, '')}.`);
   return warnings;
 }
 

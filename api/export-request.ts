@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import { z } from 'zod';
 import { conflict, type Fault, invalidRequest } from '../lib/errors.ts';
-import { type Instant, instantAt } from '../lib/time.ts';
+import { instantAt, later } from '../lib/time.ts';
 import { DATASETS } from '../sql/queries/export-columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../sql/queries/export-jobs.ts';
 import { FILTERS, type Selection } from '../sql/queries/export-rows.ts';
@@ -101,7 +101,6 @@ function checkContinued(before: ExportJob, asked: Pick<NewExport, 'dataset' | 'f
   if (sorted(asked.filter) !== sorted(before.filter)) differs('filter', 'The filter is that one’s.');
 }
 
-const later = (a: Instant, b: Instant) => (a > b ? a : b);
 const sorted = (filter: Selection['filter']) => JSON.stringify(Object.entries(filter).sort());
 
 function optionsOf({ format, compression, delimiter, decimal, bom, guard }: ExportInput): ExportOptions {

@@ -38,9 +38,13 @@ const problem = (detail: string, pointer: string) =>
   invalidJson(`${detail} ${NOTHING_STORED}`, [{ pointer, code: 'invalid-json', detail } satisfies Fault]);
 
 function placeOf(body: string, at: number, length: number): string {
-  const before = body.slice(0, at);
-  const line = before.split('\n').length;
-  const column = at - before.lastIndexOf('\n');
+  let line = 1;
+  let lineStart = 0;
+  for (let end = body.indexOf('\n'); end !== -1 && end < at; end = body.indexOf('\n', lineStart)) {
+    line++;
+    lineStart = end + 1;
+  }
+  const column = at - lineStart + 1;
   const found = body.slice(at, at + Math.min(length, MAX_SNIPPET)).toWellFormed();
   return `${found === '' ? 'it ends' : `unexpected ${JSON.stringify(found)}`} at line ${line}, column ${column} (position ${at})`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Fault, invalidRequest } from '../lib/errors.ts';
+import { type Fault, invalidRequest, pointerTo } from '../lib/errors.ts';
 import { parseTime } from '../lib/time.ts';
 import type { Measure } from '../sql/queries/measures.ts';
 import { MEASURES } from '../sql/queries/measures.ts';
@@ -36,7 +36,7 @@ const LAST = Date.UTC(9998, 0) * 1000;
 export function readQuestion(measure: Measure, query: Record<string, unknown>, zone: string, now: number): Question {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
-    faults.push({ pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, code, detail });
+    faults.push({ pointer: pointerTo(name), code, detail });
   };
   const given = singles(query, fault);
   const interval = readInterval(given, fault);

@@ -1,6 +1,6 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
-import { type Fault, invalidRequest, unavailable, unsupportedMediaType } from '../lib/errors.ts';
+import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from '../lib/errors.ts';
 import type { Actor } from '../sql/db.ts';
 import { askFor } from '../sql/fair-pool.ts';
 import type { Identity, Scope } from '../sql/queries/tenants.ts';
@@ -167,8 +167,6 @@ function refuseUnreadable(input: unknown, at = '', depth = 0): void {
     refuseUnreadable(value, at + pointerTo(name), depth + 1);
   }
 }
-
-const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
   if (!schema) return undefined as T;

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Fault } from '../lib/errors.ts';
+import { type Fault, pointerTo } from '../lib/errors.ts';
 
 /** Keywords whose value is data, not schemas. */
 const VALUES = new Set(['const', 'enum', 'default', 'examples']);
@@ -18,13 +18,13 @@ linearRegExp.code = 'linearRegExp';
 export function patternFaults(schema: unknown, pointer: string): Fault[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([name, value]) => {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = pointer + pointerTo(name);
     if (VALUES.has(name)) return [];
     if (name === 'pattern' && typeof value === 'string') return faultOf(value, at);
     if (!isObject(value) || !(NAMED.has(name) || name === 'patternProperties')) return patternFaults(value, at);
     return Object.entries(value).flatMap(([key, member]) => [
       ...(name === 'patternProperties' ? faultOf(key, at) : []),
-      ...patternFaults(member, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+      ...patternFaults(member, at + pointerTo(key)),
     ]);
   });
 }

@@ -14,7 +14,8 @@ export async function makeLink(url: string, embedder: Client, slug: string): Pro
 
 /**
  * The command `dashboards links`: a short link to each dashboard of the tenant demo and of the operator, one a line, made with the keys of
- * `npm run up`. Only a terminal shows links, which open what they name for whoever has them: any other output is kept somewhere.
+ * `npm run up`. Links are shown in a terminal only: a link needs no key,
+ * and other output may end up in a file.
  */
 export async function linkDashboards(args: string[], dataDir: string, isTerminal: boolean): Promise<string> {
   if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);

@@ -6,8 +6,8 @@ import { makeLink } from './dashboard-links.ts';
 const FIRST = 'validations-overview';
 
 /**
- * The six lines that a person reads when everything runs: the address, a link, the keys and one call to try. Only a terminal shows a key or a link,
- * which open what they name for whoever has them: any other output is kept somewhere.
+ * The six lines that a person reads when everything runs: the address, a link, the keys and one call to try. Keys and links are
+ * shown in a terminal only: other output may end up in a file.
  */
 export async function welcome(
   { url, tenants }: Credentials,

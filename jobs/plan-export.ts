@@ -1,4 +1,4 @@
-import { dateOf, type Instant, instantAt } from '../lib/time.ts';
+import { dateOf, earlier, type Instant, instantAt, later } from '../lib/time.ts';
 import type { ClaimedExport, PlannedPart } from '../sql/queries/export-claims.ts';
 import { type countSpans, finer, type Span, type Width } from '../sql/queries/export-plan.ts';
 import type { Selection } from '../sql/queries/export-rows.ts';
@@ -89,8 +89,6 @@ const isLarge = ({ rows, bytes }: Pick<Span, 'rows' | 'bytes'>, limits: FileLimi
   rows > limits.rows || bytes + rows * ROW_BYTES > limits.bytes;
 
 const dayOf = (at: Instant) => at.slice(0, 10);
-const earlier = (a: Instant, b: Instant) => (a < b ? a : b);
-const later = (a: Instant, b: Instant) => (a > b ? a : b);
 
 function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLimits, daily: boolean): PlannedPart[] {
   const parts: PlannedPart[] = [];

@@ -46,7 +46,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
 
-  // Whoever puts notices down does not wait until they are sent; the minute's schedule sends them too.
+  // Enqueues the sending and does not wait for it; the minute's schedule sends as well.
   async function tell(): Promise<void> {
     const queue = consumers.get('alerts')?.queue;
     await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>

@@ -4,12 +4,12 @@ import { Parser } from '@json2csv/plainjs';
 /** Characters with which a spreadsheet takes a cell for a formula and runs it (CWE-1236), but for those that are white space. */
 export const FORMULA_STARTS = '-=+@＝＋－＠';
 
-// Where a formula could begin: at the start of the text, and behind what another reader takes for the end of a cell. A file with
-// commas is opened with semicolons where that is the list separator of the system.
-const FORMULA = new RegExp(
-  `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`,
-  'g',
-);
+/**
+ * Where a formula could begin, as a pattern for JavaScript and PostgreSQL: at the start of the text, and behind what another reader takes
+ * for the end of a cell. A file with commas is opened with semicolons where that is the list separator of the system.
+ */
+export const FORMULA_PLACES = `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`;
+const FORMULA = new RegExp(FORMULA_PLACES, 'g');
 
 const quote = quoted();
 /** The text with an apostrophe wherever some reader of CSV could see a formula begin. */

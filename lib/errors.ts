@@ -1,6 +1,9 @@
 /** One of many things that are wrong with a request: a JSON Pointer to the place, a code and a sentence. */
 export type Fault = { pointer: string; code: string; detail: string };
 
+/** A name as one step of a JSON Pointer (RFC 6901). */
+export const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
 type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
 
 /** An expected failure, answered as RFC 9457 problem+json. Every code stands in docs/error-codes.md. */

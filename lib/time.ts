@@ -17,6 +17,12 @@ export const instantAt = (date: Date): Instant => `${date.toISOString().slice(0,
 /** The Date of an instant, cut to the millisecond. */
 export const dateOf = (instant: Instant): Date => new Date(instant);
 
+/** The earlier of two instants. */
+export const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b);
+
+/** The later of two instants. */
+export const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
+
 /** An instant as an answer shows it: with six digits only where the last three say something. */
 export const shownInstant = (instant: Instant): string => instant.replace(/000Z$/, 'Z');
 

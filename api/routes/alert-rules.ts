@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
-import { conflict, type Fault, invalidRequest, notFound, tooManyRequests } from '../../lib/errors.ts';
+import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../../lib/errors.ts';
 import { type Client, withTenant } from '../../sql/db.ts';
 import { addDeliveries, messageOf, testedLately } from '../../sql/queries/alert-deliveries.ts';
 import { listEndpoints, unknownEndpoints } from '../../sql/queries/alert-endpoints.ts';
@@ -234,7 +234,7 @@ async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule):
   }
   for (const dim of Object.keys(filter).filter((dim) => figure && !figure.dims.includes(dim))) {
     const detail = `${metric} has the dimensions ${figure?.dims.join(', ')}.`;
-    faults.push({ pointer: `/filter/${dim.replaceAll('~', '~0').replaceAll('/', '~1')}`, code: 'unknown-dimension', detail });
+    faults.push({ pointer: `/filter${pointerTo(dim)}`, code: 'unknown-dimension', detail });
   }
   for (const id of await unknownEndpoints(client, notify)) {
     faults.push({ pointer: `/notify/${notify.indexOf(id)}`, code: 'unknown-endpoint', detail: 'There is no such endpoint.' });

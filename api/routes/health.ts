@@ -12,7 +12,7 @@ import { route } from '../route.ts';
 /** An audit runs every hour; after two have failed to come nothing is known any more, as ops.measure_service() has it. */
 const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
 
-/** How long /readyz waits for the database: whoever asks wants an answer within a second. */
+/** How long /readyz waits for the database. The caller expects an answer within a second. */
 const DATABASE_MS = 900;
 
 /** A queue whose last consumed job is older than this is not being worked on. */

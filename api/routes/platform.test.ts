@@ -308,6 +308,7 @@ describe('what the platform tells of itself', () => {
     const nearest = async (path: string) => (await api.call('GET', path, tenant.keys.read)).body.detail;
     expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/{name}');
     expect(await nearest('/v1/event')).toContain('/v1/events');
+    expect(await nearest(`/v1/exports/${tenant.id}/file/events.csv`)).toContain('GET /v1/exports/{id}/files/{name}');
     expect(await nearest('/readiness')).toContain('GET /readyz');
     expect(await nearest(`/${'x'.repeat(5000)}/${'/'.repeat(5000)}`)).toContain('The nearest call');
   });

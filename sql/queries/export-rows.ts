@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
-import { FORMULA_STARTS } from '../../lib/csv.ts';
+import { FORMULA_PLACES, FORMULA_STARTS } from '../../lib/csv.ts';
 import type { Instant } from '../../lib/time.ts';
 import type { ArchiveHome } from '../archive-home.ts';
 import { CopyOut } from '../copy-out.ts';
@@ -96,11 +96,8 @@ function conditions(dataset: Dataset, filter: Selection['filter']): string[] {
 
 const utc = (name: string) => `replace((${name} at time zone 'UTC')::text, ' ', 'T') || 'Z'`;
 
-// As in lib/csv.ts.
-const FORMULA = `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`;
-
 const guardText = (text: string) =>
-  `case when ${text} ~ '^[${FORMULA_STARTS}\\t\\r\\n]|[,;\\t\\r\\n]' then regexp_replace(${text}, '${FORMULA}', '''', 'g') else ${text} end`;
+  `case when ${text} ~ '^[${FORMULA_STARTS}\\t\\r\\n]|[,;\\t\\r\\n]' then regexp_replace(${text}, '${FORMULA_PLACES}', '''', 'g') else ${text} end`;
 
 // JSON stays the same value: the character is written as its escape. jsonb has a space behind every comma that is not in a text.
 function guardJson(name: string): string {
