@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordAccess } from '../sql/queries/access-log.ts';
+import { recordAccess } from '../sql/audit/access-log.ts';
 import { startApi, type TestApi } from '../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../test/harness.ts';
 

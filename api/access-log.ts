@@ -1,6 +1,6 @@
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { type Access, recordAccess } from '../sql/queries/access-log.ts';
+import { type Access, recordAccess } from '../sql/audit/access-log.ts';
+import type { Pool } from '../sql/database/db.ts';
 
 export type AccessLog = {
   /** Counts one request of a key, or of a viewer with a link that it made; written every few seconds. */

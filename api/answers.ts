@@ -1,5 +1,5 @@
 import QuickLRU from 'quick-lru';
-import { askFor, currentAsker } from '../sql/fair-pool.ts';
+import { askFor, currentAsker } from '../sql/database/fair-pool.ts';
 
 /** How old an answer may be that is given again. Its watermark says how far it reaches, so it stays true. */
 const REMEMBER_MS = 10_000;

@@ -1,6 +1,6 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
-import type { Pool } from '../sql/db.ts';
-import { type ArchiveState, type LastRun, lastArchiveRuns, readArchive } from '../sql/queries/archive-state.ts';
+import { type ArchiveState, type LastRun, lastArchiveRuns, readArchive } from '../sql/archive/state.ts';
+import type { Pool } from '../sql/database/db.ts';
 import { together } from './objective-metrics.ts';
 
 const HELD: [string, string, keyof ArchiveState][] = [

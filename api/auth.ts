@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import QuickLRU from 'quick-lru';
 import { unauthenticated, wrongScope } from '../lib/errors.ts';
-import type { Pool } from '../sql/db.ts';
-import { authenticate, hashKey, type Identity, type Scope } from '../sql/queries/tenants.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { authenticate, hashKey, type Identity, type Scope } from '../sql/tenants/tenants.ts';
 import type { Seen } from './observe.ts';
 
 /** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */

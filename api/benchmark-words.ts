@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import type { BenchmarkAnswer } from '../sql/queries/benchmarks.ts';
+import type { BenchmarkAnswer } from '../sql/benchmarks/benchmarks.ts';
 
 /** An ISO week or a month, in UTC. */
 export const period = z

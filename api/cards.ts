@@ -1,10 +1,10 @@
 import QuickLRU from 'quick-lru';
 import { featureDisabled, invalidRequest } from '../lib/errors.ts';
-import { type Pool, withTenant } from '../sql/db.ts';
-import { askFor } from '../sql/fair-pool.ts';
-import { readCard, readStanding, readWatermark, type Standing } from '../sql/queries/cards.ts';
-import { isSwitchedOff, signGrant } from '../sql/queries/grants.ts';
-import { MAX_ROWS } from '../sql/queries/metrics.ts';
+import { readCard, readStanding, readWatermark, type Standing } from '../sql/dashboards/cards.ts';
+import { isSwitchedOff, signGrant } from '../sql/dashboards/grants.ts';
+import { type Pool, withTenant } from '../sql/database/db.ts';
+import { askFor } from '../sql/database/fair-pool.ts';
+import { MAX_ROWS } from '../sql/metrics/metrics.ts';
 import type { Answers } from './answers.ts';
 import { render } from './card-query.ts';
 import { isSlow } from './cost.ts';

@@ -1,4 +1,4 @@
-import { DAY, HOUR, type Interval, type Window } from '../sql/queries/windows.ts';
+import { DAY, HOUR, type Interval, type Window } from '../sql/metrics/windows.ts';
 
 /** Buckets times groupings above which a question counts as slow before it has been asked: six weeks of hours in one grouping. */
 const MAX_QUICK = 2_000;

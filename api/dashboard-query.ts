@@ -1,5 +1,5 @@
 import { type Fault, invalidRequest, pointerTo } from '../lib/errors.ts';
-import { type Interval, timestamp } from '../sql/queries/windows.ts';
+import { type Interval, timestamp } from '../sql/metrics/windows.ts';
 import type { Dashboard } from './dashboards.ts';
 import { readInterval, readWindow } from './metric-query.ts';
 

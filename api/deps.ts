@@ -1,8 +1,8 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
-import type { ArchiveHome } from '../sql/archive-home.ts';
-import type { Pool } from '../sql/db.ts';
+import type { ArchiveHome } from '../sql/archive/home.ts';
+import type { Pool } from '../sql/database/db.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';

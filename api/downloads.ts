@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidToken } from '../lib/errors.ts';
-import type { Pool } from '../sql/db.ts';
-import { findTenantOfKey, type Tenant } from '../sql/queries/tenants.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { findTenantOfKey, type Tenant } from '../sql/tenants/tenants.ts';
 import { requireFeature } from './features.ts';
 import { createTokens } from './tokens.ts';
 

@@ -1,9 +1,9 @@
 import { hkdfSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Config, secretOf } from '../lib/config.ts';
-import { type Pool, withTenant } from '../sql/db.ts';
-import { signGrant } from '../sql/queries/grants.ts';
-import { findMetabaseDashboard } from '../sql/queries/metabase.ts';
+import { signGrant } from '../sql/dashboards/grants.ts';
+import { findMetabaseDashboard } from '../sql/dashboards/metabase.ts';
+import { type Pool, withTenant } from '../sql/database/db.ts';
 
 /** A dashboard of Metabase as one tenant may see it; `site` is where browsers reach Metabase. */
 export type Embed = { token: string; dashboardId: number; site: string };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { parseTime } from '../lib/time.ts';
-import { type EventRow, VALIDATION } from '../sql/queries/events.ts';
+import { type EventRow, VALIDATION } from '../sql/events/events.ts';
 import type { EventTypes, Mismatch } from './event-types.ts';
 import { type JsonItem, sourcesOf } from './json-items.ts';
 import { type Concealed, conceal } from './pseudonyms.ts';

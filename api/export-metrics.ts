@@ -1,6 +1,6 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
-import type { Pool } from '../sql/db.ts';
-import { readExportStates } from '../sql/queries/export-state.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { readExportStates } from '../sql/exports/state.ts';
 import { together } from './objective-metrics.ts';
 
 /** How the exports of all customers stand, and how many of those under way fail. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Fault, invalidRequest } from '../lib/errors.ts';
 import { dateOf, type Instant, instantAt, shownInstant } from '../lib/time.ts';
-import { DATASETS } from '../sql/queries/export-columns.ts';
-import { FILTERS, type Selection, type Shape } from '../sql/queries/export-rows.ts';
-import { MEASURES } from '../sql/queries/measures.ts';
+import { DATASETS } from '../sql/exports/columns.ts';
+import { FILTERS, type Selection, type Shape } from '../sql/exports/rows.ts';
+import { MEASURES } from '../sql/metrics/measures.ts';
 import { instant } from './schemas.ts';
 
 const MOST_DAYS = 3_660;

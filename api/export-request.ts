@@ -2,10 +2,10 @@ import zlib from 'node:zlib';
 import { z } from 'zod';
 import { conflict, type Fault, invalidRequest } from '../lib/errors.ts';
 import { instantAt, later } from '../lib/time.ts';
-import { DATASETS } from '../sql/queries/export-columns.ts';
-import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../sql/queries/export-jobs.ts';
-import { FILTERS, type Selection } from '../sql/queries/export-rows.ts';
-import { MEASURES } from '../sql/queries/measures.ts';
+import { DATASETS } from '../sql/exports/columns.ts';
+import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../sql/exports/jobs.ts';
+import { FILTERS, type Selection } from '../sql/exports/rows.ts';
+import { MEASURES } from '../sql/metrics/measures.ts';
 import { checkChoices, checkWindow, type Report } from './export-query.ts';
 import { instant, uuid } from './schemas.ts';
 

@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import zlib from 'node:zlib';
-import { withTenant } from '../sql/db.ts';
-import { askFor, cancelStatement } from '../sql/fair-pool.ts';
-import { backendOf } from '../sql/queries/export-mark.ts';
-import { type CopyStream, copyRows, csvHeader } from '../sql/queries/export-rows.ts';
+import { withTenant } from '../sql/database/db.ts';
+import { askFor, cancelStatement } from '../sql/database/fair-pool.ts';
+import { backendOf } from '../sql/exports/mark.ts';
+import { type CopyStream, copyRows, csvHeader } from '../sql/exports/rows.ts';
 import type { Deps } from './deps.ts';
 import type { Asked } from './export-query.ts';
 

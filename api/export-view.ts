@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shownInstant } from '../lib/time.ts';
-import { EXPORT_STATUSES, type ExportJob, FORMATS } from '../sql/queries/export-jobs.ts';
+import { EXPORT_STATUSES, type ExportJob, FORMATS } from '../sql/exports/jobs.ts';
 import { uuid } from './schemas.ts';
 
 const time = z.iso.datetime();

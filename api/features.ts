@@ -1,5 +1,5 @@
 import { featureDisabled } from '../lib/errors.ts';
-import { type CountedFeature, noteUsed } from '../sql/queries/feature-uses.ts';
+import { type CountedFeature, noteUsed } from '../sql/tenants/feature-uses.ts';
 import type { Deps } from './deps.ts';
 
 export type Feature = 'dashboards' | 'benchmarks' | 'exports' | 'sql_access';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventRow } from '../sql/queries/events.ts';
+import type { EventRow } from '../sql/events/events.ts';
 import { createGroupCommit } from './group-commit.ts';
 
 test('a flush that loses one deadlock after the other ends with 503 instead of being tried without end', async () => {

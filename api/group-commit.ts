@@ -1,6 +1,6 @@
 import { unavailable } from '../lib/errors.ts';
-import { isDatabaseAway } from '../sql/db.ts';
-import type { EventRow, StoreStatus } from '../sql/queries/events.ts';
+import { isDatabaseAway } from '../sql/database/db.ts';
+import type { EventRow, StoreStatus } from '../sql/events/events.ts';
 
 /** How one event ended: undefined where it was stored. `refused`: PostgreSQL itself would not take it, with its reason. */
 export type Outcome = StoreStatus | { refused: string } | undefined;

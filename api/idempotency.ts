@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
 import { conflict, invalidRequest, Problem, unprocessable } from '../lib/errors.ts';
-import type { Pool } from '../sql/db.ts';
-import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../sql/queries/idempotency.ts';
-import type { Identity } from '../sql/queries/tenants.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../sql/http/idempotency.ts';
+import type { Identity } from '../sql/tenants/tenants.ts';
 import type { Reply } from './route.ts';
 
 export type Idempotency = {

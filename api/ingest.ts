@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { unauthenticated } from '../lib/errors.ts';
-import { withTenant } from '../sql/db.ts';
-import { compareEvents } from '../sql/queries/events.ts';
-import { type Known, type NewQuarantined, quarantine } from '../sql/queries/quarantine.ts';
-import type { Identity } from '../sql/queries/tenants.ts';
+import { withTenant } from '../sql/database/db.ts';
+import { compareEvents } from '../sql/events/events.ts';
+import { type Known, type NewQuarantined, quarantine } from '../sql/quarantine/quarantine.ts';
+import type { Identity } from '../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 import { type Accepted, type Context, type Refusal, readEvent, type Warning } from './envelope.ts';
 import type { Outcome } from './group-commit.ts';

@@ -10,8 +10,8 @@ import {
 import type { Config } from '../lib/config.ts';
 import { tooManyRequests } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import type { Identity, Limits as TenantLimits } from '../sql/queries/tenants.ts';
+import type { Pool } from '../sql/database/db.ts';
+import type { Identity, Limits as TenantLimits } from '../sql/tenants/tenants.ts';
 
 const MONTH_SECONDS = 30 * 24 * 3600;
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Fault, invalidRequest, pointerTo } from '../lib/errors.ts';
 import { parseTime } from '../lib/time.ts';
-import type { Measure } from '../sql/queries/measures.ts';
-import { MEASURES } from '../sql/queries/measures.ts';
-import { MAX_ROWS, type Question } from '../sql/queries/metrics.ts';
-import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../sql/queries/windows.ts';
+import type { Measure } from '../sql/metrics/measures.ts';
+import { MEASURES } from '../sql/metrics/measures.ts';
+import { MAX_ROWS, type Question } from '../sql/metrics/metrics.ts';
+import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../sql/metrics/windows.ts';
 
 const DIMS = [...new Set(MEASURES.flatMap((measure) => measure.dims))];
 const FILTER = /^filter\[(.*)\]$/s;

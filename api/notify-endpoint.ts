@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Config, secretOf } from '../lib/config.ts';
 import { conflict } from '../lib/errors.ts';
 import { webhookSecret } from '../lib/webhook-secret.ts';
-import type { Client } from '../sql/db.ts';
-import { createEndpoint, findWebhook, MOST_ENDPOINTS } from '../sql/queries/alert-endpoints.ts';
+import { createEndpoint, findWebhook, MOST_ENDPOINTS } from '../sql/alerts/endpoints.ts';
+import type { Client } from '../sql/database/db.ts';
 
 const parsed = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
-import type { Pool } from '../sql/db.ts';
-import { type ObjectiveRow, readObjectives } from '../sql/queries/objectives.ts';
-import { type ProbeTotal, readProbeTotals } from '../sql/queries/probes.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { type ObjectiveRow, readObjectives } from '../sql/objectives/objectives.ts';
+import { type ProbeTotal, readProbeTotals } from '../sql/objectives/probes.ts';
 
 type Registers = Registry<OpenMetricsContentType>[];
 type Labels = Record<string, string>;

@@ -1,5 +1,5 @@
-import type { Pool } from '../sql/db.ts';
-import { readObjectives } from '../sql/queries/objectives.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { readObjectives } from '../sql/objectives/objectives.ts';
 
 type Words = {
   description: string;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
-import type { Identity } from '../sql/queries/tenants.ts';
+import type { Identity } from '../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 
 const SANE_ID = /^[\w.:-]{1,128}$/;

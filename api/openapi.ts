@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type ZodType, z } from 'zod';
-import { SCOPES } from '../sql/queries/tenants.ts';
+import { SCOPES } from '../sql/tenants/tenants.ts';
 import type { RouteSpec } from './route.ts';
 
 type Spec = RouteSpec<unknown, unknown, unknown>;

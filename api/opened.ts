@@ -1,4 +1,4 @@
-import { noteOpened, type Surface } from '../sql/queries/dashboard-opens.ts';
+import { noteOpened, type Surface } from '../sql/dashboards/opens.ts';
 import type { Deps } from './deps.ts';
 
 /** Counts that a dashboard was opened. Nobody waits for it, and one that could not be counted is only logged. */

@@ -1,6 +1,6 @@
 import type { Config } from '../lib/config.ts';
-import { createPool, type Pool } from '../sql/db.ts';
-import { createFairPool } from '../sql/fair-pool.ts';
+import { createPool, type Pool } from '../sql/database/db.ts';
+import { createFairPool } from '../sql/database/fair-pool.ts';
 import { createTurns } from './turns.ts';
 
 /** Longest wait for a turn to read; a statement itself may take 30 s. */

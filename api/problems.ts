@@ -10,7 +10,7 @@ import {
   unavailable,
   unsupportedMediaType,
 } from '../lib/errors.ts';
-import { isDatabaseAway } from '../sql/db.ts';
+import { isDatabaseAway } from '../sql/database/db.ts';
 import type { Deps } from './deps.ts';
 
 /** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { EventRow } from '../sql/queries/events.ts';
+import type { EventRow } from '../sql/events/events.ts';
 import { compileFields } from './personal-fields.ts';
 import { conceal, type Handling, pseudonym, UNREGISTERED } from './pseudonyms.ts';
 

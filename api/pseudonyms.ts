@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { EventRow } from '../sql/queries/events.ts';
+import type { EventRow } from '../sql/events/events.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Fields, replaceFields } from './personal-fields.ts';
 

@@ -1,9 +1,9 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from '../lib/errors.ts';
-import type { Actor } from '../sql/db.ts';
-import { askFor } from '../sql/fair-pool.ts';
-import type { Identity, Scope } from '../sql/queries/tenants.ts';
+import type { Actor } from '../sql/database/db.ts';
+import { askFor } from '../sql/database/fair-pool.ts';
+import type { Identity, Scope } from '../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 import { jsonOf } from './json-text.ts';
 import type { Seen } from './observe.ts';

@@ -1,6 +1,6 @@
 import { readConfig } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { loginUrl } from '../sql/roles.ts';
+import { loginUrl } from '../sql/database/roles.ts';
 import { wire } from './wire.ts';
 
 const config = readConfig();

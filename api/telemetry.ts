@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { EventRow } from '../sql/queries/events.ts';
+import type { EventRow } from '../sql/events/events.ts';
 
 export type RequestRecord = { route: string; method: string; status: number; milliseconds: number };
 

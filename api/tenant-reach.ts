@@ -1,5 +1,5 @@
 import { conflict, notFound } from '../lib/errors.ts';
-import { findTenant, type Identity, type Tenant } from '../sql/queries/tenants.ts';
+import { findTenant, type Identity, type Tenant } from '../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 
 /** The tenant that a call names. Throws 404: to a tenant's own administrator no other tenant exists. */

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { TenantAsker } from '../sql/fair-pool.ts';
+import type { TenantAsker } from '../sql/database/fair-pool.ts';
 import { createTurns, type TurnOptions } from './turns.ts';
 
 // Statements that say when they run and end when they are told to.

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import QuickLRU from 'quick-lru';
 import { tooManyRequests, unavailable } from '../lib/errors.ts';
-import type { TenantAsker, Turns } from '../sql/fair-pool.ts';
+import type { TenantAsker, Turns } from '../sql/database/fair-pool.ts';
 
 /** A tenant whose statements take longer than this, on the average of the latest, may run few at once. */
 const SLOW_MS = 100;

@@ -1,6 +1,6 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
-import type { Pool } from '../sql/db.ts';
-import { readUsage, type Usage } from '../sql/queries/feature-uses.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { readUsage, type Usage } from '../sql/tenants/feature-uses.ts';
 import { together } from './objective-metrics.ts';
 
 const FIGURES: [string, string, keyof Usage][] = [

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { expiredToken, invalidToken, wrongDashboard } from '../lib/errors.ts';
-import type { Pool } from '../sql/db.ts';
-import { findLink, isLinkId } from '../sql/queries/dashboard-links.ts';
-import { findTenantOfKey, type Tenant } from '../sql/queries/tenants.ts';
+import { findLink, isLinkId } from '../sql/dashboards/links.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { findTenantOfKey, type Tenant } from '../sql/tenants/tenants.ts';
 import { requireFeature } from './features.ts';
 import { createTokens, LONGEST_SECONDS, tokenKey } from './tokens.ts';
 

@@ -4,10 +4,10 @@ import { verifyArchive } from '../jobs/check-archive.ts';
 import { compareStore } from '../jobs/sweep-archive.ts';
 import { environmentWith, readConfig } from '../lib/config.ts';
 import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive-home.ts';
-import { withTransaction } from '../sql/db.ts';
-import { listArchiveFiles } from '../sql/queries/archive-files.ts';
-import { type Group, groupsBefore } from '../sql/queries/archive-groups.ts';
+import { listArchiveFiles } from '../sql/archive/files.ts';
+import { type Group, groupsBefore } from '../sql/archive/groups.ts';
+import { openArchive } from '../sql/archive/home.ts';
+import { withTransaction } from '../sql/database/db.ts';
 import { FOLDER, type Stage } from './stage.ts';
 
 const KILLS = 100;

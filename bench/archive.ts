@@ -3,9 +3,9 @@ import { verifyArchive } from '../jobs/check-archive.ts';
 import { runRetention } from '../jobs/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
 import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive-home.ts';
-import { CopyOut } from '../sql/copy-out.ts';
-import { withClient } from '../sql/db.ts';
+import { openArchive } from '../sql/archive/home.ts';
+import { CopyOut } from '../sql/database/copy-out.ts';
+import { withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { FOLDER, type Stage } from './stage.ts';
 

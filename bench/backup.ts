@@ -3,7 +3,7 @@ import { copyFile, open, rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { drillNow, wayOf } from '../jobs/restore-drill.ts';
 import { readConfig } from '../lib/config.ts';
-import { createPool } from '../sql/db.ts';
+import { createPool } from '../sql/database/db.ts';
 import { FOLDER, type Stage } from './stage.ts';
 
 const BLOCK = 1 << 20;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Client, withClient } from '../sql/db.ts';
+import { type Client, withClient } from '../sql/database/db.ts';
 import type { Stage } from './stage.ts';
 
 const DAYS = 90;

@@ -3,9 +3,9 @@ import { createAnswers } from '../api/answers.ts';
 import { createCards } from '../api/cards.ts';
 import { readParameters } from '../api/dashboard-query.ts';
 import { type Dashboard, loadDashboards } from '../api/dashboards.ts';
-import { createPool, type Pool, withTenant } from '../sql/db.ts';
-import { createKey, createOperatorKey, findOperations } from '../sql/queries/tenants.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { roleUrl } from '../sql/database/roles.ts';
+import { createKey, createOperatorKey, findOperations } from '../sql/tenants/tenants.ts';
 import { load, quantile, get as requestOf } from './http-load.ts';
 import type { Stage } from './stage.ts';
 

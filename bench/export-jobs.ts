@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { instantAt } from '../lib/time.ts';
-import { createPool, withTenant } from '../sql/db.ts';
-import { copyRows } from '../sql/queries/export-rows.ts';
-import { createKey } from '../sql/queries/tenants.ts';
+import { createPool, withTenant } from '../sql/database/db.ts';
+import { copyRows } from '../sql/exports/rows.ts';
+import { createKey } from '../sql/tenants/tenants.ts';
 import type { Stage } from './stage.ts';
 
 const DAY = 86_400_000;

@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { to as copyTo } from 'pg-copy-streams';
 import { instantAt } from '../lib/time.ts';
-import { createPool, type Pool, withTenant } from '../sql/db.ts';
-import { copyStatement, type Selection, type Shape } from '../sql/queries/export-rows.ts';
+import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { copyStatement, type Selection, type Shape } from '../sql/exports/rows.ts';
 import { fillHistory } from './history.ts';
 import { quantile } from './http-load.ts';
 import type { BenchTenant, Stage } from './stage.ts';

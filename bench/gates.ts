@@ -1,7 +1,7 @@
 import { readQuestion } from '../api/metric-query.ts';
-import { createPool, type Pool, withTenant } from '../sql/db.ts';
-import { findMeasure } from '../sql/queries/measures.ts';
-import { readMetric } from '../sql/queries/metrics.ts';
+import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { findMeasure } from '../sql/metrics/measures.ts';
+import { readMetric } from '../sql/metrics/metrics.ts';
 import { caughtUp } from './history.ts';
 import { quantile } from './http-load.ts';
 import { HOTTEST } from './queries.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Pool } from '../sql/db.ts';
+import type { Pool } from '../sql/database/db.ts';
 import { load, post, quantile } from './http-load.ts';
 import type { Stage } from './stage.ts';
 

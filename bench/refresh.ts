@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
-import { withClient } from '../sql/db.ts';
+import { withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { caughtUp } from './history.ts';
 import type { Stage } from './stage.ts';

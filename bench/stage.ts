@@ -4,8 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Platform, type Running, startPlatform, stopPlatform } from '../cli/platform.ts';
 import { readConfig } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
-import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
-import { createKey, createTenant } from '../sql/queries/tenants.ts';
+import { type Client, createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { createKey, createTenant } from '../sql/tenants/tenants.ts';
 
 export type BenchTenant = { id: string; ingest: string; ingestId: string; read: string };
 

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../jobs/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
-import { listArchiveFiles } from '../sql/queries/archive-files.ts';
+import { listArchiveFiles } from '../sql/archive/files.ts';
 import { makeArchive } from '../test/archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from '../test/archived-events.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../test/harness.ts';

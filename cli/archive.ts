@@ -4,16 +4,10 @@ import { runRetention } from '../jobs/run-retention.ts';
 import type { Config } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive-home.ts';
-import { type Pool, withClient, withTransaction } from '../sql/db.ts';
-import {
-  archiveTotals,
-  findTenantByName,
-  listArchiveRules,
-  removeArchiveRule,
-  setArchiveRule,
-} from '../sql/queries/archive-rules.ts';
-import { RESTORED_DAYS } from '../sql/queries/restored.ts';
+import { openArchive } from '../sql/archive/home.ts';
+import { RESTORED_DAYS } from '../sql/archive/restored.ts';
+import { archiveTotals, findTenantByName, listArchiveRules, removeArchiveRule, setArchiveRule } from '../sql/archive/rules.ts';
+import { type Pool, withClient, withTransaction } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { type Pool, withClient } from '../sql/db.ts';
 import {
   columnstoreOff,
   columnstoreOn,
@@ -7,7 +6,8 @@ import {
   listParts,
   stopColumnstore,
   toRowstore,
-} from '../sql/queries/columnstore.ts';
+} from '../sql/archive/columnstore.ts';
+import { type Pool, withClient } from '../sql/database/db.ts';
 import { detectEngine, hasColumnstore } from '../sql/storage/engine.ts';
 import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, secretOf } from '../lib/config.ts';
 import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
 import { lockDatabase } from '../lib/folder-lock.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { roleUrl } from '../sql/database/roles.ts';
 import { secretIn } from './files.ts';
 
 /** Which database a command is about. */

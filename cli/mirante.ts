@@ -1,5 +1,5 @@
 import { readConfig, secretOf } from '../lib/config.ts';
-import { migrate } from '../sql/migrate.ts';
+import { migrate } from '../sql/database/migrate.ts';
 import { archive } from './archive.ts';
 import { verifyAudit } from './audit.ts';
 import { backup } from './backup.ts';

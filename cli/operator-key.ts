@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../lib/config.ts';
-import { createPool } from '../sql/db.ts';
-import { createOperatorKey } from '../sql/queries/tenants.ts';
+import { createPool } from '../sql/database/db.ts';
+import { createOperatorKey } from '../sql/tenants/tenants.ts';
 import { withDatabaseAs } from './database.ts';
 import { writePrivate } from './files.ts';
 

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { reconcile, sentenceOf } from '../jobs/reconcile.ts';
 import { repairRollups } from '../jobs/repair-rollups.ts';
 import type { Config } from '../lib/config.ts';
-import { type Pool, withClient } from '../sql/db.ts';
+import { type Pool, withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';

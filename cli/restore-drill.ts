@@ -1,7 +1,7 @@
 import { drillNow, wayOf } from '../jobs/restore-drill.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { roleUrl } from '../sql/database/roles.ts';
 import { withDatabase } from './database.ts';
 import { secretIn } from './files.ts';
 import { asOwner } from './owner.ts';

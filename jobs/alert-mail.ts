@@ -1,6 +1,6 @@
 import { DateTime, Duration } from 'luxon';
 import { escaped } from '../lib/html.ts';
-import type { Message } from '../sql/queries/alert-deliveries.ts';
+import type { Message } from '../sql/alerts/deliveries.ts';
 
 /** Whose mail it is: language, time zone, and name. */
 export type Reader = { tenant: string; locale: string; timezone: string };

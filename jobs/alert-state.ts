@@ -1,4 +1,4 @@
-import type { Found, State, Watched } from '../sql/queries/alert-states.ts';
+import type { Found, State, Watched } from '../sql/alerts/states.ts';
 
 export type Step = { state: State; notice: 'alert.firing' | 'alert.recovered' | null };
 

@@ -2,9 +2,6 @@ import type { Logger } from '../lib/log.ts';
 import type { Login, Party } from '../sql/attacks/attack.ts';
 import { aim } from '../sql/attacks/catalogue.ts';
 import { type Outcome, runAttacks } from '../sql/attacks/run.ts';
-import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
-import { type Canary, findCanaries, plant } from '../sql/queries/canaries.ts';
-import { signGrant } from '../sql/queries/grants.ts';
 import {
   countFindings,
   forgetLogin,
@@ -12,8 +9,11 @@ import {
   saveAudit,
   withAuditLock,
   withoutErrorLog,
-} from '../sql/queries/isolation-audits.ts';
-import { createSqlLogin, revokeSqlLogin } from '../sql/queries/sql-logins.ts';
+} from '../sql/audit/isolation-audits.ts';
+import { signGrant } from '../sql/dashboards/grants.ts';
+import { type Client, createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { type Canary, findCanaries, plant } from '../sql/tenants/canaries.ts';
+import { createSqlLogin, revokeSqlLogin } from '../sql/tenants/sql-logins.ts';
 
 export type AuditDeps = {
   pool: Pool;

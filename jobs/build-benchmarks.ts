@@ -1,6 +1,6 @@
 import type { Config } from '../lib/config.ts';
-import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../sql/queries/benchmarks.ts';
-import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../sql/benchmarks/benchmarks.ts';
+import { withRefreshLock } from '../sql/metrics/rollups.ts';
 import { eachItem } from './each.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 

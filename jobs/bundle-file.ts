@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toCsv } from '../lib/csv.ts';
-import type { Pool } from '../sql/db.ts';
-import { type Held, writeBundlePart } from '../sql/queries/privacy-claims.ts';
-import type { BundleFile } from '../sql/queries/privacy-requests.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { type Held, writeBundlePart } from '../sql/privacy/claims.ts';
+import type { BundleFile } from '../sql/privacy/privacy-requests.ts';
 
 const PART_BYTES = 1024 * 1024;
 

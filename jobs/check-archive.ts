@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { withDuckDb } from '../lib/parquet.ts';
-import { type ArchiveHome, fetchFile, withScratch } from '../sql/archive-home.ts';
-import { type Pool, withTransaction } from '../sql/db.ts';
-import { type ArchiveFile, listArchiveFiles } from '../sql/queries/archive-files.ts';
-import { type Group, groupsOfTable } from '../sql/queries/archive-groups.ts';
-import { groupsOfFile, writeCsv } from '../sql/queries/archive-parquet.ts';
-import { copyInto, makeRestored, protectRestored } from '../sql/queries/restored.ts';
+import { type ArchiveFile, listArchiveFiles } from '../sql/archive/files.ts';
+import { type Group, groupsOfTable } from '../sql/archive/groups.ts';
+import { type ArchiveHome, fetchFile, withScratch } from '../sql/archive/home.ts';
+import { groupsOfFile, writeCsv } from '../sql/archive/parquet.ts';
+import { copyInto, makeRestored, protectRestored } from '../sql/archive/restored.ts';
+import { type Pool, withTransaction } from '../sql/database/db.ts';
 import { compareStore } from './sweep-archive.ts';
 import { differences } from './write-archive.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { runCheck } from '../sql/queries/data-quality.ts';
-import { CHECKS } from '../sql/queries/quality-checks.ts';
+import { runCheck } from '../sql/data-quality/data-quality.ts';
+import { CHECKS } from '../sql/data-quality/quality-checks.ts';
+import type { Pool } from '../sql/database/db.ts';
 import { eachItem } from './each.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import { webhookSecret } from '../lib/webhook-secret.ts';
-import { type Pool, withTransaction } from '../sql/db.ts';
 import {
   claimDelivery,
   type DueDelivery,
@@ -12,7 +11,8 @@ import {
   nextDelivery,
   type Outcome,
   settleDelivery,
-} from '../sql/queries/alert-deliveries.ts';
+} from '../sql/alerts/deliveries.ts';
+import { type Pool, withTransaction } from '../sql/database/db.ts';
 import { mailOf } from './alert-mail.ts';
 import { within } from './queues.ts';
 import { createMailer, type Mailer } from './send-mail.ts';

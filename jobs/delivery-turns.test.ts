@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { claimDelivery, type DueDelivery, settleDelivery } from '../sql/queries/alert-deliveries.ts';
+import { claimDelivery, type DueDelivery, settleDelivery } from '../sql/alerts/deliveries.ts';
 import { createDatabase, makeTenant, type TestDatabase, testSecret } from '../test/harness.ts';
 import { asThePathSays, type Receiver, startReceiver } from '../test/receiver.ts';
 import { createDeliveryRunner, type DeliverDeps } from './deliver-alerts.ts';

@@ -7,7 +7,7 @@ import {
   keptObjects,
   postponeDoomed,
   unknownObjects,
-} from '../sql/queries/export-upkeep.ts';
+} from '../sql/exports/upkeep.ts';
 import { eachItem, throwAll } from './each.ts';
 import { tellEnded } from './end-export.ts';
 import { clearScratch, type ExportDeps } from './run-export.ts';

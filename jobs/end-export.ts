@@ -1,9 +1,9 @@
 import { shownInstant } from '../lib/time.ts';
-import { type Client, type Pool, withTenant, withTransaction } from '../sql/db.ts';
-import { addDeliveries, type ExportMessage } from '../sql/queries/alert-deliveries.ts';
-import { keepOpenEndpoints } from '../sql/queries/alert-states.ts';
-import { type ClaimedExport, type ExportEnd, settleExport } from '../sql/queries/export-claims.ts';
-import { csvwOf } from '../sql/queries/export-csvw.ts';
+import { addDeliveries, type ExportMessage } from '../sql/alerts/deliveries.ts';
+import { keepOpenEndpoints } from '../sql/alerts/states.ts';
+import { type Client, type Pool, withTenant, withTransaction } from '../sql/database/db.ts';
+import { type ClaimedExport, type ExportEnd, settleExport } from '../sql/exports/claims.ts';
+import { csvwOf } from '../sql/exports/csvw.ts';
 import {
   erasuresSince,
   lastExport,
@@ -12,9 +12,9 @@ import {
   readWatermark,
   restatedSince,
   versionsOf,
-} from '../sql/queries/export-manifests.ts';
-import { columnsOf } from '../sql/queries/export-rows.ts';
-import { listUntold, lockUntold, noteTold } from '../sql/queries/export-upkeep.ts';
+} from '../sql/exports/manifests.ts';
+import { columnsOf } from '../sql/exports/rows.ts';
+import { listUntold, lockUntold, noteTold } from '../sql/exports/upkeep.ts';
 import { eachItem } from './each.ts';
 import type { ExportDeps } from './run-export.ts';
 

@@ -1,6 +1,6 @@
-import { loginsToEnd } from '../sql/queries/offboarding.ts';
-import { dropRole, postponeDrop, rolesToDrop } from '../sql/queries/roles-to-drop.ts';
-import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
+import { loginsToEnd } from '../sql/tenants/offboarding.ts';
+import { dropRole, postponeDrop, rolesToDrop } from '../sql/tenants/roles-to-drop.ts';
+import { revokeSqlLogin } from '../sql/tenants/sql-logins.ts';
 import type { RefreshDeps } from './refresh-rollups.ts';
 
 export type EndLoginsDeps = Pick<RefreshDeps, 'pool' | 'log'>;

@@ -1,34 +1,22 @@
 import { join } from 'node:path';
 import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
-import { type ArchiveHome, fetchFile, withScratch } from '../sql/archive-home.ts';
-import { archivedInOrder } from '../sql/archive-rows.ts';
-import { type Client, type Pool, withTransaction } from '../sql/db.ts';
-import { digestWithout } from '../sql/queries/archive-columns.ts';
-import {
-  type ArchiveFile,
-  condemn,
-  enterArchiveFile,
-  listArchiveFiles,
-  withArchiveTurn,
-} from '../sql/queries/archive-files.ts';
-import type { Group } from '../sql/queries/archive-groups.ts';
-import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../sql/queries/archive-parquet.ts';
-import { recordsOf } from '../sql/queries/event-records.ts';
-import type { Found, Person } from '../sql/queries/places.ts';
-import {
-  type ClaimedRequest,
-  ClaimLost,
-  noteErased,
-  noteErasedFile,
-  notePrivacyProgress,
-} from '../sql/queries/privacy-claims.ts';
-import { eraseRestored } from '../sql/queries/restored.ts';
+import { digestWithout } from '../sql/archive/columns.ts';
+import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, withArchiveTurn } from '../sql/archive/files.ts';
+import type { Group } from '../sql/archive/groups.ts';
+import { type ArchiveHome, fetchFile, withScratch } from '../sql/archive/home.ts';
+import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../sql/archive/parquet.ts';
+import { eraseRestored } from '../sql/archive/restored.ts';
+import { archivedInOrder } from '../sql/archive/rows.ts';
+import { type Client, type Pool, withTransaction } from '../sql/database/db.ts';
+import { recordsOf } from '../sql/events/event-records.ts';
+import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../sql/privacy/claims.ts';
+import type { Found, Person } from '../sql/privacy/places.ts';
 import { eachItem } from './each.ts';
 import { destroyCondemned } from './sweep-archive.ts';
 import { prove } from './write-archive.ts';
 
-/** As it stands in certificates beside the places of sql/queries/places.ts. */
+/** As it stands in certificates beside the places of sql/privacy/places.ts. */
 const PLACE = 'archive';
 
 /**

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { withClient, withTenant } from '../sql/db.ts';
-import { windowOf } from '../sql/queries/alert-figures.ts';
-import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../sql/queries/alert-rules.ts';
-import { findCanaries, plant } from '../sql/queries/canaries.ts';
+import { windowOf } from '../sql/alerts/figures.ts';
+import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../sql/alerts/rules.ts';
+import { withClient, withTenant } from '../sql/database/db.ts';
+import { findCanaries, plant } from '../sql/tenants/canaries.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../test/harness.ts';
 import { stepOf } from './alert-state.ts';
 import { evaluateAlerts } from './evaluate-alerts.ts';

@@ -1,7 +1,6 @@
 import type { Logger } from '../lib/log.ts';
-import { type Client, createPool, type Pool } from '../sql/db.ts';
-import { addDeliveries, messageOf, type NewDelivery } from '../sql/queries/alert-deliveries.ts';
-import { findFigure } from '../sql/queries/alert-figures.ts';
+import { addDeliveries, messageOf, type NewDelivery } from '../sql/alerts/deliveries.ts';
+import { findFigure } from '../sql/alerts/figures.ts';
 import {
   forgetSwitchedOff,
   keepOpenEndpoints,
@@ -10,7 +9,8 @@ import {
   saveStates,
   type Watched,
   withAlertLock,
-} from '../sql/queries/alert-states.ts';
+} from '../sql/alerts/states.ts';
+import { type Client, createPool, type Pool } from '../sql/database/db.ts';
 import { stepOf } from './alert-state.ts';
 
 export type EvaluateDeps = {

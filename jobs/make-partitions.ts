@@ -1,10 +1,10 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import { withBriefLocks } from '../sql/brief-locks.ts';
-import type { Pool } from '../sql/db.ts';
-import { auditHead } from '../sql/queries/audit-log.ts';
-import { convertAllDue } from '../sql/queries/columnstore.ts';
-import { makePartitions, summariseTimes } from '../sql/queries/retention.ts';
+import { convertAllDue } from '../sql/archive/columnstore.ts';
+import { makePartitions, summariseTimes } from '../sql/archive/retention.ts';
+import { auditHead } from '../sql/audit/audit-log.ts';
+import { withBriefLocks } from '../sql/database/brief-locks.ts';
+import type { Pool } from '../sql/database/db.ts';
 import { type Engine, hasColumnstore } from '../sql/storage/engine.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { measureHoldings, measureService, saveSettings } from '../sql/queries/objectives.ts';
-import { termsNearlyOver } from '../sql/queries/privacy-requests.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { measureHoldings, measureService, saveSettings } from '../sql/objectives/objectives.ts';
+import { termsNearlyOver } from '../sql/privacy/privacy-requests.ts';
 
 export type ObjectivesDeps = {
   pool: Pool;

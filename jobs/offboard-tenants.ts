@@ -1,7 +1,9 @@
 import { Busy } from '../lib/busy.ts';
-import { type Client, withTenant } from '../sql/db.ts';
-import { withArchiveTurn } from '../sql/queries/archive-files.ts';
-import { endExportsOf } from '../sql/queries/export-upkeep.ts';
+import { withArchiveTurn } from '../sql/archive/files.ts';
+import { type Client, withTenant } from '../sql/database/db.ts';
+import { endExportsOf } from '../sql/exports/upkeep.ts';
+import { eraseTenantFromRollups, withRefreshLock } from '../sql/metrics/rollups.ts';
+import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import {
   beginOffboarding,
   completeOffboarding,
@@ -12,9 +14,7 @@ import {
   putOffOffboarding,
   removeTenant,
   tenantTables,
-} from '../sql/queries/offboarding.ts';
-import { eraseTenantFromRollups, withRefreshLock } from '../sql/queries/rollups.ts';
-import { allowLargeDeletes } from '../sql/storage/engine.ts';
+} from '../sql/tenants/offboarding.ts';
 import { destroyAllOf } from './destroy-exports.ts';
 import { eachItem } from './each.ts';
 import { revokeLogins } from './end-sql-logins.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dateOf, instantAt } from '../lib/time.ts';
-import type { ClaimedExport } from '../sql/queries/export-claims.ts';
-import type { Span, Width } from '../sql/queries/export-plan.ts';
+import type { ClaimedExport } from '../sql/exports/claims.ts';
+import type { Span, Width } from '../sql/exports/plan.ts';
 import { randomFrom } from '../test/telemetry.ts';
 import { planParts } from './plan-export.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { CANARY_TYPE, countCanaries, findProbeTenant, makeProbeKey, type Probe, saveProbes } from '../sql/queries/probes.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { CANARY_TYPE, countCanaries, findProbeTenant, makeProbeKey, type Probe, saveProbes } from '../sql/objectives/probes.ts';
 
 export type ProbeDeps = {
   pool: Pool;

@@ -1,7 +1,7 @@
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import { type Pool, withClient } from '../sql/db.ts';
-import { type Difference, type Reconciliation, reconcileAll } from '../sql/queries/reconciliations.ts';
+import { type Difference, type Reconciliation, reconcileAll } from '../sql/data-quality/reconciliations.ts';
+import { type Pool, withClient } from '../sql/database/db.ts';
 
 export type ReconcileDeps = {
   pool: Pool;

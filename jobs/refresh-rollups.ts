@@ -1,7 +1,7 @@
 import type { Logger } from '../lib/log.ts';
-import type { Client, Pool } from '../sql/db.ts';
-import { closeRestatements, openRestatements, type TouchedDay } from '../sql/queries/restatements.ts';
-import { summariseTimes } from '../sql/queries/retention.ts';
+import { summariseTimes } from '../sql/archive/retention.ts';
+import type { Client, Pool } from '../sql/database/db.ts';
+import { closeRestatements, openRestatements, type TouchedDay } from '../sql/metrics/restatements.ts';
 import {
   advanceRollup,
   clearLedger,
@@ -12,7 +12,7 @@ import {
   readLedger,
   settleReceipts,
   withRefreshLock,
-} from '../sql/queries/rollups.ts';
+} from '../sql/metrics/rollups.ts';
 import { type Engine, refreshRollup } from '../sql/storage/engine.ts';
 
 export type RefreshDeps = { pool: Pool; engine: Engine; log: Logger; clock: () => Date };

@@ -1,5 +1,5 @@
-import { findRollupFaults, markFaults } from '../sql/queries/rollup-faults.ts';
-import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { findRollupFaults, markFaults } from '../sql/metrics/rollup-faults.ts';
+import { withRefreshLock } from '../sql/metrics/rollups.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 
 /** How often what is wrong is made again: the first time mends hours, and days that were made from them. */

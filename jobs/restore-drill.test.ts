@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { listObjectives } from '../api/objectives.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { lockFolder } from '../lib/folder-lock.ts';
-import { migrate } from '../sql/migrate.ts';
+import { migrate } from '../sql/database/migrate.ts';
 import { fillEverything } from '../test/everything.ts';
 import { need, openDatabase, testSecret } from '../test/harness.ts';
 import { clientFolder, closePlaces, openPlace, restorer } from '../test/places.ts';

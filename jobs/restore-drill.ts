@@ -5,7 +5,7 @@ import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
 import { FolderInUse } from '../lib/folder-lock.ts';
 import type { Logger } from '../lib/log.ts';
 import { drillCopy, drillDump } from '../sql/backup/drill.ts';
-import type { Pool } from '../sql/db.ts';
+import type { Pool } from '../sql/database/db.ts';
 import {
   beginDrill,
   type DrillKind,
@@ -13,7 +13,7 @@ import {
   endDrill,
   forgetDrill,
   isDrillDue,
-} from '../sql/queries/restore-drills.ts';
+} from '../sql/platform/restore-drills.ts';
 
 export type DrillDeps = {
   pool: Pool;

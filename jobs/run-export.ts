@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Config } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
-import type { ArchiveHome } from '../sql/archive-home.ts';
-import { createPool, isDatabaseAway, type Pool, withTenant } from '../sql/db.ts';
+import type { ArchiveHome } from '../sql/archive/home.ts';
+import { createPool, isDatabaseAway, type Pool, withTenant } from '../sql/database/db.ts';
 import {
   type ClaimedExport,
   claimExport,
@@ -17,9 +17,9 @@ import {
   releaseExport,
   reserveObject,
   storePart,
-} from '../sql/queries/export-claims.ts';
-import { archivedSpans, countSpans } from '../sql/queries/export-plan.ts';
-import { settledAt } from '../sql/queries/export-rows.ts';
+} from '../sql/exports/claims.ts';
+import { archivedSpans, countSpans } from '../sql/exports/plan.ts';
+import { settledAt } from '../sql/exports/rows.ts';
 import { eachItem } from './each.ts';
 import { completeExport, failExport } from './end-export.ts';
 import { planParts } from './plan-export.ts';

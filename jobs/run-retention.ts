@@ -1,10 +1,8 @@
 import { Busy } from '../lib/busy.ts';
 import type { Config } from '../lib/config.ts';
-import { clearScratch } from '../sql/archive-home.ts';
-import { withBriefLocks } from '../sql/brief-locks.ts';
-import { type Client, withTransaction } from '../sql/db.ts';
-import { type ArchiveRun, holdReaders, noteArchiveRun, type Turn, withArchiveTurn } from '../sql/queries/archive-files.ts';
-import { dropRestored } from '../sql/queries/restored.ts';
+import { type ArchiveRun, holdReaders, noteArchiveRun, type Turn, withArchiveTurn } from '../sql/archive/files.ts';
+import { clearScratch } from '../sql/archive/home.ts';
+import { dropRestored } from '../sql/archive/restored.ts';
 import {
   dropBefore,
   dropBoundary,
@@ -13,8 +11,10 @@ import {
   isServedBefore,
   type Relation,
   retainFrom,
-} from '../sql/queries/retention.ts';
-import { listRollups, withRefreshLock } from '../sql/queries/rollups.ts';
+} from '../sql/archive/retention.ts';
+import { withBriefLocks } from '../sql/database/brief-locks.ts';
+import { type Client, withTransaction } from '../sql/database/db.ts';
+import { listRollups, withRefreshLock } from '../sql/metrics/rollups.ts';
 import { throwAll } from './each.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from './refresh-rollups.ts';
 import { expireArchive, sweepArchive } from './sweep-archive.ts';

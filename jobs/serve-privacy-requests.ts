@@ -1,9 +1,9 @@
 import { Busy } from '../lib/busy.ts';
-import { type Client, withTenant } from '../sql/db.ts';
-import { EVENT_CELLS } from '../sql/queries/event-records.ts';
-import { exportFiles } from '../sql/queries/export-place.ts';
-import { countDoomed, exportsErasedFor } from '../sql/queries/export-upkeep.ts';
-import { type Person, PLACES, type Place } from '../sql/queries/places.ts';
+import { type Client, withTenant } from '../sql/database/db.ts';
+import { EVENT_CELLS } from '../sql/events/event-records.ts';
+import { exportFiles } from '../sql/exports/place.ts';
+import { countDoomed, exportsErasedFor } from '../sql/exports/upkeep.ts';
+import { withRefreshLock } from '../sql/metrics/rollups.ts';
 import {
   type ClaimedRequest,
   ClaimLost,
@@ -15,9 +15,9 @@ import {
   noteErased,
   notePrivacyProgress,
   releasePrivacyRequest,
-} from '../sql/queries/privacy-claims.ts';
-import { type BundleFile, deleteOldBundles } from '../sql/queries/privacy-requests.ts';
-import { withRefreshLock } from '../sql/queries/rollups.ts';
+} from '../sql/privacy/claims.ts';
+import { type Person, PLACES, type Place } from '../sql/privacy/places.ts';
+import { type BundleFile, deleteOldBundles } from '../sql/privacy/privacy-requests.ts';
 import { allowLargeDeletes } from '../sql/storage/engine.ts';
 import { createBundleFile } from './bundle-file.ts';
 import { destroyErased } from './destroy-exports.ts';

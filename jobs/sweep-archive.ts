@@ -1,4 +1,3 @@
-import { ARCHIVE_PREFIX, prefixOfTenant } from '../sql/archive-home.ts';
 import {
   type CondemnedFile,
   condemnExpired,
@@ -7,7 +6,8 @@ import {
   forgetArchiveFile,
   knownNames,
   postponeCondemned,
-} from '../sql/queries/archive-files.ts';
+} from '../sql/archive/files.ts';
+import { ARCHIVE_PREFIX, prefixOfTenant } from '../sql/archive/home.ts';
 import { eachItem } from './each.ts';
 import type { ArchiveDeps } from './write-archive.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { endSessions } from '../sql/queries/sql-sessions.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { endSessions } from '../sql/tenants/sql-sessions.ts';
 
 const EVERY_MS = 10_000;
 

@@ -1,9 +1,9 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive-home.ts';
-import { createPool, withClient } from '../sql/db.ts';
-import { loginUrl } from '../sql/roles.ts';
+import { openArchive } from '../sql/archive/home.ts';
+import { createPool, withClient } from '../sql/database/db.ts';
+import { loginUrl } from '../sql/database/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { keepProbing } from './probe-platform.ts';
 import { watchSessions } from './watch-sessions.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../lib/log.ts';
-import type { Pool } from '../sql/db.ts';
-import { beat, heartbeatAge } from '../sql/queries/heartbeats.ts';
+import type { Pool } from '../sql/database/db.ts';
+import { beat, heartbeatAge } from '../sql/platform/heartbeats.ts';
 import { type AuditDeps, runAuditIsolation } from './audit-isolation.ts';
 import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from './build-benchmarks.ts';
 import { checkDataQuality } from './check-data-quality.ts';

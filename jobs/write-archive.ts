@@ -5,19 +5,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { CsvSlices } from '../lib/csv-slices.ts';
 import type { Logger } from '../lib/log.ts';
 import { withDuckDb } from '../lib/parquet.ts';
-import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive-home.ts';
-import { CopyOut } from '../sql/copy-out.ts';
-import { type Client, type Pool, withTransaction } from '../sql/db.ts';
-import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/queries/archive-files.ts';
-import {
-  archivingTenants,
-  copyOfDay,
-  daysBefore,
-  type Group,
-  groupsBefore,
-  inCopyOrder,
-} from '../sql/queries/archive-groups.ts';
-import { groupsOfFile, type Run, writeEvents } from '../sql/queries/archive-parquet.ts';
+import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, takeOver } from '../sql/archive/files.ts';
+import { archivingTenants, copyOfDay, daysBefore, type Group, groupsBefore, inCopyOrder } from '../sql/archive/groups.ts';
+import { type ArchiveHome, nameOf, storeProved, withScratch } from '../sql/archive/home.ts';
+import { groupsOfFile, type Run, writeEvents } from '../sql/archive/parquet.ts';
+import { CopyOut } from '../sql/database/copy-out.ts';
+import { type Client, type Pool, withTransaction } from '../sql/database/db.ts';
 import { eachItem } from './each.ts';
 
 export type ArchiveDeps = {

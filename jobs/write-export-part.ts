@@ -6,10 +6,10 @@ import zlib from 'node:zlib';
 import { createMeter } from '../lib/checksums.ts';
 import { CsvSlices } from '../lib/csv-slices.ts';
 import { csvToParquet } from '../lib/parquet.ts';
-import type { ArchiveHome } from '../sql/archive-home.ts';
-import { type Client, type Pool, withTenant } from '../sql/db.ts';
-import type { ClaimedExport } from '../sql/queries/export-claims.ts';
-import { columnsOf, copyRows, csvHeader, type Selection, type Shape } from '../sql/queries/export-rows.ts';
+import type { ArchiveHome } from '../sql/archive/home.ts';
+import { type Client, type Pool, withTenant } from '../sql/database/db.ts';
+import type { ClaimedExport } from '../sql/exports/claims.ts';
+import { columnsOf, copyRows, csvHeader, type Selection, type Shape } from '../sql/exports/rows.ts';
 
 export type WrittenPart = { path: string; rows: number; bytes: number; sha256: string };
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fetchFile } from '../sql/archive-home.ts';
+import { fetchFile } from '../sql/archive/home.ts';
 import { openS3Store } from './s3-store.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../jobs/run-retention.ts';
-import { withTransaction } from '../sql/db.ts';
+import { withTransaction } from '../sql/database/db.ts';
 import { jobDeps, makeArchive } from './archive-home.ts';
 import { fillDays, RETENTION } from './archived-events.ts';
 import { createDatabase, makeTenant, type TestDatabase } from './harness.ts';

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyChain } from '../cli/audit.ts';
 import { runMakePartitions } from '../jobs/make-partitions.ts';
 import { environmentWith } from '../lib/config.ts';
-import { type Actor, type Client, withClient, withTenant } from '../sql/db.ts';
-import { auditHead } from '../sql/queries/audit-log.ts';
-import { createTenant, updateTenant } from '../sql/queries/tenants.ts';
+import { auditHead } from '../sql/audit/audit-log.ts';
+import { type Actor, type Client, withClient, withTenant } from '../sql/database/db.ts';
+import { createTenant, updateTenant } from '../sql/tenants/tenants.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 let db: TestDatabase;

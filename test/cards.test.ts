@@ -9,7 +9,7 @@ import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { measureObjectives } from '../jobs/measure-objectives.ts';
 import { runReconcile } from '../jobs/reconcile.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
-import { noteOpened } from '../sql/queries/dashboard-opens.ts';
+import { noteOpened } from '../sql/dashboards/opens.ts';
 import { fillPlatform, fillTenant } from './filled.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 

@@ -14,7 +14,7 @@ import { environmentWith, readConfig } from '../lib/config.ts';
 import { notedHome } from '../lib/embedded-home.ts';
 import { freePort, placeOf, runningUrl, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { lockDatabase, lockFolder } from '../lib/folder-lock.ts';
-import { migrate } from '../sql/migrate.ts';
+import { migrate } from '../sql/database/migrate.ts';
 import { testSecret } from './harness.ts';
 
 let folder: string;

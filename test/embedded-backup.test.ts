@@ -11,7 +11,7 @@ import { restore } from '../cli/restore.ts';
 import { environmentWith, readConfig } from '../lib/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { readManifest } from '../sql/backup/manifest.ts';
-import { migrate } from '../sql/migrate.ts';
+import { migrate } from '../sql/database/migrate.ts';
 import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './everything.ts';
 import { openDatabase, type TestTenant, testSecret } from './harness.ts';
 

@@ -2,9 +2,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../cli/random.ts';
 import { type Instant, instantAt } from '../lib/time.ts';
-import { withTransaction } from '../sql/db.ts';
-import { type EventRow, storeEvents } from '../sql/queries/events.ts';
-import type { ExportJob, Format } from '../sql/queries/export-jobs.ts';
+import { withTransaction } from '../sql/database/db.ts';
+import { type EventRow, storeEvents } from '../sql/events/events.ts';
+import type { ExportJob, Format } from '../sql/exports/jobs.ts';
 import { createExports, DAY, type Exports } from './exports.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 

@@ -11,9 +11,9 @@ import type { ObjectStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { literal, withDuckDb } from '../lib/parquet.ts';
 import { instantAt } from '../lib/time.ts';
-import { openArchive } from '../sql/archive-home.ts';
-import { withTenant } from '../sql/db.ts';
-import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../sql/queries/export-jobs.ts';
+import { openArchive } from '../sql/archive/home.ts';
+import { withTenant } from '../sql/database/db.ts';
+import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../sql/exports/jobs.ts';
 import { type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 
 export const DAY = 86_400_000;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import { createPool, isDatabaseAway, type Pool } from '../sql/db.ts';
-import { migrate } from '../sql/migrate.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { createPool, isDatabaseAway, type Pool } from '../sql/database/db.ts';
+import { migrate } from '../sql/database/migrate.ts';
+import { roleUrl } from '../sql/database/roles.ts';
 import { type Answer, startApi, type TestApi } from './api.ts';
 import { makeTenant, type TestTenant, testSecret } from './harness.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/check-data-quality.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
-import { withClient, withTenant } from '../sql/db.ts';
-import { rotateGrantSecret, signGrant } from '../sql/queries/grants.ts';
+import { rotateGrantSecret, signGrant } from '../sql/dashboards/grants.ts';
+import { withClient, withTenant } from '../sql/database/db.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
 const HOUR = 3600_000;

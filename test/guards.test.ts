@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPool } from '../sql/db.ts';
-import { withRefreshLock } from '../sql/queries/rollups.ts';
+import { createPool } from '../sql/database/db.ts';
+import { withRefreshLock } from '../sql/metrics/rollups.ts';
 import { createDatabase, type TestDatabase } from './harness.ts';
 
 let db: TestDatabase;

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
-import { type Client, createPool, type Pool, withTenant } from '../sql/db.ts';
-import { revokeSqlLogin } from '../sql/queries/sql-logins.ts';
-import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/queries/tenants.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { type Client, createPool, type Pool, withTenant } from '../sql/database/db.ts';
+import { roleUrl } from '../sql/database/roles.ts';
 import type { Engine } from '../sql/storage/engine.ts';
+import { revokeSqlLogin } from '../sql/tenants/sql-logins.ts';
+import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/tenants/tenants.ts';
 import { installedPrograms } from './cluster.ts';
 import { databaseUrl, testSecret } from './template.ts';
 

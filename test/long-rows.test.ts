@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PAGE_BYTES } from '../sql/page.ts';
-import { quarantine } from '../sql/queries/quarantine.ts';
+import { PAGE_BYTES } from '../sql/database/page.ts';
+import { quarantine } from '../sql/quarantine/quarantine.ts';
 import { type Answer, type Json, startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../sql/migrate.ts';
-import { dumpSchema } from '../sql/schema.ts';
+import { migrate } from '../sql/database/migrate.ts';
+import { dumpSchema } from '../sql/database/schema.ts';
 import { createDatabase, createEmptyDatabase, makeTenant, type TestDatabase, testSecret } from './harness.ts';
 
 const REFUSED = { code: '42501' };

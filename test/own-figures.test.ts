@@ -5,9 +5,9 @@ import { createCards } from '../api/cards.ts';
 import type { Asked } from '../api/dashboard-query.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
 import { measureObjectives } from '../jobs/measure-objectives.ts';
-import { noteOpened } from '../sql/queries/dashboard-opens.ts';
-import { noteUsed } from '../sql/queries/feature-uses.ts';
-import { saveProbes } from '../sql/queries/probes.ts';
+import { noteOpened } from '../sql/dashboards/opens.ts';
+import { saveProbes } from '../sql/objectives/probes.ts';
+import { noteUsed } from '../sql/tenants/feature-uses.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from './harness.ts';
 
 type Row = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGroupCommit } from '../api/group-commit.ts';
-import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 

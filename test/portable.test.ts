@@ -11,12 +11,12 @@ import { exportAll, importAll } from '../cli/portable.ts';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
 import { environmentWith } from '../lib/config.ts';
 import { withDuckDb } from '../lib/parquet.ts';
-import { withTenant } from '../sql/db.ts';
+import { makeRestored, protectRestored } from '../sql/archive/restored.ts';
+import { withTenant } from '../sql/database/db.ts';
+import { saveSettings } from '../sql/objectives/objectives.ts';
 import { readTenantManifest, type TenantManifest } from '../sql/portable/manifest.ts';
 import { LEFT, ONLY } from '../sql/portable/tables.ts';
-import { saveSettings } from '../sql/queries/objectives.ts';
-import { makeRestored, protectRestored } from '../sql/queries/restored.ts';
-import { createKey } from '../sql/queries/tenants.ts';
+import { createKey } from '../sql/tenants/tenants.ts';
 import { answersOf, fillEverything } from './everything.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 

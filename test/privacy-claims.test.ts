@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
-import type { Pool } from '../sql/db.ts';
+import type { Pool } from '../sql/database/db.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { jobDeps, makeArchive } from './archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';

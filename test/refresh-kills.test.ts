@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type Child, startChild } from '../cli/children.ts';
 import { openQueue, QUEUES } from '../jobs/queues.ts';
 import { environmentWith } from '../lib/config.ts';
-import { createPool, type Pool } from '../sql/db.ts';
-import { type EventRow, storeEvents } from '../sql/queries/events.ts';
+import { createPool, type Pool } from '../sql/database/db.ts';
+import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 import { expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Child, startChild } from '../cli/children.ts';
 import { environmentWith } from '../lib/config.ts';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import { createPool, type Pool } from '../sql/db.ts';
-import { migrate } from '../sql/migrate.ts';
-import { roleUrl } from '../sql/roles.ts';
+import { createPool, type Pool } from '../sql/database/db.ts';
+import { migrate } from '../sql/database/migrate.ts';
+import { roleUrl } from '../sql/database/roles.ts';
 import { startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 import { type Load, startLoad } from './load.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { fileSchema } from '../api/dashboards.ts';
-import { dumpSchema } from '../sql/schema.ts';
+import { dumpSchema } from '../sql/database/schema.ts';
 import { createDatabase, type TestDatabase } from './harness.ts';
 
 let db: TestDatabase;

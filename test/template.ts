@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { migrate } from '../sql/migrate.ts';
+import { migrate } from '../sql/database/migrate.ts';
 import { detectEngine, type Engine } from '../sql/storage/engine.ts';
 
 export const testSecret = 'x'.repeat(40);

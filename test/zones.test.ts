@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/refresh-rollups.ts';
-import { migrate } from '../sql/migrate.ts';
-import { bucketStart } from '../sql/queries/windows.ts';
-import { changesHere, faultOfZone } from '../sql/queries/zones.ts';
+import { migrate } from '../sql/database/migrate.ts';
+import { bucketStart } from '../sql/metrics/windows.ts';
+import { changesHere, faultOfZone } from '../sql/tenants/zones.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, testSecret } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import { escaped } from '../../lib/html.ts';
-import { INTERVALS } from '../../sql/queries/windows.ts';
+import { INTERVALS } from '../../sql/metrics/windows.ts';
 import type { Parameter } from '../dashboards.ts';
 import type { Locale } from './html.ts';
 import { ICONS } from './icons.ts';

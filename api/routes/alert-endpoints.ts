@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { secretOf } from '../../lib/config.ts';
 import { conflict, notFound } from '../../lib/errors.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
-import { withTenant } from '../../sql/db.ts';
 import {
   createEndpoint,
   deleteEndpoint,
@@ -12,7 +11,8 @@ import {
   listEndpoints,
   MOST_ENDPOINTS,
   rotateEndpointSecret,
-} from '../../sql/queries/alert-endpoints.ts';
+} from '../../sql/alerts/endpoints.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { webhookUrl } from '../notify-endpoint.ts';

@@ -2,19 +2,11 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../../lib/errors.ts';
-import { type Client, withTenant } from '../../sql/db.ts';
-import { addDeliveries, messageOf, testedLately } from '../../sql/queries/alert-deliveries.ts';
-import { listEndpoints, unknownEndpoints } from '../../sql/queries/alert-endpoints.ts';
-import { FIGURES, findFigure } from '../../sql/queries/alert-figures.ts';
-import {
-  createRule,
-  deleteRule,
-  findRule,
-  listRules,
-  MOST_RULES,
-  type NewRule,
-  updateRule,
-} from '../../sql/queries/alert-rules.ts';
+import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
+import { listEndpoints, unknownEndpoints } from '../../sql/alerts/endpoints.ts';
+import { FIGURES, findFigure } from '../../sql/alerts/figures.ts';
+import { createRule, deleteRule, findRule, listRules, MOST_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { withTenant } from '../../sql/db.ts';
-import { DELIVERY_TYPES, listDeliveries } from '../../sql/queries/alert-deliveries.ts';
-import { listRuleStates } from '../../sql/queries/alert-rules.ts';
+import { DELIVERY_TYPES, listDeliveries } from '../../sql/alerts/deliveries.ts';
+import { listRuleStates } from '../../sql/alerts/rules.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

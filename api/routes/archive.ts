@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { type ListedFile, pageOfFiles } from '../../sql/queries/archive-manifest.ts';
-import { listArchiveRules, removeArchiveRule, setArchiveRule } from '../../sql/queries/archive-rules.ts';
+import { type ListedFile, pageOfFiles } from '../../sql/archive/manifest.ts';
+import { listArchiveRules, removeArchiveRule, setArchiveRule } from '../../sql/archive/rules.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

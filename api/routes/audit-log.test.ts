@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyChain } from '../../cli/audit.ts';
-import { withTenant } from '../../sql/db.ts';
-import { addEventType, type EventType, findEventType } from '../../sql/queries/event-types.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { addEventType, type EventType, findEventType } from '../../sql/event-types/event-types.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 

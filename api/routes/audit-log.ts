@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { withTenant } from '../../sql/db.ts';
-import { listAuditLog } from '../../sql/queries/audit-log.ts';
+import { listAuditLog } from '../../sql/audit/audit-log.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

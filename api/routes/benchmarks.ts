@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { addConsent, type Consent, listBenchmarks, listConsents, readBenchmark } from '../../sql/queries/benchmarks.ts';
+import { addConsent, type Consent, listBenchmarks, listConsents, readBenchmark } from '../../sql/benchmarks/benchmarks.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { method, methodOf, POSITIONS, period, positionOf } from '../benchmark-words.ts';
 import type { Deps } from '../deps.ts';
 import { countUsed, requireFeature } from '../features.ts';

@@ -1,8 +1,8 @@
 import type { Express, Response } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
-import type { Tenant } from '../../sql/queries/tenants.ts';
-import { INTERVALS } from '../../sql/queries/windows.ts';
+import { INTERVALS } from '../../sql/metrics/windows.ts';
+import type { Tenant } from '../../sql/tenants/tenants.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import { readParameters } from '../dashboard-query.ts';
 import { cardsFor, type Dashboard, definition, rowsFor } from '../dashboards.ts';

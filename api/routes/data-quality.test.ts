@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkDataQuality } from '../../jobs/check-data-quality.ts';
 import { runReconcile } from '../../jobs/reconcile.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
-import { CHECKS } from '../../sql/queries/quality-checks.ts';
+import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { type Fault, invalidRequest, malformedRequest, notFound } from '../../lib/errors.ts';
-import type { Identity } from '../../sql/queries/tenants.ts';
+import type { Identity } from '../../sql/tenants/tenants.ts';
 import { type Asked, readParameters } from '../dashboard-query.ts';
 import { fixesChoice } from '../dashboards.ts';
 import type { Deps } from '../deps.ts';

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import {
   addEventType,
   type EventType,
@@ -10,7 +10,7 @@ import {
   listEventTypes,
   MODES,
   SUBJECTS,
-} from '../../sql/queries/event-types.ts';
+} from '../../sql/event-types/event-types.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';

@@ -2,7 +2,7 @@ import type { Express, Request } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { conflict, malformedRequest, notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import {
   countExports,
   createExport,
@@ -12,9 +12,9 @@ import {
   listExports,
   MOST_KEPT,
   MOST_UNFINISHED,
-} from '../../sql/queries/export-jobs.ts';
-import type { ManifestFile } from '../../sql/queries/export-manifests.ts';
-import type { Identity } from '../../sql/queries/tenants.ts';
+} from '../../sql/exports/jobs.ts';
+import type { ManifestFile } from '../../sql/exports/manifests.ts';
+import type { Identity } from '../../sql/tenants/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { exportInput, readExport } from '../export-request.ts';

@@ -1,10 +1,10 @@
 import type { Express, Request } from 'express';
 import { z } from 'zod';
 import { oldHttp } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { csvwOf } from '../../sql/queries/export-csvw.ts';
-import { exportTag } from '../../sql/queries/export-mark.ts';
-import type { Identity } from '../../sql/queries/tenants.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { csvwOf } from '../../sql/exports/csvw.ts';
+import { exportTag } from '../../sql/exports/mark.ts';
+import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../deps.ts';
 import { type Asked, EXPORT_FILTERS, type ExportQuery, exportFileName, exportQuery, readExportQuery } from '../export-query.ts';
 import { CODINGS, type Head, streamRows } from '../export-stream.ts';

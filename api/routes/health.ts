@@ -1,10 +1,10 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { type Queues, queueHealth, within } from '../../jobs/queues.ts';
-import { withClient } from '../../sql/db.ts';
-import { readWatermark } from '../../sql/queries/cards.ts';
-import { heartbeatAges } from '../../sql/queries/heartbeats.ts';
-import { type Isolation, readIsolation } from '../../sql/queries/isolation-audits.ts';
+import { type Isolation, readIsolation } from '../../sql/audit/isolation-audits.ts';
+import { readWatermark } from '../../sql/dashboards/cards.ts';
+import { withClient } from '../../sql/database/db.ts';
+import { heartbeatAges } from '../../sql/platform/heartbeats.ts';
 import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 import type { Deps } from '../deps.ts';
 import { route } from '../route.ts';

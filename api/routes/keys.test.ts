@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findOperations, SCOPES } from '../../sql/queries/tenants.ts';
+import { findOperations, SCOPES } from '../../sql/tenants/tenants.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 

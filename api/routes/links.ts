@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { createLink, deleteLink, listLinks, MAX_LINKS } from '../../sql/queries/dashboard-links.ts';
+import { createLink, deleteLink, listLinks, MAX_LINKS } from '../../sql/dashboards/links.ts';
+import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

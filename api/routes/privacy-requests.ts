@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { restoreSubject, withdrawSubject } from '../../sql/queries/privacy.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { restoreSubject, withdrawSubject } from '../../sql/privacy/privacy.ts';
 import {
   createPrivacyRequest,
   findPrivacyRequest,
@@ -11,7 +11,7 @@ import {
   type PrivacyRequest,
   REQUEST_KINDS,
   readBundlePart,
-} from '../../sql/queries/privacy-requests.ts';
+} from '../../sql/privacy/privacy-requests.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

@@ -1,7 +1,7 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withTenant } from '../../sql/db.ts';
-import { pseudonymKey, withdrawnSubjects, withdrawSubject } from '../../sql/queries/privacy.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { pseudonymKey, withdrawnSubjects, withdrawSubject } from '../../sql/privacy/privacy.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 

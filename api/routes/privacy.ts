@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { notFound } from '../../lib/errors.ts';
-import { withTenant } from '../../sql/db.ts';
-import { SUBJECTS } from '../../sql/queries/event-types.ts';
-import { destroyPseudonymKey, listProcessing, type ProcessingRecord } from '../../sql/queries/privacy.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { SUBJECTS } from '../../sql/event-types/event-types.ts';
+import { destroyPseudonymKey, listProcessing, type ProcessingRecord } from '../../sql/privacy/privacy.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Express } from 'express';
 import { z } from 'zod';
-import { withTenant } from '../../sql/db.ts';
-import { compareEvents } from '../../sql/queries/events.ts';
-import { listQuarantine, markReplayed, type Quarantined } from '../../sql/queries/quarantine.ts';
-import type { Identity } from '../../sql/queries/tenants.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { compareEvents } from '../../sql/events/events.ts';
+import { listQuarantine, markReplayed, type Quarantined } from '../../sql/quarantine/quarantine.ts';
+import type { Identity } from '../../sql/tenants/tenants.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import type { Refusal } from '../envelope.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
-import { closeRestatements, openRestatements } from '../../sql/queries/restatements.ts';
+import { closeRestatements, openRestatements } from '../../sql/metrics/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { jobDeps, makeArchive } from '../../test/archive-home.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';

@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import { z } from 'zod';
-import { withTenant } from '../../sql/db.ts';
-import { listRestatements } from '../../sql/queries/restatements.ts';
-import { SOURCES } from '../../sql/queries/sources.ts';
+import { withTenant } from '../../sql/database/db.ts';
+import { listRestatements } from '../../sql/metrics/restatements.ts';
+import { SOURCES } from '../../sql/metrics/sources.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, notFound } from '../../lib/errors.ts';
 import { dateOf, instantAt } from '../../lib/time.ts';
-import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
+import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { requireFeature } from '../features.ts';

@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { conflict, invalidRequest, notFound, wrongScope } from '../../lib/errors.ts';
-import { type Client, withTenant } from '../../sql/db.ts';
-import { createTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/queries/tenants.ts';
-import { faultOfZone } from '../../sql/queries/zones.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
+import { createTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/tenants/tenants.ts';
+import { faultOfZone } from '../../sql/tenants/zones.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Deps } from '../deps.ts';
 import { page, pageQuery, route } from '../route.ts';

@@ -1,8 +1,8 @@
 import { loadDashboards } from '../../api/dashboards.ts';
 import { embeddingSecret } from '../../api/embeds.ts';
 import type { Config } from '../../lib/config.ts';
-import { withTransaction } from '../../sql/db.ts';
-import { replaceMetabaseDashboards, takeMetabaseLock } from '../../sql/queries/metabase.ts';
+import { replaceMetabaseDashboards, takeMetabaseLock } from '../../sql/dashboards/metabase.ts';
+import { withTransaction } from '../../sql/database/db.ts';
 import { asOwner } from '../owner.ts';
 import { type Waits, waitUntilReady } from './client.ts';
 import { desiredOf } from './desired.ts';

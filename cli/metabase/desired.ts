@@ -1,7 +1,7 @@
 import { type Known, variablesOf } from '../../api/card-query.ts';
 import { type Card, type Dashboard, knownTo } from '../../api/dashboards.ts';
 import type { Config } from '../../lib/config.ts';
-import { loginUrl } from '../../sql/roles.ts';
+import { loginUrl } from '../../sql/database/roles.ts';
 import { entityIdOf, idOf, marked } from './marker.ts';
 import { drawn } from './visualization.ts';
 

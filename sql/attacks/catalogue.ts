@@ -1,4 +1,4 @@
-import type { Client } from '../db.ts';
+import type { Client } from '../database/db.ts';
 import type { Party, Target } from './attack.ts';
 
 /** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */

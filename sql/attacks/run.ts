@@ -1,4 +1,4 @@
-import type { Client } from '../db.ts';
+import type { Client } from '../database/db.ts';
 import { type Attack, EVERYBODY, type Login, type Oracle, spelt, type Target } from './attack.ts';
 import { grantAttacks } from './grants.ts';
 import { oracleAttacks } from './oracles.ts';

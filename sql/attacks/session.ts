@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import pg from 'pg';
-import type { Client } from '../db.ts';
+import type { Client } from '../database/db.ts';
 
 /** All that PostgreSQL said to one statement: rows, copied data, notices and the error with every field of it. */
 export type Answer = { refused: boolean; code: string | undefined; text: string };

@@ -1,4 +1,4 @@
-import { CHECKS } from '../queries/quality-checks.ts';
+import { CHECKS } from '../data-quality/quality-checks.ts';
 import { type Attack, type Login, spelt, type Target } from './attack.ts';
 import type { View } from './catalogue.ts';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client, Pool } from '../db.ts';
-import { liveFiles, withArchiveTurn } from '../queries/archive-files.ts';
+import { liveFiles, withArchiveTurn } from '../archive/files.ts';
+import type { Client, Pool } from '../database/db.ts';
 import type { Manifest } from './manifest.ts';
 
 /**

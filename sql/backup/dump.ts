@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { sumFiles } from '../../lib/checksums.ts';
-import { findProgram, runOn } from '../../lib/postgres-programs.ts';
-import { makeWhole } from '../../lib/whole-folder.ts';
-import { type Client, createPool, type Pool, withClient, withTransaction } from '../db.ts';
-import { countRows, seesAll } from '../queries/row-counts.ts';
+import { type Client, createPool, type Pool, withClient, withTransaction } from '../database/db.ts';
 import { refuseMissing, withArchiveAtRest } from './archive-at-rest.ts';
 import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
+import { findProgram, runOn } from './postgres-programs.ts';
+import { countRows, seesAll } from './row-counts.ts';
+import { makeWhole } from './whole-folder.ts';
 
 export type DumpOptions = {
   /** Of a login that sees every row: the migrator, or a superuser. */

@@ -1,8 +1,8 @@
-import { createPool, type Pool } from '../db.ts';
-import { MEASURES, type Measure } from '../queries/measures.ts';
-import { readMetric } from '../queries/metrics.ts';
-import { listTenants } from '../queries/tenants.ts';
-import { DAY } from '../queries/windows.ts';
+import { createPool, type Pool } from '../database/db.ts';
+import { MEASURES, type Measure } from '../metrics/measures.ts';
+import { readMetric } from '../metrics/metrics.ts';
+import { DAY } from '../metrics/windows.ts';
+import { listTenants } from '../tenants/tenants.ts';
 
 /** What `events.count` answers each tenant for thirty whole days, by the tenant's id. */
 export type Figures = Map<string, number>;

@@ -3,12 +3,12 @@ import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileSum, sumFiles } from '../../lib/checksums.ts';
 import { inLanes } from '../../lib/lanes.ts';
-import { makeWhole } from '../../lib/whole-folder.ts';
-import { type Client, createPool, withClient } from '../db.ts';
-import { countRows, type RowCounts } from '../queries/row-counts.ts';
+import { type Client, createPool, withClient } from '../database/db.ts';
 import { refuseMissing, withArchiveAtRest } from './archive-at-rest.ts';
 import type { DumpOptions } from './dump.ts';
 import { describeDatabase, fingerprint, type Manifest, PARTS, writeManifest } from './manifest.ts';
+import { countRows, type RowCounts } from './row-counts.ts';
+import { makeWhole } from './whole-folder.ts';
 
 export type CopyOptions = Pick<DumpOptions, 'folder' | 'secret' | 'objects' | 'signal'> & {
   /** The running server's superuser. */

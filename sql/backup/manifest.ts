@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Client } from '../db.ts';
+import type { Client } from '../database/db.ts';
 import { detectEngine } from '../storage/engine.ts';
 
 /** What lies where within a backup. */

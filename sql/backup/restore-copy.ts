@@ -5,11 +5,11 @@ import { dirname, join, relative } from 'node:path';
 import { checkFiles } from '../../lib/checksums.ts';
 import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
 import { inLanes } from '../../lib/lanes.ts';
-import { createPool, withClient } from '../db.ts';
-import { endRestoredExports } from '../queries/export-upkeep.ts';
-import { countRows } from '../queries/row-counts.ts';
+import { createPool, withClient } from '../database/db.ts';
+import { endRestoredExports } from '../exports/upkeep.ts';
 import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
 import { refuseNewer } from './restore-dump.ts';
+import { countRows } from './row-counts.ts';
 
 const LANES = 8;
 

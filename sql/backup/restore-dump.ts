@@ -2,15 +2,15 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkFiles } from '../../lib/checksums.ts';
-import { findProgram, listDump, runOn } from '../../lib/postgres-programs.ts';
-import { type Client, createPool, type Pool, withClient } from '../db.ts';
-import { migrate } from '../migrate.ts';
-import { endRestoredExports } from '../queries/export-upkeep.ts';
-import { countRows } from '../queries/row-counts.ts';
-import { makeRoles } from '../roles.ts';
+import { type Client, createPool, type Pool, withClient } from '../database/db.ts';
+import { migrate } from '../database/migrate.ts';
+import { makeRoles } from '../database/roles.ts';
+import { endRestoredExports } from '../exports/upkeep.ts';
 import { beginRestore, endRestore, restoreJobs } from '../storage/engine.ts';
 import type { DumpOptions } from './dump.ts';
 import { compareRows, type Manifest, PARTS, readManifest } from './manifest.ts';
+import { findProgram, listDump, runOn } from './postgres-programs.ts';
+import { countRows } from './row-counts.ts';
 
 export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment' | 'signal'> & {
   backup: string;

@@ -1,4 +1,4 @@
-import type { Client } from '../db.ts';
+import type { Client } from '../database/db.ts';
 import type { TenantManifest } from './manifest.ts';
 
 /**

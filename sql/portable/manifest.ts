@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { prefixOfTenant } from '../archive-home.ts';
+import { prefixOfTenant } from '../archive/home.ts';
 
 export const MANIFEST = 'manifest.json';
 

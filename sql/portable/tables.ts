@@ -1,5 +1,5 @@
-import type { Client } from '../db.ts';
-import { NAMED } from '../queries/restored.ts';
+import { NAMED } from '../archive/restored.ts';
+import type { Client } from '../database/db.ts';
 
 /** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
 export const LEFT: Record<string, string> = {

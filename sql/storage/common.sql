@@ -145,7 +145,7 @@ end
 $$;
 
 -- When a local day begins: of two midnights at the first, and where clocks skip midnight at the end of the gap. Days, weeks and months of
--- a zone begin by this rule alone; `startOf` in sql/queries/windows.ts is the same rule, and a test compares them.
+-- a zone begin by this rule alone; `startOf` in sql/metrics/windows.ts is the same rule, and a test compares them.
 create or replace function storage.first_instant(day timestamp, zone text) returns timestamptz
     language sql stable
     as $$

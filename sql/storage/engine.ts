@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Client, inTransaction } from '../db.ts';
+import { type Client, inTransaction } from '../database/db.ts';
 
 /** The three engines that one set of migrations runs on. */
 export type Engine = 'postgresql' | 'timescaledb-apache' | 'timescaledb';

@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AuditDeps, runAuditIsolation } from '../../jobs/audit-isolation.ts';
-import { withClient } from '../../sql/db.ts';
-import { findCanaries, PLANTED, plant } from '../../sql/queries/canaries.ts';
-import { measureService } from '../../sql/queries/objectives.ts';
+import { withClient } from '../../sql/database/db.ts';
+import { measureService } from '../../sql/objectives/objectives.ts';
+import { findCanaries, PLANTED, plant } from '../../sql/tenants/canaries.ts';
 import { type Json, startApi, type TestApi } from '../api.ts';
 import { createDatabase, makeOperatorKey, type TestDatabase } from '../harness.ts';
 

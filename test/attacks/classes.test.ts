@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PLANTED } from '../../sql/queries/canaries.ts';
+import { PLANTED } from '../../sql/tenants/canaries.ts';
 import { createDatabase, type TestDatabase } from '../harness.ts';
 
 type Relation = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Finding, runAttacks } from '../../sql/attacks/run.ts';
-import { withClient } from '../../sql/db.ts';
-import { PLANTED } from '../../sql/queries/canaries.ts';
-import { countFindings } from '../../sql/queries/isolation-audits.ts';
+import { countFindings } from '../../sql/audit/isolation-audits.ts';
+import { withClient } from '../../sql/database/db.ts';
+import { PLANTED } from '../../sql/tenants/canaries.ts';
 import { createDatabase, type TestDatabase, tally } from '../harness.ts';
 import { type Besieged, besiege, convert } from './target.ts';
 

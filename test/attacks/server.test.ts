@@ -5,7 +5,7 @@ import { openQueue } from '../../jobs/queues.ts';
 import type { Login } from '../../sql/attacks/attack.ts';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { openSession } from '../../sql/attacks/session.ts';
-import { revokeSqlLogin } from '../../sql/queries/sql-logins.ts';
+import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
 import { createDatabase, type TestDatabase, tally } from '../harness.ts';
 import { type Besieged, besiege, loginsOf } from './target.ts';
 

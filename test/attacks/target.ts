@@ -2,13 +2,13 @@ import { pino } from 'pino';
 import { checkDataQuality } from '../../jobs/check-data-quality.ts';
 import { reconcile } from '../../jobs/reconcile.ts';
 import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { makePartitions } from '../../sql/archive/retention.ts';
 import type { Attack, Login, Party, Target } from '../../sql/attacks/attack.ts';
 import { aim } from '../../sql/attacks/catalogue.ts';
-import { withClient, withTenant } from '../../sql/db.ts';
-import { type Canary, canaryOf, plant } from '../../sql/queries/canaries.ts';
-import { signGrant } from '../../sql/queries/grants.ts';
-import { makePartitions } from '../../sql/queries/retention.ts';
-import { createSqlLogin } from '../../sql/queries/sql-logins.ts';
+import { signGrant } from '../../sql/dashboards/grants.ts';
+import { withClient, withTenant } from '../../sql/database/db.ts';
+import { type Canary, canaryOf, plant } from '../../sql/tenants/canaries.ts';
+import { createSqlLogin } from '../../sql/tenants/sql-logins.ts';
 import { makeTenant, type TestDatabase, type TestTenant } from '../harness.ts';
 
 export type { Attack, Target };

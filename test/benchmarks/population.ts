@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Pool } from '../../sql/db.ts';
+import type { Pool } from '../../sql/database/db.ts';
 
 /** What one unit gives to a cohort: the arguments of private.judge_benchmarks(), where all rules are. */
 export type Unit = { name: string; segment: string | null; figure: number; volume: number };

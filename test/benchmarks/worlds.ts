@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Client, withTransaction } from '../../sql/db.ts';
+import { type Client, withTransaction } from '../../sql/database/db.ts';
 import type { TestDatabase } from '../harness.ts';
 
 /** One unit over time. `figures` and `volumes` by period; null where it takes no part. */

@@ -1,0 +1,63 @@
+import { instantAt } from '../../lib/time.ts';
+import { readDataQuality } from '../data-quality/data-quality.ts';
+import { type Pool, withTenant } from '../database/db.ts';
+import { MEASURES, type Measure } from '../metrics/measures.ts';
+import { readMetric } from '../metrics/metrics.ts';
+import { floor, HOUR, type Window } from '../metrics/windows.ts';
+
+/** What a rule asks for: one figure of one tenant over the last so many seconds. */
+export type Asked = { tenantId: string; zone: string; filter: Record<string, string | null>; windowSeconds: number };
+
+/** Something that a rule can watch. */
+export type Figure = {
+  name: string;
+  unit: string;
+  /** What a rule can filter it by. */
+  dims: readonly string[];
+  /** Its value at `now`, in milliseconds since 1970, read as the tenant; null where there are no data. */
+  read: (pool: Pool, asked: Asked, now: number) => Promise<number | null>;
+};
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * The window of a figure. It ends with the hour, so that an event whose sender's clock is ahead counts. One of a day or more begins
+ * with an hour: part of an hour would be read from raw events, which may be gone.
+ */
+export function windowOf(windowSeconds: number, now: number): Window {
+  const from = now * 1000 - windowSeconds * 1_000_000;
+  return { from: windowSeconds < DAY_SECONDS ? from : floor(from, HOUR), to: floor(now * 1000, HOUR) + HOUR };
+}
+
+const ofMeasure = (measure: Measure): Figure => ({
+  name: measure.name,
+  unit: measure.unit,
+  dims: measure.dims,
+  async read(pool, { tenantId, zone, filter, windowSeconds }, now) {
+    const filters = Object.entries(filter).map(([dim, value]) => ({ dim, value }));
+    const window = windowOf(windowSeconds, now);
+    const { rows } = await readMetric(pool, tenantId, { measure, window, interval: 'total', zone, groupBy: [], filters });
+    return rows[0]?.value ?? null;
+  },
+});
+
+/** The score of the newest UTC day that the window touches and that was checked. */
+const QUALITY: Figure = {
+  name: 'data_quality.score',
+  unit: 'points',
+  dims: [],
+  async read(pool, { tenantId, windowSeconds }, now) {
+    const from = new Date(now - windowSeconds * 1000);
+    const days = await withTenant(pool, tenantId, (client) =>
+      readDataQuality(client, instantAt(from), instantAt(new Date(now))),
+    );
+    return days.find(({ score }) => score !== null)?.score ?? null;
+  },
+};
+
+/** Everything that rules can watch: the measures of GET /v1/metrics, and the score of data quality. */
+export const FIGURES: readonly Figure[] = [...MEASURES.map(ofMeasure), QUALITY];
+
+export function findFigure(name: string): Figure | undefined {
+  return FIGURES.find((figure) => figure.name === name);
+}

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import pg from 'pg';
+import { unavailable } from '../../lib/errors.ts';
+import { instantOf, parseTime } from '../../lib/time.ts';
+import type { Client } from '../database/db.ts';
+import type { Page } from '../database/page.ts';
+import { type EventFilter, type ListedEvent, listEvents } from '../events/events.ts';
+import type { CopyStream, Selection } from '../exports/rows.ts';
+import { archivedRecords } from './columns.ts';
+import type { ArchiveHome } from './home.ts';
+import { readableFiles } from './manifest.ts';
+import { ArchiveChanged, type ArchivedRow, archivedInOrder, newestArchived } from './rows.ts';
+
+type Key = { time: string; id: string };
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** `resume`: where the next page begins, where this one ended early because it would have had to look into too many files. */
+export type EventPage = Page<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
+
+/** A page of the tenant's raw events, newest first, from database and archive as if they were one. Throws ArchiveChanged. */
+export async function listEverywhere(
+  client: Client,
+  tenantId: string,
+  filter: EventFilter,
+  archive: ArchiveHome,
+): Promise<EventPage> {
+  const { type, subjects, from, to, before, limit } = filter;
+  // Before the events: see readableFiles().
+  const files = await readableFiles(client, { from, to, until: before?.time ?? null, types: type === null ? null : [type] });
+  const stored = await listEvents(client, filter);
+  // Files whose newest event is older than the last of a full page have no part in it. As texts, times sort as they should.
+  const last = stored.more ? (stored.rows.at(-1)?.cursor_time ?? '') : '';
+  const needed = files.filter(({ last_time }) => last_time >= last);
+  if (needed.length === 0) return { ...stored, resume: null };
+  const window = { from, to, subjects, before };
+  const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
+  if (!reading) throw unavailable('Too many read archived events at once.');
+  const { rows, reached } = await reading;
+  const since = [from, reached === null ? null : instantOf(parseTime(`${reached}:00`) as number)]
+    .filter((at) => at !== null)
+    .sort()
+    .at(-1);
+  const page = await listEvents(client, { ...filter, from: since ?? null }, rows);
+  return { ...page, resume: reached !== null && !page.more ? { cursor_time: reached, id: NOBODY } : null };
+}
+
+/**
+ * Like copyRows(), with what the archive holds of the selection: PostgreSQL writes archived rows too, some thousand at a time, so that
+ * their bytes are what they would have been. `copy` copies the selection out of a relation.
+ */
+export function copyWithArchive(
+  client: Client,
+  selection: Selection,
+  archive: ArchiveHome,
+  copy: (source?: string) => CopyStream,
+): CopyStream {
+  let rowCount = 0;
+  let begun = false;
+  let resolveOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    resolveOver = resolve;
+  });
+
+  async function* counted(stream: CopyStream): AsyncGenerator<Buffer> {
+    try {
+      for await (const bytes of stream) yield bytes;
+      rowCount += stream.rowCount;
+    } finally {
+      await stream.over;
+    }
+  }
+
+  async function* parts(): AsyncGenerator<Buffer> {
+    const { from, to, filter } = selection;
+    const one = (name: string) => (filter[name] === undefined ? null : [filter[name]].flat());
+    // Before the events: see readableFiles().
+    const files = await readableFiles(client, { from, to, types: one('type'), receivedFrom: selection.received?.from ?? null });
+    let after: Key | undefined;
+    const window = { from, to, subjects: one('subject') };
+    for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
+      // It is told only once it has given something, and what matches may be far apart.
+      if (stream.destroyed) return;
+      const last = batch.at(-1) as Key;
+      yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
+      after = last;
+    }
+    if (stream.destroyed) return;
+    yield* counted(copy(after && `(select * from app.events_in_order e where ${keyed('>', after)}) s`));
+  }
+
+  async function* bytes(): AsyncGenerator<Buffer> {
+    begun = true;
+    try {
+      yield* parts();
+    } catch (error) {
+      throw error instanceof ArchiveChanged ? unavailable('Files of the archive are being rewritten.') : error;
+    } finally {
+      resolveOver();
+    }
+  }
+
+  const stream: Readable = Readable.from(bytes(), { objectMode: false });
+  stream.once('close', () => {
+    if (!begun) resolveOver();
+  });
+  return Object.defineProperties(stream, { rowCount: { get: () => rowCount }, over: { value: over } }) as CopyStream;
+}
+
+// The first condition is what chunks and partitions are left out by.
+const keyed = (sign: '>' | '<=', { time, id }: Key) =>
+  `e.time ${sign === '>' ? '>=' : '<='} timestamptz ${pg.escapeLiteral(time)}
+    and (e.time, e.id) ${sign} (timestamptz ${pg.escapeLiteral(time)}, uuid ${pg.escapeLiteral(id)})`;
+
+// What the database still has in between belongs there too: an event that came again after it had left, once, and one whose time
+// had been over before the retention was made longer.
+function batchSource(batch: ArchivedRow[], after: Key | undefined, last: Key): string {
+  const between = [keyed('<=', last), ...(after ? [keyed('>', after)] : [])].join(' and ');
+  return `with archived as materialized (${archivedRecords(pg.escapeLiteral(JSON.stringify(batch)))})
+    select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes from archived
+    union all
+    select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes from app.events e
+    where ${between} and not exists (select from archived a where a.time = e.time and a.id = e.id)`;
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createMeter } from '../../lib/checksums.ts';
+import type { Config } from '../../lib/config.ts';
+import type { ObjectStore } from '../../lib/object-store.ts';
+import type { ArchiveFile } from './files.ts';
+
+/** Where archived files lie, and a folder on this machine for those that are at work on them. */
+export type ArchiveHome = {
+  store: ObjectStore;
+  scratch: string;
+  /**
+   * Runs `work` when few others read, each of whom takes up to 192 MB. Undefined, at once, where too many wait already: a tenant has half of
+   * the places at most, to read and to wait, so that no other is shut out by it.
+   */
+  read: <T>(tenantId: string, work: () => Promise<T>) => Promise<T> | undefined;
+};
+
+/** The archive's place: the store of all objects, and the scratch folder of the settings. */
+export function openArchive(config: Pick<Config, 'MIRANTE_DATA_DIR'>, store: ObjectStore): ArchiveHome {
+  return {
+    store,
+    scratch: resolve(config.MIRANTE_DATA_DIR, 'scratch'),
+    read: createGate(READERS, WAITING),
+  };
+}
+
+const READERS = 2;
+const WAITING = 4;
+
+/** At most `most` at once, and `mostWaiting` who wait; half of each for one tenant. */
+export function createGate(most: number, mostWaiting: number): ArchiveHome['read'] {
+  const running: string[] = [];
+  const waiting: { tenantId: string; go: () => void }[] = [];
+  const of = (list: string[], tenantId: string) => list.filter((one) => one === tenantId).length;
+  const mayEnter = (tenantId: string) => running.length < most && of(running, tenantId) < most / 2;
+  const mayWait = (tenantId: string) => {
+    const tenants = waiting.map((one) => one.tenantId);
+    return tenants.length < mostWaiting && of(tenants, tenantId) < mostWaiting / 2;
+  };
+  return (tenantId, work) => {
+    const enters = mayEnter(tenantId);
+    if (!enters && !mayWait(tenantId)) return undefined;
+    const entered = enters ? Promise.resolve() : new Promise<void>((go) => waiting.push({ tenantId, go }));
+    if (enters) running.push(tenantId);
+    // Whoever leaves lets in the first who may.
+    const leave = () => {
+      running.splice(running.indexOf(tenantId), 1);
+      const next = waiting.findIndex((one) => mayEnter(one.tenantId));
+      const [admitted] = next === -1 ? [] : waiting.splice(next, 1);
+      if (!admitted) return;
+      running.push(admitted.tenantId);
+      admitted.go();
+    };
+    return entered.then(work).finally(leave);
+  };
+}
+
+/** Under which all objects of the archive lie. */
+export const ARCHIVE_PREFIX = 'archive/events/';
+
+/** Where the archive of one tenant lies. */
+export const prefixOfTenant = (tenantId: string) => `${ARCHIVE_PREFIX}tenant=${tenantId}/`;
+
+const MOST_LETTERS = 120;
+
+/** The name of a new file. A type that would make too long a folder is cut, with its hash behind it; the file itself has it whole. */
+export function nameOf({ tenant_id, type, day, id }: Pick<ArchiveFile, 'tenant_id' | 'type' | 'day' | 'id'>): string {
+  const encoded = encodeURIComponent(type).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const hash = createHash('sha256').update(type).digest('hex').slice(0, 16);
+  const folder = encoded.length <= MOST_LETTERS ? encoded : `${encoded.slice(0, MOST_LETTERS).replace(/%.?$/, '')}~${hash}`;
+  return `${prefixOfTenant(tenant_id)}event_type=${folder}/day=${day}/${id}.parquet`;
+}
+
+/** Stores a file and reads all of it back. Throws where the store does not give what it was given. */
+export async function storeProved(store: ObjectStore, name: string, path: string): Promise<{ bytes: number; sha256: string }> {
+  const { size: bytes } = await stat(path);
+  const sha256 = await hashOf(createReadStream(path));
+  await store.put(name, path);
+  const held = await store.stat(name);
+  const body = await store.get(name);
+  const back = body && (await hashOf(body));
+  if (held?.bytes !== bytes || back !== sha256) throw new Error(`The object store does not give back what it took as ${name}.`);
+  return { bytes, sha256 };
+}
+
+/** Brings a file of the manifest here. Throws where it is not, byte for byte, what was proved; undefined where it is gone. */
+export async function fetchFile(
+  store: ObjectStore,
+  file: Pick<ArchiveFile, 'name' | 'sha256'>,
+  path: string,
+): Promise<true | undefined> {
+  const body = await store.get(file.name);
+  if (!body) return undefined;
+  const meter = createMeter();
+  await pipeline(body, meter.stream, createWriteStream(path, { mode: 0o600 }));
+  if (meter.read().sha256 !== file.sha256) throw new Error(`${file.name} is not what was archived: its SHA-256 differs.`);
+  return true;
+}
+
+async function hashOf(body: NodeJS.ReadableStream): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(body, hash);
+  return hash.digest('hex');
+}
+
+/** A folder of its own for somebody at work on files, to be removed afterwards. */
+export async function openScratch(
+  { scratch: parent }: Pick<ArchiveHome, 'scratch'>,
+  kind: 'archive' | 'read',
+): Promise<{ folder: string; remove: () => Promise<void> }> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(parent, `${kind}-`));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Runs `work` with a folder of its own, which goes afterwards. */
+export async function withScratch<T>(
+  home: Pick<ArchiveHome, 'scratch'>,
+  kind: 'archive' | 'read',
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const { folder, remove } = await openScratch(home, kind);
+  try {
+    return await work(folder);
+  } finally {
+    await remove();
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** Removes what killed processes have left of openScratch(). To be called by whose turn it is, before it makes a folder. */
+export async function clearScratch({ scratch: parent }: ArchiveHome): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const path = join(parent, name);
+    const found = name.startsWith('read-') ? await stat(path).catch(() => undefined) : undefined;
+    if (name.startsWith('archive-') || (found && found.mtimeMs < Date.now() - DAY_MS))
+      await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { withBriefLocks } from '../database/brief-locks.ts';
+import type { Client, Pool } from '../database/db.ts';
+import { ABOUT } from '../events/event-records.ts';
+import type { Person } from '../privacy/places.ts';
+import { ARCHIVE_COLUMNS } from './columns.ts';
+
+/** For how many days a part of the archive that was restored stays. */
+export const RESTORED_DAYS = 7;
+
+/** Of pg_class as `c`: whether it is such a table. */
+export const NAMED = `c.relnamespace = 'private'::regnamespace and c.relkind = 'r' and c.relname ~ '^restored_[0-9]{8}_[0-9a-f]{8}$'`;
+
+/** Makes a scratch table with the columns of private.events; its name says when. Gates come with protectRestored(). */
+export async function makeRestored(client: Client, now: Date): Promise<string> {
+  const name = `restored_${now.toISOString().slice(0, 10).replaceAll('-', '')}_${randomBytes(4).toString('hex')}`;
+  await client.query(`create table private.${name} (like private.events)`);
+  return name;
+}
+
+/** A `copy` into such a table, of CSV with the columns of the archive. */
+export const copyInto = (name: string) =>
+  `copy private.${name} (${Object.keys(ARCHIVE_COLUMNS).join(', ')}) from stdin (format csv)`;
+
+/** The two gates and the hidden statistics of every table of tenants; `copy` into a table with them is refused. */
+export async function protectRestored(client: Client, name: string): Promise<void> {
+  await client.query('select storage.protect($1), storage.hide_statistics()', [`private.${name}`]);
+}
+
+/** Drops what was restored long ago. */
+export async function dropRestored(pool: Pool, now: Date): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_class c
+     where ${NAMED} and to_date(substr(c.relname, 10, 8), 'YYYYMMDD') < $1::timestamptz - make_interval(days => $2)`,
+    [now, RESTORED_DAYS],
+  );
+  for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
+}
+
+/** Deletes what leads to a person from every such table. Gives how many rows that were. */
+export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<number> {
+  const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
+  let erased = 0;
+  for (const { name } of rows) {
+    const gone = await client.query(`delete from private.${name} e where ${ABOUT}`, [tenantId, subject, hash]);
+    erased += gone.rowCount ?? 0;
+  }
+  return erased;
+}

@@ -1,0 +1,117 @@
+import type { Client } from '../database/db.ts';
+
+const AHEAD_DAYS = 35;
+
+/** Partitions for the past that still takes rows and for five weeks to come, each locked and without statistics of contents. */
+export async function makePartitions(client: Pick<Client, 'query'>, pastDays: number): Promise<number> {
+  const { rows } = await client.query<{ made: number }>(
+    `select coalesce(sum(storage.make_partitions(name, now() - make_interval(days => $1), now() + make_interval(days => $2))), 0)
+         as made
+     from storage.hypertables`,
+    [pastDays, AHEAD_DAYS],
+  );
+  await client.query('select storage.hide_statistics()');
+  return Number(rows[0]?.made ?? 0);
+}
+
+/** Takes newly written pages into the indexes over time. Gives how many ranges of pages that were. */
+export async function summariseTimes(client: Pick<Client, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ ranges: number }>(
+    'select coalesce(sum(storage.summarise(name)), 0) as ranges from storage.hypertables',
+  );
+  return rows[0]?.ranges ?? 0;
+}
+
+/** Something that retention drops: a table split by time, or a roll-up. */
+export type Relation = { name: string; kind: 'hypertable' | 'rollup' };
+
+const FUNCTIONS = {
+  hypertable: { boundary: 'storage.drop_boundary', drop: 'storage.drop_before', catalogue: 'storage.hypertables' },
+  rollup: { boundary: 'storage.rollup_boundary', drop: 'storage.drop_rollup_before', catalogue: 'storage.rollups' },
+};
+
+/** Where dropping everything before `cutoff` would end, or null where there is nothing to drop. */
+export async function dropBoundary(client: Client, relation: Relation, cutoff: Date): Promise<Date | null> {
+  const { rows } = await client.query<{ boundary: Date | null }>(
+    `select ${FUNCTIONS[relation.kind].boundary}($1, $2) as boundary`,
+    [relation.name, cutoff],
+  );
+  return rows[0]?.boundary ?? null;
+}
+
+/** Says that nothing may be recomputed from before `boundary`; to be committed before anything is dropped. */
+export async function retainFrom(client: Client, relation: Relation, boundary: Date): Promise<void> {
+  await client.query(
+    `update ${FUNCTIONS[relation.kind].catalogue} set retained_from = greatest(retained_from, $2) where name = $1`,
+    [relation.name, boundary],
+  );
+}
+
+/** Keeps writers out of what lies before `boundary` until the transaction ends. */
+export async function holdBefore(client: Client, relation: Relation, boundary: Date): Promise<void> {
+  await client.query('select storage.hold_before($1, $2)', [relation.name, boundary]);
+}
+
+/** Drops what lies before `boundary` and writes the proof in the same statement. Gives partitions, chunks or rows dropped. */
+export async function dropBefore(client: Client, relation: Relation, boundary: Date, rule: string): Promise<number> {
+  const { rows } = await client.query<{ dropped: number }>(
+    `with dropped as materialized (select ${FUNCTIONS[relation.kind].drop}($1, $2) as n)
+     insert into storage.retention_runs (relation, rule, dropped_to, dropped)
+     select $1, $3, $2, n from dropped where n > 0
+     returning dropped`,
+    [relation.name, boundary, rule],
+  );
+  return rows[0]?.dropped ?? 0;
+}
+
+/** Whether each roll-up of this source has taken over all that lies before `boundary`. */
+export async function isServedBefore(client: Client, source: string, boundary: Date): Promise<boolean> {
+  const { rows } = await client.query<{ served: boolean }>(
+    `select not exists (select from storage.rollups where source = $1 and materialised_to < $2)
+            and not exists (select from private.dirty_hours where hour < $2) as served`,
+    [source, boundary],
+  );
+  return rows[0]?.served ?? false;
+}
+
+// What tells about aggregates goes with them.
+const NOTES = [
+  ['receipts', 'hour'],
+  ['restatements', 'bucket'],
+  ['reconciliations', 'ran_at'],
+] as const;
+
+/**
+ * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
+ * dashboards and of uses of features, exports without files, receipts and notes about roll-ups that are older than aggregates are kept, and
+ * alerts that were sent or given up thirty days ago.
+ */
+export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
+  const keys = await client.query(
+    "delete from private.idempotency_keys where first_at < $1::timestamptz - interval '24 hours'",
+    [now],
+  );
+  const counters = await client.query('delete from limits.counters where expire < $1::double precision', [now.getTime()]);
+  const past = "day < ($1::timestamptz at time zone 'UTC')::date - $2::integer";
+  const opens = await client.query(`delete from private.dashboard_opens where ${past}`, [now, aggregateDays]);
+  const uses = await client.query(`delete from private.feature_uses where ${past}`, [now, aggregateDays]);
+  const alerts = await client.query(
+    "delete from private.alert_deliveries where status <> 'waiting' and created_at < $1::timestamptz - interval '30 days'",
+    [now],
+  );
+  const exported = await client.query(
+    `delete from private.export_jobs j
+     where j.created_at < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2) and j.status not in ('queued', 'running', 'completed')
+       and not exists (select from private.export_files f where f.export_id = j.id and f.object is not null)`,
+    [now, aggregateDays],
+  );
+  let gone = [keys, counters, opens, uses, alerts, exported].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+  for (const [table, time] of NOTES) {
+    const notes = await client.query(
+      `delete from private.${table} where ${time} < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2)`,
+      [now, aggregateDays],
+    );
+    gone += notes.rowCount ?? 0;
+  }
+  return gone;
+}

@@ -1,0 +1,82 @@
+import type { Finding, Outcome } from '../attacks/run.ts';
+import { type Client, type Pool, withClient } from '../database/db.ts';
+import { withGuard } from '../database/guard.ts';
+
+/** Runs `work` on a connection that alone audits. Gives undefined, and does nothing, where another is at it. */
+export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
+  // The lock is held by a transaction on a connection of its own, because each attack has its own.
+  return withGuard(
+    pool,
+    async (guard) => {
+      const held = await guard.query("select from storage.locks where name = 'isolation audit' for update skip locked");
+      return held.rowCount === 1;
+    },
+    (lost) => withClient(pool, work, lost),
+  );
+}
+
+/**
+ * Runs `work` while the server's log has no error of this connection, where the role may say so: proofs of attacks fail on purpose too. `work` is told
+ * whether it may.
+ */
+export async function withoutErrorLog<T>(client: Client, work: (silent: boolean) => Promise<T>): Promise<T> {
+  const { rowCount } = await client.query(
+    "select set_config('log_min_messages', 'log', false) where has_parameter_privilege('log_min_messages', 'set')",
+  );
+  try {
+    return await work(rowCount === 1);
+  } finally {
+    if (rowCount) await client.query('reset log_min_messages');
+  }
+}
+
+/** Logins that an audit which was interrupted has left behind. */
+export async function openLogins(client: Client, tenantId: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    'select id from private.sql_logins where tenant_id = $1 and ended_at is null',
+    [tenantId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** An audit's own login leaves no entry once it has ended: there is one every hour. */
+export async function forgetLogin(client: Client, id: string): Promise<void> {
+  await client.query('delete from private.sql_logins where id = $1 and ended_at is not null', [id]);
+}
+
+/** How many findings are rows that should not have been reached, and how many attacks proved nothing. */
+export function countFindings(findings: Finding[]): { foreignRows: number; dead: number } {
+  const dead = findings.filter(({ what }) => what === 'dead').length;
+  return { foreignRows: findings.length - dead, dead };
+}
+
+/** Keeps an outcome for 400 days: of its findings, one for each attack, login and kind. */
+export async function saveAudit(client: Client, { tried, findings }: Outcome): Promise<void> {
+  const { foreignRows, dead } = countFindings(findings);
+  const kinds = new Map(findings.map(({ attack, login, what }) => [`${attack} ${login} ${what}`, { attack, login, what }]));
+  await client.query('insert into private.isolation_audits (attempts, foreign_rows, dead, findings) values ($1, $2, $3, $4)', [
+    tried,
+    foreignRows,
+    dead,
+    JSON.stringify([...kinds.values()]),
+  ]);
+  await client.query("delete from private.isolation_audits where ran_at < now() - interval '400 days'");
+}
+
+export type Isolation = {
+  ran_at: Date;
+  age_seconds: number;
+  attempts: number;
+  foreign_rows: number;
+  dead: number;
+  found_since: number;
+};
+
+/** The last audit and what all since then have found, as the API's login may know it; undefined where none ran. */
+export async function readIsolation(pool: Pool, since: Date): Promise<Isolation | undefined> {
+  const { rows } = await pool.query<Isolation>(
+    'select ran_at, age_seconds, attempts, foreign_rows, dead, found_since from door.isolation($1)',
+    [since],
+  );
+  return rows[0];
+}

@@ -1,0 +1,34 @@
+import type { Client, Pool } from '../database/db.ts';
+import { MAX_ROWS } from '../metrics/metrics.ts';
+
+/** Rows of a dashboard's card, read as the login of `pool`; an answer that has more than MAX_ROWS has one more. */
+export async function readCard(pool: Pool, text: string, values: readonly string[]): Promise<Record<string, unknown>[]> {
+  const { rows } = await pool.query<Record<string, unknown>>(`select * from (\n${text}\n) card limit ${MAX_ROWS + 1}`, [
+    ...values,
+  ]);
+  return rows;
+}
+
+/**
+ * How far a tenant's figures reach, how many days of a window, in whatever roll-up, were restated, and when the last was, and
+ * whether there are figures as early as the start of the period before the window.
+ */
+export type Standing = { watermark: Date; hasBefore: boolean; restated: { days: number; latest: Date | null } };
+
+/** Where the figures of a window stand, for the tenant of the connection. A day that had nothing before has told nothing wrong. */
+export async function readStanding(client: Client, from: string, to: string): Promise<Standing> {
+  const { rows } = await client.query<{ watermark: Date; has_before: boolean; days: number; latest: Date | null }>(
+    `select door.watermark() as watermark,
+         exists (select from app.events_daily where bucket <= $1::timestamptz - ($2::timestamptz - $1::timestamptz)) as has_before, count(distinct bucket) as days, max(restated_at) as latest
+     from app.restatements where bucket >= date_trunc('day', $1::timestamptz, 'UTC') and bucket < $2 and before > 0`,
+    [from, to],
+  );
+  const { watermark, has_before, ...restated } = rows[0] as (typeof rows)[0];
+  return { watermark, hasBefore: has_before, restated };
+}
+
+/** Up to when every acknowledged event of anybody is counted. */
+export async function readWatermark(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ watermark: Date }>('select door.watermark() as watermark');
+  return rows[0]?.watermark as Date;
+}

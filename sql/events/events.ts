@@ -1,0 +1,162 @@
+import type { Instant } from '../../lib/time.ts';
+import { archivedRecords } from '../archive/columns.ts';
+import type { ArchivedRow } from '../archive/rows.ts';
+import { arrayOf } from '../database/binary-array.ts';
+import type { Client, Pool } from '../database/db.ts';
+import { type Cut, PAGE_BYTES, type Page, pageOf } from '../database/page.ts';
+
+/** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
+export type EventRow = {
+  keyId: string;
+  id: string;
+  time: number;
+  type: string;
+  source: string;
+  eventId: string | null;
+  subject: string | null;
+  outcome: 'success' | 'failure' | null;
+  durationMs: number | null;
+  bytes: number;
+  data: string | null;
+  attributes: string | null;
+};
+
+export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated';
+
+/** The type whose `rules` are unfolded into rows of their own. */
+export const VALIDATION = 'br.validahub.validation.completed.v1';
+
+/**
+ * Stores events in one statement and gives those that were not stored, by their place in `rows`. No event (key, time, id)
+ * may stand twice in `rows`. Throws PostgreSQL's error, with nothing stored, where it refuses one of them.
+ */
+export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<number, StoreStatus>> {
+  const keys: string[] = [];
+  const numbers = new Map<string, number>();
+  for (const { keyId } of rows) {
+    if (!numbers.has(keyId)) numbers.set(keyId, keys.push(keyId));
+  }
+  const result = await client.query<[number, StoreStatus]>({
+    name: 'ingest_events',
+    rowMode: 'array',
+    text: 'select number, status from door.ingest_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    values: [
+      arrayOf.uuid(keys, (id) => id),
+      arrayOf.int4(rows, (row) => numbers.get(row.keyId) as number),
+      arrayOf.uuid(rows, (row) => row.id),
+      arrayOf.timestamptz(rows, (row) => row.time),
+      arrayOf.text(rows, (row) => row.type),
+      arrayOf.text(rows, (row) => row.source),
+      arrayOf.text(rows, (row) => row.eventId),
+      arrayOf.text(rows, (row) => row.subject),
+      arrayOf.text(rows, (row) => row.outcome),
+      arrayOf.float8(rows, (row) => row.durationMs),
+      arrayOf.int4(rows, (row) => row.bytes),
+      arrayOf.jsonb(rows, (row) => row.data),
+      arrayOf.jsonb(rows, (row) => row.attributes),
+      rows.some((row) => row.type === VALIDATION),
+    ],
+  });
+  return new Map(result.rows.map(([number, status]) => [number - 1, status]));
+}
+
+/** Which of these the tenant has stored already, by their place in `rows`: what storing them would say. */
+export async function compareEvents(client: Client, rows: EventRow[]): Promise<Map<number, 'duplicate' | 'conflict'>> {
+  const result = await client.query<{ number: number; equal: boolean }>(
+    `select u.number::integer, e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
+         and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute as equal
+     from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[]) with ordinality
+         as u (time, id, type, source, subject, data, attribute, number)
+       join app.events e on e.time = u.time and e.id = u.id`,
+    [
+      arrayOf.timestamptz(rows, (row) => row.time),
+      arrayOf.uuid(rows, (row) => row.id),
+      arrayOf.text(rows, (row) => row.type),
+      arrayOf.text(rows, (row) => row.source),
+      arrayOf.text(rows, (row) => row.subject),
+      arrayOf.jsonb(rows, (row) => row.data),
+      arrayOf.jsonb(rows, (row) => row.attributes),
+    ],
+  );
+  return new Map(result.rows.map(({ number, equal }) => [number - 1, equal ? 'duplicate' : 'conflict']));
+}
+
+export type StoredEvent = {
+  id: string;
+  type: string;
+  source: string;
+  event_id: string | null;
+  subject: string | null;
+  data: string | null;
+  attributes: string | null;
+};
+
+export type ListedEvent = StoredEvent & { cursor_time: string };
+
+export type EventFilter = {
+  type: string | null;
+  /** Any of these, or all. */
+  subjects: string[] | null;
+  from: Instant | null;
+  to: Instant | null;
+  /** Where the last page ended: time as text (microseconds kept) and id. */
+  before: { time: string; id: string } | null;
+  limit: number;
+};
+
+// An event that was sent again after it had left the database is one event.
+const WITH_ARCHIVED = `
+  select time, id, type, source, event_id, subject, bytes, data, attributes from app.events
+  union all
+  select time, id, type, source, event_id, subject, bytes, data, attributes from (${archivedRecords('$9')}) a
+  where not exists (select from app.events e where e.time = a.time and e.id = a.id)`;
+
+/**
+ * The tenant's raw events, newest first, those that are given from the archive among them; `data` and `attributes` as JSON text, so that numbers keep their digits. A page ends
+ * early, after its first row at the soonest, where it would pass PAGE_BYTES. As text a number of five bytes can have 309, so
+ * bytes as sent are counted first, and only what is left is measured as text.
+ */
+export async function listEvents(
+  client: Client,
+  filter: EventFilter,
+  archived: readonly ArchivedRow[] = [],
+): Promise<Page<ListedEvent>> {
+  const result = await client.query<ListedEvent & Cut>(
+    `select id, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
+     from (
+       select *, sum(size) over (order by time desc, id desc rows unbounded preceding) as running
+       from (
+         select *, coalesce(octet_length(data::text), 0) + coalesce(octet_length(attributes::text), 0) as size
+         from (
+           select *, count(*) over () as found,
+             sum(bytes) over (order by time desc, id desc rows unbounded preceding) as running_sent
+           from (
+             select time, id, type, source, event_id, subject, bytes, data, attributes
+             from ${archived.length === 0 ? 'app.events' : `(${WITH_ARCHIVED}) everywhere`}
+             where ($1::text is null or type = $1) and ($2::text[] is null or subject = any ($2))
+               and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
+               and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
+               and time <= coalesce($5::timestamptz, 'infinity')
+             order by time desc, id desc
+             limit $7
+           ) matches
+         ) counted
+         where running_sent <= $8 or running_sent = bytes
+       ) measured
+     ) sized
+     where running <= $8 or running = size
+     order by time desc, id desc`,
+    [
+      filter.type,
+      filter.subjects,
+      filter.from,
+      filter.to,
+      filter.before?.time ?? null,
+      filter.before?.id ?? null,
+      filter.limit,
+      PAGE_BYTES,
+      ...(archived.length === 0 ? [] : [JSON.stringify(archived)]),
+    ],
+  );
+  return pageOf(result.rows, filter.limit);
+}

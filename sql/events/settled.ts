@@ -1,0 +1,30 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Pool } from '../database/db.ts';
+
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 5;
+
+/**
+ * Up to which moment every event is there: all that was received before it is committed, and nothing that is stored later has
+ * an earlier `received_at`. Exact, and nobody who stores events waits for it: this waits for those who were storing some when
+ * it was called. To be called as the owner, outside a transaction.
+ */
+export async function settledAt(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ at: Date }>('select door.settle() as at');
+  const { at } = rows[0] as { at: Date };
+  const until = Date.now() + PATIENCE_MS;
+  let under = await storing(pool);
+  while (under.length > 0) {
+    if (Date.now() > until) throw new Error('Somebody has been storing events for a minute and does not end.');
+    await setTimeout(PAUSE_MS);
+    const now = new Set(await storing(pool));
+    under = under.filter((transaction) => now.has(transaction));
+  }
+  return at;
+}
+
+// Transactions that store events at this moment.
+async function storing(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>('select id from door.unsettled() id');
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,286 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { v7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { guardFormulas } from '../../lib/csv.ts';
+import { literal, withDuckDb } from '../../lib/parquet.ts';
+import { instantAt, instantOf } from '../../lib/time.ts';
+import { carelessCells } from '../../test/careless-csv.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { nastyEvents } from '../../test/nasty-events.ts';
+import { withTenant } from '../database/db.ts';
+import { type EventRow, storeEvents } from '../events/events.ts';
+import { MEASURES } from '../metrics/measures.ts';
+import { readMetric } from '../metrics/metrics.ts';
+import { type Csv, columnsOf, copyRows, csvHeader, type Selection, type Shape } from './rows.ts';
+
+let db: TestDatabase;
+let tenant: TestTenant;
+let other: TestTenant;
+let folder: string;
+let events: EventRow[];
+
+const DAY_MS = 86_400_000;
+const ALL = {
+  dataset: 'events',
+  from: instantAt(new Date(Date.now() - DAY_MS)),
+  to: instantAt(new Date(Date.now() + DAY_MS)),
+  filter: {},
+} as const;
+const PLAIN: Csv = { format: 'csv', delimiter: ',', guard: false };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mirante-'));
+  db = await createDatabase();
+  tenant = await makeTenant(db);
+  other = await makeTenant(db);
+  events = nastyEvents(tenant.keyIds.ingest, 400, 20);
+  await storeEvents(db.api, events);
+  await storeEvents(db.api, nastyEvents(other.keyIds.ingest, 50, 21));
+});
+afterAll(async () => {
+  await db.drop();
+  rmSync(folder, { recursive: true });
+});
+
+async function read(selection: Selection, shape: Shape, tenantId = tenant.id): Promise<{ text: string; rows: number }> {
+  return withTenant(db.api, tenantId, async (client) => {
+    const stream = copyRows(client, selection, shape, undefined);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return { text: Buffer.concat(chunks).toString(), rows: stream.rowCount };
+  });
+}
+
+// Each cell as another reader of CSV understands it, as text; an empty cell without quotes is null.
+async function cells(csv: string, delimiter = ','): Promise<Record<string, string | null>[]> {
+  const file = join(folder, 'read.csv');
+  writeFileSync(file, csv);
+  const types = columnsOf('events').map(({ name }) => `${literal(name)}: 'VARCHAR'`);
+  const rows = await withDuckDb(folder, (run) =>
+    run(
+      `select * from read_csv(${literal(file)}, columns = {${types.join(', ')}}, header = true, delim = ${literal(delimiter)}, quote = '"',
+         escape = '"', nullstr = '', allow_quoted_nulls = false, auto_detect = false, parallel = false, new_line = '\\r\\n')`,
+    ),
+  );
+  return rows as Record<string, string | null>[];
+}
+
+// What the database holds, as text, in the order of an export.
+async function held(): Promise<Record<string, string | null>[]> {
+  const { rows } = await db.owner.query(
+    `select id::text, to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') as time,
+       to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') as received_at, type, source,
+       coalesce(event_id, id::text) as event_id, subject, outcome, duration_ms::text, bytes::text, data::text, attributes::text
+     from private.events e where tenant_id = $1 order by e.time, e.id`,
+    [tenant.id],
+  );
+  return rows;
+}
+
+const padded = (time: string | null) =>
+  String(time).replace(/^([^.]*?)(?:\.(\d+))?Z$/, (_, whole, part = '') => `${whole}.${part.padEnd(6, '0')}`);
+const withTimes = (rows: Record<string, string | null>[]) =>
+  rows.map((row) => ({ ...row, time: padded(row.time as string), received_at: padded(row.received_at as string) }));
+
+describe('events as CSV', () => {
+  test('another reader gets to the byte what is stored, whatever the texts hold, and null apart from nothing', async () => {
+    const { text, rows } = await read(ALL, PLAIN);
+    const truth = await held();
+    expect(rows).toBe(events.length);
+    expect(truth.filter(({ subject }) => subject === '').length).toBeGreaterThan(0);
+    expect(truth.filter(({ subject }) => subject === null).length).toBeGreaterThan(0);
+    expect(withTimes(await cells(csvHeader('events', ',') + text))).toEqual(truth);
+  });
+
+  test('lines end with CR LF, and a line break inside a cell stays what it was', async () => {
+    const { text } = await read({ ...ALL, filter: { subject: 'a\nb' } }, PLAIN);
+    expect(text).toContain(',"a\nb",');
+    expect(text.endsWith('\r\n')).toBe(true);
+    const outside = text.replace(/"(?:[^"]|"")*"/g, '');
+    expect(outside.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+  });
+
+  test('the guard puts an apostrophe before what would be a formula, and before nothing else', async () => {
+    const guarded = await cells(csvHeader('events', ',') + (await read(ALL, { ...PLAIN, guard: true })).text);
+    const expected = (await held()).map((row) => {
+      const safe = { ...row };
+      for (const name of ['type', 'source', 'event_id', 'subject'])
+        if (row[name] !== null) safe[name] = guardFormulas(row[name] as string);
+      return safe;
+    });
+    expect(withTimes(guarded)).toEqual(expected);
+  });
+
+  test('no reader sees a formula, whatever it takes for the end of a cell; JSON is the same value', async () => {
+    const who = await makeTenant(db);
+    const texts = ['x;=1+1;y', 's\t=2+2', 'a,@b', 'q;"=1"', 'r;\t-1', 'line\r\n=1', '=0', '+55', "it's; fine", '00123'];
+    await storeEvents(
+      db.api,
+      texts.map((source, n) => ({
+        ...(events[0] as EventRow),
+        keyId: who.keyIds.ingest,
+        id: v7(),
+        time: Date.now() * 1000 - 1000 + n,
+        type: 't',
+        subject: null,
+        eventId: null,
+        source,
+        data: JSON.stringify({ note: source, [source]: [1, -2] }),
+        attributes: null,
+      })),
+    );
+    for (const delimiter of [',', ';'] as const) {
+      const { text } = await read(ALL, { format: 'csv', delimiter, guard: true }, who.id);
+      for (const separator of [',', ';', '\t']) {
+        for (const cell of carelessCells(text, separator)) expect(cell).not.toMatch(/^[=+@\t\r＝＋－＠-]/);
+      }
+      const found = await cells(csvHeader('events', delimiter) + text, delimiter);
+      expect(found.map(({ source }) => source)).toEqual(texts.map(guardFormulas));
+      expect(found.map(({ data }) => JSON.parse(data as string).note)).toEqual(texts);
+      expect(found.at(-1)?.source).toBe('00123');
+    }
+  });
+
+  test('semicolons and decimal commas for a spreadsheet in Portuguese', async () => {
+    const shape: Csv = { format: 'csv', delimiter: ';', guard: false, decimal: ',' };
+    const found = await cells(csvHeader('events', ';') + (await read(ALL, shape)).text, ';');
+    expect(withTimes(found)).toEqual(
+      (await held()).map((row) => ({ ...row, duration_ms: row.duration_ms?.replace('.', ',') ?? null })),
+    );
+  });
+
+  test('the types that columnsOf() names read every cell', async () => {
+    const file = join(folder, 'typed.csv');
+    writeFileSync(file, (await read(ALL, PLAIN)).text);
+    const types = columnsOf('events').map(({ name, duckdb }) => `${literal(name)}: ${literal(duckdb)}`);
+    const [sums] = await withDuckDb(folder, (run) =>
+      run(
+        `select count(*)::integer as n, sum(bytes)::integer as bytes, count(data)::integer as data, count(duration_ms)::integer as timed
+         from read_csv(${literal(file)}, columns = {${types.join(', ')}}, header = false, quote = '"', escape = '"', nullstr = '',
+           allow_quoted_nulls = false, auto_detect = false, parallel = false, new_line = '\\r\\n')`,
+      ),
+    );
+    expect(sums).toEqual({
+      n: events.length,
+      bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
+      data: events.filter(({ data }) => data !== null).length,
+      timed: events.filter(({ durationMs }) => durationMs !== null).length,
+    });
+  });
+});
+
+describe('which rows', () => {
+  const ids = async (selection: Partial<Selection>) => {
+    const { text } = await read({ ...ALL, ...selection }, { format: 'ndjson' });
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).time as string);
+  };
+
+  test('windows are half open and filters are literal texts, which cannot be SQL', async () => {
+    const middle = instantOf((events[200] as EventRow).time);
+    const parts = [...(await ids({ to: middle })), ...(await ids({ from: middle }))];
+    expect(parts).toEqual(await ids({}));
+    expect(await ids({ filter: { outcome: 'success' } })).toHaveLength(events.filter((e) => e.outcome === 'success').length);
+    for (const subject of ["' or true --", "\\' or true --", "x') union select 1 --"])
+      expect(await ids({ filter: { subject } })).toEqual([]);
+    expect(await ids({ filter: { subject: ['', '\\'] } })).toHaveLength(
+      events.filter(({ subject }) => subject === '' || subject === '\\').length,
+    );
+    await expect(ids({ filter: { 'true or type': 'x' } })).rejects.toThrow(/cannot be chosen/);
+  });
+
+  test('windows of receipt cut between what was received', async () => {
+    const { rows } = await db.owner.query(
+      "select max(received_at) + interval '1 ms' as at from private.events where tenant_id = $1",
+      [tenant.id],
+    );
+    const at = rows[0].at as Date;
+    expect(await ids({ received: { from: null, to: at } })).toHaveLength(events.length);
+    expect(await ids({ received: { from: at, to: new Date(at.getTime() + DAY_MS) } })).toEqual([]);
+  });
+});
+
+test('events as NDJSON are CloudEvents: the texts and every digit that were stored, a line each', async () => {
+  const { text, rows } = await read(ALL, { format: 'ndjson' });
+  const lines = text.split('\n');
+  expect(lines.pop()).toBe('');
+  expect([rows, lines.length]).toEqual([events.length, events.length]);
+  for (const [index, line] of lines.entries()) {
+    const event = events[index] as EventRow;
+    const { specversion, mirantereceivedat, time, data, ...rest } = JSON.parse(line);
+    expect([specversion, Number.isNaN(Date.parse(mirantereceivedat)), Number.isNaN(Date.parse(time))]).toEqual([
+      '1.0',
+      false,
+      false,
+    ]);
+    const attributes = event.attributes ? JSON.parse(event.attributes) : {};
+    expect(rest).toEqual({
+      id: event.eventId ?? event.id,
+      source: event.source,
+      type: event.type,
+      ...(event.subject !== null && { subject: event.subject }),
+      ...attributes,
+    });
+    expect(data).toEqual(event.data === null ? undefined : JSON.parse(event.data));
+    if (event.data) expect(line).toContain(/"number":(.*)}/.exec(event.data)?.[1]);
+  }
+});
+
+test('figures are those that GET /v1/metrics gives, each measure by all its dimensions', async () => {
+  await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
+  const hour = (at: number) => new Date(Math.floor(at / 3_600_000) * 3_600_000);
+  const [from, to] = [hour(Date.now() - 3 * 3_600_000), hour(Date.now() + 3_600_000)];
+  const { text } = await read(
+    { dataset: 'metrics', from: instantAt(from), to: instantAt(to), filter: {} },
+    { format: 'ndjson' },
+  );
+  const exported = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  for (const measure of MEASURES) {
+    const window = { from: from.getTime() * 1000, to: to.getTime() * 1000 };
+    const { rows } = await readMetric(db.api, tenant.id, {
+      measure,
+      window,
+      interval: 'hour',
+      zone: 'UTC',
+      groupBy: measure.dims,
+      filters: [],
+    });
+    const own = exported.filter(({ metric }) => metric === measure.name);
+    const keyed = (bucket: string, dims: unknown[]) => JSON.stringify([new Date(bucket).getTime(), ...dims]);
+    const found = new Map(
+      own.map((row) => [
+        keyed(
+          row.bucket,
+          measure.dims.map((dim) => row[dim]),
+        ),
+        row,
+      ]),
+    );
+    expect(own).toHaveLength(rows.length);
+    for (const { bucket, dims, value } of rows) {
+      const row = found.get(keyed(bucket.toISOString(), dims));
+      expect(row?.unit).toBe(measure.unit);
+      if (value === null) expect(row?.value).toBeNull();
+      else expect(row?.value / (value || 1)).toBeCloseTo(value === 0 ? 0 : 1, 9);
+    }
+  }
+  const one = await read(
+    {
+      dataset: 'metrics',
+      to: instantAt(to),
+      from: instantAt(new Date(from.getTime() - DAY_MS)),
+      filter: { metric: 'events.count', outcome: 'failure', interval: 'day' },
+    },
+    PLAIN,
+  );
+  expect(one.rows).toBeGreaterThan(0);
+});

@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import pg from 'pg';
+import { FORMULA_PLACES, FORMULA_STARTS } from '../../lib/csv.ts';
+import type { Instant } from '../../lib/time.ts';
+import { copyWithArchive } from '../archive/archived-events.ts';
+import type { ArchiveHome } from '../archive/home.ts';
+import { CopyOut } from '../database/copy-out.ts';
+import type { Client } from '../database/db.ts';
+import { columnsOf, type Dataset } from './columns.ts';
+import { metricRows } from './metrics.ts';
+
+export { settledAt } from '../events/settled.ts';
+export { columnsOf, type Dataset } from './columns.ts';
+
+/** Which rows: half open windows. Without `received`, whenever they were received. */
+export type Selection = {
+  dataset: Dataset;
+  from: Instant;
+  to: Instant;
+  /** What columns must be, any one of several texts; see FILTERS. */
+  filter: Record<string, string | readonly string[]>;
+  /** Of events only: what was received in this window, by a clock that settledAt() reads. */
+  received?: { from: Date | null; to: Date };
+};
+
+/**
+ * `guard`: no cell can be run as a formula. `decimal`: what stands before a fraction, a point if absent. `lineEnd`: CR LF if absent, as
+ * RFC 4180 has it.
+ */
+export type Csv = { format: 'csv'; delimiter: ',' | ';'; guard: boolean; decimal?: '.' | ','; lineEnd?: '\n' };
+export type Shape = Csv | { format: 'ndjson' };
+
+/** What the rows of each dataset can be chosen by. `interval` is the width of a metric's bucket, an hour if absent. */
+export const FILTERS: Record<Dataset, readonly string[]> = {
+  events: ['type', 'source', 'subject', 'outcome'],
+  metrics: ['metric', 'interval', 'type', 'outcome', 'route', 'marketplace', 'rule'],
+};
+
+/** `over` resolves when the connection is free again, also where the stream was destroyed. */
+export type CopyStream = Readable & { rowCount: number; over?: Promise<void> };
+
+/**
+ * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
+ * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount`
+ * once it has ended; where the database breaks off, it emits an error and never ends. With `archive`, events that have left the
+ * database are among them, byte for byte as they would have been; without, they are missing.
+ */
+export function copyRows(client: Client, selection: Selection, shape: Shape, archive: ArchiveHome | undefined): CopyStream {
+  const copy = (source?: string) =>
+    client.query(new CopyOut(copyStatement(selection, shape, source), { crlf: shape.format === 'csv' && !shape.lineEnd }));
+  if (!archive || selection.dataset !== 'events') return copy();
+  return copyWithArchive(client, selection, archive, copy);
+}
+
+/** The header line of CSV. */
+export function csvHeader(dataset: Dataset, delimiter: string): string {
+  return `${columnsOf(dataset)
+    .map(({ name }) => name)
+    .join(delimiter)}\r\n`;
+}
+
+/** The statement that copyRows() sends: `copy` takes no parameters, so every text in it is a quoted literal. */
+export function copyStatement(selection: Selection, shape: Shape, source = 'app.events_in_order'): string {
+  const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
+  if (shape.format === 'ndjson') {
+    const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
+    // Bytes that no JSON text holds, so that a line is nothing but the text.
+    return `copy (select ${line} from (${rows}) r order by ${order}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
+  }
+  const columns = columnsOf(selection.dataset);
+  const cells = columns.map(({ name, sql }) => `${cell(name, sql, shape)} as ${name}`);
+  const texts = columns.filter(({ sql }) => sql === 'text' || sql === 'jsonb').map(({ name }) => name);
+  const quoted = shape.guard ? `, force_quote (${texts.join(', ')})` : '';
+  return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}'${quoted})`;
+}
+
+/** The events of a selection, of the transaction's tenant, as the text of a query. */
+export const selectedEvents = (selection: Selection): string => eventRows(selection, 'app.events').rows;
+
+function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
+  const where = [`time >= timestamptz '${from}'`, `time < timestamptz '${to}'`, ...conditions('events', filter)];
+  if (received?.from) where.push(`received_at >= ${moment(received.from)}`);
+  if (received) where.push(`received_at < ${moment(received.to)}`);
+  return { rows: `select * from ${source} where ${where.join(' and ')}`, order: 'r.time, r.id' };
+}
+
+const moment = (date: Date) => `timestamptz '${date.toISOString()}'`;
+
+function conditions(dataset: Dataset, filter: Selection['filter']): string[] {
+  return Object.entries(filter).map(([name, value]) => {
+    if (!FILTERS[dataset].includes(name)) throw new Error(`${dataset} cannot be chosen by ${name}.`);
+    const texts = [value].flat().map((text) => pg.escapeLiteral(text));
+    return texts.length === 1 ? `${name} = ${texts[0]}` : `${name} in (${texts.join(', ')})`;
+  });
+}
+
+const utc = (name: string) => `replace((${name} at time zone 'UTC')::text, ' ', 'T') || 'Z'`;
+
+const guardText = (text: string) =>
+  `case when ${text} ~ '^[${FORMULA_STARTS}\\t\\r\\n]|[,;\\t\\r\\n]' then regexp_replace(${text}, '${FORMULA_PLACES}', '''', 'g') else ${text} end`;
+
+// JSON stays the same value: the character is written as its escape. jsonb has a space behind every comma that is not in a text.
+function guardJson(name: string): string {
+  const escaped = [...FORMULA_STARTS].reduce((text, start) => {
+    const code = start.charCodeAt(0).toString(16).padStart(4, '0');
+    return `regexp_replace(${text}, '([,;])[${start}]', '\\1\\\\u${code}', 'g')`;
+  }, `${name}::text`);
+  return `case when ${name}::text ~ '[,;][${FORMULA_STARTS}]' then ${escaped} else ${name}::text end`;
+}
+
+function cell(name: string, sql: string, { guard, decimal }: Csv): string {
+  if (name === 'event_id') return cell('coalesce(event_id, id::text)', sql, { guard } as Csv);
+  if (sql === 'timestamptz') return utc(name);
+  if (sql === 'text' && guard) return guardText(name);
+  if (sql === 'jsonb' && guard) return guardJson(name);
+  if (sql === 'double precision' && decimal === ',') return `replace(${name}::text, '.', ',')`;
+  return name;
+}
+
+// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so events in which nobody was
+// concealed are known again when they are sent again.
+const EVENT = [
+  `'{"specversion":"1.0","id":' || to_json(coalesce(event_id, id::text))`,
+  `',"source":' || to_json(source)`,
+  `',"type":' || to_json(type)`,
+  `',"time":"' || ${utc('time')} || '"'`,
+  `case when subject is null then '' else ',"subject":' || to_json(subject) end`,
+  `case when attributes is null or attributes = '{}' then '' else ',' || substr(left(attributes::text, -1), 2) end`,
+  `case when data is null then '' else ',"data":' || data::text end`,
+  `',"mirantereceivedat":"' || ${utc('received_at')} || '"}'`,
+].join(' || ');

@@ -1,0 +1,186 @@
+import { type Pool, withTenant } from '../database/db.ts';
+import type { Measure } from './measures.ts';
+import { type Restated, readRestated } from './restatements.ts';
+import { SOURCES } from './sources.ts';
+import { bucketStarts, type Interval, type Pieces, split, timestamp, type Window } from './windows.ts';
+
+export type Question = {
+  measure: Measure;
+  window: Window;
+  interval: Interval;
+  /** IANA name of the zone whose days, weeks and months are meant. */
+  zone: string;
+  groupBy: readonly string[];
+  /** What each dimension must be; null: not set. */
+  filters: readonly { dim: string; value: string | null }[];
+  /** The greatest so many groups of each bucket. */
+  limit?: number | undefined;
+};
+
+export type MetricRow = { bucket: Date; dims: (string | null)[]; value: number | null };
+
+export type Figures = {
+  /** Up to when every acknowledged event is counted. */
+  watermark: Date;
+  /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
+  rawSince: Date | null;
+  /** Since when hours are there, where the window needs earlier ones of days that are still there. */
+  hoursSince: Date | null;
+  rows: MetricRow[];
+  restated: Restated;
+};
+
+/** More rows than this are never read; an answer that has more has MAX_ROWS + 1. */
+export const MAX_ROWS = 20_000;
+
+/** Width of the logarithmic bins, as in private.latency_bin. */
+const G = 1.04;
+const ZERO_BIN = -32_768;
+
+/** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has its row, in order. */
+export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<Figures> {
+  const starts = bucketStarts(question.window, question.interval, question.zone);
+  const statement = build(question, starts);
+  const { window, measure } = question;
+  const { result, restated } = await withTenant(pool, tenantId, async (client) => ({
+    result: await client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
+    restated: await readRestated(client, measure.source, timestamp(window.from), timestamp(window.to)),
+  }));
+  const [watermark, rawSince, hourly, daily] = result.rows[0] as [Date, Date | null, Date | null, Date | null];
+  const hoursSince = hourly && needsHoursWithin(split(window, starts), daily, hourly) ? hourly : null;
+  const rows = result.rows.filter((row) => row[I] !== null).map((row) => rowOf(row, question, starts));
+  return {
+    watermark,
+    rawSince,
+    hoursSince,
+    rows: question.groupBy.length > 0 ? rows : filled(rows, measure, starts),
+    restated,
+  };
+}
+
+/** The columns before the bucket's number, which value and dimensions follow. */
+const I = 4;
+
+// Hours that retention has taken from days which it has left.
+function needsHoursWithin({ hours, listed, moved }: Pieces, daily: Date | null, hourly: Date): boolean {
+  const left = { from: daily ? daily.getTime() * 1000 : 0, to: hourly.getTime() * 1000 };
+  const isLeft = (hour: number) => hour >= left.from && hour < left.to;
+  const spans = hours !== undefined && Math.max(hours.from, left.from) < Math.min(hours.to, left.to);
+  return spans || listed.some(isLeft) || moved.some(isLeft);
+}
+
+function rowOf(row: unknown[], { measure }: Question, starts: number[]): MetricRow {
+  const value = row[I + 1] as number | null;
+  return {
+    bucket: dateOf(starts[(row[I] as number) - 1] as number),
+    dims: row.slice(I + 2) as (string | null)[],
+    value: 'percentile' in measure.value && value !== null ? estimate(value) : value,
+  };
+}
+
+function filled(rows: MetricRow[], measure: Measure, starts: number[]): MetricRow[] {
+  const found = new Map(rows.map((row) => [row.bucket.getTime(), row]));
+  return starts.map((start) => {
+    const bucket = dateOf(start);
+    return found.get(bucket.getTime()) ?? { bucket, dims: [], value: measure.empty };
+  });
+}
+
+const dateOf = (at: number) => new Date(Math.floor(at / 1000));
+
+/** The value that is within 2 % of all that a bin holds; by way of exp, which keeps its precision for the tiniest. */
+function estimate(bin: number): number {
+  if (bin === ZERO_BIN) return 0;
+  return Math.min(Math.exp(bin * Math.log(G) + Math.log(2 / (G + 1))), Number.MAX_VALUE);
+}
+
+function build(question: Question, starts: number[]): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const param = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
+  const pieces = split(question.window, starts);
+  const dims = question.groupBy.map((dim) => `, ${dim}`).join('');
+  const parts = partsOf(question, pieces, starts, param);
+  const place =
+    question.limit === undefined ? '' : `, row_number() over (partition by i order by value desc nulls last${dims}) as place`;
+  const within = question.limit === undefined ? 'true' : `d.place <= ${param(question.limit, 'bigint')}`;
+  const rawSince = pieces.raw.length > 0 ? 'door.raw_since()' : 'null::timestamptz';
+  const order = question.measure.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
+  const under =
+    pieces.days && pieces.moved.length > 0
+      ? `with under_way as materialized (
+        select days, array(select d + h * interval '1 hour' from unnest(days) d, generate_series(0, 23) h) as hours
+        from door.days_under_way(${param(timestamp(pieces.days.from), 'timestamptz')}, ${param(timestamp(pieces.days.to), 'timestamptz')}) days
+    )`
+      : '';
+  const text = `${under}
+    select k.watermark, k.raw_since, k.hours_since, k.days_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
+    from (select door.watermark('${question.measure.source}') as watermark, ${rawSince} as raw_since,
+        door.rollup_since('${question.measure.source}_hourly') as hours_since, door.rollup_since('${question.measure.source}_daily') as days_since) k
+    left join (select i, value${dims}${place} from (${valuesOf(question, parts)}) v) d on ${within}
+    order by d.i, ${order}${[...question.groupBy.map((dim) => `d.${dim}`), 'd.value'].join(', ')}
+    limit ${MAX_ROWS + 1}`;
+  return { text, values };
+}
+
+function valuesOf({ measure, groupBy }: Question, parts: string): string {
+  const by = ['i', ...groupBy].join(', ');
+  // What was moved to another bucket leaves nothing behind.
+  const { count } = SOURCES[measure.source];
+  if ('sql' in measure.value)
+    return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by} having sum(${count}) > 0`;
+  // Nearest rank: the first bin by which that share of the events, rounded up, has been reached. Whole numbers throughout.
+  return `select ${by}, min(bin) filter (where reached >= ceil(events * ${measure.value.percentile} / 100)) as value
+    from (
+        select ${by}, bin, sum(sum(events)) over (partition by ${by} order by bin) as reached,
+            sum(sum(events)) over (partition by ${by}) as events
+        from (${parts}) p group by ${by}, bin
+    ) b where events > 0 group by ${by}`;
+}
+
+type Param = (value: unknown, type: string) => string;
+
+function partsOf(question: Question, pieces: Pieces, starts: number[], param: Param): string {
+  const { measure, groupBy, filters } = question;
+  const source = SOURCES[measure.source];
+  const thresholds = param(starts.map(timestamp), 'timestamptz[]');
+  const bucketOf = (time: string) => `width_bucket(${time}, ${thresholds})`;
+  const plain = [...new Set([...groupBy, ...(measure.also ?? [])])];
+  // Added up as doubles, which are exact to 2^53 and cannot overflow; bigint sums would be slow numerics.
+  const sums = [...new Set([source.count, ...measure.sums])];
+  const columns = (i: string, factor = '') =>
+    [`${i} as i`, ...plain, ...sums.map((column) => `${column}::double precision${factor} as ${column}`)].join(', ');
+  const only = filters
+    .map(({ dim, value }) => ` and ${dim} ${value === null ? 'is null' : `= ${param(value, 'text')}`}`)
+    .join('');
+  const span = ({ from, to }: Window) =>
+    `bucket >= ${param(timestamp(from), 'timestamptz')} and bucket < ${param(timestamp(to), 'timestamptz')}`;
+  const list = (times: number[]) => param(times.map(timestamp), 'timestamptz[]');
+
+  const spans = [...pieces.raw.map((window) => ({ relation: source.raw, window }))] as { relation: string; window: Window }[];
+  if (pieces.hours) spans.push({ relation: source.hourly, window: pieces.hours });
+  const parts = spans.map(
+    ({ relation, window }) => `select ${columns(bucketOf('bucket'))} from ${relation} r where ${span(window)}${only}`,
+  );
+  // A day of which hours may be newer than the day itself is read by its hours: else what was moved would not be what the day has of it.
+  const settled = pieces.moved.length > 0 ? ' and bucket <> all ((select days from under_way)::timestamptz[])' : '';
+  if (pieces.days) {
+    parts.push(
+      `select ${columns(bucketOf(noon('bucket')))} from ${source.daily} r where ${span(pieces.days)}${settled}${only}`,
+    );
+  }
+  if (pieces.moved.length > 0) {
+    const hours = '((select hours from under_way)::timestamptz[])';
+    parts.push(`select ${columns(bucketOf('bucket'))} from ${source.hourly} r where bucket = any ${hours}${only}`);
+    const i = `case sign when 1 then ${bucketOf('bucket')} else ${bucketOf(noon("date_bin('1 day', bucket, 'epoch')"))} end`;
+    parts.push(`select ${columns(i, ' * sign')} from ${source.hourly} r cross join (values (1), (-1)) s (sign)
+      where bucket = any (${list([...pieces.listed, ...pieces.moved])}) and (sign = 1 or bucket = any (${list(pieces.moved)}))
+        and bucket <> all ${hours}${only}`);
+  } else if (pieces.listed.length > 0) {
+    parts.push(
+      `select ${columns(bucketOf('bucket'))} from ${source.hourly} r where bucket = any (${list(pieces.listed)})${only}`,
+    );
+  }
+  return parts.join('\nunion all\n');
+}
+
+const noon = (day: string) => `${day} + interval '12 hours'`;

@@ -1,0 +1,61 @@
+import type { Pool } from '../database/db.ts';
+
+export type DrillKind = 'dump' | 'copy';
+
+/** What a drill that passed has shown. */
+export type DrillResult = {
+  backupSeconds: number;
+  restoreSeconds: number;
+  bytes: number;
+  tables: number;
+  records: number;
+  /** How many tenants' figures were compared. */
+  figures: number;
+};
+
+/** One that takes longer has been cut off. */
+const LONGEST = '6 hours';
+
+/**
+ * Whether a week has gone since the last drill, which another may be at now; a failed one is tried again the next day. A platform is a day
+ * old before its first, because a start has enough to do.
+ */
+export async function isDrillDue(pool: Pool, now: Date): Promise<boolean> {
+  const { rows } = await pool.query<{ due: boolean }>(
+    `select not exists (
+         select from private.restore_drills
+         where started_at > $1::timestamptz - case when passed then interval '6 days 12 hours' when ended_at is null then interval '${LONGEST}'
+             else interval '23 hours' end
+       ) and exists (select from private.tenants where created_at < $1::timestamptz - interval '1 day') as due`,
+    [now],
+  );
+  return rows[0]?.due ?? false;
+}
+
+/** Notes that a drill begins, and forgets those of more than 400 days ago. Gives its id. */
+export async function beginDrill(pool: Pool, kind: DrillKind): Promise<number> {
+  await pool.query("delete from private.restore_drills where started_at < now() - interval '400 days'");
+  const { rows } = await pool.query<{ id: number }>('insert into private.restore_drills (kind) values ($1) returning id', [
+    kind,
+  ]);
+  return rows[0]?.id as number;
+}
+
+/** Notes how a drill ended: what it has shown, or why it failed. */
+export async function endDrill(pool: Pool, id: number, outcome: DrillResult | Error): Promise<void> {
+  const failed = outcome instanceof Error;
+  const values = failed
+    ? [null, null, null, null, null, null, outcome.message.slice(0, 2000)]
+    : [outcome.backupSeconds, outcome.restoreSeconds, outcome.bytes, outcome.tables, outcome.records, outcome.figures, null];
+  await pool.query(
+    `update private.restore_drills set ended_at = now(), passed = $2, (backup_seconds, restore_seconds, bytes, tables, records, figures, detail)
+         = ($3::double precision, $4::double precision, $5::bigint, $6::integer, $7::bigint, $8::integer, $9::text)
+     where id = $1`,
+    [id, !failed, ...values],
+  );
+}
+
+/** As though it had not begun, so that it is due again. */
+export async function forgetDrill(pool: Pool, id: number): Promise<void> {
+  await pool.query('delete from private.restore_drills where id = $1', [id]);
+}

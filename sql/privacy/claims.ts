@@ -1,0 +1,187 @@
+import { v7 as uuidv7 } from 'uuid';
+import { backOff, PUT_OFF } from '../database/back-off.ts';
+import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import type { Erased } from './places.ts';
+import type { PrivacyRequest } from './privacy-requests.ts';
+
+/** A request as the job that serves it holds it: with the person's own identifier, and the claim that each of its writes proves. */
+export type ClaimedRequest = Pick<PrivacyRequest, 'id' | 'kind' | 'person_hash' | 'created_at'> & {
+  tenant_id: string;
+  person: string;
+  claim: string;
+};
+
+/** Who serves a request renews its claim at least this often, or is taken for dead. */
+const LEASE = "interval '2 minutes'";
+
+/** The request was ended, or somebody else serves it now. Nothing more may be written for it. */
+export class ClaimLost extends Error {}
+
+/**
+ * Takes up the next request: of the tenant with the fewest under way, and among these of the one that was served longest ago. Requests of
+ * one person exclude each other. An erasure does not wait for requests for access of the same person: it ends them.
+ */
+export async function claimPrivacyRequest(pool: Pool): Promise<ClaimedRequest | undefined> {
+  return withTransaction(pool, 'begin', async (client) => {
+    // One claim at a time: each sees whom the others serve already.
+    await client.query("select from storage.locks where name = 'privacy requests' for update");
+    await client.query(
+      `update private.privacy_requests set status = 'queued', retry_at = now() + ${backOff('attempts')}
+       where status = 'running' and claimed_until <= now()`,
+    );
+    const next = await findNext(client);
+    if (!next) return undefined;
+    if (next.kind === 'erasure') await supersede(client, next);
+    const { rows } = await client.query<ClaimedRequest>(
+      `update private.privacy_requests
+       set status = 'running', claim = $2, claimed_until = now() + ${LEASE}, served_at = now(), attempts = attempts + 1
+       where id = $1 returning id, tenant_id, kind, person, person_hash, created_at, claim`,
+      [next.id, uuidv7()],
+    );
+    return rows[0];
+  });
+}
+
+type Next = Pick<ClaimedRequest, 'id' | 'tenant_id' | 'kind' | 'person_hash'>;
+
+async function findNext(client: Client): Promise<Next | undefined> {
+  const { rows } = await client.query<Next>(
+    `with turn as (
+       select o.tenant_id, count(*) filter (where o.status = 'running') as busy,
+           (select max(s.served_at) from private.privacy_requests s where s.tenant_id = o.tenant_id) as served_at
+       from private.privacy_requests o where o.status in ('queued', 'running') group by 1
+     )
+     select r.id, r.tenant_id, r.kind, r.person_hash from private.privacy_requests r join turn using (tenant_id)
+     where r.status = 'queued' and coalesce(r.retry_at, '-infinity') <= now()
+       and not exists (
+         select from private.privacy_requests o
+         where o.tenant_id = r.tenant_id and o.person_hash = r.person_hash and o.status = 'running'
+           and (o.kind = 'erasure' or r.kind <> 'erasure')
+       )
+     order by turn.busy, turn.served_at nulls first, r.created_at, r.id limit 1`,
+  );
+  return rows[0];
+}
+
+// Waits for a part that is being written just now; the next one finds its claim gone. What was written goes with the place `bundles`.
+async function supersede(client: Client, erasure: Next): Promise<void> {
+  await client.query(
+    `update private.privacy_requests
+     set status = 'superseded', completed_at = now(), person = null, outcome = jsonb_build_object('superseded_by', $3::uuid)
+     where tenant_id = $1 and person_hash = $2 and kind = 'access' and status in ('queued', 'running')`,
+    [erasure.tenant_id, erasure.person_hash, erasure.id],
+  );
+}
+
+/** What each statement that writes for a request proves it by. */
+export type Held = Pick<ClaimedRequest, 'id' | 'claim'>;
+
+const HELD = "id = $1 and claim = $2 and status = 'running'";
+
+async function prove(updating: Promise<{ rowCount: number | null }>): Promise<void> {
+  if ((await updating).rowCount !== 1) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
+}
+
+/** Says that it is still being served. Throws ClaimLost where it is not by this claim. */
+export async function keepPrivacyClaim(pool: Pool, { id, claim }: Held): Promise<void> {
+  await prove(pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]));
+}
+
+/** Notes how far it is, in per cent. Throws ClaimLost. */
+export async function notePrivacyProgress(pool: Pool, { id, claim }: Held, progress: number): Promise<void> {
+  await prove(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
+}
+
+/**
+ * What has been removed so far, by place, so that an attempt which takes over from a dead one certifies both. To be called in the
+ * transaction that removes it. Throws ClaimLost.
+ */
+export async function noteErased(
+  client: Client,
+  { id, claim }: Held,
+  place: string,
+  erased: Erased,
+  progress: number,
+): Promise<void> {
+  await prove(
+    client.query(
+      `update private.privacy_requests set progress = $3, outcome = coalesce(outcome, '{}') || jsonb_build_object(
+           'removed', coalesce(outcome -> 'removed', '{}') ||
+               jsonb_build_object($4::text, coalesce((outcome -> 'removed' ->> $4)::bigint, 0) + $5),
+           'hours', coalesce((outcome ->> 'hours')::bigint, 0) + $6)
+       where ${HELD}`,
+      [id, claim, progress, place, erased.removed, erased.hours],
+    ),
+  );
+}
+
+/** A file of the archive that was rewritten without a person, or destroyed where it held nobody else. */
+export type ErasedFile = { type: string; day: string; removed: number };
+
+/** Notes such a file for the certificate, in the transaction that replaces it. Throws ClaimLost. */
+export async function noteErasedFile(client: Client, { id, claim }: Held, file: ErasedFile): Promise<void> {
+  await prove(
+    client.query(
+      `update private.privacy_requests set
+         outcome = outcome || jsonb_build_object('archive_files', coalesce(outcome -> 'archive_files', '[]') || jsonb_build_array($3::jsonb))
+       where ${HELD}`,
+      [id, claim, JSON.stringify(file)],
+    ),
+  );
+}
+
+export type ErasedSoFar = { removed: Record<string, number>; hours: number; archive_files?: ErasedFile[] };
+
+/** The sums of noteErased(), and the files of noteErasedFile(). */
+export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
+  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
+    id,
+  ]);
+  return rows[0]?.outcome ?? { removed: {}, hours: 0 };
+}
+
+/** Gives a request back after an attempt that failed, to be served again later; one that was put off does not count. */
+export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isPutOff: boolean): Promise<void> {
+  await pool.query(
+    `update private.privacy_requests
+     set status = 'queued', attempts = attempts - $3::integer, retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
+     where ${HELD}`,
+    [id, claim, isPutOff ? 1 : 0],
+  );
+}
+
+/** Ends a request; from here on nothing tells who the person was but the pseudonym. Throws ClaimLost. */
+export async function completePrivacyRequest(pool: Pool, { id, claim }: Held, outcome: object): Promise<void> {
+  await prove(
+    pool.query(
+      `update private.privacy_requests
+       set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null where ${HELD}`,
+      [id, claim, JSON.stringify(outcome)],
+    ),
+  );
+}
+
+/** Stores one part of a file. The row of the request is locked, so that an erasure that ends it waits for the part, and finds it. */
+export async function writeBundlePart(
+  pool: Pool,
+  { id, claim }: Held,
+  name: string,
+  part: number,
+  content: Buffer,
+): Promise<void> {
+  await prove(
+    pool.query(
+      `with held as (select tenant_id, id from private.privacy_requests where ${HELD} for share)
+       insert into private.privacy_files (tenant_id, request_id, name, part, content) select tenant_id, id, $3, $4, $5 from held`,
+      [id, claim, name, part, content],
+    ),
+  );
+}
+
+/** Removes what an attempt before this one has left of a bundle. */
+export async function clearBundle(pool: Pool, { id, claim }: Held): Promise<void> {
+  await pool.query(
+    `delete from private.privacy_files where request_id = (select id from private.privacy_requests where ${HELD} for share)`,
+    [id, claim],
+  );
+}

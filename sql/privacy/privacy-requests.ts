@@ -1,0 +1,111 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Client, Pool } from '../database/db.ts';
+
+export const REQUEST_KINDS = ['access', 'erasure', 'withdrawal', 'restoration'] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+
+/** One file of a bundle, with the SHA-256 of its bytes in hexadecimal digits. */
+export type BundleFile = { name: string; rows: number; bytes: number; sha256: string };
+
+export type PrivacyRequest = {
+  id: string;
+  kind: RequestKind;
+  person_hash: string;
+  reason: string | null;
+  status: 'queued' | 'running' | 'completed' | 'superseded';
+  progress: number;
+  created_at: Date;
+  due_at: Date;
+  completed_at: Date | null;
+  outcome: { files?: BundleFile[]; superseded_by?: string } | null;
+};
+
+const COLUMNS = 'id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome';
+
+/** Notes a request of the tenant of this transaction; one that is done with that is completed at once. */
+export async function createPrivacyRequest(
+  client: Client,
+  tenantId: string,
+  request: { kind: RequestKind; person: string | null; personHash: string; reason: string | null },
+): Promise<PrivacyRequest> {
+  const done = request.person === null;
+  const { rows } = await client.query<PrivacyRequest>(
+    `insert into app.privacy_requests (id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now(), now() + interval '15 days', case when $9 then now() end)
+     returning ${COLUMNS}`,
+    [
+      uuidv7(),
+      tenantId,
+      request.kind,
+      request.person,
+      request.personHash,
+      request.reason,
+      done ? 'completed' : 'queued',
+      done ? 100 : 0,
+      done,
+    ],
+  );
+  return rows[0] as PrivacyRequest;
+}
+
+export async function findPrivacyRequest(client: Client, id: string): Promise<PrivacyRequest | undefined> {
+  const { rows } = await client.query<PrivacyRequest>(`select ${COLUMNS} from app.privacy_requests where id = $1`, [id]);
+  return rows[0];
+}
+
+/** The tenant's requests, the newest first. */
+export async function listPrivacyRequests(
+  client: Client,
+  before: string | undefined,
+  limit: number,
+): Promise<PrivacyRequest[]> {
+  const { rows } = await client.query<PrivacyRequest>(
+    `select ${COLUMNS} from app.privacy_requests where $1::uuid is null or id < $1 order by id desc limit $2`,
+    [before ?? null, limit],
+  );
+  return rows;
+}
+
+/** The nth part of a file of a bundle, from 0; undefined after the last. */
+export async function readBundlePart(
+  client: Client,
+  requestId: string,
+  name: string,
+  part: number,
+): Promise<Buffer | undefined> {
+  const { rows } = await client.query<{ content: Buffer }>(
+    'select content from app.privacy_files where request_id = $1 and name = $2 and part = $3',
+    [requestId, name, part],
+  );
+  return rows[0]?.content;
+}
+
+/** How many requests of all tenants are open, and how many seconds are left until the first is due: null where there is none. */
+export async function openPrivacyRequests(pool: Pool): Promise<{ open: number; secondsLeft: number | null }> {
+  const { rows } = await pool.query<{ open: number; seconds_left: number | null }>(
+    'select * from door.open_privacy_requests()',
+  );
+  return { open: rows[0]?.open ?? 0, secondsLeft: rows[0]?.seconds_left ?? null };
+}
+
+/** Deletes bundles thirty days after they were made. Gives how many requests that were. */
+export async function deleteOldBundles(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `with gone as (
+       delete from private.privacy_files f using private.privacy_requests r
+       where r.id = f.request_id and r.completed_at < now() - interval '30 days' returning f.request_id
+     )
+     select count(distinct request_id) as n from gone`,
+  );
+  return rows[0]?.n ?? 0;
+}
+
+export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
+
+/** What is open with less than three days left, of all tenants; of the removal of a tenant the id is the tenant's. */
+export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
+  const { rows } = await pool.query<LegalTerm>(
+    "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",
+  );
+  return rows;
+}

@@ -1,0 +1,59 @@
+import type { Client } from '../database/db.ts';
+import type { EventType } from '../event-types/event-types.ts';
+
+/** The tenant's key of pseudonyms, made where there is none. Needs a transaction that may write. */
+export async function pseudonymKey(client: Client): Promise<Buffer> {
+  const result = await client.query<{ key: Buffer }>('select door.pseudonym_key() as key');
+  return (result.rows[0] as { key: Buffer }).key;
+}
+
+export type DestroyedKey = { key_created_at: Date; withdrawals_deleted: number };
+
+/** Destroys the tenant's key of pseudonyms, and the withdrawals, which hold such pseudonyms. Undefined where there is no key. */
+export async function destroyPseudonymKey(client: Client): Promise<DestroyedKey | undefined> {
+  const result = await client.query<DestroyedKey>(
+    'select key_created_at, withdrawals_deleted from door.destroy_pseudonym_key()',
+  );
+  return result.rows[0];
+}
+
+/** Notes that the person behind a pseudonym has withdrawn consent. False where that was known. */
+export async function withdrawSubject(client: Client, subjectHash: string): Promise<boolean> {
+  const result = await client.query(
+    `insert into app.withdrawn_subjects (tenant_id, subject_hash) select id, $1 from app.tenant
+     on conflict (tenant_id, subject_hash) do nothing`,
+    [subjectHash],
+  );
+  return result.rowCount === 1;
+}
+
+/** Notes that somebody who had withdrawn consent has given it again. False where none was withdrawn. */
+export async function restoreSubject(client: Client, subjectHash: string): Promise<boolean> {
+  const result = await client.query('delete from app.withdrawn_subjects where subject_hash = $1', [subjectHash]);
+  return result.rowCount === 1;
+}
+
+/** The pseudonyms of all who have withdrawn consent. */
+export async function withdrawnSubjects(client: Client): Promise<Set<string>> {
+  // As one text: a row for each would hold the process twice as long.
+  const result = await client.query<{ hashes: string | null }>(
+    `select string_agg(subject_hash, ' ') as hashes from app.withdrawn_subjects`,
+  );
+  return new Set(result.rows[0]?.hashes?.split(' '));
+}
+
+export type ProcessingRecord = Pick<
+  EventType,
+  'type' | 'version' | 'description' | 'subject' | 'personal_fields' | 'processing' | 'created_at'
+>;
+
+/** The record of processing of each of the tenant's types in its newest version, by name; null where it has none. */
+export async function listProcessing(client: Client, after: string | undefined, limit: number): Promise<ProcessingRecord[]> {
+  const result = await client.query<ProcessingRecord>(
+    `select distinct on (type) type, version, description, subject, personal_fields, processing, created_at
+     from app.event_types
+     where $1::text is null or type > $1 order by type, version desc limit $2`,
+    [after ?? null, limit],
+  );
+  return result.rows;
+}

@@ -1,0 +1,160 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { Party } from '../attacks/attack.ts';
+import type { Client } from '../database/db.ts';
+
+export type Canary = Omit<Party, 'grant'>;
+
+/** The two tenants of the audit, made where they are missing; the attacker first. Probes have a canary of their own. */
+export async function findCanaries(client: Client): Promise<[Canary, Canary]> {
+  const find = async () =>
+    (
+      await client.query<{ id: string }>(
+        "select id from private.tenants where kind = 'canary' and starts_with(slug, 'canary-') order by id limit 2",
+      )
+    ).rows;
+  let found = await find();
+  while (found.length < 2) {
+    const id = uuidv7();
+    await client.query(
+      `insert into private.tenants (id, slug, name, kind, attributes)
+       values ($1, 'canary-' || $2, 'Canary ' || $2, 'canary', jsonb_build_object('canary', $2::text))`,
+      [id, wordOf(id)],
+    );
+    found = await find();
+  }
+  const [attacker, victim] = found.map(({ id }) => canaryOf(id)) as [Canary, Canary];
+  return [attacker, victim];
+}
+
+/** What a tenant's rows are told by: a word that stays and marks for the rows that are planted next. */
+export function canaryOf(id: string): Canary {
+  return {
+    id,
+    word: wordOf(id),
+    mark: `mark${randomBytes(10).toString('hex')}`,
+    figure: randomInt(100_000_000_000, 1_000_000_000_000),
+  };
+}
+
+const wordOf = (id: string) => id.replaceAll('-', '');
+
+// Never the name of a role: what stands in the table alone opens nothing.
+const LOGIN = "'mirante_sql_' || substr(md5(c.word), 1, 16)";
+
+const KEY = 'lateral (select id from private.api_keys where tenant_id = c.id order by id limit 1) k';
+const RULE = 'lateral (select id, notify from private.alert_rules where tenant_id = c.id order by id limit 1) r';
+
+/**
+ * Rows of a canary `c` for every table with a tenant_id, by table; roll-ups and the audit log come of themselves. What has one row for good
+ * keeps it; events and refused input are new each time, so that old ones are found in every chunk and partition.
+ */
+export const PLANTED: Record<string, string> = {
+  'private.api_keys': `insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes)
+    select c.row_id, c.id, c.word, sha256(uuid_send(gen_random_uuid())), 'none', array['ingest'] from c
+    where not exists (select from private.api_keys k where k.tenant_id = c.id)`,
+  'private.sql_logins': `insert into private.sql_logins (id, tenant_id, login, name, connection_limit, statement_timeout_seconds,
+        revoked_at, ended_at)
+    select c.row_id, c.id, ${LOGIN}, c.word, 1, 1, now(), now() from c on conflict (login) do nothing`,
+  'private.idempotency_keys': `insert into private.idempotency_keys (tenant_id, key, request_hash, claim, answer)
+    select c.id, c.word, '', c.row_id, json_build_object('mark', c.mark, 'figure', c.figure) from c
+    on conflict (tenant_id, key) do update set first_at = now(), answer = excluded.answer`,
+  'private.event_types': `insert into private.event_types (tenant_id, type, version, schema, mode, description)
+    select c.id, 'canary.' || c.word || '.v1', 1, jsonb_build_object('title', c.word), 'observe', c.word from c
+    on conflict do nothing`,
+  'private.pseudonym_keys': `insert into private.pseudonym_keys (tenant_id, key)
+    select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
+  'private.withdrawn_subjects': `insert into private.withdrawn_subjects (tenant_id, subject_hash)
+    select c.id, c.word from c on conflict do nothing`,
+  'private.access_log': `insert into private.access_log (tenant_id, hour, key_id, address, first_at, last_at, requests)
+    select c.id, date_trunc('hour', now(), 'UTC'), k.id, '192.0.2.1', now(), now(), 1 from c, ${KEY} on conflict do nothing`,
+  'private.privacy_requests': `insert into private.privacy_requests (id, tenant_id, kind, person_hash, reason, status, progress,
+        completed_at, outcome)
+    select c.row_id, c.id, 'access', c.word, c.mark, 'completed', 100, now(), jsonb_build_object('mark', c.word) from c
+    where not exists (select from private.privacy_requests r where r.tenant_id = c.id)`,
+  'private.privacy_files': `insert into private.privacy_files (tenant_id, request_id, name, part, content)
+    select c.id, r.id, c.word, 1, convert_to(c.mark, 'UTF8')
+    from c, lateral (select id from private.privacy_requests where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
+  'private.offboardings': `insert into private.offboardings (tenant_id, slug, progress, completed_at, certificate)
+    select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
+  'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)
+    select c.id, (now() at time zone 'UTC')::date, 'c' || c.word, 'mirante', 1 from c on conflict do nothing`,
+  'private.dashboard_links': `insert into private.dashboard_links (id, tenant_id, key_id, dashboard, prefix, hash, params, expires_at)
+    select c.row_id, c.id, k.id, c.word, 'canary', sha256(uuid_send(gen_random_uuid())), jsonb_build_object('mark', c.mark), '-infinity'
+    from c, ${KEY} where not exists (select from private.dashboard_links l where l.tenant_id = c.id)`,
+  'private.feature_uses': `insert into private.feature_uses (tenant_id, day, feature, uses)
+    select c.id, (now() at time zone 'UTC')::date, 'exports', 1 from c on conflict do nothing`,
+  'private.alert_endpoints': `insert into private.alert_endpoints (id, tenant_id, kind, target, description, disabled_at)
+    select c.row_id, c.id, 'webhook', 'https://' || c.word || '.invalid/', c.mark, now() from c
+    where not exists (select from private.alert_endpoints e where e.tenant_id = c.id)`,
+  'private.alert_rules': `insert into private.alert_rules (id, tenant_id, name, enabled, metric, filter, condition, threshold, window_seconds,
+        for_seconds, cool_down_seconds, no_data, notify)
+    select c.row_id, c.id, c.word, true, 'events.count', jsonb_build_object('type', c.word), 'above', c.figure, 300, 0, 300, 'ok',
+        array(select id from private.alert_endpoints where tenant_id = c.id)
+    from c where not exists (select from private.alert_rules r where r.tenant_id = c.id)`,
+  'private.alert_states': `insert into private.alert_states (rule_id, tenant_id, state, since, value, evaluated_at, open)
+    select r.id, c.id, 'ok', now(), c.figure, now(), false from c, ${RULE} on conflict do nothing`,
+  'private.alert_deliveries': `insert into private.alert_deliveries (id, tenant_id, rule_id, endpoint_id, type, message, status, created_at,
+        due_at, ended_at)
+    select c.row_id, c.id, r.id, r.notify[1], 'alert.test', json_build_object('mark', c.mark, 'name', c.word), 'delivered', now(), now(), now()
+    from c, ${RULE} where not exists (select from private.alert_deliveries d where d.tenant_id = c.id)`,
+  'private.export_jobs': `insert into private.export_jobs (id, tenant_id, key_id, dataset, format, options, window_from, window_to, filter,
+        status, error, progress, created_at, ended_at, manifest)
+    select c.row_id, c.id, k.id, 'events', 'csv', jsonb_build_object('mark', c.mark), now() - interval '1 day', now(),
+        jsonb_build_object('type', c.word), 'expired', c.word, 100, now(), now(), jsonb_build_object('mark', c.word)
+    from c, ${KEY} where not exists (select from private.export_jobs j where j.tenant_id = c.id)`,
+  'private.export_files': `insert into private.export_files (tenant_id, export_id, part, from_time, to_time, expected_rows, name, rows, bytes,
+        sha256, stored_at)
+    select c.id, j.id, 1, now() - interval '1 day', now(), c.figure, c.word, c.figure, c.figure, c.mark, now()
+    from c, lateral (select id from private.export_jobs where tenant_id = c.id order by id limit 1) j on conflict do nothing`,
+  'private.benchmark_consents': `insert into private.benchmark_consents (id, tenant_id, accepted, text_version)
+    select c.row_id, c.id, true, c.word from c where not exists (select from private.benchmark_consents b where b.tenant_id = c.id)`,
+  'private.events': `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome,
+        duration_ms, bytes, data, attributes)
+    select c.id, now(), gen_random_uuid(), now(), t.type, c.word, c.mark, c.word, 'success', 1, 10,
+        jsonb_build_object('marketplace', c.word, 'rule', c.word, 'mark', c.mark, 'rows', c.figure),
+        jsonb_build_object('mark', c.word)
+    from c, unnest(array['canary.' || c.word || '.v1', 'br.validahub.validation.completed.v1',
+        'br.validahub.correction.applied.v1']) t (type)`,
+  'private.rule_hits': `insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
+    select c.id, now(), c.row_id, c.word, c.word, c.figure from c`,
+  'private.quarantine': `insert into private.quarantine (tenant_id, received_at, id, status, code, detail, type, key_id, raw)
+    select c.id, now(), c.row_id, 'quarantined', 'canary', c.mark, 'canary.' || c.word || '.v1', k.id, convert_to(c.mark, 'UTF8')
+    from c, ${KEY}`,
+  // One for what stands above, and one of an hour that never comes, which no refresh takes off.
+  'private.dirty_hours': `insert into private.dirty_hours (tenant_id, hour, events, quarantined)
+    select c.id, date_trunc('hour', now(), 'UTC'), 3, 1 from c union all
+    select c.id, '9999-01-01', 0, 0 from c
+    where not exists (select from private.dirty_hours d where d.tenant_id = c.id and d.hour = '9999-01-01')`,
+  'private.receipts': `insert into private.receipts (tenant_id, hour, accepted, duplicates, quarantined)
+    select c.id, date_trunc('hour', now(), 'UTC'), 0, 0, 0 from c on conflict do nothing`,
+  'private.restatements': `insert into private.restatements (tenant_id, rollup, bucket, before, after)
+    select c.id, c.word, date_trunc('day', now(), 'UTC'), 0, c.figure from c`,
+  'private.reconciliations': `insert into private.reconciliations (tenant_id, ran_at, hours, receipts, raw, rolled_up, quarantined,
+        differences, first_difference)
+    select c.id, now(), 0, c.figure, 0, 0, 0, 0, jsonb_build_object('mark', c.mark, 'word', c.word) from c`,
+  'private.archive_rules': `insert into private.archive_rules (tenant_id, type, tier, keep_days) select c.id, c.word, c.word, 0 from c
+    on conflict do nothing`,
+  'private.archive_files': `insert into private.archive_files (id, tenant_id, type, day, name, rows, bytes, sha256, digest, first_time,
+        last_time, first_received_at, last_received_at, status)
+    select c.row_id, c.id, c.word, now(), 'canary/' || c.word, c.figure, 0, c.word, c.mark, now(), now(), now(), now(), 'live'
+    from c on conflict do nothing`,
+  'private.quality_results': `insert into private.quality_results (tenant_id, day, check_name, value, status, weight, checked_at)
+    select c.id, date_trunc('day', now(), 'UTC'), c.word, c.figure, 'pass', 0, now() from c
+    on conflict (tenant_id, day, check_name) do update set value = excluded.value`,
+};
+
+const CANARY = 'with c (id, word, mark, figure, row_id) as (values ($1::uuid, $2::text, $3::text, $4::bigint, $5::uuid))';
+
+/** Plants the rows of one canary. The connection acts as mirante_owner. */
+export async function plant(client: Client, { id, word, mark, figure }: Canary): Promise<void> {
+  await client.query('begin');
+  try {
+    for (const statement of Object.values(PLANTED))
+      await client.query(`${CANARY} ${statement}`, [id, word, mark, figure, uuidv7()]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
