@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { verifyArchive } from '../jobs/check-archive.ts';
-import { compareStore } from '../jobs/sweep-archive.ts';
+import { verifyArchive } from '../jobs/archive/check.ts';
+import { compareStore } from '../jobs/archive/sweep.ts';
 import { environmentWith, readConfig } from '../lib/config.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';

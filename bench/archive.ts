@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { verifyArchive } from '../jobs/check-archive.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { verifyArchive } from '../jobs/archive/check.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, open, rm } from 'node:fs/promises';
 import { pino } from 'pino';
-import { drillNow, wayOf } from '../jobs/restore-drill.ts';
+import { drillNow, wayOf } from '../jobs/platform/restore-drill.ts';
 import { readConfig } from '../lib/config.ts';
 import { createPool } from '../sql/database/db.ts';
 import { FOLDER, type Stage } from './stage.ts';

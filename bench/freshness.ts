@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
-import { createProbe } from '../jobs/probe-platform.ts';
+import { createProbe } from '../jobs/platform/probe-platform.ts';
 import { quantile } from './http-load.ts';
 import { through } from './ingest.ts';
 import type { Stage } from './stage.ts';

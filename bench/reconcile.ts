@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { checkDataQuality } from '../jobs/check-data-quality.ts';
-import { reconcile } from '../jobs/reconcile.ts';
+import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
+import { reconcile } from '../jobs/metrics/reconcile.ts';
 import { load, post } from './http-load.ts';
 import type { Stage } from './stage.ts';
 

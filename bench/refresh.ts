@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { caughtUp } from './history.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { makeArchive } from '../test/archive-home.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { restoreArchive, verifyArchive } from '../jobs/check-archive.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { restoreArchive, verifyArchive } from '../jobs/archive/check.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import type { Config } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { createLog } from '../lib/log.ts';
 import { startApi, type TestApi } from '../test/api.ts';
 import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant } from '../test/harness.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { refreshLocked } from '../jobs/refresh-rollups.ts';
+import { refreshLocked } from '../jobs/metrics/refresh-rollups.ts';
 import type { Config } from '../lib/config.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { withArchiveTurn } from '../sql/archive/files.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { reconcile, sentenceOf } from '../jobs/reconcile.ts';
-import { repairRollups } from '../jobs/repair-rollups.ts';
+import { reconcile, sentenceOf } from '../jobs/metrics/reconcile.ts';
+import { repairRollups } from '../jobs/metrics/repair-rollups.ts';
 import type { Config } from '../lib/config.ts';
 import { type Pool, withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';

@@ -1,4 +1,4 @@
-import { drillNow, wayOf } from '../jobs/restore-drill.ts';
+import { drillNow, wayOf } from '../jobs/platform/restore-drill.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { roleUrl } from '../sql/database/roles.ts';

@@ -5,9 +5,9 @@ import { openArchive } from '../sql/archive/home.ts';
 import { createPool, withClient } from '../sql/database/db.ts';
 import { loginUrl } from '../sql/database/roles.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
-import { keepProbing } from './probe-platform.ts';
-import { watchSessions } from './watch-sessions.ts';
-import { databaseAnswers, startWorkers, type Workers } from './workers.ts';
+import { keepProbing } from './platform/probe-platform.ts';
+import { databaseAnswers, startWorkers, type Workers } from './queue/workers.ts';
+import { watchSessions } from './tenants/watch-sessions.ts';
 
 const config = readConfig();
 const log = createLog('jobs', config.LOG_LEVEL);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CsvSlices } from './csv-slices.ts';
+import { CsvSlices } from '../jobs/exports/csv-slices.ts';
 import { csvToParquet, literal, readCsv, withDuckDb } from './parquet.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyArchive } from '../jobs/check-archive.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { verifyArchive } from '../jobs/archive/check.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { withTenant } from '../sql/database/db.ts';

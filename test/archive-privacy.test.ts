@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { restoreArchive, verifyArchive } from '../jobs/check-archive.ts';
-import { offboardTenants } from '../jobs/offboard-tenants.ts';
-import { runRetention } from '../jobs/run-retention.ts';
-import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
+import { restoreArchive, verifyArchive } from '../jobs/archive/check.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
+import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
+import { offboardTenants } from '../jobs/tenants/offboard.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { prefixOfTenant } from '../sql/archive/home.ts';
 import { type Json, startApi, type TestApi } from './api.ts';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type RetentionDeps, runRetention } from '../jobs/run-retention.ts';
+import { type RetentionDeps, runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows, type Selection, type Shape } from '../sql/exports/rows.ts';

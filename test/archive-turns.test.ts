@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import { withTransaction } from '../sql/database/db.ts';
 import { jobDeps, makeArchive } from './archive-home.ts';
 import { fillDays, RETENTION } from './archived-events.ts';

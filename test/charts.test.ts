@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDataQuality } from '../jobs/check-data-quality.ts';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { barriers, open, overflow, settled, startBrowser } from './browser.ts';
 import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './harness.ts';

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { switchColumnstore } from '../cli/columnstore.ts';
-import { runMakePartitions } from '../jobs/make-partitions.ts';
-import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
+import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { convertAllDue, convertDue, listParts, stopColumnstore, toRowstore } from '../sql/archive/columnstore.ts';
 import { withClient } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runMakePartitions } from '../jobs/make-partitions.ts';
-import { type RefreshDeps, refreshRollups } from '../jobs/refresh-rollups.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
+import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { summariseTimes } from '../sql/archive/retention.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { makeArchive } from './archive-home.ts';

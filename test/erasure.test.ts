@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { type RefreshDeps, refreshLocked, refreshRollups } from '../jobs/refresh-rollups.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
+import { type RefreshDeps, refreshLocked, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { columnstoreOn, convertDue, listParts } from '../sql/archive/columnstore.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/metrics/rollups.ts';

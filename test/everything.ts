@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
-import { runRetention } from '../jobs/run-retention.ts';
+import { runRetention } from '../jobs/archive/run-retention.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { openObjectStore } from '../lib/object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';
 import { canaryOf, findCanaries, plant } from '../sql/tenants/canaries.ts';

@@ -1,5 +1,5 @@
-import { deliverAlerts } from '../jobs/deliver-alerts.ts';
-import { createExportRunner } from '../jobs/run-exports.ts';
+import { deliverAlerts } from '../jobs/alerts/deliver.ts';
+import { createExportRunner } from '../jobs/exports/run.ts';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { openObjectStore } from '../lib/object-store.ts';

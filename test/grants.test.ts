@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkDataQuality } from '../jobs/check-data-quality.ts';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
 import { rotateGrantSecret, signGrant } from '../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../sql/database/db.ts';

@@ -4,7 +4,7 @@ import { createAnswers } from '../api/answers.ts';
 import { createCards } from '../api/cards.ts';
 import type { Asked } from '../api/dashboard-query.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
-import { measureObjectives } from '../jobs/measure-objectives.ts';
+import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
 import { saveProbes } from '../sql/objectives/probes.ts';
 import { noteUsed } from '../sql/tenants/feature-uses.ts';

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDashboards } from '../api/dashboards.ts';
 import { createViewers } from '../api/viewers.ts';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { barriers, keepPicture, open, overflow, settled, startBrowser } from './browser.ts';
 import {

@@ -8,7 +8,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportAll, importAll } from '../cli/portable.ts';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { environmentWith } from '../lib/config.ts';
 import { withDuckDb } from '../lib/parquet.ts';
 import { makeRestored, protectRestored } from '../sql/archive/restored.ts';

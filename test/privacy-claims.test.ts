@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { servePrivacyRequests } from '../jobs/serve-privacy-requests.ts';
+import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import type { Pool } from '../sql/database/db.ts';
 import { type Json, startApi, type TestApi } from './api.ts';
 import { jobDeps, makeArchive } from './archive-home.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runMakePartitions } from '../jobs/make-partitions.ts';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { columnstoreOn, convertDue } from '../sql/archive/columnstore.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { storeEvents } from '../sql/events/events.ts';

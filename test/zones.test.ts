@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { refreshRollups } from '../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { bucketStart } from '../sql/metrics/windows.ts';
 import { changesHere, faultOfZone } from '../sql/tenants/zones.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRetention } from '../../jobs/run-retention.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { startApi, type TestApi } from '../../test/api.ts';
 import { makeArchive } from '../../test/archive-home.ts';
 import { fillDays, RETENTION } from '../../test/archived-events.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildBenchmarks } from '../../jobs/build-benchmarks.ts';
+import { buildBenchmarks } from '../../jobs/benchmarks/build.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import {
   createDatabase,

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkDataQuality } from '../../jobs/check-data-quality.ts';
-import { runReconcile } from '../../jobs/reconcile.ts';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
+import { runReconcile } from '../../jobs/metrics/reconcile.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';

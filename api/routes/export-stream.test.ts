@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { storeEvents } from '../../sql/events/events.ts';
 import { csvHeader } from '../../sql/exports/rows.ts';
 import { startApi, type TestApi } from '../../test/api.ts';

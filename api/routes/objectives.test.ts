@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { measureObjectives } from '../../jobs/measure-objectives.ts';
-import { createProbe } from '../../jobs/probe-platform.ts';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { measureObjectives } from '../../jobs/platform/measure-objectives.ts';
+import { createProbe } from '../../jobs/platform/probe-platform.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { findCanaries } from '../../sql/tenants/canaries.ts';

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { endSqlLogins } from '../../jobs/end-sql-logins.ts';
-import { offboardTenants } from '../../jobs/offboard-tenants.ts';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { endSqlLogins } from '../../jobs/tenants/end-sql-logins.ts';
+import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { tenantTables } from '../../sql/tenants/offboarding.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
-import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { claimPrivacyRequest } from '../../sql/privacy/claims.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/privacy/places.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
-import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/metrics/restatements.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';
 import { jobDeps, makeArchive } from '../../test/archive-home.ts';

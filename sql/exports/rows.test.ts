@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { guardFormulas } from '../../lib/csv.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
 import { instantAt, instantOf } from '../../lib/time.ts';

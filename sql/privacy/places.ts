@@ -234,7 +234,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_panels: 'keyed hashes of organisations',
   benchmark_secrets: 'keys',
   archive_rules: 'days for which organisations have events kept',
-  archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/erase-archive.ts)',
+  archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/archive/erase.ts)',
   heartbeats: 'queues',
   ingest_gate: 'a moment',
   grant_secrets: 'keys',

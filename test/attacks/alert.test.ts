@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AuditDeps, runAuditIsolation } from '../../jobs/audit-isolation.ts';
+import { type AuditDeps, runAuditIsolation } from '../../jobs/platform/audit-isolation.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { measureService } from '../../sql/objectives/objectives.ts';
 import { findCanaries, PLANTED, plant } from '../../sql/tenants/canaries.ts';

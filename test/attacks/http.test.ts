@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRetention } from '../../jobs/run-retention.ts';
-import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
 import { jobDeps } from '../archive-home.ts';
 import { fillDays, RETENTION } from '../archived-events.ts';

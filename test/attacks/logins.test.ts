@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { endSqlLogins } from '../../jobs/end-sql-logins.ts';
-import { offboardTenants } from '../../jobs/offboard-tenants.ts';
-import { runRetention } from '../../jobs/run-retention.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { endSqlLogins } from '../../jobs/tenants/end-sql-logins.ts';
+import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { endSessions } from '../../sql/tenants/sql-sessions.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
-import { checkDataQuality } from '../../jobs/check-data-quality.ts';
-import { reconcile } from '../../jobs/reconcile.ts';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
+import { reconcile } from '../../jobs/metrics/reconcile.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { makePartitions } from '../../sql/archive/retention.ts';
 import type { Attack, Login, Party, Target } from '../../sql/attacks/attack.ts';
 import { aim } from '../../sql/attacks/catalogue.ts';

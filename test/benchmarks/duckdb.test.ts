@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildDueBenchmarks } from '../../jobs/build-benchmarks.ts';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
+import { buildDueBenchmarks } from '../../jobs/benchmarks/build.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { createDatabase, makeTenant, type TestDatabase } from '../harness.ts';
 
 const TENANTS = 64;

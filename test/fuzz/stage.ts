@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
-import { refreshRollups } from '../../jobs/refresh-rollups.ts';
-import { runRetention } from '../../jobs/run-retention.ts';
-import { servePrivacyRequests } from '../../jobs/serve-privacy-requests.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { startApi, type TestApi } from '../api.ts';
 import { jobDeps } from '../archive-home.ts';
 import { fillDays, RETENTION } from '../archived-events.ts';

@@ -1,0 +1,103 @@
+import type { Logger } from '../../lib/log.ts';
+import { addDeliveries, messageOf, type NewDelivery } from '../../sql/alerts/deliveries.ts';
+import { findFigure } from '../../sql/alerts/figures.ts';
+import {
+  forgetSwitchedOff,
+  keepOpenEndpoints,
+  keepUnchanged,
+  listWatched,
+  saveStates,
+  type Watched,
+  withAlertLock,
+} from '../../sql/alerts/states.ts';
+import { type Client, createPool, type Pool } from '../../sql/database/db.ts';
+import { stepOf } from './state.ts';
+
+export type EvaluateDeps = {
+  pool: Pool;
+  log: Logger;
+  clock: () => Date;
+  /** URL of the login that sees one tenant at a time. */
+  logins: { api: string };
+};
+
+/** Questions that are asked at the same time. */
+const READERS = 4;
+
+type Answer = { value: number | null } | { error: unknown };
+
+/**
+ * Asks for the figure of every rule and keeps how each was found, with the notices that follow, in one transaction. Gives how many
+ * notices there are. A rule whose figure cannot be read stays as it was; the job then fails after all others are kept.
+ */
+export async function evaluateAlerts(deps: EvaluateDeps): Promise<number> {
+  const now = deps.clock();
+  const failures: unknown[] = [];
+  const notices = await withAlertLock(deps.pool, async (client) => {
+    const rules = await listWatched(client);
+    const answers = await readAll(deps, rules, now);
+    const read = rules.filter((rule) => 'value' in (answers.get(questionOf(rule)) as Answer));
+    failures.push(...[...answers.values()].flatMap((answer) => ('error' in answer ? [answer.error] : [])));
+    await forgetSwitchedOff(client);
+    return keep(client, read, answers, now);
+  });
+  if (notices) deps.log.info({ notices }, 'alerts to be sent');
+  if (failures.length > 0) throw new AggregateError(failures, `figures of alert rules not read: ${failures.length}`);
+  return notices ?? 0;
+}
+
+// Rules that ask the same get one answer.
+const questionOf = ({ tenant_id, metric, filter, window_seconds }: Watched) =>
+  JSON.stringify([tenant_id, metric, Object.entries(filter).sort(), window_seconds]);
+
+async function readAll({ logins }: EvaluateDeps, rules: Watched[], now: Date): Promise<Map<string, Answer>> {
+  const questions = [...new Map(rules.map((rule) => [questionOf(rule), rule]))];
+  const answers = new Map<string, Answer>();
+  // As the login that the gates are made for, so that no rule can see another tenant.
+  const pool = createPool(logins.api, { max: READERS, name: 'mirante alerts' });
+  const reader = async () => {
+    for (let next = questions.pop(); next; next = questions.pop()) {
+      const [question, rule] = next;
+      answers.set(question, await readOne(pool, rule, now));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: READERS }, reader));
+  } finally {
+    await pool.end();
+  }
+  return answers;
+}
+
+async function readOne(pool: Pool, { tenant_id, zone, metric, filter, window_seconds }: Watched, now: Date): Promise<Answer> {
+  const figure = findFigure(metric);
+  // A metric of a later version, after a way back.
+  if (!figure) return { value: null };
+  try {
+    const asked = { tenantId: tenant_id, zone, filter, windowSeconds: window_seconds };
+    return { value: await figure.read(pool, asked, now.getTime()) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function keep(client: Client, rules: Watched[], answers: Map<string, Answer>, now: Date): Promise<number> {
+  const unchanged = await keepUnchanged(client, rules);
+  const steps = rules
+    .filter(({ id }) => unchanged.has(id))
+    .map((rule) => ({ rule, ...stepOf(rule, (answers.get(questionOf(rule)) as { value: number | null }).value, now) }));
+  const states = steps.map(({ rule, state }) => ({ ...state, ruleId: rule.id, tenantId: rule.tenant_id }));
+  await saveStates(client, states, now);
+  const told = steps.flatMap(({ rule, state, notice }) =>
+    notice ? [{ rule, message: messageOf(notice, rule, state, now) }] : [],
+  );
+  const open = await keepOpenEndpoints(
+    client,
+    told.flatMap(({ rule }) => rule.notify),
+  );
+  const deliveries = told.flatMap(({ rule, message }): NewDelivery[] =>
+    rule.notify.filter((id) => open.has(id)).map((endpointId) => ({ tenantId: rule.tenant_id, endpointId, message })),
+  );
+  await addDeliveries(client, 'owner', deliveries);
+  return told.length;
+}

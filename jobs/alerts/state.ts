@@ -1,0 +1,44 @@
+import type { Found, State, Watched } from '../../sql/alerts/states.ts';
+
+export type Step = { state: State; notice: 'alert.firing' | 'alert.recovered' | null };
+
+/** Rules are looked at every minute. Where nobody has for longer, nobody knows whether a condition held: only that much of it counts. */
+const MOST_SECONDS_BETWEEN = 120;
+
+/**
+ * How a rule is found now, after how it was found last. While the condition holds, `since` is when it began to; a rule that fires is
+ * said once, and again after it has recovered and its cool-down is over, even if that comes in the midst of its next time.
+ */
+export function stepOf(rule: Watched, value: number | null, now: Date): Step {
+  const last = rule.last ?? { state: 'unknown', since: now, value: null, noticed_at: null, open: false, evaluated_at: now };
+  const held = last.state === 'pending' || last.state === 'firing';
+  if (!holds(rule, value)) {
+    const state = value === null ? 'unknown' : 'ok';
+    const recovered = state === 'ok' && last.open;
+    const since = last.state === state ? last.since : now;
+    return {
+      state: { state, since, value, noticed_at: last.noticed_at, open: last.open && !recovered },
+      notice: recovered ? 'alert.recovered' : null,
+    };
+  }
+  const since = held ? sinceOf(last, now) : now;
+  const state = secondsBetween(since, now) >= rule.for_seconds ? 'firing' : 'pending';
+  const rested = last.noticed_at === null || secondsBetween(last.noticed_at, now) >= rule.cool_down_seconds;
+  if (state === 'firing' && !last.open && rested) {
+    return { state: { state, since, value, noticed_at: now, open: true }, notice: 'alert.firing' };
+  }
+  return { state: { state, since, value, noticed_at: last.noticed_at, open: last.open }, notice: null };
+}
+
+// While a rule is pending, a pause moves its beginning on; one that fires has been found to do so.
+function sinceOf({ state, since, evaluated_at }: Found, now: Date): Date {
+  const missed = state === 'pending' ? secondsBetween(evaluated_at, now) - MOST_SECONDS_BETWEEN : 0;
+  return new Date(since.getTime() + Math.max(0, missed) * 1000);
+}
+
+function holds({ condition, threshold, no_data }: Watched, value: number | null): boolean {
+  if (value === null) return no_data === 'alert';
+  return condition === 'above' ? value > threshold : value < threshold;
+}
+
+const secondsBetween = (from: Date, to: Date) => (to.getTime() - from.getTime()) / 1000;

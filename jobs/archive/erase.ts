@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Logger } from '../../lib/log.ts';
+import { withDuckDb } from '../../lib/parquet.ts';
+import { digestWithout } from '../../sql/archive/columns.ts';
+import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, withArchiveTurn } from '../../sql/archive/files.ts';
+import type { Group } from '../../sql/archive/groups.ts';
+import { type ArchiveHome, fetchFile, withScratch } from '../../sql/archive/home.ts';
+import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../../sql/archive/parquet.ts';
+import { eraseRestored } from '../../sql/archive/restored.ts';
+import { archivedInOrder } from '../../sql/archive/rows.ts';
+import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
+import { recordsOf } from '../../sql/events/event-records.ts';
+import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../../sql/privacy/claims.ts';
+import type { Found, Person } from '../../sql/privacy/places.ts';
+import { eachItem } from '../queue/each.ts';
+import { destroyCondemned } from './sweep.ts';
+import { prove } from './write.ts';
+
+/** As it stands in certificates beside the places of sql/privacy/places.ts. */
+const PLACE = 'archive';
+
+/**
+ * Rewrites every archived file that holds a person, without it: what is left is proved, entered in the old one's place, and the old one
+ * is destroyed. Each is noted in the request as soon as it is. Scratch tables that parts of the archive were restored into are reached too.
+ * A file that cannot be rewritten keeps no other; the erasure then fails at the end. Throws Busy where another is at work on the archive.
+ */
+export async function eraseFromArchive(
+  deps: { pool: Pool; log: Logger; archive: ArchiveHome },
+  request: ClaimedRequest,
+  person: Person,
+): Promise<void> {
+  const rewriteAll = (lost: AbortSignal) =>
+    withScratch(deps.archive, 'archive', (scratch) =>
+      withDuckDb(scratch, async (run) => {
+        const turned = { ...deps, lost };
+        await destroyCondemned(turned, person.tenantId);
+        const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
+        const telling = {
+          log: deps.log,
+          message: 'archived file not rewritten',
+          about: ({ name }: ArchiveFile) => ({ tenant: person.tenantId, privacy_request: request.id, name }),
+          isFatal: (error: unknown) => error instanceof ClaimLost || lost.aborted,
+        };
+        await withTransaction(deps.pool, 'begin', async (client) =>
+          noteErased(client, request, PLACE, { removed: await eraseRestored(client, person), hours: 0 }, 80),
+        );
+        await eachItem(files, telling, async (file) => {
+          lost.throwIfAborted();
+          // Before a file is fetched, so that a worker whose claim is gone stores nothing more.
+          await notePrivacyProgress(deps.pool, request, 80);
+          await rewrite(deps, run, scratch, file, request, person);
+        });
+        await destroyCondemned(turned, person.tenantId);
+      }),
+    );
+  await withArchiveTurn(deps.pool, rewriteAll, 'try');
+}
+
+async function rewrite(
+  deps: { pool: Pool; archive: ArchiveHome },
+  run: Run,
+  scratch: string,
+  file: ArchiveFile,
+  request: ClaimedRequest,
+  { subject, hash }: Person,
+): Promise<void> {
+  const path = join(scratch, `${file.id}.parquet`);
+  const about = aboutPerson(subject, hash);
+  if (!(await fetchFile(deps.archive.store, file, path))) throw new Error(`${file.name} is not in the object store.`);
+  const [gone] = await groupsOfFile(run, path, about);
+  if (!gone) return;
+  const successor = gone.rows === file.rows ? undefined : await proveRest(deps, run, scratch, { path, about, file, gone });
+  await withTransaction(deps.pool, 'begin', async (client) => {
+    if (successor) await enterArchiveFile(client, { ...successor, status: file.status }, file.id);
+    await condemn(client, [file.id]);
+    await noteErased(client, request, PLACE, { removed: gone.rows, hours: 0 }, 80);
+    await noteErasedFile(client, request, { type: file.type, day: file.day, removed: gone.rows });
+  });
+}
+
+// What must be left is known by count and digest before it is written.
+async function proveRest(
+  deps: { archive: ArchiveHome },
+  run: Run,
+  scratch: string,
+  { path, about, file, gone }: { path: string; about: string; file: ArchiveFile; gone: Group },
+): Promise<ArchiveFile> {
+  const rest = join(scratch, `${file.id}-rest.parquet`);
+  await writeWithout(run, path, about, rest);
+  const [left] = await groupsOfFile(run, rest);
+  if (left?.rows !== file.rows - gone.rows || left.digest !== digestWithout(file.digest, gone.digest))
+    throw new Error(`${file.name} without the person is not what must be left of it.`);
+  return prove(deps, run, left, rest);
+}
+
+/** Archived events about a person, for the copy that it may have. A file that is rewritten meanwhile ends it: it is begun again. */
+export async function* findInArchive(
+  client: Client,
+  archive: ArchiveHome,
+  { tenantId, subject, hash }: Person,
+): AsyncGenerator<Found[]> {
+  const files = await listArchiveFiles(client, { tenantId, status: 'live' });
+  const newestFirst = files.reverse().map((file) => ({ ...file, visible_from: '-infinity' }));
+  for await (const rows of archivedInOrder(archive, newestFirst, { about: { subject, hash } })) {
+    if (rows.length > 0) yield await recordsOf(client, rows);
+  }
+}

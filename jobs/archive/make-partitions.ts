@@ -1,0 +1,29 @@
+import type { Config } from '../../lib/config.ts';
+import type { Logger } from '../../lib/log.ts';
+import { convertAllDue } from '../../sql/archive/columnstore.ts';
+import { makePartitions, summariseTimes } from '../../sql/archive/retention.ts';
+import { auditHead } from '../../sql/audit/audit-log.ts';
+import { withBriefLocks } from '../../sql/database/brief-locks.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import { type Engine, hasColumnstore } from '../../sql/storage/engine.ts';
+
+/**
+ * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
+ * indexes over time. Converts what has become old enough, where the columnstore is on. Notes how far the audit log reaches, for
+ * whoever keeps the logs can then tell if it is ever cut off.
+ */
+export async function runMakePartitions(deps: {
+  pool: Pool;
+  engine: Engine;
+  log: Logger;
+  config: Pick<Config, 'RAW_RETENTION_DAYS'>;
+}): Promise<void> {
+  const days = deps.config.RAW_RETENTION_DAYS + 1;
+  const made = await withBriefLocks(deps.pool, (client) => makePartitions(client, days));
+  if (made > 0) deps.log.info({ made }, 'partitions made or locked');
+  await summariseTimes(deps.pool);
+  deps.log.info({ audit_head: await auditHead(deps.pool) }, 'head of the audit log');
+  if (!hasColumnstore(deps.engine)) return;
+  const converted = await convertAllDue(deps.pool);
+  if (converted > 0) deps.log.info({ converted }, 'chunks converted to columnstore');
+}

@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeArchive } from '../../test/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { runRetention } from './run-retention.ts';
+
+let db: TestDatabase;
+let archive: Awaited<ReturnType<typeof makeArchive>>;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  archive = await makeArchive();
+});
+afterAll(async () => {
+  await archive.remove();
+  await db.drop();
+});
+
+test('the access log is kept for six months, and what was dropped is on record', async () => {
+  const tenant = await makeTenant(db);
+  await db.owner.query("select storage.make_partitions('access_log', now() - interval '400 days', now())");
+  await db.owner.query(
+    `insert into private.access_log
+     select $1, date_trunc('hour', now() - make_interval(days => d)), $2, '192.0.2.1', now(), now(), d
+     from unnest(array[390, 300, 182, 1]) d`,
+    [tenant.id, tenant.keyIds.read],
+  );
+  const config = {
+    RAW_RETENTION_DAYS: 90,
+    QUARANTINE_RETENTION_DAYS: 30,
+    AGGREGATE_RETENTION_DAYS: 730,
+    ACCESS_LOG_RETENTION_DAYS: 183,
+  };
+  const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), config, clock: () => new Date(), archive };
+  await runRetention(deps);
+  const { rows } = await db.owner.query('select requests as days from private.access_log order by 1');
+  expect(rows).toEqual([{ days: 1 }, { days: 182 }]);
+  const proofs = await db.owner.query("select rule from storage.retention_runs where relation = 'access_log'");
+  expect(proofs.rows).toEqual([{ rule: 'ACCESS_LOG_RETENTION_DAYS=183' }]);
+});

@@ -1,0 +1,162 @@
+import { Busy } from '../../lib/busy.ts';
+import type { Config } from '../../lib/config.ts';
+import { type ArchiveRun, holdReaders, noteArchiveRun, type Turn, withArchiveTurn } from '../../sql/archive/files.ts';
+import { clearScratch } from '../../sql/archive/home.ts';
+import { dropRestored } from '../../sql/archive/restored.ts';
+import {
+  dropBefore,
+  dropBoundary,
+  forgetExpired,
+  holdBefore,
+  isServedBefore,
+  type Relation,
+  retainFrom,
+} from '../../sql/archive/retention.ts';
+import { withBriefLocks } from '../../sql/database/brief-locks.ts';
+import { type Client, withTransaction } from '../../sql/database/db.ts';
+import { listRollups, withRefreshLock } from '../../sql/metrics/rollups.ts';
+import { type RefreshDeps, refreshLocked, refreshRollups } from '../metrics/refresh-rollups.ts';
+import { throwAll } from '../queue/each.ts';
+import { expireArchive, sweepArchive } from './sweep.ts';
+import { type ArchiveDeps, archiveBefore, ensureStored, takeOverBefore } from './write.ts';
+
+export type RetentionDeps = RefreshDeps &
+  ArchiveDeps & {
+    config: Pick<
+      Config,
+      'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS' | 'QUARANTINE_RETENTION_DAYS' | 'ACCESS_LOG_RETENTION_DAYS'
+    >;
+  };
+
+/** An event that was young enough when it was checked may still be on its way into its partition. */
+const GRACE_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
+
+/**
+ * Archives what has outlived its retention in the database, and then drops it, whole partitions or chunks. Where the archive fails,
+ * events stay, everything else goes, and the job fails.
+ */
+export async function runRetention(deps: RetentionDeps, turn: Turn = 'wait'): Promise<ArchiveRun> {
+  const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
+  const failed: Error[] = [];
+  const step = async (work: Promise<unknown>) => {
+    const error = await settled(work);
+    if (error) failed.push(error);
+    return !error;
+  };
+  const work = async (lost: AbortSignal) => {
+    const turned = { ...deps, lost };
+    const isArchived = await step(archive(turned, run));
+    lost.throwIfAborted();
+    await step(dropAll(turned, isArchived ? run : null));
+    lost.throwIfAborted();
+    await step(expire(turned, run));
+    lost.throwIfAborted();
+    await step(sweepArchive(turned));
+  };
+  await step(withArchiveTurn(deps.pool, work, turn));
+  // Nothing was begun.
+  if (failed[0] instanceof Busy) throw failed[0];
+  if (run.boundary || run.removed > 0 || failed[0]) await noteArchiveRun(deps.pool, run, failed[0]?.message ?? null);
+  // Refreshes that found the lock taken rely on its holder to look again.
+  await refreshRollups(deps);
+  throwAll(failed, 'retention failed');
+  return run;
+}
+
+// The error of `work`, for what must be done before it is thrown.
+async function settled(work: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+// Without the refresh lock, for it may take long.
+async function archive(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
+  await clearScratch(deps.archive);
+  run.boundary = await withTransaction(deps.pool, 'begin read only', (client) =>
+    dropBoundary(client, EVENTS, cutoffOf(run.startedAt, deps.config.RAW_RETENTION_DAYS)),
+  );
+  if (run.boundary) Object.assign(run, await archiveBefore(deps, run.boundary, run.startedAt));
+}
+
+async function expire(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
+  run.removed = await expireArchive(deps);
+}
+
+/**
+ * Refreshes come first and share the lock: a refresh that found rows there and recomputed after they had gone would erase the
+ * aggregates made from them. What cannot be dropped now, for somebody reads it, keeps nothing else.
+ */
+async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promise<void> {
+  const failed: Error[] = [];
+  const each = async (relation: string, work: Promise<void>) => {
+    const error = await settled(work);
+    if (!error) return;
+    deps.log.error({ err: error, relation }, 'retention failed');
+    failed.push(error);
+  };
+  await withRefreshLock(deps.pool, true, async (client) => {
+    await refreshLocked(client, deps);
+    if (archived?.boundary) await each(EVENTS.name, dropEvents(client, deps, archived.boundary, archived.startedAt));
+    for (const [relation, rule] of await relations(client)) await each(relation.name, drop(client, deps, relation, rule));
+    const forgotten = await forgetExpired(client, deps.clock(), deps.config.AGGREGATE_RETENTION_DAYS);
+    await each('restored', dropRestored(deps.pool, deps.clock()));
+    deps.log.debug({ forgotten }, 'expired keys and counters deleted');
+  });
+  throwAll(failed, 'retention failed');
+}
+
+type Rule = keyof RetentionDeps['config'];
+
+// All but the events, with what says how long they are kept.
+async function relations(client: Client): Promise<[Relation, Rule][]> {
+  return [
+    [{ name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS'],
+    [{ name: 'quarantine', kind: 'hypertable' }, 'QUARANTINE_RETENTION_DAYS'],
+    [{ name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS'],
+    [{ name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
+    [{ name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
+    // What is made from a roll-up goes first, as it could not be made again.
+    ...(await listRollups(client))
+      .reverse()
+      .map(({ name }): [Relation, Rule] => [{ name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS']),
+  ];
+}
+
+// In one transaction: nobody writes there, all of it is in the archive as it is stored, the archive takes over, and it goes.
+async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, now: Date): Promise<void> {
+  await ensureServed(client, EVENTS, boundary);
+  await retainFrom(client, EVENTS, boundary);
+  const rule = `RAW_RETENTION_DAYS=${deps.config.RAW_RETENTION_DAYS}`;
+  await ensureStored(deps);
+  const dropped = await withBriefLocks(deps.pool, async (one) => {
+    await holdBefore(one, EVENTS, boundary);
+    await takeOverBefore(one, boundary, now);
+    await holdReaders(one);
+    return dropBefore(one, EVENTS, boundary, rule);
+  });
+  if (dropped > 0) deps.log.info({ relation: EVENTS.name, dropped, dropped_to: boundary, rule }, 'retention');
+}
+
+const cutoffOf = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS - GRACE_MS);
+
+async function ensureServed(client: Client, relation: Relation, boundary: Date): Promise<void> {
+  if (await isServedBefore(client, relation.name, boundary)) return;
+  throw new Error(`${relation.name} is kept: a roll-up does not hold all that lies before ${boundary.toISOString()} yet`);
+}
+
+async function drop(client: Client, deps: RetentionDeps, relation: Relation, rule: Rule): Promise<void> {
+  const days = deps.config[rule];
+  const boundary = await dropBoundary(client, relation, cutoffOf(deps.clock(), days));
+  if (!boundary) return;
+  await ensureServed(client, relation, boundary);
+  await retainFrom(client, relation, boundary);
+  const dropped = await withBriefLocks(deps.pool, (one) => dropBefore(one, relation, boundary, `${rule}=${days}`));
+  if (dropped > 0) deps.log.info({ relation: relation.name, dropped, dropped_to: boundary, rule }, 'retention');
+}

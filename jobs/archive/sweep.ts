@@ -1,0 +1,102 @@
+import {
+  type CondemnedFile,
+  condemnExpired,
+  condemnedFiles,
+  countArchiveFiles,
+  forgetArchiveFile,
+  knownNames,
+  postponeCondemned,
+} from '../../sql/archive/files.ts';
+import { ARCHIVE_PREFIX, prefixOfTenant } from '../../sql/archive/home.ts';
+import { eachItem } from '../queue/each.ts';
+import type { ArchiveDeps } from './write.ts';
+
+type SweepDeps = Pick<ArchiveDeps, 'pool' | 'log' | 'archive' | 'lost'>;
+
+/** Destroys what no rule keeps any longer. Gives how many files that were. To be called by whose turn it is, like all of these. */
+export async function expireArchive(deps: ArchiveDeps): Promise<number> {
+  await condemnExpired(deps.pool, deps.clock());
+  return destroyCondemned(deps);
+}
+
+/**
+ * Destroys condemned files: all of one tenant, or of all tenants those that are due. Gives how many. One that cannot be destroyed stops no
+ * other, and is tried again later.
+ */
+export async function destroyCondemned({ pool, log, archive, lost }: SweepDeps, tenantId?: string): Promise<number> {
+  const telling = {
+    log,
+    message: 'file of the archive not destroyed',
+    about: ({ tenant_id, name }: CondemnedFile) => ({ tenant: tenant_id, name }),
+    isFatal: () => lost?.aborted ?? false,
+  };
+  let destroyed = 0;
+  await eachItem(await condemnedFiles(pool, tenantId), telling, async ({ id, name }) => {
+    lost?.throwIfAborted();
+    await archive.store.remove(name).catch(async (error: unknown) => {
+      await postponeCondemned(pool, id);
+      throw error;
+    });
+    await forgetArchiveFile(pool, id);
+    destroyed++;
+  });
+  return destroyed;
+}
+
+/** What the store has and the manifest does not, and how many files of the manifest the store has not. */
+export type Unaccounted = { orphans: string[]; missing: number };
+
+const BATCH = 1_000;
+
+/** Compares the store with the manifest, both ways. */
+export async function compareStore(deps: Pick<ArchiveDeps, 'pool' | 'archive'>): Promise<Unaccounted> {
+  const orphans: string[] = [];
+  let known = 0;
+  let names: string[] = [];
+  const look = async () => {
+    const found = await knownNames(deps.pool, names);
+    known += found.size;
+    orphans.push(...names.filter((name) => !found.has(name)));
+    names = [];
+  };
+  for await (const { name } of deps.archive.store.list(ARCHIVE_PREFIX)) {
+    if (names.push(name) === BATCH) await look();
+  }
+  await look();
+  return { orphans, missing: (await countArchiveFiles(deps.pool)) - known };
+}
+
+/**
+ * Removes files that the manifest does not know, which a killed run leaves. Nothing is removed where the store lacks a file of the
+ * manifest: then one of the two is not the other's, such as after a restore, and a person must look.
+ */
+export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
+  await deps.archive.store.sweep(new Date(Date.now() - 86_400_000));
+  const { orphans, missing } = await compareStore(deps);
+  if (missing > 0)
+    throw new Error(`The object store lacks ${missing} files of the archive; \`mirante archive verify\` names them.`);
+  await removeAll(deps, orphans);
+  if (orphans.length > 0)
+    deps.log.warn({ orphans: orphans.length }, 'files that the manifest of the archive does not know were removed');
+  return orphans.length;
+}
+
+/** Destroys all that the archive and its store have of one tenant, known to the manifest or not. Gives how many files. */
+export async function destroyTenant(deps: Pick<ArchiveDeps, 'log' | 'archive'>, tenantId: string): Promise<number> {
+  const names: string[] = [];
+  for await (const { name } of deps.archive.store.list(prefixOfTenant(tenantId))) names.push(name);
+  await removeAll(deps, names);
+  return names.length;
+}
+
+async function removeAll(
+  { log, archive, lost }: Pick<ArchiveDeps, 'log' | 'archive' | 'lost'>,
+  names: string[],
+): Promise<void> {
+  const about = (name: string) => ({ name });
+  const telling = { log, message: 'file of the archive not removed', about, isFatal: () => lost?.aborted ?? false };
+  await eachItem(names, telling, async (name) => {
+    lost?.throwIfAborted();
+    await archive.store.remove(name);
+  });
+}

@@ -1,0 +1,41 @@
+import type { Config } from '../../lib/config.ts';
+import { askForDueBenchmarks, buildBenchmark, queuedBenchmarks } from '../../sql/benchmarks/benchmarks.ts';
+import { withRefreshLock } from '../../sql/metrics/rollups.ts';
+import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
+import { eachItem } from '../queue/each.ts';
+
+export type BenchmarkDeps = RefreshDeps & { config: Pick<Config, 'BENCHMARK_MIN_CONTRIBUTORS'> };
+
+/**
+ * Serves every request for snapshots. Events that have come in are counted first, because what is released is never made again. One
+ * that fails stays, and stops no other.
+ */
+export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
+  const queued = await queuedBenchmarks(deps.pool);
+  if (queued.length === 0) return;
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  const telling = {
+    log: deps.log,
+    message: 'benchmark not built',
+    about: ({ id, metric, period }: (typeof queued)[number]) => ({ metric, period, benchmark_build: id }),
+  };
+  let built = 0;
+  try {
+    await eachItem(queued, telling, async ({ id, metric, period }) => {
+      await buildBenchmark(deps.pool, id, deps.config.BENCHMARK_MIN_CONTRIBUTORS);
+      deps.log.debug({ metric, period, benchmark_build: id }, 'benchmark built');
+      built++;
+    });
+  } finally {
+    deps.log.info({ built }, 'benchmarks built');
+  }
+}
+
+/**
+ * Asks for the snapshots of all that has become due, and serves them. Once a day and no sooner, so that a morning on which many join
+ * is not frozen in the middle.
+ */
+export async function buildDueBenchmarks(deps: BenchmarkDeps): Promise<void> {
+  await askForDueBenchmarks(deps.pool);
+  await buildBenchmarks(deps);
+}

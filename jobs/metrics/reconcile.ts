@@ -1,0 +1,61 @@
+import type { Config } from '../../lib/config.ts';
+import type { Logger } from '../../lib/log.ts';
+import { type Difference, type Reconciliation, reconcileAll } from '../../sql/data-quality/reconciliations.ts';
+import { type Pool, withClient } from '../../sql/database/db.ts';
+
+export type ReconcileDeps = {
+  pool: Pool;
+  log: Logger;
+  clock: () => Date;
+  config: Pick<Config, 'AGGREGATE_RETENTION_DAYS'>;
+};
+
+/** What one run found: the totals of all tenants, and the first place where something is missing or too much. */
+export type Outcome = {
+  tenants: number;
+  hours: number;
+  receipts: number;
+  quarantined: number;
+  differences: number;
+  first?: Difference & { tenant: string };
+};
+
+const DAY_MS = 86_400_000;
+
+/** Proves that receipts, raw events, refused input and roll-ups agree, and notes the result of each tenant. */
+export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'log'>): Promise<Outcome> {
+  // Receipts of the oldest day leave hour by hour.
+  const oldest = Math.floor(clock().getTime() / DAY_MS) * DAY_MS - (config.AGGREGATE_RETENTION_DAYS - 1) * DAY_MS;
+  const all = await withClient(pool, (client) => reconcileAll(client, new Date(oldest)));
+  const sum = (of: (one: Reconciliation) => number) => all.reduce((total, one) => total + of(one), 0);
+  const [first] = all
+    .flatMap(({ tenant_id, first_difference }) => (first_difference ? [{ tenant: tenant_id, ...first_difference }] : []))
+    .sort((a, b) => a.at.localeCompare(b.at) || a.tenant.localeCompare(b.tenant));
+  return {
+    tenants: all.length,
+    hours: sum(({ hours }) => hours),
+    receipts: sum(({ receipts }) => receipts),
+    quarantined: sum(({ quarantined }) => quarantined),
+    differences: sum(({ differences }) => differences),
+    ...(first && { first }),
+  };
+}
+
+/** The nightly run. Throws where anything differs. */
+export async function runReconcile(deps: ReconcileDeps): Promise<void> {
+  const { first, ...totals } = await reconcile(deps);
+  if (!first) {
+    deps.log.debug(totals, 'reconciled: receipts, raw events, refused input and roll-ups agree');
+    return;
+  }
+  deps.log.error({ ...totals, ...first }, 'receipts and what is stored differ');
+  throw new Error(sentenceOf(first));
+}
+
+/** A difference in words. */
+export function sentenceOf({ tenant, where, at, receipts, found }: NonNullable<Outcome['first']>): string {
+  const place = { raw: 'raw events', hourly: 'the hourly roll-up', daily: 'the daily roll-up', quarantine: 'refused input' }[
+    where
+  ];
+  return `Tenant ${tenant}, ${where === 'daily' ? 'day' : 'hour'} ${at}: ${receipts} by receipts, ${found} in ${place}.`;
+}

@@ -1,0 +1,127 @@
+import type { Logger } from '../../lib/log.ts';
+import { summariseTimes } from '../../sql/archive/retention.ts';
+import type { Client, Pool } from '../../sql/database/db.ts';
+import { closeRestatements, openRestatements, type TouchedDay } from '../../sql/metrics/restatements.ts';
+import {
+  advanceRollup,
+  clearLedger,
+  isDirty,
+  listRollups,
+  type Mark,
+  type Rollup,
+  readLedger,
+  settleReceipts,
+  withRefreshLock,
+} from '../../sql/metrics/rollups.ts';
+import { type Engine, refreshRollup } from '../../sql/storage/engine.ts';
+
+export type RefreshDeps = { pool: Pool; engine: Engine; log: Logger; clock: () => Date };
+
+type Range = { from: number; to: number };
+
+const LEDGER_ROWS = 50_000;
+const ROUNDS = 20;
+const MANY_HOURS = 24;
+const DAY_MS = 86_400_000;
+/** Buckets in one statement, so that a long absence is made up for in steps that are kept. */
+const BUCKETS = 168;
+
+/**
+ * Brings every roll-up up to the last full bucket and serves the dirty hours of the ledger. Does nothing where another is
+ * at it: that one looks at the ledger again after it has let go of the lock. Gives false in that case.
+ */
+export async function refreshRollups(deps: RefreshDeps): Promise<boolean> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const served = await withRefreshLock(deps.pool, false, (client) => refreshLocked(client, deps));
+    if (!served) return false;
+    if (!(await isDirty(deps.pool))) break;
+  }
+  return true;
+}
+
+/** The same, for a caller that holds the lock of withRefreshLock(). */
+export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<true> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Read first: what is on the ledger has committed, so every refresh from here on sees its rows.
+    const ledger = await readLedger(client, LEDGER_ROWS);
+    // After a load of history every one of its hours would else be looked for in all the pages that it wrote.
+    if (ledger.marks.length > MANY_HOURS) await summariseTimes(client);
+    // Refused input and duplicates are counted, and change nothing in the roll-ups.
+    const dirty = ledger.marks.filter(({ forced, tenants }) => forced || tenants?.length !== 0);
+    await refreshAll(client, deps, dirty);
+    const unknown = ledger.marks.filter(({ tenants }) => !tenants).map(({ hour }) => hour);
+    if (unknown.length > 0) await settleReceipts(client, unknown);
+    await clearLedger(client, ledger.ids);
+    if (!(await isDirty(client))) break;
+  }
+  return true;
+}
+
+// One roll-up that cannot be refreshed stops only those made from it; the ledger then keeps its rows for the next run.
+async function refreshAll(client: Client, deps: RefreshDeps, dirty: Mark[]): Promise<void> {
+  const failures = new Map<string, unknown>();
+  for (const rollup of await listRollups(client)) {
+    if (failures.has(rollup.source)) {
+      failures.set(rollup.name, new Error(`its source ${rollup.source} was not refreshed`));
+      continue;
+    }
+    try {
+      await refreshOne(client, deps, rollup, dirty);
+    } catch (error) {
+      failures.set(rollup.name, error);
+    }
+  }
+  if (failures.size > 0) {
+    throw new AggregateError(failures.values(), `not refreshed: ${[...failures.keys()].join(', ')}`);
+  }
+}
+
+// Days that had been made already are compared before and after: what differs has been restated.
+async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, dirty: Mark[]): Promise<void> {
+  const made = rollup.width === DAY_MS ? daysOf(dirty, rollup.materialisedTo) : [];
+  if (made.length > 0) await openRestatements(client, rollup.name, made);
+  const hours = dirty.map(({ hour }) => hour);
+  for (const { from, to } of rangesOf(rollup, hours, deps.clock().getTime())) {
+    const force = dirty.some(({ hour, forced }) => forced && hour >= from && hour < to);
+    await refreshRollup(client, deps.engine, rollup.name, new Date(from), new Date(to), force);
+    if (to > rollup.materialisedTo) await advanceRollup(client, rollup.name, new Date(to));
+  }
+  if (made.length > 0) await closeRestatements(client, rollup.name);
+}
+
+/** Whose days of a roll-up are touched, among those that begin before `madeTo`. */
+function daysOf(dirty: Mark[], madeTo: number): TouchedDay[] {
+  const days = new Map<number, Set<string> | null>();
+  for (const { hour, tenants } of dirty) {
+    const day = Math.floor(hour / DAY_MS) * DAY_MS;
+    if (day >= madeTo) continue;
+    const known = days.get(day);
+    days.set(day, tenants && known !== null ? new Set([...(known ?? []), ...tenants]) : null);
+  }
+  return [...days].map(([day, tenants]) => ({ day, tenants: tenants && [...tenants] }));
+}
+
+/**
+ * What a roll-up must recompute: from where it ends to the last full bucket, and each dirty bucket before; neighbours as
+ * one range, long ranges cut. Hours and days in UTC begin at multiples of their width since 1970.
+ */
+export function rangesOf(rollup: Pick<Rollup, 'width' | 'materialisedTo'>, hours: number[], now: number): Range[] {
+  const { width, materialisedTo } = rollup;
+  const floor = (time: number) => Math.floor(time / width) * width;
+  const buckets = new Set(hours.map(floor).filter((bucket) => bucket < materialisedTo));
+  const ranges: Range[] = [...buckets].sort((a, b) => a - b).map((from) => ({ from, to: from + width }));
+  if (floor(now) > materialisedTo) ranges.push({ from: materialisedTo, to: floor(now) });
+  return ranges.reduce(join, []).flatMap((range) => cut(range, width * BUCKETS));
+}
+
+function join(done: Range[], next: Range): Range[] {
+  const last = done.at(-1);
+  if (last?.to === next.from) last.to = next.to;
+  else done.push(next);
+  return done;
+}
+
+function cut({ from, to }: Range, step: number): Range[] {
+  const count = Math.ceil((to - from) / step);
+  return Array.from({ length: count }, (_, n) => ({ from: from + n * step, to: Math.min(to, from + (n + 1) * step) }));
+}

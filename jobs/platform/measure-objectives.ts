@@ -1,0 +1,29 @@
+import type { Config } from '../../lib/config.ts';
+import type { Logger } from '../../lib/log.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import { measureHoldings, measureService, saveSettings } from '../../sql/objectives/objectives.ts';
+import { termsNearlyOver } from '../../sql/privacy/privacy-requests.ts';
+
+export type ObjectivesDeps = {
+  pool: Pool;
+  log: Logger;
+  config: Pick<Config, 'STORAGE_USD_PER_GB_MONTH' | 'RAW_RETENTION_DAYS' | 'AGGREGATE_RETENTION_DAYS'>;
+};
+
+/**
+ * Measures what the platform promises, and says when the error budget of an objective begins or ceases to burn too fast, and each minute what
+ * has a legal term that is nearly over.
+ */
+export async function measureObjectives({ pool, log, config }: ObjectivesDeps): Promise<void> {
+  const { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS } = config;
+  await saveSettings(pool, { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS });
+  await measureHoldings(pool);
+  for (const { name, alert, burn_1h, burn_6h } of await measureService(pool)) {
+    const line = { objective: name, alert, burn_rates: { '1h': burn_1h, '6h': burn_6h } };
+    if (alert) log.error(line, 'the error budget of an objective burns too fast');
+    else log.info(line, 'the error budget of an objective burns no longer');
+  }
+  for (const { tenant_id: tenant, id, kind, due_at, attempts } of await termsNearlyOver(pool)) {
+    log.error({ tenant, request: id, kind, due_at, attempts }, 'less than three days are left until the legal term');
+  }
+}

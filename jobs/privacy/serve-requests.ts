@@ -1,0 +1,149 @@
+import { Busy } from '../../lib/busy.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
+import { EVENT_CELLS } from '../../sql/events/event-records.ts';
+import { exportFiles } from '../../sql/exports/place.ts';
+import { countDoomed, exportsErasedFor } from '../../sql/exports/upkeep.ts';
+import { withRefreshLock } from '../../sql/metrics/rollups.ts';
+import {
+  type ClaimedRequest,
+  ClaimLost,
+  claimPrivacyRequest,
+  clearBundle,
+  completePrivacyRequest,
+  erasedSoFar,
+  keepPrivacyClaim,
+  noteErased,
+  notePrivacyProgress,
+  releasePrivacyRequest,
+} from '../../sql/privacy/claims.ts';
+import { type Person, PLACES, type Place } from '../../sql/privacy/places.ts';
+import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
+import { allowLargeDeletes } from '../../sql/storage/engine.ts';
+import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
+import { destroyErased } from '../exports/destroy.ts';
+import type { ExportDeps } from '../exports/step.ts';
+import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
+import { eachItem } from '../queue/each.ts';
+import { createBundleFile } from './bundle-file.ts';
+
+export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
+
+/** What erasing a person does not reach, said in each certificate. */
+const NOT_REACHED = [
+  'Buckets of roll-ups whose raw events have left by retention: they hold counts, which lead to nobody and cannot be made anew.',
+  'Fields of events that their type does not mark as personal.',
+  'Backups, until they expire.',
+];
+
+const KEEP_EVERY_MS = 10_000;
+
+/**
+ * Serves all requests that may be served now, tenants by turns. One that cannot be served stops no other: it comes again later, and the job
+ * fails at the end. jobs/platform/measure-objectives.ts says what has little time left.
+ */
+export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
+  await deleteOldBundles(deps.pool);
+  const telling = {
+    log: deps.log,
+    message: 'privacy request not served',
+    about: ({ id, tenant_id, kind }: ClaimedRequest) => ({ tenant: tenant_id, privacy_request: id, kind }),
+  };
+  await eachItem(claims(deps), telling, (request) => serve(deps, request));
+}
+
+async function* claims({ pool }: PrivacyDeps): AsyncGenerator<ClaimedRequest> {
+  for (let next = await claimPrivacyRequest(pool); next; next = await claimPrivacyRequest(pool)) yield next;
+}
+
+async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> {
+  const told = { tenant: request.tenant_id, privacy_request: request.id, kind: request.kind };
+  // A claim that is lost is noticed by the next write.
+  const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
+  try {
+    const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
+    await completePrivacyRequest(deps.pool, request, outcome);
+    deps.log.info(told, 'privacy request served');
+  } catch (error) {
+    if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request ended or taken over while it was served');
+    // Where the database is away, the claim ends by itself.
+    await releasePrivacyRequest(deps.pool, request, error instanceof Busy).catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const personOf = (request: ClaimedRequest): Person => ({
+  tenantId: request.tenant_id,
+  subject: request.person,
+  hash: request.person_hash,
+});
+
+// The copy that a person may have: each place as JSON and as CSV.
+async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<BundleFile[]> {
+  await clearBundle(deps.pool, request);
+  const files: BundleFile[] = [];
+  // After the events of the database: what moves meanwhile is told twice, and never not at all.
+  const archived = {
+    name: 'archive',
+    columns: EVENT_CELLS,
+    find: (client: Client, person: Person) => findInArchive(client, deps.archive, person),
+  };
+  const places: Pick<Place, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
+  for (const [n, place] of places.entries()) {
+    const json = createBundleFile(deps.pool, request, `${place.name}.json`);
+    const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
+    await withTenant(deps.pool, request.tenant_id, async (client) => {
+      for await (const found of place.find(client, personOf(request))) {
+        await json.addJson(found.map((record) => record.json));
+        await csv.addCsv(
+          place.columns,
+          found.map((record) => record.cells),
+        );
+      }
+    });
+    files.push(await json.closeJson(), await csv.closeCsv(place.columns));
+    await notePrivacyProgress(deps.pool, request, Math.round((99 * (n + 1)) / places.length));
+  }
+  return files;
+}
+
+async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Place, progress: number): Promise<void> {
+  await withTenant(
+    deps.pool,
+    request.tenant_id,
+    async (client) => {
+      await allowLargeDeletes(client);
+      const erased = await place.erase(client, personOf(request));
+      await noteErased(client, request, place.name, erased, progress);
+    },
+    'login',
+  );
+}
+
+// Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
+async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
+  for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
+  await eraseFromArchive(deps, request, personOf(request));
+  // Once more: an export that was cut meanwhile may have read archived rows of the person.
+  await eraseFrom(deps, request, exportFiles, 80);
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  await destroyErased(deps, request.tenant_id);
+  const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
+  // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
+  if (left > 0) throw new Error(`${left} file of an export that was ended is still being written.`);
+  const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
+  return {
+    kind: 'erasure',
+    request_id: request.id,
+    tenant_id: request.tenant_id,
+    subject: request.person_hash,
+    requested_at: request.created_at,
+    completed_at: deps.clock(),
+    removed,
+    archive_files,
+    hours_recomputed: hours,
+    exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
+    not_reached: NOT_REACHED,
+  };
+}

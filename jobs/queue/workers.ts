@@ -1,0 +1,151 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '../../lib/log.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import { beat, heartbeatAge } from '../../sql/platform/heartbeats.ts';
+import { createDeliveryRunner, type DeliverDeps } from '../alerts/deliver.ts';
+import { evaluateAlerts } from '../alerts/evaluate.ts';
+import { runMakePartitions } from '../archive/make-partitions.ts';
+import { type RetentionDeps, runRetention } from '../archive/run-retention.ts';
+import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from '../benchmarks/build.ts';
+import { checkExportFiles } from '../exports/destroy.ts';
+import { createExportRunner } from '../exports/run.ts';
+import type { ExportDeps } from '../exports/step.ts';
+import { checkDataQuality } from '../metrics/check-data-quality.ts';
+import { runReconcile } from '../metrics/reconcile.ts';
+import { refreshRollups } from '../metrics/refresh-rollups.ts';
+import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
+import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
+import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
+import { servePrivacyRequests } from '../privacy/serve-requests.ts';
+import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
+import { endSqlLogins } from '../tenants/end-sql-logins.ts';
+import { offboardTenants } from '../tenants/offboard.ts';
+import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
+
+export type Workers = {
+  consumers: Map<QueueName, Consumer>;
+  stop: () => Promise<void>;
+};
+
+/** What all jobs together need. */
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
+
+type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
+
+const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
+
+/**
+ * Consumes every queue, and rebuilds the consumer of one whose heartbeat has stopped: after an outage it may be alive and
+ * yet consume nothing. Needs a database that answers.
+ */
+export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
+  const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
+  const stopping = new AbortController();
+  const consumers = new Map<QueueName, Consumer>();
+  const handlers = handlersOf({ ...deps, signal: stopping.signal }, tell);
+  const builtAt = new Map<QueueName, number>();
+  let watching: Promise<void> | undefined;
+
+  // Enqueues the sending and does not wait for it; the minute's schedule sends as well.
+  async function tell(): Promise<void> {
+    const queue = consumers.get('alerts')?.queue;
+    await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>
+      deps.log.warn({ error: error.message }, 'deliveries not asked for; the next schedule serves them'),
+    );
+  }
+
+  async function build(name: QueueName): Promise<void> {
+    builtAt.set(name, Date.now());
+    await consumers.get(name)?.close(1_000);
+    consumers.delete(name);
+    consumers.set(name, await startConsumer(urls, name, handlers, deps.log));
+  }
+
+  // A fresh consumer gets as long as an old one to show that it consumes; one that could not be built is tried each time.
+  async function watch(name: QueueName): Promise<void> {
+    const consumer = consumers.get(name);
+    // Jobs of this process take all places: that they run is its sign of life, since no heartbeat passes.
+    if (consumer?.isFull()) await beat(deps.pool, name);
+    // Torn down with jobs under way, it would leave them running beside those that take them up again, each with its connections.
+    if (consumer && consumer.active() > 0) return;
+    if (consumer && Date.now() - (builtAt.get(name) ?? 0) < staleAfterS * 1000) return;
+    const age = (await heartbeatAge(deps.pool, name)) ?? Number.POSITIVE_INFINITY;
+    if (consumer && age < staleAfterS) return;
+    if (consumer && (await within(2_000, consumer.queue.isPaused()).catch(() => false))) return;
+    deps.log.error(
+      { queue: name, heartbeat_age_s: Math.round(age) },
+      'no job consumed for too long: building queue and worker anew',
+    );
+    await build(name);
+  }
+
+  async function watchAll(): Promise<void> {
+    for (const name of QUEUES) {
+      await watch(name).catch((error: Error) =>
+        deps.log.error({ queue: name, err: error }, 'not rebuilt; tried again shortly'),
+      );
+    }
+    watching = undefined;
+  }
+
+  for (const name of QUEUES) await build(name);
+  const timer = setInterval(() => {
+    watching ??= watchAll();
+  }, watchEveryMs);
+
+  return {
+    consumers,
+    async stop() {
+      clearInterval(timer);
+      stopping.abort();
+      await watching;
+      await Promise.all([...consumers.values()].map((consumer) => consumer.close(drainMs)));
+    },
+  };
+}
+
+function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
+  const runExports = createExportRunner(deps, tell);
+  const deliverAlerts = createDeliveryRunner(deps);
+  return {
+    heartbeat: (queue) => beat(deps.pool, queue),
+    'refresh-rollups': async () => {
+      await refreshRollups(deps);
+    },
+    'measure-objectives': () => measureObjectives(deps),
+    'run-retention': async () => {
+      await runRetention(deps, 'try');
+    },
+    'make-partitions': () => runMakePartitions(deps),
+    'serve-privacy-requests': () => servePrivacyRequests(deps),
+    'offboard-tenants': () => offboardTenants(deps),
+    'end-sql-logins': () => endSqlLogins(deps),
+    'audit-isolation': () => runAuditIsolation(deps),
+    'evaluate-alerts': async () => {
+      if ((await evaluateAlerts(deps)) > 0) await tell();
+    },
+    'deliver-alerts': () => deliverAlerts(),
+    'run-exports': () => runExports(),
+    'check-export-files': async () => {
+      await checkExportFiles(deps);
+    },
+    reconcile: () => runReconcile(deps),
+    'check-data-quality': () => checkDataQuality(deps),
+    'build-benchmarks': () => buildBenchmarks(deps),
+    'build-due-benchmarks': () => buildDueBenchmarks(deps),
+    'restore-drill': () => runRestoreDrill(deps),
+  };
+}
+
+/** Waits until the database takes a query of the jobs' login; a worker built before that would stay dead silently. */
+export async function databaseAnswers(pool: Pool, log: Logger, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await heartbeatAge(pool, '');
+      return;
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'waiting for the database');
+      await setTimeout(1_000, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '../../lib/log.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import { endSessions } from '../../sql/tenants/sql-sessions.ts';
+
+const EVERY_MS = 10_000;
+
+/**
+ * Ends sessions of customers beyond their limits, every ten seconds until the signal. By a timer and on a connection of its own, not
+ * through the queue: what it ends may be what keeps the queue or the other connections. `pool` is for it alone.
+ */
+export async function watchSessions({ pool, log, signal }: { pool: Pool; log: Logger; signal: AbortSignal }): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for (const ended of await endSessions(pool)) log.warn(ended, 'a session of a customer was ended');
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'sessions of customers not looked at; tried again shortly');
+    }
+    await setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
