@@ -1,8 +1,8 @@
 import { get } from 'node:http';
-import { createAnswers } from '../api/answers.ts';
-import { createCards } from '../api/cards.ts';
-import { readParameters } from '../api/dashboard-query.ts';
-import { type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { createCards } from '../api/dashboards/cards.ts';
+import { type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
+import { readParameters } from '../api/dashboards/query.ts';
+import { createAnswers } from '../api/http/answers.ts';
 import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
 import { roleUrl } from '../sql/database/roles.ts';
 import { createKey, createOperatorKey, findOperations } from '../sql/tenants/tenants.ts';

@@ -1,4 +1,4 @@
-import { readQuestion } from '../api/metric-query.ts';
+import { readQuestion } from '../api/metrics/query.ts';
 import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
 import { findMeasure } from '../sql/metrics/measures.ts';
 import { readMetric } from '../sql/metrics/metrics.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { loadDashboards } from '../api/dashboards.ts';
+import { loadDashboards } from '../api/dashboards/dashboards.ts';
 import { startApi, type TestApi } from '../test/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../test/harness.ts';
 import type { Credentials } from './credentials.ts';

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAnswers } from '../api/answers.ts';
-import { variablesOf } from '../api/card-query.ts';
-import { createCards } from '../api/cards.ts';
-import type { Asked } from '../api/dashboard-query.ts';
-import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { variablesOf } from '../api/dashboards/card-query.ts';
+import { createCards } from '../api/dashboards/cards.ts';
+import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Asked } from '../api/dashboards/query.ts';
+import { createAnswers } from '../api/http/answers.ts';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { embeddingSecret } from '../api/embeds.ts';
+import { embeddingSecret } from '../api/dashboards/embeds.ts';
 import { apply, plan } from '../cli/metabase/apply.ts';
 import { adminOf } from '../cli/metabase/first-run.ts';
 import { metabase } from '../cli/metabase/metabase.ts';

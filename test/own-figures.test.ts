@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAnswers } from '../api/answers.ts';
-import { createCards } from '../api/cards.ts';
-import type { Asked } from '../api/dashboard-query.ts';
-import { type Card, type Dashboard, loadDashboards } from '../api/dashboards.ts';
+import { createCards } from '../api/dashboards/cards.ts';
+import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Asked } from '../api/dashboards/query.ts';
+import { createAnswers } from '../api/http/answers.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
 import { saveProbes } from '../sql/objectives/probes.ts';

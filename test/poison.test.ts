@@ -1,6 +1,6 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createGroupCommit } from '../api/group-commit.ts';
+import { createGroupCommit } from '../api/events/group-commit.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';

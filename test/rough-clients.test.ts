@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readBody } from '../api/body.ts';
+import { readBody } from '../api/http/body.ts';
 import { startApi, type TestApi } from './api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 import { eventsHead, openRaw } from './raw-http.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { fileSchema } from '../api/dashboards.ts';
+import { fileSchema } from '../api/dashboards/dashboards.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
 import { createDatabase, type TestDatabase } from './harness.ts';
 
@@ -16,7 +16,7 @@ test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrat
   await expect(await dumpSchema(db.migrator)).toMatchFileSnapshot('../sql/schema.sql');
 });
 
-test('dashboards/schema.json is what api/dashboards.ts takes', async () => {
+test('dashboards/schema.json is what api/dashboards/dashboards.ts takes', async () => {
   const schema = z.toJSONSchema(fileSchema, { io: 'input' });
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../dashboards/schema.json');
 });

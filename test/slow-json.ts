@@ -2,7 +2,7 @@ export type JsonFacts = { members: number; depth: number; repeatedKey: boolean; 
 
 /**
  * What a plain recursive reading of a JSON text finds, character by character: the slow truth that the quick scan of
- * api/json-items.ts is compared with. The text must be JSON.
+ * api/events/json-items.ts is compared with. The text must be JSON.
  */
 export function factsOf(text: string): JsonFacts {
   const facts = { members: 0, depth: 0, repeatedKey: false, unstorable: false };

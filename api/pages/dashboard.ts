@@ -1,6 +1,6 @@
 import { escaped } from '../../lib/html.ts';
-import type { Card, Dashboard, Parameter } from '../dashboards.ts';
-import type { Viewer } from '../viewers.ts';
+import type { Card, Dashboard, Parameter } from '../dashboards/dashboards.ts';
+import type { Viewer } from '../dashboards/viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';
 import { dataIn, type Locale, type Page } from './html.ts';

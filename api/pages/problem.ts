@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import type { Problem } from '../../lib/errors.ts';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards.ts';
+import type { Words } from '../dashboards/dashboards.ts';
+import type { Problem } from '../http/problems.ts';
 import type { Assets } from './assets.ts';
 import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';
 import { MARK } from './icons.ts';

@@ -1,5 +1,5 @@
-import { loadDashboards } from '../../api/dashboards.ts';
-import { embeddingSecret } from '../../api/embeds.ts';
+import { loadDashboards } from '../../api/dashboards/dashboards.ts';
+import { embeddingSecret } from '../../api/dashboards/embeds.ts';
 import type { Config } from '../../lib/config.ts';
 import { replaceMetabaseDashboards, takeMetabaseLock } from '../../sql/dashboards/metabase.ts';
 import { withTransaction } from '../../sql/database/db.ts';

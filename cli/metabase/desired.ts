@@ -1,5 +1,5 @@
-import { type Known, variablesOf } from '../../api/card-query.ts';
-import { type Card, type Dashboard, knownTo } from '../../api/dashboards.ts';
+import { type Known, variablesOf } from '../../api/dashboards/card-query.ts';
+import { type Card, type Dashboard, knownTo } from '../../api/dashboards/dashboards.ts';
 import type { Config } from '../../lib/config.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 import { entityIdOf, idOf, marked } from './marker.ts';

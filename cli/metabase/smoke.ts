@@ -1,7 +1,7 @@
-import { render } from '../../api/card-query.ts';
-import type { Card, Dashboard } from '../../api/dashboards.ts';
-import { loadDashboards } from '../../api/dashboards.ts';
-import { embeddingSecret, signEmbed } from '../../api/embeds.ts';
+import { render } from '../../api/dashboards/card-query.ts';
+import type { Card, Dashboard } from '../../api/dashboards/dashboards.ts';
+import { loadDashboards } from '../../api/dashboards/dashboards.ts';
+import { embeddingSecret, signEmbed } from '../../api/dashboards/embeds.ts';
 import { readCard } from '../../sql/dashboards/cards.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { findMetabaseDashboard, findSmokeTenants } from '../../sql/dashboards/metabase.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { listObjectives } from '../../api/objectives.ts';
+import { listObjectives } from '../../api/objectives/objectives.ts';
 import { startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
 import { lockFolder } from '../../lib/folder-lock.ts';
 import { migrate } from '../../sql/database/migrate.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
-import { unavailable } from '../../lib/errors.ts';
+import { unavailable } from '../../api/http/problems.ts';
 import { instantOf, parseTime } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
 import type { Page } from '../database/page.ts';

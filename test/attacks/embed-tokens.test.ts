@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createViewers, viewerKey } from '../../api/viewers.ts';
+import { createViewers, viewerKey } from '../../api/dashboards/viewers.ts';
 import { startApi, type TestApi } from '../api.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally, testSecret } from '../harness.ts';
 

@@ -1,0 +1,235 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import type { Queues } from '../../jobs/queues.ts';
+import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
+import { listEndpoints, unknownEndpoints } from '../../sql/alerts/endpoints.ts';
+import { FIGURES, findFigure } from '../../sql/alerts/figures.ts';
+import { createRule, deleteRule, findRule, listRules, MOST_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
+import type { Deps } from '../http/deps.ts';
+import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../http/problems.ts';
+import { page, pageQuery, route } from '../http/route.ts';
+import { uuid } from '../http/schemas.ts';
+
+const DAY = 86_400;
+
+const members = {
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^\P{Cc}+$/u, 'is one line'),
+  enabled: z.boolean(),
+  metric: z.string().meta({ description: `One of ${FIGURES.map(({ name }) => name).join(', ')}` }),
+  filter: z
+    .record(z.string().max(100), z.string().min(1).max(500).nullable())
+    .meta({ description: 'What dimensions of the metric must be; null: where it is not set' }),
+  condition: z.enum(['above', 'below']),
+  threshold: z.number(),
+  window_seconds: z
+    .number()
+    .int()
+    .min(300)
+    .max(30 * DAY)
+    .meta({ description: 'How far back the metric looks' }),
+  for_seconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(7 * DAY)
+    .meta({ description: 'How long the condition must hold before it is said' }),
+  cool_down_seconds: z
+    .number()
+    .int()
+    .min(300)
+    .max(7 * DAY)
+    .meta({ description: 'For so long after it was said that the rule fires, it is not said again' }),
+  no_data: z.enum(['ok', 'alert']).meta({ description: 'What no data means: nothing, or the same as the condition' }),
+  notify: z.array(uuid).max(20).meta({ description: 'Ids of endpoints' }),
+};
+
+const input = z.strictObject({
+  ...members,
+  enabled: members.enabled.default(true),
+  filter: members.filter.default({}),
+  for_seconds: members.for_seconds.default(0),
+  cool_down_seconds: members.cool_down_seconds.default(3600),
+  no_data: members.no_data.default('ok'),
+  notify: members.notify.default([]),
+});
+const change = z.strictObject(members).partial();
+
+const rule = z.object({ id: uuid, ...members, created_at: z.iso.datetime(), updated_at: z.iso.datetime() });
+
+const params = z.object({ id: uuid });
+const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
+const READERS = ['tenant-admin', 'admin', 'read'] as const;
+
+/** Rules of the key's own tenant; those of the operator's are the platform's. */
+export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/alerts/rules',
+      summary: 'Make an alert rule; it is looked at every minute',
+      scopes: ADMINISTRATORS,
+      body: input,
+      status: 201,
+      answer: rule,
+    },
+    async ({ identity, actor, body }) => {
+      const made = await withTenant(
+        deps.pool,
+        identity.tenantId,
+        async (client) => {
+          await refuseUnfit(client, body);
+          return createRule(client, identity.tenantId, body);
+        },
+        actor,
+      );
+      if (!made) throw conflict('alert-limit', `A tenant has at most ${MOST_RULES} alert rules`);
+      return { body: made, headers: { location: `/v1/alerts/rules/${made.id}` } };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/alerts/rules',
+      summary: 'Alert rules',
+      scopes: READERS,
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(rule), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, query, request }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.uuid)[0];
+      const rows = await withTenant(deps.pool, identity.tenantId, (client) => listRules(client, after, query.limit));
+      return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.id));
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/alerts/rules/:id',
+      summary: 'One alert rule',
+      scopes: READERS,
+      params,
+      status: 200,
+      answer: rule,
+    },
+    async ({ identity, params: { id } }) => {
+      const found = await withTenant(deps.pool, identity.tenantId, (client) => findRule(client, id));
+      if (!found) throw notFound('alert rule');
+      return { body: found };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'patch',
+      path: '/v1/alerts/rules/:id',
+      summary: 'Change an alert rule: what the body names, the rest stays',
+      scopes: ADMINISTRATORS,
+      params,
+      body: change,
+      status: 200,
+      answer: rule,
+    },
+    async ({ identity, actor, params: { id }, body }) => {
+      const changed = await withTenant(
+        deps.pool,
+        identity.tenantId,
+        async (client) => {
+          const found = await findRule(client, id, true);
+          const next = { ...found, ...body } as NewRule;
+          if (found) await refuseUnfit(client, next);
+          return found && updateRule(client, id, next);
+        },
+        actor,
+      );
+      if (!changed) throw notFound('alert rule');
+      return { body: changed };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'delete',
+      path: '/v1/alerts/rules/:id',
+      summary: 'Delete an alert rule; nothing more is said of it',
+      scopes: ADMINISTRATORS,
+      params,
+      status: 204,
+    },
+    async ({ identity, actor, params: { id } }) => {
+      const gone = await withTenant(deps.pool, identity.tenantId, (client) => deleteRule(client, id), actor);
+      if (!gone) throw notFound('alert rule');
+      return {};
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/alerts/rules/:id/test',
+      summary: 'Send a test notice of a rule to each of its endpoints, at most one a minute',
+      scopes: ADMINISTRATORS,
+      params,
+      status: 202,
+      answer: z.object({ deliveries: z.array(uuid).meta({ description: 'Ids in the log of deliveries' }) }),
+    },
+    async ({ identity, actor, params: { id } }) => {
+      const deliveries = await withTenant(
+        deps.pool,
+        identity.tenantId,
+        async (client) => {
+          const found = await findRule(client, id, true);
+          if (!found) throw notFound('alert rule');
+          if (await testedLately(client)) throw tooManyRequests('rate-limited', 'One test notice a minute', 60);
+          const now = new Date();
+          const message = messageOf('alert.test', found, { value: null, since: now }, now);
+          const endpoints = await listEndpoints(client, undefined, 1000);
+          const open = endpoints.filter((endpoint) => found.notify.includes(endpoint.id) && !endpoint.disabled_at);
+          const to = open.map((endpoint) => ({ tenantId: identity.tenantId, endpointId: endpoint.id, message }));
+          return addDeliveries(client, 'tenant', to);
+        },
+        actor,
+      );
+      queues.enqueue('deliver-alerts');
+      return { body: { deliveries } };
+    },
+  );
+}
+
+// What the schema alone cannot tell: whether metric, dimensions and endpoints are there.
+async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule): Promise<void> {
+  const faults: Fault[] = [];
+  const figure = findFigure(metric);
+  if (!figure) {
+    const detail = `There are ${FIGURES.map(({ name }) => name).join(', ')}.`;
+    faults.push({ pointer: '/metric', code: 'unknown-metric', detail });
+  }
+  for (const dim of Object.keys(filter).filter((dim) => figure && !figure.dims.includes(dim))) {
+    const detail = `${metric} has the dimensions ${figure?.dims.join(', ')}.`;
+    faults.push({ pointer: `/filter${pointerTo(dim)}`, code: 'unknown-dimension', detail });
+  }
+  for (const id of await unknownEndpoints(client, notify)) {
+    faults.push({ pointer: `/notify/${notify.indexOf(id)}`, code: 'unknown-endpoint', detail: 'There is no such endpoint.' });
+  }
+  if (faults.length > 0) throw invalidRequest(faults);
+}

@@ -1,0 +1,43 @@
+import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
+import { type ArchiveState, type LastRun, lastArchiveRuns, readArchive } from '../../sql/archive/state.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import { together } from '../objectives/metrics.ts';
+
+const HELD: [string, string, keyof ArchiveState][] = [
+  ['files', 'Files of the archive; proved: also still in the database, condemned: to be destroyed', 'files'],
+  ['events', 'Events in these files', 'rows'],
+  ['bytes', 'Bytes of these files', 'bytes'],
+];
+
+const RUNS: [string, string, keyof LastRun][] = [
+  ['last_success_timestamp_seconds', 'When a run of the archive last ended well', 'succeeded_at'],
+  ['failures_since_success', 'Runs of the archive that have failed since', 'failures'],
+];
+
+/** What the archive holds of all customers together, and how its last runs ended. */
+export function describeArchive(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
+  const states = together(() => readArchive(ops));
+  for (const [name, help, figure] of HELD) {
+    new Gauge({
+      name: `mirante_archive_${name}`,
+      help,
+      labelNames: ['status'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const state of await states()) this.set({ status: state.status }, Number(state[figure]));
+      },
+    });
+  }
+  const runs = together(() => lastArchiveRuns(ops));
+  for (const [name, help, figure] of RUNS) {
+    new Gauge({
+      name: `mirante_archive_${name}`,
+      help,
+      registers,
+      async collect() {
+        this.set((await runs())[0]?.[figure] ?? Number.NaN);
+      },
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import QuickLRU from 'quick-lru';
+import { readCard, readStanding, readWatermark, type Standing } from '../../sql/dashboards/cards.ts';
+import { isSwitchedOff, signGrant } from '../../sql/dashboards/grants.ts';
+import { type Pool, withTenant } from '../../sql/database/db.ts';
+import { askFor } from '../../sql/database/fair-pool.ts';
+import { MAX_ROWS } from '../../sql/metrics/metrics.ts';
+import type { Answers } from '../http/answers.ts';
+import { featureDisabled, invalidRequest } from '../http/problems.ts';
+import { isSlow } from '../metrics/cost.ts';
+import { render } from './card-query.ts';
+import type { Card, Dashboard } from './dashboards.ts';
+import type { Asked } from './query.ts';
+
+/** A grant is good for at least an hour, so one that is remembered for so long has not expired. */
+const REMEMBER_MS = 5 * 60_000;
+const GRANT_MS = 3600_000;
+
+/** What is read of all tenants together has no restatements, and no first figure. */
+export type CardAnswer = Pick<Standing, 'watermark'> & Partial<Standing> & { rows: Record<string, unknown>[] };
+
+/** For whom: buckets of days and more begin in the tenant's zone. */
+export type CardReader = { tenantId: string; timezone: string };
+
+export type Cards = {
+  /** One card's rows, for one tenant where it is a customer's. Throws invalid-request where there would be too many. */
+  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
+};
+
+/**
+ * Runs cards as the logins that Metabase itself uses: customers' as `metabase`, which can name no tenant but by a grant that
+ * `api` signs; the others as `ops`, which sees no content of any event.
+ */
+export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>, answers: Answers): Cards {
+  const grants = new QuickLRU<string, Promise<string>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+
+  function grantOf(tenantId: string): Promise<string> {
+    let grant = grants.get(tenantId);
+    if (!grant) {
+      // Others may wait for it too, so it outlives the request that asks first.
+      grant = askFor({ tenantId }, () =>
+        withTenant(api, tenantId, (client) => signGrant(client, new Date(Date.now() + GRANT_MS))),
+      );
+      grants.set(tenantId, grant);
+    }
+    return grant;
+  }
+
+  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: Asked): Promise<CardAnswer> {
+    try {
+      const isCustomers = audience === 'customer';
+      // Before the rows, which can then only be newer than it says.
+      const standing = isCustomers
+        ? await withTenant(api, tenantId, (client) => readStanding(client, asked.from, asked.to))
+        : { watermark: await readWatermark(api) };
+      const { text, values } = render(card.sql, isCustomers ? { ...asked, grant: await grantOf(tenantId) } : asked);
+      const rows = await readCard(isCustomers ? metabase : ops, text, values);
+      if (rows.length > MAX_ROWS) throw tooManyRows();
+      return { ...standing, rows };
+    } catch (error) {
+      // Its secret may have been rotated out since.
+      grants.delete(tenantId);
+      throw isSwitchedOff(error) ? featureDisabled('dashboards') : error;
+    }
+  }
+
+  return {
+    read: ({ tenantId, timezone }, dashboard, card, asked) =>
+      answers.share(
+        tenantId,
+        {
+          question: `${dashboard.slug}/${card.name} ${timezone} ${JSON.stringify(asked)}`,
+          isSlow: isSlow(windowOf(asked), asked.interval, 1),
+        },
+        () => readRows(tenantId, dashboard, card, asked),
+      ),
+  };
+}
+
+const windowOf = ({ from, to }: Asked) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
+
+function tooManyRows() {
+  const detail = `The card has more than ${MAX_ROWS} rows: ask for a wider interval or a shorter window.`;
+  return invalidRequest([{ pointer: '/interval', code: 'too-many-rows', detail }]);
+}

@@ -1,0 +1,164 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import type { Identity } from '../../sql/tenants/tenants.ts';
+import type { Deps } from '../http/deps.ts';
+import { type Fault, invalidRequest, malformedRequest, notFound } from '../http/problems.ts';
+import { route } from '../http/route.ts';
+import { requireFeature } from '../tenants/features.ts';
+import { fixesChoice } from './dashboards.ts';
+import type { Embed } from './embeds.ts';
+import { countOpened } from './opened.ts';
+import { type Asked, readParameters } from './query.ts';
+import { findDashboard } from './routes.ts';
+import { LONGEST_SECONDS } from './viewers.ts';
+
+const TEN_MINUTES = 600;
+
+const params = z.object({ slug: z.string() });
+/** Body of a call that makes a link: what the viewer cannot change. */
+export const fixed = z
+  .record(z.string(), z.string().min(1).max(100))
+  .default({})
+  .meta({ description: 'Parameters of the dashboard that are fixed for the viewer' });
+
+const embed = z
+  .strictObject({
+    params: fixed,
+    expires_in: z.number().int().min(1).max(LONGEST_SECONDS).default(TEN_MINUTES).meta({ description: 'Seconds' }),
+  })
+  .prefault({});
+
+const guest = z
+  .strictObject({
+    params: fixed,
+    entityType: z.literal('dashboard').optional(),
+    entityId: z.union([z.int(), z.string().regex(/^\d{1,9}$/)]).optional(),
+    customContext: z.unknown().optional().meta({ description: 'Not read: what a viewer sends chooses nothing' }),
+  })
+  .prefault({});
+
+/** Dashboards for people without a key: a link to Mirante's own page, and tokens that Metabase takes. */
+export function mountEmbeds(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/dashboards/:slug/embeds',
+      summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
+      scopes: ['embed', 'admin'],
+      params,
+      body: embed,
+      status: 201,
+      answer: z.object({
+        viewer_url: z.url().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
+        metabase: z
+          .object({
+            url: z.url().meta({ description: 'For an iframe, with a window that the viewer may change' }),
+            token: z.string().meta({ description: 'For the guest component' }),
+            dashboard_id: z.int(),
+          })
+          .nullable()
+          .optional()
+          .meta({ description: 'Where Metabase has the dashboard; shown once, too' }),
+        expires_at: z.iso.datetime(),
+        code: z.string().optional(),
+      }),
+    },
+    async ({ identity, params: { slug }, body, request }) => {
+      const asked = checkLink(deps, identity, slug, body.params);
+      const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
+      // A link ends with the key that makes it.
+      const left = identity.expiresAt ? Math.floor((identity.expiresAt.getTime() - Date.now()) / 1000) : LONGEST_SECONDS;
+      const { token, expiresAt } = await deps.viewers.sign(link, Math.max(1, Math.min(body.expires_in, left)));
+      const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
+      if (!URL.canParse(page)) throw malformedRequest();
+      const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
+      return {
+        body: {
+          viewer_url: page,
+          ...(found && { metabase: shown(found, openOf(deps, slug, asked, body.params)) }),
+          expires_at: expiresAt,
+        },
+        secrets: ['viewer_url', 'metabase'],
+      };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/dashboards/:slug/guest-embed',
+      summary: "What Metabase's guest component asks for: passed on by the customer's own application, with its key",
+      scopes: ['embed', 'admin'],
+      params,
+      body: guest,
+      status: 200,
+      answer: z.object({
+        jwt: z.string().nullable().meta({ description: 'Good for ten minutes; null when replayed under an Idempotency-Key' }),
+        code: z.string().optional(),
+      }),
+    },
+    async ({ identity, params: { slug }, body }) => {
+      const asked = checkLink(deps, identity, slug, body.params);
+      const expiresAt = new Date(Date.now() + TEN_MINUTES * 1000);
+      const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
+      if (!found) {
+        const why =
+          'There is no Metabase, it has not been given this dashboard yet, or a choice is fixed, which it cannot hold to.';
+        throw notFound('dashboard of Metabase', why);
+      }
+      if (body.entityId !== undefined && Number(body.entityId) !== found.dashboardId) throw otherEntity(found.dashboardId);
+      countOpened(deps, identity.tenantId, slug, 'metabase');
+      return { body: { jwt: found.token }, secrets: ['jwt'] };
+    },
+  );
+}
+
+// Metabase would show the cards that a choice does not narrow, with all there is.
+async function signed(
+  deps: Deps,
+  { tenantId }: Identity,
+  slug: string,
+  asked: Asked,
+  given: Record<string, string>,
+  expiresAt: Date,
+): Promise<Embed | undefined> {
+  const dashboard = deps.dashboards.get(slug);
+  if (!dashboard || fixesChoice(dashboard, given)) return undefined;
+  return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
+}
+
+/** What a link to a dashboard asks for. Throws where the key's tenant has no such dashboard, or it has no such parameters. */
+export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {
+  requireFeature(identity.features, 'dashboards');
+  const dashboard = findDashboard(deps, slug, identity);
+  return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');
+}
+
+// In the form that cards take, in which a time says its zone.
+const only = (asked: Asked, given: Record<string, string>) =>
+  Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
+
+function openOf(deps: Deps, slug: string, asked: Asked, given: Record<string, string>): Record<string, string> {
+  const names = deps.dashboards.get(slug)?.parameters.map(({ name }) => name as string) ?? [];
+  return Object.fromEntries(Object.entries(asked).filter(([name]) => names.includes(name) && !Object.hasOwn(given, name)));
+}
+
+// What is not fixed stands in the query, from where the viewer may change it.
+function shown({ token, dashboardId, site }: Embed, open: Record<string, string>) {
+  const query = new URLSearchParams(open);
+  const url = `${site}/embed/dashboard/${token}${query.size > 0 ? `?${query}` : ''}#bordered=false&titled=true`;
+  return { url, token, dashboard_id: dashboardId };
+}
+
+function otherEntity(known: number) {
+  const fault: Fault = {
+    pointer: '/entityId',
+    code: 'other-entity',
+    detail: `This address gives the token of dashboard ${known} only.`,
+  };
+  return invalidRequest([fault]);
+}

@@ -1,0 +1,54 @@
+import { hkdfSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { type Config, secretOf } from '../../lib/config.ts';
+import { signGrant } from '../../sql/dashboards/grants.ts';
+import { findMetabaseDashboard } from '../../sql/dashboards/metabase.ts';
+import { type Pool, withTenant } from '../../sql/database/db.ts';
+
+/** A dashboard of Metabase as one tenant may see it; `site` is where browsers reach Metabase. */
+export type Embed = { token: string; dashboardId: number; site: string };
+
+export type Embeds = {
+  /**
+   * A token with which Metabase shows one dashboard of one tenant, with these parameters fixed, until `expiresAt`; undefined
+   * where Metabase does not have the dashboard.
+   */
+  sign: (tenantId: string, slug: string, params: Record<string, string>, expiresAt: Date) => Promise<Embed | undefined>;
+};
+
+/** What Metabase and Mirante sign embeds with, 64 hexadecimal digits: as given, else HKDF-SHA-256 of the platform's secret. */
+export function embeddingSecret(config: Config): string {
+  const derived = () => Buffer.from(hkdfSync('sha256', secretOf(config), '', 'mirante metabase embedding', 32)).toString('hex');
+  return config.METABASE_EMBEDDING_SECRET ?? derived();
+}
+
+/** Signs what Metabase takes as its own token. The grant in it is the tenant, and good for as long as the token at least. */
+export function createEmbeds(pool: Pool, config: Config): Embeds | undefined {
+  const address = config.METABASE_SITE_URL ?? config.METABASE_URL;
+  if (!address) return undefined;
+  const site = address.replace(/\/+$/, '');
+  const secret = embeddingSecret(config);
+
+  return {
+    sign: (tenantId, slug, params, expiresAt) =>
+      withTenant(pool, tenantId, async (client) => {
+        const dashboardId = await findMetabaseDashboard(client, slug);
+        if (dashboardId === undefined) return undefined;
+        const given = { ...params, grant: await signGrant(client, expiresAt) };
+        return { token: await signEmbed(secret, dashboardId, given, expiresAt), dashboardId, site };
+      }),
+  };
+}
+
+/** A token of Metabase's for one dashboard. The key is the text of the secret itself, not the bytes that it spells. */
+export function signEmbed(
+  secret: string,
+  dashboard: number,
+  params: Record<string, unknown>,
+  expiresAt: Date,
+): Promise<string> {
+  return new SignJWT({ resource: { dashboard }, params })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setExpirationTime(Math.floor(expiresAt.getTime() / 1000))
+    .sign(new TextEncoder().encode(secret));
+}

@@ -1,0 +1,203 @@
+import { createSecretKey } from 'node:crypto';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/ajv.js';
+import formatsPlugin from 'ajv-formats';
+import QuickLRU from 'quick-lru';
+import { type Pool, withTenant } from '../../sql/database/db.ts';
+import { askFor } from '../../sql/database/fair-pool.ts';
+import { type EventType, listEventTypes, type Mode } from '../../sql/event-types/event-types.ts';
+import { pseudonymKey, withdrawnSubjects } from '../../sql/privacy/privacy.ts';
+import { canonicalJson } from '../http/canonical-json.ts';
+import { type Fault, Problem, unprocessable } from '../http/problems.ts';
+import { withinTime } from '../http/time-limit.ts';
+import { compileFields } from '../privacy/personal-fields.ts';
+import { type Handling, type Privacy, pseudonym, UNREGISTERED } from '../privacy/pseudonyms.ts';
+import { schemaCost } from './schema-cost.ts';
+import { linearRegExp, patternFaults } from './schema-patterns.ts';
+
+/** How long another process may judge by a version that was replaced here. */
+const REMEMBER_MS = 5_000;
+const MOST_TYPES = 10_000;
+/** Longest that one event's schema may hold the process that all share. */
+const MOST_MS = 100;
+const MOST_COMPILE_MS = 1_000;
+/** Parts of the schema times bytes of the event up to which no clock need be set: about a millisecond. */
+const HARMLESS = 100_000;
+
+export type Mismatch = { mode: Mode; detail: string; pointer: string };
+
+/** The types of one tenant, as events are judged and concealed by them. */
+export type EventTypes = Privacy & { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
+
+type Compiled = { validate: ValidateFunction; cost: number };
+
+export type EventTypeRegistry = {
+  of: (tenantId: string) => Promise<EventTypes>;
+  forget: (tenantId: string) => void;
+};
+
+// Ajv's own compares each item with each other one: 0.6 s for 6,000 objects.
+const uniqueItems = {
+  keyword: 'uniqueItems',
+  type: 'array' as const,
+  schemaType: 'boolean' as const,
+  validate: (unique: boolean, items: unknown[]) => !unique || new Set(items.map(canonicalJson)).size === items.length,
+  error: { message: 'must NOT have duplicate items' },
+};
+
+type Draft = typeof Ajv2020 | typeof Ajv2019 | typeof Ajv;
+
+const DRAFTS: [RegExp, Draft][] = [
+  [/\/draft\/2020-12\/schema#?$/, Ajv2020],
+  [/\/draft\/2019-09\/schema#?$/, Ajv2019],
+  // Draft 07 only adds keywords to draft 06.
+  [/\/draft-0[67]\/schema#?$/, Ajv],
+];
+
+function draftOf({ $schema }: Record<string, unknown>): Draft {
+  if ($schema === undefined) return Ajv2020;
+  const draft = DRAFTS.find(([uri]) => uri.test(String($schema)))?.[1];
+  if (draft) return draft;
+  throw invalidSchema([
+    wholeSchema(
+      `\`$schema\` is ${JSON.stringify($schema)}. Accepted are the drafts 2020-12, 2019-09, 07 and 06; without \`$schema\` it is 2020-12.`,
+    ),
+  ]);
+}
+
+// Compiling the schema of schemas takes a hundred times as long as a customer's, so one instance for each draft judges them all.
+const judges = new Map<Draft, InstanceType<Draft>>();
+function judgeOf(Draft: Draft): InstanceType<Draft> {
+  const judge = judges.get(Draft) ?? new Draft({ strict: false, logger: false });
+  if (!judges.has(Draft)) void judge.validateSchema({});
+  judges.set(Draft, judge);
+  return judge;
+}
+
+/**
+ * Compiles a JSON Schema of the draft that its `$schema` names, 2020-12 without one. Throws 422 `invalid-schema` with the reason
+ * where it is none, has a pattern that RE2 cannot run or would cost too much.
+ */
+export function compileSchema(given: Record<string, unknown>): Compiled {
+  const { $schema: _, ...schema } = given;
+  const Draft = draftOf(given);
+  const faults = patternFaults(schema, '/schema');
+  if (faults.length > 0) throw invalidSchema(faults);
+  // A fresh instance for each: `$id`s of different tenants must not meet.
+  const ajv = new Draft({
+    strict: false,
+    // Else every object would have a `constructor`.
+    ownProperties: true,
+    code: { regExp: linearRegExp },
+    logger: false,
+    validateSchema: false,
+  });
+  formatsPlugin.default(ajv);
+  // Takes seconds for 64 KiB of the right text, and is no format of JSON Schema.
+  ajv.addFormat('url', true);
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
+  try {
+    const cost = schemaCost(schema);
+    // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
+    if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
+    void judgeOf(Draft).validateSchema(schema, true);
+    return { validate: ajv.compile(schema), cost };
+  } catch (error) {
+    const deep = error instanceof RangeError && /call stack/.test(error.message);
+    const detail = deep ? 'It is nested too deep.' : error instanceof Error ? error.message : 'not a schema';
+    throw invalidSchema([wholeSchema(detail)]);
+  }
+}
+
+/** The same for a schema that is new here: one that takes long to compile is refused too. */
+export function acceptSchema(schema: Record<string, unknown>): void {
+  judgeOf(draftOf(schema));
+  if (withinTime(MOST_COMPILE_MS, () => compileSchema(schema))) return;
+  throw invalidSchema([wholeSchema('It takes too long to compile.')]);
+}
+
+const wholeSchema = (detail: string): Fault => ({ pointer: '/schema', code: 'invalid-schema', detail });
+
+const invalidSchema = (faults: Fault[]) =>
+  unprocessable('invalid-schema', 'The schema is not a JSON Schema that can be used', faults);
+
+function handlingOf({ subject, personal_fields, processing }: EventType): Handling {
+  return {
+    plainSubject: subject === 'plain',
+    fields: compileFields(personal_fields),
+    needsConsent: processing === null || processing.legal_basis === 'consent',
+  };
+}
+
+/** Remembers each tenant's types, key of pseudonyms and withdrawals for a few seconds and each version's compiled schema for as long as it is in use. */
+export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
+  const compiled = new QuickLRU<string, Compiled>({ maxSize: 1_000 });
+  const tenants = new QuickLRU<string, Promise<EventTypes>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+
+  function validator(tenantId: string, type: EventType): Compiled {
+    const id = `${tenantId} ${type.version} ${type.type}`;
+    const known = compiled.get(id) ?? compileSchema(type.schema);
+    compiled.set(id, known);
+    return known;
+  }
+
+  // A version that an earlier release took and this one does not is a matter of its events, not of whole requests.
+  function compiledOrFault(tenantId: string, type: EventType): Compiled | { fault: string } {
+    try {
+      return validator(tenantId, type);
+    } catch (error) {
+      if (error instanceof Problem) return { fault: 'The schema of this type is not accepted any more.' };
+      throw error;
+    }
+  }
+
+  async function load(tenantId: string): Promise<EventTypes> {
+    const { types, key, withdrawn } = await withTenant(
+      pool,
+      tenantId,
+      async (client) => ({
+        types: await listEventTypes(client, undefined, MOST_TYPES),
+        key: createSecretKey(await pseudonymKey(client)),
+        withdrawn: await withdrawnSubjects(client),
+      }),
+      'login',
+    );
+    const byName = new Map(types.map((type) => [type.type, type]));
+    const handlings = new Map(types.map((type) => [type.type, handlingOf(type)]));
+    return {
+      handling: (type) => handlings.get(type) ?? UNREGISTERED,
+      pseudonym: (value) => pseudonym(key, value),
+      isWithdrawn: (hash) => withdrawn.has(hash),
+      check(type, data, bytes) {
+        const found = byName.get(type);
+        if (!found) return undefined;
+        const compiled = compiledOrFault(tenantId, found);
+        if ('fault' in compiled) return { mode: found.mode, detail: compiled.fault, pointer: '/data' };
+        const { validate, cost } = compiled;
+        const fits =
+          cost * bytes < HARMLESS ? validate(data ?? {}) : withinTime(MOST_MS, () => validate(data ?? {}) as boolean);
+        if (fits) return undefined;
+        if (fits === undefined) {
+          return { mode: found.mode, detail: 'The schema takes too long to judge this event.', pointer: '/data' };
+        }
+        const [error] = validate.errors as [ErrorObject];
+        return { mode: found.mode, detail: error.message ?? 'does not match', pointer: `/data${error.instancePath}` };
+      },
+    };
+  }
+
+  return {
+    of(tenantId) {
+      let types = tenants.get(tenantId);
+      if (!types) {
+        // Others may wait for them too, so they outlive the request that asks first.
+        types = askFor({ tenantId }, () => load(tenantId));
+        types.catch(() => tenants.delete(tenantId));
+        tenants.set(tenantId, types);
+      }
+      return types;
+    },
+    forget: (tenantId) => tenants.delete(tenantId),
+  };
+}

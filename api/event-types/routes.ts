@@ -1,0 +1,156 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { withTenant } from '../../sql/database/db.ts';
+import {
+  addEventType,
+  type EventType,
+  findEventType,
+  LEGAL_BASES,
+  listEventTypes,
+  MODES,
+  SUBJECTS,
+} from '../../sql/event-types/event-types.ts';
+import { canonicalJson } from '../http/canonical-json.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
+import type { Deps } from '../http/deps.ts';
+import { conflict, notFound } from '../http/problems.ts';
+import { page, pageQuery, route } from '../http/route.ts';
+import { POINTER } from '../privacy/personal-fields.ts';
+import { acceptSchema } from './event-types.ts';
+
+const params = z.object({ type: z.string().min(1).max(200) });
+
+// These two are columns of their own, which metrics are made of.
+const MEASURES = new Set(['/duration_ms', '/outcome']);
+
+const words = z.array(z.string().min(1).max(200)).max(50);
+
+/** A record of processing (LGPD art. 37). */
+export const processing = z.strictObject({
+  purpose: z.string().min(1).max(2000),
+  legal_basis: z.enum(LEGAL_BASES).meta({ description: 'LGPD art. 7' }),
+  data_categories: words.min(1),
+  data_subjects: words.optional(),
+  retention_days: z.number().int().min(1).max(36_500).optional(),
+  storage_country: z.string().regex(/^[A-Z]{2}$/, 'is an ISO 3166-1 alpha-2 code'),
+  recipients: words.optional(),
+});
+
+const input = z.strictObject({
+  schema: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'JSON Schema of `data`: draft 2020-12, or 2019-09, 07 or 06 where `$schema` says so' }),
+  mode: z.enum(MODES),
+  description: z.string().max(2000).optional(),
+  personal_fields: z
+    .array(
+      z
+        .string()
+        .max(500)
+        .regex(POINTER, 'is a JSON Pointer (RFC 6901) into data, such as /email')
+        .refine((pointer) => !MEASURES.has(pointer), { error: 'feeds metrics and cannot be a personal field' }),
+    )
+    .max(50)
+    .default([])
+    .meta({ description: 'JSON Pointers into `data` whose values are stored as pseudonyms; `*` is every item of an array' }),
+  subject: z.enum(SUBJECTS).default('pseudonymised').meta({ description: 'How `subject` is stored' }),
+  processing: processing.optional().meta({ description: 'Record of processing (LGPD art. 37)' }),
+});
+
+const eventType = input.extend({
+  type: z.string(),
+  version: z.number().int(),
+  description: z.string().nullable(),
+  processing: processing.nullable(),
+  created_at: z.iso.datetime(),
+});
+
+export function mountEventTypes(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'put',
+      path: '/v1/event-types/:type',
+      summary: 'Give an event type its schema: a new version, unless nothing changed',
+      scopes: ['tenant-admin'],
+      params,
+      body: input,
+      status: 200,
+      otherStatuses: [201],
+      answer: eventType,
+    },
+    async ({ identity, actor, params: { type }, body }) => {
+      acceptSchema(body.schema);
+      const write = () =>
+        withTenant(
+          deps.pool,
+          identity.tenantId,
+          async (client) => {
+            const current = await findEventType(client, type);
+            const next = {
+              type,
+              ...body,
+              description: body.description ?? null,
+              processing: body.processing ?? null,
+              version: (current?.version ?? 0) + 1,
+            };
+            if (current && sameType(current, next)) return { body: current };
+            return { status: 201, body: await addEventType(client, identity.tenantId, next) };
+          },
+          actor,
+        );
+      const reply = await write().catch((error: { code?: string }) => {
+        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this type');
+        throw error;
+      });
+      deps.types.forget(identity.tenantId);
+      return reply;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/event-types/:type',
+      summary: 'The newest version of an event type',
+      scopes: ['tenant-admin'],
+      params,
+      status: 200,
+      answer: eventType,
+    },
+    async ({ identity, params: { type } }) => {
+      const found = await withTenant(deps.pool, identity.tenantId, (client) => findEventType(client, type));
+      if (!found) throw notFound('event type');
+      return { body: found };
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/event-types',
+      summary: 'Event types, each with its newest version',
+      scopes: ['tenant-admin'],
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(eventType), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, query, request }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
+      const rows = await withTenant(deps.pool, identity.tenantId, (client) => listEventTypes(client, after, query.limit));
+      return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.type));
+    },
+  );
+}
+
+// jsonb keeps no order of keys, so equality is asked of the values with their keys sorted.
+function sameType(a: Omit<EventType, 'version' | 'created_at'>, b: Omit<EventType, 'version' | 'created_at'>): boolean {
+  const parts = ({ mode, description, schema, personal_fields, subject, processing }: typeof a) =>
+    canonicalJson([mode, description, schema, personal_fields, subject, processing]);
+  return parts(a) === parts(b);
+}

@@ -1,0 +1,70 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { EventRow } from '../../sql/events/events.ts';
+
+export type RequestRecord = { route: string; method: string; status: number; milliseconds: number };
+
+export type Telemetry = {
+  record: (request: RequestRecord) => void;
+  /** Stores what is left. */
+  close: () => Promise<void>;
+};
+
+type Options = {
+  /** Key of the operations tenant under which the events are stored. */
+  keyId: () => Promise<string>;
+  store: (rows: EventRow[]) => Promise<unknown>;
+  /** Told of events that could not be stored: telemetry gives way to customers' events. */
+  onDrop: (events: number, reason: string) => void;
+};
+
+const MOST_WAITING = 20_000;
+
+/** Turns the API's own requests into events of the operations tenant, once a second, through the same group commit. */
+export function createTelemetry(options: Options): Telemetry {
+  let waiting: (RequestRecord & { at: number })[] = [];
+
+  async function flush(): Promise<void> {
+    const records = waiting;
+    if (records.length === 0) return;
+    waiting = [];
+    try {
+      const keyId = await options.keyId();
+      await options.store(records.map((record) => rowOf(record, keyId)));
+    } catch (error) {
+      options.onDrop(records.length, (error as Error).message);
+    }
+  }
+
+  const timer = setInterval(() => void flush(), 1000).unref();
+
+  return {
+    record(request) {
+      if (waiting.length < MOST_WAITING) waiting.push({ ...request, at: Date.now() });
+      else options.onDrop(1, 'too many waiting');
+    },
+    async close() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+function rowOf({ route, method, status, milliseconds, at }: RequestRecord & { at: number }, keyId: string): EventRow {
+  const durationMs = Math.round(milliseconds * 1000) / 1000;
+  const outcome = status < 500 ? 'success' : 'failure';
+  const data = JSON.stringify({ route, method, status, duration_ms: durationMs, outcome });
+  return {
+    keyId,
+    id: uuidv7(),
+    time: at * 1000,
+    type: 'mirante.http.request.v1',
+    source: 'mirante',
+    eventId: null,
+    subject: null,
+    outcome,
+    durationMs,
+    bytes: data.length,
+    data,
+    attributes: null,
+  };
+}

@@ -1,0 +1,139 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Express, Request, Response } from 'express';
+import QuickLRU from 'quick-lru';
+import { z } from 'zod';
+import { type Actor, withTenant } from '../../sql/database/db.ts';
+import { findExportFile, noteDownload } from '../../sql/exports/jobs.ts';
+import { type ByteRange, hasFile, isSameFile, rangeOf } from '../http/byte-range.ts';
+import type { Deps } from '../http/deps.ts';
+import type { Seen } from '../http/observe.ts';
+import { notFound, Problem, unavailable } from '../http/problems.ts';
+import { type Call, route } from '../http/route.ts';
+import { uuid } from '../http/schemas.ts';
+import { countUsed, requireFeature } from '../tenants/features.ts';
+
+/** Within that time the parts of a file that one key asks for are one download. */
+const ONE_DOWNLOAD_MS = 10 * 60_000;
+
+const TYPES = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
+};
+const COMPRESSED = { none: undefined, gzip: 'application/gzip', zstd: 'application/zstd' };
+
+// Express hands a wildcard over as the list of its steps.
+const fileName = z
+  .preprocess((steps) => (Array.isArray(steps) ? steps.join('/') : steps), z.string().max(300))
+  .meta({ type: 'string' });
+
+/** Files of completed exports, for a key or an address that is signed. */
+export function mountExportFiles(app: Express, deps: Deps): void {
+  const noted = new QuickLRU<string, true>({ maxSize: 10_000, maxAge: ONE_DOWNLOAD_MS });
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/exports/:id/files/*name',
+      summary:
+        'One file of an export, whole or in part (Range); the manifest lists the names, a slash in one may be encoded or not',
+      scopes: ['export'],
+      viewers: true,
+      params: z.object({ id: uuid.lowercase(), name: fileName }),
+      headers: { Range: 'Bytes of the file, one range', 'If-Range': 'Only if the file is still the one with this ETag' },
+      status: 200,
+      otherStatuses: [206],
+      produces: Object.values(TYPES),
+    },
+    async (call) => {
+      const { id, name } = call.params;
+      const actor = await readerOf(deps, call);
+      const file = await withTenant(deps.pool, actor.tenantId, (client) => findExportFile(client, id, name, new Date()));
+      if (!file) throw notFound('file', 'Or its export has ended: GET /v1/exports/{id} says how.');
+      const { request, response } = call;
+      const etag = `"${file.sha256}"`;
+      response.setHeader('etag', etag);
+      response.setHeader('accept-ranges', 'bytes');
+      if (hasFile(request.get('if-none-match'), etag)) return { status: 304 };
+      const asked = isSameFile(request.get('if-range'), etag) ? request.get('range') : undefined;
+      const range = rangeOf(asked, file.bytes);
+      if (range === 'none') throw noSuchRange(file.bytes);
+      if (request.method !== 'HEAD') await note(actor, id, name);
+      response.setHeader('content-type', COMPRESSED[file.options.compression ?? 'none'] ?? TYPES[file.format]);
+      response.setHeader('content-disposition', `attachment; filename="${name.replaceAll('/', '_')}"`);
+      response.setHeader('repr-digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
+      await send(deps, call, file, range);
+      return undefined;
+    },
+  );
+
+  // Before the first byte, or what is read in parts could be read without a trace.
+  async function note(actor: Actor, exportId: string, name: string): Promise<void> {
+    const download = `${actor.keyId} ${exportId} ${name}`;
+    if (noted.has(download)) return;
+    await withTenant(deps.pool, actor.tenantId, (client) => noteDownload(client, exportId, name), actor);
+    noted.set(download, true);
+    countUsed(deps, actor.tenantId, 'exports');
+  }
+}
+
+type Asking = Pick<
+  Call<{ id: string; name: string }, unknown, unknown>,
+  'identity' | 'actor' | 'params' | 'request' | 'response'
+>;
+
+// Where there is a token it alone counts, as for viewers.
+async function readerOf(deps: Deps, { identity, actor, params, request, response }: Asking): Promise<Actor> {
+  if (request.query.token === undefined) {
+    requireFeature(identity.features, 'exports');
+    return actor;
+  }
+  const { tenant, keyId } = await deps.downloads.open(request.query.token, params.id, params.name);
+  const seen = response.locals.seen as Seen;
+  seen.viewer = { tenantId: tenant.id, keyId };
+  await deps.limits.request({ tenantId: tenant.id, limits: tenant.limits }, response);
+  return { tenantId: tenant.id, keyId, address: seen.address, requestId: seen.requestId };
+}
+
+const noSuchRange = (bytes: number) =>
+  new Problem(416, 'no-such-range', 'The file has no such bytes', { headers: { 'content-range': `bytes */${bytes}` } });
+
+type Sent = { object: string; bytes: number };
+
+async function send(
+  deps: Deps,
+  { request, response }: { request: Request; response: Response },
+  { object, bytes }: Sent,
+  range: ByteRange | 'whole',
+): Promise<void> {
+  const isHead = request.method === 'HEAD';
+  const body = isHead ? undefined : await open(deps, object, range);
+  if (range === 'whole') response.setHeader('content-length', bytes);
+  else {
+    response.status(206);
+    response.setHeader('content-length', range.end - range.start + 1);
+    response.setHeader('content-range', `bytes ${range.start}-${range.end}/${bytes}`);
+  }
+  if (!body) {
+    response.end();
+    return;
+  }
+  // What breaks off has fewer bytes than it said, so that no client takes it for the whole.
+  await pipeline(body, response).catch((error) => {
+    if (!response.destroyed || error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      deps.log.warn({ err: error }, 'download broken off');
+  });
+}
+
+async function open(deps: Deps, object: string, range: ByteRange | 'whole'): Promise<Readable> {
+  const found = await deps.objects.get(object, range === 'whole' ? undefined : range).catch((error) => {
+    deps.log.error({ err: error }, 'file of an export cannot be read');
+    throw unavailable('The file cannot be read just now.', 5);
+  });
+  if (found) return found;
+  deps.log.error({ object }, 'file of an export is missing');
+  throw notFound('file');
+}

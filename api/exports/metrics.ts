@@ -1,0 +1,28 @@
+import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
+import type { Pool } from '../../sql/database/db.ts';
+import { readExportStates } from '../../sql/exports/state.ts';
+import { together } from '../objectives/metrics.ts';
+
+/** How the exports of all customers stand, and how many of those under way fail. */
+export function describeExports(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
+  const states = together(() => readExportStates(ops));
+  new Gauge({
+    name: 'mirante_exports',
+    help: 'Exports of all tenants, by how they stand',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { status, exports } of await states()) this.set({ status }, exports);
+    },
+  });
+  new Gauge({
+    name: 'mirante_exports_failing',
+    help: 'Exports under way whose last attempt failed, and which are tried again',
+    registers,
+    async collect() {
+      const known = await states();
+      this.set(known.length > 0 ? known.reduce((sum, { failing }) => sum + failing, 0) : Number.NaN);
+    },
+  });
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { dateOf, type Instant, instantAt, shownInstant } from '../../lib/time.ts';
+import { DATASETS } from '../../sql/exports/columns.ts';
+import { FILTERS, type Selection, type Shape } from '../../sql/exports/rows.ts';
+import { MEASURES } from '../../sql/metrics/measures.ts';
+import { type Fault, invalidRequest } from '../http/problems.ts';
+import { instant } from '../http/schemas.ts';
+
+const MOST_DAYS = 3_660;
+const DAY_MS = 86_400_000;
+
+const flag = z.enum(['true', 'false']);
+const text = z.string().max(500);
+const NAMES = [...new Set(Object.values(FILTERS).flat())];
+
+/** What is sent as `filter[name]`; the interval is no filter, but the width of a bucket as everywhere. */
+export const EXPORT_FILTERS = NAMES.filter((name) => name !== 'interval');
+
+/** The parameters of a streamed export; which go together is checked by readExportQuery(). */
+export const exportQuery = z.strictObject({
+  dataset: z.enum(DATASETS),
+  format: z.enum(['csv', 'ndjson']).default('csv'),
+  from: instant.meta({ description: 'RFC 3339, inclusive' }),
+  to: instant.optional().meta({ description: 'RFC 3339, exclusive; now if left out' }),
+  delimiter: z.enum([',', ';']).optional().meta({ description: 'Of CSV; a comma if left out' }),
+  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: what stands before a fraction; a point if left out' }),
+  bom: flag.optional().meta({ description: 'Of CSV: begins with a byte order mark, without which Excel garbles accents' }),
+  guard: flag.optional().meta({
+    description: 'Of CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it; true if left out',
+  }),
+  type: text.optional(),
+  source: text.optional(),
+  subject: text.optional().meta({ description: 'The plain value or its pseudonym' }),
+  outcome: text.optional(),
+  metric: text.optional().meta({ description: 'Of metrics: one measure of GET /v1/metrics; all if left out' }),
+  interval: z.enum(['hour', 'day']).optional().meta({ description: 'Of metrics: an hour if left out; days are of UTC' }),
+  route: text.optional(),
+  marketplace: text.optional(),
+  rule: text.optional(),
+});
+
+export type ExportQuery = z.infer<typeof exportQuery>;
+
+export type Asked = { selection: Selection; shape: Shape; bom: boolean };
+
+/** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
+export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): Asked {
+  const { dataset, from, to = instantAt(now) } = query;
+  const faults: Fault[] = [];
+  const fault = (name: string, code: string, detail: string) => faults.push({ pointer: `/${name}`, code, detail });
+  checkWindow(from, to, fault);
+  const filter: Record<string, string | string[]> = {};
+  for (const name of NAMES as (keyof ExportQuery)[]) {
+    const value = query[name] as string | undefined;
+    if (value === undefined) continue;
+    if (!FILTERS[dataset].includes(name))
+      fault(name, 'unknown-dimension', `${dataset} can be chosen by ${FILTERS[dataset].join(', ')}.`);
+    filter[name] = name === 'subject' ? [value, pseudonym(value)] : value;
+  }
+  if (query.metric !== undefined && !MEASURES.some(({ name }) => name === query.metric))
+    fault('metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+  checkChoices(query, fault);
+  if (faults.length > 0) throw invalidRequest(faults);
+  return { selection: { dataset, from, to, filter }, shape: shapeOf(query), bom: query.bom === 'true' };
+}
+
+export type Report = (name: string, code: string, detail: string) => void;
+
+/** Reports a window that is empty, too long, or outside of the time that a database of events can hold. */
+export function checkWindow(from: Instant, to: Instant, fault: Report): void {
+  if (from >= to) fault('from', 'empty-window', '`from` must be before `to`.');
+  if (dateOf(to).getTime() - dateOf(from).getTime() > MOST_DAYS * DAY_MS)
+    fault('from', 'out-of-range', 'A window has ten years at most.');
+  for (const [name, at] of Object.entries({ from, to })) {
+    if (at < '1970' || at >= '9999') fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+  }
+}
+
+const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
+
+/** Reports choices of CSV with another format, and a decimal comma that could not be told from the delimiter. */
+export function checkChoices(
+  asked: { format: string } & { [name in (typeof CSV_ONLY)[number]]?: unknown },
+  fault: Report,
+): void {
+  for (const name of CSV_ONLY) {
+    if (asked.format !== 'csv' && asked[name] !== undefined)
+      fault(name, 'not-of-format', `${asked.format} has no such choice.`);
+  }
+  if (asked.decimal === ',' && asked.delimiter !== ';')
+    fault('decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
+}
+
+function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery): Shape {
+  return format === 'csv' ? { format, delimiter, decimal, guard: guard !== 'false' } : { format };
+}
+
+/** Name of the file that an export is saved as. */
+export function exportFileName({ dataset, from, to }: Selection, { format }: Shape): string {
+  const [begin, end] = [from, to].map((at) =>
+    shownInstant(at)
+      .replace(/\.000Z$/, 'Z')
+      .replaceAll(':', ''),
+  );
+  return `${dataset}_${begin}_${end}.${format}`;
+}

@@ -1,0 +1,116 @@
+import zlib from 'node:zlib';
+import { z } from 'zod';
+import { instantAt, later } from '../../lib/time.ts';
+import { DATASETS } from '../../sql/exports/columns.ts';
+import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../../sql/exports/jobs.ts';
+import { FILTERS, type Selection } from '../../sql/exports/rows.ts';
+import { MEASURES } from '../../sql/metrics/measures.ts';
+import { conflict, type Fault, invalidRequest } from '../http/problems.ts';
+import { instant, uuid } from '../http/schemas.ts';
+import { checkChoices, checkWindow, type Report } from './query.ts';
+
+/** Node has zstd from 22.15 on. */
+const COMPRESSIONS = 'createZstdCompress' in zlib ? (['none', 'gzip', 'zstd'] as const) : (['none', 'gzip'] as const);
+
+const text = z.string().max(500);
+
+/** What is asked of an export; which members go together is checked by readExport(). */
+export const exportInput = z.strictObject({
+  dataset: z.enum(DATASETS).optional().meta({ description: 'Left out with `since`: that of the export before' }),
+  format: z.enum(FORMATS),
+  from: instant.optional().meta({ description: 'Inclusive; needed without `since`, with it that of the export before' }),
+  to: instant.optional().meta({
+    description:
+      'Exclusive; needed without `since`. With it not before the end of the export before, and now or that end if left out',
+  }),
+  filter: z
+    .record(z.string(), z.union([text, z.array(text).min(1).max(100)]))
+    .optional()
+    .meta({
+      description:
+        'What columns must be, or one of several texts. Events: type, source, outcome. Metrics: metric, interval, type, outcome, route, marketplace, rule',
+    }),
+  since: uuid.optional().meta({
+    description:
+      'Id of a completed export of events: this one goes on exactly where that one ended, late rows included, no row twice',
+  }),
+  notify_url: z
+    .string()
+    .max(2000)
+    .optional()
+    .meta({ description: 'Told by a signed webhook when the export is ready or has failed' }),
+  compression: z.enum(COMPRESSIONS).optional().meta({ description: 'Of CSV and NDJSON; Parquet is always compressed' }),
+  delimiter: z.enum([',', ';']).optional().meta({ description: 'Of CSV' }),
+  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: what stands before a fraction' }),
+  bom: z.boolean().optional().meta({ description: 'Of CSV: begins with a byte order mark, which Excel needs' }),
+  guard: z.boolean().optional().meta({ description: 'Of CSV: no cell can be run as a formula; true if left out' }),
+});
+export type ExportInput = z.infer<typeof exportInput>;
+
+/** What is asked, put together with the export that it continues. Throws 400 with all that is wrong, 409 where that one is not complete. */
+export function readExport(input: ExportInput, before: ExportJob | undefined, now: Date): Omit<NewExport, 'endpointId'> {
+  const faults: Fault[] = [];
+  const fault: Report = (name, code, detail) => void faults.push({ pointer: `/${name}`, code, detail });
+  if (input.since !== undefined && !before) fault('since', 'unknown-export', 'There is no such export.');
+  const dataset = input.dataset ?? before?.dataset;
+  const from = input.from ?? before?.window_from;
+  const to = input.to ?? (before && later(instantAt(now), before.window_to));
+  const filter = input.filter ?? before?.filter ?? {};
+  for (const [name, value] of Object.entries({ dataset, from, to })) {
+    if (value === undefined && input.since === undefined) fault(name, 'invalid-type', 'Needed where nothing is continued.');
+  }
+  if (dataset) checkFilter(dataset, filter, fault);
+  checkChoices(input, fault);
+  if (input.format === 'parquet' && input.compression !== undefined)
+    fault('compression', 'not-of-format', 'Parquet is always compressed.');
+  if (from && to) checkWindow(from, to, fault);
+  if (before && dataset && from && to) checkContinued(before, { dataset, from, to, filter }, fault);
+  if (faults.length > 0 || !dataset || !from || !to) throw invalidRequest(faults);
+  if (before && !before.completed_at)
+    throw conflict(
+      'export-not-completed',
+      'The export before is not complete',
+      `It is ${before.status}: go on from one that was completed, or begin anew without \`since\`.`,
+    );
+  return { dataset, format: input.format, options: optionsOf(input), from, to, filter, since: before ?? null };
+}
+
+function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'], fault: Report): void {
+  // What a person is known by would be kept with the export; a request for access gives a person's events.
+  const known = FILTERS[dataset].filter((name) => name !== 'subject');
+  for (const [name, value] of Object.entries(filter)) {
+    const values = [value].flat() as string[];
+    if (!known.includes(name)) fault(`filter/${name}`, 'unknown-dimension', `Known are ${known.join(', ')}.`);
+    if (name === 'interval' && values.some((one) => one !== 'hour' && one !== 'day'))
+      fault('filter/interval', 'unknown-interval', 'Metrics are exported by hour or by day.');
+    if (name === 'interval' && Array.isArray(value))
+      fault('filter/interval', 'unknown-interval', 'An export has one interval.');
+    if (name === 'metric' && values.some((one) => !MEASURES.some((measure) => measure.name === one)))
+      fault('filter/metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+  }
+}
+
+function checkContinued(before: ExportJob, asked: Pick<NewExport, 'dataset' | 'from' | 'to' | 'filter'>, fault: Report): void {
+  if (before.dataset !== 'events' || asked.dataset !== 'events') {
+    fault('since', 'not-incremental', 'Figures are made anew where rows come late: only events can be continued.');
+    return;
+  }
+  const differs = (name: string, detail: string) => fault(name, 'differs-from-since', detail);
+  if (asked.from !== before.window_from) differs('from', 'The window begins where that one began.');
+  if (asked.to < before.window_to) differs('to', 'The window may not end before that one ended.');
+  if (sorted(asked.filter) !== sorted(before.filter)) differs('filter', 'The filter is that one’s.');
+}
+
+const sorted = (filter: Selection['filter']) => JSON.stringify(Object.entries(filter).sort());
+
+function optionsOf({ format, compression, delimiter, decimal, bom, guard }: ExportInput): ExportOptions {
+  if (format === 'parquet') return {};
+  if (format === 'ndjson') return { compression: compression ?? 'none' };
+  return {
+    compression: compression ?? 'none',
+    delimiter: delimiter ?? ',',
+    decimal: decimal ?? '.',
+    bom: bom ?? false,
+    guard: guard ?? true,
+  };
+}

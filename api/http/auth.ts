@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import QuickLRU from 'quick-lru';
+import type { Pool } from '../../sql/database/db.ts';
+import { authenticate, hashKey, type Identity, type Scope } from '../../sql/tenants/tenants.ts';
+import type { Seen } from './observe.ts';
+import { unauthenticated, wrongScope } from './problems.ts';
+
+/** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
+const REMEMBER_MS = 5_000;
+
+export type Authenticator = {
+  /** The identity behind the request's key, also noted in `seen`. Throws 401 without a valid key, 403 where it has none of the scopes. */
+  identify: (request: IncomingMessage, scopes: readonly Scope[], seen: Seen) => Promise<Identity>;
+  /** Forgets a key at once, after its revocation. */
+  forget: (keyHash: Buffer) => void;
+};
+
+/**
+ * Finds tenants from keys, remembering each answer (also "unknown") for a few seconds.
+ * A key is hashed before anything looks for it, here and in the database, and the key itself is never compared. How long a
+ * comparison of hashes takes may tell how far two hashes agree; nobody can steer a SHA-256 towards one, so it says nothing of
+ * the key.
+ */
+export function createAuthenticator(pool: Pool): Authenticator {
+  const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+
+  function find(key: string): Promise<Identity | undefined> {
+    const hash = hashKey(key);
+    const name = nameOf(hash);
+    let found = known.get(name);
+    if (!found) {
+      found = authenticate(pool, hash);
+      found.catch(() => known.delete(name));
+      known.set(name, found);
+    }
+    return found;
+  }
+
+  return {
+    async identify(request, scopes, seen) {
+      const key = keyOf(request.headers.authorization);
+      if (!key) throw unauthenticated('Send `Authorization: Bearer <key>`.');
+      const identity = await find(key);
+      if (!identity) throw unauthenticated('The key is unknown, expired or revoked.');
+      if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now()) throw unauthenticated('The key has expired.');
+      seen.identity = identity;
+      if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
+      return identity;
+    },
+    forget(keyHash) {
+      known.delete(nameOf(keyHash));
+    },
+  };
+}
+
+const nameOf = (keyHash: Buffer) => keyHash.toString('base64');
+
+// Basic carries the key as its password, so that a browser can open the operator's pages.
+function keyOf(header: string | undefined): string | undefined {
+  const [scheme, value] = (header ?? '').split(' ', 2);
+  if (!value) return undefined;
+  if (/^bearer$/i.test(scheme ?? '')) return value;
+  if (/^basic$/i.test(scheme ?? '')) return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
+import type { Pool } from '../../sql/database/db.ts';
+import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../../sql/http/idempotency.ts';
+import type { Identity } from '../../sql/tenants/tenants.ts';
+import { conflict, invalidRequest, Problem, unprocessable } from './problems.ts';
+import type { Reply } from './route.ts';
+
+export type Idempotency = {
+  /**
+   * Does `work` once for a tenant's Idempotency-Key; the same request again gets the first answer. `work` learns when the key
+   * was first used, so that what it derives stays the same if a crash makes it run again.
+   * Throws 422 where the body differs, 409 while the first is still running.
+   */
+  once: (
+    identity: Identity,
+    request: IncomingMessage,
+    body: Buffer | string,
+    work: (first: Date) => Promise<Reply>,
+  ) => Promise<Reply>;
+};
+
+export function createIdempotency(pool: Pool): Idempotency {
+  return {
+    async once(identity, request, body, work) {
+      const key = String(request.headers['idempotency-key']);
+      if (key.length > 255) {
+        throw invalidRequest([
+          { pointer: '', code: 'invalid-idempotency-key', detail: 'An Idempotency-Key has at most 255 characters.' },
+        ]);
+      }
+      const hash = createHash('sha256').update(`${request.method} ${request.url}\n`).update(body).digest();
+      const claim = uuidv7();
+      const held = await claimIdempotencyKey(pool, identity.tenantId, key, hash, claim);
+      if (held.outcome === 'mismatch')
+        throw unprocessable('idempotency-mismatch', 'That Idempotency-Key belongs to another request');
+      if (held.outcome === 'running')
+        throw conflict('idempotency-running', 'The first request with that Idempotency-Key is still running');
+      if (held.outcome === 'answered') return held.answer;
+      try {
+        const reply = await work(held.first_at);
+        await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecrets(reply), false);
+        return reply;
+      } catch (error) {
+        // What is refused has done nothing; after any other failure a commit may have gone through unseen.
+        const refused = error instanceof Problem && error.status < 500;
+        const settled = settleIdempotencyKey(pool, identity.tenantId, key, claim, null, refused);
+        // A database that has just failed must not delay the answer; an unsettled claim expires by itself.
+        if (refused) await settled;
+        else settled.catch(() => undefined);
+        throw error;
+      }
+    },
+  };
+}
+
+function forgettingSecrets(reply: Reply): StoredAnswer {
+  const { status = 200, headers = {}, body, secrets = [] } = reply;
+  if (secrets.length === 0) return { status, headers, body };
+  const kept = Object.entries(body as Record<string, unknown>).map(([name, value]) => [
+    name,
+    secrets.includes(name) ? null : value,
+  ]);
+  return { status, headers, body: { ...Object.fromEntries(kept), code: 'secret-already-shown' } };
+}

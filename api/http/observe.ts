@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
+import type { Identity } from '../../sql/tenants/tenants.ts';
+import type { Deps } from './deps.ts';
+
+const SANE_ID = /^[\w.:-]{1,128}$/;
+const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** What is known of a request so far: its route's template and whose it is come later. */
+export type Seen = {
+  requestId: string;
+  address: string | null;
+  route?: string;
+  page?: true;
+  identity?: Identity;
+  /** Who has no key, but a link that was made with one. */
+  viewer?: Pick<Identity, 'tenantId' | 'keyId'>;
+};
+
+/** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
+export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {
+  const started = performance.now();
+  const sent = request.headers['x-request-id'];
+  const requestId = typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7();
+  // Once the connection has gone, so has its address.
+  const seen: Seen = { requestId, address: deps.clientAddress(request) };
+  response.setHeader('X-Request-Id', seen.requestId);
+  response.once('close', () => {
+    const milliseconds = performance.now() - started;
+    const { route = 'unmatched' } = seen;
+    const status = response.writableFinished ? response.statusCode : 499;
+    const method = request.method ?? '';
+    deps.openMetrics.observeRequest(route, method, status, milliseconds / 1000);
+    deps.telemetry.record({ route, method, status, milliseconds });
+    const who = seen.identity ?? seen.viewer;
+    if (who && seen.address !== null) deps.accessLog.count(who.keyId, seen.address, !seen.identity);
+    const line = {
+      request_id: seen.requestId,
+      tenant: who?.tenantId,
+      trace_id: TRACE_PARENT.exec(String(request.headers.traceparent ?? ''))?.[1],
+      method,
+      route,
+      status,
+      ms: Math.round(milliseconds * 100) / 100,
+    };
+    if (status >= 500) deps.log.warn(line, 'request');
+    else deps.log.info(line, 'request');
+  });
+  return seen;
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApi, type TestApi } from '../../test/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+
+let db: TestDatabase;
+let api: TestApi;
+let tenant: TestTenant;
+let keys: Record<string, string>;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  api = await startApi(db);
+  tenant = await makeTenant(db);
+  keys = { ...tenant.keys, operator: await makeOperatorKey(db) };
+});
+afterAll(async () => {
+  await api.close();
+  await db.drop();
+});
+
+const WINDOW = '"from":"2026-10-01T00:00:00Z","to":"2026-10-02T00:00:00Z"';
+const RULE = '"name":"a","metric":"events.count","condition":"above","threshold":1,"window_seconds":300';
+
+// Each with a place for the name of a member or parameter.
+const NAMED: [string, string, (name: string) => string, ((name: string) => string)?][] = [
+  ['POST', 'tenant_admin', () => '/v1/alerts/rules', (name) => `{${RULE},"filter":{"${name}":"x"}}`],
+  ['POST', 'tenant_admin', () => '/v1/alerts/rules', (name) => `{${RULE},"${name}":"x"}`],
+  ['POST', 'embed', () => '/v1/dashboards/error-patterns/embeds', (name) => `{"params":{"${name}":"x"}}`],
+  ['POST', 'export', () => '/v1/exports', (name) => `{"dataset":"events","format":"csv",${WINDOW},"filter":{"${name}":"x"}}`],
+  ['POST', 'tenant_admin', () => '/v1/quarantine/replay', (name) => `{"filter":{"${name}":"x"}}`],
+  ['GET', 'read', (name) => `/v1/metrics/events.count?group_by=type,${name}`],
+  ['GET', 'read', (name) => `/v1/metrics/events.count?filter[${name}]=x`],
+  ['GET', 'read', (name) => `/v1/metrics/events.count?${name}=x`],
+  ['GET', 'read', (name) => `/v1/dashboards/error-patterns/cards/top-rules?${name}=x`],
+  ['GET', 'read', (name) => `/v1/events?${name}=x`],
+  ['GET', 'export', (name) => `/v1/exports/stream?dataset=events&from=2026-10-01T00:00:00Z&${name}=x`],
+];
+
+test.each(NAMED)('%s with a %s key takes no name that every object has', async (method, key, path, body) => {
+  for (const name of ['__proto__', 'constructor', 'prototype', 'toString', '__defineGetter__']) {
+    const answer = await api.call(method, path(name), keys[key], body?.(name));
+    expect([name, answer.status, answer.body.code]).toEqual([name, 400, 'invalid-request']);
+  }
+});
+
+test.each<[string, string, () => string, string, string]>([
+  ['POST', 'tenant_admin', () => '/v1/alerts/rules', `{${RULE},"filter":{"__proto__":"x"}}`, '/filter/__proto__'],
+  ['POST', 'operator', () => '/v1/tenants', '{"slug":"a","name":"a","attributes":{"__proto__":"x"}}', '/attributes/__proto__'],
+  ['PATCH', 'operator', () => `/v1/tenants/${tenant.id}`, '{"attributes":{"__proto__":{}}}', '/attributes/__proto__'],
+  [
+    'PUT',
+    'tenant_admin',
+    () => '/v1/event-types/a.v1',
+    '{"mode":"observe","schema":{"properties":{"__proto__":{}}}}',
+    '/schema/properties/__proto__',
+  ],
+  ['POST', 'tenant_admin', () => '/v1/quarantine/replay', '{"__proto__":{"dry_run":true}}', '/__proto__'],
+])('%s with a %s key says where a member __proto__ is, which would be lost', async (method, key, path, body, pointer) => {
+  const answer = await api.call(method, path(), keys[key], body);
+  expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer, code: 'reserved-name' }]]);
+});

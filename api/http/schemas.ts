@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { type Instant, instantOf, parseTime } from '../../lib/time.ts';
+
+// The calendar of PostgreSQL has no year 0, and a year has four digits.
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z') * 1000;
+const END = Date.parse('+010000-01-01T00:00:00Z') * 1000;
+
+const isInRange = (time: number | undefined) => time !== undefined && time >= EARLIEST && time < END;
+
+/** An RFC 3339 time with its zone, kept to the microsecond. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'a time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z' })
+  .refine((text) => isInRange(parseTime(text)), {
+    error: 'a time lies between the years 1 and 9999',
+    params: { code: 'out-of-range' },
+  })
+  .transform((text): Instant => instantOf(parseTime(text) as number));
+
+export const uuid = z.uuid();

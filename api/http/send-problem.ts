@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDatabaseAway } from '../../sql/database/db.ts';
+import type { Deps } from './deps.ts';
+import {
+  type Fault,
+  invalidEncoding,
+  invalidJson,
+  invalidRequest,
+  Problem,
+  timedOut,
+  tooLarge,
+  unavailable,
+  unsupportedMediaType,
+} from './problems.ts';
+
+/** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */
+export function sendProblem(
+  deps: Deps,
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  render: (problem: Problem) => { type: string; text: string } = (problem) => ({
+    type: 'application/problem+json; charset=utf-8',
+    text: problemText(problem, requestId),
+  }),
+): void {
+  const problem = problemOf(error);
+  if (problem.code === 'internal') deps.log.error({ err: error, request_id: requestId }, 'request failed');
+  if (response.headersSent || (request.destroyed && !request.complete)) {
+    request.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+  const { type, text } = render(problem);
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text) };
+  if (request.complete) {
+    response.writeHead(problem.status, headers);
+    response.end(text);
+    return;
+  }
+  // A body that was not read to its end cannot be followed by another request.
+  response.writeHead(problem.status, { ...headers, connection: 'close' });
+  response.write(text);
+  linger(request, () => response.end());
+}
+
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 64 * 1024 * 1024;
+
+// A connection that closes while its client still sends is reset, and the answer may be lost with it: what comes is read and
+// thrown away first, within limits.
+function linger(request: IncomingMessage, close: () => void): void {
+  let left = LINGER_BYTES;
+  const end = () => {
+    clearTimeout(timer);
+    request.removeListener('data', count);
+    close();
+  };
+  const count = (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('data', count);
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
+}
+
+const inWords = ({ pointer, detail }: Fault) => (pointer === '' ? detail : `${pointer}: ${detail}`);
+
+/** The body of a refusal. */
+export function problemText(problem: Problem, requestId: string): string {
+  return JSON.stringify({
+    type: `urn:mirante:problem:${problem.code}`,
+    title: problem.title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail ?? problem.errors?.map(inWords).join(' ') ?? problem.title,
+    instance: `urn:mirante:request:${requestId}`,
+    errors: problem.errors,
+    ...problem.members,
+  });
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
+  if (type === 'entity.parse.failed') return invalidJson(message);
+  if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
+  if (type === 'encoding.unsupported')
+    return unsupportedMediaType(message, { 'accept-encoding': 'gzip, deflate, br, identity' });
+  if (type === 'charset.unsupported') return unsupportedMediaType(message);
+  if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
+  if (error instanceof URIError)
+    return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);
+  if (status === 400) return invalidEncoding(message);
+  if (isDatabaseAway(error)) return unavailable('The database does not answer.');
+  return new Problem(500, 'internal', 'Something went wrong on our side');
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { parseTime } from '../../lib/time.ts';
+import type { Measure } from '../../sql/metrics/measures.ts';
+import { MEASURES } from '../../sql/metrics/measures.ts';
+import { MAX_ROWS, type Question } from '../../sql/metrics/metrics.ts';
+import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../../sql/metrics/windows.ts';
+import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
+
+const DIMS = [...new Set(MEASURES.flatMap((measure) => measure.dims))];
+const FILTER = /^filter\[(.*)\]$/s;
+
+const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
+
+/** The parameters as the OpenAPI document lists them; what they may hold depends on the measure, so readQuestion() checks them. */
+export const metricQuery = z.looseObject({
+  from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
+  to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
+  interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent. \`total\` is one figure for the window.`),
+  group_by: text('Dimensions of the measure, separated by commas.'),
+  limit: text('The greatest so many groups of each bucket.'),
+  ...Object.fromEntries(DIMS.map((dim) => [`filter[${dim}]`, text(`Only where ${dim} is this; empty: where it is not set.`)])),
+});
+
+/** How far back a window goes that says no `from`. */
+const DEFAULT_SPAN: Record<Interval, number> = {
+  hour: 2 * DAY,
+  day: 30 * DAY,
+  week: 84 * DAY,
+  month: 365 * DAY,
+  total: 30 * DAY,
+};
+const SHORTEST: Record<Interval, number> = { hour: HOUR, day: 23 * HOUR, week: 167 * HOUR, month: 671 * HOUR, total: Infinity };
+const LAST = Date.UTC(9998, 0) * 1000;
+
+/** What is asked, from a query string; `now` in milliseconds. Throws invalid-request that names all that is wrong. */
+export function readQuestion(measure: Measure, query: Record<string, unknown>, zone: string, now: number): Question {
+  const faults: Fault[] = [];
+  const fault = (name: string, code: string, detail: string) => {
+    faults.push({ pointer: pointerTo(name), code, detail });
+  };
+  const given = singles(query, fault);
+  const interval = readInterval(given, fault);
+  const groupBy = readGroupBy(given, measure, fault);
+  const filters = readFilters(given, measure, fault);
+  const limit = readLimit(given, groupBy, fault);
+  const window = readWindow(given, interval, zone, now, fault);
+  if (faults.length > 0 || !window) throw invalidRequest(faults);
+  return { measure, window, interval, zone, groupBy, filters, limit };
+}
+
+/** Notes what is wrong with a parameter. */
+export type Report = (name: string, code: string, detail: string) => void;
+
+function singles(query: Record<string, unknown>, fault: Report): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const [name, value] of Object.entries(query)) {
+    if (typeof value === 'string') given.set(name, value);
+    else if (value !== undefined) fault(name, 'repeated-parameter', 'A parameter is given once.');
+    if (value !== undefined && !['from', 'to', 'interval', 'group_by', 'limit'].includes(name) && !FILTER.test(name)) {
+      fault(name, 'unknown-parameter', 'Known are from, to, interval, group_by, limit and filter[<dimension>].');
+    }
+  }
+  return given;
+}
+
+/** The interval of a question: `day` if absent. */
+export function readInterval(given: Map<string, string>, fault: Report): Interval {
+  const value = given.get('interval') ?? 'day';
+  const interval = INTERVALS.find((name) => name === value);
+  if (!interval) fault('interval', 'unknown-interval', `An interval is one of ${INTERVALS.join(', ')}.`);
+  return interval ?? 'total';
+}
+
+const unknownDim = (measure: Measure) => `${measure.name} has the dimensions ${measure.dims.join(', ')}.`;
+
+function readGroupBy(given: Map<string, string>, measure: Measure, fault: Report): readonly string[] {
+  const value = given.get('group_by');
+  if (value === undefined) return measure.groupBy ?? [];
+  const dims = value.split(',').map((dim) => dim.trim());
+  if (!dims.every((dim) => measure.dims.includes(dim))) fault('group_by', 'unknown-dimension', unknownDim(measure));
+  if (new Set(dims).size < dims.length) fault('group_by', 'repeated-dimension', 'A dimension is named once.');
+  return dims;
+}
+
+function readFilters(given: Map<string, string>, measure: Measure, fault: Report): Question['filters'] {
+  const filters: { dim: string; value: string | null }[] = [];
+  for (const [name, value] of given) {
+    const dim = FILTER.exec(name)?.[1];
+    if (dim === undefined) continue;
+    if (!measure.dims.includes(dim)) fault(name, 'unknown-dimension', unknownDim(measure));
+    if (value.includes('\u0000')) fault(name, 'invalid-text', 'A text cannot hold U+0000.');
+    filters.push({ dim, value: value === '' ? null : value });
+  }
+  return filters;
+}
+
+function readLimit(given: Map<string, string>, groupBy: readonly string[], fault: Report): number | undefined {
+  const value = given.get('limit');
+  if (value === undefined) return undefined;
+  const limit = /^\d{1,6}$/.test(value) ? Number(value) : 0;
+  if (limit < 1 || limit > MAX_ROWS) fault('limit', 'out-of-range', `A limit is a whole number from 1 to ${MAX_ROWS}.`);
+  else if (groupBy.length === 0) fault('limit', 'limit-without-groups', 'A limit is of groups: name them in group_by.');
+  return limit;
+}
+
+/** The window of a question, with its defaults; undefined where something is wrong with it, which has then been reported. */
+export function readWindow(
+  given: Map<string, string>,
+  interval: Interval,
+  zone: string,
+  now: number,
+  fault: Report,
+): Window | undefined {
+  const explicit = { from: readTime(given, 'from', fault), to: readTime(given, 'to', fault) };
+  if (Number.isNaN(explicit.from) || Number.isNaN(explicit.to)) return undefined;
+  // The end of the hour, so that an event whose sender's clock is ahead is counted, and no part of an hour must be read by itself.
+  const to = explicit.to ?? floor(now * 1000, HOUR) + HOUR;
+  const from = explicit.from ?? Math.max(0, defaultFrom(to, interval, zone));
+  if (from >= to) {
+    fault(explicit.from === undefined ? 'to' : 'from', 'empty-window', '`from` must be before `to`, which is now if absent.');
+  } else if ((to - from) / SHORTEST[interval] > MAX_ROWS) {
+    fault(
+      'interval',
+      'too-many-buckets',
+      `An answer has at most ${MAX_ROWS} buckets: ask for a wider interval or a shorter window.`,
+    );
+  } else {
+    return { from, to };
+  }
+  return undefined;
+}
+
+function defaultFrom(to: number, interval: Interval, zone: string): number {
+  return bucketStart(to - DEFAULT_SPAN[interval], interval === 'total' ? 'hour' : interval, zone);
+}
+
+// NaN where it cannot be read, which has then been reported.
+function readTime(given: Map<string, string>, name: 'from' | 'to', fault: Report): number | undefined {
+  const value = given.get(name);
+  if (value === undefined) return undefined;
+  const time = parseTime(value);
+  if (time === undefined) {
+    const hint = / \d\d:\d\d$/.test(value) ? ' In a query string a + must be sent as %2B.' : '';
+    fault(name, 'invalid-time', `A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.${hint}`);
+  } else if (time < 0 || time > LAST) {
+    fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+  } else {
+    return time;
+  }
+  return Number.NaN;
+}

@@ -1,0 +1,51 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { withTenant } from '../../sql/database/db.ts';
+import { listRestatements } from '../../sql/metrics/restatements.ts';
+import { SOURCES } from '../../sql/metrics/sources.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
+import type { Deps } from '../http/deps.ts';
+import { page, pageQuery, route } from '../http/route.ts';
+import { instant } from '../http/schemas.ts';
+
+/** One change of a day that had ended. */
+export const restatement = z.object({
+  bucket: z.iso.datetime().meta({ description: 'Start of the day, in UTC' }),
+  before: z.number().int().meta({ description: 'What was counted until then: events, validations or corrections' }),
+  after: z.number().int(),
+  restated_at: z.iso.datetime(),
+});
+
+const figures = z.enum(Object.keys(SOURCES) as (keyof typeof SOURCES)[]);
+
+/** What changed after it had been told. */
+export function mountRestatements(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/restatements',
+      summary: 'Days whose figures were changed by late events or erasures after they had ended, the latest change first',
+      scopes: ['read'],
+      query: pageQuery.extend({ figures: figures.optional(), from: instant.optional(), to: instant.optional() }),
+      status: 200,
+      answer: z.object({ data: z.array(restatement.extend({ figures })), next_cursor: z.string().nullable() }),
+    },
+    async ({ identity, query, request }) => {
+      const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
+      const before = cursor && { time: cursor[0] as string, id: cursor[1] as string };
+      const rollup = query.figures ? `${query.figures}_daily` : null;
+      const { from = null, to = null, limit } = query;
+      const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
+        listRestatements(client, { rollup, from, to, before, limit }),
+      );
+      const reply = page(request, rows, rows.length === limit, (row) => encodeCursor(row.cursor_time, row.id));
+      const data = rows.map(({ cursor_time: _, id: __, rollup, ...row }) => ({
+        figures: rollup.replace(/_daily$/, ''),
+        ...row,
+      }));
+      return { ...reply, body: { ...(reply.body as object), data } };
+    },
+  );
+}

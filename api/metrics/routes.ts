@@ -1,0 +1,157 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { instantOf, shownInstant } from '../../lib/time.ts';
+import { findMeasure, MEASURES } from '../../sql/metrics/measures.ts';
+import { type Figures, MAX_ROWS, type MetricRow, type Question, readMetric } from '../../sql/metrics/metrics.ts';
+import { ceil, floor, HOUR, INTERVALS } from '../../sql/metrics/windows.ts';
+import { sendCsv, wantsCsv } from '../http/csv.ts';
+import type { Deps } from '../http/deps.ts';
+import { mapInSlices } from '../http/json-text.ts';
+import { invalidRequest, notFound } from '../http/problems.ts';
+import { route } from '../http/route.ts';
+import { isSlow } from './cost.ts';
+import { metricQuery, readQuestion } from './query.ts';
+import { restatement } from './restatements-routes.ts';
+
+const catalogue = z.object({
+  data: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string(),
+      description: z.string(),
+      dimensions: z.array(z.string()),
+      intervals: z.array(z.enum(INTERVALS)),
+    }),
+  ),
+});
+
+const figures = z.object({
+  metric: z.string(),
+  unit: z.string(),
+  interval: z.enum(INTERVALS),
+  timezone: z.string(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
+  restated: z.object({ count: z.number().int(), latest: z.iso.datetime().nullable() }).meta({
+    description:
+      'How often days of the window, in UTC, were changed by late events or erasures after they had ended, and when last.',
+  }),
+  restatements: z.array(restatement).meta({ description: 'The latest twenty of them; `GET /v1/restatements` lists all.' }),
+  data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
+});
+
+const SUMMARY = `A measure over a window. Buckets are given by their start, in the tenant's time zone; weeks begin on Monday.
+Without groups every bucket of the window is there, in order: counts are 0 and ratios and percentiles null where nothing happened.
+With groups only those that occur are there.`.replaceAll('\n', ' ');
+
+/** The calls that answer with figures. */
+export function mountMetrics(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/metrics',
+      summary: 'The catalogue of measures',
+      scopes: ['read'],
+      query: z.strictObject({}),
+      status: 200,
+      answer: catalogue,
+    },
+    async () => ({
+      body: {
+        data: MEASURES.map(({ name, unit, description, dims }) => ({
+          name,
+          unit,
+          description,
+          dimensions: dims,
+          intervals: INTERVALS,
+        })),
+      },
+    }),
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/metrics/:name',
+      summary: SUMMARY,
+      scopes: ['read'],
+      params: z.object({ name: z.string() }),
+      query: metricQuery,
+      status: 200,
+      answer: figures,
+      produces: ['text/csv'],
+    },
+    async ({ identity, params, request, response }) => {
+      const measure = findMeasure(params.name);
+      if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
+      const question = readQuestion(measure, request.query, identity.timezone, Date.now());
+      const { measure: _, ...asked } = question;
+      const shared = {
+        question: `${measure.name} ${JSON.stringify(asked)}`,
+        isSlow: isSlow(question.window, question.interval, question.groupBy.length),
+      };
+      const found = await deps.answers.share(identity.tenantId, shared, () =>
+        readMetric(deps.pool, identity.tenantId, question),
+      );
+      refuseIncomplete(question, found);
+      if (wantsCsv(request)) {
+        const columns = ['bucket', ...question.groupBy, 'value'];
+        const cellsOf = ({ bucket, dims, value }: MetricRow) => [bucket.toISOString(), ...dims, value];
+        await sendCsv(response, fileName(question), columns, found.rows, cellsOf);
+        return undefined;
+      }
+      return { body: await answer(question, found), headers: { vary: 'Accept' } };
+    },
+  );
+}
+
+// Rather no answer than one from which part is missing.
+function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: Figures): void {
+  if (rows.length > MAX_ROWS) {
+    const detail = `The answer has more than ${MAX_ROWS} rows: set a limit, fewer groups, a wider interval or a shorter window.`;
+    throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
+  }
+  if (hoursSince) {
+    const detail = `Before ${hoursSince.toISOString()} figures are kept by the UTC day: begin later, or give whole UTC days and \`interval=total\`.`;
+    throw invalidRequest([{ pointer: '/from', code: 'hours-not-kept', detail }]);
+  }
+  if (!rawSince) return;
+  const since = rawSince.getTime() * 1000;
+  const detail = `Before ${rawSince.toISOString()} figures are kept by the hour: give a whole hour.`;
+  const gone = { from: floor(window.from, HOUR) !== window.from, to: ceil(window.to, HOUR) !== window.to };
+  const starts = { from: window.from, to: Math.max(window.from, floor(window.to, HOUR)) };
+  const faults = (['from', 'to'] as const)
+    .filter((name) => gone[name] && starts[name] < since)
+    .map((name) => ({ pointer: `/${name}`, code: 'part-of-hour-not-kept', detail }));
+  if (faults.length > 0) throw invalidRequest(faults);
+}
+
+async function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: Figures) {
+  const { restatements, ...times } = restated;
+  return {
+    metric: measure.name,
+    unit: measure.unit,
+    interval,
+    timezone: zone,
+    from: shownInstant(instantOf(window.from)),
+    to: shownInstant(instantOf(window.to)),
+    watermark,
+    restated: times,
+    restatements,
+    data: await mapInSlices(rows, ({ bucket, dims, value }) => ({
+      bucket,
+      ...Object.fromEntries(groupBy.map((dim, index) => [dim, dims[index]])),
+      value,
+    })),
+  };
+}
+
+function fileName({ measure, window, interval }: Question): string {
+  const [from, to] = [window.from, window.to].map((at) => instantOf(at).replace(/\..*$/, 'Z').replaceAll(':', ''));
+  return `${measure.name}_${interval}_${from}_${to}.csv`;
+}

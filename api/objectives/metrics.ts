@@ -1,0 +1,74 @@
+import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
+import type { Pool } from '../../sql/database/db.ts';
+import { type ObjectiveRow, readObjectives } from '../../sql/objectives/objectives.ts';
+import { type ProbeTotal, readProbeTotals } from '../../sql/objectives/probes.ts';
+
+type Registers = Registry<OpenMetricsContentType>[];
+type Labels = Record<string, string>;
+
+/** Objectives and probes, as they were measured last. What is unknown is not a number; where the database does not answer, there are none. */
+export function describeObjectives(ops: Pool, registers: Registers): void {
+  const objectives = together(() => readObjectives(ops));
+  const gauge = (name: string, help: string, more: string[], values: (row: ObjectiveRow) => [Labels, number | null][]) =>
+    new Gauge({
+      name: `mirante_objective_${name}`,
+      help,
+      labelNames: ['objective', ...more],
+      registers,
+      async collect() {
+        this.reset();
+        for (const row of await objectives())
+          for (const [labels, value] of values(row)) this.set({ objective: row.name, ...labels }, value ?? Number.NaN);
+      },
+    });
+  gauge('target', 'What is promised', [], ({ target }) => [[{}, target]]);
+  gauge('measured', 'What was measured last', [], ({ measured }) => [[{}, measured]]);
+  gauge('budget_left', 'Share of the error budget that is left, 1 to 0', [], ({ budget_left }) => [[{}, budget_left]]);
+  gauge('burn_rate', 'How fast the error budget is used up: at 1 it lasts for just the window', ['window'], (row) =>
+    row.budget === null ? [] : (['1h', '6h', '3d'] as const).map((window) => [{ window }, row[`burn_${window}`]]),
+  );
+  gauge('alert', '1 while the error budget burns too fast', ['alert'], (row) =>
+    row.budget === null ? [] : ['fast-burn', 'slow-burn'].map((alert) => [{ alert }, Number(row.alert === alert)]),
+  );
+  describeProbes(ops, registers);
+}
+
+function describeProbes(ops: Pool, registers: Registers): void {
+  const totals = together(() => readProbeTotals(ops));
+  const counter = (name: string, help: string, value: (total: ProbeTotal) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['probe'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const total of await totals()) this.inc({ probe: total.probe }, value(total));
+      },
+    });
+  counter('mirante_probes', 'Probes of the public API, one of each kind a minute', ({ taken }) => taken);
+  counter('mirante_probe_failures', 'Probes that failed', ({ failed }) => failed);
+  new Gauge({
+    name: 'mirante_probe_duration_seconds',
+    help: 'How long the last probe took; of `arrival` how far figures are behind events',
+    labelNames: ['probe'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { probe, milliseconds } of await totals()) this.set({ probe }, milliseconds / 1000);
+    },
+  });
+}
+
+/** Reads once for all metrics of one scrape, which are collected at the same time; nothing where the database does not answer. */
+export function together<T>(read: () => Promise<T[]>): () => Promise<T[]> {
+  let reading: Promise<T[]> | undefined;
+  return () => {
+    reading ??= read()
+      .catch((): T[] => [])
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+}

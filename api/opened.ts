@@ -1,9 +1,0 @@
-import { noteOpened, type Surface } from '../sql/dashboards/opens.ts';
-import type { Deps } from './deps.ts';
-
-/** Counts that a dashboard was opened. Nobody waits for it, and one that could not be counted is only logged. */
-export function countOpened({ pool, log }: Pick<Deps, 'pool' | 'log'>, tenantId: string, slug: string, surface: Surface): void {
-  noteOpened(pool, tenantId, slug, surface).catch((error) =>
-    log.warn({ err: error, dashboard: slug }, 'opened dashboard not counted'),
-  );
-}

@@ -1,0 +1,114 @@
+import type { Express, Request, Response } from 'express';
+import { z } from 'zod';
+import { cardsFor } from '../dashboards/dashboards.ts';
+import { countOpened } from '../dashboards/opened.ts';
+import { readParameters } from '../dashboards/query.ts';
+import { admit, cardQuery, findDashboard, openLink } from '../dashboards/routes.ts';
+import type { Viewer } from '../dashboards/viewers.ts';
+import type { Deps } from '../http/deps.ts';
+import type { Seen } from '../http/observe.ts';
+import { frameRefused, notFound } from '../http/problems.ts';
+import { route } from '../http/route.ts';
+import { dashboardPage } from '../pages/dashboard.ts';
+import { homePage } from '../pages/home.ts';
+import { sendPage } from '../pages/html.ts';
+
+const ASSETS = '/assets/:version/:name';
+const YEAR = 'public, max-age=31536000, immutable';
+
+/** What people look at: the index, a dashboard for whoever has a link, and the files that both load. */
+export function mountPages(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/',
+      summary: 'What this is, as a page',
+      scopes: [],
+      page: true,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ response }) => {
+      sendPage(response, homePage(deps.assets));
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/dashboards/:slug',
+      summary: 'The page of a dashboard',
+      scopes: [],
+      viewers: true,
+      page: true,
+      params: z.object({ slug: z.string() }),
+      query: cardQuery,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ params: { slug }, request, response }) => {
+      showDashboard(deps, request, response, await openLink(deps, { request, response }, slug));
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/s/:id',
+      summary: 'The page of a dashboard, by a short link',
+      scopes: [],
+      page: true,
+      params: z.object({ id: z.string() }),
+      query: cardQuery,
+      status: 200,
+      produces: ['text/html'],
+    },
+    async ({ params: { id }, request, response }) => {
+      showDashboard(deps, request, response, await admit(deps, response, await deps.viewers.openShort(id)));
+      return undefined;
+    },
+  );
+
+  app.get(ASSETS, async (request, response) => {
+    (response.locals.seen as Seen).route = ASSETS;
+    const asset = deps.assets.find(request.params.version, request.params.name);
+    if (!asset) throw notFound('file');
+    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
+    const body = await asset.body(encoding as 'br' | 'gzip' | 'identity');
+    response.setHeader('cache-control', YEAR);
+    response.setHeader('vary', 'Accept-Encoding');
+    if (encoding !== 'identity') response.setHeader('content-encoding', encoding);
+    response.setHeader('content-type', asset.type);
+    response.end(body);
+  });
+}
+
+// Answers with the page of the viewer's dashboard, and counts that it was opened.
+function showDashboard(deps: Deps, request: Request, response: Response, viewer: Viewer): void {
+  const { tenant, locked } = viewer;
+  const dashboard = findDashboard(deps, viewer.dashboard, { tenantKind: tenant.kind });
+  // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
+  const { token: _, range: __, ...query } = request.query;
+  readParameters(dashboard, query, locked, tenant.timezone, Date.now());
+  const origin = refusedFrame(request, tenant.embed_origins);
+  if (origin) throw frameRefused(origin);
+  countOpened(deps, tenant.id, dashboard.slug, 'mirante');
+  sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
+}
+
+// The policy of the page is what keeps it out of other frames; browsers then show nothing that says why. Undefined where the frame is
+// allowed, or where the browser does not say whose it is.
+function refusedFrame(request: Request, allowed: readonly string[]): string | undefined {
+  const referrer = request.get('referer') ?? '';
+  if (request.get('sec-fetch-dest') !== 'iframe' || !URL.canParse(referrer)) return undefined;
+  const { origin } = new URL(referrer);
+  return allowed.includes(origin) || request.get('sec-fetch-site') === 'same-origin' ? undefined : origin;
+}

@@ -1,0 +1,82 @@
+import { endOfString, endOfValue, skipSpace } from '../events/json-items.ts';
+
+/** JSON Pointers as a tree: the value here is meant itself, or those below it by name. */
+export type Fields = { whole: boolean; members: Map<string, Fields> };
+
+/** A JSON Pointer (RFC 6901) of at least one step. */
+export const POINTER = /^(\/([^~/]|~[01])*)+$/;
+
+/** Each value becomes a hash of 30 bytes, so their number must not make a small event a great one. */
+const MOST_VALUES = 1_000;
+
+const COMMA = 44;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+/** The tree of some pointers; undefined where there are none. */
+export function compileFields(pointers: readonly string[]): Fields | undefined {
+  if (pointers.length === 0) return undefined;
+  const root: Fields = { whole: false, members: new Map() };
+  for (const pointer of pointers) {
+    let at = root;
+    for (const step of pointer.split('/').slice(1)) {
+      const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+      const next: Fields = at.members.get(name) ?? { whole: false, members: new Map() };
+      at.members.set(name, next);
+      at = next;
+    }
+    at.whole = true;
+  }
+  return root;
+}
+
+/**
+ * The JSON text with each value that a pointer leads to replaced by what `replace` makes of its source text; all else stays as it
+ * was written. A step `*` leads to every item of an array. Undefined where more than 1,000 values are meant. The text must be JSON.
+ */
+export function replaceFields(text: string, root: Fields, replace: (source: string) => string): string | undefined {
+  let at = 0;
+  let copied = 0;
+  let replaced = '';
+  let values = 0;
+  walk([root]);
+  return values > MOST_VALUES ? undefined : replaced + text.slice(copied);
+
+  // Passes one value, to which the pointers have come at these places of their tree.
+  function walk(fields: Fields[]): void {
+    const start = skipSpace(text, at);
+    const open = text.charCodeAt(start);
+    if (fields.some(({ whole }) => whole)) {
+      at = endOfValue(text, start);
+      if (++values > MOST_VALUES) return;
+      replaced += text.slice(copied, start) + replace(text.slice(start, at));
+      copied = at;
+    } else if (fields.length > 0 && (open === OPEN_BRACE || open === OPEN_BRACKET)) {
+      walkParts(fields, start, open === OPEN_BRACE);
+    } else {
+      at = endOfValue(text, start);
+    }
+  }
+
+  function walkParts(fields: Fields[], start: number, isObject: boolean): void {
+    at = skipSpace(text, start + 1);
+    for (let index = 0; !isClose(text.charCodeAt(at)); index++) {
+      if (isObject) {
+        const end = endOfString(text, at) + 1;
+        const name = JSON.parse(text.slice(at, end)) as string;
+        at = text.indexOf(':', end) + 1;
+        walk(below(fields, name));
+      } else {
+        walk([...below(fields, '*'), ...below(fields, String(index))]);
+      }
+      at = skipSpace(text, at);
+      if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
+    }
+    at++;
+  }
+}
+
+const below = (fields: Fields[], name: string) => fields.flatMap(({ members }) => members.get(name) ?? []);
+const isClose = (code: number) => code === CLOSE_BRACE || code === CLOSE_BRACKET;

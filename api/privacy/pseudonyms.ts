@@ -1,0 +1,59 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { EventRow } from '../../sql/events/events.ts';
+import { canonicalJson } from '../http/canonical-json.ts';
+import { type Fields, replaceFields } from './personal-fields.ts';
+
+/** What is stored in the place of a value that leads to a person: 18 bytes of its HMAC-SHA-256 under the tenant's key. */
+export function pseudonym(key: KeyObject, value: string): string {
+  return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
+}
+
+/** What becomes of the people in the events of one type. */
+export type Handling = {
+  plainSubject: boolean;
+  /** The personal fields of `data`, where the type names any. */
+  fields: Fields | undefined;
+  /** Without consent such an event may not be linked to a person. */
+  needsConsent: boolean;
+};
+
+/** Of a type that nobody has registered. */
+export const UNREGISTERED: Handling = { plainSubject: false, fields: undefined, needsConsent: true };
+
+export type Privacy = {
+  handling: (type: string) => Handling;
+  pseudonym: (value: string) => string;
+  isWithdrawn: (pseudonym: string) => boolean;
+};
+
+/** A row fit to be stored; `named`: what it would have been, had its subject not withdrawn consent. */
+export type Concealed = { row: EventRow; named?: EventRow };
+
+/**
+ * Puts pseudonyms into a row in the place of its subject and personal fields, or, where the subject has withdrawn consent,
+ * nothing. Undefined where it has too many personal values.
+ */
+export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined {
+  const { plainSubject, fields, needsConsent } = privacy.handling(row.type);
+  if (row.subject === null && !fields) return { row };
+  const subject = row.subject === null ? null : privacy.pseudonym(row.subject);
+  const named = { ...row, subject: plainSubject ? row.subject : subject };
+  const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(subject) ? { ...row, subject: null } : undefined;
+  if (fields && row.data !== null) {
+    const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
+    if (hidden === undefined) return undefined;
+    named.data = hidden;
+    if (anonymous) anonymous.data = replaceFields(row.data, fields, () => 'null') ?? null;
+  }
+  return anonymous ? { row: anonymous, named } : { row: named };
+}
+
+const INTEGER = /^-?\d+$/;
+
+// An integer is taken by its digits, because two long ones may be the same double.
+function hide(source: string, privacy: Privacy): string {
+  if (source === 'null') return source;
+  if (INTEGER.test(source)) return `"${privacy.pseudonym(source)}"`;
+  const value: unknown = JSON.parse(source);
+  return `"${privacy.pseudonym(typeof value === 'string' ? value : canonicalJson(value))}"`;
+}

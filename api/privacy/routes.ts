@@ -1,0 +1,96 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { withTenant } from '../../sql/database/db.ts';
+import { SUBJECTS } from '../../sql/event-types/event-types.ts';
+import { destroyPseudonymKey, listProcessing, type ProcessingRecord } from '../../sql/privacy/privacy.ts';
+import { processing } from '../event-types/routes.ts';
+import { sendCsv, wantsCsv } from '../http/csv.ts';
+import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
+import type { Deps } from '../http/deps.ts';
+import { notFound } from '../http/problems.ts';
+import { page, pageQuery, route } from '../http/route.ts';
+
+/** A register for the authority is one file, never a page of it. */
+const MOST_RECORDS = 10_000;
+
+const record = z.object({
+  type: z.string(),
+  version: z.number().int(),
+  description: z.string().nullable(),
+  record: z.enum(['given', 'missing']),
+  processing: processing.nullable(),
+  subject: z.enum(SUBJECTS),
+  personal_fields: z.array(z.string()),
+  created_at: z.iso.datetime(),
+});
+
+export function mountPrivacy(app: Express, deps: Deps): void {
+  route(
+    app,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/privacy/records',
+      summary: 'Records of processing, one for each event type in its newest version; as CSV all of them at once',
+      scopes: ['tenant-admin'],
+      query: pageQuery,
+      status: 200,
+      answer: z.object({ data: z.array(record), next_cursor: z.string().nullable() }),
+      produces: ['text/csv'],
+    },
+    async ({ identity, query, request, response }) => {
+      const list = (after: string | undefined, limit: number) =>
+        withTenant(deps.pool, identity.tenantId, (client) => listProcessing(client, after, limit));
+      if (wantsCsv(request)) {
+        await sendCsv(response, 'records-of-processing.csv', COLUMNS, await list(undefined, MOST_RECORDS), cellsOf);
+        return undefined;
+      }
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
+      const rows = await list(after, query.limit);
+      response.setHeader('vary', 'Accept');
+      return page(request, rows.map(shown), rows.length === query.limit, (row) => encodeCursor(row.type));
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      method: 'delete',
+      path: '/v1/privacy/pseudonym-key',
+      summary:
+        'Destroy the key of all pseudonyms for good: those stored lead to nobody any more, withdrawals of consent end, the next event makes a new key',
+      scopes: ['tenant-admin'],
+      status: 200,
+      answer: z.object({ key_created_at: z.iso.datetime(), withdrawals_deleted: z.number().int() }),
+    },
+    async ({ identity, actor }) => {
+      const destroyed = await withTenant(deps.pool, identity.tenantId, destroyPseudonymKey, actor);
+      deps.types.forget(identity.tenantId);
+      if (!destroyed) throw notFound('pseudonym key');
+      return { body: destroyed };
+    },
+  );
+}
+
+const shown = (row: ProcessingRecord) => ({ ...row, record: row.processing ? 'given' : 'missing' });
+
+const COLUMNS = [
+  'type',
+  'version',
+  'record',
+  'purpose',
+  'legal_basis',
+  'data_categories',
+  'data_subjects',
+  'retention_days',
+  'storage_country',
+  'recipients',
+  'subject',
+  'personal_fields',
+];
+
+function cellsOf(row: ProcessingRecord): unknown[] {
+  const cells: Record<string, unknown> = { ...row.processing, ...shown(row) };
+  return COLUMNS.map((name) => (Array.isArray(cells[name]) ? cells[name].join('; ') : cells[name]));
+}

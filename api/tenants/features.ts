@@ -1,0 +1,15 @@
+import { type CountedFeature, noteUsed } from '../../sql/tenants/feature-uses.ts';
+import type { Deps } from '../http/deps.ts';
+import { featureDisabled } from '../http/problems.ts';
+
+export type Feature = 'dashboards' | 'benchmarks' | 'exports' | 'sql_access';
+
+/** Throws 403 where a tenant's flag is off. What is absent from the flags is on. */
+export function requireFeature(features: Record<string, boolean>, feature: Feature): void {
+  if (features[feature] === false) throw featureDisabled(feature);
+}
+
+/** Counts that a tenant used a feature. Nobody waits for it, and a use that could not be counted is only logged. */
+export function countUsed({ pool, log }: Pick<Deps, 'pool' | 'log'>, tenantId: string, feature: CountedFeature): void {
+  noteUsed(pool, tenantId, feature).catch((error) => log.warn({ err: error, feature }, 'use of a feature not counted'));
+}
