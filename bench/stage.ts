@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
-import { type Platform, type Running, startPlatform, stopPlatform } from '../cli/platform.ts';
+import { type Platform, type Running, startPlatform, stopPlatform } from '../cli/up/platform.ts';
 import { readConfig } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { type Client, createPool, type Pool, withTenant } from '../sql/database/db.ts';

@@ -9,7 +9,7 @@ import { startApi, type TestApi } from '../test/api.ts';
 import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant } from '../test/harness.ts';
 import { sendAll } from './batches.ts';
 import { createClient } from './client.ts';
-import { novaLines } from './nova-file.ts';
+import { novaLines } from './sample/nova-file.ts';
 
 const file = need('nova-log');
 

@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config.ts';
 import { describeReceipt, sendAll } from './batches.ts';
 import { createClient } from './client.ts';
-import type { Credentials } from './credentials.ts';
 import { readJson } from './files.ts';
-import { novaLines } from './nova-file.ts';
+import { novaLines } from './sample/nova-file.ts';
+import type { Credentials } from './up/credentials.ts';
 
 const USAGE = `Sends events to a running Mirante.
 

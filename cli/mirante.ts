@@ -1,21 +1,21 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { migrate } from '../sql/database/migrate.ts';
-import { archive } from './archive.ts';
-import { verifyAudit } from './audit.ts';
-import { backup } from './backup.ts';
-import { switchColumnstore } from './columnstore.ts';
-import { linkDashboards } from './dashboard-links.ts';
-import { lintDashboards } from './dashboards.ts';
-import { rotateGrants } from './grants.ts';
-import { checkHealth } from './health.ts';
-import { manageHomes, terminalAsk } from './homes.ts';
+import { archive } from './commands/archive.ts';
+import { verifyAudit } from './commands/audit.ts';
+import { backup } from './commands/backup.ts';
+import { switchColumnstore } from './commands/columnstore.ts';
+import { linkDashboards } from './commands/dashboard-links.ts';
+import { lintDashboards } from './commands/dashboards.ts';
+import { rotateGrants } from './commands/grants.ts';
+import { checkHealth } from './commands/health.ts';
+import { manageHomes, terminalAsk } from './commands/homes.ts';
+import { makeOperatorKey } from './commands/operator-key.ts';
+import { exportAll, importAll } from './commands/portable.ts';
+import { reconcileNow } from './commands/reconcile.ts';
+import { restore } from './commands/restore.ts';
+import { restoreDrill } from './commands/restore-drill.ts';
+import { UsageError } from './commands/usage.ts';
 import { metabase } from './metabase/metabase.ts';
-import { makeOperatorKey } from './operator-key.ts';
-import { exportAll, importAll } from './portable.ts';
-import { reconcileNow } from './reconcile.ts';
-import { restore } from './restore.ts';
-import { restoreDrill } from './restore-drill.ts';
-import { UsageError } from './usage.ts';
 
 type Command = {
   usage: string;

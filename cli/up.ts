@@ -7,16 +7,16 @@ import { notedHome } from '../lib/embedded-home.ts';
 import { type FolderLock, lockFolder } from '../lib/folder-lock.ts';
 import { createPool } from '../sql/database/db.ts';
 import { createOperatorKey } from '../sql/tenants/tenants.ts';
-import { proveArrival } from './check.ts';
 import { createClient } from './client.ts';
-import { type Credentials, ensureDemo, keyWorks } from './credentials.ts';
-import { ensureEventTypes } from './event-types.ts';
 import { readJson, secretIn, writePrivate } from './files.ts';
-import { createLogView } from './log-view.ts';
-import { type Platform, type Running, startPlatform, stopPlatform } from './platform.ts';
-import { claimPort } from './ports.ts';
-import { loadSample } from './sample-loader.ts';
-import { welcome } from './welcome.ts';
+import { ensureEventTypes } from './sample/event-types.ts';
+import { loadSample } from './sample/loader.ts';
+import { proveArrival } from './up/check.ts';
+import { type Credentials, ensureDemo, keyWorks } from './up/credentials.ts';
+import { createLogView } from './up/log-view.ts';
+import { type Platform, type Running, startPlatform, stopPlatform } from './up/platform.ts';
+import { claimPort } from './up/ports.ts';
+import { welcome } from './up/welcome.ts';
 
 type Mode = { check: boolean; empty: boolean };
 

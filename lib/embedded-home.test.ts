@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { manageHomes } from '../cli/homes.ts';
+import { manageHomes } from '../cli/commands/homes.ts';
 import { listHomes, notedHome } from './embedded-home.ts';
 import { placeOf, startEmbeddedPostgres } from './embedded-postgres.ts';
 

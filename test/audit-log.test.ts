@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyChain } from '../cli/audit.ts';
+import { verifyChain } from '../cli/commands/audit.ts';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { environmentWith } from '../lib/config.ts';
 import { auditHead } from '../sql/audit/audit-log.ts';

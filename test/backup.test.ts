@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { backup } from '../cli/backup.ts';
-import { switchColumnstore } from '../cli/columnstore.ts';
-import { restore } from '../cli/restore.ts';
+import { backup } from '../cli/commands/backup.ts';
+import { switchColumnstore } from '../cli/commands/columnstore.ts';
+import { restore } from '../cli/commands/restore.ts';
 import { dumpDatabase } from '../sql/backup/dump.ts';
 import { findProgram } from '../sql/backup/postgres-programs.ts';
 import { migrate } from '../sql/database/migrate.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { switchColumnstore } from '../cli/columnstore.ts';
+import { switchColumnstore } from '../cli/commands/columnstore.ts';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';

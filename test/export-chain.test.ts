@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRandom } from '../cli/random.ts';
+import { createRandom } from '../cli/sample/random.ts';
 import { type Instant, instantAt } from '../lib/time.ts';
 import { withTransaction } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, inject, test } from 'vitest';
-import { createRandom } from '../cli/random.ts';
+import { createRandom } from '../cli/sample/random.ts';
 import { environmentWith } from '../lib/config.ts';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { createPool } from '../sql/database/db.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { from as copyFrom } from 'pg-copy-streams';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exportAll, importAll } from '../cli/portable.ts';
+import { exportAll, importAll } from '../cli/commands/portable.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { environmentWith } from '../lib/config.ts';
 import { withDuckDb } from '../lib/parquet.ts';

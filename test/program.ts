@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type Child, startChild } from '../cli/children.ts';
+import { type Child, startChild } from '../cli/up/children.ts';
 import { environmentWith } from '../lib/config.ts';
 import { freePort } from '../lib/embedded-postgres.ts';
 import { redisUrl, testSecret } from './harness.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { reconcileNow } from '../cli/reconcile.ts';
+import { reconcileNow } from '../cli/commands/reconcile.ts';
 import { reconcile, runReconcile } from '../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';

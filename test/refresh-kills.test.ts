@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Queue } from 'bullmq';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { type Child, startChild } from '../cli/children.ts';
+import { type Child, startChild } from '../cli/up/children.ts';
 import { openQueue, QUEUES } from '../jobs/queues.ts';
 import { environmentWith } from '../lib/config.ts';
 import { createPool, type Pool } from '../sql/database/db.ts';

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Child, startChild } from '../cli/children.ts';
+import { type Child, startChild } from '../cli/up/children.ts';
 import { environmentWith } from '../lib/config.ts';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { createPool, type Pool } from '../sql/database/db.ts';

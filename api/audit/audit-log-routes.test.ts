@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyChain } from '../../cli/audit.ts';
+import { verifyChain } from '../../cli/commands/audit.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { addEventType, type EventType, findEventType } from '../../sql/event-types/event-types.ts';
 import { type Json, startApi, type TestApi } from '../../test/api.ts';

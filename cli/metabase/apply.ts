@@ -3,7 +3,7 @@ import { embeddingSecret } from '../../api/dashboards/embeds.ts';
 import type { Config } from '../../lib/config.ts';
 import { replaceMetabaseDashboards, takeMetabaseLock } from '../../sql/dashboards/metabase.ts';
 import { withTransaction } from '../../sql/database/db.ts';
-import { asOwner } from '../owner.ts';
+import { asOwner } from '../commands/owner.ts';
 import { type Waits, waitUntilReady } from './client.ts';
 import { desiredOf } from './desired.ts';
 import { type Connected, connect, urlOf } from './first-run.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../../lib/config.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../commands/usage.ts';
 import { apply, plan } from './apply.ts';
 import { WAITS, type Waits } from './client.ts';
 import { adminOf, urlOf } from './first-run.ts';

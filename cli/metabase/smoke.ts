@@ -7,7 +7,7 @@ import { signGrant } from '../../sql/dashboards/grants.ts';
 import { findMetabaseDashboard, findSmokeTenants } from '../../sql/dashboards/metabase.ts';
 import { createPool, type Pool, withTenant } from '../../sql/database/db.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
-import { asOwner } from '../owner.ts';
+import { asOwner } from '../commands/owner.ts';
 import type { Surroundings } from './apply.ts';
 import { type Answer, createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
 import { urlOf } from './first-run.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { Config } from '../lib/config.ts';
-import { type Link, readChain } from '../sql/audit/audit-log.ts';
-import type { Client } from '../sql/database/db.ts';
+import type { Config } from '../../lib/config.ts';
+import { type Link, readChain } from '../../sql/audit/audit-log.ts';
+import type { Client } from '../../sql/database/db.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 

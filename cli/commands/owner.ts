@@ -1,4 +1,4 @@
-import { createPool, type Pool } from '../sql/database/db.ts';
+import { createPool, type Pool } from '../../sql/database/db.ts';
 import { type DatabaseConfig, withDatabase } from './database.ts';
 
 /** One statement may convert or read many millions of rows. */

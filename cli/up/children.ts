@@ -22,7 +22,7 @@ const FLAGS: Record<string, string[]> = { 'api/server.ts': ['--max-old-space-siz
  * only the starter, which then stops everything in order. Each line of its output goes to `onLine`.
  */
 export function startChild(name: string, program: string, env: NodeJS.ProcessEnv, onLine: (line: string) => void): Child {
-  const root = fileURLToPath(new URL('..', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const child = spawn(process.execPath, [...(FLAGS[program] ?? []), '--import', 'tsx', program], {
     cwd: root,
     env,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../lib/embedded-postgres.ts';
+import { freePort } from '../../lib/embedded-postgres.ts';
 
 /**
  * The port itself, or a free one for 0. Throws a sentence that names the variable where another program holds it, and goes on holding it

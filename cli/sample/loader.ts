@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import cliProgress from 'cli-progress';
-import { sendAll } from './batches.ts';
-import type { Client } from './client.ts';
-import { readJson, writePrivate } from './files.ts';
+import { sendAll } from '../batches.ts';
+import type { Client } from '../client.ts';
+import { readJson, writePrivate } from '../files.ts';
 import { SAMPLE_DAYS, sampleEvents } from './sample.ts';
 
 type State = { tenant_id: string; ends_at: string; loaded: boolean };

@@ -1,5 +1,5 @@
-import type { Config } from '../lib/config.ts';
-import { rotateGrantSecret } from '../sql/dashboards/grants.ts';
+import type { Config } from '../../lib/config.ts';
+import { rotateGrantSecret } from '../../sql/dashboards/grants.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { reconcile, sentenceOf } from '../jobs/metrics/reconcile.ts';
-import { repairRollups } from '../jobs/metrics/repair-rollups.ts';
-import type { Config } from '../lib/config.ts';
-import { type Pool, withClient } from '../sql/database/db.ts';
-import { detectEngine } from '../sql/storage/engine.ts';
+import { reconcile, sentenceOf } from '../../jobs/metrics/reconcile.ts';
+import { repairRollups } from '../../jobs/metrics/repair-rollups.ts';
+import type { Config } from '../../lib/config.ts';
+import { type Pool, withClient } from '../../sql/database/db.ts';
+import { detectEngine } from '../../sql/storage/engine.ts';
 import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';
 

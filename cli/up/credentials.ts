@@ -1,5 +1,5 @@
-import type { Scope } from '../sql/tenants/tenants.ts';
-import { type Client, createClient } from './client.ts';
+import type { Scope } from '../../sql/tenants/tenants.ts';
+import { type Client, createClient } from '../client.ts';
 
 export type TenantKeys = { ingest: string; read: string; export: string; embed: string; tenant_admin: string };
 

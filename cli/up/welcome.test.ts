@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { loadDashboards } from '../api/dashboards/dashboards.ts';
-import { startApi, type TestApi } from '../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../test/harness.ts';
+import { loadDashboards } from '../../api/dashboards/dashboards.ts';
+import { startApi, type TestApi } from '../../test/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { linkDashboards } from '../commands/dashboard-links.ts';
 import type { Credentials } from './credentials.ts';
-import { linkDashboards } from './dashboard-links.ts';
 import { welcome } from './welcome.ts';
 
 let db: TestDatabase;

@@ -1,4 +1,4 @@
-import type { Client } from './client.ts';
+import type { Client } from '../client.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const text = { type: 'string', minLength: 1, maxLength: 200 };

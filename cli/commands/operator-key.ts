@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import type { Config } from '../lib/config.ts';
-import { createPool } from '../sql/database/db.ts';
-import { createOperatorKey } from '../sql/tenants/tenants.ts';
+import type { Config } from '../../lib/config.ts';
+import { createPool } from '../../sql/database/db.ts';
+import { createOperatorKey } from '../../sql/tenants/tenants.ts';
+import { writePrivate } from '../files.ts';
 import { withDatabaseAs } from './database.ts';
-import { writePrivate } from './files.ts';
 
 /**
  * The command `operator-key`: gives the new key where a terminal shows it, else a sentence that says in which file it is. Whatever else takes the

@@ -1,4 +1,4 @@
-import { readDashboards } from '../api/dashboards/dashboards.ts';
+import { readDashboards } from '../../api/dashboards/dashboards.ts';
 import { UsageError } from './usage.ts';
 
 /** The command `dashboards lint`: a sentence where all definitions are well, or throws with one line for each fault and its file. */

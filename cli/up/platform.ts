@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Config, environmentWith } from '../lib/config.ts';
-import { freePort, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import { closeServer } from '../sql/database/close-server.ts';
-import { migrate } from '../sql/database/migrate.ts';
-import { type Login, roleUrl } from '../sql/database/roles.ts';
+import { type Config, environmentWith } from '../../lib/config.ts';
+import { freePort, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
+import { closeServer } from '../../sql/database/close-server.ts';
+import { migrate } from '../../sql/database/migrate.ts';
+import { type Login, roleUrl } from '../../sql/database/roles.ts';
 import { startChild } from './children.ts';
 import { type Kept, keepRunning, type Part } from './keep-running.ts';
 

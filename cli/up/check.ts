@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { Client, Receipt } from './client.ts';
+import type { Client, Receipt } from '../client.ts';
 
 const TYPE = 'mirante.check.v1';
 const LIMIT_MS = 30_000;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createClient } from './client.ts';
+import { createClient } from '../client.ts';
+import { makeLink } from '../commands/dashboard-links.ts';
 import type { Credentials } from './credentials.ts';
-import { makeLink } from './dashboard-links.ts';
 
 const FIRST = 'validations-overview';
 

@@ -1,7 +1,7 @@
-import { QUEUES } from '../jobs/queues.ts';
-import type { Config } from '../lib/config.ts';
-import { createPool } from '../sql/database/db.ts';
-import { heartbeatAge } from '../sql/platform/heartbeats.ts';
+import { QUEUES } from '../../jobs/queues.ts';
+import type { Config } from '../../lib/config.ts';
+import { createPool } from '../../sql/database/db.ts';
+import { heartbeatAge } from '../../sql/platform/heartbeats.ts';
 import { withDatabaseAs } from './database.ts';
 
 // Heartbeats come every 15 seconds, so four in a row are missing.

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Client, createClient } from './client.ts';
-import type { Credentials } from './credentials.ts';
-import { readJson } from './files.ts';
+import { type Client, createClient } from '../client.ts';
+import { readJson } from '../files.ts';
+import type { Credentials } from '../up/credentials.ts';
 import { UsageError } from './usage.ts';
 
 const DAY_SECONDS = 86_400;

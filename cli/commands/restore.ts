@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Config, secretOf } from '../lib/config.ts';
-import { lockFolder } from '../lib/folder-lock.ts';
-import { fingerprint, type Manifest, PARTS, readManifest } from '../sql/backup/manifest.ts';
-import { returnObjects } from '../sql/backup/objects.ts';
-import { restoreCopy } from '../sql/backup/restore-copy.ts';
-import { restoreDump } from '../sql/backup/restore-dump.ts';
+import { type Config, secretOf } from '../../lib/config.ts';
+import { lockFolder } from '../../lib/folder-lock.ts';
+import { fingerprint, type Manifest, PARTS, readManifest } from '../../sql/backup/manifest.ts';
+import { returnObjects } from '../../sql/backup/objects.ts';
+import { restoreCopy } from '../../sql/backup/restore-copy.ts';
+import { restoreDump } from '../../sql/backup/restore-dump.ts';
+import { secretIn } from '../files.ts';
 import { clientPrograms } from './backup.ts';
-import { secretIn } from './files.ts';
 import { UsageError } from './usage.ts';
 
 type RestoreConfig = Pick<Config, 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'MIRANTE_SECRET' | 'OBJECT_STORE_URL' | 'PG_BIN_DIR'>;

@@ -6,9 +6,9 @@ import {
   listParts,
   stopColumnstore,
   toRowstore,
-} from '../sql/archive/columnstore.ts';
-import { type Pool, withClient } from '../sql/database/db.ts';
-import { detectEngine, hasColumnstore } from '../sql/storage/engine.ts';
+} from '../../sql/archive/columnstore.ts';
+import { type Pool, withClient } from '../../sql/database/db.ts';
+import { detectEngine, hasColumnstore } from '../../sql/storage/engine.ts';
 import type { DatabaseConfig } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';

@@ -10,7 +10,7 @@ test('what is shipped is well, and a fault is one line with its file', () => {
   expect(() => lintDashboards([])).toThrow('dashboards lint');
   const folder = mkdtempSync(join(tmpdir(), 'mirante-dashboards-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  cpSync(new URL('../dashboards/', import.meta.url), folder, { recursive: true });
+  cpSync(new URL('../../dashboards/', import.meta.url), folder, { recursive: true });
   writeFileSync(join(folder, 'latency/dashboard.json'), '{');
   writeFileSync(join(folder, 'tenants/activity.sql'), 'select tenant from private.tenants');
   rmSync(join(folder, 'business/opens.sql'));

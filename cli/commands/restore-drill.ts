@@ -1,9 +1,9 @@
-import { drillNow, wayOf } from '../jobs/platform/restore-drill.ts';
-import { type Config, secretOf } from '../lib/config.ts';
-import { createLog } from '../lib/log.ts';
-import { roleUrl } from '../sql/database/roles.ts';
+import { drillNow, wayOf } from '../../jobs/platform/restore-drill.ts';
+import { type Config, secretOf } from '../../lib/config.ts';
+import { createLog } from '../../lib/log.ts';
+import { roleUrl } from '../../sql/database/roles.ts';
+import { secretIn } from '../files.ts';
 import { withDatabase } from './database.ts';
-import { secretIn } from './files.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, secretOf } from '../lib/config.ts';
-import { placeOf, runningUrl } from '../lib/embedded-postgres.ts';
-import { lockDatabase } from '../lib/folder-lock.ts';
-import { roleUrl } from '../sql/database/roles.ts';
-import { secretIn } from './files.ts';
+import { type Config, secretOf } from '../../lib/config.ts';
+import { placeOf, runningUrl } from '../../lib/embedded-postgres.ts';
+import { lockDatabase } from '../../lib/folder-lock.ts';
+import { roleUrl } from '../../sql/database/roles.ts';
+import { secretIn } from '../files.ts';
 
 /** Which database a command is about. */
 export type DatabaseConfig = Pick<Config, 'DATABASE_URL'> & { MIRANTE_DATA_DIR?: string };

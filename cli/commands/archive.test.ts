@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRetention } from '../jobs/archive/run-retention.ts';
-import { readConfig } from '../lib/config.ts';
-import { listArchiveFiles } from '../sql/archive/files.ts';
-import { makeArchive } from '../test/archive-home.ts';
-import { eventsOf, fillDays, RETENTION } from '../test/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../test/harness.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { readConfig } from '../../lib/config.ts';
+import { listArchiveFiles } from '../../sql/archive/files.ts';
+import { makeArchive } from '../../test/archive-home.ts';
+import { eventsOf, fillDays, RETENTION } from '../../test/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
 import { archive as command } from './archive.ts';
 
 let db: TestDatabase;

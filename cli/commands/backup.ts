@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Config, environmentWith, secretOf } from '../lib/config.ts';
-import { placeOf, runningUrl, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import { lockDatabase, lockFolder } from '../lib/folder-lock.ts';
-import { dumpDatabase } from '../sql/backup/dump.ts';
-import { copyServer } from '../sql/backup/hot-copy.ts';
-import { type Manifest, PARTS } from '../sql/backup/manifest.ts';
-import { copyObjects } from '../sql/backup/objects.ts';
+import { type Config, environmentWith, secretOf } from '../../lib/config.ts';
+import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
+import { lockDatabase, lockFolder } from '../../lib/folder-lock.ts';
+import { dumpDatabase } from '../../sql/backup/dump.ts';
+import { copyServer } from '../../sql/backup/hot-copy.ts';
+import { type Manifest, PARTS } from '../../sql/backup/manifest.ts';
+import { copyObjects } from '../../sql/backup/objects.ts';
+import { secretIn } from '../files.ts';
 import { withDatabase } from './database.ts';
-import { secretIn } from './files.ts';
 
 type BackupConfig = Pick<
   Config,

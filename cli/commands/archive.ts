@@ -1,14 +1,20 @@
 import { parseArgs } from 'node:util';
-import { restoreArchive, verifyArchive } from '../jobs/archive/check.ts';
-import { runRetention } from '../jobs/archive/run-retention.ts';
-import type { Config } from '../lib/config.ts';
-import { createLog } from '../lib/log.ts';
-import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive/home.ts';
-import { RESTORED_DAYS } from '../sql/archive/restored.ts';
-import { archiveTotals, findTenantByName, listArchiveRules, removeArchiveRule, setArchiveRule } from '../sql/archive/rules.ts';
-import { type Pool, withClient, withTransaction } from '../sql/database/db.ts';
-import { detectEngine } from '../sql/storage/engine.ts';
+import { restoreArchive, verifyArchive } from '../../jobs/archive/check.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import type { Config } from '../../lib/config.ts';
+import { createLog } from '../../lib/log.ts';
+import { openObjectStore } from '../../lib/object-store.ts';
+import { openArchive } from '../../sql/archive/home.ts';
+import { RESTORED_DAYS } from '../../sql/archive/restored.ts';
+import {
+  archiveTotals,
+  findTenantByName,
+  listArchiveRules,
+  removeArchiveRule,
+  setArchiveRule,
+} from '../../sql/archive/rules.ts';
+import { type Pool, withClient, withTransaction } from '../../sql/database/db.ts';
+import { detectEngine } from '../../sql/storage/engine.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { type Home, listHomes, removeHome } from '../lib/embedded-home.ts';
+import { type Home, listHomes, removeHome } from '../../lib/embedded-home.ts';
 
 export type Asking = {
   say: (sentence: string) => void;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJson, writePrivate } from './files.ts';
+import { readJson, writePrivate } from '../files.ts';
 import { digestOf, novaEvents, parseNovaLog } from './nova-log.ts';
 
 /** Lines of the log as events. The shift is kept by digest, so that the same file gives the same events for ever. */
