@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startS3 } from '../test/s3-server.ts';
+import { startS3 } from '../test/support/s3-server.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 
 let folder: string;

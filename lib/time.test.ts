@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, test } from 'vitest';
-import { anyText } from '../test/json-source.ts';
+import { anyText } from '../test/support/json-source.ts';
 import { parseTime } from './time.ts';
 
 describe('parseTime', () => {

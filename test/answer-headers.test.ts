@@ -1,8 +1,8 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApi, type TestApi } from './api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { openRaw } from './raw-http.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { openRaw } from './support/raw-http.ts';
 
 let db: TestDatabase;
 let api: TestApi;

@@ -18,12 +18,12 @@ import { createPool, type Pool, withTenant, withTransaction } from '../sql/datab
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
 import { copyRows } from '../sql/exports/rows.ts';
-import { makeArchive } from './archive-home.ts';
-import { fillDays, RETENTION } from './archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, testSecret } from './harness.ts';
-import { type Mood, startS3Proxy } from './s3-proxy.ts';
-import { startS3 } from './s3-server.ts';
-import { randomFrom } from './telemetry.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { fillDays, RETENTION } from './support/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
+import { type Mood, startS3Proxy } from './support/s3-proxy.ts';
+import { startS3 } from './support/s3-server.ts';
+import { randomFrom } from './support/telemetry.ts';
 
 type Place = { url: string; owner: Pool; api: Pool; archive: ArchiveHome & { folder: string } };
 

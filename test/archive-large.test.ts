@@ -6,10 +6,10 @@ import { instantAt } from '../lib/time.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows } from '../sql/exports/rows.ts';
-import { startApi, type TestApi } from './api.ts';
-import { makeArchive } from './archive-home.ts';
-import { fillLarge, RETENTION } from './archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { fillLarge, RETENTION } from './support/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const COUNT = 2_400;
 

@@ -5,10 +5,10 @@ import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import { offboardTenants } from '../jobs/tenants/offboard.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { prefixOfTenant } from '../sql/archive/home.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { jobDeps, makeArchive } from './archive-home.ts';
-import { eventsOf, fillDays, RETENTION } from './archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { eventsOf, fillDays, RETENTION } from './support/archived-events.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let archive: Awaited<ReturnType<typeof makeArchive>>;

@@ -5,10 +5,10 @@ import { type RetentionDeps, runRetention } from '../jobs/archive/run-retention.
 import { instantAt } from '../lib/time.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows, type Selection, type Shape } from '../sql/exports/rows.ts';
-import { startApi, type TestApi } from './api.ts';
-import { makeArchive } from './archive-home.ts';
-import { fillDays, RETENTION } from './archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { fillDays, RETENTION } from './support/archived-events.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const DAY = 86_400_000;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { withTransaction } from '../sql/database/db.ts';
-import { jobDeps, makeArchive } from './archive-home.ts';
-import { fillDays, RETENTION } from './archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase } from './harness.ts';
+import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { fillDays, RETENTION } from './support/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase } from './support/harness.ts';
 
 let db: TestDatabase;
 let archive: Awaited<ReturnType<typeof makeArchive>>;

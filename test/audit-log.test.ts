@@ -7,7 +7,7 @@ import { environmentWith } from '../lib/config.ts';
 import { auditHead } from '../sql/audit/audit-log.ts';
 import { type Actor, type Client, withClient, withTenant } from '../sql/database/db.ts';
 import { createTenant, updateTenant } from '../sql/tenants/tenants.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let tenant: TestTenant;

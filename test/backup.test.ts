@@ -9,9 +9,9 @@ import { dumpDatabase } from '../sql/backup/dump.ts';
 import { findProgram } from '../sql/backup/postgres-programs.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
-import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './everything.ts';
-import { need, openDatabase, type TestTenant, testSecret } from './harness.ts';
-import { clientFolder, closePlaces, openPlace, restorer } from './places.ts';
+import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './support/everything.ts';
+import { need, openDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { clientFolder, closePlaces, openPlace, restorer } from './support/places.ts';
 
 const there = need('pg-dump');
 

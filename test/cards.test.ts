@@ -10,8 +10,8 @@ import { runReconcile } from '../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
-import { fillPlatform, fillTenant } from './filled.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { fillPlatform, fillTenant } from './support/filled.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 type Row = Record<string, unknown>;
 

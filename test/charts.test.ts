@@ -3,9 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { barriers, open, overflow, settled, startBrowser } from './browser.ts';
-import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { barriers, open, overflow, settled, startBrowser } from './support/browser.ts';
+import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const OVERVIEW = 'validations-overview';

@@ -10,9 +10,9 @@ import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { MEASURES } from '../sql/metrics/measures.ts';
 import { readMetric } from '../sql/metrics/metrics.ts';
 import { allowLargeDeletes, hasColumnstore } from '../sql/storage/engine.ts';
-import { makeArchive } from './archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { randomEvents, randomFrom } from './telemetry.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { randomEvents, randomFrom } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -15,7 +15,7 @@ import { notedHome } from '../lib/embedded-home.ts';
 import { freePort, placeOf, runningUrl, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { lockDatabase, lockFolder } from '../lib/folder-lock.ts';
 import { migrate } from '../sql/database/migrate.ts';
-import { testSecret } from './harness.ts';
+import { testSecret } from './support/harness.ts';
 
 let folder: string;
 let data: string;

@@ -12,8 +12,8 @@ import { environmentWith, readConfig } from '../lib/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { readManifest } from '../sql/backup/manifest.ts';
 import { migrate } from '../sql/database/migrate.ts';
-import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './everything.ts';
-import { openDatabase, type TestTenant, testSecret } from './harness.ts';
+import { answersOf, fillEverything, leaveExports, leftExports, pictureOf } from './support/everything.ts';
+import { openDatabase, type TestTenant, testSecret } from './support/harness.ts';
 
 const SMALL = { settings: { shared_buffers: '16MB' } };
 

@@ -5,9 +5,9 @@ import { runRetention } from '../jobs/archive/run-retention.ts';
 import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { summariseTimes } from '../sql/archive/retention.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { makeArchive } from './archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

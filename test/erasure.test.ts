@@ -6,9 +6,9 @@ import { columnstoreOn, convertDue, listParts } from '../sql/archive/columnstore
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/metrics/rollups.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
-import { makeArchive } from './archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
+import { makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

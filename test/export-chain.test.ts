@@ -5,8 +5,8 @@ import { type Instant, instantAt } from '../lib/time.ts';
 import { withTransaction } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import type { ExportJob, Format } from '../sql/exports/jobs.ts';
-import { createExports, DAY, type Exports } from './exports.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { createExports, DAY, type Exports } from './support/exports.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let exports: Exports;

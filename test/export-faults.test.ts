@@ -13,11 +13,11 @@ import { createPool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
 import type { Format } from '../sql/exports/jobs.ts';
-import { startApi } from './api.ts';
-import { createExports, type ExportDatabase, type Exports, idsFrom, plantEvents } from './exports.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
-import { type Mood, startS3Proxy } from './s3-proxy.ts';
-import { startS3 } from './s3-server.ts';
+import { startApi } from './support/api.ts';
+import { createExports, type ExportDatabase, type Exports, idsFrom, plantEvents } from './support/exports.ts';
+import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { type Mood, startS3Proxy } from './support/s3-proxy.ts';
+import { startS3 } from './support/s3-server.ts';
 
 const { times, report } = inject('faults');
 const FORMATS: Format[] = ['csv', 'ndjson', 'parquet'];
@@ -92,7 +92,7 @@ function startWorker({ urls }: ExportDatabase, folder: string, times: number[]):
     EXPORT_FILE_ROWS: '100',
     LOG_LEVEL: 'silent',
   };
-  const args = ['--import', 'tsx', 'test/export-worker.ts', ...times.map(String)];
+  const args = ['--import', 'tsx', 'test/support/export-worker.ts', ...times.map(String)];
   return spawn(process.execPath, args, { env: environmentWith(settings), stdio: ['ignore', 'inherit', 'inherit'] });
 }
 

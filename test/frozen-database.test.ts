@@ -8,8 +8,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-po
 import { createPool, isDatabaseAway, type Pool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { type Answer, startApi, type TestApi } from './api.ts';
-import { makeTenant, type TestTenant, testSecret } from './harness.ts';
+import { type Answer, startApi, type TestApi } from './support/api.ts';
+import { makeTenant, type TestTenant, testSecret } from './support/harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mirante-frozen-'));
 let server: EmbeddedPostgres;

@@ -1,7 +1,7 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Answer, startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { startProgram } from './program.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { startProgram } from './support/program.ts';
 
 const CLIENTS = 48;
 

@@ -5,7 +5,7 @@ import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
 import { rotateGrantSecret, signGrant } from '../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../sql/database/db.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const HOUR = 3600_000;
 const REFUSED = { code: '28000' };

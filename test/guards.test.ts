@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPool } from '../sql/database/db.ts';
 import { withRefreshLock } from '../sql/metrics/rollups.ts';
-import { createDatabase, type TestDatabase } from './harness.ts';
+import { createDatabase, type TestDatabase } from './support/harness.ts';
 
 let db: TestDatabase;
 

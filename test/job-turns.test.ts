@@ -7,9 +7,9 @@ import { destroyExports } from '../jobs/exports/destroy.ts';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import { offboardTenants } from '../jobs/tenants/offboard.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { jobDeps, makeArchive } from './archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let archive: Awaited<ReturnType<typeof makeArchive>>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { startProgram } from './program.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { startProgram } from './support/program.ts';
 
 let db: TestDatabase;
 let tenant: TestTenant;

@@ -3,8 +3,8 @@ import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PAGE_BYTES } from '../sql/database/page.ts';
 import { quarantine } from '../sql/quarantine/quarantine.ts';
-import { type Answer, type Json, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Answer, type Json, startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../sql/database/migrate.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
-import { createDatabase, createEmptyDatabase, makeTenant, type TestDatabase, testSecret } from './harness.ts';
+import { createDatabase, createEmptyDatabase, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
 
 const REFUSED = { code: '42501' };
 

@@ -8,7 +8,7 @@ import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
 import { saveProbes } from '../sql/objectives/probes.ts';
 import { noteUsed } from '../sql/tenants/feature-uses.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from './harness.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from './support/harness.ts';
 
 type Row = Record<string, unknown>;
 

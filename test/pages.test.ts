@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDashboards } from '../api/dashboards/dashboards.ts';
 import { createViewers } from '../api/dashboards/viewers.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { barriers, keepPicture, open, overflow, settled, startBrowser } from './browser.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { barriers, keepPicture, open, overflow, settled, startBrowser } from './support/browser.ts';
 import {
   createDatabase,
   makeOperatorKey,
@@ -16,7 +16,7 @@ import {
   type TestDatabase,
   type TestTenant,
   testSecret,
-} from './harness.ts';
+} from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const DASHBOARDS = [...loadDashboards().values()];

@@ -2,8 +2,8 @@ import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGroupCommit } from '../api/events/group-commit.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

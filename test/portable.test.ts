@@ -17,8 +17,8 @@ import { saveSettings } from '../sql/objectives/objectives.ts';
 import { readTenantManifest, type TenantManifest } from '../sql/portable/manifest.ts';
 import { LEFT, ONLY } from '../sql/portable/tables.ts';
 import { createKey } from '../sql/tenants/tenants.ts';
-import { answersOf, fillEverything } from './everything.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
+import { answersOf, fillEverything } from './support/everything.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
 
 let here: TestDatabase;
 let there: TestDatabase;

@@ -4,9 +4,9 @@ import { v4 as uuid } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import type { Pool } from '../sql/database/db.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { jobDeps, makeArchive } from './archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const ANA = 'ana@example.com';
 

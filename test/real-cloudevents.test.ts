@@ -1,8 +1,8 @@
 import { CloudEvent, HTTP } from 'cloudevents';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

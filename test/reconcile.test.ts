@@ -10,9 +10,9 @@ import { createPool, withClient } from '../sql/database/db.ts';
 import { findRollupFaults } from '../sql/metrics/rollup-faults.ts';
 import { SOURCES } from '../sql/metrics/sources.ts';
 import { canaryOf, plant } from '../sql/tenants/canaries.ts';
-import { type Answer, startApi, type TestApi } from './api.ts';
-import { jobDeps, makeArchive } from './archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
+import { type Answer, startApi, type TestApi } from './support/api.ts';
+import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
-import { startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, need, type TestDatabase } from './harness.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, need, type TestDatabase } from './support/harness.ts';
 
 const program = need('redis-server');
 

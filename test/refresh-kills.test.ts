@@ -8,8 +8,8 @@ import { openQueue, QUEUES } from '../jobs/queues.ts';
 import { environmentWith } from '../lib/config.ts';
 import { createPool, type Pool } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
-import { expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './telemetry.ts';
+import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const KILLS = inject('kills');
 const HOUR = 3_600_000;

@@ -8,9 +8,9 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/e
 import { createPool, type Pool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './harness.ts';
-import { type Load, startLoad } from './load.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { type Load, startLoad } from './support/load.ts';
 
 /** Ids as they stand in the table, one for each row. */
 async function storedIds(owner: Pool, tenants: TestTenant[]): Promise<string[]> {

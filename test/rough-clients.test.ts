@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readBody } from '../api/http/body.ts';
-import { startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { eventsHead, openRaw } from './raw-http.ts';
+import { startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { eventsHead, openRaw } from './support/raw-http.ts';
 
 let db: TestDatabase;
 let api: TestApi;

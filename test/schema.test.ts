@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { fileSchema } from '../api/dashboards/dashboards.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
-import { createDatabase, type TestDatabase } from './harness.ts';
+import { createDatabase, type TestDatabase } from './support/harness.ts';
 
 let db: TestDatabase;
 

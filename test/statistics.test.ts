@@ -6,8 +6,8 @@ import { columnstoreOn, convertDue } from '../sql/archive/columnstore.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { storeEvents } from '../sql/events/events.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
-import { ROLLUPS, randomEvents, randomFrom } from './telemetry.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { ROLLUPS, randomEvents, randomFrom } from './support/telemetry.ts';
 
 const DAY = 86_400_000;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeTenant, type TestDatabase } from './harness.ts';
-import { jsonSource, spaces, stringSource } from './json-source.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase } from './support/harness.ts';
+import { jsonSource, spaces, stringSource } from './support/json-source.ts';
 
 let db: TestDatabase;
 let api: TestApi;

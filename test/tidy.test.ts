@@ -54,7 +54,7 @@ test('a layer imports only the layers below it', () => {
 });
 
 test('only lib/config.ts reads the environment', () => {
-  const readers = except(programs, 'lib/config.ts', 'cli/install.js', 'test/global-setup.ts', 'test/tidy.test.ts');
+  const readers = except(programs, 'lib/config.ts', 'cli/install.js', 'test/support/global-setup.ts', 'test/tidy.test.ts');
   expect(places(readers, /process\.env\b|['"](node:)?process['"]/)).toEqual([]);
 });
 

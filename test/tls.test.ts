@@ -12,10 +12,10 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/e
 import { createPool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { startApi } from './api.ts';
-import { type Certificates, makeCertificates } from './certificates.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, testSecret } from './harness.ts';
-import { startProgram } from './program.ts';
+import { startApi } from './support/api.ts';
+import { type Certificates, makeCertificates } from './support/certificates.ts';
+import { createDatabase, makeTenant, need, type TestDatabase, testSecret } from './support/harness.ts';
+import { startProgram } from './support/program.ts';
 
 const openssl = need('openssl');
 const redisServer = need('redis-server');

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { createExports, type Exports } from './exports.ts';
-import { createDatabase, makeTenant, need, type TestDatabase } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { createExports, type Exports } from './support/exports.ts';
+import { createDatabase, makeTenant, need, type TestDatabase } from './support/harness.ts';
 
 const PAGE = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
 const SHELL = '/bin/sh';

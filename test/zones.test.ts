@@ -5,8 +5,8 @@ import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { bucketStart } from '../sql/metrics/windows.ts';
 import { changesHere, faultOfZone } from '../sql/tenants/zones.ts';
-import { type Json, startApi, type TestApi } from './api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, testSecret } from './harness.ts';
+import { type Json, startApi, type TestApi } from './support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
 
 // A module of pages, which has its types in comments.
 const { instantOf, wallOf }: Record<'instantOf' | 'wallOf', (at: number, zone: string) => number> = await import(

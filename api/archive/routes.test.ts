@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
-import { makeArchive } from '../../test/archive-home.ts';
-import { fillDays, RETENTION } from '../../test/archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { startApi, type TestApi } from '../../test/support/api.ts';
+import { makeArchive } from '../../test/support/archive-home.ts';
+import { fillDays, RETENTION } from '../../test/support/archived-events.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let archive: Awaited<ReturnType<typeof makeArchive>>;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordAccess } from '../../sql/audit/access-log.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

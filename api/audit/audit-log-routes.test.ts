@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyChain } from '../../cli/commands/audit.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { addEventType, type EventType, findEventType } from '../../sql/event-types/event-types.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

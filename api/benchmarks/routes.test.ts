@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildBenchmarks } from '../../jobs/benchmarks/build.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 const RATE = 'validations.error_rate';
 const WEEK_MS = 7 * 86_400_000;

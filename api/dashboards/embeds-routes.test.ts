@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 const SLUG = 'validations-overview';
 const SECRET = '0123456789abcdef'.repeat(4);

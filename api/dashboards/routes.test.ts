@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
 import {
   createDatabase,
   makeOperatorKey,
@@ -9,7 +9,7 @@ import {
   type TestDatabase,
   type TestTenant,
   testSecret,
-} from '../../test/harness.ts';
+} from '../../test/support/harness.ts';
 import { loadDashboards } from './dashboards.ts';
 import { createViewers } from './viewers.ts';
 

@@ -4,8 +4,8 @@ import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

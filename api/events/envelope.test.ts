@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyText, jsonSource, spaces, stringSource } from '../../test/json-source.ts';
-import { factsOf } from '../../test/slow-json.ts';
+import { anyText, jsonSource, spaces, stringSource } from '../../test/support/json-source.ts';
+import { factsOf } from '../../test/support/slow-json.ts';
 import { type Accepted, type Context, type Refusal, readEvent } from './envelope.ts';
 import { cutItems, type JsonItem } from './json-items.ts';
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { v4, v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

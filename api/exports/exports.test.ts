@@ -4,10 +4,10 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withTenant } from '../../sql/database/db.ts';
 import { updateTenant } from '../../sql/tenants/tenants.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/exports.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/receiver.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
 
 let db: TestDatabase;
 let exports: Exports;

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { storeEvents } from '../../sql/events/events.ts';
 import { csvHeader } from '../../sql/exports/rows.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
-import { jobDeps, makeArchive } from '../../test/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
-import { nastyEvents } from '../../test/nasty-events.ts';
-import { openRaw } from '../../test/raw-http.ts';
+import { startApi, type TestApi } from '../../test/support/api.ts';
+import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { nastyEvents } from '../../test/support/nasty-events.ts';
+import { openRaw } from '../../test/support/raw-http.ts';
 
 let db: TestDatabase;
 let api: TestApi;

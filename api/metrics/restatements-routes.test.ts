@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/metrics/restatements.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { jobDeps, makeArchive } from '../../test/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 const DAY = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY) * DAY;

@@ -7,8 +7,8 @@ import { createProbe } from '../../jobs/platform/probe-platform.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { findCanaries } from '../../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 import { OBJECTIVES } from './objectives.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openQueue, openWorker } from '../../jobs/queues.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
+import { startApi, type TestApi } from '../../test/support/api.ts';
 import {
   createDatabase,
   makeOperatorKey,
@@ -9,7 +9,7 @@ import {
   redisUrl,
   type TestDatabase,
   type TestTenant,
-} from '../../test/harness.ts';
+} from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

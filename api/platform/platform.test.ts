@@ -2,8 +2,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import {
+  createDatabase,
+  makeOperatorKey,
+  makeTenant,
+  need,
+  type TestDatabase,
+  type TestTenant,
+} from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

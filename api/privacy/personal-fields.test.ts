@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonSource, spaces } from '../../test/json-source.ts';
+import { jsonSource, spaces } from '../../test/support/json-source.ts';
 import { compileFields, type Fields, POINTER, replaceFields } from './personal-fields.ts';
 
 const mark = (text: string, ...pointers: string[]) =>

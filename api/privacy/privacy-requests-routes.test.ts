@@ -4,9 +4,9 @@ import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { claimPrivacyRequest } from '../../sql/privacy/claims.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/privacy/places.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { jobDeps, makeArchive } from '../../test/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
 const HOUR = 3600_000;

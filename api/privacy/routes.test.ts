@@ -2,8 +2,8 @@ import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withTenant } from '../../sql/database/db.ts';
 import { pseudonymKey, withdrawnSubjects, withdrawSubject } from '../../sql/privacy/privacy.ts';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

@@ -6,9 +6,9 @@ import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { tenantTables } from '../../sql/tenants/offboarding.ts';
-import { startApi, type TestApi } from '../../test/api.ts';
-import { jobDeps, makeArchive } from '../../test/archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { startApi, type TestApi } from '../../test/support/api.ts';
+import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let archive: Awaited<ReturnType<typeof makeArchive>>;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

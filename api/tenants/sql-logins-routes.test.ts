@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
+import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
 let db: TestDatabase;
 let api: TestApi;

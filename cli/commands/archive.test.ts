@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { readConfig } from '../../lib/config.ts';
 import { listArchiveFiles } from '../../sql/archive/files.ts';
-import { makeArchive } from '../../test/archive-home.ts';
-import { eventsOf, fillDays, RETENTION } from '../../test/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { makeArchive } from '../../test/support/archive-home.ts';
+import { eventsOf, fillDays, RETENTION } from '../../test/support/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 import { archive as command } from './archive.ts';
 
 let db: TestDatabase;

@@ -8,8 +8,8 @@ import { webhookSecret } from '../../lib/webhook-secret.ts';
 import { addDeliveries, claimDelivery, listDeliveries, messageOf } from '../../sql/alerts/deliveries.ts';
 import type { Rule } from '../../sql/alerts/rules.ts';
 import { withTenant } from '../../sql/database/db.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../../test/harness.ts';
-import { asThePathSays, type Received, type Receiver, startReceiver } from '../../test/receiver.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../../test/support/harness.ts';
+import { asThePathSays, type Received, type Receiver, startReceiver } from '../../test/support/receiver.ts';
 import { type DeliverDeps, deliverAlerts, RETRY_AFTER_SECONDS } from './deliver.ts';
 
 const log = pino({ level: 'silent' });

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { claimDelivery, type DueDelivery, settleDelivery } from '../../sql/alerts/deliveries.ts';
-import { createDatabase, makeTenant, type TestDatabase, testSecret } from '../../test/harness.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/receiver.ts';
+import { createDatabase, makeTenant, type TestDatabase, testSecret } from '../../test/support/harness.ts';
+import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
 import { createDeliveryRunner, type DeliverDeps } from './deliver.ts';
 
 type Answering = (response: ServerResponse, path: string) => void;

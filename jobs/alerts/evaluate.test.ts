@@ -4,7 +4,7 @@ import { windowOf } from '../../sql/alerts/figures.ts';
 import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../../sql/alerts/rules.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { findCanaries, plant } from '../../sql/tenants/canaries.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 import { evaluateAlerts } from './evaluate.ts';
 import { stepOf } from './state.ts';
 

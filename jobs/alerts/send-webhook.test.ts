@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/receiver.ts';
+import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
 import { sendWebhook } from './send-webhook.ts';
 
 // Names that end in .test are answered here, because no name server may be asked for them.

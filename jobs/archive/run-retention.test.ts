@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeArchive } from '../../test/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { makeArchive } from '../../test/support/archive-home.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 import { runRetention } from './run-retention.ts';
 
 let db: TestDatabase;

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withDuckDb } from '../../lib/parquet.ts';
 import { listArchiveFiles } from '../../sql/archive/files.ts';
 import { fetchFile } from '../../sql/archive/home.ts';
-import { makeArchive } from '../../test/archive-home.ts';
-import { eventsOf, fillDays, RETENTION } from '../../test/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
-import { startS3 } from '../../test/s3-server.ts';
+import { makeArchive } from '../../test/support/archive-home.ts';
+import { eventsOf, fillDays, RETENTION } from '../../test/support/archived-events.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { startS3 } from '../../test/support/s3-server.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { compareStore } from './sweep.ts';
 

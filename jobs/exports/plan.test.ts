@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { dateOf, instantAt } from '../../lib/time.ts';
 import type { ClaimedExport } from '../../sql/exports/claims.ts';
 import type { Span, Width } from '../../sql/exports/plan.ts';
-import { randomFrom } from '../../test/telemetry.ts';
+import { randomFrom } from '../../test/support/telemetry.ts';
 import { planParts } from './plan.ts';
 
 const MS: Record<Width, number> = { hour: 3_600_000, minute: 60_000, second: 1_000, milliseconds: 1 };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { instantAt } from '../../lib/time.ts';
-import { RETENTION } from '../../test/archived-events.ts';
-import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/exports.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { RETENTION } from '../../test/support/archived-events.ts';
+import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 import { runRetention } from '../archive/run-retention.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
 

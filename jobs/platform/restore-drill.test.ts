@@ -7,9 +7,9 @@ import { listObjectives } from '../../api/objectives/objectives.ts';
 import { startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
 import { lockFolder } from '../../lib/folder-lock.ts';
 import { migrate } from '../../sql/database/migrate.ts';
-import { fillEverything } from '../../test/everything.ts';
-import { need, openDatabase, testSecret } from '../../test/harness.ts';
-import { clientFolder, closePlaces, openPlace, restorer } from '../../test/places.ts';
+import { fillEverything } from '../../test/support/everything.ts';
+import { need, openDatabase, testSecret } from '../../test/support/harness.ts';
+import { clientFolder, closePlaces, openPlace, restorer } from '../../test/support/places.ts';
 import { measureObjectives } from './measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from './restore-drill.ts';
 

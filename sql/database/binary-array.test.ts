@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { v4, v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../../test/harness.ts';
+import { createDatabase, type TestDatabase } from '../../test/support/harness.ts';
 import { arrayOf } from './binary-array.ts';
 
 let db: TestDatabase;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../../test/harness.ts';
+import { createDatabase, type TestDatabase } from '../../test/support/harness.ts';
 import { CopyOut } from './copy-out.ts';
 import { type Client, withClient } from './db.ts';
 

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/harness.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 import { type Client, withTransaction } from '../database/db.ts';
 import { type EventRow, storeEvents } from './events.ts';
 import { settledAt } from './settled.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 import { claimIdempotencyKey, settleIdempotencyKey } from './idempotency.ts';
 
 let db: TestDatabase;

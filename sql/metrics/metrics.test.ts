@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/harness.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
 import { refreshRollup } from '../storage/engine.ts';
 import { findMeasure, MEASURES, type Measure } from './measures.ts';
 import { type MetricRow, type Question, readMetric } from './metrics.ts';

@@ -5,8 +5,8 @@ import { type AuditDeps, runAuditIsolation } from '../../jobs/platform/audit-iso
 import { withClient } from '../../sql/database/db.ts';
 import { measureService } from '../../sql/objectives/objectives.ts';
 import { findCanaries, PLANTED, plant } from '../../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from '../api.ts';
-import { createDatabase, makeOperatorKey, type TestDatabase } from '../harness.ts';
+import { type Json, startApi, type TestApi } from '../support/api.ts';
+import { createDatabase, makeOperatorKey, type TestDatabase } from '../support/harness.ts';
 
 type Watched = { db: TestDatabase; api: TestApi; operator: string; deps: AuditDeps; lines: Json[] };
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attack } from '../benchmarks/attacker.ts';
 import { byTheRules, naively, type Publish, type World, worlds } from '../benchmarks/worlds.ts';
-import { createDatabase, type TestDatabase, tally } from '../harness.ts';
+import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
 
 const WORLDS = 100;
 const VICTIMS = 5;

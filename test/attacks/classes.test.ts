@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
-import { createDatabase, type TestDatabase } from '../harness.ts';
+import { createDatabase, type TestDatabase } from '../support/harness.ts';
 
 type Relation = {
   schema: string;

@@ -3,7 +3,7 @@ import { type Finding, runAttacks } from '../../sql/attacks/run.ts';
 import { countFindings } from '../../sql/audit/isolation-audits.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
-import { createDatabase, type TestDatabase, tally } from '../harness.ts';
+import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
 import { type Besieged, besiege, convert } from './target.ts';
 
 const STATES = inject('engine') === 'timescaledb' ? ['row security', 'columnstore'] : ['row security'];

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createViewers, viewerKey } from '../../api/dashboards/viewers.ts';
-import { startApi, type TestApi } from '../api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally, testSecret } from '../harness.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally, testSecret } from '../support/harness.ts';
 
 const WORD = 'word-of-the-victim';
 const SLUG = 'validations-overview';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
-import { type Answer, type Json, startApi, type TestApi } from '../api.ts';
-import { jobDeps } from '../archive-home.ts';
-import { fillDays, RETENTION } from '../archived-events.ts';
-import { createExports, type Exports } from '../exports.ts';
+import { type Answer, type Json, startApi, type TestApi } from '../support/api.ts';
+import { jobDeps } from '../support/archive-home.ts';
+import { fillDays, RETENTION } from '../support/archived-events.ts';
+import { createExports, type Exports } from '../support/exports.ts';
 import {
   createDatabase,
   type KeyName,
@@ -13,7 +13,7 @@ import {
   type TestDatabase,
   type TestTenant,
   tally,
-} from '../harness.ts';
+} from '../support/harness.ts';
 
 type Side = TestTenant & {
   type: string;

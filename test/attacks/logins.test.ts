@@ -6,9 +6,16 @@ import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { endSessions } from '../../sql/tenants/sql-sessions.ts';
-import { type Json, startApi, type TestApi } from '../api.ts';
-import { jobDeps, makeArchive } from '../archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../harness.ts';
+import { type Json, startApi, type TestApi } from '../support/api.ts';
+import { jobDeps, makeArchive } from '../support/archive-home.ts';
+import {
+  createDatabase,
+  makeOperatorKey,
+  makeTenant,
+  type TestDatabase,
+  type TestTenant,
+  testSecret,
+} from '../support/harness.ts';
 
 // What a customer can do with a login to keep others waiting, or to stay. Each test sees first that the trick works as such.
 let db: TestDatabase;

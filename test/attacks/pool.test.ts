@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { createPool, type Pool, withClient, withTenant } from '../../sql/database/db.ts';
-import { createDatabase, type TestDatabase, tally } from '../harness.ts';
+import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
 import { type Besieged, besiege } from './target.ts';
 
 let db: TestDatabase;

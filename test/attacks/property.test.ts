@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withTenant } from '../../sql/database/db.ts';
-import { type Json, startApi, type TestApi } from '../api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally } from '../harness.ts';
+import { type Json, startApi, type TestApi } from '../support/api.ts';
+import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally } from '../support/harness.ts';
 import { loginsOf, refresh } from './target.ts';
 
 type Side = { tenant: TestTenant; sql: pg.Client; grant: string };

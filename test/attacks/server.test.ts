@@ -6,7 +6,7 @@ import type { Login } from '../../sql/attacks/attack.ts';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { openSession } from '../../sql/attacks/session.ts';
 import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
-import { createDatabase, type TestDatabase, tally } from '../harness.ts';
+import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
 import { type Besieged, besiege, loginsOf } from './target.ts';
 
 // What the hourly audit must not do to a platform in use: it changes the database, or takes a second session.

@@ -9,7 +9,7 @@ import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { type Canary, canaryOf, plant } from '../../sql/tenants/canaries.ts';
 import { createSqlLogin } from '../../sql/tenants/sql-logins.ts';
-import { makeTenant, type TestDatabase, type TestTenant } from '../harness.ts';
+import { makeTenant, type TestDatabase, type TestTenant } from '../support/harness.ts';
 
 export type { Attack, Target };
 

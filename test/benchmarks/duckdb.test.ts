@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildDueBenchmarks } from '../../jobs/benchmarks/build.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../harness.ts';
+import { createDatabase, makeTenant, type TestDatabase } from '../support/harness.ts';
 
 const TENANTS = 64;
 const SEGMENTS = ['retail', 'food', 'farms'];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../harness.ts';
+import { createDatabase, type TestDatabase } from '../support/harness.ts';
 import { evenly, judge, type Unit } from './population.ts';
 
 const RATE = 'validations.error_rate';

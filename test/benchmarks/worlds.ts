@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Client, withTransaction } from '../../sql/database/db.ts';
-import type { TestDatabase } from '../harness.ts';
+import type { TestDatabase } from '../support/harness.ts';
 
 /** One unit over time. `figures` and `volumes` by period; null where it takes no part. */
 export type Actor = { segment: string | null; figures: (number | null)[]; volumes: number[] };

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { randomFrom } from '../telemetry.ts';
+import { randomFrom } from '../support/telemetry.ts';
 import { bodyWith, type Operation, operationsOf, pointersOf, sample } from './calls.ts';
 import { BODIES, ENCODED, JSONS, some, TEXTS, TIMES, tampered } from './hostile.ts';
 import { type Stage, setStage } from './stage.ts';

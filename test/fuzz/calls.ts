@@ -1,4 +1,4 @@
-import type { Json } from '../api.ts';
+import type { Json } from '../support/api.ts';
 
 type Schema = Record<string, Json>;
 

@@ -2,12 +2,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
-import { startApi, type TestApi } from '../api.ts';
-import { jobDeps } from '../archive-home.ts';
-import { fillDays, RETENTION } from '../archived-events.ts';
-import { createExports } from '../exports.ts';
-import { fillTenant } from '../filled.ts';
-import { createDatabase, makeOperatorKey, makeTenant } from '../harness.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { jobDeps } from '../support/archive-home.ts';
+import { fillDays, RETENTION } from '../support/archived-events.ts';
+import { createExports } from '../support/exports.ts';
+import { fillTenant } from '../support/filled.ts';
+import { createDatabase, makeOperatorKey, makeTenant } from '../support/harness.ts';
 
 export type Stage = {
   api: TestApi;

@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose';
-import { createPool } from '../sql/database/db.ts';
+import { createPool } from '../../sql/database/db.ts';
 import type { Json } from './api.ts';
 import { no, ok, type Reply, setting, type World } from './metabase-objects.ts';
 import type { Asked } from './metabase-openapi.ts';

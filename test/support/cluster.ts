@@ -3,8 +3,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { unprivilegedAccount } from '../lib/embedded-home.ts';
-import { freePort } from '../lib/embedded-postgres.ts';
+import { unprivilegedAccount } from '../../lib/embedded-home.ts';
+import { freePort } from '../../lib/embedded-postgres.ts';
 
 export type Cluster = {
   /** An ordinary migrator's URL of an empty database. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { v4 } from 'uuid';
-import type { EventRow } from '../sql/events/events.ts';
+import type { EventRow } from '../../sql/events/events.ts';
 
 /** Texts that break what reads or writes CSV and JSON carelessly. */
 const NASTY = [

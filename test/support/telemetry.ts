@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Pool } from '../sql/database/db.ts';
-import type { EventRow } from '../sql/events/events.ts';
+import type { Pool } from '../../sql/database/db.ts';
+import type { EventRow } from '../../sql/events/events.ts';
 import type { TestTenant } from './harness.ts';
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failure can be had again. */

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { wire } from '../api/wire.ts';
-import { readConfig } from '../lib/config.ts';
-import type { Logger } from '../lib/log.ts';
+import { wire } from '../../api/wire.ts';
+import { readConfig } from '../../lib/config.ts';
+import type { Logger } from '../../lib/log.ts';
 import { redisUrl, testSecret } from './harness.ts';
 
 export type TestApi = {

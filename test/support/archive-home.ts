@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { openObjectStore } from '../lib/object-store.ts';
-import { type ArchiveHome, openArchive } from '../sql/archive/home.ts';
+import { openObjectStore } from '../../lib/object-store.ts';
+import { type ArchiveHome, openArchive } from '../../sql/archive/home.ts';
 import type { TestDatabase } from './harness.ts';
 
 /** An archive in a folder of its own, or on the store of `url`; to be removed in `afterAll`, awaited. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { type Child, startChild } from '../cli/up/children.ts';
-import { environmentWith } from '../lib/config.ts';
-import { freePort } from '../lib/embedded-postgres.ts';
+import { type Child, startChild } from '../../cli/up/children.ts';
+import { environmentWith } from '../../lib/config.ts';
+import { freePort } from '../../lib/embedded-postgres.ts';
 import { redisUrl, testSecret } from './harness.ts';
 
 /** The API as a program of its own, with these settings alone, and all that it has written; ended with the test. */

@@ -1,13 +1,13 @@
-import { deliverAlerts } from '../jobs/alerts/deliver.ts';
-import { createExportRunner } from '../jobs/exports/run.ts';
-import { readConfig, secretOf } from '../lib/config.ts';
-import { createLog } from '../lib/log.ts';
-import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive/home.ts';
-import { createPool } from '../sql/database/db.ts';
-import { loginUrl } from '../sql/database/roles.ts';
+import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
+import { createExportRunner } from '../../jobs/exports/run.ts';
+import { readConfig, secretOf } from '../../lib/config.ts';
+import { createLog } from '../../lib/log.ts';
+import { openObjectStore } from '../../lib/object-store.ts';
+import { openArchive } from '../../sql/archive/home.ts';
+import { createPool } from '../../sql/database/db.ts';
+import { loginUrl } from '../../sql/database/roles.ts';
 
-// A worker of its own process, for a test that has it killed: `tsx test/export-worker.ts <how far its clock is ahead> [<when it dies>]`, both in
+// A worker of its own process, for a test that has it killed: `tsx test/support/export-worker.ts <how far its clock is ahead> [<when it dies>]`, both in
 // milliseconds. SIGKILL asks nobody, also where it comes from within.
 const config = readConfig();
 const [ahead = 0, life] = process.argv.slice(2).map(Number);

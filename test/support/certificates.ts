@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unprivilegedAccount } from '../lib/embedded-home.ts';
+import { unprivilegedAccount } from '../../lib/embedded-home.ts';
 
 export type Certificates = {
   folder: string;

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
-import { runRetention } from '../jobs/archive/run-retention.ts';
-import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { openObjectStore } from '../lib/object-store.ts';
-import { openArchive } from '../sql/archive/home.ts';
-import { canaryOf, findCanaries, plant } from '../sql/tenants/canaries.ts';
+import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
+import { openObjectStore } from '../../lib/object-store.ts';
+import { openArchive } from '../../sql/archive/home.ts';
+import { canaryOf, findCanaries, plant } from '../../sql/tenants/canaries.ts';
+import { evenly, judge } from '../benchmarks/population.ts';
 import { type Json, startApi } from './api.ts';
-import { evenly, judge } from './benchmarks/population.ts';
 import { fillPlatform, fillTenant } from './filled.ts';
 import { makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 

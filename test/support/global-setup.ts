@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import type { Engine } from '../sql/storage/engine.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
+import type { Engine } from '../../sql/storage/engine.ts';
 import { buildTemplate } from './template.ts';
 
 declare module 'vitest' {
@@ -32,7 +32,7 @@ declare module 'vitest' {
   }
 }
 
-const FOLDER = fileURLToPath(new URL('../.test/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../.test/', import.meta.url));
 
 // A test server's data are thrown away, so nothing is lost by not waiting for the disk.
 const CARELESS = {

@@ -7,11 +7,18 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
-import { type Client, createPool, type Pool, withTenant } from '../sql/database/db.ts';
-import { roleUrl } from '../sql/database/roles.ts';
-import type { Engine } from '../sql/storage/engine.ts';
-import { revokeSqlLogin } from '../sql/tenants/sql-logins.ts';
-import { createKey, createOperatorKey, createTenant, type NewTenant, type Scope, type Tenant } from '../sql/tenants/tenants.ts';
+import { type Client, createPool, type Pool, withTenant } from '../../sql/database/db.ts';
+import { roleUrl } from '../../sql/database/roles.ts';
+import type { Engine } from '../../sql/storage/engine.ts';
+import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
+import {
+  createKey,
+  createOperatorKey,
+  createTenant,
+  type NewTenant,
+  type Scope,
+  type Tenant,
+} from '../../sql/tenants/tenants.ts';
 import { installedPrograms } from './cluster.ts';
 import { databaseUrl, testSecret } from './template.ts';
 
@@ -183,9 +190,9 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
     curl: () => ['/usr/bin/curl', '/usr/local/bin/curl', '/opt/homebrew/bin/curl'].find(existsSync),
     chromium: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
     'metabase-openapi': () =>
-      [fileURLToPath(new URL('../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),
+      [fileURLToPath(new URL('../../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),
     'pg-dump': dumpingServer,
-    'nova-log': () => [fileURLToPath(new URL('../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
+    'nova-log': () => [fileURLToPath(new URL('../../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);
   return found;

@@ -13,7 +13,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const SHOTS = fileURLToPath(new URL('../.test/screenshots/', import.meta.url));
+const SHOTS = fileURLToPath(new URL('../../.test/screenshots/', import.meta.url));
 
 /** A page that is open, with all that the browser complained of so far. */
 export type Opened = { page: Page; complaints: string[] };

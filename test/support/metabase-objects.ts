@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Pool } from '../sql/database/db.ts';
+import type { Pool } from '../../sql/database/db.ts';
 import type { Json } from './api.ts';
 import { collectionRoutes } from './metabase-collections.ts';
 import { dashboardRoutes } from './metabase-dashboards.ts';

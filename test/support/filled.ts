@@ -1,6 +1,6 @@
-import { noteOpened } from '../sql/dashboards/opens.ts';
-import { saveProbes } from '../sql/objectives/probes.ts';
-import { noteUsed } from '../sql/tenants/feature-uses.ts';
+import { noteOpened } from '../../sql/dashboards/opens.ts';
+import { saveProbes } from '../../sql/objectives/probes.ts';
+import { noteUsed } from '../../sql/tenants/feature-uses.ts';
 import type { TestDatabase, TestTenant } from './harness.ts';
 
 /** One event of each kind for every step back from `now`, none of them yet to come, each with the tenant's own word wherever a text can stand. */

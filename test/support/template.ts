@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { migrate } from '../sql/database/migrate.ts';
-import { detectEngine, type Engine } from '../sql/storage/engine.ts';
+import { migrate } from '../../sql/database/migrate.ts';
+import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 
 export const testSecret = 'x'.repeat(40);
 
