@@ -21,9 +21,10 @@ import { mountExportFiles } from './exports/files-routes.ts';
 import { mountExportJobs } from './exports/jobs-routes.ts';
 import { mountExportStream } from './exports/stream-routes.ts';
 import type { Deps } from './http/deps.ts';
-import { observe, type Seen } from './http/observe.ts';
+import { observe } from './http/observe.ts';
 import { methodNotAllowed, notFound } from './http/problems.ts';
 import { sendProblem } from './http/send-problem.ts';
+import type { Seen } from './http/types.ts';
 import { mountRestatements } from './metrics/restatements-routes.ts';
 import { mountMetrics } from './metrics/routes.ts';
 import { mountObjectives } from './objectives/routes.ts';
@@ -127,14 +128,18 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   }
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const { requestId, page } = response.locals.seen as Seen;
-    if (!page) return sendProblem(deps, error, request, response, requestId);
-    sendProblem(deps, error, request, response, requestId, (problem) => problemPage(deps.assets, problem, request, response));
+    if (!page) return sendProblem(deps.log, error, request, response, requestId);
+    sendProblem(deps.log, error, request, response, requestId, (problem) =>
+      problemPage(deps.assets, problem, request, response),
+    );
   };
   app.use(onError);
 
   return (request, response) => {
     if (!isIngest(request)) return app(request, response);
     const seen = observe(deps, request, response);
-    answerIngest(deps, request, response, seen).catch((error) => sendProblem(deps, error, request, response, seen.requestId));
+    answerIngest(deps, request, response, seen).catch((error) =>
+      sendProblem(deps.log, error, request, response, seen.requestId),
+    );
   };
 }

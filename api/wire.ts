@@ -3,9 +3,8 @@ import { Redis } from 'ioredis';
 import { createQueues } from '../jobs/queues.ts';
 import { type Config, secretOf } from '../lib/config.ts';
 import type { Logger } from '../lib/log.ts';
-import { openObjectStore } from '../lib/object-store.ts';
+import { openObjectStore } from '../lib/open-object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';
-import { storeEvents } from '../sql/events/events.ts';
 import { findOperations } from '../sql/tenants/tenants.ts';
 import { buildApp } from './app.ts';
 import { createAccessLog } from './audit/access-log.ts';
@@ -15,6 +14,7 @@ import { createEmbeds } from './dashboards/embeds.ts';
 import { createViewers } from './dashboards/viewers.ts';
 import { createEventTypeRegistry } from './event-types/event-types.ts';
 import { createGroupCommit } from './events/group-commit.ts';
+import { storeRows } from './events/store-rows.ts';
 import { createTelemetry } from './events/telemetry.ts';
 import { createDownloads } from './exports/downloads.ts';
 import { createExportSlots } from './exports/slots.ts';
@@ -29,7 +29,6 @@ import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http
 import { createPools } from './http/pools.ts';
 import { readAssets } from './pages/assets.ts';
 
-const HOUR_US = 3600_000_000;
 /** What streamed exports have to come to their end when the program stops. */
 const EXPORT_GRACE_MS = 2_500;
 /** What any other request has. */
@@ -55,7 +54,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   let openMetrics: OpenMetrics;
 
   const groupCommit = createGroupCommit({
-    store: (rows) => storeAndRefresh(rows),
+    store: (rows) => storeRows(pools.ingest, queues, rows),
     connections: config.INGEST_CONNECTIONS,
     mostRows: 2_000,
     mostBytes: config.INGEST_BUFFER_BYTES,
@@ -64,23 +63,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   });
   openMetrics = createOpenMetrics({ pool, ops, queues, load: groupCommit.load });
 
-  // The present hour is read live; an earlier one shows new rows only once it has been refreshed.
-  async function storeAndRefresh(rows: Parameters<typeof storeEvents>[1]) {
-    const thisHour = Math.floor((Date.now() * 1000) / HOUR_US) * HOUR_US;
-    const outcome = await storeEvents(pools.ingest, rows);
-    if (rows.some(({ time }) => time < thisHour)) queues.enqueueRefresh();
-    return outcome;
-  }
-
-  let operations: Promise<{ telemetryKeyId: string }> | undefined;
   const telemetry = createTelemetry({
-    keyId: async () => {
-      operations ??= findOperations(intake);
-      operations.catch(() => {
-        operations = undefined;
-      });
-      return (await operations).telemetryKeyId;
-    },
+    findKey: async () => (await findOperations(intake)).telemetryKeyId,
     store: (rows) => groupCommit.store(rows),
     onDrop(events, reason) {
       openMetrics.countDroppedTelemetry(events);

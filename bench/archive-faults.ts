@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { verifyArchive } from '../jobs/archive/check.ts';
 import { compareStore } from '../jobs/archive/sweep.ts';
 import { environmentWith, readConfig } from '../lib/config.ts';
-import { openObjectStore } from '../lib/object-store.ts';
+import { openObjectStore } from '../lib/open-object-store.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { type Group, groupsBefore } from '../sql/archive/groups.ts';
 import { openArchive } from '../sql/archive/home.ts';

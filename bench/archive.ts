@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { verifyArchive } from '../jobs/archive/check.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { readConfig } from '../lib/config.ts';
-import { openObjectStore } from '../lib/object-store.ts';
+import { openObjectStore } from '../lib/open-object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';
 import { CopyOut } from '../sql/database/copy-out.ts';
 import { withClient } from '../sql/database/db.ts';

@@ -1,6 +1,6 @@
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { openObjectStore } from '../lib/object-store.ts';
+import { openObjectStore } from '../lib/open-object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';
 import { createPool, withClient } from '../sql/database/db.ts';
 import { loginUrl } from '../sql/database/roles.ts';

@@ -1,11 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { v4 as uuid } from 'uuid';
-import type { Config } from './config.ts';
-import { openS3Store } from './s3-store.ts';
 
 export type StoredObject = { name: string; bytes: number; modifiedAt: Date };
 
@@ -18,24 +15,18 @@ export type ObjectStore = {
   stat: (name: string) => Promise<StoredObject | undefined>;
   /** All whose names begin with `prefix`, which ends with `/` or is empty; in no order. */
   list: (prefix: string) => AsyncGenerator<StoredObject>;
-  /** Removes it for good; that there is none is no fault. */
+  /** Deletes the object. A missing object is not an error. */
   remove: (name: string) => Promise<void>;
-  /** Removes what was begun before `before` and never finished; gives how many files that were. */
+  /** Deletes unfinished writes that began before `before`. Returns how many files it deleted. */
   sweep: (before: Date) => Promise<number>;
   close: () => void;
 };
 
-/** Opens the store of OBJECT_STORE_URL, or the folder `objects` of the data directory where none is set. */
-export function openObjectStore(config: Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>): ObjectStore {
-  const { OBJECT_STORE_URL: url, MIRANTE_DATA_DIR } = config;
-  if (url?.startsWith('s3:')) return openS3Store(url);
-  return openFolder(url ? fileURLToPath(url) : resolve(MIRANTE_DATA_DIR, 'objects'));
-}
-
-/** Where files lie while they are written; no object has such a name. */
+/** Folder of files that are being written; no object has such a name. */
 const UNFINISHED = '.unfinished';
 
-function openFolder(root: string): ObjectStore {
+/** Opens a folder of this machine as a store. */
+export function openFolderStore(root: string): ObjectStore {
   const pathOf = (name: string) => {
     const path = join(root, name);
     if (!path.startsWith(root + sep) || path.startsWith(join(root, UNFINISHED)))

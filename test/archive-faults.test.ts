@@ -11,7 +11,7 @@ import { runRetention } from '../jobs/archive/run-retention.ts';
 import { compareStore } from '../jobs/archive/sweep.ts';
 import { environmentWith } from '../lib/config.ts';
 import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
-import { openObjectStore } from '../lib/object-store.ts';
+import { openObjectStore } from '../lib/open-object-store.ts';
 import { instantAt } from '../lib/time.ts';
 import { type ArchiveHome, openArchive } from '../sql/archive/home.ts';
 import { createPool, type Pool, withTenant, withTransaction } from '../sql/database/db.ts';

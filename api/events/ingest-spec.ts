@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RouteSpec } from '../http/route.ts';
+import type { RouteSpec } from '../http/types.ts';
 
 const event = z
   .looseObject({

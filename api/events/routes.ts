@@ -6,20 +6,16 @@ import { ArchiveChanged } from '../../sql/archive/rows.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import type { EventFilter, StoredEvent } from '../../sql/events/events.ts';
-import { quarantine } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import { readBody } from '../http/body.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
-import type { Seen } from '../http/observe.ts';
-import { emptyBatch, invalidJson, Problem, tooLarge, unavailable } from '../http/problems.ts';
-import { page, pageQuery, type Reply, route } from '../http/route.ts';
+import { unavailable } from '../http/problems.ts';
+import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
-import { derivedId, type Refusal } from './envelope.ts';
-import { type EventForm, formOf } from './event-form.ts';
-import { acceptedOf, type Judged, judge, keepRefused, type ReceiptItem, store } from './ingest.ts';
-import { badArray, badItem, mistakenLines } from './json-fault.ts';
-import { cutItems, cutLines, type JsonItem } from './json-items.ts';
+import type { Seen } from '../http/types.ts';
+import { formOf } from './event-form.ts';
+import { receive } from './receive.ts';
 
 /** Whether a request is POST /v1/events, which answerIngest() serves. */
 export function isIngest({ method, url = '' }: IncomingMessage): boolean {
@@ -63,92 +59,6 @@ async function takeIn(deps: Deps, identity: Identity, request: IncomingMessage, 
 }
 
 const prefersWhole = (prefer: string | string[] | undefined) => String(prefer ?? '').includes('return=representation');
-
-// From bytes to receipt. Under an Idempotency-Key, ids and times that the events lack come from the key, so that a second run
-// after a crash finds what the first one stored.
-async function receive(
-  deps: Deps,
-  identity: Identity,
-  body: Buffer,
-  form: EventForm,
-  whole: boolean,
-  reserve: (bytes: number) => void,
-  once?: { key: string; first: Date },
-): Promise<Reply> {
-  const defaults =
-    once &&
-    ((index: number) => ({
-      id: derivedId(`${identity.tenantId} ${once.key}`, String(index)),
-      time: once.first.getTime(),
-      source: identity.keyName,
-    }));
-  // With the time, because the same key may come again for another request, a day later.
-  const known = once && {
-    receivedAt: once.first,
-    idOf: (index: number) => derivedId(`${identity.tenantId} ${once.key} ${once.first.toISOString()}`, String(index)),
-  };
-  try {
-    const text = form.text(body);
-    const items = cut(text, form, deps.config.MAX_EVENTS_PER_REQUEST);
-    await deps.limits.events(identity, items.length);
-    deps.limits.within('monthly-events', identity);
-    let broken = 0;
-    const judged = await judge(deps, identity, items, defaults, (index): Refusal => {
-      if (form.kind !== 'lines') throw badItem(text, items[index] as JsonItem, index);
-      if (++broken === items.length) throw invalidJson('No line can be parsed.');
-      return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
-    });
-    if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
-    reserve(growthOf(judged));
-    const receipt = await store(deps, identity, judged);
-    await keepRefused(deps, identity, items, judged, receipt, known);
-    return answer(deps, identity, receipt, whole);
-  } catch (error) {
-    if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
-      deps.limits.within('quarantine', identity);
-      const { code, detail = null } = error;
-      // Before all events, because it is none.
-      const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
-      await quarantine(deps.intake, identity.keyId, [whole], known);
-      deps.limits.spend('quarantine', identity, body.length);
-    }
-    throw error;
-  }
-}
-
-// Pseudonyms may be longer than what they replace.
-function growthOf(judged: Judged[]): number {
-  return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
-}
-
-function cut(text: string, form: EventForm, most: number): JsonItem[] {
-  const lines = form.kind === 'json' ? mistakenLines(text) : undefined;
-  if (lines) throw lines;
-  const items = form.kind === 'lines' ? cutLines(text, most) : cutItems(text, most);
-  if (!items) throw badArray(text);
-  if (form.kind === 'json' && items.length === 1 && items[0]?.text === '') throw invalidJson('The body is empty.');
-  if (items.length === 0) throw emptyBatch();
-  if (items.length > most) throw tooLarge(`A request may hold ${most} events.`);
-  return items;
-}
-
-function answer(deps: Deps, identity: Identity, receipt: ReceiptItem[], whole: boolean): Reply {
-  const counts = { accepted: 0, duplicate: 0, conflict: 0, quarantined: 0, rejected: 0 };
-  for (const { status } of receipt) counts[status]++;
-  deps.limits.spend('monthly-events', identity, counts.accepted);
-  deps.openMetrics.countEvents(counts);
-  const body = {
-    received: receipt.length,
-    accepted: counts.accepted,
-    duplicates: counts.duplicate,
-    conflicts: counts.conflict,
-    quarantined: counts.quarantined,
-    rejected: counts.rejected,
-    warnings: receipt.flatMap(({ index, warnings = [] }) => warnings.map((warning) => ({ index, ...warning }))),
-    items: receipt.filter(({ status }) => whole || status !== 'accepted').map(({ warnings: _, ...item }) => item),
-  };
-  return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
-}
 
 const eventSchema = z.object({
   specversion: z.literal('1.0'),

@@ -10,17 +10,18 @@ export type Telemetry = {
 };
 
 type Options = {
-  /** Key of the operations tenant under which the events are stored. */
-  keyId: () => Promise<string>;
+  /** Returns the id of the operations tenant's key, under which the events are stored; asked once. */
+  findKey: () => Promise<string>;
   store: (rows: EventRow[]) => Promise<unknown>;
   /** Told of events that could not be stored: telemetry gives way to customers' events. */
   onDrop: (events: number, reason: string) => void;
 };
 
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 /** Turns the API's own requests into events of the operations tenant, once a second, through the same group commit. */
 export function createTelemetry(options: Options): Telemetry {
+  let key: Promise<string> | undefined;
   let waiting: (RequestRecord & { at: number })[] = [];
 
   async function flush(): Promise<void> {
@@ -28,7 +29,11 @@ export function createTelemetry(options: Options): Telemetry {
     if (records.length === 0) return;
     waiting = [];
     try {
-      const keyId = await options.keyId();
+      key ??= options.findKey();
+      const keyId = await key.catch((error) => {
+        key = undefined;
+        throw error;
+      });
       await options.store(records.map((record) => rowOf(record, keyId)));
     } catch (error) {
       options.onDrop(records.length, (error as Error).message);
@@ -39,7 +44,7 @@ export function createTelemetry(options: Options): Telemetry {
 
   return {
     record(request) {
-      if (waiting.length < MOST_WAITING) waiting.push({ ...request, at: Date.now() });
+      if (waiting.length < MAX_WAITING) waiting.push({ ...request, at: Date.now() });
       else options.onDrop(1, 'too many waiting');
     },
     async close() {

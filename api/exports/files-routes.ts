@@ -7,10 +7,10 @@ import { type Actor, withTenant } from '../../sql/database/db.ts';
 import { findExportFile, noteDownload } from '../../sql/exports/jobs.ts';
 import { type ByteRange, hasFile, isSameFile, rangeOf } from '../http/byte-range.ts';
 import type { Deps } from '../http/deps.ts';
-import type { Seen } from '../http/observe.ts';
 import { notFound, Problem, unavailable } from '../http/problems.ts';
-import { type Call, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Call, Seen } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 
 /** Within that time the parts of a file that one key asks for are one download. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dateOf, type Instant, instantAt, shownInstant } from '../../lib/time.ts';
 import { DATASETS } from '../../sql/exports/columns.ts';
-import { FILTERS, type Selection, type Shape } from '../../sql/exports/rows.ts';
+import { FILTERS, type Selection, type Shape } from '../../sql/exports/selection.ts';
 import { MEASURES } from '../../sql/metrics/measures.ts';
 import { type Fault, invalidRequest } from '../http/problems.ts';
 import { instant } from '../http/schemas.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { instantAt, later } from '../../lib/time.ts';
 import { DATASETS } from '../../sql/exports/columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../../sql/exports/jobs.ts';
-import { FILTERS, type Selection } from '../../sql/exports/rows.ts';
+import { FILTERS, type Selection } from '../../sql/exports/selection.ts';
 import { MEASURES } from '../../sql/metrics/measures.ts';
 import { conflict, type Fault, invalidRequest } from '../http/problems.ts';
 import { instant, uuid } from '../http/schemas.ts';

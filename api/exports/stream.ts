@@ -7,7 +7,8 @@ import zlib from 'node:zlib';
 import { withTenant } from '../../sql/database/db.ts';
 import { askFor, cancelStatement } from '../../sql/database/fair-pool.ts';
 import { backendOf } from '../../sql/exports/mark.ts';
-import { type CopyStream, copyRows, csvHeader } from '../../sql/exports/rows.ts';
+import { copyRows, csvHeader } from '../../sql/exports/rows.ts';
+import type { CopyStream } from '../../sql/exports/selection.ts';
 import type { Deps } from '../http/deps.ts';
 import type { Asked } from './query.ts';
 

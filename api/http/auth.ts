@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import QuickLRU from 'quick-lru';
 import type { Pool } from '../../sql/database/db.ts';
 import { authenticate, hashKey, type Identity, type Scope } from '../../sql/tenants/tenants.ts';
-import type { Seen } from './observe.ts';
 import { unauthenticated, wrongScope } from './problems.ts';
+import type { Seen } from './types.ts';
 
 /** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
 const REMEMBER_MS = 5_000;

@@ -20,7 +20,7 @@ import type { ClientAddress } from './client-address.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Limits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
-import type { RouteSpec } from './route.ts';
+import type { RouteSpec } from './types.ts';
 
 /** Everything that a request may need, made once in wire.ts and passed in. */
 export type Deps = {

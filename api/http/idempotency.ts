@@ -5,7 +5,7 @@ import type { Pool } from '../../sql/database/db.ts';
 import { claimIdempotencyKey, type StoredAnswer, settleIdempotencyKey } from '../../sql/http/idempotency.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import { conflict, invalidRequest, Problem, unprocessable } from './problems.ts';
-import type { Reply } from './route.ts';
+import type { Reply } from './types.ts';
 
 export type Idempotency = {
   /**

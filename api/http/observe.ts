@@ -1,21 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
-import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
+import type { Seen } from './types.ts';
 
 const SANE_ID = /^[\w.:-]{1,128}$/;
 const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** What is known of a request so far: its route's template and whose it is come later. */
-export type Seen = {
-  requestId: string;
-  address: string | null;
-  route?: string;
-  page?: true;
-  identity?: Identity;
-  /** Who has no key, but a link that was made with one. */
-  viewer?: Pick<Identity, 'tenantId' | 'keyId'>;
-};
 
 /** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
 export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {

@@ -8,7 +8,7 @@ import type { Pool } from '../../sql/database/db.ts';
 import { heartbeatAges } from '../../sql/platform/heartbeats.ts';
 import { openPrivacyRequests } from '../../sql/privacy/privacy-requests.ts';
 import { describeArchive } from '../archive/metrics.ts';
-import type { ItemStatus } from '../events/ingest.ts';
+import type { ItemStatus } from '../events/receipt.ts';
 import { describeExports } from '../exports/metrics.ts';
 import { describeUsage } from '../metrics/usage-metrics.ts';
 import { describeObjectives } from '../objectives/metrics.ts';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ZodType, z } from 'zod';
 import { SCOPES } from '../../sql/tenants/tenants.ts';
-import type { RouteSpec } from './route.ts';
+import type { RouteSpec } from './types.ts';
 
 type Spec = RouteSpec<unknown, unknown, unknown>;
 type JsonSchema = Record<string, unknown>;

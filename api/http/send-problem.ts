@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../../lib/log.ts';
+import { ArchiveUnavailable } from '../../sql/archive/rows.ts';
 import { isDatabaseAway } from '../../sql/database/db.ts';
-import type { Deps } from './deps.ts';
 import {
   type Fault,
   invalidEncoding,
@@ -15,7 +16,7 @@ import {
 
 /** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */
 export function sendProblem(
-  deps: Deps,
+  log: Logger,
   error: unknown,
   request: IncomingMessage,
   response: ServerResponse,
@@ -26,7 +27,7 @@ export function sendProblem(
   }),
 ): void {
   const problem = problemOf(error);
-  if (problem.code === 'internal') deps.log.error({ err: error, request_id: requestId }, 'request failed');
+  if (problem.code === 'internal') log.error({ err: error, request_id: requestId }, 'request failed');
   if (response.headersSent || (request.destroyed && !request.complete)) {
     request.destroy();
     return;
@@ -86,6 +87,7 @@ export function problemText(problem: Problem, requestId: string): string {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof ArchiveUnavailable) return unavailable(error.message);
   const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
   if (type === 'entity.parse.failed') return invalidJson(message);
   if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');

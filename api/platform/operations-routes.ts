@@ -6,9 +6,9 @@ import type { Express, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import type { Deps } from '../http/deps.ts';
-import type { Seen } from '../http/observe.ts';
 import { Problem, unavailable, wrongScope } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Seen } from '../http/types.ts';
 
 const BOARD = '/ops/queues';
 

@@ -2,16 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
-import { compareEvents } from '../../sql/events/events.ts';
 import { listQuarantine, markReplayed, type Quarantined } from '../../sql/quarantine/quarantine.ts';
-import type { Identity } from '../../sql/tenants/tenants.ts';
-import type { Refusal } from '../events/envelope.ts';
-import { acceptedOf, type Judged, judge, type ReceiptItem, recognise, refused, store } from '../events/ingest.ts';
-import { cutItems, type JsonItem } from '../events/json-items.ts';
+import { totalsOf } from '../events/receipt.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
+import { replay } from './replay.ts';
 
 const row = z.object({
   id: uuid,
@@ -103,7 +100,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       const { rows } = await withTenant(deps.pool, identity.tenantId, (client) =>
         listQuarantine(client, { ...wholeFilter(body.filter), before: null, pending: true, limit: body.limit }),
       );
-      const receipts = await replay(rows.reverse());
+      const receipts = await replay(deps, identity, rows.reverse(), body.dry_run);
       const stored = receipts.filter(({ status }) => status === 'accepted' || status === 'duplicate');
       if (!body.dry_run && stored.length > 0) {
         const ids = stored.map(({ quarantine_id }) => quarantine_id);
@@ -111,66 +108,15 @@ export function mountQuarantine(app: Express, deps: Deps): void {
       }
       if (!body.dry_run)
         deps.limits.spend('monthly-events', identity, stored.filter(({ status }) => status === 'accepted').length);
-      const count = (status: ReceiptItem['status']) => receipts.filter((item) => item.status === status).length;
       return {
         body: {
           dry_run: body.dry_run,
-          received: receipts.length,
-          accepted: count('accepted'),
-          duplicates: count('duplicate'),
-          conflicts: count('conflict'),
-          quarantined: count('quarantined'),
-          rejected: count('rejected'),
+          ...totalsOf(receipts),
           items: receipts,
         },
       };
-
-      // Under the time and id of its first reception, so that a replay that is cut off can be done again.
-      async function replay(pending: Quarantined[]): Promise<(ReceiptItem & { quarantine_id: string })[]> {
-        const defaults = (index: number) => {
-          const { id, received_at, key_name } = pending[index] as Quarantined;
-          return { id, time: received_at.getTime(), source: key_name };
-        };
-        const items = pending.map(({ raw }) => itemOf(raw));
-        const judged = await judge(deps, identity, items, defaults, notJson);
-        if (!body.dry_run) deps.limits.within('monthly-events', identity);
-        const receipt = body.dry_run ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
-        return receipt.map(({ warnings: _, ...item }) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
-      }
     },
   );
-}
-
-const notJson = (): Refusal => ({
-  status: 'rejected',
-  code: 'invalid-json',
-  detail: 'It cannot be parsed.',
-  id: null,
-  type: null,
-});
-
-// What store() would say, without storing.
-async function foresee(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
-  const accepted = acceptedOf(judged);
-  const rows = accepted.map(({ row }) => row);
-  const known = await withTenant(deps.pool, identity.tenantId, (client) => compareEvents(client, rows));
-  const outcomes: ('duplicate' | 'conflict' | undefined)[] = rows.map((_, place) => known.get(place));
-  await recognise(deps, identity, accepted, outcomes);
-  let next = 0;
-  return judged.map((verdict, index): ReceiptItem => {
-    if (!('row' in verdict)) return refused(verdict, index);
-    const id = verdict.row.eventId ?? verdict.row.id;
-    return { index, id, status: outcomes[next++] ?? 'accepted' };
-  });
-}
-
-function itemOf(raw: Buffer): JsonItem {
-  // What is not UTF-8 is no JSON either, and must not be stored with other characters in the place of its own.
-  const text = isUtf8(raw) ? raw.toString('utf8') : '';
-  const items = cutItems(text, 1);
-  return items?.length === 1 && text.trimStart()[0] !== '['
-    ? (items[0] as JsonItem)
-    : { text, start: 0, data: undefined, members: 0, depth: 0, hugeExponent: false };
 }
 
 function wholeFilter(given: z.infer<typeof filter>) {

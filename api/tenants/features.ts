@@ -1,5 +1,6 @@
+import type { Logger } from '../../lib/log.ts';
+import type { Pool } from '../../sql/database/db.ts';
 import { type CountedFeature, noteUsed } from '../../sql/tenants/feature-uses.ts';
-import type { Deps } from '../http/deps.ts';
 import { featureDisabled } from '../http/problems.ts';
 
 export type Feature = 'dashboards' | 'benchmarks' | 'exports' | 'sql_access';
@@ -10,6 +11,6 @@ export function requireFeature(features: Record<string, boolean>, feature: Featu
 }
 
 /** Counts that a tenant used a feature. Nobody waits for it, and a use that could not be counted is only logged. */
-export function countUsed({ pool, log }: Pick<Deps, 'pool' | 'log'>, tenantId: string, feature: CountedFeature): void {
+export function countUsed({ pool, log }: { pool: Pool; log: Logger }, tenantId: string, feature: CountedFeature): void {
   noteUsed(pool, tenantId, feature).catch((error) => log.warn({ err: error, feature }, 'use of a feature not counted'));
 }

@@ -3,7 +3,7 @@ import { restoreArchive, verifyArchive } from '../../jobs/archive/check.ts';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import type { Config } from '../../lib/config.ts';
 import { createLog } from '../../lib/log.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { RESTORED_DAYS } from '../../sql/archive/restored.ts';
 import {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { refreshLocked } from '../../jobs/metrics/refresh-rollups.ts';
 import type { Config } from '../../lib/config.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { createPool, type Pool } from '../../sql/database/db.ts';
 import { withRefreshLock } from '../../sql/metrics/rollups.ts';

@@ -11,7 +11,7 @@ import { archivedInOrder } from '../../sql/archive/rows.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { recordsOf } from '../../sql/events/event-records.ts';
 import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../../sql/privacy/claims.ts';
-import type { Found, Person } from '../../sql/privacy/places.ts';
+import type { Found, Person } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
 import { destroyCondemned } from './sweep.ts';
 import { prove } from './write.ts';

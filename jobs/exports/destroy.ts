@@ -9,8 +9,9 @@ import {
   unknownObjects,
 } from '../../sql/exports/upkeep.ts';
 import { eachItem, throwAll } from '../queue/each.ts';
+import type { ExportDeps } from './deps.ts';
 import { tellEnded } from './finish.ts';
-import { clearScratch, type ExportDeps } from './step.ts';
+import { clearScratch } from './step.ts';
 
 type DestroyDeps = Pick<ExportDeps, 'pool' | 'log' | 'clock' | 'objects'>;
 

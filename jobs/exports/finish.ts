@@ -3,6 +3,7 @@ import { addDeliveries, type ExportMessage } from '../../sql/alerts/deliveries.t
 import { keepOpenEndpoints } from '../../sql/alerts/states.ts';
 import { type Client, type Pool, withTenant, withTransaction } from '../../sql/database/db.ts';
 import { type ClaimedExport, type ExportEnd, settleExport } from '../../sql/exports/claims.ts';
+import { columnsOf } from '../../sql/exports/columns.ts';
 import { csvwOf } from '../../sql/exports/csvw.ts';
 import {
   erasuresSince,
@@ -13,10 +14,9 @@ import {
   restatedSince,
   versionsOf,
 } from '../../sql/exports/manifests.ts';
-import { columnsOf } from '../../sql/exports/rows.ts';
 import { listUntold, lockUntold, noteTold } from '../../sql/exports/upkeep.ts';
 import { eachItem } from '../queue/each.ts';
-import type { ExportDeps } from './step.ts';
+import type { ExportDeps } from './deps.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { dateOf, earlier, type Instant, instantAt, later } from '../../lib/time.ts';
 import type { ClaimedExport, PlannedPart } from '../../sql/exports/claims.ts';
 import { type countSpans, finer, type Span, type Width } from '../../sql/exports/plan.ts';
-import type { Selection } from '../../sql/exports/rows.ts';
+import type { Selection } from '../../sql/exports/selection.ts';
 
 /** How large a file may become, in rows and in bytes before compression. */
 export type FileLimits = { rows: number; bytes: number };

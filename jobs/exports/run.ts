@@ -1,6 +1,7 @@
 import { throwAll } from '../queue/each.ts';
+import type { ExportDeps } from './deps.ts';
 import { destroyExports } from './destroy.ts';
-import { clearScratch, type ExportDeps, runParts } from './step.ts';
+import { clearScratch, runParts } from './step.ts';
 
 /** Parts that one process writes at the same time. */
 const RUNNERS = 2;

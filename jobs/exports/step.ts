@@ -1,10 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../../lib/config.ts';
-import type { Logger } from '../../lib/log.ts';
-import type { ObjectStore } from '../../lib/object-store.ts';
-import type { ArchiveHome } from '../../sql/archive/home.ts';
 import { createPool, isDatabaseAway, type Pool, withTenant } from '../../sql/database/db.ts';
+import { settledAt } from '../../sql/events/settled.ts';
 import {
   type ClaimedExport,
   claimExport,
@@ -19,23 +16,11 @@ import {
   storePart,
 } from '../../sql/exports/claims.ts';
 import { archivedSpans, countSpans } from '../../sql/exports/plan.ts';
-import { settledAt } from '../../sql/exports/rows.ts';
 import { eachItem } from '../queue/each.ts';
+import type { ExportDeps } from './deps.ts';
 import { completeExport, failExport } from './finish.ts';
 import { planParts } from './plan.ts';
 import { writePart } from './write-part.ts';
-
-export type ExportDeps = {
-  pool: Pool;
-  log: Logger;
-  clock: () => Date;
-  signal?: AbortSignal | undefined;
-  objects: ObjectStore;
-  archive: ArchiveHome;
-  /** URL of the login that sees one tenant at a time. */
-  logins: { api: string };
-  config: Pick<Config, 'MIRANTE_DATA_DIR' | 'EXPORT_RETENTION_DAYS' | 'EXPORT_FILE_ROWS' | 'EXPORT_FILE_BYTES'>;
-};
 
 /** How long after an attempt that failed the next one comes, in seconds; after the last the export has failed. */
 export const AGAIN_AFTER_SECONDS = [5, 30, 120, 600, 1_800, 3_600];

@@ -8,7 +8,9 @@ import { csvToParquet } from '../../lib/parquet.ts';
 import type { ArchiveHome } from '../../sql/archive/home.ts';
 import { type Client, type Pool, withTenant } from '../../sql/database/db.ts';
 import type { ClaimedExport } from '../../sql/exports/claims.ts';
-import { columnsOf, copyRows, csvHeader, type Selection, type Shape } from '../../sql/exports/rows.ts';
+import { columnsOf } from '../../sql/exports/columns.ts';
+import { copyRows, csvHeader } from '../../sql/exports/rows.ts';
+import type { Selection, Shape } from '../../sql/exports/selection.ts';
 import { CsvSlices } from './csv-slices.ts';
 
 export type WrittenPart = { path: string; rows: number; bytes: number; sha256: string };

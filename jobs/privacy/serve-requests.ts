@@ -16,12 +16,13 @@ import {
   notePrivacyProgress,
   releasePrivacyRequest,
 } from '../../sql/privacy/claims.ts';
-import { type Person, PLACES, type Place } from '../../sql/privacy/places.ts';
+import type { Person, Place } from '../../sql/privacy/place.ts';
+import { PLACES } from '../../sql/privacy/places.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
+import type { ExportDeps } from '../exports/deps.ts';
 import { destroyErased } from '../exports/destroy.ts';
-import type { ExportDeps } from '../exports/step.ts';
 import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
 import { eachItem } from '../queue/each.ts';
 import { createBundleFile } from './bundle-file.ts';

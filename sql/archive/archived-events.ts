@@ -1,15 +1,14 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
-import { unavailable } from '../../api/http/problems.ts';
 import { instantOf, parseTime } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
 import type { Page } from '../database/page.ts';
 import { type EventFilter, type ListedEvent, listEvents } from '../events/events.ts';
-import type { CopyStream, Selection } from '../exports/rows.ts';
+import type { CopyStream, Selection } from '../exports/selection.ts';
 import { archivedRecords } from './columns.ts';
 import type { ArchiveHome } from './home.ts';
 import { readableFiles } from './manifest.ts';
-import { ArchiveChanged, type ArchivedRow, archivedInOrder, newestArchived } from './rows.ts';
+import { ArchiveChanged, type ArchivedRow, ArchiveUnavailable, archivedInOrder, newestArchived } from './rows.ts';
 
 type Key = { time: string; id: string };
 
@@ -35,7 +34,7 @@ export async function listEverywhere(
   if (needed.length === 0) return { ...stored, resume: null };
   const window = { from, to, subjects, before };
   const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
-  if (!reading) throw unavailable('Too many read archived events at once.');
+  if (!reading) throw new ArchiveUnavailable('Too many read archived events at once.');
   const { rows, reached } = await reading;
   const since = [from, reached === null ? null : instantOf(parseTime(`${reached}:00`) as number)]
     .filter((at) => at !== null)
@@ -94,7 +93,7 @@ export function copyWithArchive(
     try {
       yield* parts();
     } catch (error) {
-      throw error instanceof ArchiveChanged ? unavailable('Files of the archive are being rewritten.') : error;
+      throw error instanceof ArchiveChanged ? new ArchiveUnavailable('Files of the archive are being rewritten.') : error;
     } finally {
       resolveOver();
     }

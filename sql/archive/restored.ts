@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Client, Pool } from '../database/db.ts';
 import { ABOUT } from '../events/event-records.ts';
-import type { Person } from '../privacy/places.ts';
+import type { Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
 
 /** For how many days a part of the archive that was restored stays. */

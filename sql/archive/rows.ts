@@ -12,6 +12,9 @@ export type ArchivedRow = Record<string, string | null>;
 /** A file was rewritten or destroyed after the manifest was read. Whoever asks again gets what holds now. */
 export class ArchiveChanged extends Error {}
 
+/** The archive cannot be read at the moment. The message says why, in words for a client; the same request may succeed later. */
+export class ArchiveUnavailable extends Error {}
+
 /** What a reader looks for; an optimisation but for `visible_from` of each file: PostgreSQL judges again. */
 export type RowFilter = {
   from?: string | null;

@@ -1,4 +1,8 @@
-import type { Relation, View } from './catalogue.ts';
+/** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
+export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
+
+/** `from` reads what its readers may see, which may be some columns only. */
+export type View = { name: string; from: string; readers: string[] };
 
 /** Who can send SQL: the API's own login, a tenant's SQL login, and Metabase's. */
 export type Login = 'api' | 'sql' | 'metabase';

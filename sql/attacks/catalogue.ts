@@ -1,11 +1,5 @@
 import type { Client } from '../database/db.ts';
-import type { Party, Target } from './attack.ts';
-
-/** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
-export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
-
-/** `from` reads what its readers may see, which may be some columns only. */
-export type View = { name: string; from: string; readers: string[] };
+import type { Party, Relation, Target, View } from './attack.ts';
 
 /** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<Relation[]> {

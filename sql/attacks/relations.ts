@@ -1,5 +1,5 @@
+import type { Relation } from './attack.ts';
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
-import type { Relation } from './catalogue.ts';
 
 // What every login may read because PostgreSQL or TimescaleDB shows it to everybody; no row of a tenant is in it.
 const isPublic = ({ schema, owner }: Relation) =>

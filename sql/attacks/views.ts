@@ -1,6 +1,6 @@
 import { CHECKS } from '../data-quality/quality-checks.ts';
+import type { View } from './attack.ts';
 import { type Attack, type Login, spelt, type Target } from './attack.ts';
-import type { View } from './catalogue.ts';
 
 // Others have the name of the table that they show.
 const BENEATH: Record<string, string> = {

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../../lib/config.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import type { Manifest } from './manifest.ts';
 
 type Store = Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>;

@@ -1,7 +1,7 @@
 import { archivedRecords } from '../archive/columns.ts';
 import type { ArchivedRow } from '../archive/rows.ts';
 import type { Client } from '../database/db.ts';
-import type { Found } from '../privacy/places.ts';
+import type { Found } from '../privacy/place.ts';
 
 /** A pseudonym is 144 bits of a hash: where its text stands, in whatever field, the person is meant. */
 export const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;

@@ -1,5 +1,5 @@
 import { columnsOf, type Dataset, type ExportColumn } from './columns.ts';
-import type { Csv } from './rows.ts';
+import type { Csv } from './selection.ts';
 
 /** What a reader of the CSV must know besides its columns. */
 export type Dialect = Pick<Csv, 'delimiter' | 'decimal'>;

@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Instant, instantSql } from '../../lib/time.ts';
 import type { Delivery } from '../alerts/deliveries.ts';
 import type { Client } from '../database/db.ts';
-import type { Csv, Dataset, Selection } from './rows.ts';
+import type { Dataset } from './columns.ts';
+import type { Csv, Selection } from './selection.ts';
 
 export const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];

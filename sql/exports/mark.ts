@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '../database/db.ts';
-import { copyStatement, type Selection, type Shape } from './rows.ts';
+import { copyStatement } from './rows.ts';
+import type { Selection, Shape } from './selection.ts';
 
 /**
  * A weak entity tag of an export of the transaction's tenant: as long as it is the same, so is every byte before any compression.

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { MEASURES, type Measure } from '../metrics/measures.ts';
 import { SOURCES } from '../metrics/sources.ts';
 import { columnsOf } from './columns.ts';
-import type { Selection } from './rows.ts';
+import type { Selection } from './selection.ts';
 
 const DIMS = [...new Set(MEASURES.flatMap(({ dims }) => dims))];
 const ORDER = ['r.bucket', 'r.metric collate "C"', ...DIMS.map((dim) => `r.${dim} collate "C" nulls first`)].join(', ');

@@ -1,4 +1,4 @@
-import type { Found, Place } from '../privacy/places.ts';
+import type { Found, Place } from '../privacy/place.ts';
 
 const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at is not null))";
 

@@ -1,7 +1,8 @@
 import { instantAt } from '../../lib/time.ts';
 import { readableFiles } from '../archive/manifest.ts';
 import type { Client } from '../database/db.ts';
-import { type Selection, selectedEvents } from './rows.ts';
+import { selectedEvents } from './rows.ts';
+import type { Selection } from './selection.ts';
 
 const WIDTHS = ['hour', 'minute', 'second', 'milliseconds'] as const;
 type Width = (typeof WIDTHS)[number];

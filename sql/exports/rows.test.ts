@@ -15,7 +15,9 @@ import { withTenant } from '../database/db.ts';
 import { type EventRow, storeEvents } from '../events/events.ts';
 import { MEASURES } from '../metrics/measures.ts';
 import { readMetric } from '../metrics/metrics.ts';
-import { type Csv, columnsOf, copyRows, csvHeader, type Selection, type Shape } from './rows.ts';
+import { columnsOf } from './columns.ts';
+import { copyRows, csvHeader } from './rows.ts';
+import type { Csv, Selection, Shape } from './selection.ts';
 
 let db: TestDatabase;
 let tenant: TestTenant;

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { backOff, PUT_OFF } from '../database/back-off.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
-import type { Erased } from './places.ts';
+import type { Erased } from './place.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
 /** A request as the job that serves it holds it: with the person's own identifier, and the claim that each of its writes proves. */

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { canaryOf, findCanaries, plant } from '../../sql/tenants/canaries.ts';
 import { evenly, judge } from '../benchmarks/population.ts';

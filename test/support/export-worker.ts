@@ -2,7 +2,7 @@ import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
 import { createExportRunner } from '../../jobs/exports/run.ts';
 import { readConfig, secretOf } from '../../lib/config.ts';
 import { createLog } from '../../lib/log.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { createPool } from '../../sql/database/db.ts';
 import { loginUrl } from '../../sql/database/roles.ts';

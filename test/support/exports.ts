@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
 import { createExportRunner } from '../../jobs/exports/run.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
-import { openObjectStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { literal, withDuckDb } from '../../lib/parquet.ts';
 import { instantAt } from '../../lib/time.ts';
 import { openArchive } from '../../sql/archive/home.ts';

@@ -6,7 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startS3 } from '../test/support/s3-server.ts';
-import { type ObjectStore, openObjectStore } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
+import { openObjectStore } from './open-object-store.ts';
 
 let folder: string;
 let s3: Awaited<ReturnType<typeof startS3>>;

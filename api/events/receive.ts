@@ -4,24 +4,100 @@ import { compareEvents } from '../../sql/events/events.ts';
 import { type Known, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
-import { unauthenticated } from '../http/problems.ts';
-import { type Accepted, type Context, type Refusal, readEvent, type Warning } from './envelope.ts';
+import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated } from '../http/problems.ts';
+import type { Reply } from '../http/types.ts';
+import { type Accepted, type Context, derivedId, type Refusal, readEvent } from './envelope.ts';
+import type { EventForm } from './event-form.ts';
 import type { Outcome } from './group-commit.ts';
-import type { JsonItem } from './json-items.ts';
+import { badArray, badItem, mistakenLines } from './json-fault.ts';
+import { cutItems, cutLines, type JsonItem } from './json-items.ts';
+import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
-export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
+/** What receiving events needs. */
+export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'answers' | 'openMetrics'>;
 
-/** What became of one event of a request. */
-export type ReceiptItem = {
-  index: number;
-  id: string | null;
-  status: ItemStatus;
-  code?: string;
-  detail?: string;
-  pointer?: string;
-  /** Of an accepted event. */
-  warnings?: Warning[];
-};
+/**
+ * The one way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns the status and body of the answer, after the commit.
+ * `once` names an Idempotency-Key: ids and times that the events lack come from the key, so that a second run after a crash finds what
+ * the first one stored. Throws a Problem where the body cannot be read, a limit is reached or the buffer is full.
+ */
+export async function receive(
+  deps: ReceiveDeps,
+  identity: Identity,
+  body: Buffer,
+  form: EventForm,
+  whole: boolean,
+  reserve: (bytes: number) => void,
+  once?: { key: string; first: Date },
+): Promise<Reply> {
+  const defaults =
+    once &&
+    ((index: number) => ({
+      id: derivedId(`${identity.tenantId} ${once.key}`, String(index)),
+      time: once.first.getTime(),
+      source: identity.keyName,
+    }));
+  // With the time, because the same key may come again for another request, a day later.
+  const known = once && {
+    receivedAt: once.first,
+    idOf: (index: number) => derivedId(`${identity.tenantId} ${once.key} ${once.first.toISOString()}`, String(index)),
+  };
+  try {
+    const text = form.text(body);
+    const items = cut(text, form, deps.config.MAX_EVENTS_PER_REQUEST);
+    await deps.limits.events(identity, items.length);
+    deps.limits.within('monthly-events', identity);
+    let broken = 0;
+    const judged = await judge(deps, identity, items, defaults, (index): Refusal => {
+      if (form.kind !== 'lines') throw badItem(text, items[index] as JsonItem, index);
+      if (++broken === items.length) throw invalidJson('No line can be parsed.');
+      return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
+    });
+    if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
+    reserve(growthOf(judged));
+    const receipt = await store(deps, identity, judged);
+    await keepRefused(deps, identity, items, judged, receipt, known);
+    return answer(deps, identity, receipt, whole);
+  } catch (error) {
+    if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
+      deps.limits.within('quarantine', identity);
+      const { code, detail = null } = error;
+      // Before all events, because it is none.
+      const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
+      await quarantine(deps.intake, identity.keyId, [whole], known);
+      deps.limits.spend('quarantine', identity, body.length);
+    }
+    throw error;
+  }
+}
+
+// Pseudonyms may be longer than what they replace.
+function growthOf(judged: Judged[]): number {
+  return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
+}
+
+function cut(text: string, form: EventForm, most: number): JsonItem[] {
+  const lines = form.kind === 'json' ? mistakenLines(text) : undefined;
+  if (lines) throw lines;
+  const items = form.kind === 'lines' ? cutLines(text, most) : cutItems(text, most);
+  if (!items) throw badArray(text);
+  if (form.kind === 'json' && items.length === 1 && items[0]?.text === '') throw invalidJson('The body is empty.');
+  if (items.length === 0) throw emptyBatch();
+  if (items.length > most) throw tooLarge(`A request may hold ${most} events.`);
+  return items;
+}
+
+function answer(deps: ReceiveDeps, identity: Identity, receipt: ReceiptItem[], whole: boolean): Reply {
+  const counts = countItems(receipt);
+  deps.limits.spend('monthly-events', identity, counts.accepted);
+  deps.openMetrics.countEvents(counts);
+  const body = {
+    ...totalsOf(receipt),
+    warnings: receipt.flatMap(({ index, warnings = [] }) => warnings.map((warning) => ({ index, ...warning }))),
+    items: receipt.filter(({ status }) => whole || status !== 'accepted').map(({ warnings: _, ...item }) => item),
+  };
+  return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
+}
 
 /** Longest that judging one request keeps the others waiting, between two events. */
 const TURN_MS = 20;
@@ -30,7 +106,7 @@ export type Judged = Accepted | Refusal;
 
 /** Judges items one by one. `onBadJson` says what an item that is not JSON becomes, or throws. */
 export async function judge(
-  deps: Deps,
+  deps: ReceiveDeps,
   identity: Identity,
   items: JsonItem[],
   defaults: Context['defaults'],
@@ -70,7 +146,7 @@ export async function judge(
 }
 
 /** Stores what is fit to be stored and says what became of each; returns after the commit. Nothing is quarantined here. */
-export async function store(deps: Deps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
+export async function store(deps: ReceiveDeps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
   const accepted = acceptedOf(judged);
   const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
   await recognise(deps, identity, accepted, outcomes);
@@ -105,7 +181,12 @@ export function acceptedOf(judged: Judged[]): Accepted[] {
  * Turns conflicts into duplicates where an event was stored before its subject withdrew consent and now comes again: it is known
  * by what it would have been.
  */
-export async function recognise(deps: Deps, identity: Identity, accepted: Accepted[], outcomes: Outcome[]): Promise<void> {
+export async function recognise(
+  deps: ReceiveDeps,
+  identity: Identity,
+  accepted: Accepted[],
+  outcomes: Outcome[],
+): Promise<void> {
   const doubtful = accepted.flatMap(({ named }, at) => (named && outcomes[at] === 'conflict' ? [{ named, at }] : []));
   if (doubtful.length === 0) return;
   const rows = doubtful.map(({ named }) => named);
@@ -115,7 +196,7 @@ export async function recognise(deps: Deps, identity: Identity, accepted: Accept
 
 /** Keeps the source of every event of the receipt that was not stored, cut at the size limit of an event. */
 export async function keepRefused(
-  deps: Deps,
+  deps: ReceiveDeps,
   identity: Identity,
   items: JsonItem[],
   judged: Judged[],

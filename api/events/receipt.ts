@@ -1,0 +1,28 @@
+import type { Warning } from './envelope.ts';
+
+export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
+
+/** The result for one event of a request. */
+export type ReceiptItem = {
+  index: number;
+  id: string | null;
+  status: ItemStatus;
+  code?: string;
+  detail?: string;
+  pointer?: string;
+  /** Of an accepted event. */
+  warnings?: Warning[];
+};
+
+/** How many items have each status. */
+export function countItems(items: readonly ReceiptItem[]): Record<ItemStatus, number> {
+  const counts = { accepted: 0, duplicate: 0, conflict: 0, quarantined: 0, rejected: 0 };
+  for (const { status } of items) counts[status]++;
+  return counts;
+}
+
+/** The totals of a receipt, under the names that it shows. */
+export function totalsOf(items: readonly ReceiptItem[]) {
+  const { accepted, duplicate, conflict, quarantined, rejected } = countItems(items);
+  return { received: items.length, accepted, duplicates: duplicate, conflicts: conflict, quarantined, rejected };
+}
