@@ -13,8 +13,8 @@ import { findCanaries, plant } from '../sql/tenants/canaries.ts';
 import { type Json, startApi, type TestApi } from './support/api.ts';
 import { fewDashboards, SLUG } from './support/few-dashboards.ts';
 import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
-import type { WorldOptions } from './support/metabase-objects.ts';
 import { type MetabaseServer, startMetabase } from './support/metabase-server.ts';
+import type { WorldOptions } from './support/metabase-world.ts';
 
 const WAITS = { startMs: 5_000, retryMs: 1 };
 const NOTHING = 'Nothing to change: Metabase is as it must be.';

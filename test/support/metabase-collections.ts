@@ -1,5 +1,5 @@
 import type { Json } from './api.ts';
-import { type Handler, no, ok, type World } from './metabase-objects.ts';
+import { type Handler, no, ok, type World } from './metabase-world.ts';
 
 const number = (value: string | null, fallback: number) => (value === null ? fallback : Number(value));
 

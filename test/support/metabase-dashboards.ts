@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Json } from './api.ts';
-import { type Handler, no, ok, type Reply, setting, type World } from './metabase-objects.ts';
+import { type Handler, no, ok, type Reply, setting, type World } from './metabase-world.ts';
 
 const nanoId = () => randomBytes(16).toString('base64url').slice(0, 21);
 

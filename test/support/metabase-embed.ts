@@ -1,8 +1,8 @@
 import { errors, jwtVerify } from 'jose';
 import { createPool } from '../../sql/database/db.ts';
 import type { Json } from './api.ts';
-import { no, ok, type Reply, setting, type World } from './metabase-objects.ts';
-import type { Asked } from './metabase-openapi.ts';
+import type { Asked } from './metabase-world.ts';
+import { no, ok, type Reply, setting, type World } from './metabase-world.ts';
 
 const PATH = /^\/api\/embed\/dashboard\/([^/]+)(?:\/dashcard\/(\d+)\/card\/(\d+))?$/;
 

@@ -4,84 +4,8 @@ import type { Pool } from '../../sql/database/db.ts';
 import type { Json } from './api.ts';
 import { collectionRoutes } from './metabase-collections.ts';
 import { dashboardRoutes } from './metabase-dashboards.ts';
-import type { Asked, Found } from './metabase-openapi.ts';
-
-export type Reply = { status: number; body?: Json };
-export type Call = Asked & { values: Record<string, string>; id: number };
-export type Handler = (world: World, call: Call) => Reply | Promise<Reply>;
-
-export type WorldOptions = {
-  tag?: string;
-  /** Settings that its environment defines, with their values. */
-  env?: Record<string, unknown>;
-  /** Answers of /api/health before it is up. */
-  starting?: number;
-  flipSsl?: boolean;
-  hideSecret?: boolean;
-};
-
-export type World = {
-  options: WorldOptions;
-  version: number;
-  starting: number;
-  user: { email: string; password: string } | undefined;
-  setupToken: string;
-  sessions: Set<string>;
-  keys: { id: number; name: string; key: string }[];
-  settings: Map<string, unknown>;
-  databases: Map<number, Json>;
-  collections: Map<number, Json>;
-  cards: Map<number, Json>;
-  dashboards: Map<number, Json>;
-  /** Of All Users. */
-  databaseGraph: { revision: number; permissions: Record<string, Json>; staleNext: boolean };
-  collectionGraph: { revision: number; permissions: Record<string, string> };
-  trash: number;
-  /** Connections of its databases, by their addresses. */
-  pools: Map<string, Pool>;
-  next: () => number;
-};
-
-export const MASK = '**MetabasePass**';
-
-export function makeWorld(options: WorldOptions): World {
-  const version = Number(/\.(\d+)\./.exec(options.tag ?? 'v0.65.4')?.[1]);
-  let last = 0;
-  const trash = 900;
-  return {
-    options,
-    version,
-    starting: options.starting ?? 0,
-    user: undefined,
-    setupToken: randomUUID(),
-    sessions: new Set(),
-    keys: [],
-    settings: new Map<string, unknown>([
-      ...(version >= 65 ? [['enable-embedding-modular', false] as [string, unknown]] : []),
-      ['enable-embedding-static', false],
-      ['show-static-embed-terms', true],
-      ...(version >= 60 ? [['show-modular-embed-terms', true] as [string, unknown]] : []),
-      ['enable-public-sharing', null],
-      ['embedding-secret-key', null],
-      ['site-url', null],
-    ]),
-    databases: new Map(),
-    collections: new Map([[trash, { id: trash, name: 'Trash', type: 'trash', archived: false, description: null }]]),
-    cards: new Map(),
-    dashboards: new Map(),
-    databaseGraph: { revision: 1, permissions: {}, staleNext: true },
-    collectionGraph: { revision: 1, permissions: { root: 'write' } },
-    trash,
-    pools: new Map(),
-    next: () => ++last,
-  };
-}
-
-export const ok = (body: Json, status = 200): Reply => ({ status, body });
-export const no = (status: number, message: string): Reply => ({ status, body: { message } });
-
-/** A setting as the environment or else the API has it. */
-export const setting = ({ options, settings }: World, key: string) => options.env?.[key] ?? settings.get(key);
+import type { Found } from './metabase-openapi.ts';
+import { type Asked, type Handler, MASK, no, ok, type Reply, setting, type World } from './metabase-world.ts';
 
 const isStrong = (password: string) => password.length >= 6 && /\d/.test(password);
 

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Json } from './api.ts';
 import { need } from './harness.ts';
-import type { Reply } from './metabase-objects.ts';
+import type { Asked, Reply } from './metabase-world.ts';
 
-export type Asked = { method: string; url: URL; body: Json; headers: IncomingHttpHeaders };
 /** The path as a template with its values, and what is wrong with the request. */
 export type Found = { template: string; values: Record<string, string>; fault?: string; pointer?: string };
 

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { Json } from './api.ts';
 import { answerEmbed } from './metabase-embed.ts';
-import { answer, makeWorld, type Reply, type World, type WorldOptions } from './metabase-objects.ts';
+import { answer } from './metabase-objects.ts';
 import { type Checker, createChecker } from './metabase-openapi.ts';
+import { makeWorld, type Reply, type World, type WorldOptions } from './metabase-world.ts';
 
 export type MetabaseServer = {
   url: string;
