@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Pool } from '../../sql/database/db.ts';
 import type { Json } from './api.ts';
 import { collectionRoutes } from './metabase-collections.ts';
 import { dashboardRoutes } from './metabase-dashboards.ts';
 import type { Found } from './metabase-openapi.ts';
-import { type Asked, type Handler, MASK, no, ok, type Reply, setting, type World } from './metabase-world.ts';
+import { type Asked, type Handler, MASK, no, ok, type Reply, type World } from './metabase-world.ts';
 
 const isStrong = (password: string) => password.length >= 6 && /\d/.test(password);
 
