@@ -1,7 +1,7 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import { type ArchiveState, type LastRun, lastArchiveRuns, readArchive } from '../../sql/archive/state.ts';
 import type { Pool } from '../../sql/database/db.ts';
-import { together } from '../objectives/metrics.ts';
+import { oncePerScrape } from '../http/scrape.ts';
 
 const HELD: [string, string, keyof ArchiveState][] = [
   ['files', 'Files of the archive; proved: also still in the database, condemned: to be destroyed', 'files'],
@@ -16,7 +16,7 @@ const RUNS: [string, string, keyof LastRun][] = [
 
 /** What the archive holds of all customers together, and how its last runs ended. */
 export function describeArchive(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
-  const states = together(() => readArchive(ops));
+  const states = oncePerScrape(() => readArchive(ops));
   for (const [name, help, figure] of HELD) {
     new Gauge({
       name: `mirante_archive_${name}`,
@@ -29,7 +29,7 @@ export function describeArchive(ops: Pool, registers: Registry<OpenMetricsConten
       },
     });
   }
-  const runs = together(() => lastArchiveRuns(ops));
+  const runs = oncePerScrape(() => lastArchiveRuns(ops));
   for (const [name, help, figure] of RUNS) {
     new Gauge({
       name: `mirante_archive_${name}`,

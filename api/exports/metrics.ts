@@ -1,11 +1,11 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { Pool } from '../../sql/database/db.ts';
 import { readExportStates } from '../../sql/exports/state.ts';
-import { together } from '../objectives/metrics.ts';
+import { oncePerScrape } from '../http/scrape.ts';
 
 /** How the exports of all customers stand, and how many of those under way fail. */
 export function describeExports(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
-  const states = together(() => readExportStates(ops));
+  const states = oncePerScrape(() => readExportStates(ops));
   new Gauge({
     name: 'mirante_exports',
     help: 'Exports of all tenants, by how they stand',

@@ -1,7 +1,7 @@
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { Pool } from '../../sql/database/db.ts';
 import { readUsage, type Usage } from '../../sql/tenants/feature-uses.ts';
-import { together } from '../objectives/metrics.ts';
+import { oncePerScrape } from '../http/scrape.ts';
 
 const FIGURES: [string, string, keyof Usage][] = [
   ['week_dashboard_opens', 'Dashboards that viewers opened in the last seven days (UTC)', 'dashboard_opens'],
@@ -15,7 +15,7 @@ const FIGURES: [string, string, keyof Usage][] = [
 
 /** How the product is used, by all customers together. What there is no figure for is not a number. */
 export function describeUsage(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
-  const usage = together(() => readUsage(ops));
+  const usage = oncePerScrape(() => readUsage(ops));
   for (const [name, help, figure] of FIGURES) {
     new Gauge({
       name: `mirante_${name}`,

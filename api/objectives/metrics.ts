@@ -2,13 +2,14 @@ import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom
 import type { Pool } from '../../sql/database/db.ts';
 import { type ObjectiveRow, readObjectives } from '../../sql/objectives/objectives.ts';
 import { type ProbeTotal, readProbeTotals } from '../../sql/objectives/probes.ts';
+import { oncePerScrape } from '../http/scrape.ts';
 
 type Registers = Registry<OpenMetricsContentType>[];
 type Labels = Record<string, string>;
 
 /** Objectives and probes, as they were measured last. What is unknown is not a number; where the database does not answer, there are none. */
 export function describeObjectives(ops: Pool, registers: Registers): void {
-  const objectives = together(() => readObjectives(ops));
+  const objectives = oncePerScrape(() => readObjectives(ops));
   const gauge = (name: string, help: string, more: string[], values: (row: ObjectiveRow) => [Labels, number | null][]) =>
     new Gauge({
       name: `mirante_objective_${name}`,
@@ -34,7 +35,7 @@ export function describeObjectives(ops: Pool, registers: Registers): void {
 }
 
 function describeProbes(ops: Pool, registers: Registers): void {
-  const totals = together(() => readProbeTotals(ops));
+  const totals = oncePerScrape(() => readProbeTotals(ops));
   const counter = (name: string, help: string, value: (total: ProbeTotal) => number) =>
     new Counter({
       name,
@@ -58,17 +59,4 @@ function describeProbes(ops: Pool, registers: Registers): void {
       for (const { probe, milliseconds } of await totals()) this.set({ probe }, milliseconds / 1000);
     },
   });
-}
-
-/** Reads once for all metrics of one scrape, which are collected at the same time; nothing where the database does not answer. */
-export function together<T>(read: () => Promise<T[]>): () => Promise<T[]> {
-  let reading: Promise<T[]> | undefined;
-  return () => {
-    reading ??= read()
-      .catch((): T[] => [])
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  };
 }

@@ -9,9 +9,9 @@ import type { Deps } from '../http/deps.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
-import { dashboardPage } from '../pages/dashboard.ts';
-import { homePage } from '../pages/home.ts';
-import { sendPage } from '../pages/html.ts';
+import { dashboardPage } from './dashboard.ts';
+import { homePage } from './home.ts';
+import { sendPage } from './html.ts';
 
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
