@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -42,15 +42,80 @@ const MAY_IMPORT: Record<string, string[]> = {
   sql: ['sql/', 'lib/'],
 };
 
+// What a file imports of ours, as paths.
+const importsOf = ({ path, text }: File) =>
+  [...text.matchAll(/(?:from|import|import\()\s*'(\.[^']+)'/g)].map(([, target]) => join(dirname(path), target as string));
+
 test('a layer imports only the layers below it', () => {
-  const wrong = code.flatMap(({ path, text }) => {
-    const allowed = MAY_IMPORT[path] ?? MAY_IMPORT[path.split('/')[0] as string] ?? [];
-    return [...text.matchAll(/(?:from|import|import\()\s*'(\.[^']+)'/g)]
-      .map(([, target]) => join(dirname(path), target as string))
+  const wrong = code.flatMap((file) => {
+    const allowed = MAY_IMPORT[file.path] ?? MAY_IMPORT[file.path.split('/')[0] as string] ?? [];
+    return importsOf(file)
       .filter((target) => !allowed.some((start) => target.startsWith(start)))
-      .map((target) => `${path} imports ${target}`);
+      .map((target) => `${file.path} imports ${target}`);
   });
   expect(wrong).toEqual([]);
+});
+
+// The machinery of each layer, which every noun may import; of its own files only these name nouns.
+const MACHINERY: Record<string, string[]> = {
+  'api/http': ['api/http/deps.ts', 'api/http/open-metrics.ts'],
+  'jobs/queue': ['jobs/queue/workers.ts'],
+  'sql/database': ['sql/database/migrate.ts'],
+  'sql/storage': [],
+};
+
+// What one noun imports of another within its layer. A new line here is a decision.
+const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
+  'api/alerts': ['api/exports'],
+  'api/benchmarks': ['api/tenants'],
+  'api/dashboards': ['api/metrics', 'api/tenants'],
+  'api/event-types': ['api/privacy'],
+  'api/events': ['api/event-types', 'api/privacy'],
+  'api/exports': ['api/tenants'],
+  'api/pages': ['api/dashboards'],
+  'api/privacy': ['api/event-types', 'api/events'],
+  'api/quarantine': ['api/events'],
+  'jobs/archive': ['jobs/exports', 'jobs/metrics'],
+  'jobs/benchmarks': ['jobs/metrics'],
+  'jobs/privacy': ['jobs/archive', 'jobs/exports', 'jobs/metrics'],
+  'jobs/tenants': ['jobs/archive', 'jobs/exports', 'jobs/metrics', 'jobs/privacy'],
+  'sql/alerts': ['sql/data-quality', 'sql/metrics'],
+  'sql/archive': ['sql/events', 'sql/exports', 'sql/privacy'],
+  'sql/attacks': ['sql/data-quality'],
+  'sql/audit': ['sql/attacks'],
+  'sql/backup': ['sql/archive', 'sql/exports', 'sql/metrics', 'sql/platform', 'sql/tenants'],
+  'sql/dashboards': ['sql/metrics'],
+  'sql/events': ['sql/archive', 'sql/privacy'],
+  'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
+  'sql/objectives': ['sql/tenants'],
+  'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
+  'sql/tenants': ['sql/attacks'],
+};
+
+test('a noun imports another only where the list says so', () => {
+  const nounOf = (path: string) => path.split('/').slice(0, 2).join('/');
+  const crossings = code
+    .filter(({ path }) => /^(api|jobs|sql)\/[^/]+\//.test(path) && !MACHINERY[nounOf(path)]?.includes(path))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.split('/').length > 2 && target.split('/')[0] === file.path.split('/')[0])
+        .map((target) => [nounOf(file.path), nounOf(target)] as const),
+    )
+    .filter(([from, to]) => from !== to && !(to in MACHINERY));
+  const found: Record<string, string[]> = {};
+  for (const [from, to] of crossings.toSorted()) found[from] = [...new Set([...(found[from] ?? []), to])];
+  expect(found).toEqual(CROSS_NOUN_IMPORTS);
+});
+
+test('no two exported types share a name', () => {
+  const owners = new Map<string, string[]>();
+  for (const { path, text } of code.filter(({ path }) => !path.startsWith('bench/'))) {
+    for (const [, name] of text.matchAll(/^export (?:type|interface) (\w+)\b(?! *,| *\})/gm)) {
+      owners.set(name as string, [...(owners.get(name as string) ?? []), path]);
+    }
+  }
+  expect([...owners].filter(([, paths]) => paths.length > 1)).toEqual([]);
 });
 
 test('only lib/config.ts reads the environment', () => {
@@ -101,11 +166,29 @@ test('lines end as Unix lines do, the last one too', () => {
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
-test('each folder says in at most 25 lines what belongs there', () => {
-  const readmes = new Map(files.filter(({ path }) => path.endsWith('/README.md')).map(({ path, text }) => [path, text]));
-  const used = FOLDERS.filter((folder) => files.some(({ path }) => path.startsWith(`${folder}/`)));
-  expect(used.filter((folder) => !readmes.has(`${folder}/README.md`))).toEqual([]);
-  expect([...readmes].filter(([, text]) => text.split('\n').length > 26).map(([path]) => path)).toEqual([]);
+test('each folder of three or more files says in at most 25 lines where to begin, and names only files that exist', () => {
+  const readmes = new Map(
+    files.filter(({ path }) => path.endsWith('/README.md')).map(({ path, text }) => [dirname(path), text]),
+  );
+  const counts = new Map<string, number>();
+  for (const { path } of files.filter((file) => !isTest(file) && /\.(ts|js|sql)$/.test(file.path))) {
+    counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  }
+  const large = [...counts]
+    .filter(([folder, n]) => n >= 3 && !/^(dashboards\/|sql\/migrations$)/.test(folder))
+    .map(([folder]) => folder);
+  expect([...FOLDERS, ...large].filter((folder) => !readmes.has(folder))).toEqual([]);
+  expect([...readmes].filter(([, text]) => text.split('\n').length > 26).map(([folder]) => folder)).toEqual([]);
+  const missing = [...readmes].flatMap(([folder, text]) =>
+    [...text.matchAll(/`([\w./-]+\.(?:ts|js|sql|sh))`/g)]
+      .map(([, name]) => name as string)
+      .filter(
+        (name) =>
+          ![join(folder, name), name, join(folder.split('/')[0] as string, name)].some((path) => existsSync(join(ROOT, path))),
+      )
+      .map((name) => `${folder}/README.md names ${name}`),
+  );
+  expect(missing).toEqual([]);
 });
 
 test('every error code stands in docs/error-codes.md, and none that nobody sends', () => {
