@@ -27,6 +27,7 @@ import { createIdempotency } from './http/idempotency.ts';
 import { createLimits } from './http/limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http/open-metrics.ts';
 import { createPools } from './http/pools.ts';
+import { createAttempts } from './members/attempts.ts';
 import { readAssets } from './pages/assets.ts';
 
 /** What streamed exports have to come to their end when the program stops. */
@@ -89,6 +90,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     accessLog: createAccessLog(intake, log),
     limits: createLimits(config, intake, log, redis),
+    attempts: createAttempts(redis),
     idempotency: createIdempotency(intake),
     types: createEventTypeRegistry(intake),
     answers,

@@ -324,6 +324,19 @@ view app.latency_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.members owner mirante_views with (security_barrier=true)
+ SELECT id,
+    tenant_id,
+    key_id,
+    email,
+    name,
+    role,
+    created_at,
+    updated_at
+   FROM private.members
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
 view app.privacy_files owner mirante_views with (security_barrier=true)
  SELECT request_id,
     name,
@@ -747,7 +760,9 @@ table private.api_keys owner mirante_owner, row security forced
     expires_at timestamp with time zone
     revoked_at timestamp with time zone
     last_used_at timestamp with time zone
+    holder text not null default 'program'::text
     constraint api_keys_hash_key UNIQUE (hash)
+    constraint api_keys_holder_check CHECK ((holder = ANY (ARRAY['program'::text, 'member'::text])))
     constraint api_keys_pkey PRIMARY KEY (id)
     constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
@@ -1446,6 +1461,42 @@ table private.latency_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.login_codes owner mirante_owner, row security forced
+    hash bytea not null
+    tenant_id uuid not null
+    key_id uuid not null
+    expires_at timestamp with time zone not null
+    constraint login_codes_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint login_codes_pkey PRIMARY KEY (hash)
+    constraint login_codes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX login_codes_key_id_idx ON private.login_codes USING btree (key_id)
+    CREATE INDEX login_codes_tenant_id_idx ON private.login_codes USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.members owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    email text not null
+    name text
+    role text not null
+    created_at timestamp with time zone not null default now()
+    updated_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint members_email_check CHECK ((email = lower(email)))
+    constraint members_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint members_key_id_key UNIQUE (key_id)
+    constraint members_pkey PRIMARY KEY (id)
+    constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'admin'::text, 'operator'::text])))
+    constraint members_tenant_id_email_key UNIQUE (tenant_id, email)
+    constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('member')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.metabase_dashboards owner mirante_owner
     slug text not null
     dashboard_id integer not null
@@ -1769,6 +1820,28 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.sessions owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    hash bytea not null
+    address inet
+    agent text not null
+    created_at timestamp with time zone not null default now()
+    seen_at timestamp with time zone not null default now()
+    expires_at timestamp with time zone not null
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint sessions_hash_key UNIQUE (hash)
+    constraint sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint sessions_pkey PRIMARY KEY (id)
+    constraint sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX sessions_key_id_idx ON private.sessions USING btree (key_id)
+    CREATE INDEX sessions_tenant_id_idx ON private.sessions USING btree (tenant_id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE ON private.sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('session')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.settings owner mirante_owner
     name text not null
     value double precision not null
@@ -2037,6 +2110,9 @@ function door.ask_for_benchmark(id uuid, metric text, period text) returns SETOF
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
     grant execute to mirante_api
 
+function door.authenticate_web_session(session_hash bytea, idle interval) returns TABLE(session_id uuid, session_expires_at timestamp with time zone, key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer, member jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f11d59f54c0a2388cb50c9ec81213c4f
+    grant execute to mirante_api
+
 function door.benchmark_answer(of_metric text, of_period text) returns TABLE(metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision, p75 double precision, suppressed text, rules text, minimum integer) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 534428fc001239b617c4e2dc21ff9ee9
     grant execute to mirante_api
 
@@ -2052,6 +2128,12 @@ function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash byte
 function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
     grant execute to mirante_api
 
+function door.create_login_code(code_hash bytea, key uuid, until timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7e4a3045bb1d26e02e8e49dabb9375ba
+    grant execute to mirante_api
+
+function door.create_member(member uuid, key uuid, secret_hash bytea, email text, name text, role text) returns SETOF private.members language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4246046abc291aec7ceb590a1c997812
+    grant execute to mirante_api
+
 function door.create_sql_login(id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns integer language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 72fe1ddad6d2a0c2573e92e4ed1773e7
     grant execute to mirante_api
 
@@ -2059,6 +2141,9 @@ function door.create_tenant(id uuid, slug text, name text, kind text, country te
     grant execute to mirante_api
 
 function door.days_under_way(since timestamp with time zone, until timestamp with time zone) returns timestamp with time zone[] language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4069bda3854c9c6a8b723bdad680bab0
+    grant execute to mirante_api
+
+function door.delete_member(member uuid) returns uuid language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 00c3470fa87a7e5f07db4dd70cdb6654
     grant execute to mirante_api
 
 function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
@@ -2079,6 +2164,9 @@ function door.end_session(session integer, login text) returns boolean language 
 
 function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body efcc73d116037a1c44b8c82dc613e61c
 
+function door.end_web_session(session uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3cd257e85919aa34f5583a4db55675a8
+    grant execute to mirante_api
+
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
     grant execute to mirante_api
 
@@ -2097,7 +2185,7 @@ function door.isolation(since timestamp with time zone) returns TABLE(ran_at tim
 function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2dd17edd0e794e6532217055d21ea96d
     grant execute to mirante_api
 
-function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5beb9af1331cecb0aece35d910f03c4d
+function door.keys(tenant uuid, after_id uuid, page_size integer) returns TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6257625c84f813482ba8f51c4db182fa
     grant execute to mirante_api
 
 function door.lend_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body c5cbc75a610304cc15c454246fcdd15b
@@ -2112,6 +2200,9 @@ function door.make_login(login text, verifier text, connection_limit integer, st
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
     grant execute to mirante_api
 
+function door.members_by_email(address text) returns TABLE(id uuid, tenant_id uuid, key_id uuid, tenant_name text, locale text) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 37edc3c8158c8b99d056da123104e8fd
+    grant execute to mirante_api
+
 function door.metabase_dashboard(wanted text) returns integer language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 75da6f00038dddc4deaa1b5e48e208c2
     grant execute to mirante_api
 
@@ -2119,6 +2210,9 @@ function door.note_download(export uuid, file text) returns void language sql vo
     grant execute to mirante_api
 
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
+    grant execute to mirante_api
+
+function door.note_refused_login(from_address text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bba9cb26b59a41ddc1c60ae3e0952576
     grant execute to mirante_api
 
 function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
@@ -2153,7 +2247,7 @@ function door.record_access(keys uuid[], addresses inet[], firsts timestamp with
 function door.remove_archive_rule(rule uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 280ff5fec42495ae251e78c02eed8f9d
     grant execute to mirante_api
 
-function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5822425807a1ab810921a29e286cd54d
+function door.revoke_key(tenant uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 382cdef343023467f1a7738b781d4764
     grant execute to mirante_api
 
 function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d5db68da7abcfe5522c3ee11c74a4d5f
@@ -2181,6 +2275,9 @@ function door.sign_grant(until timestamp with time zone) returns text language p
 function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
     grant execute to mirante_api
 
+function door.start_web_session(session uuid, key uuid, session_hash bytea, from_address inet, from_agent text, until timestamp with time zone, idle interval) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ae2f4f8b4b1f94d4b47abf50380fc58c
+    grant execute to mirante_api
+
 function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4def7cc1dfd17583b91c6d1bd6289b9b
     grant execute to mirante_api
 
@@ -2189,10 +2286,19 @@ function door.tenants(only_id uuid, after_id uuid, page_size integer) returns SE
 
 function door.unsettled() returns SETOF text language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 2aa72093c39955c2adbd9350e4d476c3
 
+function door.update_member(member uuid, change jsonb) returns SETOF private.members language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body be441f906cd164910f3172e8c1611cad
+    grant execute to mirante_api
+
 function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fe5beb6e64d790e646a10f4fd0b4ae1e
     grant execute to mirante_api
 
+function door.use_login_code(code_hash bytea) returns TABLE(tenant_id uuid, key_id uuid) language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d901c3208c89674a92a85bc6df6b4572
+    grant execute to mirante_api
+
 function door.watermark(figures text DEFAULT NULL::text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b03e6e9489c8f083378db9da55c8f60
+    grant execute to mirante_api
+
+function door.web_sessions(key uuid, idle interval) returns TABLE(id uuid, address text, agent text, created_at timestamp with time zone, seen_at timestamp with time zone, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 12ad2ed2d7bd1c67ba318d23038a0139
     grant execute to mirante_api
 
 function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 951c086c2bc946bbc5e78a2b112fbc19
@@ -2375,6 +2481,8 @@ function private.sane_count(value jsonb) returns bigint language sql immutable o
     grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
+
+function private.scopes_of_role(role text) returns text[] language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d4507385eca24dc19dc67d4da53d3dc
 
 function private.silence_audit(tenant_grant text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bcfd5df8493282485ced9737ca698fa5
     grant execute to mirante_views

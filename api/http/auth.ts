@@ -1,16 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import QuickLRU from 'quick-lru';
 import type { Pool } from '../../sql/database/db.ts';
+import { findSession, type SessionIdentity } from '../../sql/members/sessions.ts';
 import { authenticate, hashKey, type Identity, type Scope } from '../../sql/tenants/tenants.ts';
 import { unauthenticated, wrongScope } from './problems.ts';
+import { refuseCrossSite, sessionToken } from './session-cookie.ts';
 import type { Seen } from './types.ts';
 
 /** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
 const REMEMBER_MS = 5_000;
 
 export type Authenticator = {
-  /** The identity behind the request's key, also noted in `seen`. Throws 401 without a valid key, 403 where it has none of the scopes. */
+  /**
+   * The identity behind the request's key, or else behind its session, also noted in `seen`. Throws 401 without either, 403 where it has none
+   * of the scopes or where another site sent the request.
+   */
   identify: (request: IncomingMessage, scopes: readonly Scope[], seen: Seen) => Promise<Identity>;
+  /** The session of the request's cookie, also noted in `seen`; undefined where there is none. Throws 403 where another site sent the request. */
+  session: (request: IncomingMessage, seen: Seen) => Promise<SessionIdentity | undefined>;
+  /** Who holds a key; undefined where it is unknown, revoked or expired. */
+  holderOf: (key: string) => Promise<Identity | undefined>;
+  /** Forgets a session at once, after its end. */
+  forgetSession: (tokenHash: Buffer) => void;
   /** Forgets a key at once, after its revocation. */
   forget: (keyHash: Buffer) => void;
 };
@@ -36,22 +47,55 @@ export function createAuthenticator(pool: Pool): Authenticator {
     return found;
   }
 
+  const sessions = new QuickLRU<string, Promise<SessionIdentity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
+
+  async function findByCookie(request: IncomingMessage): Promise<SessionIdentity | undefined> {
+    const token = sessionToken(request);
+    if (!token) return undefined;
+    refuseCrossSite(request);
+    const name = nameOf(hashKey(token));
+    let found = sessions.get(name);
+    if (!found) {
+      found = findSession(pool, token);
+      found.catch(() => sessions.delete(name));
+      sessions.set(name, found);
+    }
+    const session = await found;
+    return session && isOver(session.session.expiresAt) ? undefined : session;
+  }
+
+  async function holderOf(key: string): Promise<Identity | undefined> {
+    const identity = await find(key);
+    return identity?.expiresAt && isOver(identity.expiresAt) ? undefined : identity;
+  }
+
   return {
     async identify(request, scopes, seen) {
       const key = keyOf(request.headers.authorization);
-      if (!key) throw unauthenticated('Send `Authorization: Bearer <key>`.');
-      const identity = await find(key);
-      if (!identity) throw unauthenticated('The key is unknown, expired or revoked.');
-      if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now()) throw unauthenticated('The key has expired.');
+      const identity = key === undefined ? await findByCookie(request) : await find(key);
+      if (!identity)
+        throw unauthenticated(key ? 'The key is unknown, expired or revoked.' : 'Send `Authorization: Bearer <key>`.');
+      if (identity.expiresAt && isOver(identity.expiresAt)) throw unauthenticated('The key has expired.');
       seen.identity = identity;
       if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
       return identity;
     },
+    async session(request, seen) {
+      const session = await findByCookie(request);
+      if (session) seen.identity = session;
+      return session;
+    },
+    holderOf,
     forget(keyHash) {
       known.delete(nameOf(keyHash));
     },
+    forgetSession(tokenHash) {
+      sessions.delete(nameOf(tokenHash));
+    },
   };
 }
+
+const isOver = (at: Date) => at.getTime() <= Date.now();
 
 const nameOf = (keyHash: Buffer) => keyHash.toString('base64');
 

@@ -13,6 +13,7 @@ import type { GroupCommit } from '../events/group-commit.ts';
 import type { Telemetry } from '../events/telemetry.ts';
 import type { Downloads } from '../exports/downloads.ts';
 import type { ExportSlots } from '../exports/slots.ts';
+import type { Attempts } from '../members/attempts.ts';
 import type { Assets } from '../pages/assets.ts';
 import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
@@ -43,6 +44,8 @@ export type Deps = {
   clientAddress: ClientAddress;
   accessLog: AccessLog;
   limits: Limits;
+  /** Refused sign-ins by address. */
+  attempts: Attempts;
   idempotency: Idempotency;
   types: EventTypeRegistry;
   answers: Answers;

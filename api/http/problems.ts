@@ -56,6 +56,10 @@ export const wrongScope = (needed: readonly string[]) =>
   new Problem(403, 'wrong-scope', 'The key does not have the scope for this call', {
     detail: `This call needs one of these scopes: ${needed.join(', ')}.`,
   });
+export const crossSite = () =>
+  new Problem(403, 'cross-site', 'Another site sent this request', {
+    detail: 'A session can be used from the pages of this site only. Programs send a key: `Authorization: Bearer <key>`.',
+  });
 export const featureDisabled = (feature: string) =>
   new Problem(403, 'feature-disabled', 'The tenant does not have this feature', {
     detail: `The feature ${feature} is switched off.`,

@@ -69,7 +69,8 @@ function leaveOf(response: Response): AbortSignal {
   return gone.signal;
 }
 
-const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): Actor => ({
+/** Who acts, for withTenant(). */
+export const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: Seen): Actor => ({
   keyId,
   tenantId,
   address,

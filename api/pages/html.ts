@@ -13,13 +13,15 @@ export type Page = {
   /** HTML already. */
   body: string;
   /** Which look of the stylesheet it has. */
-  kind: 'dashboard' | 'home' | 'problem';
+  kind: 'dashboard' | 'home' | 'problem' | 'login' | 'console';
   /** Module that brings it to life. */
   script?: string;
   /** Further modules that it will load, so that the browser asks for all of them at once. */
   preload?: readonly string[];
   /** Rules of this page alone. */
   style?: string;
+  /** Whether it sends forms to this site. */
+  forms?: boolean;
   /** Who may show it in a frame. */
   framedBy?: readonly string[];
 };
@@ -35,7 +37,7 @@ export function sendPage(response: Response, page: Page): void {
 }
 
 /** The policy of a page: nothing but its own files is loaded or run. */
-export function setPolicy(response: Response, { style, framedBy = [] }: Page): void {
+export function setPolicy(response: Response, { style, forms, framedBy = [] }: Page): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
     "default-src 'none'",
@@ -44,7 +46,7 @@ export function setPolicy(response: Response, { style, framedBy = [] }: Page): v
     "img-src 'self' data:",
     "connect-src 'self'",
     "base-uri 'none'",
-    "form-action 'none'",
+    `form-action ${forms ? "'self'" : "'none'"}`,
     `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,
   ];
   response.setHeader('content-security-policy', policy.join('; '));

@@ -7,6 +7,8 @@ export const LEFT: Record<string, string> = {
   idempotency_keys: 'answers kept for a day, for requests that are sent again here',
   offboardings: 'the removal from here',
   dashboard_links: 'links to pages here, which open nothing elsewhere',
+  sessions: 'browsers that are signed in here',
+  login_codes: 'links to sign in here',
   export_jobs: 'files that can be asked for again',
   export_parts: 'files that can be asked for again',
   export_files: 'files that can be asked for again',

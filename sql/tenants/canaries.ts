@@ -82,6 +82,14 @@ export const PLANTED: Record<string, string> = {
   'private.dashboard_links': `insert into private.dashboard_links (id, tenant_id, key_id, dashboard, prefix, hash, params, expires_at)
     select c.row_id, c.id, k.id, c.word, 'canary', sha256(uuid_send(gen_random_uuid())), jsonb_build_object('mark', c.mark), '-infinity'
     from c, ${KEY} where not exists (select from private.dashboard_links l where l.tenant_id = c.id)`,
+  'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
+    select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
+    where not exists (select from private.members m where m.tenant_id = c.id)`,
+  'private.sessions': `insert into private.sessions (id, tenant_id, key_id, hash, agent, expires_at)
+    select c.row_id, c.id, k.id, sha256(uuid_send(gen_random_uuid())), c.word, '-infinity' from c, ${KEY}
+    where not exists (select from private.sessions s where s.tenant_id = c.id)`,
+  'private.login_codes': `insert into private.login_codes (hash, tenant_id, key_id, expires_at)
+    select sha256(convert_to(c.word, 'UTF8')), c.id, k.id, '-infinity' from c, ${KEY} on conflict do nothing`,
   'private.feature_uses': `insert into private.feature_uses (tenant_id, day, feature, uses)
     select c.id, (now() at time zone 'UTC')::date, 'exports', 1 from c on conflict do nothing`,
   'private.alert_endpoints': `insert into private.alert_endpoints (id, tenant_id, kind, target, description, disabled_at)

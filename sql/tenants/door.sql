@@ -86,6 +86,7 @@ create function door.create_key(
     values (id, tenant, name, hash, prefix, scopes, expires_at)
 $$;
 
+-- Keys of programs; those of members are theirs alone.
 create function door.keys(tenant uuid, after_id uuid, page_size integer) returns table (
     id uuid, name text, prefix text, scopes text[], created_at timestamptz, expires_at timestamptz, revoked_at timestamptz,
     last_used_at timestamptz
@@ -95,7 +96,7 @@ create function door.keys(tenant uuid, after_id uuid, page_size integer) returns
     as $$
     select k.id, k.name, k.prefix, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at
     from private.api_keys k
-    where k.tenant_id = tenant and (after_id is null or k.id > after_id)
+    where k.tenant_id = tenant and k.holder = 'program' and (after_id is null or k.id > after_id)
     order by k.id limit page_size
 $$;
 
@@ -105,7 +106,7 @@ create function door.revoke_key(tenant uuid, key uuid) returns bytea
     set search_path = pg_catalog, pg_temp
     as $$
     update private.api_keys k set revoked_at = coalesce(k.revoked_at, now())
-    where k.tenant_id = tenant and k.id = key
+    where k.tenant_id = tenant and k.id = key and k.holder = 'program'
     returning k.hash
 $$;
 

@@ -171,35 +171,40 @@ export async function keyHashes(client: Client, tenantId: string): Promise<Buffe
   return rows.map(({ hash }) => hash);
 }
 
+/** A row that says who somebody is, as functions of `door` return it. */
+export type IdentityRow = {
+  key_id: string;
+  key_name: string;
+  scopes: Scope[];
+  expires_at: Date | null;
+  tenant_id: string;
+  tenant_kind: Tenant['kind'];
+  timezone: string;
+  locale: string;
+  limits: Limits;
+  features: Record<string, boolean>;
+  raw_retention_days: number | null;
+};
+
+/** The identity that a row describes. */
+export function identityOf(row: IdentityRow): Identity {
+  return {
+    keyId: row.key_id,
+    keyName: row.key_name,
+    scopes: row.scopes,
+    expiresAt: row.expires_at,
+    tenantId: row.tenant_id,
+    tenantKind: row.tenant_kind,
+    timezone: row.timezone,
+    locale: row.locale,
+    limits: row.limits,
+    features: row.features,
+    rawRetentionDays: row.raw_retention_days,
+  };
+}
+
 /** Who holds the key with this hash, or undefined where it is unknown, revoked or expired. */
 export async function authenticate(pool: Pool, keyHash: Buffer): Promise<Identity | undefined> {
-  const result = await pool.query<{
-    key_id: string;
-    key_name: string;
-    scopes: Scope[];
-    expires_at: Date | null;
-    tenant_id: string;
-    tenant_kind: Tenant['kind'];
-    timezone: string;
-    locale: string;
-    limits: Limits;
-    features: Record<string, boolean>;
-    raw_retention_days: number | null;
-  }>('select * from door.authenticate($1)', [keyHash]);
-  const row = result.rows[0];
-  return (
-    row && {
-      keyId: row.key_id,
-      keyName: row.key_name,
-      scopes: row.scopes,
-      expiresAt: row.expires_at,
-      tenantId: row.tenant_id,
-      tenantKind: row.tenant_kind,
-      timezone: row.timezone,
-      locale: row.locale,
-      limits: row.limits,
-      features: row.features,
-      rawRetentionDays: row.raw_retention_days,
-    }
-  );
+  const { rows } = await pool.query<IdentityRow>('select * from door.authenticate($1)', [keyHash]);
+  return rows[0] && identityOf(rows[0]);
 }

@@ -188,6 +188,7 @@ const PRIVATE: Record<string, string[]> = {
   make_benchmark_secret: [],
   part_benchmark_blocks: [],
   round_benchmark: [],
+  scopes_of_role: [],
   whole_benchmark_blocks: [],
   // A trigger's function, which nobody can call.
   refuse_change: ['public'],

@@ -1,0 +1,138 @@
+import express, { type Express, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { withTenant } from '../../sql/database/db.ts';
+import { endSession, noteRefusedLogin, useLoginCode } from '../../sql/members/sessions.ts';
+import type { Deps } from '../http/deps.ts';
+import { Problem } from '../http/problems.ts';
+import { actorOf, route } from '../http/route.ts';
+import { clearSession, refuseCrossSite } from '../http/session-cookie.ts';
+import type { Seen } from '../http/types.ts';
+import { sendPage } from '../pages/html.ts';
+import { browserLocale, type LoginNotice, loginPage } from '../pages/login.ts';
+import { signIn } from './sign-in.ts';
+
+const HOME = '/app';
+
+const page = { page: true as const, scopes: [], produces: ['text/html'] };
+const next = z.string().max(2000).optional();
+
+/** Sign-in and sign-out, as pages. */
+export function mountLogin(app: Express, deps: Deps): void {
+  app.use('/login', express.urlencoded({ extended: false, limit: '8kb' }));
+
+  const show = (request: Request, response: Response, status: number, target: string, notice?: LoginNotice) => {
+    const ways = { email: false, provider: false };
+    response.status(status);
+    sendPage(response, loginPage(deps.assets, browserLocale(request), ways, target, notice));
+  };
+
+  // A refused sign-in is counted by address, recorded, and answered with the form.
+  async function refuse(request: Request, response: Response, target: string, notice: LoginNotice): Promise<void> {
+    const { address } = response.locals.seen as Seen;
+    await deps.attempts.refused(address);
+    await noteRefusedLogin(deps.pool, address);
+    show(request, response, 401, target, notice);
+  }
+
+  // False where the address has had too many refusals, which has been answered then.
+  async function mayTry(request: Request, response: Response, target: string): Promise<boolean> {
+    try {
+      await deps.attempts.check((response.locals.seen as Seen).address);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 429) throw error;
+      response.set(error.headers);
+      show(request, response, 429, target, 'limited');
+      return false;
+    }
+  }
+
+  route(
+    app,
+    deps,
+    {
+      ...page,
+      method: 'get',
+      path: '/login',
+      summary: 'The page to sign in on; with a one-time code it signs in',
+      query: z.object({ code: z.string().max(100).optional(), next, notice: z.enum(['ended', 'sent']).optional() }),
+      status: 200,
+      otherStatuses: [303, 401],
+    },
+    async ({ query: { code, next, notice }, request, response }) => {
+      const target = ownPath(next);
+      if (code === undefined) {
+        show(request, response, 200, target, notice);
+        return undefined;
+      }
+      if (!(await mayTry(request, response, target))) return undefined;
+      const holder = await useLoginCode(deps.pool, code);
+      if (!holder) await refuse(request, response, target, 'wrong_code');
+      else {
+        await signIn(deps, request, response, holder);
+        response.redirect(303, target);
+      }
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      ...page,
+      method: 'post',
+      path: '/login',
+      summary: 'Sign in with a key, sent as a form',
+      bodyTypes: { 'application/x-www-form-urlencoded': z.object({ key: z.string(), next }) },
+      status: 303,
+      otherStatuses: [401],
+    },
+    async ({ request, response }) => {
+      refuseCrossSite(request);
+      const form = z.object({ key: z.string().max(1000).catch(''), next: next.catch(undefined) }).parse(request.body ?? {});
+      const target = ownPath(form.next);
+      if (!(await mayTry(request, response, target))) return undefined;
+      const holder = form.key === '' ? undefined : await deps.auth.holderOf(form.key.trim());
+      if (!holder) await refuse(request, response, target, 'wrong_key');
+      else {
+        await signIn(deps, request, response, holder);
+        response.redirect(303, target);
+      }
+      return undefined;
+    },
+  );
+
+  route(
+    app,
+    deps,
+    {
+      ...page,
+      method: 'post',
+      path: '/logout',
+      summary: 'Sign out: end the session of this browser',
+      status: 303,
+    },
+    async ({ request, response }) => {
+      const seen = response.locals.seen as Seen;
+      const identity = await deps.auth.session(request, seen);
+      if (identity) {
+        const { tenantId, keyId, session } = identity;
+        const end = () =>
+          withTenant(deps.pool, tenantId, (client) => endSession(client, session.id, keyId), actorOf(identity, seen));
+        const hash = await end();
+        if (hash) deps.auth.forgetSession(hash);
+      }
+      clearSession(request, response);
+      response.redirect(303, '/login?notice=ended');
+      return undefined;
+    },
+  );
+}
+
+/** A path of this site to go on to; /app where the address is absent or leads elsewhere. */
+export function ownPath(target: string | undefined): string {
+  if (!target?.startsWith('/')) return HOME;
+  const url = new URL(target, 'http://own.invalid');
+  return url.host === 'own.invalid' ? url.pathname + url.search + url.hash : HOME;
+}
