@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startS3 } from '../test/support/s3-server.ts';
+import { useS3 } from '../test/support/s3-server.ts';
 import type { ObjectStore } from './object-store.ts';
 import { openObjectStore } from './open-object-store.ts';
 
-let folder: string;
-let s3: Awaited<ReturnType<typeof startS3>>;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mirante-objects-'));
-  s3 = await startS3();
-});
+const folder = await mkdtemp(join(tmpdir(), 'mirante-objects-'));
+const s3 = await useS3();
 afterAll(async () => {
-  await s3.close();
   await rm(folder, { recursive: true, force: true });
 });
 

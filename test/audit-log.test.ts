@@ -1,23 +1,20 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { verifyChain } from '../cli/commands/audit.ts';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { environmentWith } from '../lib/config.ts';
 import { auditHead } from '../sql/audit/audit-log.ts';
 import { type Actor, type Client, withClient, withTenant } from '../sql/database/db.ts';
 import { createTenant, updateTenant } from '../sql/tenants/tenants.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let tenant: TestTenant;
+const db = await useDatabase();
+const tenant = await makeTenant(db);
 
 beforeAll(async () => {
-  db = await createDatabase();
-  tenant = await makeTenant(db);
   for (let n = 0; n < 4; n++) await rename(`Name ${n}`);
 });
-afterAll(() => db.drop());
 
 const rename = (name: string, actor: Actor | 'login' = 'login') =>
   withTenant(db.api, tenant.id, (client) => updateTenant(client, tenant.id, { name }), actor);

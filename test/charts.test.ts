@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { barriers, open, overflow, settled, startBrowser } from './support/browser.ts';
-import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Json, type TestApi, useApi } from './support/api.ts';
+import { barriers, open, overflow, settled, useBrowser } from './support/browser.ts';
+import { makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const OVERVIEW = 'validations-overview';
@@ -20,8 +20,8 @@ let young: TestTenant;
 
 beforeAll(async () => {
   if (!need('chromium')) return;
-  db = await createDatabase();
-  api = await startApi(db);
+  db = await useDatabase();
+  api = await useApi(db);
   old = await makeTenant(db, { name: 'Old', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
   young = await makeTenant(db, { name: 'Young' });
   await fill(old, 80 * 24, 6);
@@ -31,12 +31,7 @@ beforeAll(async () => {
   const deps = { pool: db.jobs, log: pino({ level: 'silent' }), clock: () => new Date() };
   await refreshRollups({ ...deps, engine: db.engine });
   await checkDataQuality(deps);
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-  await db?.drop();
+  browser = await useBrowser();
 });
 
 function eventOf(id: string, type: string, hours: number, data: object) {

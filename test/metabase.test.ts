@@ -10,25 +10,21 @@ import { smoke } from '../cli/metabase/smoke.ts';
 import { type Config, readConfig } from '../lib/config.ts';
 import { withClient } from '../sql/database/db.ts';
 import { findCanaries, plant } from '../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
+import { type Json, useApi } from './support/api.ts';
 import { fewDashboards, SLUG } from './support/few-dashboards.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
-import { type MetabaseServer, startMetabase } from './support/metabase-server.ts';
+import { makeTenant, testSecret, useDatabase } from './support/harness.ts';
+import { type MetabaseServer, useMetabase } from './support/metabase-server.ts';
 import type { WorldOptions } from './support/metabase-world.ts';
 
 const WAITS = { startMs: 5_000, retryMs: 1 };
 const NOTHING = 'Nothing to change: Metabase is as it must be.';
 
-let db: TestDatabase;
-let api: TestApi;
-let folders: string;
-let tenants: [TestTenant, TestTenant];
+const db = await useDatabase();
+const api = await useApi(db);
+const folders = mkdtempSync(join(tmpdir(), 'mirante-metabase-'));
+const tenants = [await makeTenant(db), await makeTenant(db)];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  folders = mkdtempSync(join(tmpdir(), 'mirante-metabase-'));
-  tenants = [await makeTenant(db), await makeTenant(db)];
   for (const [index, { keys }] of tenants.entries()) {
     const data = {
       marketplace: `market-${index}`,
@@ -45,8 +41,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(folders, { recursive: true });
-  await api.close();
-  await db.drop();
 });
 
 const withoutRules = () => fewDashboards(folders, ['volume', 'marketplaces']);
@@ -62,7 +56,7 @@ type Provisioner = {
 };
 
 async function provisioner(options: WorldOptions = {}, few = fewDashboards(folders)): Promise<Provisioner> {
-  const server = await startMetabase(options);
+  const server = await useMetabase(options);
   onTestFinished(async () => {
     expect(server.violations).toEqual([]);
     await server.close();

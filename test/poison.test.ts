@@ -1,24 +1,13 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createGroupCommit } from '../api/events/group-commit.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useApi } from './support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let mine: TestTenant;
-let theirs: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
 
 const rowOf = (tenant: TestTenant, more: Partial<EventRow> = {}): EventRow => ({
   keyId: tenant.keyIds.ingest,

@@ -18,11 +18,8 @@ import { readTenantManifest, type TenantManifest } from '../sql/portable/manifes
 import { LEFT, ONLY } from '../sql/portable/tables.ts';
 import { createKey } from '../sql/tenants/tenants.ts';
 import { answersOf, fillEverything } from './support/everything.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { makeTenant, type TestDatabase, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 
-let here: TestDatabase;
-let there: TestDatabase;
-let folder: string;
 let acme: TestTenant;
 let others: TestTenant[];
 let first: string;
@@ -34,10 +31,11 @@ const settings = (db: TestDatabase, name: string) => ({
   RAW_RETENTION_DAYS: 90,
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
+const here = await useDatabase();
+const there = await useDatabase();
+
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
-  here = await createDatabase();
-  there = await createDatabase();
   // A new Mirante has a customer who has sent nothing.
   await makeTenant(there, { slug: 'demo' });
   [acme, ...others] = (await fillEverything(here, join(folder, 'here'))) as [TestTenant, ...TestTenant[]];
@@ -59,8 +57,6 @@ beforeAll(async () => {
   await exportAll(args, settings(here, 'here'));
 });
 afterAll(async () => {
-  await here.drop();
-  await there.drop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -226,7 +222,7 @@ test('figures whose events are not here outlive late events; where others send s
   await refreshRollups({ pool: there.owner, engine: there.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
   expect((await hours()).rows).toEqual(before.rows);
 
-  const crowded = await createDatabase();
+  const crowded = await useDatabase();
   const { id } = await makeTenant(crowded);
   await crowded.owner.query(
     "insert into private.events (tenant_id, time, id, received_at, type, source, bytes) values ($1, now(), $1, now(), 'x', 'x', 1)",

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { reconcileNow } from '../cli/commands/reconcile.ts';
 import { reconcile, runReconcile } from '../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
@@ -10,30 +10,18 @@ import { createPool, withClient } from '../sql/database/db.ts';
 import { findRollupFaults } from '../sql/metrics/rollup-faults.ts';
 import { SOURCES } from '../sql/metrics/sources.ts';
 import { canaryOf, plant } from '../sql/tenants/canaries.ts';
-import { type Answer, startApi, type TestApi } from './support/api.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Answer, useApi } from './support/api.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const config = { AGGREGATE_RETENTION_DAYS: 730 };
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
 // The last word of every test, whatever it did: what it left behind agrees.
 afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });

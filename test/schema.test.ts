@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { fileSchema } from '../api/dashboards/dashboards.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
-import { createDatabase, type TestDatabase } from './support/harness.ts';
+import { useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 // Other engines keep hypertables and roll-ups in catalogues of their own.
 test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrations and views make', async () => {

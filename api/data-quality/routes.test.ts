@@ -1,11 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -14,17 +14,8 @@ const TODAY = Math.floor(Date.now() / DAY) * DAY - DAY;
 const NOW = TODAY + 18 * HOUR;
 const TYPE = 'shop.order.paid.v1';
 
-let db: TestDatabase;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
 
 const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date(NOW) });
 const look = async (tenant: TestTenant): Promise<Json> =>

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let keys: Record<string, string>;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  keys = { ...tenant.keys, operator: await makeOperatorKey(db) };
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const keys: Record<string, string> = { ...tenant.keys, operator: await makeOperatorKey(db) };
 
 const WINDOW = '"from":"2026-10-01T00:00:00Z","to":"2026-10-02T00:00:00Z"';
 const RULE = '"name":"a","metric":"events.count","condition":"above","threshold":1,"window_seconds":300';

@@ -1,22 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
 
 const slug = () => `s-${randomBytes(5).toString('hex')}`;
 const make = (body: object, headers: Record<string, string> = {}) => api.call('POST', '/v1/tenants', operator, body, headers);

@@ -1,19 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { readConfig } from '../../lib/config.ts';
 import { listArchiveFiles } from '../../sql/archive/files.ts';
-import { makeArchive } from '../../test/support/archive-home.ts';
+import { useArchive } from '../../test/support/archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from '../../test/support/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { archive as command } from './archive.ts';
-
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let tenant: TestTenant;
-let before: string[];
 
 async function mirante(...args: string[]): Promise<{ code: number; said: string }> {
   const said: string[] = [];
@@ -27,17 +22,11 @@ async function mirante(...args: string[]): Promise<{ code: number; said: string 
   return { code, said: said.join('\n') };
 }
 
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  tenant = await makeTenant(db);
-  await fillDays(db, tenant.id, { from: 60, to: 57, count: 3 });
-  before = await eventsOf(db, tenant.id);
-});
-afterAll(async () => {
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const tenant = await makeTenant(db);
+await fillDays(db, tenant.id, { from: 60, to: 57, count: 3 });
+const before: string[] = await eventsOf(db, tenant.id);
 
 test('run archives and drops, list says what there is, restore brings it back equal, and verify finds what is wrong', async () => {
   const run = await mirante('run');
@@ -87,7 +76,7 @@ test('a restored part is dropped after a week', async () => {
     engine: db.engine,
     log: pino({ level: 'silent' }),
     config: RETENTION,
-    archive: await makeArchive(),
+    archive: await useArchive(),
   };
   await db.owner.query('delete from private.archive_files');
   await db.owner.query('create table private.restored_20200101_0123abcd (like private.events)');
@@ -96,5 +85,4 @@ test('a restored part is dropped after a week', async () => {
   const [count] = [await tables()];
   await runRetention({ ...deps, clock: () => new Date() });
   expect(await tables()).toBe((count ?? 0) - 1);
-  await deps.archive.remove();
 });

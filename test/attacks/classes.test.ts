@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
-import { createDatabase, type TestDatabase } from '../support/harness.ts';
+import { useDatabase } from '../support/harness.ts';
 
 type Relation = {
   schema: string;
@@ -17,14 +17,14 @@ type Relation = {
   grantees: string[];
 };
 
-let db: TestDatabase;
 let relations: Relation[];
 
 const SCHEMAS = ['private', 'app', 'bi', 'ops', 'door', 'storage', 'limits', 'bullmq', 'migrations', 'public'];
 const LOGINS = ['mirante_api', 'mirante_metabase', 'mirante_ops', 'mirante_queue', 'mirante_sql', 'mirante_jobs', 'public'];
 
+const db = await useDatabase();
+
 beforeAll(async () => {
-  db = await createDatabase();
   relations = (
     await db.migrator.query<Relation>(
       `select n.nspname as schema, c.relname as name, c.relkind as kind, c.relowner::regrole::text as owner,
@@ -43,7 +43,6 @@ beforeAll(async () => {
     )
   ).rows;
 });
-afterAll(() => db.drop());
 
 const only = (relation: Relation, ...allowed: string[]) => relation.grantees.every((name) => allowed.includes(name));
 

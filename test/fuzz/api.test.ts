@@ -58,7 +58,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   agent.destroy();
-  await stage.close();
 });
 
 /** A call with nothing hostile in it; `query` and `path` replace parameters, as they stand in an address. */
