@@ -181,7 +181,48 @@ begin
 end
 $$;
 
-revoke all on all functions in schema bi from public;
-grant execute on function bi.events, bi.latency, bi.validations, bi.rules, bi.corrections to mirante_metabase;
+-- Every hour of the week (day 1 is Monday) in the tenant's zone, also those in which nothing happened, for each marketplace that there was.
+create function bi.week_hours(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint
+)
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+    zone text := (select timezone from app.tenant);
+    names text[] := (select case locale when 'pt-BR' then '{seg,ter,qua,qui,sex,sáb,dom}' else '{Mon,Tue,Wed,Thu,Fri,Sat,Sun}' end::text[]
+        from app.tenant);
+    bucket_starts timestamptz[];
+begin
+    perform storage.whole_days(since, until, width, zone);
+    bucket_starts := storage.starts(since, until, width, zone);
+    return query
+        with found as materialized (
+            select storage.bucket_of(h.bucket, bucket_starts) as bucket, h.marketplace,
+                extract(isodow from h.bucket at time zone zone)::integer as day, extract(hour from h.bucket at time zone zone)::integer as hour,
+                sum(h.validations)::bigint as validations,
+                coalesce(sum(h.validations) filter (where h.outcome = 'failure'), 0)::bigint as failures,
+                coalesce(sum(h.errors), 0)::bigint as errors
+            from app.validations_hourly h
+            where h.bucket >= since and h.bucket < until
+            group by 1, 2, 3, 4
+        )
+        select g.bucket, g.marketplace, g.day, names[g.day], to_char(g.hour, 'FM00'), coalesce(f.validations, 0), coalesce(f.failures, 0),
+            coalesce(f.errors, 0)
+        from (
+            select b.bucket, b.marketplace, day, hour
+            from (select distinct bucket, marketplace from found) b, generate_series(1, 7) day, generate_series(0, 23) hour
+        ) g
+            left join found f on f.bucket = g.bucket and f.marketplace is not distinct from g.marketplace and f.day = g.day and f.hour = g.hour
+        order by g.bucket, g.marketplace, g.day, g.hour;
+    perform set_config('app.tenant_id', before, true);
+end
+$$;
+
+revoke all on function bi.events, bi.latency, bi.validations, bi.rules, bi.corrections, bi.week_hours from public;
+grant execute on function bi.events, bi.latency, bi.validations, bi.rules, bi.corrections, bi.week_hours to mirante_metabase;
 
 reset role;
