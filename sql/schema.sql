@@ -1985,6 +1985,21 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
+function app.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_views, body 2457cb233d1c20733cd54b0236d0a32f
+    grant execute to mirante_api
+
+function app.read_events(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, outcome text, route text, events numeric, bytes numeric) language sql stable owner mirante_views, body 56690e3bf0fc2664b935940ab1daac94
+    grant execute to mirante_api
+
+function app.read_latency(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, route text, bin smallint, events numeric) language sql stable owner mirante_views, body ca4ac807106b2df228431d214fce7012
+    grant execute to mirante_api
+
+function app.read_rules(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits numeric, validations numeric) language sql stable owner mirante_views, body c4c618a0d88c810fd7549cdf78d31262
+    grant execute to mirante_api
+
+function app.read_validations(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations numeric, rows numeric, errors numeric, warnings numeric) language sql stable owner mirante_views, body bbc79e28c34af6dc28a4ed5704608cd2
+    grant execute to mirante_api
+
 function app.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -1992,31 +2007,31 @@ function app.silence_audit(tenant_grant text) returns void language sql volatile
 function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_metric text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, size_band text, suppressed text, reason text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e61e4ade3ad34a0e11d7a0aae407ee5a
     grant execute to mirante_metabase
 
-function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 94cdf40e5e795c0ba52fb98ce8602438
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 824938bbb0f393fa58bf688b748880aa
     grant execute to mirante_metabase
 
 function bi.data_quality(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 78359aba0f93dd518f61fc5beb42aa78
     grant execute to mirante_metabase
 
-function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f4c9f58ae386de527caa7e444e08cd97
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f7d44827fb7fa3341881448d81a8a64c
     grant execute to mirante_metabase
 
-function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6b4733021e980e5026ac620f560aa20d
+function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9fe0edd588de492cb4e414abd8d44bef
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9cf30c47645dfea15db39dceeb76c50c
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f293dcc86cd7e999777c536edd9c6388
     grant execute to mirante_metabase
 
 function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c1ee8513cc0e4b2a27bd50a8628117bf
     grant execute to mirante_metabase
 
-function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bdbbb5910b77cdd5d99096f9bdea7c9
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 2cbca12edf3f447252bb97fca57248c7
     grant execute to mirante_metabase
 
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
-function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a24aa4ed0d0d6203832be0f23cb2279c
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6f82f84408a866d15682813c4ea86eab
     grant execute to mirante_metabase
 
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9d7592e0b165a9c4981e301dd69c371
@@ -2195,7 +2210,7 @@ function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.ten
 function door.watermark(figures text DEFAULT NULL::text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b03e6e9489c8f083378db9da55c8f60
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 951c086c2bc946bbc5e78a2b112fbc19
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 70750ad613757afe9f4ec3c3bc44dca2
     grant execute to mirante_ops
 
 function ops.alert_deliveries(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, status text, deliveries bigint, attempts bigint, oldest_seconds double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 49a41922777fb7d11634bc0ce8cc6995
@@ -2267,10 +2282,10 @@ function ops.reconciliation() returns TABLE(tenant text, ran_at timestamp with t
 function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
     grant execute to mirante_ops
 
-function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 59d9cb961b366af160003eb7d0189288
+function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 393cb7c75fb3b3c44c7f6877e106a8ca
     grant execute to mirante_ops
 
-function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 384bfe578fd24af4c30b9a7f9855d692
+function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fd14ed35dd2e11e22bd0aae366dc0d2a
     grant execute to mirante_ops
 
 function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a8a83992e199384cc59f856c830602c
@@ -2363,6 +2378,16 @@ function private.own_archive_keep_days(event_type text) returns integer language
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
 
+function private.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_owner, body 1ff87ba5624a9a5e2d6becf9e5454148
+
+function private.read_events(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, type text, outcome text, route text, events numeric, bytes numeric) language sql stable owner mirante_owner, body fe444b855b4d37be945d767f7ce75850
+
+function private.read_latency(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, type text, route text, bin smallint, events numeric) language sql stable owner mirante_owner, body 7bfef56a491d98a1e904081cd39603ed
+
+function private.read_rules(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, rule text, hits numeric, validations numeric) language sql stable owner mirante_owner, body 2446c81dde048322ed953f1e748347df
+
+function private.read_validations(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, outcome text, validations numeric, rows numeric, errors numeric, warnings numeric) language sql stable owner mirante_owner, body a63814409fb8fbb83f291126abcb4292
+
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
     grant execute to public
 
@@ -2427,6 +2452,12 @@ function storage.make_hypertable(name text, time_column text, chunk_width interv
     grant execute to public
 
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
+    grant execute to public
+
+function storage.make_reader(schema text, noun text) returns void language plpgsql volatile owner mirante_owner, body 8bcbfd52b17c7557173a8953d7fb3aab
+    grant execute to public
+
+function storage.make_readers(schema text) returns void language sql volatile owner mirante_owner, body df34e3eda69addcbf0c9a8f859595d04
     grant execute to public
 
 function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body fb89142b3376ffa3e0673e0ce19c2f97

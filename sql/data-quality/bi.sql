@@ -56,18 +56,9 @@ begin
     return query
         select s.bucket, s.type, s.events, coalesce(e.time, s.starts), e.received_at
         from (
-            select storage.bucket_of(r.starts, bucket_starts) as bucket, r.type, sum(r.events)::bigint as events,
-                max(r.starts) as starts, max(r.ends) as ends
-            from (
-                select bucket as starts, bucket + interval '24 hours' as ends, type, events from app.events_daily
-                where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-                union all
-                select bucket, bucket + interval '1 hour', type, events from app.events_hourly
-                where since < days[1] and bucket >= since and bucket < days[1]
-                union all
-                select bucket, bucket + interval '1 hour', type, events from app.events_hourly
-                where days[2] < until and bucket >= days[2] and bucket < until
-            ) r
+            select storage.bucket_of(r.bucket, bucket_starts) as bucket, r.type, sum(r.events)::bigint as events, max(r.bucket) as starts,
+                max(r.bucket + case when r.bucket >= days[1] and r.bucket < days[2] then interval '24 hours' else interval '1 hour' end) as ends
+            from app.read_events(since, until, days) r
             group by 1, 2
         ) s
             left join lateral (

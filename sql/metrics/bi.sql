@@ -20,16 +20,7 @@ declare
 begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.type, r.outcome, sum(r.events)::bigint, sum(r.bytes)::bigint
-        from (
-            select bucket, type, outcome, events, bytes from app.events_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select bucket, type, outcome, events, bytes from app.events_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select bucket, type, outcome, events, bytes from app.events_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from app.read_events(since, until, days) r
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -64,19 +55,14 @@ begin
                 sum(sum(r.events)) over (partition by storage.bucket_of(r.bucket, bucket_starts), r.type, r.route order by r.bin) as reached,
                 sum(sum(r.events)) over (partition by storage.bucket_of(r.bucket, bucket_starts), r.type, r.route) as total
             from (
-                select bucket + interval '12 hours' as bucket, type, route, bin, events from app.latency_daily
-                where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
+                select h.bucket + case when h.bucket >= days[1] and h.bucket < days[2] then interval '12 hours' else '0' end as bucket,
+                    h.type, h.route, h.bin, h.events
+                from app.read_latency(since, until, days) h
                 union all
                 select m.bucket, h.type, h.route, h.bin, h.events * m.sign
                 from app.latency_hourly h, lateral (values (h.bucket, 1),
                     (date_trunc('day', h.bucket, 'UTC') + interval '12 hours', -1)) m (bucket, sign)
                 where h.bucket = any (moved)
-                union all
-                select bucket, type, route, bin, events from app.latency_hourly
-                where since < days[1] and bucket >= since and bucket < days[1]
-                union all
-                select bucket, type, route, bin, events from app.latency_hourly
-                where days[2] < until and bucket >= days[2] and bucket < until
             ) r
             where only_type is null or r.type = only_type
             group by 1, 2, 3, 4
@@ -104,16 +90,7 @@ begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.outcome, sum(r.validations)::bigint, sum(r.rows)::bigint,
             sum(r.errors)::bigint, sum(r.warnings)::bigint
-        from (
-            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select bucket, marketplace, outcome, validations, rows, errors, warnings from app.validations_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from app.read_validations(since, until, days) r
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -135,16 +112,7 @@ declare
 begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.rule, sum(r.hits)::bigint, sum(r.validations)::bigint
-        from (
-            select bucket, marketplace, rule, hits, validations from app.rules_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select bucket, marketplace, rule, hits, validations from app.rules_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select bucket, marketplace, rule, hits, validations from app.rules_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from app.read_rules(since, until, days) r
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end
@@ -166,16 +134,7 @@ declare
 begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.marketplace, r.rule, sum(r.corrections)::bigint, sum(r.rows)::bigint
-        from (
-            select bucket, marketplace, rule, corrections, rows from app.corrections_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select bucket, marketplace, rule, corrections, rows from app.corrections_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select bucket, marketplace, rule, corrections, rows from app.corrections_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from app.read_corrections(since, until, days) r
         group by 1, 2, 3 order by 1, 2, 3;
     perform set_config('app.tenant_id', before, true);
 end

@@ -94,16 +94,7 @@ begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.route, sum(r.events)::bigint,
             coalesce(sum(r.events) filter (where r.outcome = 'failure'), 0)::bigint
-        from (
-            select tenant_id, bucket, type, route, outcome, events from private.events_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select tenant_id, bucket, type, route, outcome, events from private.events_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select tenant_id, bucket, type, route, outcome, events from private.events_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from private.read_events(since, until, days) r
         where r.tenant_id = own and r.type = 'mirante.http.request.v1' and r.route is not null
         group by 1, 2 order by 1, 2;
 end
@@ -126,16 +117,7 @@ declare
 begin
     return query
         select storage.bucket_of(r.bucket, bucket_starts), r.route, r.bin, sum(r.events)
-        from (
-            select tenant_id, bucket, type, route, bin, events from private.latency_daily
-            where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-            union all
-            select tenant_id, bucket, type, route, bin, events from private.latency_hourly
-            where since < days[1] and bucket >= since and bucket < days[1]
-            union all
-            select tenant_id, bucket, type, route, bin, events from private.latency_hourly
-            where days[2] < until and bucket >= days[2] and bucket < until
-        ) r
+        from private.read_latency(since, until, days) r
         where r.tenant_id = own and r.type = 'mirante.http.request.v1' and r.route is not null
         group by 1, 2, 3;
 end

@@ -1,5 +1,8 @@
 set local role mirante_owner;
 
+-- private.read_events() and its like: the same for all tenants, and for no login.
+select storage.make_readers('private');
+
 -- Events accepted, by tenant; not those of canaries, which the platform sends itself. How little a roll-up's live tail is, the planner
 -- cannot know: where no tenant leads it to a few rows, it would read whole partitions in the order of their key, seconds long. So it
 -- gets bitmaps, which the indexes over time serve.
@@ -23,16 +26,7 @@ begin
         from (
             select storage.bucket_of(r.bucket, bucket_starts) as bucket, r.tenant_id, sum(r.events)::bigint as events,
                 coalesce(sum(r.events) filter (where r.outcome = 'failure'), 0)::bigint as failures, sum(r.bytes)::bigint as bytes
-            from (
-                select tenant_id, bucket, outcome, events, bytes from private.events_daily
-                where days[1] < days[2] and bucket >= days[1] and bucket < days[2]
-                union all
-                select tenant_id, bucket, outcome, events, bytes from private.events_hourly
-                where since < days[1] and bucket >= since and bucket < days[1]
-                union all
-                select tenant_id, bucket, outcome, events, bytes from private.events_hourly
-                where days[2] < until and bucket >= days[2] and bucket < until
-            ) r
+            from private.read_events(since, until, days) r
             group by 1, 2
         ) s
             join private.tenants t on t.id = s.tenant_id
