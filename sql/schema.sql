@@ -2019,7 +2019,7 @@ function bi.events(tenant_grant text, since timestamp with time zone, until time
 function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9fe0edd588de492cb4e414abd8d44bef
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f293dcc86cd7e999777c536edd9c6388
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f0cb6c5f6adef389e384c182f1212dfc
     grant execute to mirante_metabase
 
 function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c1ee8513cc0e4b2a27bd50a8628117bf
@@ -2225,7 +2225,7 @@ function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) returns 
 function ops.dashboard_routes() returns text[] language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body df2a6859aa1eea46a62e121189a0782e
     grant execute to mirante_ops
 
-function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec4859892c683c620bc765825a50e554
+function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 34663573c23418ce49927858ac866f33
     grant execute to mirante_ops
 
 function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
@@ -2243,16 +2243,16 @@ function ops.ingest(since timestamp with time zone, until timestamp with time zo
 function ops.insights(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, uses bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5c871f9e9c6455b13124e8a3bdd51d82
     grant execute to mirante_ops
 
-function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
+function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body abb63fe1355a342a818fc3e0d6a5d2c1
     grant execute to mirante_ops
 
-function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
+function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a2f90da6489f52f4fa6252c66a25ee54
     grant execute to mirante_ops
 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 711ffbff45348ba83ad1e264dbc5a740
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cfc389b0a9bc8d7f0f3bd9d63679c55
     grant execute to mirante_ops
 
 function ops.month_start(at timestamp with time zone) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56bb571561a4a4949fb8f02385c0f828
@@ -2285,10 +2285,13 @@ function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag
 function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 393cb7c75fb3b3c44c7f6877e106a8ca
     grant execute to mirante_ops
 
+function ops.request_percentiles(since timestamp with time zone, until timestamp with time zone, width text, only_routes text[], by_route boolean) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 34c97c918696b95ed5a304e31b07f746
+    grant execute to mirante_ops
+
 function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fd14ed35dd2e11e22bd0aae366dc0d2a
     grant execute to mirante_ops
 
-function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a8a83992e199384cc59f856c830602c
+function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2edf0df6717d1b7ba528fe2ca635b0dc
     grant execute to mirante_ops
 
 function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 442312dfddb9c3450c7d37eae859401a
@@ -2326,7 +2329,7 @@ function private.benchmark_answers(of_metric text, of_periods text[]) returns TA
 
 function private.benchmark_cell(figure double precision, unit text) returns double precision language sql immutable strict owner mirante_owner, body 33795afe7cf55b010f67762852a76d0e
 
-function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b4614b45092dd1abdf94c1cf72aa03b
+function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 0bf2c1798a43b154301669e088be1b3b
 
 function private.benchmark_lags(of_metric text, of_period text) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body af040dd4c766e89ba1ddc423fcd254ef
 
@@ -2357,9 +2360,9 @@ function private.latency_bin(duration_ms double precision) returns smallint lang
     grant execute to mirante_views
     grant execute to public
 
-function private.latency_of(bin smallint) returns double precision language sql immutable strict owner mirante_owner, body 27e867a50d26856c566e62119a69a0e7
+function private.latency_estimate(bin smallint) returns double precision language sql immutable owner mirante_owner, body 72dd0642bcd296a24e820c3964f21810
+    grant execute to mirante_api
     grant execute to mirante_views
-    grant execute to public
 
 function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
     grant execute to mirante_views
@@ -2377,6 +2380,10 @@ function private.own_archive_keep_days(event_type text) returns integer language
     grant execute to mirante_api
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
+
+function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean language sql immutable owner mirante_owner, body caa652bd0f0df5e4da417ba4920e38ca
+    grant execute to mirante_api
+    grant execute to mirante_views
 
 function private.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_owner, body 1ff87ba5624a9a5e2d6becf9e5454148
 

@@ -13,6 +13,7 @@ export const LOAD_ORDER = [
   'events/app.sql',
   'event-types/app.sql',
   'quarantine/app.sql',
+  'metrics/latency.sql',
   'metrics/app.sql',
   'data-quality/app.sql',
   'alerts/app.sql',

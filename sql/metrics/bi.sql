@@ -47,9 +47,9 @@ declare
 begin
     return query
         select b.bucket, b.type, b.route, max(b.total)::bigint,
-            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.50))),
-            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.95))),
-            private.latency_of(min(b.bin) filter (where b.reached >= ceil(b.total * 0.99)))
+            private.latency_estimate(min(b.bin) filter (where private.reaches_percentile(b.reached, b.total, 50))),
+            private.latency_estimate(min(b.bin) filter (where private.reaches_percentile(b.reached, b.total, 95))),
+            private.latency_estimate(min(b.bin) filter (where private.reaches_percentile(b.reached, b.total, 99)))
         from (
             select storage.bucket_of(r.bucket, bucket_starts) as bucket, r.type, r.route, r.bin,
                 sum(sum(r.events)) over (partition by storage.bucket_of(r.bucket, bucket_starts), r.type, r.route order by r.bin) as reached,
