@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { LOAD_ORDER } from '../sql/database/order.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['api', 'bench', 'cli', 'dashboards', 'docs', 'jobs', 'lib', 'sql', 'test'];
@@ -153,6 +154,12 @@ test('only sql/storage/ knows which engine it runs on', () => {
 test('SQL says what becomes of references, and swallows no error', () => {
   expect(places(statements, /\breferences\s+\w+\.\w+(?!.*\bon delete\b)/)).toEqual([]);
   expect(places(statements, /when others then/)).toEqual([]);
+});
+
+test('every file of views and functions has its place in the load order', () => {
+  const once = /^sql\/(migrations|storage)\/|^sql\/schema\.sql$|^sql\/database\/close-server\.sql$/;
+  const rebuilt = statements.filter(({ path }) => path.startsWith('sql/') && !once.test(path)).map(({ path }) => path);
+  expect(LOAD_ORDER.map((file) => `sql/${file}`).toSorted()).toEqual(rebuilt.toSorted());
 });
 
 test('files stay small', () => {

@@ -154,12 +154,16 @@ const CALLERS: Record<string, string[]> = {
   migrations: [],
 };
 // Gives no row: with the grant of a canary it keeps the errors of a session out of the server's log.
-const APP: Record<string, string[]> = { silence_audit: ['mirante_api', 'mirante_sql'] };
+const READERS = ['read_corrections', 'read_events', 'read_latency', 'read_rules', 'read_validations'];
+const readersFor = (...callers: string[]) => Object.fromEntries(READERS.map((name) => [name, callers]));
+const APP: Record<string, string[]> = { silence_audit: ['mirante_api', 'mirante_sql'], ...readersFor('mirante_api') };
 const PRIVATE: Record<string, string[]> = {
+  ...readersFor(),
   silence_audit: ['mirante_views'],
   current_tenant: ['mirante_api', 'mirante_sql', 'mirante_views'],
   latency_bin: ['mirante_api', 'mirante_sql', 'mirante_views', 'public'],
-  latency_of: ['mirante_views', 'public'],
+  latency_estimate: ['mirante_api', 'mirante_views'],
+  reaches_percentile: ['mirante_api', 'mirante_views'],
   sane_count: ['mirante_api', 'mirante_sql', 'mirante_views', 'public'],
   hmac: ['public'],
   open_grant: ['mirante_views'],
