@@ -8,7 +8,7 @@ import type { Answers } from '../http/answers.ts';
 import { featureDisabled, invalidRequest } from '../http/problems.ts';
 import { isSlow } from '../metrics/cost.ts';
 import { render } from './card-query.ts';
-import type { Card, Dashboard } from './dashboards.ts';
+import type { Card, Dashboard } from './definition.ts';
 import type { Asked } from './query.ts';
 
 /** A grant is good for at least an hour, so one that is remembered for so long has not expired. */

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { faultsOf, render } from './card-query.ts';
-import { type Dashboard, knownTo, loadDashboards } from './dashboards.ts';
+import { faultsOf, faultsOfTotals, render, trendOf } from './card-query.ts';
+import { knownTo, loadDashboards } from './dashboards.ts';
+import type { Dashboard } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
 
 const KNOWN = { required: ['grant', 'from', 'to', 'interval'], optional: ['marketplace'] };
@@ -65,13 +66,39 @@ test.each([
   expect(faultsOf(sql, 'operations', known).join('; ')).toMatch(fault);
 });
 
+const TOTALS = "select count(*) as events from bi.events({{grant}}, {{since}}::timestamptz, {{until}}::timestamptz, 'total')";
+
+test('a trend runs its select for the window before and for this one', () => {
+  const BEFORE = '({{from}}::timestamptz - ({{to}}::timestamptz - {{from}}::timestamptz))::timestamptz';
+  expect(trendOf(TOTALS, ['period', 'events'])).toBe(`select ${BEFORE} as period, events
+from (
+select count(*) as events from bi.events({{grant}}, ${BEFORE}, {{from}}::timestamptz, 'total')
+) window_before
+union all
+select {{from}}::timestamptz as period, events
+from (
+select count(*) as events from bi.events({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
+) this_window
+order by period`);
+  expect(faultsOf(trendOf(TOTALS, ['period', 'events']), 'customer', KNOWN)).toEqual([]);
+});
+
+test.each([
+  ['only one window', TOTALS.replace('{{until}}', '{{to}}')],
+  ['no window', TOTALS.replace('{{since}}::timestamptz, {{until}}::timestamptz', 'now(), now()')],
+  ['the interval as well', TOTALS.replace("'total'", '{{interval}}')],
+])('a select of trends that takes %s is refused', (_, select) => {
+  expect(faultsOfTotals(TOTALS)).toEqual([]);
+  expect(faultsOfTotals(select)).toEqual([expect.stringContaining('{{since}} and {{until}}')]);
+});
+
 const overview = (): Dashboard => structuredClone(loadDashboards().get('validations-overview') as Dashboard);
 
 test.each<[string, (dashboard: Dashboard) => void, string]>([
   [
     'cards that lie on one another',
     ({ cards: [, second] }) => Object.assign(second?.layout ?? {}, { column: 0, row: 0 }),
-    'lies on',
+    'overlaps',
   ],
   ['a card over the edge', ({ cards: [first] }) => Object.assign(first?.layout ?? {}, { column: 23, width: 2 }), 'is wider'],
   [
@@ -80,6 +107,8 @@ test.each<[string, (dashboard: Dashboard) => void, string]>([
     'no column x',
   ],
   ['a card without its chart', ({ cards: [first] }) => Object.assign(first ?? {}, { display: 'gauge' }), 'needs min'],
+  ['a trend without its query', ({ cards: [first] }) => Object.assign(first ?? {}, { query: undefined }), 'needs a query'],
+  ['a table with a query', ({ cards }) => Object.assign(cards.at(-1) ?? {}, { query: 'totals' }), 'only a trend may have'],
   [
     'a parameter that nothing uses',
     (one) => one.parameters.push({ name: 'rule', title: one.title, values: { card: 'x', column: 'y' } }),
@@ -108,8 +137,10 @@ test('a definition that is wrong is named at the start', () => {
   const { path, load } = copyOfShipped();
   expect(load().size).toBeGreaterThan(0);
   writeFileSync(path('validations-overview/unused.sql'), GOOD);
-  expect(load).toThrow('dashboards/validations-overview/unused.sql: is of no card');
+  expect(load).toThrow('dashboards/validations-overview/unused.sql: belongs to no card');
   rmSync(path('validations-overview/unused.sql'));
+  writeFileSync(path('validations-overview/totals.sql'), GOOD);
+  expect(load).toThrow(/^dashboards\/validations-overview\/totals\.sql: must take its window from \{\{since\}\}/);
   writeFileSync(path('validations-overview/volume.sql'), 'select 1');
   expect(load).toThrow(/dashboards\/validations-overview\/volume\.sql: must read bi/);
   mkdirSync(path('empty'));

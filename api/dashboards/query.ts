@@ -1,7 +1,7 @@
 import { type Interval, timestamp } from '../../sql/metrics/windows.ts';
 import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
 import { readInterval, readWindow } from '../metrics/query.ts';
-import type { Dashboard } from './dashboards.ts';
+import type { Dashboard } from './definition.ts';
 
 /** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
 export type Asked = { from: string; to: string; interval: Interval } & Record<string, string>;

@@ -8,7 +8,8 @@ import type { Seen } from '../http/observe.ts';
 import { notFound } from '../http/problems.ts';
 import { type Call, route } from '../http/route.ts';
 import { requireFeature } from '../tenants/features.ts';
-import { cardsFor, type Dashboard, definition, rowsFor } from './dashboards.ts';
+import { cardsFor, rowsFor } from './dashboards.ts';
+import { type Dashboard, definition } from './definition.ts';
 import { countOpened } from './opened.ts';
 import { readParameters } from './query.ts';
 import type { Viewer } from './viewers.ts';
@@ -82,7 +83,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       requireFeature(identity.features, 'dashboards');
       const { cards, ...rest } = findDashboard(deps, slug, identity);
       countOpened(deps, identity.tenantId, slug, 'api');
-      return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
+      return { body: { ...rest, cards: cards.map(({ sql, query, ...card }) => card) } };
     },
   );
 

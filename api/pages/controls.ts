@@ -1,6 +1,6 @@
 import { escaped } from '../../lib/html.ts';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
-import type { Parameter } from '../dashboards/dashboards.ts';
+import type { Parameter } from '../dashboards/definition.ts';
 import type { Locale } from './html.ts';
 import { ICONS } from './icons.ts';
 import { type TextName, textOf } from './texts.ts';

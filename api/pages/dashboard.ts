@@ -1,5 +1,5 @@
 import { escaped } from '../../lib/html.ts';
-import type { Card, Dashboard, Parameter } from '../dashboards/dashboards.ts';
+import type { Card, Dashboard, Parameter } from '../dashboards/definition.ts';
 import type { Viewer } from '../dashboards/viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Assets } from './assets.ts';
 
 export type Locale = keyof Words;

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Problem } from '../http/problems.ts';
 import type { Assets } from './assets.ts';
 import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';

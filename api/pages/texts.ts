@@ -1,4 +1,4 @@
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Locale } from './html.ts';
 
 // What a dashboard's page says beside what its definition does. Names in braces are filled in by the page's module.

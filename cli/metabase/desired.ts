@@ -1,5 +1,6 @@
 import { type Known, variablesOf } from '../../api/dashboards/card-query.ts';
-import { type Card, type Dashboard, knownTo } from '../../api/dashboards/dashboards.ts';
+import { knownTo } from '../../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../../api/dashboards/definition.ts';
 import type { Config } from '../../lib/config.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 import { entityIdOf, idOf, marked } from './marker.ts';

@@ -1,5 +1,5 @@
 import type { Answer } from './client.ts';
-import type { Ask, Tenant } from './smoke.ts';
+import type { Ask, Tenant } from './smoke-types.ts';
 
 /** Metabase takes a token for a minute longer than it says. */
 const LONG_AGO_MS = 300_000;

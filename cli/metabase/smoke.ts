@@ -1,6 +1,6 @@
 import { render } from '../../api/dashboards/card-query.ts';
-import type { Card, Dashboard } from '../../api/dashboards/dashboards.ts';
 import { loadDashboards } from '../../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../../api/dashboards/definition.ts';
 import { embeddingSecret, signEmbed } from '../../api/dashboards/embeds.ts';
 import { readCard } from '../../sql/dashboards/cards.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
@@ -9,21 +9,15 @@ import { createPool, type Pool, withTenant } from '../../sql/database/db.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 import { asOwner } from '../commands/owner.ts';
 import type { Surroundings } from './apply.ts';
-import { type Answer, createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
+import { createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
 import { urlOf } from './first-run.ts';
 import { refusalFaults } from './smoke-refusals.ts';
+import type { Ask, Tenant } from './smoke-types.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3600_000;
 /** Metabase cuts off longer answers without a word. */
-const MOST_ROWS = 2000;
-
-export type Tenant = { id: string; slug: string; grant: string };
-/** Asks Metabase, as a guest, for one card's rows. */
-export type Ask = (
-  params: Record<string, unknown>,
-  more?: { secret?: string; expiresAt?: Date; query?: Json },
-) => Promise<Answer>;
+const MAX_ROWS = 2000;
 
 /**
  * Looks at every card of customers through Metabase as two tenants' guests: each must get what the database gives for its own
@@ -129,7 +123,7 @@ async function ownRows(ask: Ask, cards: Pool, card: Card, { grant }: Tenant, win
   const after = await readCard(cards, text, values);
   const names: string[] = body.data.cols.map((col: Json) => col.name);
   const cellsOf = (rows: Record<string, unknown>[]) =>
-    rows.slice(0, MOST_ROWS).map((row) => names.map((name) => plain(row[name])));
+    rows.slice(0, MAX_ROWS).map((row) => names.map((name) => plain(row[name])));
   const given = body.data.rows.map((row: unknown[]) => row.map(plain));
   const isOwn = isBetween(given, cellsOf(before), cellsOf(after));
   return { rows: before.length, fault: isOwn ? undefined : 'other rows than its own' };

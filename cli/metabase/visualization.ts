@@ -1,4 +1,4 @@
-import type { Card, Column } from '../../api/dashboards/dashboards.ts';
+import type { Card, Column } from '../../api/dashboards/definition.ts';
 
 type Settings = Record<string, unknown>;
 type Chart = NonNullable<Card['chart']>;
