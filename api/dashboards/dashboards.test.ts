@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,7 @@ test('what is shipped can be loaded', () => {
 
 test('variables become parameters, each one once, however often it stands', () => {
   expect(render('select {{a}}, {{b}}, {{a}}', { a: 'x', b: 'y' })).toEqual({ text: 'select $1, $2, $1', values: ['x', 'y'] });
-  expect(() => render('select {{a}}', {})).toThrow('asks for a');
+  expect(() => render('select {{a}}', {})).toThrow('needs the variable a');
 });
 
 test('an optional clause stands only where its variable has a value', () => {
@@ -27,14 +27,14 @@ test('an optional clause stands only where its variable has a value', () => {
 const GOOD = "select type from bi.events({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total') where type <> ''";
 
 test.each([
-  ['a variable that is none of the dashboard', GOOD.replace('{{to}}', '{{until}}'), /knows the variables/],
+  ['a variable that is none of the dashboard', GOOD.replace('{{to}}', '{{until}}'), /may use only the variables/],
   ['no grant', GOOD.replace('{{grant}}', "'x'"), /begin each call/],
   ['the grant in another place', GOOD.replace('{{grant}}, {{from}}', '{{from}}, {{grant}}'), /begin each call/],
   ['an optional grant', GOOD.replace('{{grant}}', '[[{{grant}}]]'), /in an optional clause/],
-  ['an optional window', `${GOOD} [[and type = {{interval}}]]`, /in an optional clause one of/],
+  ['an optional window', `${GOOD} [[and type = {{interval}}]]`, /exactly one of these variables in an optional clause/],
   ['an optional clause within another', `${GOOD} [[and [[type = {{marketplace}}]]]]`, /close each optional/],
   ['an optional clause of two variables', `${GOOD} [[and type = {{marketplace}} or {{from}} = '']]`, /in an optional clause/],
-  ['a choice that it cannot go without', `${GOOD} and type = {{marketplace}}`, /knows the variables/],
+  ['a choice that it cannot go without', `${GOOD} and type = {{marketplace}}`, /may use only the variables/],
   ['a second call without it', `${GOOD} union all select type from bi.events(null, now(), now(), 'day')`, /begin each call/],
   ['a table', `${GOOD} union all select name from private.tenants`, /functions of bi only/],
   ['a table after a comma', GOOD.replace(' where', ', private.tenants where'), /functions of bi only/],
@@ -59,7 +59,7 @@ const OPERATIONS =
 test.each([
   ['a table', OPERATIONS.replace('ops.activity', 'private.events'), /must read ops only/],
   ['a function of bi', `${OPERATIONS} union all select type from bi.events({{from}}, {{to}})`, /must read ops only/],
-  ['a grant', `${OPERATIONS} having {{grant}} = ''`, /knows the variables/],
+  ['a grant', `${OPERATIONS} having {{grant}} = ''`, /may use only the variables/],
 ])('a card of operations with %s is refused', (_, sql, fault) => {
   const known = { required: ['from', 'to', 'interval'], optional: [] };
   expect(faultsOf(OPERATIONS, 'operations', known)).toEqual([]);
@@ -146,4 +146,34 @@ test('a definition that is wrong is named at the start', () => {
   mkdirSync(path('empty'));
   writeFileSync(path('empty/dashboard.json'), '{"audience":"all","cards":[]}');
   expect(load).toThrow(/dashboards\/empty\/dashboard\.json: .*audience/s);
+});
+
+test('names of texts are replaced, and one that is unknown or that nothing uses is refused', () => {
+  const { path, load } = copyOfShipped();
+  const texts = JSON.parse(readFileSync(path('words.json'), 'utf8'));
+  expect(load().get('latency')?.parameters[0]?.title).toEqual(texts.from);
+  writeFileSync(path('words.json'), JSON.stringify({ ...texts, orphan: { en: 'Orphan', 'pt-BR': 'Órfão' } }));
+  expect(load).toThrow(/^dashboards\/words\.json: no dashboard uses orphan$/);
+  const { from, ...rest } = texts;
+  writeFileSync(path('words.json'), JSON.stringify(rest));
+  expect(load).toThrow('dashboards/latency/dashboard.json: words.json has no text from');
+  writeFileSync(path('words.json'), JSON.stringify({ ...rest, from: { en: 'From' } }));
+  expect(load).toThrow(/^dashboards\/words\.json: from\.pt-BR: /m);
+  rmSync(path('words.json'));
+  expect(load).toThrow('dashboards/words.json: is missing');
+});
+
+test('a text that several places show is written once, in words.json', () => {
+  const places = new Map<string, number>();
+  const count = (text: unknown) => places.set(JSON.stringify(text), (places.get(JSON.stringify(text)) ?? 0) + 1);
+  const visit = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return;
+    if ('en' in value) count(value);
+    else Object.values(value).forEach(visit);
+  };
+  const folder = new URL('../../dashboards/', import.meta.url);
+  for (const slug of loadDashboards().keys())
+    visit(JSON.parse(readFileSync(new URL(`${slug}/dashboard.json`, folder), 'utf8')));
+  visit(JSON.parse(readFileSync(new URL('words.json', folder), 'utf8')));
+  expect([...places].filter(([, times]) => times > 1).map(([text]) => text)).toEqual([]);
 });
