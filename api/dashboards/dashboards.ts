@@ -6,14 +6,14 @@ import { readWords, type SharedWords } from './words.ts';
 
 const SHIPPED = new URL('../../dashboards/', import.meta.url);
 
-/** Every dashboard of a folder, by its slug. Throws an Error that names all that is wrong. */
+/** The dashboards of a folder, by slug. Throws an Error with one line for each fault. */
 export function loadDashboards(folder = SHIPPED): Map<string, Dashboard> {
   const { dashboards, faults } = readDashboards(folder);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return new Map(dashboards.map((dashboard) => [dashboard.slug, dashboard]));
 }
 
-/** The dashboards of a folder, and one line with its file for everything that is wrong with them. */
+/** The dashboards of a folder, and one line for each fault, with its file. */
 export function readDashboards(folder = SHIPPED): { dashboards: Dashboard[]; faults: string[] } {
   const slugs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const words = readWords(folder);
@@ -79,8 +79,8 @@ function parseFile(text: string): { file?: DashboardFile; faults: string[] } {
 }
 
 /**
- * The cards of a link that fixes these parameters. Where a choice is fixed, those that it cannot narrow are left out: they would
- * show what the link keeps back. The one that the choice's values come from stays, with its one row (`rowsFor`).
+ * The cards of a link that fixes these parameters. Cards that a fixed choice cannot narrow are left out, because they would show
+ * what the link hides. The card that the choice's values come from stays, with one row (`rowsFor`).
  */
 export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string, string>): Card[] {
   const fixed = parameters.filter(isChoice).filter(({ name }) => Object.hasOwn(locked, name));
@@ -89,7 +89,7 @@ export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string
   );
 }
 
-/** Rows of a card as a link may show them that fixes these parameters. */
+/** The rows of a card that a link with these fixed parameters may show. */
 export function rowsFor<Row extends Record<string, unknown>>(
   { parameters }: Dashboard,
   { name }: Card,
@@ -104,7 +104,7 @@ export function rowsFor<Row extends Record<string, unknown>>(
 export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, string>): boolean =>
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
-/** Which variables the cards of a dashboard may use. */
+/** The variables that the cards of a dashboard may use. */
 export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {
   const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
   return {
