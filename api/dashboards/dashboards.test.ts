@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { textsOf } from '../pages/texts.ts';
 import { faultsOf, faultsOfTotals, render, trendOf } from './card-query.ts';
 import { knownTo, loadDashboards } from './dashboards.ts';
 import type { Dashboard } from './definition.ts';
@@ -176,4 +177,20 @@ test('a text that several places show is written once, in words.json', () => {
     visit(JSON.parse(readFileSync(new URL(`${slug}/dashboard.json`, folder), 'utf8')));
   visit(JSON.parse(readFileSync(new URL('words.json', folder), 'utf8')));
   expect([...places].filter(([, times]) => times > 1).map(([text]) => text)).toEqual([]);
+});
+
+test('no text of a dashboard or its page names a call of the API, a file, a setting or a member of an event', () => {
+  const shown = [...loadDashboards().values()].flatMap(({ title, description, parameters, cards }) => [
+    title,
+    description,
+    ...parameters.map((one) => one.title),
+    ...cards.flatMap((card) => [card.title, card.description, card.empty, ...card.columns.map((column) => column.title)]),
+  ]);
+  const texts = [
+    ...shown.flatMap((words) => Object.values(words ?? {})),
+    ...Object.values(textsOf('en')),
+    ...Object.values(textsOf('pt-BR')),
+  ];
+  const technical = /\b(GET|POST|PUT|PATCH|DELETE)\b|\/[a-z]\w+|\w\.\w*[a-z]\w*\b|[A-Za-z]_[A-Za-z]|npm run/;
+  expect(texts.filter((text) => technical.test(text))).toEqual([]);
 });
