@@ -91,12 +91,12 @@ const fillsOf = (page: Page, card: string, part = 'path') =>
     .evaluateAll((paths: Json[]) => paths.map((path) => path.getAttribute('fill') as string | null));
 
 describe.skipIf(!need('chromium'))('charts', () => {
-  test('a period before that has figures of a part alone is no comparison', async () => {
+  test('a previous period with data for only a part of it is not compared', async () => {
     const page = await see(young, OVERVIEW, '&range=7d');
-    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no earlier figure');
+    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no previous value');
     await page.context().close();
     const other = await see(old, OVERVIEW, '&range=7d');
-    expect(await other.locator('#card-validations-trend .change').textContent()).toContain('antes: ');
+    expect(await other.locator('#card-validations-trend .change').textContent()).toContain('anterior: ');
     await other.context().close();
   });
 
@@ -130,7 +130,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     const change = { limits: { events_per_month: 60_000 } };
     expect((await api.call('PATCH', `/v1/tenants/${old.id}`, operator, change)).status).toBe(200);
     const page = await see({ keys: { embed: operator } }, 'tenants');
-    expect(await page.locator('#card-quotas svg text', { hasText: 'Goal 100%' }).count()).toBe(1);
+    expect(await page.locator('#card-quotas svg text', { hasText: 'Target 100%' }).count()).toBe(1);
     expect(await touching(page)).toEqual([]);
     await page.context().close();
   });
@@ -241,7 +241,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     const page = await see(old, VOLUME);
     const words = await page.locator('#card-quality-checks tbody td:nth-child(2)').allTextContents();
     expect(words.length).toBeGreaterThan(3);
-    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'não se sabe'].includes(word))).toEqual([]);
+    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'desconhecido'].includes(word))).toEqual([]);
     await page.context().close();
   });
 });

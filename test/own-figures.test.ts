@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createCards } from '../api/dashboards/cards.ts';
-import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
+import { loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../api/dashboards/definition.ts';
 import type { Asked } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';

@@ -1,16 +1,16 @@
 import { type Interval, timestamp } from '../../sql/metrics/windows.ts';
 import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
 import { readInterval, readWindow } from '../metrics/query.ts';
-import type { Dashboard } from './dashboards.ts';
+import type { Dashboard } from './definition.ts';
 
-/** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
+/** The values of a dashboard's variables for its cards: the window, and the choices that were made. */
 export type Asked = { from: string; to: string; interval: Interval } & Record<string, string>;
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 /**
- * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
- * Throws invalid-request that names all that is wrong, each below `at`.
+ * The parameters of a dashboard from a query or body, and those that a link has `locked`. `now` is in milliseconds.
+ * Throws invalid-request with every fault; `at` is the JSON Pointer that they begin with.
  */
 export function readParameters(
   dashboard: Dashboard,
@@ -26,19 +26,21 @@ export function readParameters(
   };
   const known = dashboard.parameters.map(({ name }) => name as string);
   const given = new Map(Object.entries(locked));
-  // A dashboard may have lost a parameter since the link was made: better no rows than more than it was to show.
+  // The dashboard may have lost this parameter since the link was created. Then no rows are better than too many.
   for (const name of Object.keys(locked)) {
-    if (!known.includes(name)) fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard does not have.');
+    if (!known.includes(name))
+      fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard does not have. Create a new link.');
   }
   for (const [name, value] of Object.entries(query)) {
-    if (!known.includes(name)) fault(name, 'unknown-parameter', `Known are ${known.join(', ')}.`);
-    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link has fixed this parameter.');
-    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'A parameter is given once.');
+    if (!known.includes(name)) fault(name, 'unknown-parameter', `Unknown parameter. Use one of: ${known.join(', ')}.`);
+    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link has fixed this parameter. Leave it out.');
+    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'The parameter occurs more than once. Send it once.');
     else given.set(name, value);
   }
   const choices = dashboard.parameters.filter((parameter) => 'values' in parameter).map(({ name }) => [name, given.get(name)]);
   for (const [name, value] of choices) {
-    if (value && value.length > MOST_CHARACTERS) fault(name as string, 'too-long', `At most ${MOST_CHARACTERS} characters.`);
+    if (value && value.length > MAX_CHARACTERS)
+      fault(name as string, 'too-long', `The value is longer than ${MAX_CHARACTERS} characters. Shorten it.`);
   }
   const interval = readInterval(given, fault);
   const window = readWindow(given, interval, zone, now, fault);

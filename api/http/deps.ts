@@ -5,7 +5,7 @@ import type { ArchiveHome } from '../../sql/archive/home.ts';
 import type { Pool } from '../../sql/database/db.ts';
 import type { AccessLog } from '../audit/access-log.ts';
 import type { Cards } from '../dashboards/cards.ts';
-import type { Dashboard } from '../dashboards/dashboards.ts';
+import type { Dashboard } from '../dashboards/definition.ts';
 import type { Embeds } from '../dashboards/embeds.ts';
 import type { Viewers } from '../dashboards/viewers.ts';
 import type { EventTypeRegistry } from '../event-types/event-types.ts';

@@ -3,11 +3,11 @@
 
 const TEXTS = ['text', 'word', 'period', 'time', 'instant'];
 const PAGE_ROWS = 25;
-// A shorter table is read as fast as searched.
+// A shorter table needs no search.
 const MIN_SEARCHED = 10;
 
 /**
- * A card's rows as a table that is sorted by the headers of its columns, with its number of rows, and a search and pages where there are many.
+ * A card's rows as a table that its headers sort, with the number of rows. A long table also has a search and pages.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader

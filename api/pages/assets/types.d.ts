@@ -1,4 +1,4 @@
-/** What the server puts into a dashboard's page for its module. */
+/** The data that the server puts into a dashboard's page for its module. */
 export type Column = { name: string; title: string; format: string };
 export type Chart = {
   x?: string;
@@ -39,14 +39,14 @@ export type Answer = {
   timezone: string;
   watermark: string;
   restated?: { days: number; latest: string | null };
-  /** Whether the period before, of the same length, has figures from its start. */
+  /** Whether the previous period, of the same length, has data from its start. */
   has_before?: boolean;
   data: Row[];
 };
 
 /** Places in the list of colours. */
 export type Colours = {
-  /** Gives those of them a colour that have none, in an order that does not depend on the chart. */
+  /** Assigns a colour to values that have none, in an order that does not depend on the chart. */
   know: (values: readonly string[]) => void;
   ofValue: (value: string) => number;
   ofFigure: (title: string) => number;
