@@ -19,7 +19,7 @@ const members = {
     .string()
     .min(1)
     .max(200)
-    .regex(/^\P{Cc}+$/u, 'is one line'),
+    .regex(/^\P{Cc}+$/u, 'must be one line without control characters'),
   enabled: z.boolean(),
   metric: z.string().meta({ description: `One of ${FIGURES.map(({ name }) => name).join(', ')}` }),
   filter: z

@@ -5,8 +5,8 @@ import type { BenchmarkAnswer } from '../../sql/benchmarks/benchmarks.ts';
 /** An ISO week or a month, in UTC. */
 export const period = z
   .string()
-  .regex(/^20\d\d-(W\d\d|\d\d)$/, 'a period is an ISO week such as 2026-W46 or a month such as 2026-10')
-  .refine((text) => DateTime.fromISO(text, { zone: 'UTC' }).isValid, 'there is no such week or month');
+  .regex(/^20\d\d-(W\d\d|\d\d)$/, 'must be an ISO week, e.g. 2026-W46, or a month, e.g. 2026-10')
+  .refine((text) => DateTime.fromISO(text, { zone: 'UTC' }).isValid, 'must be a week or month that exists');
 
 export const POSITIONS = [
   'lowest quarter',

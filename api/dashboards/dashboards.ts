@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readInput } from '../../lib/input-faults.ts';
 import { type Known, variablesOf } from './card-query.ts';
 import { faultsOfDashboard } from './faults.ts';
 
@@ -114,13 +115,8 @@ function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faul
   } catch (error) {
     return { faults: named([`dashboard.json: ${(error as Error).message}`]) };
   }
-  const parsed = fileSchema.safeParse(content);
-  if (!parsed.success)
-    return {
-      faults: named(
-        parsed.error.issues.map(({ path, message }) => `dashboard.json: ${path.join('.') || 'the whole'}: ${message}`),
-      ),
-    };
+  const parsed = readInput(fileSchema, content, { whole: 'The file' });
+  if (parsed.faults) return { faults: named(parsed.faults.map(({ detail }) => `dashboard.json: ${detail}`)) };
   const { $schema: _, ...found } = parsed.data;
   const own = found.cards.map((one) => `${one.name}.sql`);
   const missing = own.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`);

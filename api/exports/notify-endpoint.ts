@@ -14,9 +14,9 @@ export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>
     .string()
     .max(2000)
     .refine((text) => schemes.includes(parsed(text)?.protocol ?? ''), {
-      error: `Must be a URL that begins with ${schemes.join('// or ')}//${schemes.length > 1 ? '' : '; http:// only where the platform allows private networks'}.`,
+      error: `must be a URL that starts with ${schemes.join('// or ')}//${schemes.length > 1 ? '' : ' (http:// needs ALERTS_ALLOW_PRIVATE_NETWORKS)'}`,
     })
-    .refine((text) => !parsed(text)?.username && !parsed(text)?.password, { error: 'holds no user and no password' });
+    .refine((text) => !parsed(text)?.username && !parsed(text)?.password, { error: 'must not contain a user name or a password' });
 }
 
 /**

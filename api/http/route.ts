@@ -1,5 +1,6 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
+import { readInput } from '../../lib/input-faults.ts';
 import type { Actor } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
@@ -79,9 +80,14 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     const call = {
       identity,
       actor: identity && actorOf(identity, seen),
-      params: check(spec.params, request.params),
-      query: check(spec.query, spec.filters ? bareNames(spec.filters, request, response) : request.query),
-      body: check(spec.body, request.body),
+      params: check(spec.params, request.params, 'The path'),
+      query: check(
+        spec.query,
+        spec.filters ? bareNames(spec.filters, request, response) : request.query,
+        'The query',
+        'parameter',
+      ),
+      body: check(spec.body, request.body, 'The body'),
       request,
       response,
     };
@@ -168,18 +174,12 @@ function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   }
 }
 
-function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
+function check<T>(schema: ZodType<T> | undefined, input: unknown, whole: string, member = 'member'): T {
   if (!schema) return undefined as T;
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
+  const { data, faults } = readInput(schema, input, { whole, member });
+  if (!faults) return data;
   throw invalidRequest(
-    result.error.issues.map(
-      (issue): Fault => ({
-        pointer: issue.path.map(pointerTo).join(''),
-        code: issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-'),
-        detail: issue.message,
-      }),
-    ),
+    faults.map(({ path, code, detail }): Fault => ({ pointer: path.map(pointerTo).join(''), code, detail })),
   );
 }
 
