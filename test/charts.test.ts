@@ -98,7 +98,7 @@ const fillsOf = (page: Page, card: string, part = 'path') =>
 describe.skipIf(!need('chromium'))('charts', () => {
   test('a period before that has figures of a part alone is no comparison', async () => {
     const page = await see(young, OVERVIEW, '&range=7d');
-    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no earlier figure');
+    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no earlier value');
     await page.context().close();
     const other = await see(old, OVERVIEW, '&range=7d');
     expect(await other.locator('#card-validations-trend .change').textContent()).toContain('antes: ');

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCards } from '../api/dashboards/cards.ts';
 import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
-import type { Asked } from '../api/dashboards/query.ts';
+import type { CardParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
@@ -15,7 +15,11 @@ type Row = Record<string, unknown>;
 const HOUR = 3_600_000;
 const DASHBOARDS = loadDashboards();
 const TO = new Date(Math.floor(Date.now() / HOUR) * HOUR + HOUR);
-const WINDOW = { from: new Date(TO.getTime() - 240 * HOUR).toISOString(), to: TO.toISOString(), interval: 'day' } as Asked;
+const WINDOW = {
+  from: new Date(TO.getTime() - 240 * HOUR).toISOString(),
+  to: TO.toISOString(),
+  interval: 'day',
+} as CardParameters;
 
 let db: TestDatabase;
 

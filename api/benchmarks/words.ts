@@ -39,7 +39,7 @@ export const method = z.object({
 export function methodOf({ unit, rules, minimum }: BenchmarkAnswer): z.infer<typeof method> {
   return {
     statistic:
-      'Quartiles over organisations that take part, each counted once; figures beyond percentiles 5 and 95 are drawn in.',
+      'Quartiles over the participating organisations, each counted once. Values outside percentiles 5 and 95 are clamped to them.',
     rounding: unit === 'ratio' ? 'one percentage point' : 'two significant digits',
     minimum_contributors: minimum ?? 0,
     rules: rules ?? '',

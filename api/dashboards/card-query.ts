@@ -4,7 +4,7 @@ export type CardQuery = { text: string; values: string[] };
 export type Audience = 'customer' | 'operations' | 'internal';
 
 /** Variables that every card must be given, and those that it may go without. */
-export type Known = { required: readonly string[]; optional: readonly string[] };
+export type CardVariables = { required: readonly string[]; optional: readonly string[] };
 
 const VARIABLE = /\{\{([a-z_]+)\}\}/g;
 const OPTIONAL = /\[\[(.*?)\]\]/gs;
@@ -39,7 +39,7 @@ const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
  * What is wrong with a card's SQL. That a card reads nothing else is held by the role that it runs as; this says so before it
  * runs.
  */
-export function faultsOf(sql: string, audience: Audience, { required, optional }: Known): string[] {
+export function faultsOf(sql: string, audience: Audience, { required, optional }: CardVariables): string[] {
   const own = audience === 'customer' ? 'bi' : 'ops';
   const clauses = [...sql.matchAll(OPTIONAL)].map(([, clause]) => variablesOf(clause as string));
   const outside = variablesOf(sql.replace(OPTIONAL, ''));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readInput } from '../../lib/input-faults.ts';
-import { type Known, variablesOf } from './card-query.ts';
+import { type CardVariables, variablesOf } from './card-query.ts';
 import { faultsOfDashboard } from './faults.ts';
 
 const words = z.strictObject({ en: z.string().min(1), 'pt-BR': z.string().min(1) });
@@ -108,7 +108,7 @@ function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faul
   const files = readdirSync(folder);
   const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
   const named = (faults: string[]) => faults.map((fault) => `dashboards/${slug}/${fault}`);
-  if (!files.includes('dashboard.json')) return { faults: named(['dashboard.json: is missing']) };
+  if (!files.includes('dashboard.json')) return { faults: named(['dashboard.json: The file is missing.']) };
   let content: unknown;
   try {
     content = JSON.parse(read('dashboard.json'));
@@ -119,7 +119,7 @@ function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faul
   if (parsed.faults) return { faults: named(parsed.faults.map(({ detail }) => `dashboard.json: ${detail}`)) };
   const { $schema: _, ...found } = parsed.data;
   const own = found.cards.map((one) => `${one.name}.sql`);
-  const missing = own.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`);
+  const missing = own.filter((file) => !files.includes(file)).map((file) => `${file}: the file is missing`);
   const strange = files.filter((file) => file !== 'dashboard.json' && !own.includes(file));
   const cards = found.cards.map((one) => ({
     ...one,
@@ -127,9 +127,9 @@ function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faul
   }));
   const dashboard = { ...found, slug, cards };
   const faults = [
-    ...(name.safeParse(slug).success ? [] : ['dashboard.json: its folder has no name for a slug']),
+    ...(name.safeParse(slug).success ? [] : ['dashboard.json: the name of its folder is not a valid slug']),
     ...missing,
-    ...strange.map((file) => `${file}: is of no card`),
+    ...strange.map((file) => `${file}: no card has this name`),
     ...(missing.length > 0 ? [] : faultsOfDashboard(dashboard, knownTo(dashboard))),
   ];
   return { dashboard, faults: named(faults) };
@@ -164,7 +164,7 @@ export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, str
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
 /** Which variables the cards of a dashboard may use. */
-export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {
+export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): CardVariables {
   const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
   return {
     required: [...(audience === 'customer' ? ['grant'] : []), ...rest.map((parameter) => parameter.name)],

@@ -49,8 +49,7 @@ export function mountLinks(app: Express, deps: Deps): void {
     {
       method: 'post',
       path: '/v1/dashboards/:slug/links',
-      summary:
-        "Make a short link with which somebody without a key sees one dashboard of the key's tenant, until it is deleted",
+      summary: "Create a short link that opens one dashboard of the key's tenant without a key, until it is deleted",
       scopes: SCOPES,
       params,
       body: input,
@@ -62,7 +61,7 @@ export function mountLinks(app: Express, deps: Deps): void {
       const { tenantId, keyId } = identity;
       const link = { keyId, dashboard: slug, params: body.params, expiresAt: endOf(body.expires_in, identity.expiresAt) };
       const id = await withTenant(deps.pool, tenantId, (client) => createLink(client, tenantId, link), actor);
-      if (id === undefined) throw conflict('link-limit', `A tenant has at most ${MAX_LINKS} short links`);
+      if (id === undefined) throw conflict('link-limit', `The tenant already has ${MAX_LINKS} short links`);
       return { body: { id, url: `/s/${id}`, expires_at: link.expiresAt }, secrets: ['id', 'url'] };
     },
   );

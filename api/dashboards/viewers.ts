@@ -18,7 +18,7 @@ const claims = z.strictObject({
 });
 
 /** `keyId`: the key that makes it, with which it ends. */
-export type Link = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
+export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
 /** Whose dashboard a viewer sees, and which of its parameters the link has fixed. A short link may have no end of its own. */
 export type Viewer = {
   tenant: Tenant;
@@ -30,7 +30,7 @@ export type Viewer = {
 
 export type Viewers = {
   /** A token that opens the cards of one dashboard of one tenant, for so many seconds. */
-  sign: (link: Link, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
+  sign: (link: ViewerLink, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
   /**
    * What a token, or the id of a short link, opens. Throws 401 where it is none of ours, has expired or its key is revoked, 403 where it is of
    * another dashboard than `slug` or the tenant has none any more.
@@ -55,7 +55,7 @@ export function createViewers(pool: Pool, secret: string): Viewers {
     claims,
   });
 
-  async function viewerOf({ tenantId, keyId, dashboard, params }: Link, expiresAt: Date | null): Promise<Viewer> {
+  async function viewerOf({ tenantId, keyId, dashboard, params }: ViewerLink, expiresAt: Date | null): Promise<Viewer> {
     const tenant = await findTenantOfKey(pool, tenantId, keyId);
     if (!tenant || tenant.offboarding_at) throw invalidToken();
     requireFeature(tenant.features, 'dashboards');

@@ -101,7 +101,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
           actor,
         );
       const reply = await write().catch((error: { code?: string }) => {
-        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this type');
+        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this event type');
         throw error;
       });
       deps.types.forget(identity.tenantId);

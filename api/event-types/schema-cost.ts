@@ -1,4 +1,5 @@
 import { quoted } from '../../lib/input-faults.ts';
+import { nameOfStep } from '../http/problems.ts';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_PARTS = 10_000;
@@ -70,7 +71,7 @@ export function schemaCost(root: Members): number {
       // What lies below an id of its own would be read from there.
       if (at !== root && isObject(at) && typeof at.$id === 'string')
         throw new Error('`$id` is only accepted at the top of a schema.');
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = nameOfStep(decodeURIComponent(step));
       if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name))
         throw new Error(`A \`$ref\` refers to ${quoted(`#${fragment}`)}, which does not exist in the schema.`);
       at = (at as Members)[name];

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/ajv.js';
 import { nameOf, quoted } from '../../lib/input-faults.ts';
+import { nameOfStep } from '../http/problems.ts';
 
 const MAX_LISTED = 15;
 const TYPES: Record<string, string> = {
@@ -21,7 +22,7 @@ export function schemaFault(
   root: string,
   value: unknown,
 ): string {
-  const steps = instancePath.split('/').slice(1).map(unescaped);
+  const steps = instancePath.split('/').slice(1).map(nameOfStep);
   const path = [root, ...steps];
   const subject = nameOf(path);
   const named = (name: unknown) => nameOf([...path, String(name)]);
@@ -82,7 +83,6 @@ export function schemaFault(
   }
 }
 
-const unescaped = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 const typeName = (type: string) => TYPES[type] ?? type;
 const shown = (value: unknown) =>

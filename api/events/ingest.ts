@@ -6,7 +6,7 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { unauthenticated } from '../http/problems.ts';
 import { type Accepted, type Context, type Refusal, readEvent, type Warning } from './envelope.ts';
-import type { Outcome } from './group-commit.ts';
+import type { StoreOutcome } from './group-commit.ts';
 import type { JsonItem } from './json-items.ts';
 
 export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
@@ -81,7 +81,7 @@ export async function store(deps: Deps, identity: Identity, judged: Judged[]): P
     const outcome = outcomes[next++];
     const id = verdict.row.eventId ?? verdict.row.id;
     if (outcome === undefined) return { index, id, status: 'accepted', ...remark(verdict) };
-    if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired.');
+    if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired. Use another key.');
     if (outcome === 'duplicate') return { index, id, status: 'duplicate' };
     if (outcome === 'conflict') {
       return {
@@ -89,7 +89,7 @@ export async function store(deps: Deps, identity: Identity, judged: Judged[]): P
         id,
         status: 'conflict',
         code: 'conflict',
-        detail: 'Another event with this id and time is stored already.',
+        detail: 'A different event with this id and time is already stored. Send it with a new id.',
       };
     }
     return { index, id, status: 'quarantined', code: 'not-storable', detail: outcome.refused };
@@ -105,7 +105,7 @@ export function acceptedOf(judged: Judged[]): Accepted[] {
  * Turns conflicts into duplicates where an event was stored before its subject withdrew consent and now comes again: it is known
  * by what it would have been.
  */
-export async function recognise(deps: Deps, identity: Identity, accepted: Accepted[], outcomes: Outcome[]): Promise<void> {
+export async function recognise(deps: Deps, identity: Identity, accepted: Accepted[], outcomes: StoreOutcome[]): Promise<void> {
   const doubtful = accepted.flatMap(({ named }, at) => (named && outcomes[at] === 'conflict' ? [{ named, at }] : []));
   if (doubtful.length === 0) return;
   const rows = doubtful.map(({ named }) => named);

@@ -17,7 +17,7 @@ type Options = {
   onDrop: (events: number, reason: string) => void;
 };
 
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 /** Turns the API's own requests into events of the operations tenant, once a second, through the same group commit. */
 export function createTelemetry(options: Options): Telemetry {
@@ -39,7 +39,7 @@ export function createTelemetry(options: Options): Telemetry {
 
   return {
     record(request) {
-      if (waiting.length < MOST_WAITING) waiting.push({ ...request, at: Date.now() });
+      if (waiting.length < MAX_WAITING) waiting.push({ ...request, at: Date.now() });
       else options.onDrop(1, 'too many waiting');
     },
     async close() {

@@ -13,7 +13,7 @@ import {
   unsupportedMediaType,
 } from './problems.ts';
 
-/** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */
+/** Answers every error, as RFC 9457 problem+json unless told otherwise. An unexpected error gets a fixed text and is logged in full. */
 export function sendProblem(
   deps: Deps,
   error: unknown,
@@ -87,15 +87,17 @@ export function problemText(problem: Problem, requestId: string): string {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
-  if (type === 'entity.parse.failed') return invalidJson(message);
-  if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
+  if (type === 'entity.parse.failed') return invalidJson(`${message}.`);
+  if (type === 'entity.too.large') return tooLarge('The JSON body is larger than 1 MiB.');
   if (type === 'encoding.unsupported')
     return unsupportedMediaType(message, { 'accept-encoding': 'gzip, deflate, br, identity' });
   if (type === 'charset.unsupported') return unsupportedMediaType(message);
   if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
   if (error instanceof URIError)
-    return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);
+    return invalidRequest([
+      { pointer: '', code: 'invalid-address', detail: 'The address is not valid percent-encoded UTF-8.' },
+    ]);
   if (status === 400) return invalidEncoding(message);
-  if (isDatabaseAway(error)) return unavailable('The database does not answer.');
-  return new Problem(500, 'internal', 'Something went wrong on our side');
+  if (isDatabaseAway(error)) return unavailable('The database does not answer. Try again later.');
+  return new Problem(500, 'internal', 'Internal error');
 }

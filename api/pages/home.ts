@@ -1,13 +1,13 @@
 import { escaped } from '../../lib/html.ts';
 import type { Assets } from './assets.ts';
-import type { Page } from './html.ts';
+import type { HtmlPage } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
-  ['/docs', 'API reference', 'Every call, with what it takes and answers, and a form to try it.'],
-  ['/openapi.json', 'OpenAPI document', 'The same for programs: make a client of it.'],
-  ['/ops/queues', 'Queues', 'The background jobs; the key of an operator is the password.'],
-  ['/readyz', 'Health', 'What this page shows, as JSON for a load balancer.'],
+  ['/docs', 'API reference', 'Every call with its parameters and answers, and a form to try it.'],
+  ['/openapi.json', 'OpenAPI document', 'The same for programs, e.g. to generate a client.'],
+  ['/ops/queues', 'Queues', 'The background jobs. Log in with an operator key as the password.'],
+  ['/readyz', 'Health', 'The status on this page as JSON, for a load balancer.'],
 ];
 const FIRST_STEPS: [string, string][] = [
   [
@@ -15,15 +15,15 @@ const FIRST_STEPS: [string, string][] = [
     `curl -H "Authorization: Bearer $INGEST_KEY" -H 'Content-Type: application/json' $ORIGIN/v1/events \\
   -d '{"type":"com.example.order.placed.v1","source":"shop","id":"order-1","time":"'$(date -u +%FT%TZ)'","data":{"duration_ms":42}}'`,
   ],
-  ['Ask for a figure', `curl -H "Authorization: Bearer $READ_KEY" '$ORIGIN/v1/metrics/events.count?interval=day'`],
+  ['Query a metric', `curl -H "Authorization: Bearer $READ_KEY" '$ORIGIN/v1/metrics/events.count?interval=day'`],
   [
-    'Make a link to a dashboard',
+    'Create a link to a dashboard',
     `curl -X POST -H "Authorization: Bearer $EMBED_KEY" $ORIGIN/v1/dashboards/validations-overview/links`,
   ],
 ];
 
 /** What stands at `/`: open to everybody, so it holds nothing of any tenant. */
-export function homePage(assets: Assets): Page {
+export function homePage(assets: Assets): HtmlPage {
   const body = `<main>
 <header class="hero">
 ${MARK}

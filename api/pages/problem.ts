@@ -3,12 +3,12 @@ import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/dashboards.ts';
 import type { Problem } from '../http/problems.ts';
 import type { Assets } from './assets.ts';
-import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';
+import { type HtmlPage, htmlOf, type Locale, setPolicy } from './html.ts';
 import { MARK } from './icons.ts';
 
 const NEW_LINK: Words = {
-  en: 'Ask whoever sent it to you for a new one.',
-  'pt-BR': 'Peça um novo a quem o enviou.',
+  en: 'Ask the person who sent it to you for a new link.',
+  'pt-BR': 'Peça um novo link a quem o enviou.',
 };
 const LATER: Words = { en: 'Try again in a moment.', 'pt-BR': 'Tente novamente em instantes.' };
 
@@ -22,16 +22,16 @@ const MESSAGES: Record<string, [Words, Words]> = {
     { en: 'Ask your administrator.', 'pt-BR': 'Fale com o administrador.' },
   ],
   'invalid-request': [
-    { en: 'The address asks for something that cannot be shown', 'pt-BR': 'O endereço pede algo que não pode ser mostrado' },
+    { en: 'The address contains something that cannot be shown', 'pt-BR': 'O endereço contém algo que não pode ser mostrado' },
     {
-      en: 'Open the link as it was sent to you, without what was added to it.',
-      'pt-BR': 'Abra o link como foi enviado, sem o que foi acrescentado.',
+      en: 'Open the link exactly as it was sent to you.',
+      'pt-BR': 'Abra o link exatamente como foi enviado.',
     },
   ],
   'rate-limited': [{ en: 'Too many requests at once', 'pt-BR': 'Muitas solicitações ao mesmo tempo' }, LATER],
 };
 const FRAME: [Words, Words] = [
-  { en: 'This dashboard may not be shown here', 'pt-BR': 'Este painel não pode ser exibido aqui' },
+  { en: 'This dashboard cannot be shown here', 'pt-BR': 'Este painel não pode ser exibido aqui' },
   {
     en: 'An administrator of the tenant has to add this origin to embed_origins:',
     'pt-BR': 'Um administrador precisa adicionar esta origem a embed_origins:',
@@ -55,7 +55,7 @@ ${MARK}
 <p>${escaped(help[locale])}</p>${origin === undefined ? '' : `\n<p><code>${escaped(String(origin))}</code></p>`}
 </main>`;
   // It says nothing of anybody and does nothing, and a frame that stays blank helps nobody whose link has expired.
-  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
+  const page: HtmlPage = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
   setPolicy(response, page);
   return { type: 'text/html; charset=utf-8', text: htmlOf(page) };
 }

@@ -144,7 +144,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
 const notJson = (): Refusal => ({
   status: 'rejected',
   code: 'invalid-json',
-  detail: 'It cannot be parsed.',
+  detail: 'The event is not valid JSON.',
   id: null,
   type: null,
 });

@@ -19,7 +19,7 @@ const input = z.strictObject({
     .min(1)
     .refine((scopes) => new Set(scopes).size === scopes.length, 'contains the same scope twice'),
   expires_at: instant
-    .refine((at) => at > instantAt(new Date()), 'is in the past')
+    .refine((at) => at > instantAt(new Date()), 'must be in the future')
     .transform(dateOf)
     .nullable()
     .optional(),

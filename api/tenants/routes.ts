@@ -98,7 +98,7 @@ export function mountTenants(app: Express, deps: Deps): void {
     async ({ identity, actor, body }) => {
       await refuseZone(deps, body.timezone);
       const made = await withTenant(deps.pool, identity.tenantId, (client) => createTenant(client, body), actor);
-      if (!made) throw conflict('slug-taken', 'Another tenant has this slug');
+      if (!made) throw conflict('slug-taken', 'The slug is already in use');
       return { body: shown(made), headers: { location: `/v1/tenants/${made.id}` } };
     },
   );

@@ -1,4 +1,4 @@
-import { type Known, variablesOf } from '../../api/dashboards/card-query.ts';
+import { type CardVariables, variablesOf } from '../../api/dashboards/card-query.ts';
 import { type Card, type Dashboard, knownTo } from '../../api/dashboards/dashboards.ts';
 import type { Config } from '../../lib/config.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
@@ -127,7 +127,7 @@ function cardOf(dashboard: Dashboard, card: Card): WantedCard {
   };
 }
 
-function tagsOf(key: string, sql: string, { optional }: Known, dashboard: Dashboard): Record<string, Tag> {
+function tagsOf(key: string, sql: string, { optional }: CardVariables, dashboard: Dashboard): Record<string, Tag> {
   const tags = variablesOf(sql).map((name): [string, Tag] => [
     name,
     {

@@ -3,7 +3,7 @@ import { escaped } from '../../lib/html.ts';
 import type { Message } from '../../sql/alerts/deliveries.ts';
 
 /** Whose mail it is: language, time zone, and name. */
-export type Reader = { tenant: string; locale: string; timezone: string };
+export type MailReader = { tenant: string; locale: string; timezone: string };
 
 export type Mail = { subject: string; text: string; html: string };
 
@@ -47,7 +47,7 @@ const WORDS = {
 } as const;
 
 /** What an alert says by e-mail, in the reader's language and time zone. */
-export function mailOf({ type, data }: Message, { tenant, locale, timezone }: Reader): Mail {
+export function mailOf({ type, data }: Message, { tenant, locale, timezone }: MailReader): Mail {
   const language = locale === 'pt-BR' ? 'pt-BR' : 'en';
   const words = WORDS[language];
   const { rule, value, since } = data;

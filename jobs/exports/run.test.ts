@@ -5,7 +5,7 @@ import { Busy } from '../../lib/busy.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { claimExport, keepExport } from '../../sql/exports/claims.ts';
-import { endExport } from '../../sql/exports/jobs.ts';
+import { cancelOrDeleteExport } from '../../sql/exports/jobs.ts';
 import { createPrivacyRequest } from '../../sql/privacy/privacy-requests.ts';
 import { offboardTenant } from '../../sql/tenants/offboarding.ts';
 import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
@@ -27,7 +27,8 @@ afterAll(async () => {
   await db.drop();
 });
 
-const end = (tenant: { id: string }, id: string) => withTenant(db.api, tenant.id, (client) => endExport(client, id), 'login');
+const end = (tenant: { id: string }, id: string) =>
+  withTenant(db.api, tenant.id, (client) => cancelOrDeleteExport(client, id), 'login');
 
 test('tenants take turns, part by part, and nobody has a part that somebody has', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];

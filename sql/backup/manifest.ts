@@ -92,6 +92,6 @@ export function compareRows({ rows }: Pick<Manifest, 'rows'>, counted: Record<st
     const found = counted[table];
     if (found !== undefined && found >= least && found <= most) continue;
     const expected = least === most ? `${least}` : `${least} to ${most}`;
-    throw new Error(`${table} has ${found ?? 'no'} rows, where the backup holds ${expected}.`);
+    throw new Error(`${table} has ${found ?? 'no'} rows, but the backup has ${expected}.`);
   }
 }

@@ -11,7 +11,7 @@ declare
     expiry bigint := ceil(extract(epoch from until) / 3600) * 3600;
 begin
     if tenant is null or until > clock_timestamp() + interval '31 days' then
-        raise exception 'a grant is for one tenant and 31 days at most' using errcode = 'invalid_parameter_value';
+        raise exception 'A grant needs a tenant and is valid for at most 31 days.' using errcode = 'invalid_parameter_value';
     end if;
     return (
         select m.text || '.' || encode(private.hmac(s.inner_pad, s.outer_pad, m.text), 'hex')

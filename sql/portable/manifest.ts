@@ -63,6 +63,6 @@ export async function readTenantManifest(folder: string): Promise<TenantManifest
   );
   if (unproved) throw new Error(`${unproved} has no SHA-256 in the ${MANIFEST} of ${folder}.`);
   const stray = objects.find((name) => !name.startsWith(prefixOfTenant(tenant.id)));
-  if (stray) throw new Error(`${stray} is no file of this tenant.`);
+  if (stray) throw new Error(`${stray} is not a file of this tenant.`);
   return read.data;
 }

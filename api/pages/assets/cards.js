@@ -1,10 +1,10 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
 import { progress, scalar, trend } from './figures.js';
 import { tableElement } from './table.js';
 
-/** @type {Record<string, (card: Card, answer: Answer, reader: Reader, choices: Choices) => HTMLElement>} */
+/** @type {Record<string, (card: PageCard, answer: PageAnswer, reader: Reader, choices: Choices) => HTMLElement>} */
 const ELEMENTS = { scalar, trend, progress, table: tableElement };
 
 /** A refusal of the API: its status, and the code that says why. */
@@ -22,7 +22,7 @@ export class Refused extends Error {
 
 /**
  * One card on the page: its frame is there already.
- * @param {Card} card
+ * @param {PageCard} card
  * @param {Reader} reader
  * @param {(card: string, accept: string) => Promise<Response>} ask
  */
@@ -31,7 +31,7 @@ export function createCard(card, reader, ask) {
   const body = /** @type {HTMLElement} */ (section.querySelector('.body'));
   const tools = /** @type {HTMLButtonElement[]} */ ([...section.querySelectorAll('.tools button')]);
   const toggle = tools.find(({ dataset }) => dataset.does === 'table');
-  /** @type {Answer | undefined} */
+  /** @type {PageAnswer | undefined} */
   let shown;
   let asTable = false;
   /** @type {Choices} */
@@ -57,7 +57,7 @@ export function createCard(card, reader, ask) {
     keep();
   }
 
-  /** @param {Answer} answer */
+  /** @param {PageAnswer} answer */
   async function chart(answer) {
     const box = document.createElement('div');
     box.className = 'chart';
@@ -86,14 +86,14 @@ export function createCard(card, reader, ask) {
 
   /**
    * Reads the card anew; what it showed stays until then. Gives the answer, or undefined where it failed, which the card says itself.
-   * @returns {Promise<Answer | undefined>}
+   * @returns {Promise<PageAnswer | undefined>}
    */
   async function load() {
     turn += 1;
     const mine = turn;
     section.setAttribute('aria-busy', 'true');
     try {
-      const answer = /** @type {Answer} */ (await (await ask(card.name, 'application/json')).json());
+      const answer = /** @type {PageAnswer} */ (await (await ask(card.name, 'application/json')).json());
       if (mine !== turn) return undefined;
       shown = answer;
       for (const tool of tools) tool.disabled = false;
@@ -148,8 +148,8 @@ const isOfPage = (error) => !(error instanceof Refused) || error.status === 401 
 
 /**
  * No row, or one that says nothing.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  */
 function isEmpty({ chart }, { data }) {
   return data.length === 0 || (chart !== undefined && data.every((row) => chart.y.every((name) => row[name] === null)));

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, PageColumn, Reader, Row, Value } from './types.d.ts' */
 import { bucketName } from './format.js';
 import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
@@ -13,9 +13,9 @@ const COUNTED = ['count', 'bytes', 'usd'];
  */
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string | undefined} name
- * @returns {Column}
+ * @returns {PageColumn}
  */
 export function columnOf(card, name) {
   return card.columns.find((column) => column.name === name) ?? { name: name ?? '', title: '', format: 'text' };
@@ -26,8 +26,8 @@ const numberOf = (value) => (value === null || value === undefined || value === 
 
 /**
  * Rows as an axis and one or more series along it, with every bucket of the window where the axis is time.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  * @returns {Table}
  */
@@ -117,7 +117,7 @@ export function extentOf({ categories, series }, isStacked, hidden) {
 export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string} name
  */
 function named(card, name) {
@@ -127,8 +127,8 @@ function named(card, name) {
 
 /**
  * One series for each value of the column that says so, and each figure.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 function split(card, { data }, reader) {
@@ -160,7 +160,7 @@ export function labelled(walls, interval, most) {
 
 /**
  * A chart in one sentence, for whoever does not see it.
- * @param {Card} card
+ * @param {PageCard} card
  * @param {Table} table
  * @param {Reader} reader
  */

@@ -1,12 +1,12 @@
 // @ts-check
-/** @import { Card, Colours } from './types.d.ts' */
+/** @import { PageCard, Colours } from './types.d.ts' */
 
 const BASIC = 8;
 const ALL = 16;
 
 /**
  * Which colour each value has: the same in every chart of a page. Where its usual colour is taken it gets the next that is free.
- * @param {readonly Pick<Card, 'display' | 'chart' | 'columns'>[]} cards
+ * @param {readonly Pick<PageCard, 'display' | 'chart' | 'columns'>[]} cards
  * @returns {Colours}
  */
 export function createColours(cards) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Reader } from './types.d.ts' */
 import { columnOf } from './chart-data.js';
 
 // Ten times as much: from next to nothing a percentage says little.
@@ -19,8 +19,8 @@ function element(tag, className, text) {
 
 /**
  * One big figure, with the others of its row below it.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function scalar(card, { data, interval }, reader) {
@@ -38,8 +38,8 @@ export function scalar(card, { data, interval }, reader) {
 
 /**
  * The figure of this period, and how it differs from that of the period before.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function trend(card, { data, has_before = true }, reader) {
@@ -81,8 +81,8 @@ function amount(change, format, { locale, say }) {
 
 /**
  * How much of a goal has been reached.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function progress(card, { data }, reader) {

@@ -46,7 +46,7 @@ function tilesOf({ checks }) {
       'Data',
       lag === undefined ? 'unknown' : lag < 300 ? 'good' : 'warning',
       lag === undefined ? 'Unknown' : `Up to ${ago(Math.max(0, lag))}`,
-      'every event before is counted',
+      'all earlier events are counted',
     ],
     [
       'Isolation',
