@@ -71,7 +71,7 @@ test.each<[string, (dashboard: Dashboard) => void, string]>([
   [
     'cards that lie on one another',
     ({ cards: [, second] }) => Object.assign(second?.layout ?? {}, { column: 0, row: 0 }),
-    'lies on',
+    'overlaps',
   ],
   ['a card over the edge', ({ cards: [first] }) => Object.assign(first?.layout ?? {}, { column: 23, width: 2 }), 'is wider'],
   [
@@ -88,7 +88,7 @@ test.each<[string, (dashboard: Dashboard) => void, string]>([
   [
     'too much above the fold',
     ({ cards }) => cards.push(...Array.from({ length: 7 }, () => structuredClone(cards[0] as never))),
-    'at most 7',
+    'more than 7',
   ],
 ])('a dashboard with %s is refused', (_, spoil, fault) => {
   const dashboard = overview();
@@ -108,7 +108,7 @@ test('a definition that is wrong is named at the start', () => {
   const { path, load } = copyOfShipped();
   expect(load().size).toBeGreaterThan(0);
   writeFileSync(path('validations-overview/unused.sql'), GOOD);
-  expect(load).toThrow('dashboards/validations-overview/unused.sql: is of no card');
+  expect(load).toThrow('dashboards/validations-overview/unused.sql: no card has this name');
   rmSync(path('validations-overview/unused.sql'));
   writeFileSync(path('validations-overview/volume.sql'), 'select 1');
   expect(load).toThrow(/dashboards\/validations-overview\/volume\.sql: must read bi/);

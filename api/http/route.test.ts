@@ -118,3 +118,13 @@ test.each<[string, string, string, string | undefined, string[]]>([
   const answer = await api.call(method, path, keys[key], body);
   expect(answer.body.errors.map(({ detail }: { detail: string }) => detail)).toEqual(details);
 });
+
+test.each([
+  ['{"password":"hush",x}', 'The body is not valid JSON: unexpected character at position 19.'],
+  ['{"password":"hu', 'The body is not valid JSON'],
+  ['hush', 'The body must be a JSON object or array.'],
+])('a body that is not JSON is refused without a word of it: %s', async (body, detail) => {
+  const answer = await api.call('POST', '/v1/alerts/rules', keys.tenant_admin, body);
+  expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', expect.stringContaining(detail)]);
+  expect(answer.text).not.toContain('hu');
+});

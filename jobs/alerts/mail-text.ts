@@ -20,11 +20,11 @@ const WORDS = {
     rule: 'Rule',
     condition: '{condition} {threshold}, over the last {window}',
     held: '{condition} {threshold}, over the last {window}, for {for}',
-    filter: 'Only where',
+    filter: 'Filter',
     unset: 'not set',
     since: 'Since',
     tenant: 'Tenant',
-    test: 'This is a test: nothing has happened.',
+    test: 'This is a test message. No alert has fired.',
   },
   'pt-BR': {
     'alert.firing': 'Disparado',
@@ -38,11 +38,11 @@ const WORDS = {
     rule: 'Regra',
     condition: '{condition} {threshold}, nos últimos {window}',
     held: '{condition} {threshold}, nos últimos {window}, durante {for}',
-    filter: 'Somente onde',
+    filter: 'Filtro',
     unset: 'não definido',
     since: 'Desde',
     tenant: 'Cliente',
-    test: 'Isto é um teste: nada aconteceu.',
+    test: 'Esta é uma mensagem de teste. Nenhum alerta foi disparado.',
   },
 } as const;
 
