@@ -76,6 +76,6 @@ describe.each([
     expect(await namesOf(store, '')).not.toContain('.unfinished/1');
     expect([await store.sweep(new Date(0)), await store.sweep(new Date(Date.now() + 1000))]).toEqual([0, 1]);
     for (const name of ['../x', 'a/../../x', '.unfinished/1', ''])
-      await expect(async () => store.stat(name)).rejects.toThrow(/no name/);
+      await expect(async () => store.stat(name)).rejects.toThrow(/not a valid object name/);
   });
 });

@@ -2037,7 +2037,7 @@ function bi.validations(tenant_grant text, since timestamp with time zone, until
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9d7592e0b165a9c4981e301dd69c371
     grant execute to mirante_metabase
 
-function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 0958e2f0a6ff9e69380196baa59911e6
+function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 799f765d8bd0b733c1c1708ebf1340eb
     grant execute to mirante_owner
 
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
@@ -2086,7 +2086,7 @@ function door.end_blockers(waiting integer) returns SETOF text language sql vola
 function door.end_export(export uuid) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e65e947f4b00894e9d6122d94f5b67c7
     grant execute to mirante_api
 
-function door.end_login(login text) returns text language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=5s, body 9ac86c0727bd4e1e044748dc0219267e
+function door.end_login(login text) returns text language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=5s, body aaa7922763c15a141b91d5633ec27b5f
     grant execute to mirante_owner
 
 function door.end_session(session integer, login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a23b03211dad6f9aa1d3b45091f92f77
@@ -2121,7 +2121,7 @@ function door.lend_login(login text) returns void language plpgsql volatile secu
 function door.login_sessions() returns TABLE(pid integer, login text, database text, started timestamp with time zone, state text, state_since timestamp with time zone, statement_since timestamp with time zone, transaction_since timestamp with time zone, has_number boolean, has_advisory_lock boolean) language sql stable security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 814fdc8dac47cfbc26acf0134df4b1ec
     grant execute to mirante_owner
 
-function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 3ff572864c9fc64dd35b4524e32f7221
+function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body eaaeb859c4b1aa141f51544f876f885a
     grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
@@ -2533,12 +2533,12 @@ function storage.starts(since timestamp with time zone, until timestamp with tim
 function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e
     grant execute to public
 
-function storage.take_lock(name text) returns void language plpgsql volatile owner mirante_owner, body b1ce92d33c26a083c26ba98e524a5d8e
+function storage.take_lock(name text) returns void language plpgsql volatile owner mirante_owner, body 3f16e0ddef146df5e00b84908d664079
     grant execute to public
 
 function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb
     grant execute to mirante_views
     grant execute to public
 
-function storage.whole_days(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language plpgsql stable owner mirante_owner, body aa3f5511c97315f6d4f5acf3ba8d7101
+function storage.whole_days(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language plpgsql stable owner mirante_owner, body d4ef74bbef1c1a69bd98b486ac5fcc94
     grant execute to public

@@ -234,7 +234,7 @@ test('a proved file that is no longer in the store keeps everything, and is writ
   // There when it is proved, and gone when it is asked for again.
   const stat = async (name: string) => (asked.size === asked.add(name).size ? undefined : store.stat(name));
   const before = await stale(place);
-  await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('nothing is dropped');
+  await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('Nothing is dropped');
   expect([
     await stale(place),
     (await place.owner.query("select from private.archive_files where status = 'live'")).rowCount,

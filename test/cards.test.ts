@@ -4,7 +4,7 @@ import { variablesOf } from '../api/dashboards/card-query.ts';
 import { createCards } from '../api/dashboards/cards.ts';
 import { loadDashboards } from '../api/dashboards/dashboards.ts';
 import type { Card, Dashboard } from '../api/dashboards/definition.ts';
-import type { Asked } from '../api/dashboards/query.ts';
+import type { CardParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../jobs/metrics/reconcile.ts';
@@ -31,10 +31,14 @@ const NARROWED = CARDS.filter(([, { parameters }, card]) => parameters.some(({ n
 const ALWAYS_EMPTY = ['storage-and-cost/compression'];
 
 /** Ten days that end with the current hour, with one step into the days before for what a trend compares with. */
-const WINDOW = { from: new Date(NOW - 240 * HOUR).toISOString(), to: new Date(NOW).toISOString(), interval: 'day' } as Asked;
-const LONG_AGO = { ...WINDOW, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' } as Asked;
+const WINDOW = {
+  from: new Date(NOW - 240 * HOUR).toISOString(),
+  to: new Date(NOW).toISOString(),
+  interval: 'day',
+} as CardParameters;
+const LONG_AGO = { ...WINDOW, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' } as CardParameters;
 
-let read: (tenant: Pick<TestTenant, 'id'>, path: string, asked?: Asked) => Promise<Row[]>;
+let read: (tenant: Pick<TestTenant, 'id'>, path: string, asked?: CardParameters) => Promise<Row[]>;
 
 const db = await useDatabase();
 await makeOperatorKey(db);
@@ -108,13 +112,13 @@ test.each(NARROWED)('%s is narrowed by each choice', async (path, { parameters, 
     expect(offered.length, parameter.name).toBeGreaterThan(1);
     const whole = await read(tenant, path);
     const parts = await Promise.all(
-      offered.map((row) => read(tenant, path, { ...WINDOW, [parameter.name]: row[parameter.values.column] } as Asked)),
+      offered.map((row) => read(tenant, path, { ...WINDOW, [parameter.name]: row[parameter.values.column] } as CardParameters)),
     );
     expect(
       parts.some((part) => JSON.stringify(part) !== JSON.stringify(whole)),
       parameter.name,
     ).toBe(true);
-    const none = await read(tenant, path, { ...WINDOW, [parameter.name]: 'no such thing' } as Asked);
+    const none = await read(tenant, path, { ...WINDOW, [parameter.name]: 'no such thing' } as CardParameters);
     expect(
       none.every((row) => isBlank(row, card)),
       parameter.name,
@@ -164,7 +168,7 @@ describe('figures of a customer agree with its raw events', () => {
     const chosen = await read(acme, 'validations-overview/error-rate-trend', {
       ...WINDOW,
       marketplace: 'acme-shop-0',
-    } as Asked);
+    } as CardParameters);
     expect(chosen[1]?.error_rate).toBeCloseTo(Number(share), 6);
   });
 

@@ -126,7 +126,7 @@ test.each(['`mirante restore`', '`mirante backup`'])(
 
 test('a command at work on a server whose starter was killed keeps restores out', async () => {
   const lock = lockDatabase(data);
-  await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('Another command uses the database');
+  await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('Another command is using the database');
   lock.release();
   await expect(COMMANDS.columnstore?.()).rejects.toThrow(away);
   await expectKept();

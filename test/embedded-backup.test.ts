@@ -137,12 +137,12 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   await stop();
   await expect(verifyAudit(['verify'], config)).rejects.toThrow('start `npm run up`');
   await backup(['--to', target], settings('data'));
-  await expect(backup(['--to', target], settings('data'))).rejects.toThrow('is there already');
+  await expect(backup(['--to', target], settings('data'))).rejects.toThrow('already exists and is not overwritten');
   const manifest = await readManifest(target);
   expect(manifest.rows['migrations.applied']?.[0]).toBeGreaterThan(15);
   expect(manifest.files.some(({ path }) => path.endsWith('secret'))).toBe(false);
 
-  await expect(restore([target], settings('data'))).rejects.toThrow('holds data already');
+  await expect(restore([target], settings('data'))).rejects.toThrow('already has data');
   await start('data');
   await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('stop Mirante there first');
   await stop();

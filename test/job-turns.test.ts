@@ -96,7 +96,7 @@ test('tenants with privacy requests take turns', async () => {
   for (const subject of ['a', 'b']) await ask(few, 'access', subject);
   const { deps, lines } = spoilt();
   await servePrivacyRequests(deps);
-  const served = lines.filter(({ message }) => message === 'privacy request served').map(({ tenant }) => tenant);
+  const served = lines.filter(({ message }) => message === 'privacy request completed').map(({ tenant }) => tenant);
   expect(served).toEqual([many, few, many, few, many, many].map(({ id }) => id));
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createCards } from '../api/dashboards/cards.ts';
 import { loadDashboards } from '../api/dashboards/dashboards.ts';
 import type { Card, Dashboard } from '../api/dashboards/definition.ts';
-import type { Asked } from '../api/dashboards/query.ts';
+import type { CardParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
@@ -16,7 +16,11 @@ type Row = Record<string, unknown>;
 const HOUR = 3_600_000;
 const DASHBOARDS = loadDashboards();
 const TO = new Date(Math.floor(Date.now() / HOUR) * HOUR + HOUR);
-const WINDOW = { from: new Date(TO.getTime() - 240 * HOUR).toISOString(), to: TO.toISOString(), interval: 'day' } as Asked;
+const WINDOW = {
+  from: new Date(TO.getTime() - 240 * HOUR).toISOString(),
+  to: TO.toISOString(),
+  interval: 'day',
+} as CardParameters;
 
 const db = await useDatabase();
 await makeOperatorKey(db);

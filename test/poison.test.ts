@@ -36,8 +36,8 @@ const groupCommit = () =>
   createGroupCommit({
     store: (rows) => storeEvents(db.api, rows),
     connections: 2,
-    mostRows: 5_000,
-    mostBytes: 1_000_000,
+    maxRows: 5_000,
+    maxBytes: 1_000_000,
     patienceMs: 10_000,
   });
 
@@ -79,8 +79,8 @@ test('of equal events the first to come is stored, though the statement with it 
       return storeEvents(db.api, rows).finally(() => call === 1 && second());
     },
     connections: 2,
-    mostRows: 5_000,
-    mostBytes: 1_000_000,
+    maxRows: 5_000,
+    maxBytes: 1_000_000,
     patienceMs: 10_000,
   });
   const first = rowOf(mine);

@@ -112,7 +112,9 @@ test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for'
     .map((name) => textOf(join(plain, 'tables', name)))
     .join();
   expect(rows.filter(({ key }) => everything.includes(key))).toEqual([]);
-  await expect(exportAll(['--tenant', 'acme', '--to', plain], settings(here, 'here'))).rejects.toThrow('is there already');
+  await expect(exportAll(['--tenant', 'acme', '--to', plain], settings(here, 'here'))).rejects.toThrow(
+    'already exists and is not overwritten',
+  );
   await expect(exportAll(['--tenant', 'nobody', '--to', join(folder, 'x')], settings(here, 'here'))).rejects.toThrow(
     'no tenant nobody',
   );
@@ -126,7 +128,7 @@ test('as a program it ends with 0, and with 1 or 2 where it cannot be done', asy
   expect(stdout).toContain('Exported third');
   await expect(mirante('import-all', join(folder, 'third'))).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('here already'),
+    stderr: expect.stringContaining('already exists'),
   });
   await expect(mirante('import-all')).rejects.toMatchObject({ code: 2 });
 });
@@ -171,7 +173,7 @@ test('another Mirante takes it in, holds the same rows and roll-ups, and gives t
 
 test('what is there already, was changed, or holds another tenant’s rows is not taken in, nor any part of it', async () => {
   await expect(importAll([first, '--as', 'elsewhere'], settings(here, 'here'))).rejects.toThrow(
-    `The tenant ${acme.id} is here already`,
+    `The tenant ${acme.id} already exists`,
   );
   const [rival] = others as [TestTenant];
   const theirs = join(folder, 'rival');
@@ -187,17 +189,17 @@ test('what is there already, was changed, or holds another tenant’s rows is no
   rewrite({ tenant: { ...manifest.tenant, id: others[1]?.id as string }, objects: [] });
   await refused('rows of another tenant');
   rewrite({ tenant: { ...manifest.tenant, slug: 'acme' } });
-  await refused('Another tenant here is called acme');
+  await refused('Another tenant already has the slug acme');
   rewrite({ tables: manifest.tables.map((table) => ({ ...table, rows: table.rows + Number(table.name === 'events') })) });
   await refused('events has');
   rewrite({ objects: ['archive/events/tenant=other/x'] });
   await refused('has no SHA-256');
   rewrite({ objects: [] });
-  await refused('not in both');
+  await refused('is missing either in the rows or in the objects');
   rewrite({ migrations: ['9999-later.sql'] });
   await refused('newer Mirante');
   rewrite({ tables: [{ ...(manifest.tables[0] as TenantManifest['tables'][number]), name: 'x"; drop table y; --' }] });
-  await refused('that this version reads');
+  await refused('This version of Mirante cannot read');
   rewrite({});
   writeFileSync(join(theirs, 'tables', 'events.csv'), '', { flag: 'a' });
   const file = join(theirs, 'tables', 'receipts.csv');

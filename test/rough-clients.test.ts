@@ -122,7 +122,7 @@ describe('aborted uploads', () => {
     const server = createServer((request) => {
       request.once('close', async () => {
         await setImmediate();
-        readBody(request, { mostBytes: 1e6, reserve: () => undefined }).then(outcome, (error: { code: string }) =>
+        readBody(request, { maxBytes: 1e6, reserve: () => undefined }).then(outcome, (error: { code: string }) =>
           outcome(error.code),
         );
       });

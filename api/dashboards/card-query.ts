@@ -4,7 +4,7 @@ export type CardQuery = { text: string; values: string[] };
 export type Audience = 'customer' | 'operations' | 'internal';
 
 /** Variables that a card must be given, and those that are optional. */
-export type Known = { required: readonly string[]; optional: readonly string[] };
+export type CardVariables = { required: readonly string[]; optional: readonly string[] };
 
 const VARIABLE = /\{\{([a-z_]+)\}\}/g;
 const OPTIONAL = /\[\[(.*?)\]\]/gs;
@@ -63,7 +63,7 @@ const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(\s*
 const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
 
 /** The faults of a card's SQL. The role that runs it enforces what it may read; this check finds the fault before it runs. */
-export function faultsOf(sql: string, audience: Audience, { required, optional }: Known): string[] {
+export function faultsOf(sql: string, audience: Audience, { required, optional }: CardVariables): string[] {
   const own = audience === 'customer' ? 'bi' : 'ops';
   const clauses = [...sql.matchAll(OPTIONAL)].map(([, clause]) => variablesOf(clause as string));
   const outside = variablesOf(sql.replace(OPTIONAL, ''));

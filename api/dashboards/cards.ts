@@ -9,7 +9,7 @@ import { featureDisabled, invalidRequest } from '../http/problems.ts';
 import { isSlow } from '../metrics/cost.ts';
 import { render } from './card-query.ts';
 import type { Card, Dashboard } from './definition.ts';
-import type { Asked } from './query.ts';
+import type { CardParameters } from './query.ts';
 
 /** Shorter than GRANT_MS, so a cached grant has not expired. */
 const REMEMBER_MS = 5 * 60_000;
@@ -23,7 +23,7 @@ export type CardReader = { tenantId: string; timezone: string };
 
 export type Cards = {
   /** One card's rows; those of a customer's card are of one tenant. Throws invalid-request if there are too many. */
-  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
+  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: CardParameters) => Promise<CardAnswer>;
 };
 
 /**
@@ -45,7 +45,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
     return grant;
   }
 
-  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: Asked): Promise<CardAnswer> {
+  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: CardParameters): Promise<CardAnswer> {
     try {
       const isCustomers = audience === 'customer';
       // Read before the rows, so that they are never older than it says.
@@ -76,7 +76,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   };
 }
 
-const windowOf = ({ from, to }: Asked) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
+const windowOf = ({ from, to }: CardParameters) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
 
 function tooManyRows() {
   const detail = `The card has more than ${MAX_ROWS} rows. Use a wider interval or a shorter window.`;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { faultsOfTotals, type Known, trendOf, variablesOf } from './card-query.ts';
+import { type CardVariables, faultsOfTotals, trendOf, variablesOf } from './card-query.ts';
 import { type Card, type Dashboard, type DashboardFile, fileSchema, isChoice, name, sqlFileOf } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
 import { readWords, type SharedWords } from './words.ts';
@@ -105,7 +105,7 @@ export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, str
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
 /** The variables that the cards of a dashboard may use. */
-export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {
+export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): CardVariables {
   const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
   return {
     required: [...(audience === 'customer' ? ['grant'] : []), ...rest.map((parameter) => parameter.name)],

@@ -8,7 +8,7 @@ import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
 import { countOpened } from './opened.ts';
-import { type Asked, readParameters } from './query.ts';
+import { type CardParameters, readParameters } from './query.ts';
 import { findDashboard } from './routes.ts';
 import { LONGEST_SECONDS } from './viewers.ts';
 
@@ -122,7 +122,7 @@ async function signed(
   deps: Deps,
   { tenantId }: Identity,
   slug: string,
-  asked: Asked,
+  asked: CardParameters,
   given: Record<string, string>,
   expiresAt: Date,
 ): Promise<Embed | undefined> {
@@ -132,17 +132,17 @@ async function signed(
 }
 
 /** Checks the parameters of a link. Throws if the key's tenant does not have the dashboard, or the dashboard not these parameters. */
-export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {
+export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): CardParameters {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);
   return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');
 }
 
 // In the form that cards use, in which a time has a zone.
-const only = (asked: Asked, given: Record<string, string>) =>
+const only = (asked: CardParameters, given: Record<string, string>) =>
   Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
 
-function openOf(deps: Deps, slug: string, asked: Asked, given: Record<string, string>): Record<string, string> {
+function openOf(deps: Deps, slug: string, asked: CardParameters, given: Record<string, string>): Record<string, string> {
   const names = deps.dashboards.get(slug)?.parameters.map(({ name }) => name as string) ?? [];
   return Object.fromEntries(Object.entries(asked).filter(([name]) => names.includes(name) && !Object.hasOwn(given, name)));
 }

@@ -1,4 +1,4 @@
-import { faultsOf, type Known, variablesOf } from './card-query.ts';
+import { type CardVariables, faultsOf, variablesOf } from './card-query.ts';
 import { type Card, type Dashboard, sqlFileOf } from './definition.ts';
 
 const FOLD_ROW = 12;
@@ -18,7 +18,7 @@ const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[
 const ONE_NUMBER: Card['display'][] = ['pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap'];
 
 /** The faults of a dashboard and of its cards. Each begins with the name of its file. */
-export function faultsOfDashboard(dashboard: Dashboard, known: Known): string[] {
+export function faultsOfDashboard(dashboard: Dashboard, known: CardVariables): string[] {
   const { audience, cards } = dashboard;
   return [
     ...cards.flatMap((one) => faultsOf(one.sql, audience, known).map((fault) => `${sqlFileOf(one)}: ${fault}`)),
@@ -65,7 +65,7 @@ function faultsOfParameters({ cards, parameters }: Dashboard): string[] {
       faults.push(`the values of ${parameter.name} come from a column that does not exist`);
     }
     if (source && variablesOf(source.sql).includes(parameter.name)) {
-      faults.push(`the values of ${parameter.name} come from a card that it narrows`);
+      faults.push(`the values of ${parameter.name} come from a card that this parameter filters`);
     }
   }
   return faults;

@@ -1,16 +1,17 @@
+import { didYouMean } from '../../lib/input-faults.ts';
 import { type Interval, timestamp } from '../../sql/metrics/windows.ts';
 import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
 import { readInterval, readWindow } from '../metrics/query.ts';
 import type { Dashboard } from './definition.ts';
 
-/** The values of a dashboard's variables for its cards: the window, and the choices that were made. */
-export type Asked = { from: string; to: string; interval: Interval } & Record<string, string>;
+/** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
+export type CardParameters = { from: string; to: string; interval: Interval } & Record<string, string>;
 
 const MAX_CHARACTERS = 200;
 
 /**
- * The parameters of a dashboard from a query or body, and those that a link has `locked`. `now` is in milliseconds.
- * Throws invalid-request with every fault; `at` is the JSON Pointer that they begin with.
+ * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
+ * Throws invalid-request that names all that is wrong, each below `at`.
  */
 export function readParameters(
   dashboard: Dashboard,
@@ -19,28 +20,33 @@ export function readParameters(
   zone: string,
   now: number,
   at = '',
-): Asked {
+): CardParameters {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
     faults.push({ pointer: at + pointerTo(name), code, detail });
   };
   const known = dashboard.parameters.map(({ name }) => name as string);
   const given = new Map(Object.entries(locked));
-  // The dashboard may have lost this parameter since the link was created. Then no rows are better than too many.
+  // A dashboard may have lost a parameter since the link was made: better no rows than more than it was to show.
   for (const name of Object.keys(locked)) {
     if (!known.includes(name))
-      fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard does not have. Create a new link.');
+      fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard no longer has. Ask for a new link.');
   }
   for (const [name, value] of Object.entries(query)) {
-    if (!known.includes(name)) fault(name, 'unknown-parameter', `Unknown parameter. Use one of: ${known.join(', ')}.`);
-    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link has fixed this parameter. Leave it out.');
-    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'The parameter occurs more than once. Send it once.');
+    if (!known.includes(name))
+      fault(
+        name,
+        'unknown-parameter',
+        `The dashboard has no such parameter.${didYouMean(name, known) || ` Known are: ${known.join(', ')}.`}`,
+      );
+    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link fixes this parameter. Leave it out.');
+    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'The parameter must be a text and appear only once.');
     else given.set(name, value);
   }
   const choices = dashboard.parameters.filter((parameter) => 'values' in parameter).map(({ name }) => [name, given.get(name)]);
   for (const [name, value] of choices) {
     if (value && value.length > MAX_CHARACTERS)
-      fault(name as string, 'too-long', `The value is longer than ${MAX_CHARACTERS} characters. Shorten it.`);
+      fault(name as string, 'too-long', `The value is longer than ${MAX_CHARACTERS} characters.`);
   }
   const interval = readInterval(given, fault);
   const window = readWindow(given, interval, zone, now, fault);

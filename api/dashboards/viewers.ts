@@ -18,7 +18,7 @@ const claims = z.strictObject({
 });
 
 /** `keyId` is the key that created the link. The link ends with it. */
-export type Link = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
+export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
 /** Whose dashboard a viewer sees, and the parameters that the link has fixed. `expiresAt` is null for a short link without an end. */
 export type Viewer = {
   tenant: Tenant;
@@ -30,7 +30,7 @@ export type Viewer = {
 
 export type Viewers = {
   /** A token that opens the cards of one dashboard of one tenant for a number of seconds. */
-  sign: (link: Link, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
+  sign: (link: ViewerLink, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
   /**
    * The viewer of a token or of a short link's id. Throws 401 if it is not valid, has expired or its key is revoked, and 403 if it is
    * for another dashboard than `slug` or the tenant's dashboards are switched off.
@@ -55,7 +55,7 @@ export function createViewers(pool: Pool, secret: string): Viewers {
     claims,
   });
 
-  async function viewerOf({ tenantId, keyId, dashboard, params }: Link, expiresAt: Date | null): Promise<Viewer> {
+  async function viewerOf({ tenantId, keyId, dashboard, params }: ViewerLink, expiresAt: Date | null): Promise<Viewer> {
     const tenant = await findTenantOfKey(pool, tenantId, keyId);
     if (!tenant || tenant.offboarding_at) throw invalidToken();
     requireFeature(tenant.features, 'dashboards');

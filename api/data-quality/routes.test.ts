@@ -133,7 +133,7 @@ test('the last reconciliation is shown to the tenant that it is of', async () =>
   expect((await look(other)).reconciliation).toMatchObject({ receipts: 1, raw: 1, differences: 0, first_difference: null });
 });
 
-test('a window has two ends in order', async () => {
+test('A window needs both a start and an end. in order', async () => {
   const tenant = await makeTenant(db);
   const ask = async (query: string) => (await api.call('GET', `/v1/data-quality?${query}`, tenant.keys.read)).body;
   expect((await ask('from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z')).errors).toMatchObject([{ code: 'empty-window' }]);

@@ -41,8 +41,12 @@ export function createAuthenticator(pool: Pool): Authenticator {
       const key = keyOf(request.headers.authorization);
       if (!key) throw unauthenticated('Send `Authorization: Bearer <key>`.');
       const identity = await find(key);
-      if (!identity) throw unauthenticated('The key is unknown, expired or revoked.');
-      if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now()) throw unauthenticated('The key has expired.');
+      if (!identity)
+        throw unauthenticated(
+          'The key is unknown, expired or revoked. Use another key, or create one with POST /v1/tenants/{id}/keys.',
+        );
+      if (identity.expiresAt && identity.expiresAt.getTime() <= Date.now())
+        throw unauthenticated('The key has expired. Create a new one with POST /v1/tenants/{id}/keys.');
       seen.identity = identity;
       if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
       return identity;

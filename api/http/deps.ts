@@ -18,7 +18,7 @@ import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Idempotency } from './idempotency.ts';
-import type { Limits } from './limits.ts';
+import type { RequestLimits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
 import type { RouteSpec } from './types.ts';
 
@@ -42,7 +42,7 @@ export type Deps = {
   auth: Authenticator;
   clientAddress: ClientAddress;
   accessLog: AccessLog;
-  limits: Limits;
+  limits: RequestLimits;
   idempotency: Idempotency;
   types: EventTypeRegistry;
   answers: Answers;

@@ -351,7 +351,7 @@ test('a legal term that is nearly over is missed as an objective, and said each 
   const { id } = (await api.call('POST', '/v1/privacy/requests', who.keys.tenant_admin, body)).body;
   await measure();
   expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(15, 2), status: 'met' });
-  const warned = () => lines.filter(({ msg }) => msg === 'less than three days are left until the legal term');
+  const warned = () => lines.filter(({ msg }) => msg === 'a privacy request is due in less than three days');
   expect(warned()).toEqual([]);
   await db.owner.query("update private.privacy_requests set due_at = now() + interval '2 days', attempts = 7 where id = $1", [
     id,

@@ -3,7 +3,7 @@ import type { Card, Dashboard, Parameter } from '../dashboards/definition.ts';
 import type { Viewer } from '../dashboards/viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';
-import { dataIn, type Locale, type Page } from './html.ts';
+import { dataIn, type HtmlPage, type Locale } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 import { textOf, textsOf } from './texts.ts';
 
@@ -26,7 +26,7 @@ const MODULES = [
 ];
 
 /** A dashboard's page before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
-export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): Page {
+export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): HtmlPage {
   const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
   const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
   const title = dashboard.title[locale];

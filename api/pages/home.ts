@@ -1,6 +1,6 @@
 import { escaped } from '../../lib/html.ts';
 import type { Assets } from './assets.ts';
-import type { Page } from './html.ts';
+import type { HtmlPage } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
@@ -23,7 +23,7 @@ const FIRST_STEPS: [string, string][] = [
 ];
 
 /** The page at `/`. It is public, so it shows nothing of any tenant. */
-export function homePage(assets: Assets): Page {
+export function homePage(assets: Assets): HtmlPage {
   const body = `<main>
 <header class="hero">
 ${MARK}

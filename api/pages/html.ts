@@ -6,7 +6,7 @@ import type { Assets } from './assets.ts';
 
 export type Locale = keyof Words;
 
-export type Page = {
+export type HtmlPage = {
   assets: Assets;
   locale: Locale;
   title: string;
@@ -29,13 +29,13 @@ export const dataIn = (id: string, data: unknown) =>
   `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
 
 /** Sends a page with its headers. */
-export function sendPage(response: Response, page: Page): void {
+export function sendPage(response: Response, page: HtmlPage): void {
   setPolicy(response, page);
   response.type('html').send(htmlOf(page));
 }
 
 /** Sets the policy of a page: it loads and runs only its own files. */
-export function setPolicy(response: Response, { style, framedBy = [] }: Page): void {
+export function setPolicy(response: Response, { style, framedBy = [] }: HtmlPage): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
     "default-src 'none'",
@@ -54,7 +54,7 @@ export function setPolicy(response: Response, { style, framedBy = [] }: Page): v
 }
 
 /** The HTML of a page. */
-export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: Page): string {
+export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: HtmlPage): string {
   const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
 <html lang="${locale}">

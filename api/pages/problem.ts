@@ -3,7 +3,7 @@ import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import type { Problem } from '../http/problems.ts';
 import type { Assets } from './assets.ts';
-import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';
+import { type HtmlPage, htmlOf, type Locale, setPolicy } from './html.ts';
 import { MARK } from './icons.ts';
 
 const NEW_LINK: Words = {
@@ -58,7 +58,7 @@ ${MARK}
 <p>${escaped(help[locale])}</p>${origin === undefined ? '' : `\n<p><code>${escaped(String(origin))}</code></p>`}
 </main>`;
   // The page holds no tenant's data, so every site may frame it: an expired link in a frame must not stay blank.
-  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
+  const page: HtmlPage = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
   setPolicy(response, page);
   return { type: 'text/html; charset=utf-8', text: htmlOf(page) };
 }

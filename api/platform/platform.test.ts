@@ -288,7 +288,7 @@ describe('what the platform tells of itself', () => {
   test('the words of a refusal begin with its place, or with themselves', async () => {
     const idempotency = { 'idempotency-key': 'x'.repeat(300) };
     const whole = await api.call('POST', '/v1/events', tenant.keys.ingest, [{ type: 'a' }], idempotency);
-    expect(whole.body.detail).toBe('An Idempotency-Key has at most 255 characters.');
+    expect(whole.body.detail).toBe('The Idempotency-Key is longer than 255 characters.');
     const member = await api.call('GET', '/v1/events?limit=0', tenant.keys.read);
     expect(member.body.detail).toMatch(/^\/limit: /);
   });

@@ -47,13 +47,13 @@ test('run archives and drops, list says what there is, restore brings it back eq
   const wrong = await mirante('verify');
   expect(wrong.code).toBe(1);
   expect(wrong.said).toContain(`${file?.name} is not in the object store.`);
-  expect(wrong.said).toMatch(/is not what was archived: its SHA-256 differs/);
+  expect(wrong.said).toMatch(/has been changed since it was archived: its SHA-256 differs/);
   expect(wrong.said).toContain('.orphan is not in the manifest.');
   await expect(mirante('restore', '--tenant', tenant.slug, '--from', '2020-01-01', '--to', '2099-01-01')).rejects.toThrow(
     /SHA-256|not in/,
   );
   // Which of the two is right a person must say.
-  await expect(mirante('run')).rejects.toThrow(/lacks 1 files/);
+  await expect(mirante('run')).rejects.toThrow(/1 archived files are missing/);
 }, 60_000);
 
 test('rules are set, shown and removed', async () => {

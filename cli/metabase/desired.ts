@@ -1,4 +1,4 @@
-import { type Known, variablesOf } from '../../api/dashboards/card-query.ts';
+import { type CardVariables, variablesOf } from '../../api/dashboards/card-query.ts';
 import { knownTo } from '../../api/dashboards/dashboards.ts';
 import type { Card, Dashboard } from '../../api/dashboards/definition.ts';
 import type { Config } from '../../lib/config.ts';
@@ -128,7 +128,7 @@ function cardOf(dashboard: Dashboard, card: Card): WantedCard {
   };
 }
 
-function tagsOf(key: string, sql: string, { optional }: Known, dashboard: Dashboard): Record<string, Tag> {
+function tagsOf(key: string, sql: string, { optional }: CardVariables, dashboard: Dashboard): Record<string, Tag> {
   const tags = variablesOf(sql).map((name): [string, Tag] => [
     name,
     {

@@ -308,7 +308,7 @@ describe('e-mail', () => {
         'Regra: too <many> errors',
         'Métrica: events.error_rate',
         'acima de 0,125, nos últimos 10 minutos, durante 2 minutos',
-        'Somente onde: route = /v1/é',
+        'Filtro: route = /v1/é',
         'Valor: 0,5',
         'Desde: 24 de nov. de 2026, 15:05 (America/Sao_Paulo)',
         'Cliente: Açaí & Cia',
@@ -333,7 +333,7 @@ describe('e-mail', () => {
     ]);
     expect(recovered?.parts[0]).toContain('above 0.125, over the last 10 minutes, for 2 minutes');
     expect(recovered?.parts[0]).toContain('Since: Nov 24, 2026, 18:05 (UTC)');
-    expect(tested?.parts[0]).toContain('This is a test: nothing has happened.');
+    expect(tested?.parts[0]).toContain('This is a test message. No alert has fired.');
     expect(tested?.parts[0]).not.toContain('Value');
   });
 

@@ -5,7 +5,7 @@ import { Busy } from '../../lib/busy.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { claimExport, keepExport } from '../../sql/exports/claims.ts';
-import { endExport } from '../../sql/exports/jobs.ts';
+import { cancelOrDeleteExport } from '../../sql/exports/jobs.ts';
 import { createPrivacyRequest } from '../../sql/privacy/privacy-requests.ts';
 import { offboardTenant } from '../../sql/tenants/offboarding.ts';
 import { DAY, idsFrom, plantEvents, useExports } from '../../test/support/exports.ts';
@@ -18,7 +18,8 @@ import { createExportRunner } from './run.ts';
 const db = await useDatabase();
 const exports = await useExports(db, undefined, { rows: 200 });
 
-const end = (tenant: { id: string }, id: string) => withTenant(db.api, tenant.id, (client) => endExport(client, id), 'login');
+const end = (tenant: { id: string }, id: string) =>
+  withTenant(db.api, tenant.id, (client) => cancelOrDeleteExport(client, id), 'login');
 
 test('tenants take turns, part by part, and nobody has a part that somebody has', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];

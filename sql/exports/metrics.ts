@@ -11,11 +11,11 @@ const ORDER = ['r.bucket', 'r.metric collate "C"', ...DIMS.map((dim) => `r.${dim
 /** The figures of every measure by all its dimensions, for the buckets that begin in the window, and the order they come in. */
 export function metricRows({ from, to, filter }: Selection): { rows: string; order: string } {
   const { metric, interval = 'hour', ...dims } = filter;
-  if (interval !== 'hour' && interval !== 'day') throw new Error('Metrics are exported by hour or by day.');
+  if (interval !== 'hour' && interval !== 'day') throw new Error('`interval` must be hour or day.');
   const names = metric === undefined ? undefined : [metric].flat();
   const where = [`bucket >= timestamptz '${from}'`, `bucket < timestamptz '${to}'`];
   for (const [dim, value] of Object.entries(dims)) {
-    if (!DIMS.includes(dim)) throw new Error(`metrics cannot be chosen by ${dim}.`);
+    if (!DIMS.includes(dim)) throw new Error(`metrics cannot be filtered by ${dim}.`);
     where.push(`${dim} in (${[value].flat().map(pg.escapeLiteral).join(', ')})`);
   }
   const asked = MEASURES.filter(

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { signGrant } from '../dashboards/grants.ts';
 import { withTenant } from '../database/db.ts';
 import { copyRows } from '../exports/rows.ts';
@@ -10,12 +10,7 @@ import { readMetric } from './metrics.ts';
 const G = 1.04;
 const MAX_ERROR = (G - 1) / (G + 1);
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 test('the estimate of a bin is within 1.97 % of every duration in it, at both ends of the numbers as well', async () => {
   const ends = [0, 5e-324, 1e-323, 2.5e-308, 0.001, 1, 1.04, 250, 86_400_000, 1e308, Number.MAX_VALUE];

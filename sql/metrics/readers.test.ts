@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { signGrant } from '../dashboards/grants.ts';
 import { withTenant } from '../database/db.ts';
 import { refreshRollup } from '../storage/engine.ts';
@@ -30,11 +30,10 @@ const CARDS: Record<string, { by: string; sums: string[] }> = {
   corrections: { by: 'marketplace, rule', sums: ['corrections', 'rows'] },
 };
 
-let db: TestDatabase;
+const db = await useDatabase();
 const tenants: { id: string; zone: string; grant: string }[] = [];
 
 beforeAll(async () => {
-  db = await createDatabase();
   for (const zone of ZONES) {
     const { id } = await makeTenant(db, { timezone: zone });
     const grant = await withTenant(db.api, id, (client) => signGrant(client, new Date(Date.now() + 3600_000)));
@@ -66,7 +65,6 @@ beforeAll(async () => {
   }
   client.release();
 });
-afterAll(() => db.drop());
 
 test('a reader gives what the hours of its window hold, whatever edges the window has', async () => {
   for (const [noun, by] of [

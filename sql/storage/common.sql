@@ -10,7 +10,7 @@ create or replace function storage.take_lock(name text) returns void
 begin
     perform from storage.locks l where l.name = take_lock.name for update;
     if not found then
-        raise exception 'there is no lock %', name;
+        raise exception 'The lock % does not exist.', name;
     end if;
 end
 $$;
@@ -135,7 +135,7 @@ begin
         raise exception 'width must be hour, day, week, month or total' using errcode = 'invalid_parameter_value';
     end if;
     if since is null or until is null then
-        raise exception 'a window has two ends' using errcode = 'invalid_parameter_value';
+        raise exception 'A window needs both a start and an end.' using errcode = 'invalid_parameter_value';
     end if;
     if head >= tail or width = 'hour' or (width <> 'total' and zone <> 'UTC') then
         return array[until, until];

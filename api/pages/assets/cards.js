@@ -1,10 +1,10 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
 import { progress, scalar, trend } from './figures.js';
 import { tableElement } from './table.js';
 
-/** @type {Record<string, (card: Card, answer: Answer, reader: Reader, choices: Choices) => HTMLElement>} */
+/** @type {Record<string, (card: PageCard, answer: PageAnswer, reader: Reader, choices: Choices) => HTMLElement>} */
 const ELEMENTS = { scalar, trend, progress, table: tableElement };
 
 /** An error answer of the API, with its status and error code. */
@@ -31,7 +31,7 @@ export function createCard(card, reader, ask) {
   const body = /** @type {HTMLElement} */ (section.querySelector('.body'));
   const tools = /** @type {HTMLButtonElement[]} */ ([...section.querySelectorAll('.tools button')]);
   const toggle = tools.find(({ dataset }) => dataset.does === 'table');
-  /** @type {Answer | undefined} */
+  /** @type {PageAnswer | undefined} */
   let shown;
   let asTable = false;
   /** @type {Choices} */
@@ -57,7 +57,7 @@ export function createCard(card, reader, ask) {
     keep();
   }
 
-  /** @param {Answer} answer */
+  /** @param {PageAnswer} answer */
   async function chart(answer) {
     const box = document.createElement('div');
     box.className = 'chart';
@@ -93,7 +93,7 @@ export function createCard(card, reader, ask) {
     const mine = turn;
     section.setAttribute('aria-busy', 'true');
     try {
-      const answer = /** @type {Answer} */ (await (await ask(card.name, 'application/json')).json());
+      const answer = /** @type {PageAnswer} */ (await (await ask(card.name, 'application/json')).json());
       if (mine !== turn) return undefined;
       shown = answer;
       for (const tool of tools) tool.disabled = false;

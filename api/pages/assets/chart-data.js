@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, PageColumn, Reader, Row, Value } from './types.d.ts' */
 import { bucketName } from './format.js';
 import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
@@ -13,9 +13,9 @@ const COUNTED = ['count', 'bytes', 'usd'];
  */
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string | undefined} name
- * @returns {Column}
+ * @returns {PageColumn}
  */
 export function columnOf(card, name) {
   return card.columns.find((column) => column.name === name) ?? { name: name ?? '', title: '', format: 'text' };
@@ -117,7 +117,7 @@ export function extentOf({ categories, series }, isStacked, hidden) {
 export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string} name
  */
 function named(card, name) {

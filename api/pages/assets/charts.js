@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 /** @import { Table } from './chart-data.js' */
 /** @import { Theme } from './theme.js' */
 import { endLabels, goalLine, legend, tooltip, valueAxis } from './axes.js';
@@ -9,7 +9,7 @@ import { heatmap } from './heatmap.js';
 import { barOf, linesOf } from './series.js';
 import { letter, themeNow } from './theme.js';
 
-/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
+/** @typedef {{ card: PageCard, table: Table, answer: PageAnswer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
 
 /** The chart library. It is loaded once, after the first paint, because parsing it takes a while. */
 const library = new Promise((done) => requestAnimationFrame(() => setTimeout(done))).then(
@@ -19,8 +19,8 @@ const library = new Promise((done) => requestAnimationFrame(() => setTimeout(don
 /**
  * Draws a card into `box`, and again when the box or the colours change. Returns a function that stops this.
  * @param {HTMLElement} box
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  * @param {Choices} choices
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Card, Colours } from './types.d.ts' */
+/** @import { PageCard, Colours } from './types.d.ts' */
 
 const BASIC = 8;
 const ALL = 16;

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Definition } from './types.d.ts' */
+/** @import { PageAnswer, Definition } from './types.d.ts' */
 import { createCard, Refused } from './cards.js';
 import { readerOf } from './format.js';
 import { createPickers } from './pickers.js';
@@ -76,7 +76,7 @@ function say(text) {
   notice.textContent = reader.texts[text] ?? '';
 }
 
-/** @param {Answer[]} answers */
+/** @param {PageAnswer[]} answers */
 function showWatermark(answers) {
   if (answers.length === 0) return;
   const earliest = new Date(Math.min(...answers.map((answer) => Date.parse(answer.watermark)))).toISOString();
@@ -94,7 +94,7 @@ function showWatermark(answers) {
   restated.textContent = reader.say(days === '1' ? 'restated_day' : 'restated_days', { at, days });
 }
 
-/** @param {(Answer | undefined)[]} answers */
+/** @param {(PageAnswer | undefined)[]} answers */
 function offerChoices(answers) {
   for (const { name, values } of definition.parameters) {
     const answer = answers[cards.findIndex(({ card }) => card.name === values?.card)];

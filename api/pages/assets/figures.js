@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Reader } from './types.d.ts' */
 import { columnOf } from './chart-data.js';
 
 // A factor of ten: beyond it a percentage says little.
@@ -81,8 +81,8 @@ function amount(change, format, { locale, say }) {
 
 /**
  * How much of a goal has been reached.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function progress(card, { data }, reader) {

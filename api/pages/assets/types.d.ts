@@ -14,8 +14,8 @@ export type Chart = {
   /** Width of its buckets where it has a width of its own. */
   interval?: 'week' | 'month';
 };
-export type Card = { name: string; title: string; empty?: string; display: string; columns: Column[]; chart?: Chart };
-export type Parameter = { name: string; title: string; values?: { card: string; column: string } };
+export type PageCard = { name: string; title: string; empty?: string; display: string; columns: PageColumn[]; chart?: Chart };
+export type PageParameter = { name: string; title: string; values?: { card: string; column: string } };
 export type Definition = {
   slug: string;
   locale: string;
@@ -24,15 +24,15 @@ export type Definition = {
   range: string;
   expires_at: string | null;
   locked: Record<string, string>;
-  parameters: Parameter[];
-  cards: Card[];
+  parameters: PageParameter[];
+  cards: PageCard[];
   texts: Record<string, string>;
 };
 
 export type Value = string | number | boolean | null | undefined;
 export type Row = Record<string, Value>;
 /** A card's rows as the API answers. */
-export type Answer = {
+export type PageAnswer = {
   from: string;
   to: string;
   interval: string;
