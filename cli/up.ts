@@ -143,7 +143,7 @@ function stopOnSignal(running: Running, say: (sentence: string) => void): AbortC
   return stop;
 }
 
-const USAGE = 'Usage: npm run up [-- --empty | --check]   (docs/operations.md says what they do)';
+const USAGE = 'Usage: npm run up [-- --empty | --check]   (docs/runbook.md says what they do)';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, check: { type: 'boolean' } } });

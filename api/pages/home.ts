@@ -53,7 +53,7 @@ ${LINKS.map(([href, name, what]) => `<li><a href="${href}"><span><strong>${name}
 <ol class="steps">
 ${FIRST_STEPS.map(([what, call]) => `<li><h3>${what}</h3><pre tabindex="0"><code>${escaped(call)}</code></pre></li>`).join('\n')}
 </ol>
-<p class="aside">The keys that <code>npm run up</code> made are in <code>.mirante/credentials.json</code>. In the folder of the program, <code>README.md</code> says what is where, <code>docs/operations.md</code> how to run it in production, <code>docs/security.md</code> who is kept out by what.</p>
+<p class="aside">The keys that <code>npm run up</code> made are in <code>.mirante/credentials.json</code>. In the folder of the program, <code>README.md</code> says where things are, <code>docs/runbook.md</code> how to run it in production, <code>docs/security.md</code> which attacks are tested.</p>
 </section>
 </main>`;
   return { assets, locale: 'en', title: 'Mirante', body, kind: 'home', script: 'home.js' };
