@@ -17,7 +17,7 @@ import type { WorldOptions } from './support/metabase-objects.ts';
 import { type MetabaseServer, startMetabase } from './support/metabase-server.ts';
 
 const WAITS = { startMs: 5_000, retryMs: 1 };
-const NOTHING = 'Nothing to change: Metabase is as it must be.';
+const NOTHING = 'Nothing to change: Metabase matches the definitions.';
 
 let db: TestDatabase;
 let api: TestApi;
@@ -110,7 +110,7 @@ describe('a Metabase that nobody has touched', () => {
     expect(server.world.user).toBeUndefined();
     const first = await mirante.apply();
     expect(first).toContain('create   card overview/volume');
-    expect(first).toMatch(/9 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nThe API knows where/);
+    expect(first).toMatch(/9 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nThe API now has the addresses/);
     expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
     expect(server.world.user).toEqual(adminOf(config));
     expect(statSync(join(config.MIRANTE_DATA_DIR, 'metabase.json')).mode & 0o777).toBe(0o600);
@@ -275,7 +275,7 @@ describe('secrets', () => {
     server.world.user = { email: config.METABASE_ADMIN_EMAIL, password: 'another one 1' };
     expect(await mirante.apply()).toBe(NOTHING);
     rmSync(join(config.MIRANTE_DATA_DIR, 'metabase.json'));
-    await expect(mirante.apply()).rejects.toThrow('does not let admin@mirante.invalid in');
+    await expect(mirante.apply()).rejects.toThrow('rejects the login of admin@mirante.invalid');
   });
 
   test('nothing that is printed holds one', async () => {
@@ -297,7 +297,7 @@ describe('versions and environments', () => {
 
   test('another version is warned of', async () => {
     const { ...mirante } = await provisioner({ tag: 'v0.66.1' });
-    expect(await mirante.apply()).toContain('Warning: this Metabase says it is v0.66.1');
+    expect(await mirante.apply()).toContain('Warning: this Metabase has the version v0.66.1');
   });
 
   test('what the environment defines is left to it', async () => {
@@ -320,7 +320,7 @@ describe('metabase drift and smoke', () => {
     expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  The password is shown in a terminal only.`);
     expect(await metabase(['login'], config, (line) => void said.push(line), { isTerminal: true })).toBe(0);
     expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  ${adminOf(config).password}`);
-    await expect(mirante.run('destroy')).rejects.toThrow('Say `metabase plan`');
+    await expect(mirante.run('destroy')).rejects.toThrow('Use `metabase plan`');
   });
 
   test('smoke is content where each tenant sees its own, on every dashboard that ships', async () => {
@@ -328,14 +328,14 @@ describe('metabase drift and smoke', () => {
     await mirante.run('apply');
     await mirante.run('smoke', '--tenants', tenants.map(({ slug }) => slug).join(','));
     expect(said.at(-1)).toMatch(
-      /^Good: \d+ cards as t-\w+ and t-\w+, \d+ of them with rows for both; nothing without a grant\.$/,
+      /^Passed: \d+ cards as t-\w+ and t-\w+, \d+ of them with rows for both; no rows without a grant\.$/,
     );
   });
 
   test('smoke takes the canaries where no tenants are named', async () => {
     const { said, ...mirante } = await provisioner();
     await mirante.apply();
-    await expect(mirante.smoke([])).rejects.toThrow('canary tenants are not there yet');
+    await expect(mirante.smoke([])).rejects.toThrow('canary tenants do not exist yet');
     await withClient(db.owner, async (client) => {
       for (const canary of await findCanaries(client)) await plant(client, canary);
     });

@@ -56,7 +56,7 @@ export async function apply(surroundings: Surroundings): Promise<void> {
       const connected = await connect(config, { ...surroundings, change: true });
       const { ids } = await settle(surroundings, connected as Connected);
       const changed = await replaceMetabaseDashboards(client, embedded(wantedOf(surroundings, 0), ids));
-      if (changed) say('The API knows where the dashboards are.');
+      if (changed) say('The API now has the addresses of the dashboards.');
     }),
   );
 }
@@ -71,7 +71,8 @@ async function settle(surroundings: Surroundings, { metabase, version, state }: 
     for (const step of made.steps) await step.run(metabase);
     const next = await makePlan(wanted, metabase, state, keep);
     if (next.steps.length === 0) say('Done.');
-    else if (round === ROUNDS) say(`Warning: Metabase keeps these otherwise than they were sent.\n${described(next)}`);
+    else if (round === ROUNDS)
+      say(`Warning: Metabase stored these in another form than they were sent. Please report this.\n${described(next)}`);
     made = next;
   }
   return made;

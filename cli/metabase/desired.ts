@@ -94,7 +94,7 @@ function databaseOf(key: Source, name: string, address: string, schema: string):
   return {
     key,
     name,
-    description: marked(key, `Read as ${decodeURIComponent(url.username)}. Mirante looks after this entry.`),
+    description: marked(key, `Read as ${decodeURIComponent(url.username)}. Mirante manages this entry.`),
     password: decodeURIComponent(url.password),
     details: {
       host: url.hostname,

@@ -20,7 +20,7 @@ export function adminOf(config: Config): Admin {
 }
 
 export function urlOf(config: Config): string {
-  if (!config.METABASE_URL) throw new Error('METABASE_URL must name the Metabase to look after.');
+  if (!config.METABASE_URL) throw new Error('METABASE_URL is missing: set it to the Metabase to provision.');
   return config.METABASE_URL;
 }
 
@@ -54,7 +54,7 @@ function versionOf(properties: Json, say: (sentence: string) => void): number {
   const tag = String(properties.version?.tag);
   const version = Number(/^v[01]\.(\d+)/.exec(tag)?.[1] ?? 0);
   if (version < KNOWN.first || version > KNOWN.last) {
-    say(`Warning: this Metabase says it is ${tag}; made for 0.${KNOWN.first} to 0.${KNOWN.last}.`);
+    say(`Warning: this Metabase has the version ${tag}; Mirante was written for 0.${KNOWN.first} to 0.${KNOWN.last}.`);
   }
   return version;
 }
@@ -73,7 +73,7 @@ async function logIn(metabase: Metabase, properties: Json, { email, password }: 
       prefs: { site_name: 'Mirante', site_locale: 'en' },
     });
     if (answer.status < 300) {
-      say(`Metabase has its first account now: ${email}.`);
+      say(`Created the administrator's account in Metabase: ${email}.`);
       return answer.body.id as string;
     }
     if (answer.status !== 403) throw new Refused('POST', '/api/setup', answer);
@@ -82,7 +82,7 @@ async function logIn(metabase: Metabase, properties: Json, { email, password }: 
   if (answer.status < 300) return answer.body.id as string;
   if (answer.status !== 401) throw new Refused('POST', '/api/session', answer);
   throw new Error(
-    `Metabase does not let ${email} in: give METABASE_ADMIN_EMAIL and METABASE_ADMIN_PASSWORD as they are there.`,
+    `Metabase rejects the login of ${email}: set METABASE_ADMIN_EMAIL and METABASE_ADMIN_PASSWORD to its administrator's.`,
   );
 }
 

@@ -39,6 +39,6 @@ export async function metabase(
       return 0;
     }
     default:
-      throw new UsageError('Say `metabase plan`, `apply`, `drift`, `smoke` or `login`.');
+      throw new UsageError('Use `metabase plan`, `apply`, `drift`, `smoke` or `login`.');
   }
 }

@@ -79,7 +79,7 @@ export function described({ steps, notes }: Plan): string {
 }
 
 function summary(steps: Step[]): string {
-  if (steps.length === 0) return 'Nothing to change: Metabase is as it must be.';
+  if (steps.length === 0) return 'Nothing to change: Metabase matches the definitions.';
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length;
   return `${count('create')} to create, ${count('change')} to change, ${count('restore')} to restore, ${count('archive')} to archive.`;
 }

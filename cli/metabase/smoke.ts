@@ -55,9 +55,9 @@ export async function smoke(surroundings: Surroundings, slugs: string[]): Promis
     if (filled === 0)
       faults.push('no card had rows for both tenants, which proves nothing: name two that have some, with --tenants');
     if (faults.length > 0)
-      throw new Error(`Metabase does not keep the tenants apart, or does not show them theirs:\n  ${faults.join('\n  ')}`);
+      throw new Error(`Metabase does not isolate the tenants, or does not show them their own rows:\n  ${faults.join('\n  ')}`);
     const names = tenants.map(({ slug }) => slug).join(' and ');
-    say(`Good: ${seen} cards as ${names}, ${filled} of them with rows for both; nothing without a grant.`);
+    say(`Passed: ${seen} cards as ${names}, ${filled} of them with rows for both; no rows without a grant.`);
   } finally {
     await Promise.all([api.end(), cards.end()]);
   }
@@ -72,8 +72,8 @@ async function tenantsOf({ config }: Surroundings, api: Pool, slugs: string[]): 
   if (first && second) return [first, second];
   throw new Error(
     slugs.length > 0
-      ? 'Give --tenants the slugs of two tenants.'
-      : 'The two canary tenants are not there yet: the jobs make them. Or name two tenants with --tenants.',
+      ? '--tenants needs the slugs of two tenants.'
+      : 'The two canary tenants do not exist yet: the jobs program creates them. Or give two tenants with --tenants.',
   );
 }
 
