@@ -35,7 +35,7 @@ test('lines go in as they are, and the receipts of all batches are summed', asyn
 
 test('a key that is unknown is an error in a sentence', async () => {
   await expect(sendAll(createClient(api.url, 'mir_ingest_none'), ['{}'])).rejects.toThrow(
-    /^POST \/v1\/events was answered with 401: A valid key is required/,
+    /^POST \/v1\/events failed with 401: A valid key is required/,
   );
 });
 

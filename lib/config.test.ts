@@ -12,7 +12,7 @@ it('finds the settings in lib/config.ts', () => {
   expect(variables.length).toBeGreaterThan(20);
 });
 
-it.each(['.env.example', 'docs/operations.md'])('every setting stands in %s', (path) => {
+it.each(['.env.example', 'docs/settings.md'])('every setting is in %s', (path) => {
   const words = new Set(read(path).match(/[A-Z][A-Z_]+/g));
   expect(variables.filter((name) => !words.has(name))).toEqual([]);
 });

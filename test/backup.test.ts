@@ -45,7 +45,7 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
     [expect.objectContaining({ value: expect.any(Number) })],
   ]);
   const target = join(folder, 'first');
-  expect(await backup(['--to', target], settings(source.url))).toContain('MIRANTE_SECRET is not in it');
+  expect(await backup(['--to', target], settings(source.url))).toContain('MIRANTE_SECRET is not in the backup');
   await expect(backup(['--to', target], settings(source.url))).rejects.toThrow('already exists and is not overwritten');
   await source.destroy();
   rmSync(join(folder, 'data'), { recursive: true });

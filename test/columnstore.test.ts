@@ -101,7 +101,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await converted()).toBeGreaterThan(5);
     expect(await rows()).toEqual(stored);
     expect(await figures()).toEqual(before);
-    expect(said).toContain('The columnstore of events was on already.');
+    expect(said).toContain('The columnstore of events was already on.');
 
     await mirante('off');
     await mirante('off');
@@ -109,7 +109,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await rows()).toEqual(stored);
     expect(await figures()).toEqual(before);
     expect(said.slice(-2)).toEqual([
-      'The columnstore of events is off; row security is on and forced again.',
+      'The columnstore of events is off. Row security is on and forced.',
       'The columnstore of events is off, and row security is on.',
     ]);
   }, 60_000);

@@ -130,7 +130,7 @@ test('reconcile --repair makes again what is doubled, gone or made up, of any ro
   await send(tenant, [at(3 * DAY)], { type: 'br.validahub.correction.applied.v1', data: { marketplace: 'amazon', rows: 1 } });
   await refresh();
   const before = await Promise.all(ROWS.map(picture));
-  expect(await repaired()).toMatch(/made again: 0\. Receipts, raw events, refused input and roll-ups agree/);
+  expect(await repaired()).toMatch(/rebuilt: 0\. Receipts, raw events, quarantine and roll-ups agree/);
   for (const [n, rollup] of ROWS.entries()) {
     const rows = await rowsOf(rollup);
     const count = SOURCES[rollup.split('_')[0] as keyof typeof SOURCES].count;
@@ -143,7 +143,7 @@ test('reconcile --repair makes again what is doubled, gone or made up, of any ro
   const made = `insert into ${await rowsOf('rules_hourly')} (tenant_id, bucket, marketplace, rule, hits, validations)
     values ($1, date_trunc('hour', now() - interval '4 days', 'UTC'), null, 'made up', 1, 1)`;
   await db.owner.query(made, [tenant.id]);
-  expect(await repaired()).toMatch(/made again: [1-9]\d*\. Receipts, raw events, refused input and roll-ups agree/);
+  expect(await repaired()).toMatch(/rebuilt: [1-9]\d*\. Receipts, raw events, quarantine and roll-ups agree/);
   expect(await Promise.all(ROWS.map(picture))).toEqual(before);
   expect((await withClient(db.owner, findRollupFaults)).length).toBe(0);
 

@@ -53,7 +53,7 @@ ${LINKS.map(([href, name, what]) => `<li><a href="${href}"><span><strong>${name}
 <ol class="steps">
 ${FIRST_STEPS.map(([what, call]) => `<li><h3>${what}</h3><pre tabindex="0"><code>${escaped(call)}</code></pre></li>`).join('\n')}
 </ol>
-<p class="aside">The keys that <code>npm run up</code> created are in <code>.mirante/credentials.json</code>. The repository's <code>README.md</code> lists all documents, <code>docs/operations.md</code> explains production, and <code>docs/security.md</code> explains tenant isolation.</p>
+<p class="aside">The keys that <code>npm run up</code> created are in <code>.mirante/credentials.json</code>. The repository's <code>README.md</code> lists all documents, <code>docs/runbook.md</code> explains production, and <code>docs/security.md</code> explains tenant isolation.</p>
 </section>
 </main>`;
   return { assets, locale: 'en', title: 'Mirante', body, kind: 'home', script: 'home.js' };

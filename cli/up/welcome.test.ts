@@ -50,7 +50,7 @@ test('`dashboards links` makes a link to each dashboard of the demo tenant and o
   await expect(linkDashboards([], folder, true)).rejects.toThrow('npm run up');
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
   await expect(linkDashboards([], folder, false)).rejects.toThrow('in a terminal only');
-  await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Too many words: all');
+  await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Unexpected arguments: all');
   const text = await linkDashboards([], folder, true);
   for (const { slug, audience } of loadDashboards().values())
     expect(text).toMatch(new RegExp(`^${audience === 'customer' ? 'demo' : 'operator'} +${slug} +http`, 'm'));
