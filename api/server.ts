@@ -38,7 +38,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true;
   log.info({ signal }, 'stopping');
   setTimeout(() => {
-    log.fatal('not stopped in time; the last figures of use may be lost');
+    log.fatal('not stopped in time; the latest usage counts may be lost');
     process.exit(1);
   }, STOP_LIMIT_MS).unref();
   await wired.close();

@@ -57,8 +57,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const groupCommit = createGroupCommit({
     store: (rows) => storeRows(pools.ingest, queues, rows),
     connections: config.INGEST_CONNECTIONS,
-    mostRows: 2_000,
-    mostBytes: config.INGEST_BUFFER_BYTES,
+    maxRows: 2_000,
+    maxBytes: config.INGEST_BUFFER_BYTES,
     patienceMs: STORE_PATIENCE_MS,
     onFlush: (rows, seconds) => openMetrics.observeFlush(rows, seconds),
   });
@@ -69,7 +69,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     store: (rows) => groupCommit.store(rows),
     onDrop(events, reason) {
       openMetrics.countDroppedTelemetry(events);
-      if (events > 1) log.warn({ events, reason }, 'telemetry dropped');
+      if (events > 1) log.warn({ events, reason }, 'events about the API dropped');
     },
   });
 
@@ -132,6 +132,6 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
 
 function connectRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
-  redis.on('error', (error) => log.warn({ error: error.message }, 'redis unreachable; limits are counted in this process'));
+  redis.on('error', (error) => log.warn({ error: error.message }, 'Redis is unreachable; limits are counted in this process'));
   return redis;
 }

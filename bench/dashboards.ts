@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { createCards } from '../api/dashboards/cards.ts';
-import { type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
+import { loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Dashboard } from '../api/dashboards/definition.ts';
 import { readParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { createPool, type Pool, withTenant } from '../sql/database/db.ts';

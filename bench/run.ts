@@ -18,6 +18,7 @@ import { benchReconcile } from './reconcile.ts';
 import { benchRefresh } from './refresh.ts';
 import { raise, type Stage } from './stage.ts';
 import { benchStorage } from './storage.ts';
+import { tablesOf } from './tables.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
@@ -82,8 +83,9 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
 const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`;
 
 const only = process.argv[2];
-if (only && !BENCHMARKS[only])
-  throw new Error(`There is no benchmark ${only}; there are ${Object.keys(BENCHMARKS).join(', ')}.`);
+// `tables` measures nothing: it writes results.md again from results.json.
+if (only && only !== 'tables' && !BENCHMARKS[only])
+  throw new Error(`There is no benchmark ${only}. Choose one of ${Object.keys(BENCHMARKS).join(', ')}, or tables.`);
 const file = new URL('results.json', import.meta.url);
 // One benchmark alone replaces its own figures and leaves the others'.
 const results: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
@@ -98,27 +100,10 @@ for (const [name, run] of Object.entries(BENCHMARKS)) {
   }
 }
 writeFileSync(file, `${JSON.stringify(results, rounded, 2)}\n`);
-const table = markdown(results);
-writeFileSync(
-  new URL('results.md', import.meta.url),
-  `# Results\n\nRatios are against limits measured in the same run.\n\n${table}`,
-);
-process.stdout.write(table);
+const tables = tablesOf(JSON.parse(readFileSync(file, 'utf8')));
+writeFileSync(new URL('results.md', import.meta.url), tables);
+process.stdout.write(tables);
 
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
-}
-
-// One line for each figure, under the path that leads to it.
-function markdown(tree: Record<string, unknown>): string {
-  const lines: string[] = ['| figure | value |', '|---|---|'];
-  const visit = (value: unknown, path: string) => {
-    if (typeof value === 'object' && value !== null) {
-      for (const [name, member] of Object.entries(value)) visit(member, path ? `${path} · ${name}` : name);
-    } else {
-      lines.push(`| ${path.replaceAll('|', '\\|')} | ${rounded('', value)} |`);
-    }
-  };
-  visit(tree, '');
-  return `${lines.join('\n')}\n`;
 }

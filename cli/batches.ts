@@ -23,7 +23,9 @@ export async function* inBatches(lines: AsyncIterable<string> | Iterable<string>
     if (line.trim() === '') continue;
     const size = Buffer.byteLength(line) + 1;
     if (size > MAX_BYTES)
-      throw new Error(`Line ${number} is over 5 MiB, more than a request may hold; nothing after it was sent.`);
+      throw new Error(
+        `Line ${number} is larger than 5 MiB, the limit of a request. Neither it nor the lines after it were sent.`,
+      );
     if (batch.length === MAX_EVENTS || bytes + size > MAX_BYTES) {
       yield batch.join('\n');
       batch = [];

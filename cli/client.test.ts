@@ -50,7 +50,7 @@ it('gives up at once where the wait would be over two minutes, and says why', as
   const problem = { title: 'The month is used up', detail: 'It ends on 1 December.' };
   const { url } = await serverThat(answer(429, problem, { 'retry-after': '864000' }));
   await expect(createClient(url, 'key').sendLines('{}')).rejects.toThrow(
-    'POST /v1/events was answered with 429: The month is used up. It ends on 1 December.',
+    'POST /v1/events failed with 429: The month is used up. It ends on 1 December.',
   );
 });
 

@@ -18,7 +18,7 @@ export class Refused extends Error {
   readonly status: number;
 
   constructor(method: string, path: string, status: number, body: string) {
-    super(`${method} ${path} was answered with ${status}: ${sentenceOf(body)}`);
+    super(`${method} ${path} failed with ${status}: ${sentenceOf(body)}`);
     this.status = status;
   }
 }

@@ -16,7 +16,7 @@ export function readJson<T>(file: string): T | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch (error) {
-    throw new Error(`${file} is not valid JSON: mend it or remove it.`, { cause: error });
+    throw new Error(`${file} is not valid JSON: fix it or remove it.`, { cause: error });
   }
 }
 

@@ -2,33 +2,24 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, describe, expect, it, test } from 'vitest';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { createLog } from '../lib/log.ts';
-import { startApi, type TestApi } from '../test/support/api.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant } from '../test/support/harness.ts';
+import { useApi } from '../test/support/api.ts';
+import { makeTenant, need, useDatabase } from '../test/support/harness.ts';
 import { sendAll } from './batches.ts';
 import { createClient } from './client.ts';
 import { novaLines } from './sample/nova-file.ts';
 
 const file = need('nova-log');
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let dataDir: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  dataDir = await mkdtemp(join(tmpdir(), 'mirante-test-'));
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const dataDir = await mkdtemp(join(tmpdir(), 'mirante-test-'));
 
 afterAll(async () => {
   await rm(dataDir, { recursive: true });
-  await api.close();
-  await db.drop();
 });
 
 const client = () => createClient(api.url, tenant.keys.ingest);
@@ -44,7 +35,7 @@ test('lines go in as they are, and the receipts of all batches are summed', asyn
 
 test('a key that is unknown is an error in a sentence', async () => {
   await expect(sendAll(createClient(api.url, 'mir_ingest_none'), ['{}'])).rejects.toThrow(
-    /^POST \/v1\/events was answered with 401: A valid key is needed/,
+    /^POST \/v1\/events failed with 401: A valid key is required/,
   );
 });
 

@@ -11,10 +11,10 @@ import type { Credentials } from './up/credentials.ts';
 
 const USAGE = `Sends events to a running Mirante.
 
-  npm run ingest -- --format ndjson [FILE|-]    one CloudEvent a line, from a file or from standard input
-  npm run ingest -- --format nova-log FILE      the requests of an OpenStack nova-api log, moved so that they end now
+  npm run ingest -- --format ndjson [FILE|-]    one CloudEvent per line, from a file or standard input
+  npm run ingest -- --format nova-log FILE      the requests of an OpenStack nova-api log, moved in time so that they end now
 
-  --url URL    where Mirante listens (default: the one that \`npm run up\` started)
+  --url URL    address of Mirante (default: the one that \`npm run up\` started)
   --key KEY    a key with the scope ingest (default: the demo tenant's)
 `;
 
@@ -23,7 +23,7 @@ function target(dataDir: string, url: string | undefined, key: string | undefine
   const credentials = readJson<Credentials>(join(dataDir, 'credentials.json'));
   const demo = credentials?.tenants.find((tenant) => tenant.slug === 'demo');
   if (!credentials || !demo) {
-    throw new Error(`${dataDir}/credentials.json is not there: start Mirante with \`npm run up\`, or give --url and --key.`);
+    throw new Error(`${dataDir}/credentials.json does not exist: start Mirante with \`npm run up\`, or give --url and --key.`);
   }
   return { url: url ?? credentials.url, key: key ?? demo.keys.ingest };
 }

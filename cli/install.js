@@ -65,7 +65,7 @@ function install() {
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(`Mirante needs Node 20.19 or later; this is ${process.versions.node}. Node 24 is the one to install.\n`);
+  process.stderr.write(`Mirante needs Node 20.19 or later; this is ${process.versions.node}. Install Node 24.\n`);
   process.exitCode = 1;
 } else if (!isInstalled()) {
   process.exitCode = install();

@@ -19,37 +19,38 @@ import { metabase } from './metabase/metabase.ts';
 
 type Command = {
   usage: string;
-  summary: string /** Gives an exit code where it is not 0. */;
+  summary: string /** Returns an exit code if it is not 0. */;
   run: (args: string[]) => Promise<unknown>;
 };
 
 const WHERE =
-  'The database is that of DATABASE_URL, with the login that migrates, or the embedded one of MIRANTE_DATA_DIR while `npm run up` runs on it.';
+  "Commands use the database of DATABASE_URL, with the migrator's login, or the embedded one of MIRANTE_DATA_DIR while `npm run up` runs.";
 
 const COMMANDS: Record<string, Command> = {
   migrate: {
     usage: 'migrate',
-    summary: 'brings the database of DATABASE_URL up to this version; safe to repeat',
+    summary: 'migrates the database of DATABASE_URL to this version; safe to repeat',
     run: async (args) => {
       noMore(args);
       const config = readConfig();
-      if (!config.DATABASE_URL) throw new Error('DATABASE_URL must name the database, with the login that owns it.');
+      if (!config.DATABASE_URL)
+        throw new Error('DATABASE_URL is missing: set it to the database, with the login that owns it.');
       say(`The database is up to date. Engine: ${await migrate(config.DATABASE_URL, secretOf(config), say)}.`);
     },
   },
   'operator-key': {
     usage: 'operator-key [--to <file>]',
-    summary: 'makes a new key with the scope admin and shows it in the terminal, this once, or writes it to a file',
+    summary: 'creates a key with the scope admin and shows it once in the terminal, or writes it to a file',
     run: async (args) => say(await makeOperatorKey(args, readConfig(), process.stdout.isTTY)),
   },
   archive: {
     usage: 'archive list | run | verify | restore | rules | rule (docs/archive.md)',
-    summary: 'shows, runs, checks and restores the archive of raw events, and says for how long it keeps them',
+    summary: 'lists, runs, verifies and restores the archive of raw events, and sets how long it keeps them',
     run: (args) => archive(args, readConfig(), say),
   },
   audit: {
     usage: 'audit verify [--head <seq>:<hash>]',
-    summary: 'recomputes the audit log; ends with 1 where a row was changed, removed or put in',
+    summary: 'verifies the audit log; exits with 1 if a row was changed, removed or inserted',
     run: async (args) => say(await verifyAudit(args, readConfig())),
   },
   backup: {
@@ -59,13 +60,13 @@ const COMMANDS: Record<string, Command> = {
   },
   columnstore: {
     usage: 'columnstore on --after 7d | off',
-    summary: 'switches events between compression and row security (TimescaleDB Community); safe to repeat',
+    summary: 'switches the events table between compression and row security (TimescaleDB Community); safe to repeat',
     run: (args) => switchColumnstore(args, readConfig(), say),
   },
   dashboards: {
     usage: 'dashboards lint | links',
     summary:
-      'checks the definitions of dashboards, one line for each fault; or makes a short link to each with the keys of `npm run up`',
+      'checks the definitions of dashboards, one line for each fault; or creates a short link to each with the keys of `npm run up`',
     run: async ([what, ...args]) =>
       say(
         what === 'links'
@@ -75,33 +76,33 @@ const COMMANDS: Record<string, Command> = {
   },
   'export-all': {
     usage: 'export-all --tenant <slug or id> --to <folder> [--parquet] [--with-pseudonym-key]',
-    summary: 'writes all that there is of a tenant into a folder: CSV, schemas, manifest',
+    summary: 'exports all rows of a tenant into a folder: CSV, schemas, manifest',
     run: async (args) => say(await exportAll(args, readConfig())),
   },
   'import-all': {
     usage: 'import-all <folder> [--as <slug>]',
-    summary: 'takes such a folder in, all of it or nothing, where the tenant is not there yet',
+    summary: 'imports such a folder, everything or nothing, if the tenant does not exist yet',
     run: async (args) => say(await importAll(args, readConfig())),
   },
   grants: {
     usage: 'grants rotate',
-    summary: 'signs grants with a new secret; those of the secret before stay good, older ones end',
+    summary: 'signs grants with a new secret; grants of the previous secret stay valid, older ones end',
     run: async (args) => say(await rotateGrants(args, readConfig())),
   },
   homes: {
     usage: 'homes [--remove <name> [--yes]]',
-    summary: 'lists where embedded servers started by root have their data, and removes one after asking',
+    summary: 'lists where embedded servers started by root keep their data, and removes one after asking',
     run: (args) => manageHomes(args, { say, ask: terminalAsk() }),
   },
   metabase: {
     usage: 'metabase plan | apply | drift | smoke [--tenants a,b] | login',
-    summary: 'makes the Metabase of METABASE_URL as dashboards/ says; drift ends with 2 where it is not',
+    summary: 'provisions the Metabase of METABASE_URL from dashboards/; drift exits with 2 if it differs',
     run: (args) => metabase(args, readConfig(), say, { isTerminal: process.stdout.isTTY }),
   },
   reconcile: {
     usage: 'reconcile [--repair]',
     summary:
-      'proves that receipts, raw events, refused input and roll-ups agree; ends with 1 and the first difference; --repair first makes roll-ups again where they are not what raw events say',
+      'compares receipts, raw events, quarantine and roll-ups; prints the first difference and exits with 1; --repair first rebuilds roll-ups that differ from the raw events',
     run: async (args) => say(await reconcileNow(args, readConfig())),
   },
   restore: {
@@ -111,18 +112,18 @@ const COMMANDS: Record<string, Command> = {
   },
   'restore-drill': {
     usage: 'restore-drill',
-    summary: 'makes a backup, restores it elsewhere, compares every table and figures, and keeps what came of it',
+    summary: 'makes a backup, restores it elsewhere, compares every table and a metric of each tenant, and records the result',
     run: async (args) => say(await restoreDrill(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',
-    summary: 'ends with 0 where that program does its work, else with 1: for a container health check',
+    summary: 'exits with 0 if that program works, else with 1: for a container health check',
     run: async (args) => say(await checkHealth(args, readConfig())),
   },
 };
 
 function noMore(args: string[]): void {
-  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
+  if (args.length > 0) throw new UsageError(`Unexpected arguments: ${args.join(' ')}`);
 }
 
 const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
@@ -140,7 +141,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
-  if (!command) throw new UsageError(name === undefined ? 'Which command?' : `There is no command ${name}.`);
+  if (!command) throw new UsageError(name === undefined ? 'No command given.' : `There is no command ${name}.`);
   const code = await command.run(args);
   return typeof code === 'number' ? code : 0;
 }

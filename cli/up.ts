@@ -23,7 +23,7 @@ type Mode = { check: boolean; empty: boolean };
 // One Ctrl-C in a terminal arrives twice, from the terminal and from npm; only a later one means "at once".
 const SAME_KEYSTROKE_MS = 1000;
 
-/** Starts everything and keeps it running until it is told to stop. Gives the exit code. */
+/** Starts everything and keeps it running until it is told to stop. Returns the exit code. */
 async function up(mode: Mode): Promise<number> {
   const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
   const quietly = mode.check ? () => undefined : say;
@@ -135,7 +135,7 @@ function stopOnSignal(running: Running, say: (sentence: string) => void): AbortC
       void stopPlatform(running, true).finally(() => process.exit(130));
     } else if (!asked) {
       asked = Date.now();
-      say('\nStopping: Ctrl-C once more ends everything at once.');
+      say('\nStopping. Press Ctrl-C again to stop everything at once.');
       stop.abort('signal');
     }
   };
@@ -143,7 +143,7 @@ function stopOnSignal(running: Running, say: (sentence: string) => void): AbortC
   return stop;
 }
 
-const USAGE = 'Usage: npm run up [-- --empty | --check]   (docs/operations.md says what they do)';
+const USAGE = 'Usage: npm run up [-- --empty | --check]   (see docs/runbook.md)';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, check: { type: 'boolean' } } });

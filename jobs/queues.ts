@@ -152,7 +152,10 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
     try {
       await use(name, (queue) => askFor(queue, job));
     } catch (error) {
-      log.warn({ queue: name, job, error: (error as Error).message }, 'job not enqueued; the next schedule serves it');
+      log.warn(
+        { queue: name, job, error: (error as Error).message },
+        'cannot enqueue a job; the next scheduled run does its work',
+      );
     }
   }
 

@@ -64,7 +64,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(signal, () => {
     if (stopping.signal.aborted) return;
     stop().catch((error: unknown) => {
-      log.fatal({ err: error }, 'not stopped cleanly');
+      log.fatal({ err: error }, 'cannot stop cleanly');
       process.exit(1);
     });
   });

@@ -35,7 +35,7 @@ export async function checkFiles(folder: string, files: FileSum[]): Promise<void
     if (!found) throw new Error(`${file.path} is missing in ${folder}.`);
     const { bytes, sha256 } = await sumFile(folder, file.path);
     if (bytes !== file.bytes || sha256 !== file.sha256)
-      throw new Error(`${file.path} in ${folder} is not what was written there.`);
+      throw new Error(`${file.path} in ${folder} has been changed since it was written.`);
   });
 }
 

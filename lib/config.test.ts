@@ -12,7 +12,7 @@ it('finds the settings in lib/config.ts', () => {
   expect(variables.length).toBeGreaterThan(20);
 });
 
-it.each(['.env.example', 'docs/operations.md'])('every setting stands in %s', (path) => {
+it.each(['.env.example', 'docs/settings.md'])('every setting is in %s', (path) => {
   const words = new Set(read(path).match(/[A-Z][A-Z_]+/g));
   expect(variables.filter((name) => !words.has(name))).toEqual([]);
 });
@@ -53,14 +53,16 @@ describe('docker-compose.yml', () => {
 });
 
 it('names each variable that cannot be used', () => {
-  expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(/PORT: .*REDIS_URL: must start with redis:\/\//s);
+  expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(
+    /"PORT" must be a whole number from 0 to 65535; it is "x"\..*"REDIS_URL" must start with redis:\/\//s,
+  );
 });
 
 it('takes proxies as addresses and blocks, and keeps the access log for half a year at least', () => {
   expect(readConfig({}).TRUSTED_PROXIES).toEqual([]);
   const given = { TRUSTED_PROXIES: ' 10.0.0.1, 2001:db8::/32,', ACCESS_LOG_RETENTION_DAYS: '365' };
   expect(readConfig(given)).toMatchObject({ TRUSTED_PROXIES: ['10.0.0.1', '2001:db8::/32'], ACCESS_LOG_RETENTION_DAYS: 365 });
-  expect(() => readConfig({ TRUSTED_PROXIES: '10.0.0.1 10.0.0.2' })).toThrow('TRUSTED_PROXIES: must be addresses');
+  expect(() => readConfig({ TRUSTED_PROXIES: '10.0.0.1 10.0.0.2' })).toThrow('"TRUSTED_PROXIES" must be IP addresses');
   expect(() => readConfig({ ACCESS_LOG_RETENTION_DAYS: '182' })).toThrow('ACCESS_LOG_RETENTION_DAYS');
 });
 describe('secrets in files', () => {
@@ -95,18 +97,20 @@ describe('secrets in files', () => {
 
   it.each(SECRETS)('%s is refused where its file is given too, both named and neither shown', (name) => {
     const refusal = refusalOf({ [name]: good(name), [`${name}_FILE`]: fileWith(good(name)) });
-    expect(refusal).toContain(`${name}: ${name}_FILE is set too`);
+    expect(refusal).toContain(`"${name}" and "${name}_FILE" are both set`);
     expect(refusal).not.toContain(good(name));
   });
 
   it.each(SECRETS)('%s_FILE that cannot be read is named', (name) => {
-    expect(refusalOf({ [`${name}_FILE`]: '/nowhere/at-all' })).toContain(`${name}_FILE: the file cannot be read (ENOENT)`);
+    expect(refusalOf({ [`${name}_FILE`]: '/nowhere/at-all' })).toContain(
+      `"${name}_FILE" names a file that cannot be read (ENOENT)`,
+    );
   });
 
   it.each(SECRETS)('a bad %s is never shown, wherever it came from', (name) => {
     for (const bad of !name.endsWith('_URL') ? ['hush'] : ['hush', 'postgres://u:hush@host:x/name', 'rediss://u:hush@a b']) {
       for (const env of [{ [name]: bad }, { [`${name}_FILE`]: fileWith(bad) }]) {
-        expect(refusalOf(env)).toContain(`${name}: `);
+        expect(refusalOf(env)).toContain(`"${name}" `);
         expect(refusalOf(env)).not.toContain('hush');
       }
     }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
+import { readInput } from './input-faults.ts';
+import { isSecretName } from './redact.ts';
 
 const port = (value: number) => z.coerce.number().int().min(0).max(65535).default(value);
 const count = (value: number) => z.coerce.number().int().min(1).default(value);
@@ -12,7 +14,10 @@ const url = (...schemes: string[]) =>
       `must start with ${schemes.join(':// or ')}://`,
     )
     // What node throws for a bad URL carries the whole of it, password included.
-    .refine((text) => URL.canParse(text), 'is not a URL; in a password, write what is no letter or digit percent-encoded')
+    .refine(
+      (text) => URL.canParse(text),
+      'must be a URL; percent-encode every character of a password that is not a letter or a digit',
+    )
     .optional();
 
 const blocks = z
@@ -24,7 +29,7 @@ const blocks = z
       .map((block) => block.trim())
       .filter((block) => block !== ''),
   )
-  .refine(areBlocks, 'must be addresses or CIDR blocks, with commas between them');
+  .refine(areBlocks, 'must be IP addresses or CIDR blocks, separated by commas');
 
 function areBlocks(given: string[]): boolean {
   try {
@@ -123,27 +128,29 @@ export const SECRETS = [
 
 /**
  * The settings of one process, from its environment: the only reader of `process.env`.
- * Throws an Error that names each bad variable, never its value.
+ * Throws an Error that names each bad variable, and never shows the value of one that may hold a secret.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const faults = SECRETS.flatMap((name) => takeFile(given, name));
-  const result = schema.safeParse(given);
-  if (result.success && faults.length === 0) return result.data;
-  const lines = result.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
-  throw new Error(`Configuration cannot be used.\n  ${[...faults, ...lines].join('\n  ')}`);
+  const read = readInput(schema, given, {
+    isSecret: (name) => isSecretName(name) || SECRETS.some((secret) => secret === name),
+  });
+  if (!read.faults && faults.length === 0) return read.data;
+  const lines = read.faults?.map(({ detail }) => detail) ?? [];
+  throw new Error(`The configuration is not valid. Change these settings:\n  ${[...faults, ...lines].join('\n  ')}`);
 }
 
-// Puts what the file of a secret holds in its place; gives what is wrong.
+// Replaces the setting by the content of its file. Returns what is wrong.
 function takeFile(given: Record<string, string | undefined>, name: string): string[] {
   const file = given[`${name}_FILE`];
   if (file === undefined) return [];
-  if (given[name] !== undefined) return [`${name}: ${name}_FILE is set too; give one of them`];
+  if (given[name] !== undefined) return [`"${name}" and "${name}_FILE" are both set. Set only one of them.`];
   try {
     given[name] = readFileSync(file, 'utf8').trim();
     return [];
   } catch (error) {
-    return [`${name}_FILE: the file cannot be read (${(error as NodeJS.ErrnoException).code})`];
+    return [`"${name}_FILE" names a file that cannot be read (${(error as NodeJS.ErrnoException).code}).`];
   }
 }
 

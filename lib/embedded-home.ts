@@ -92,12 +92,12 @@ export function existingHome(folder: string): string | undefined {
   const note = join(resolve(folder), NOTE);
   if (!existsSync(home))
     throw new Error(
-      `The data of ${resolve(folder)} are in ${home}, as ${note} says, and that is not there. Mount it, or remove this note to begin without them.`,
+      `The data of ${resolve(folder)} are in ${home}, as ${note} says, but that folder does not exist. Mount it, or remove this note to start without the data.`,
     );
   const owner = ownerOf(home);
   if (owner !== undefined && notedHome(owner) === home && !isSame(owner, folder))
     throw new Error(
-      `${resolve(folder)} is a copy of ${owner}, whose data are in ${home}. A copy has no data of its own: use backup and restore, or remove ${note} to begin without them.`,
+      `${resolve(folder)} is a copy of ${owner}, whose data are in ${home}. A copy has no data of its own. Use backup and restore, or remove ${note} to start without the data.`,
     );
   if (owner !== resolve(folder)) writeFileSync(join(home, OWNER), resolve(folder));
   return home;
@@ -164,6 +164,6 @@ export function removeHome({ path, folder, state }: Home): void {
   if (state === 'in use') throw new Error(`${path} holds the data of ${folder}. Remove that folder first.`);
   const server = postmasterOf(join(path, 'postgres'));
   if (server && server.is !== 'gone' && server.is !== 'other')
-    throw new Error(`PostgreSQL runs on ${path} (process ${server.pid}). Stop it first.`);
+    throw new Error(`PostgreSQL is running on ${path} (process ${server.pid}). Stop it first.`);
   rmSync(path, { recursive: true, force: true });
 }

@@ -70,7 +70,7 @@ test('after a restore that was killed between two steps no empty database takes 
   const data = join(first.home, 'postgres');
   renameSync(data, `${data}.replaced-1`);
   const password = readFileSync(join(folder, 'database-password'), 'utf8');
-  await expect(start()).rejects.toThrow(`A restore was cut off: ${data}.replaced-1 holds what was in ${data} before`);
+  await expect(start()).rejects.toThrow(`A restore was interrupted: ${data}.replaced-1 contains the former content of ${data}`);
   expect(readFileSync(join(folder, 'database-password'), 'utf8')).toBe(password);
   renameSync(`${data}.replaced-1`, data);
   expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 45 }]);

@@ -138,7 +138,7 @@ async function initialise(folder: string, data: string, programs: string, accoun
   const passwordFile = join(folder, 'database-password');
   const known = existsSync(passwordFile) ? readFileSync(passwordFile, 'utf8').trim() : undefined;
   if (existsSync(data)) {
-    if (!known) throw new Error(`${passwordFile} is not there: without it nobody can log in to ${data}. Put it back.`);
+    if (!known) throw new Error(`${passwordFile} is missing, and logging in to ${data} needs it. Put it back.`);
     return known;
   }
   refuseCutOff(data);
@@ -170,7 +170,7 @@ function refuseCutOff(data: string): void {
   const aside = readdirSync(dirname(data)).find((name) => name.startsWith(`${basename(data)}.replaced-`));
   if (aside)
     throw new Error(
-      `A restore was cut off: ${join(dirname(data), aside)} holds what was in ${data} before. Give the restore again, or rename that back, and database-password.${aside.split('.')[1]} to database-password.`,
+      `A restore was interrupted: ${join(dirname(data), aside)} contains the former content of ${data}. Run the restore again, or rename that folder back, and database-password.${aside.split('.')[1]} to database-password.`,
     );
 }
 

@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 test('a folder has one holder, whom the second one is told; release frees its own lock only', () => {
   const first = lockFolder(join(folder, 'new'), 'the first');
   expect(() => lockFolder(join(folder, 'new'), 'the second')).toThrow(
-    /new is in use by the first, since 20.*Z\. End that first/,
+    /new is in use by the first, since 20.*Z\. Stop that first/,
   );
   first.release();
   const second = lockFolder(join(folder, 'new'), 'the second');
@@ -28,7 +28,7 @@ test('commands share the database with each other and with who runs the platform
   const platform = lockFolder(folder, 'the platform');
   const commands = [lockDatabase(folder), lockDatabase(folder)];
   platform.release();
-  expect(() => lockFolder(folder, 'a restore', { alone: true })).toThrow('Another command uses the database');
+  expect(() => lockFolder(folder, 'a restore', { alone: true })).toThrow('Another command is using the database');
   for (const command of commands) command.release();
   const restore = lockFolder(folder, 'a restore', { alone: true });
   expect(() => lockDatabase(folder)).toThrow('in use by a restore');

@@ -25,7 +25,7 @@ export function lockFolder(folder: string, program: string, { alone = false } = 
   const database = alone ? open(folder, 'lock.database') : undefined;
   if (database !== undefined && !isTaken(database, folder)) {
     closeSync(file);
-    throw new FolderInUse(`Another command uses the database of ${resolve(folder)}. Wait until it has ended.`);
+    throw new FolderInUse(`Another command is using the database of ${resolve(folder)}. Wait until it has finished.`);
   }
   const isAfterKill = noteIn(folder) !== '';
   ftruncateSync(file);
@@ -55,7 +55,7 @@ function isTaken(file: number, folder: string, shared = false): boolean {
   try {
     taken = tryLock(file, LOCKED_BYTE, 1, { shared });
   } catch (error) {
-    throw new Error(`${resolve(folder)} is on a file system that knows no locks: move it to another.`, { cause: error });
+    throw new Error(`${resolve(folder)} is on a file system without locks. Move it to another one.`, { cause: error });
   } finally {
     if (!taken) closeSync(file);
   }
@@ -65,6 +65,6 @@ function isTaken(file: number, folder: string, shared = false): boolean {
 function refusal(folder: string): FolderInUse {
   const holder = noteIn(folder) || 'another program';
   return new FolderInUse(
-    `${resolve(folder)} is in use by ${holder}. End that first (Ctrl-C in its terminal), or give this one its own MIRANTE_DATA_DIR, PORT and METRICS_PORT.`,
+    `${resolve(folder)} is in use by ${holder}. Stop that first (Ctrl-C in its terminal), or use another MIRANTE_DATA_DIR, PORT and METRICS_PORT.`,
   );
 }

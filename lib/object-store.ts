@@ -30,7 +30,7 @@ export function openFolderStore(root: string): ObjectStore {
   const pathOf = (name: string) => {
     const path = join(root, name);
     if (!path.startsWith(root + sep) || path.startsWith(join(root, UNFINISHED)))
-      throw new Error(`${name} is no name of an object.`);
+      throw new Error(`${name} is not a valid object name.`);
     return path;
   };
 

@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startS3 } from '../test/support/s3-server.ts';
+import { useS3 } from '../test/support/s3-server.ts';
 import type { ObjectStore } from './object-store.ts';
 import { openObjectStore } from './open-object-store.ts';
 
-let folder: string;
-let s3: Awaited<ReturnType<typeof startS3>>;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mirante-objects-'));
-  s3 = await startS3();
-});
+const folder = await mkdtemp(join(tmpdir(), 'mirante-objects-'));
+const s3 = await useS3();
 afterAll(async () => {
-  await s3.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -82,6 +76,6 @@ describe.each([
     expect(await namesOf(store, '')).not.toContain('.unfinished/1');
     expect([await store.sweep(new Date(0)), await store.sweep(new Date(Date.now() + 1000))]).toEqual([0, 1]);
     for (const name of ['../x', 'a/../../x', '.unfinished/1', ''])
-      await expect(async () => store.stat(name)).rejects.toThrow(/no name/);
+      await expect(async () => store.stat(name)).rejects.toThrow(/not a valid object name/);
   });
 });

@@ -6,6 +6,9 @@ const REDACTED = '[Redacted]';
 const SECRET_NAME =
   /(?:authorization|cookie|passw(?:or)?d|passphrase|secret|key|token|verifier|credential|connection_?string|(?:database|redis|smtp)_?url)s?$/i;
 
+/** Whether a name is that of a secret, whose value is never shown. */
+export const isSecretName = (name: string) => SECRET_NAME.test(name);
+
 // Deeper than anybody reads.
 const MAX_DEPTH = 8;
 
@@ -25,7 +28,7 @@ function plain(value: unknown, depth: number, copies: Map<object, unknown>): unk
   const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {};
   copies.set(value, copy);
   for (const [name, inner] of Object.entries(value)) {
-    const hidden = SECRET_NAME.test(name) && inner !== undefined && inner !== null;
+    const hidden = isSecretName(name) && inner !== undefined && inner !== null;
     (copy as Record<string, unknown>)[name] = hidden ? REDACTED : plain(inner, depth + 1, copies);
   }
   return copy;

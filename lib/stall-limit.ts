@@ -40,6 +40,6 @@ export function withStallLimit(source: Readable, limitMs: number): Readable {
 class Stalled extends Error {
   override name = 'TimeoutError';
   constructor(limitMs: number) {
-    super(`The other side has sent nothing for ${limitMs / 1000} seconds.`);
+    super(`No data received for ${limitMs / 1000} seconds.`);
   }
 }

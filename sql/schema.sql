@@ -2058,6 +2058,21 @@ table storage.rollups owner mirante_owner
     constraint rollups_pkey PRIMARY KEY (name)
     grant select to mirante_views
 
+function app.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_views, body 2457cb233d1c20733cd54b0236d0a32f
+    grant execute to mirante_api
+
+function app.read_events(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, outcome text, route text, events numeric, bytes numeric) language sql stable owner mirante_views, body 56690e3bf0fc2664b935940ab1daac94
+    grant execute to mirante_api
+
+function app.read_latency(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, route text, bin smallint, events numeric) language sql stable owner mirante_views, body ca4ac807106b2df228431d214fce7012
+    grant execute to mirante_api
+
+function app.read_rules(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits numeric, validations numeric) language sql stable owner mirante_views, body c4c618a0d88c810fd7549cdf78d31262
+    grant execute to mirante_api
+
+function app.read_validations(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations numeric, rows numeric, errors numeric, warnings numeric) language sql stable owner mirante_views, body bbc79e28c34af6dc28a4ed5704608cd2
+    grant execute to mirante_api
+
 function app.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -2065,37 +2080,37 @@ function app.silence_audit(tenant_grant text) returns void language sql volatile
 function bi.benchmarks(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_metric text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision, cohort text, size_band text, suppressed text, reason text) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body e61e4ade3ad34a0e11d7a0aae407ee5a
     grant execute to mirante_metabase
 
-function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 94cdf40e5e795c0ba52fb98ce8602438
+function bi.corrections(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections bigint, rows bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 824938bbb0f393fa58bf688b748880aa
     grant execute to mirante_metabase
 
 function bi.data_quality(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 78359aba0f93dd518f61fc5beb42aa78
     grant execute to mirante_metabase
 
-function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f4c9f58ae386de527caa7e444e08cd97
+function bi.events(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, outcome text, events bigint, bytes bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f7d44827fb7fa3341881448d81a8a64c
     grant execute to mirante_metabase
 
-function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6b4733021e980e5026ac620f560aa20d
+function bi.freshness(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, type text, events bigint, last_event_at timestamp with time zone, arrived_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9fe0edd588de492cb4e414abd8d44bef
     grant execute to mirante_metabase
 
-function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 9cf30c47645dfea15db39dceeb76c50c
+function bi.latency(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_type text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f0cb6c5f6adef389e384c182f1212dfc
     grant execute to mirante_metabase
 
 function bi.quarantined(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, status text, code text, type text, refused bigint, waiting bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c1ee8513cc0e4b2a27bd50a8628117bf
     grant execute to mirante_metabase
 
-function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 7bdbbb5910b77cdd5d99096f9bdea7c9
+function bi.rules(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits bigint, validations bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 2cbca12edf3f447252bb97fca57248c7
     grant execute to mirante_metabase
 
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
-function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a24aa4ed0d0d6203832be0f23cb2279c
+function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6f82f84408a866d15682813c4ea86eab
     grant execute to mirante_metabase
 
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9d7592e0b165a9c4981e301dd69c371
     grant execute to mirante_metabase
 
-function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 0958e2f0a6ff9e69380196baa59911e6
+function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 799f765d8bd0b733c1c1708ebf1340eb
     grant execute to mirante_owner
 
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
@@ -2156,7 +2171,7 @@ function door.end_blockers(waiting integer) returns SETOF text language sql vola
 function door.end_export(export uuid) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e65e947f4b00894e9d6122d94f5b67c7
     grant execute to mirante_api
 
-function door.end_login(login text) returns text language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=5s, body 9ac86c0727bd4e1e044748dc0219267e
+function door.end_login(login text) returns text language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=5s, body aaa7922763c15a141b91d5633ec27b5f
     grant execute to mirante_owner
 
 function door.end_session(session integer, login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body a23b03211dad6f9aa1d3b45091f92f77
@@ -2194,7 +2209,7 @@ function door.lend_login(login text) returns void language plpgsql volatile secu
 function door.login_sessions() returns TABLE(pid integer, login text, database text, started timestamp with time zone, state text, state_since timestamp with time zone, statement_since timestamp with time zone, transaction_since timestamp with time zone, has_number boolean, has_advisory_lock boolean) language sql stable security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 814fdc8dac47cfbc26acf0134df4b1ec
     grant execute to mirante_owner
 
-function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 3ff572864c9fc64dd35b4524e32f7221
+function door.make_login(login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamp with time zone) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body eaaeb859c4b1aa141f51544f876f885a
     grant execute to mirante_owner
 
 function door.mark_replayed(ids uuid[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7333de36da25a6afc475c6b7de711828
@@ -2301,7 +2316,7 @@ function door.watermark(figures text DEFAULT NULL::text) returns timestamp with 
 function door.web_sessions(key uuid, idle interval) returns TABLE(id uuid, address text, agent text, created_at timestamp with time zone, seen_at timestamp with time zone, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 12ad2ed2d7bd1c67ba318d23038a0139
     grant execute to mirante_api
 
-function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 951c086c2bc946bbc5e78a2b112fbc19
+function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 70750ad613757afe9f4ec3c3bc44dca2
     grant execute to mirante_ops
 
 function ops.alert_deliveries(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, kind text, status text, deliveries bigint, attempts bigint, oldest_seconds double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 49a41922777fb7d11634bc0ce8cc6995
@@ -2316,7 +2331,7 @@ function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) returns 
 function ops.dashboard_routes() returns text[] language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body df2a6859aa1eea46a62e121189a0782e
     grant execute to mirante_ops
 
-function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec4859892c683c620bc765825a50e554
+function ops.dashboard_shares(slowest_ms double precision) returns TABLE(span interval, taken bigint, bad bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 34663573c23418ce49927858ac866f33
     grant execute to mirante_ops
 
 function ops.data_quality(since timestamp with time zone, until timestamp with time zone) returns TABLE(tenant text, day date, score numeric, failing text, warning text, checked_at timestamp with time zone) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 8fc527bd86a50bb56797f80859abbc09
@@ -2334,16 +2349,16 @@ function ops.ingest(since timestamp with time zone, until timestamp with time zo
 function ops.insights(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, uses bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5c871f9e9c6455b13124e8a3bdd51d82
     grant execute to mirante_ops
 
-function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1da8cccb082d12fb086cf765e385c599
+function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body abb63fe1355a342a818fc3e0d6a5d2c1
     grant execute to mirante_ops
 
-function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 1ec054b5d7e791446d5d8a28c0fdff5f
+function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a2f90da6489f52f4fa6252c66a25ee54
     grant execute to mirante_ops
 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 711ffbff45348ba83ad1e264dbc5a740
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cfc389b0a9bc8d7f0f3bd9d63679c55
     grant execute to mirante_ops
 
 function ops.month_start(at timestamp with time zone) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56bb571561a4a4949fb8f02385c0f828
@@ -2373,13 +2388,16 @@ function ops.reconciliation() returns TABLE(tenant text, ran_at timestamp with t
 function ops.refresh_lag() returns TABLE(watermark timestamp with time zone, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamp with time zone, materialised_to timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b4645b885ed318340d5201976a1ced6e
     grant execute to mirante_ops
 
-function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 59d9cb961b366af160003eb7d0189288
+function ops.request_bins(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, bin smallint, requests numeric) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 393cb7c75fb3b3c44c7f6877e106a8ca
     grant execute to mirante_ops
 
-function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 384bfe578fd24af4c30b9a7f9855d692
+function ops.request_percentiles(since timestamp with time zone, until timestamp with time zone, width text, only_routes text[], by_route boolean) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 34c97c918696b95ed5a304e31b07f746
     grant execute to mirante_ops
 
-function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 4a8a83992e199384cc59f856c830602c
+function ops.requests(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, failures bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body fd14ed35dd2e11e22bd0aae366dc0d2a
+    grant execute to mirante_ops
+
+function ops.route_latency(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2edf0df6717d1b7ba528fe2ca635b0dc
     grant execute to mirante_ops
 
 function ops.seconds_of(bucket timestamp with time zone, width text, since timestamp with time zone, until timestamp with time zone, zone text) returns double precision language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 442312dfddb9c3450c7d37eae859401a
@@ -2417,7 +2435,7 @@ function private.benchmark_answers(of_metric text, of_periods text[]) returns TA
 
 function private.benchmark_cell(figure double precision, unit text) returns double precision language sql immutable strict owner mirante_owner, body 33795afe7cf55b010f67762852a76d0e
 
-function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b4614b45092dd1abdf94c1cf72aa03b
+function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid DEFAULT NULL::uuid) returns TABLE(period text, unit text, cohort text, figure double precision, volume double precision) language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 0bf2c1798a43b154301669e088be1b3b
 
 function private.benchmark_lags(of_metric text, of_period text) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body af040dd4c766e89ba1ddc423fcd254ef
 
@@ -2448,9 +2466,9 @@ function private.latency_bin(duration_ms double precision) returns smallint lang
     grant execute to mirante_views
     grant execute to public
 
-function private.latency_of(bin smallint) returns double precision language sql immutable strict owner mirante_owner, body 27e867a50d26856c566e62119a69a0e7
+function private.latency_estimate(bin smallint) returns double precision language sql immutable owner mirante_owner, body 72dd0642bcd296a24e820c3964f21810
+    grant execute to mirante_api
     grant execute to mirante_views
-    grant execute to public
 
 function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
     grant execute to mirante_views
@@ -2468,6 +2486,20 @@ function private.own_archive_keep_days(event_type text) returns integer language
     grant execute to mirante_api
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
+
+function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean language sql immutable owner mirante_owner, body caa652bd0f0df5e4da417ba4920e38ca
+    grant execute to mirante_api
+    grant execute to mirante_views
+
+function private.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_owner, body 1ff87ba5624a9a5e2d6becf9e5454148
+
+function private.read_events(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, type text, outcome text, route text, events numeric, bytes numeric) language sql stable owner mirante_owner, body fe444b855b4d37be945d767f7ce75850
+
+function private.read_latency(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, type text, route text, bin smallint, events numeric) language sql stable owner mirante_owner, body 7bfef56a491d98a1e904081cd39603ed
+
+function private.read_rules(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, rule text, hits numeric, validations numeric) language sql stable owner mirante_owner, body 2446c81dde048322ed953f1e748347df
+
+function private.read_validations(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(tenant_id uuid, bucket timestamp with time zone, marketplace text, outcome text, validations numeric, rows numeric, errors numeric, warnings numeric) language sql stable owner mirante_owner, body a63814409fb8fbb83f291126abcb4292
 
 function private.refuse_change() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d9a45d4f56a9509d4819dab80d47aa3c
     grant execute to public
@@ -2537,6 +2569,12 @@ function storage.make_hypertable(name text, time_column text, chunk_width interv
 function storage.make_partitions(name text, since timestamp with time zone, until timestamp with time zone) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body d44f42ef647f70faf51ed4a6bf5cc298
     grant execute to public
 
+function storage.make_reader(schema text, noun text) returns void language plpgsql volatile owner mirante_owner, body 8bcbfd52b17c7557173a8953d7fb3aab
+    grant execute to public
+
+function storage.make_readers(schema text) returns void language sql volatile owner mirante_owner, body df34e3eda69addcbf0c9a8f859595d04
+    grant execute to public
+
 function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body fb89142b3376ffa3e0673e0ce19c2f97
     grant execute to public
 
@@ -2603,12 +2641,12 @@ function storage.starts(since timestamp with time zone, until timestamp with tim
 function storage.summarise(name text) returns integer language plpgsql volatile owner mirante_owner set lock_timeout=5s, body b849944fe2b41c6443c0279b848bb44e
     grant execute to public
 
-function storage.take_lock(name text) returns void language plpgsql volatile owner mirante_owner, body b1ce92d33c26a083c26ba98e524a5d8e
+function storage.take_lock(name text) returns void language plpgsql volatile owner mirante_owner, body 3f16e0ddef146df5e00b84908d664079
     grant execute to public
 
 function storage.time_bucket(width interval, at timestamp with time zone) returns timestamp with time zone language sql immutable strict owner mirante_owner, body 5b02a4f8479a8da35526f98af95617fb
     grant execute to mirante_views
     grant execute to public
 
-function storage.whole_days(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language plpgsql stable owner mirante_owner, body aa3f5511c97315f6d4f5acf3ba8d7101
+function storage.whole_days(since timestamp with time zone, until timestamp with time zone, width text, zone text) returns timestamp with time zone[] language plpgsql stable owner mirante_owner, body d4ef74bbef1c1a69bd98b486ac5fcc94
     grant execute to public

@@ -1,24 +1,13 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { useApi } from './support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from './support/harness.ts';
 import { openRaw } from './support/raw-http.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const operator = await makeOperatorKey(db);
 
 const EVERYWHERE = {
   'x-content-type-options': 'nosniff',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyArchive } from '../jobs/archive/check.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { compareStore } from '../jobs/archive/sweep.ts';
@@ -18,26 +18,21 @@ import { createPool, type Pool, withTenant, withTransaction } from '../sql/datab
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
 import { copyRows } from '../sql/exports/rows.ts';
-import { makeArchive } from './support/archive-home.ts';
+import { useArchive } from './support/archive-home.ts';
 import { fillDays, RETENTION } from './support/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
-import { type Mood, startS3Proxy } from './support/s3-proxy.ts';
-import { startS3 } from './support/s3-server.ts';
+import { makeTenant, testSecret, useDatabase } from './support/harness.ts';
+import { type Mood, useS3Proxy } from './support/s3-proxy.ts';
+import { useS3 } from './support/s3-server.ts';
 import { randomFrom } from './support/telemetry.ts';
 
 type Place = { url: string; owner: Pool; api: Pool; archive: ArchiveHome & { folder: string } };
 
-let db: TestDatabase;
 const random = randomFrom(Date.now());
 
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 async function placeOf(url?: string): Promise<Place> {
-  const archive = await makeArchive(url);
-  onTestFinished(archive.remove);
+  const archive = await useArchive(url);
   await db.owner.query('delete from private.archive_files');
   return { url: db.url, owner: db.owner, api: db.api, archive };
 }
@@ -129,12 +124,8 @@ describe('a store that speaks S3 and fails', () => {
   test.each(moods)(
     '%s',
     async (_name, mood, succeeds) => {
-      const s3 = await startS3();
-      const proxy = await startS3Proxy(s3);
-      onTestFinished(async () => {
-        await proxy.close();
-        await s3.close();
-      });
+      const s3 = await useS3();
+      const proxy = await useS3Proxy(s3);
       const place = await placeOf(s3.url);
       const intact = await fill(place);
       let n = 0;
@@ -178,12 +169,11 @@ test('a database that stops, or is killed, in the middle of a run', async () => 
     owner: createPool(server.url, { max: 6, name: 'test owner', role: 'mirante_owner' }),
     api: createPool(roleUrl(server.url, testSecret, 'mirante_api'), { max: 3, name: 'test api' }),
   });
-  const archive = await makeArchive();
+  const archive = await useArchive();
   let place: Place = { url: server.url, ...pools(), archive };
   onTestFinished(async () => {
     await Promise.all([place.owner.end(), place.api.end()]);
     await server.stop();
-    await archive.remove();
     rmSync(folder, { recursive: true, force: true });
   });
   for (const how of ['stopped', 'killed']) {
@@ -244,7 +234,7 @@ test('a proved file that is no longer in the store keeps everything, and is writ
   // There when it is proved, and gone when it is asked for again.
   const stat = async (name: string) => (asked.size === asked.add(name).size ? undefined : store.stat(name));
   const before = await stale(place);
-  await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('nothing is dropped');
+  await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('Nothing is dropped');
   expect([
     await stale(place),
     (await place.owner.query("select from private.archive_files where status = 'live'")).rowCount,

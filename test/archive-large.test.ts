@@ -1,34 +1,22 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { verifyArchive } from '../jobs/archive/check.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows } from '../sql/exports/rows.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { makeArchive } from './support/archive-home.ts';
+import { useApi } from './support/api.ts';
+import { useArchive } from './support/archive-home.ts';
 import { fillLarge, RETENTION } from './support/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
 const COUNT = 2_400;
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
+const tenant = await makeTenant(db);
 
 test('a day of the largest events is archived', async () => {
   await fillLarge(db, tenant.id, COUNT);

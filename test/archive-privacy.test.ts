@@ -1,29 +1,18 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { restoreArchive, verifyArchive } from '../jobs/archive/check.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import { offboardTenants } from '../jobs/tenants/offboard.ts';
 import { listArchiveFiles } from '../sql/archive/files.ts';
 import { prefixOfTenant } from '../sql/archive/home.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { type Json, useApi } from './support/api.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from './support/archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 
 const jobs = () => jobDeps(db, archive);
 const archived = () => runRetention({ ...jobs(), config: RETENTION });

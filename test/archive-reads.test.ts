@@ -1,42 +1,31 @@
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type RetentionDeps, runRetention } from '../jobs/archive/run-retention.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows } from '../sql/exports/rows.ts';
 import type { Selection, Shape } from '../sql/exports/selection.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { makeArchive } from './support/archive-home.ts';
+import { useApi } from './support/api.ts';
+import { useArchive } from './support/archive-home.ts';
 import { fillDays, RETENTION } from './support/archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 const DAY = 86_400_000;
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let deps: RetentionDeps;
-let api: TestApi;
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  deps = {
-    pool: db.jobs,
-    engine: db.engine,
-    log: pino({ level: 'silent' }),
-    config: RETENTION,
-    clock: () => new Date(),
-    archive,
-  };
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const deps = {
+  pool: db.jobs,
+  engine: db.engine,
+  log: pino({ level: 'silent' }),
+  config: RETENTION,
+  clock: () => new Date(),
+  archive,
+};
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 beforeEach(async () => {
   tenant = await makeTenant(db);
 });

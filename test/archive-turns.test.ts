@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { withTransaction } from '../sql/database/db.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
 import { fillDays, RETENTION } from './support/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase } from './support/harness.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-});
-afterAll(async () => {
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
 
 // Of the jobs' own sessions: as that login itself, because nobody else may see what it holds.
 async function snapshots(): Promise<number> {

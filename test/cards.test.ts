@@ -1,9 +1,10 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { variablesOf } from '../api/dashboards/card-query.ts';
 import { createCards } from '../api/dashboards/cards.ts';
-import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
-import type { Asked } from '../api/dashboards/query.ts';
+import { loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../api/dashboards/definition.ts';
+import type { CardParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../jobs/metrics/reconcile.ts';
@@ -11,7 +12,7 @@ import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
 import { fillPlatform, fillTenant } from './support/filled.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 type Row = Record<string, unknown>;
 
@@ -30,39 +31,39 @@ const NARROWED = CARDS.filter(([, { parameters }, card]) => parameters.some(({ n
 const ALWAYS_EMPTY = ['storage-and-cost/compression'];
 
 /** Ten days that end with the current hour, with one step into the days before for what a trend compares with. */
-const WINDOW = { from: new Date(NOW - 240 * HOUR).toISOString(), to: new Date(NOW).toISOString(), interval: 'day' } as Asked;
-const LONG_AGO = { ...WINDOW, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' } as Asked;
+const WINDOW = {
+  from: new Date(NOW - 240 * HOUR).toISOString(),
+  to: new Date(NOW).toISOString(),
+  interval: 'day',
+} as CardParameters;
+const LONG_AGO = { ...WINDOW, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' } as CardParameters;
 
-let db: TestDatabase;
-let acme: TestTenant;
-let rival: TestTenant;
-let quiet: TestTenant;
-let read: (tenant: Pick<TestTenant, 'id'>, path: string, asked?: Asked) => Promise<Row[]>;
+let read: (tenant: Pick<TestTenant, 'id'>, path: string, asked?: CardParameters) => Promise<Row[]>;
+
+const db = await useDatabase();
+await makeOperatorKey(db);
+const acme = await makeTenant(db, { slug: 'acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
+const rival = await makeTenant(db, { slug: 'rival' });
+const quiet = await makeTenant(db, { slug: 'quiet' });
+await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '30 days', 'UTC')`);
+await fillTenant(db, acme, 'acme', 600, new Date(NOW));
+await fillTenant(db, rival, 'rival', 500, new Date(NOW));
+await fillPlatform(db, rival, new Date(NOW));
+const log = pino({ level: 'silent' });
+const jobs = { pool: db.jobs, engine: db.engine, log, clock: () => new Date() };
+await refreshRollups(jobs);
+await checkDataQuality(jobs);
+await runReconcile({ ...jobs, config: { AGGREGATE_RETENTION_DAYS: 730 } });
+const config = { STORAGE_USD_PER_GB_MONTH: 0.08, RAW_RETENTION_DAYS: 90, AGGREGATE_RETENTION_DAYS: 730 };
+await measureObjectives({ pool: db.jobs, log, config });
 
 beforeAll(async () => {
-  db = await createDatabase();
-  await makeOperatorKey(db);
-  acme = await makeTenant(db, { slug: 'acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
-  rival = await makeTenant(db, { slug: 'rival' });
-  quiet = await makeTenant(db, { slug: 'quiet' });
-  await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '30 days', 'UTC')`);
-  await fillTenant(db, acme, 'acme', 600, new Date(NOW));
-  await fillTenant(db, rival, 'rival', 500, new Date(NOW));
-  await fillPlatform(db, rival, new Date(NOW));
-  const log = pino({ level: 'silent' });
-  const jobs = { pool: db.jobs, engine: db.engine, log, clock: () => new Date() };
-  await refreshRollups(jobs);
-  await checkDataQuality(jobs);
-  await runReconcile({ ...jobs, config: { AGGREGATE_RETENTION_DAYS: 730 } });
-  const config = { STORAGE_USD_PER_GB_MONTH: 0.08, RAW_RETENTION_DAYS: 90, AGGREGATE_RETENTION_DAYS: 730 };
-  await measureObjectives({ pool: db.jobs, log, config });
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
     // Nothing is kept from one test to the next.
     return (await createCards(db, createAnswers()).read({ tenantId: tenant.id, timezone: 'UTC' }, dashboard, card, asked)).rows;
   };
 });
-afterAll(() => db.drop());
 
 const truth = async (text: string, values: unknown[] = []): Promise<Row> =>
   (await db.owner.query<Row>(text, values)).rows[0] as Row;
@@ -111,13 +112,13 @@ test.each(NARROWED)('%s is narrowed by each choice', async (path, { parameters, 
     expect(offered.length, parameter.name).toBeGreaterThan(1);
     const whole = await read(tenant, path);
     const parts = await Promise.all(
-      offered.map((row) => read(tenant, path, { ...WINDOW, [parameter.name]: row[parameter.values.column] } as Asked)),
+      offered.map((row) => read(tenant, path, { ...WINDOW, [parameter.name]: row[parameter.values.column] } as CardParameters)),
     );
     expect(
       parts.some((part) => JSON.stringify(part) !== JSON.stringify(whole)),
       parameter.name,
     ).toBe(true);
-    const none = await read(tenant, path, { ...WINDOW, [parameter.name]: 'no such thing' } as Asked);
+    const none = await read(tenant, path, { ...WINDOW, [parameter.name]: 'no such thing' } as CardParameters);
     expect(
       none.every((row) => isBlank(row, card)),
       parameter.name,
@@ -167,7 +168,7 @@ describe('figures of a customer agree with its raw events', () => {
     const chosen = await read(acme, 'validations-overview/error-rate-trend', {
       ...WINDOW,
       marketplace: 'acme-shop-0',
-    } as Asked);
+    } as CardParameters);
     expect(chosen[1]?.error_rate).toBeCloseTo(Number(share), 6);
   });
 

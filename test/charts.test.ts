@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { barriers, open, overflow, settled, startBrowser } from './support/browser.ts';
-import { createDatabase, makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Json, type TestApi, useApi } from './support/api.ts';
+import { barriers, open, overflow, settled, useBrowser } from './support/browser.ts';
+import { makeOperatorKey, makeTenant, need, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const OVERVIEW = 'validations-overview';
@@ -20,8 +20,8 @@ let young: TestTenant;
 
 beforeAll(async () => {
   if (!need('chromium')) return;
-  db = await createDatabase();
-  api = await startApi(db);
+  db = await useDatabase();
+  api = await useApi(db);
   old = await makeTenant(db, { name: 'Old', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
   young = await makeTenant(db, { name: 'Young' });
   await fill(old, 80 * 24, 6);
@@ -31,12 +31,7 @@ beforeAll(async () => {
   const deps = { pool: db.jobs, log: pino({ level: 'silent' }), clock: () => new Date() };
   await refreshRollups({ ...deps, engine: db.engine });
   await checkDataQuality(deps);
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await api?.close();
-  await db?.drop();
+  browser = await useBrowser();
 });
 
 function eventOf(id: string, type: string, hours: number, data: object) {
@@ -96,12 +91,12 @@ const fillsOf = (page: Page, card: string, part = 'path') =>
     .evaluateAll((paths: Json[]) => paths.map((path) => path.getAttribute('fill') as string | null));
 
 describe.skipIf(!need('chromium'))('charts', () => {
-  test('a period before that has figures of a part alone is no comparison', async () => {
+  test('a previous period with data for only a part of it is not compared', async () => {
     const page = await see(young, OVERVIEW, '&range=7d');
-    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no earlier figure');
+    expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no previous value');
     await page.context().close();
     const other = await see(old, OVERVIEW, '&range=7d');
-    expect(await other.locator('#card-validations-trend .change').textContent()).toContain('antes: ');
+    expect(await other.locator('#card-validations-trend .change').textContent()).toContain('anterior: ');
     await other.context().close();
   });
 
@@ -135,7 +130,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     const change = { limits: { events_per_month: 60_000 } };
     expect((await api.call('PATCH', `/v1/tenants/${old.id}`, operator, change)).status).toBe(200);
     const page = await see({ keys: { embed: operator } }, 'tenants');
-    expect(await page.locator('#card-quotas svg text', { hasText: 'Goal 100%' }).count()).toBe(1);
+    expect(await page.locator('#card-quotas svg text', { hasText: 'Target 100%' }).count()).toBe(1);
     expect(await touching(page)).toEqual([]);
     await page.context().close();
   });
@@ -246,7 +241,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     const page = await see(old, VOLUME);
     const words = await page.locator('#card-quality-checks tbody td:nth-child(2)').allTextContents();
     expect(words.length).toBeGreaterThan(3);
-    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'não se sabe'].includes(word))).toEqual([]);
+    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'desconhecido'].includes(word))).toEqual([]);
     await page.context().close();
   });
 });

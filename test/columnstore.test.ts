@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { switchColumnstore } from '../cli/commands/columnstore.ts';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
@@ -10,8 +10,8 @@ import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { MEASURES } from '../sql/metrics/measures.ts';
 import { readMetric } from '../sql/metrics/metrics.ts';
 import { allowLargeDeletes, hasColumnstore } from '../sql/storage/engine.ts';
-import { makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useArchive } from './support/archive-home.ts';
+import { makeTenant, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
 import { randomEvents, randomFrom } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
@@ -24,21 +24,17 @@ const config = {
 };
 
 let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
+let archive: Awaited<ReturnType<typeof useArchive>>;
 let tenants: TestTenant[];
 let deps: RefreshDeps;
 let said: string[];
 
 beforeEach(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
+  db = await useDatabase();
+  archive = await useArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
   said = [];
-});
-afterEach(async () => {
-  await archive.remove();
-  await db.drop();
 });
 
 const mirante = (...args: string[]) => switchColumnstore(args, { DATABASE_URL: db.url }, (line) => void said.push(line));
@@ -105,7 +101,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await converted()).toBeGreaterThan(5);
     expect(await rows()).toEqual(stored);
     expect(await figures()).toEqual(before);
-    expect(said).toContain('The columnstore of events was on already.');
+    expect(said).toContain('The columnstore of events was already on.');
 
     await mirante('off');
     await mirante('off');
@@ -113,7 +109,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await rows()).toEqual(stored);
     expect(await figures()).toEqual(before);
     expect(said.slice(-2)).toEqual([
-      'The columnstore of events is off; row security is on and forced again.',
+      'The columnstore of events is off. Row security is on and forced.',
       'The columnstore of events is off, and row security is on.',
     ]);
   }, 60_000);

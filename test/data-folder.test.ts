@@ -126,7 +126,7 @@ test.each(['`mirante restore`', '`mirante backup`'])(
 
 test('a command at work on a server whose starter was killed keeps restores out', async () => {
   const lock = lockDatabase(data);
-  await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('Another command uses the database');
+  await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('Another command is using the database');
   lock.release();
   await expect(COMMANDS.columnstore?.()).rejects.toThrow(away);
   await expectKept();
@@ -165,7 +165,7 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
   expect(second.output()).toMatch(/in use by `npm run up`, since/);
   const migration = run('mirante', ['migrate']);
   expect(await migration.gone).toBe(1);
-  expect(migration.output()).toContain('DATABASE_URL must name the database');
+  expect(migration.output()).toContain('DATABASE_URL is missing');
   await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('in use by `npm run up`');
   await expect(COMMANDS['import-all']?.()).rejects.toThrow('nothing');
   await expect(COMMANDS.columnstore?.()).rejects.toThrow('This engine has no columnstore');
@@ -185,7 +185,7 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
     await expect.poll(() => childOf(up.child.pid, program) ?? pid).not.toBe(pid);
     await expect.poll(ready).toBe(200);
   }
-  expect(up.output()).toMatch(/PostgreSQL has stopped by itself \(ended by SIGKILL\)\. It starts again in 1 s/);
+  expect(up.output()).toMatch(/PostgreSQL has stopped unexpectedly \(ended by SIGKILL\)\. It restarts in 1 s/);
   const log = readFileSync(join(data, 'postgres.log'), 'utf8');
   expect(log.match(/starting PostgreSQL/g)?.length).toBeGreaterThan(2);
 

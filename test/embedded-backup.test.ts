@@ -81,7 +81,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const said = await backing;
   writing = false;
   await writer;
-  expect(said).toContain('MIRANTE_SECRET is not in it');
+  expect(said).toContain('MIRANTE_SECRET is not in the backup');
   const [archived] = (await db.owner.query<{ name: string }>("select name from private.archive_files where status = 'live'"))
     .rows;
   renameSync(join(folder, 'data', 'objects', archived?.name ?? ''), join(folder, 'astray'));
@@ -119,7 +119,7 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   expect(await verifyAudit(['verify'], config)).toContain('The audit log');
   const said: string[] = [];
   expect(await archive(['list'], config, (line) => void said.push(line))).toBe(0);
-  expect(said).toEqual(['In all: files 0, events 0, 0.0 MB.']);
+  expect(said).toEqual(['Total: files 0, events 0, 0.0 MB.']);
   const env = environmentWith({ ...settings('data') });
   const mirante = (...args: string[]) =>
     promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/mirante.ts', ...args], { env, timeout: 60_000 });
@@ -137,16 +137,16 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   await stop();
   await expect(verifyAudit(['verify'], config)).rejects.toThrow('start `npm run up`');
   await backup(['--to', target], settings('data'));
-  await expect(backup(['--to', target], settings('data'))).rejects.toThrow('is there already');
+  await expect(backup(['--to', target], settings('data'))).rejects.toThrow('already exists and is not overwritten');
   const manifest = await readManifest(target);
   expect(manifest.rows['migrations.applied']?.[0]).toBeGreaterThan(15);
   expect(manifest.files.some(({ path }) => path.endsWith('secret'))).toBe(false);
 
-  await expect(restore([target], settings('data'))).rejects.toThrow('holds data already');
+  await expect(restore([target], settings('data'))).rejects.toThrow('already has data');
   await start('data');
   await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('stop Mirante there first');
   await stop();
-  expect(await restore([target, '--replace'], settings('data'))).toContain('What was there before is in');
+  expect(await restore([target, '--replace'], settings('data'))).toContain('The previous data were moved to');
   await expect(restore([target, '--into', 'postgres://nobody@127.0.0.1/x'], settings('other'))).rejects.toThrow(
     'MIRANTE_DATA_DIR',
   );

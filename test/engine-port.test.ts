@@ -1,32 +1,28 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { summariseTimes } from '../sql/archive/retention.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useArchive } from './support/archive-home.ts';
+import { makeTenant, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
 import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
+let archive: Awaited<ReturnType<typeof useArchive>>;
 let tenants: TestTenant[];
 let stored: EventRow[];
 let deps: RefreshDeps;
 
 beforeEach(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
+  db = await useDatabase();
+  archive = await useArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   stored = [];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
-});
-afterEach(async () => {
-  await archive.remove();
-  await db.drop();
 });
 
 async function ingest(events: EventRow[]): Promise<void> {

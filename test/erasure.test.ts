@@ -1,34 +1,30 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { columnstoreOn, convertDue, listParts } from '../sql/archive/columnstore.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import { eraseTenantFromRollups, withRefreshLock } from '../sql/metrics/rollups.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
-import { makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useArchive } from './support/archive-home.ts';
+import { makeTenant, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
 import { type Answers, expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
+let archive: Awaited<ReturnType<typeof useArchive>>;
 let tenants: TestTenant[];
 let events: EventRow[];
 let deps: RefreshDeps;
 
 beforeEach(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
+  db = await useDatabase();
+  archive = await useArchive();
   tenants = [await makeTenant(db), await makeTenant(db)];
   deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
   await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '85 days', 'UTC')`);
-});
-afterEach(async () => {
-  await archive.remove();
-  await db.drop();
 });
 
 const ofFirst = ({ keyId }: EventRow) => keyId === tenants[0]?.keyIds.ingest;

@@ -1,24 +1,15 @@
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRandom } from '../cli/sample/random.ts';
 import { type Instant, instantAt } from '../lib/time.ts';
 import { withTransaction } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
 import type { ExportJob, Format } from '../sql/exports/jobs.ts';
-import { createExports, DAY, type Exports } from './support/exports.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { DAY, useExports } from './support/exports.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let exports: Exports;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db, undefined, { rows: 40 });
-});
-afterAll(async () => {
-  await exports.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const exports = await useExports(db, undefined, { rows: 40 });
 
 const eventOf = (tenant: TestTenant, time: number): EventRow => ({
   keyId: tenant.keyIds.ingest,

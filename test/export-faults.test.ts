@@ -13,11 +13,11 @@ import { createPool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
 import type { Format } from '../sql/exports/jobs.ts';
-import { startApi } from './support/api.ts';
-import { createExports, type ExportDatabase, type Exports, idsFrom, plantEvents } from './support/exports.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
-import { type Mood, startS3Proxy } from './support/s3-proxy.ts';
-import { startS3 } from './support/s3-server.ts';
+import { useApi } from './support/api.ts';
+import { type ExportDatabase, type Exports, idsFrom, plantEvents, useExports } from './support/exports.ts';
+import { makeTenant, need, type TestDatabase, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
+import { type Mood, useS3Proxy } from './support/s3-proxy.ts';
+import { useS3 } from './support/s3-server.ts';
 
 const { times, report } = inject('faults');
 const FORMATS: Format[] = ['csv', 'ndjson', 'parquet'];
@@ -26,7 +26,7 @@ const limit = 60_000 * Math.max(1, times / 8);
 
 /** A database with one tenant and its events. */
 async function createWorld(rows = ROWS): Promise<{ db: TestDatabase; tenant: TestTenant }> {
-  const db = await createDatabase();
+  const db = await useDatabase();
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, rows);
   return { db, tenant };
@@ -56,7 +56,7 @@ test(
   'a worker that is killed at any moment: the next one goes on, no row lost and none twice',
   async () => {
     const { db, tenant } = await createWorld();
-    const exports = await createExports(db, undefined, { rows: 100 });
+    const exports = await useExports(db, undefined, { rows: 100 });
     const random = createRandom(times);
     let ahead = 0;
     let kills = 0;
@@ -76,8 +76,6 @@ test(
       completed++;
     }
     tell('worker killed', { kills, exports_completed: completed, rows_lost: 0, rows_doubled: 0, orphans: 0 });
-    await exports.close();
-    await db.drop();
   },
   limit * 2,
 );
@@ -104,15 +102,15 @@ describe('a store that speaks S3 and fails', () => {
     '%s',
     async (_, weights) => {
       const { db, tenant } = await createWorld();
-      const s3 = await startS3();
+      const s3 = await useS3();
       const random = createRandom(7);
       let moods: Record<string, number> = weights;
-      const proxy = await startS3Proxy(s3);
+      const proxy = await useS3Proxy(s3);
       proxy.mood(() => {
         const mood = random.pick(moods);
         return (Number(mood) || mood) as Mood;
       });
-      const exports = await createExports(db, proxy.url, { rows: 300 });
+      const exports = await useExports(db, proxy.url, { rows: 300 });
       const runs = 'well' in weights ? Math.ceil(times / 2) : 1;
       for (let run = 0; run < runs; run++) {
         const { id } = await exports.ask(tenant, { format: FORMATS[run % 3] as Format });
@@ -132,10 +130,6 @@ describe('a store that speaks S3 and fails', () => {
         rows_doubled: 0,
         orphans: 0,
       });
-      await exports.close();
-      await db.drop();
-      await proxy.close();
-      await s3.close();
     },
     limit,
   );
@@ -144,14 +138,11 @@ describe('a store that speaks S3 and fails', () => {
     'an export whose store never comes back fails in words, and its files are accounted for',
     async () => {
       const { db, tenant } = await createWorld();
-      const s3 = await startS3();
-      const exports = await createExports(db, s3.url.replace(/endpoint=.*/, `endpoint=http://127.0.0.1:${await freePort()}`));
+      const s3 = await useS3();
+      const exports = await useExports(db, s3.url.replace(/endpoint=.*/, `endpoint=http://127.0.0.1:${await freePort()}`));
       const { id } = await exports.ask(tenant);
       await runToTheEnd(exports, tenant, id);
       expect(await exports.find(tenant, id)).toMatchObject({ status: 'failed', error: 'store-unavailable' });
-      await exports.close();
-      await db.drop();
-      await s3.close();
     },
     limit,
   );
@@ -169,11 +160,7 @@ test.skipIf(!need('tmpfs'))(
       // Where rows are written first, or where files are kept.
       const isScratch = run % 2 === 0;
       const { db, tenant } = await createWorld();
-      const exports = await createExports(
-        db,
-        isScratch ? undefined : `file://${disk}/store`,
-        isScratch ? { scratch: disk } : {},
-      );
+      const exports = await useExports(db, isScratch ? undefined : `file://${disk}/store`, isScratch ? { scratch: disk } : {});
       // Parquet of so few rows would fit where files are kept.
       const format = isScratch ? FORMATS[run % 3] : FORMATS[(run >> 1) % 2];
       const { id } = await exports.ask(tenant, { format: format as Format });
@@ -186,8 +173,6 @@ test.skipIf(!need('tmpfs'))(
       await expectWhole(exports, tenant, id);
       rmSync(join(disk, 'store'), { recursive: true, force: true });
       mount('remount,size=64k');
-      await exports.close();
-      await db.drop();
     }
     spawnSync('umount', [disk]);
     rmSync(disk, { recursive: true });
@@ -221,7 +206,7 @@ test(
     const random = createRandom(3);
     const runs = Math.ceil(times / 4);
     for (let run = 0; run < runs; run++) {
-      const exports = await createExports(own, undefined, { rows: 60 });
+      const exports = await useExports(own, undefined, { rows: 60 });
       const { id } = await exports.ask(lone, { format: FORMATS[run % 3] as Format });
       const running = exports.run().catch(() => undefined);
       const some = Math.floor(random.next() * 18);
@@ -238,7 +223,6 @@ test(
       await runToTheEnd(exports, lone, id);
       await expectWhole(exports, lone, id);
       await own.owner.query('delete from private.export_jobs');
-      await exports.close();
     }
     tell('database killed', { restarts: runs, rows_lost: 0, rows_doubled: 0, orphans: 0 });
     await Promise.all([own.api.end(), own.jobs.end(), own.owner.end()]);
@@ -252,10 +236,10 @@ test(
   'clients that leave in the middle of a download hold nothing open',
   async () => {
     const { db, tenant: large } = await createWorld(60_000);
-    const exports = await createExports(db, undefined, { rows: 100_000, bytes: 100_000_000 });
+    const exports = await useExports(db, undefined, { rows: 100_000, bytes: 100_000_000 });
     const { id } = await exports.ask(large);
     await exports.run();
-    const api = await startApi(db, { MIRANTE_DATA_DIR: exports.folder });
+    const api = await useApi(db, { MIRANTE_DATA_DIR: exports.folder });
     const { body } = await api.call('GET', `/v1/exports/${id}`, large.keys.export);
     const [file] = body.manifest.files;
     expect(file.bytes).toBeGreaterThan(8_000_000);
@@ -268,9 +252,6 @@ test(
     const whole = await buffer(await responseOf(get(file.url, { agent: false })));
     expect(whole.length).toBe(file.bytes);
     tell('client gone', { downloads: times, files_left_open: 0 });
-    await api.close();
-    await exports.close();
-    await db.drop();
   },
   limit,
 );

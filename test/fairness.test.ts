@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { type Answer, useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
 const CONNECTIONS = 4;
 const HOUR_MS = 3600_000;
 
-let db: TestDatabase;
-let api: TestApi;
-let greedy: TestTenant;
-let other: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '60 days')");
-  api = await startApi(db, { READ_CONNECTIONS: String(CONNECTIONS) });
-  greedy = await makeTenant(db);
-  other = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '60 days')");
+const api = await useApi(db, { READ_CONNECTIONS: String(CONNECTIONS) });
+const greedy = await makeTenant(db);
+const other = await makeTenant(db);
 
 /** Holds a table that only figures by rule read, so that each such question takes until the given work is done. */
 async function whileRulesAreSlow<T>(work: () => Promise<T>): Promise<T> {

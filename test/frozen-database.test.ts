@@ -8,7 +8,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../lib/embedded-po
 import { createPool, isDatabaseAway, type Pool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { type Answer, startApi, type TestApi } from './support/api.ts';
+import { type Answer, type TestApi, useApi } from './support/api.ts';
 import { makeTenant, type TestTenant, testSecret } from './support/harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mirante-frozen-'));
@@ -32,7 +32,7 @@ beforeAll(async () => {
   };
   owner = createPool(server.url, { max: 2, name: 'test owner', role: 'mirante_owner', statementTimeoutMs: 500 });
   setup = createPool(urls.api, { max: 1, name: 'test setup' });
-  api = await startApi({ urls });
+  api = await useApi({ urls });
   tenant = await makeTenant({ api: setup });
   unseen = await makeTenant({ api: setup });
 });

@@ -1,22 +1,12 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { expect, test } from 'vitest';
+import { type Answer, useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db, { INGEST_BUFFER_BYTES: '100000', READ_CONNECTIONS: '4' });
-  tenant = await makeTenant(db);
-  await api.call('POST', '/v1/events', tenant.keys.ingest, { type: 'test.warm.v1' });
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db, { INGEST_BUFFER_BYTES: '100000', READ_CONNECTIONS: '4' });
+const tenant = await makeTenant(db);
+await api.call('POST', '/v1/events', tenant.keys.ingest, { type: 'test.warm.v1' });
 
 /** Holds the events' table until the given work is done, as a migration or a backup might. */
 async function whileLocked<T>(work: () => Promise<T>): Promise<T> {

@@ -1,20 +1,14 @@
 import { Agent, request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { afterAll, expect, test } from 'vitest';
+import { makeTenant, useDatabase } from './support/harness.ts';
 import { startProgram } from './support/program.ts';
 
 const CLIENTS = 48;
 
-let db: TestDatabase;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  tenant = await makeTenant(db);
-});
+const db = await useDatabase();
+const tenant = await makeTenant(db);
 afterAll(async () => {
   agent.destroy();
-  await db.drop();
 });
 
 const agent = new Agent({ keepAlive: true });

@@ -1,22 +1,19 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { checkDataQuality } from '../jobs/metrics/check-data-quality.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { FUNCTIONS as NAMES } from '../sql/attacks/grants.ts';
 import { rotateGrantSecret, signGrant } from '../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../sql/database/db.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 const HOUR = 3600_000;
 const REFUSED = { code: '28000' };
 
-let db: TestDatabase;
-let acme: TestTenant;
-let rival: TestTenant;
+const db = await useDatabase();
+const [acme, rival] = [await makeTenant(db, { timezone: 'America/Sao_Paulo' }), await makeTenant(db)];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  [acme, rival] = [await makeTenant(db, { timezone: 'America/Sao_Paulo' }), await makeTenant(db)];
   for (const { id, slug } of [acme, rival]) {
     await db.owner.query(
       `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
@@ -44,7 +41,6 @@ beforeAll(async () => {
   await refreshRollups(jobs);
   await checkDataQuality(jobs);
 });
-afterAll(() => db.drop());
 
 const grantOf = (tenant: TestTenant, until = new Date(Date.now() + HOUR)) =>
   withTenant(db.api, tenant.id, (client) => signGrant(client, until));

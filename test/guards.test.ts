@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createPool } from '../sql/database/db.ts';
 import { withRefreshLock } from '../sql/metrics/rollups.ts';
-import { createDatabase, type TestDatabase } from './support/harness.ts';
+import { useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 test('the work of a lock ends as soon as the connection that holds the lock does', async () => {
   const login = createPool(db.urls.jobs, { max: 1, name: 'test login' });

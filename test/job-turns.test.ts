@@ -1,30 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { destroyCondemned } from '../jobs/archive/sweep.ts';
 import { destroyExports } from '../jobs/exports/destroy.ts';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import { offboardTenants } from '../jobs/tenants/offboard.ts';
 import type { ObjectStore } from '../lib/object-store.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Json, useApi } from './support/api.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 
 /** What the jobs need, on a store that removes nothing whose name has one of these words, and counts how often it is asked to. */
 function spoilt(...words: string[]) {
@@ -107,7 +96,7 @@ test('tenants with privacy requests take turns', async () => {
   for (const subject of ['a', 'b']) await ask(few, 'access', subject);
   const { deps, lines } = spoilt();
   await servePrivacyRequests(deps);
-  const served = lines.filter(({ message }) => message === 'privacy request served').map(({ tenant }) => tenant);
+  const served = lines.filter(({ message }) => message === 'privacy request completed').map(({ tenant }) => tenant);
   expect(served).toEqual([many, few, many, few, many, many].map(({ id }) => id));
 });
 

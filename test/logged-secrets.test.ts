@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { expect, test } from 'vitest';
+import { makeTenant, useDatabase } from './support/harness.ts';
 import { startProgram } from './support/program.ts';
 
-let db: TestDatabase;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  tenant = await makeTenant(db);
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
+const tenant = await makeTenant(db);
 
 const passwordOf = (url: string) => new URL(url).password;
 

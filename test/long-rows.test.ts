@@ -1,26 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PAGE_BYTES } from '../sql/database/page.ts';
 import { quarantine } from '../sql/quarantine/quarantine.ts';
-import { type Answer, type Json, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Answer, type Json, useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
 const MIB = 1024 * 1024;
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
 
 async function pages(path: string, key: string): Promise<Answer[]> {
   const walked: Answer[] = [];

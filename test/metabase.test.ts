@@ -10,25 +10,21 @@ import { smoke } from '../cli/metabase/smoke.ts';
 import { type Config, readConfig } from '../lib/config.ts';
 import { withClient } from '../sql/database/db.ts';
 import { findCanaries, plant } from '../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
+import { type Json, useApi } from './support/api.ts';
 import { fewDashboards, SLUG } from './support/few-dashboards.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
-import { type MetabaseServer, startMetabase } from './support/metabase-server.ts';
+import { makeTenant, testSecret, useDatabase } from './support/harness.ts';
+import { type MetabaseServer, useMetabase } from './support/metabase-server.ts';
 import type { WorldOptions } from './support/metabase-world.ts';
 
 const WAITS = { startMs: 5_000, retryMs: 1 };
-const NOTHING = 'Nothing to change: Metabase is as it must be.';
+const NOTHING = 'Nothing to change. Metabase is up to date.';
 
-let db: TestDatabase;
-let api: TestApi;
-let folders: string;
-let tenants: [TestTenant, TestTenant];
+const db = await useDatabase();
+const api = await useApi(db);
+const folders = mkdtempSync(join(tmpdir(), 'mirante-metabase-'));
+const tenants = [await makeTenant(db), await makeTenant(db)];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  folders = mkdtempSync(join(tmpdir(), 'mirante-metabase-'));
-  tenants = [await makeTenant(db), await makeTenant(db)];
   for (const [index, { keys }] of tenants.entries()) {
     const data = {
       marketplace: `market-${index}`,
@@ -45,8 +41,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(folders, { recursive: true });
-  await api.close();
-  await db.drop();
 });
 
 const withoutRules = () => fewDashboards(folders, ['volume', 'marketplaces']);
@@ -62,7 +56,7 @@ type Provisioner = {
 };
 
 async function provisioner(options: WorldOptions = {}, few = fewDashboards(folders)): Promise<Provisioner> {
-  const server = await startMetabase(options);
+  const server = await useMetabase(options);
   onTestFinished(async () => {
     expect(server.violations).toEqual([]);
     await server.close();
@@ -106,11 +100,11 @@ describe('a Metabase that nobody has touched', () => {
   test('is planned without being changed, made ready, and then left as it is', async () => {
     const { server, config, said, ...mirante } = await provisioner({ starting: 3 });
     expect(await mirante.plan()).toBe(true);
-    expect(said[0]).toContain('Nobody has an account there yet');
+    expect(said[0]).toContain('Metabase has no account yet');
     expect(server.world.user).toBeUndefined();
     const first = await mirante.apply();
     expect(first).toContain('create   card overview/volume');
-    expect(first).toMatch(/9 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nThe API knows where/);
+    expect(first).toMatch(/9 to create, \d+ to change, 0 to restore, 0 to archive\.\nDone\.\nStored the ids of the dashboards/);
     expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
     expect(server.world.user).toEqual(adminOf(config));
     expect(statSync(join(config.MIRANTE_DATA_DIR, 'metabase.json')).mode & 0o777).toBe(0o600);
@@ -231,7 +225,7 @@ describe('what people do in Metabase', () => {
     world.dashboards.set(702, { ...structuredClone(only(world.dashboards, SLUG)), id: 702, name: 'Theirs', description: null });
     const before = structuredClone([700, 701].map((id) => world.cards.get(id)));
     const text = await mirante.apply();
-    expect(text).toContain(`note     card 700 is a copy of ${SLUG}/rules (${mine.id}): left alone.\n${NOTHING}`);
+    expect(text).toContain(`note     card 700 is a copy of ${SLUG}/rules (${mine.id}) and is left alone.\n${NOTHING}`);
     await mirante.apply(withoutRules());
     expect([700, 701].map((id) => world.cards.get(id))).toEqual(before);
     expect(world.dashboards.get(702)).toMatchObject({ name: 'Theirs', archived: false });
@@ -263,7 +257,7 @@ describe('secrets', () => {
     await mirante.apply();
     const key = server.world.keys[0]?.key;
     rmSync(join(config.MIRANTE_DATA_DIR, 'metabase.json'));
-    expect(await mirante.apply()).toContain('details.password: not the one sent last, or unknown here');
+    expect(await mirante.apply()).toContain('details.password: changed, or not known to be the same');
     expect(server.world.keys).toHaveLength(1);
     expect(server.world.keys[0]?.key).not.toBe(key);
     expect(await mirante.apply()).toBe(NOTHING);
@@ -275,7 +269,7 @@ describe('secrets', () => {
     server.world.user = { email: config.METABASE_ADMIN_EMAIL, password: 'another one 1' };
     expect(await mirante.apply()).toBe(NOTHING);
     rmSync(join(config.MIRANTE_DATA_DIR, 'metabase.json'));
-    await expect(mirante.apply()).rejects.toThrow('does not let admin@mirante.invalid in');
+    await expect(mirante.apply()).rejects.toThrow('rejects the login of admin@mirante.invalid');
   });
 
   test('nothing that is printed holds one', async () => {
@@ -297,7 +291,7 @@ describe('versions and environments', () => {
 
   test('another version is warned of', async () => {
     const { ...mirante } = await provisioner({ tag: 'v0.66.1' });
-    expect(await mirante.apply()).toContain('Warning: this Metabase says it is v0.66.1');
+    expect(await mirante.apply()).toContain('Warning: Metabase v0.66.1');
   });
 
   test('what the environment defines is left to it', async () => {
@@ -317,10 +311,10 @@ describe('metabase drift and smoke', () => {
     expect(await mirante.run('drift')).toBe(0);
     expect(await mirante.run('plan')).toBe(0);
     expect(await mirante.run('login')).toBe(0);
-    expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  The password is shown in a terminal only.`);
+    expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  The password is only shown in a terminal.`);
     expect(await metabase(['login'], config, (line) => void said.push(line), { isTerminal: true })).toBe(0);
     expect(said.at(-1)).toBe(`${server.url}  admin@mirante.invalid  ${adminOf(config).password}`);
-    await expect(mirante.run('destroy')).rejects.toThrow('Say `metabase plan`');
+    await expect(mirante.run('destroy')).rejects.toThrow('Usage: `metabase plan`');
   });
 
   test('smoke is content where each tenant sees its own, on every dashboard that ships', async () => {
@@ -328,19 +322,19 @@ describe('metabase drift and smoke', () => {
     await mirante.run('apply');
     await mirante.run('smoke', '--tenants', tenants.map(({ slug }) => slug).join(','));
     expect(said.at(-1)).toMatch(
-      /^Good: \d+ cards as t-\w+ and t-\w+, \d+ of them with rows for both; nothing without a grant\.$/,
+      /^Passed: \d+ cards read as t-\w+ and t-\w+, \d+ of them with rows for both\. No rows without a grant\.$/,
     );
   });
 
   test('smoke takes the canaries where no tenants are named', async () => {
     const { said, ...mirante } = await provisioner();
     await mirante.apply();
-    await expect(mirante.smoke([])).rejects.toThrow('canary tenants are not there yet');
+    await expect(mirante.smoke([])).rejects.toThrow('canary tenants do not exist yet');
     await withClient(db.owner, async (client) => {
       for (const canary of await findCanaries(client)) await plant(client, canary);
     });
     await mirante.smoke([]);
-    expect(said.at(-1)).toMatch(/^Good: 3 cards as canary-\w+ and canary-\w+, 3 of them with rows for both/);
+    expect(said.at(-1)).toMatch(/^Passed: 3 cards read as canary-\w+ and canary-\w+, 3 of them with rows for both/);
   });
 
   test.each<[string, (server: MetabaseServer) => void, string]>([

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { migrate } from '../sql/database/migrate.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
-import { createDatabase, createEmptyDatabase, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
+import { makeTenant, testSecret, useDatabase, useEmptyDatabase } from './support/harness.ts';
 
 const REFUSED = { code: '42501' };
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 test('migrating again, from three programs at once, changes nothing and keeps every row', async () => {
   const tenant = await makeTenant(db);
@@ -22,10 +17,9 @@ test('migrating again, from three programs at once, changes nothing and keeps ev
 });
 
 test('new databases of one cluster, whose roles exist already, can be migrated at the same moment', async () => {
-  const fresh = await Promise.all([createEmptyDatabase(), createEmptyDatabase()]);
+  const fresh = await Promise.all([useEmptyDatabase(), useEmptyDatabase()]);
   const engines = await Promise.all(fresh.map(({ url }) => migrate(url, testSecret)));
   expect(engines).toEqual([db.engine, db.engine]);
-  for (const { drop } of fresh) await drop();
 });
 
 test('the migrator need not be a superuser', async () => {

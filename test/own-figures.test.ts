@@ -1,29 +1,29 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createCards } from '../api/dashboards/cards.ts';
-import { type Card, type Dashboard, loadDashboards } from '../api/dashboards/dashboards.ts';
-import type { Asked } from '../api/dashboards/query.ts';
+import { loadDashboards } from '../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../api/dashboards/definition.ts';
+import type { CardParameters } from '../api/dashboards/query.ts';
 import { createAnswers } from '../api/http/answers.ts';
 import { measureObjectives } from '../jobs/platform/measure-objectives.ts';
 import { noteOpened } from '../sql/dashboards/opens.ts';
 import { saveProbes } from '../sql/objectives/probes.ts';
 import { noteUsed } from '../sql/tenants/feature-uses.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from './support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from './support/harness.ts';
 
 type Row = Record<string, unknown>;
 
 const HOUR = 3_600_000;
 const DASHBOARDS = loadDashboards();
 const TO = new Date(Math.floor(Date.now() / HOUR) * HOUR + HOUR);
-const WINDOW = { from: new Date(TO.getTime() - 240 * HOUR).toISOString(), to: TO.toISOString(), interval: 'day' } as Asked;
+const WINDOW = {
+  from: new Date(TO.getTime() - 240 * HOUR).toISOString(),
+  to: TO.toISOString(),
+  interval: 'day',
+} as CardParameters;
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  await makeOperatorKey(db);
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
+await makeOperatorKey(db);
 
 async function read(path: string): Promise<Row[]> {
   const [slug, name] = path.split('/');

@@ -6,44 +6,27 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDashboards } from '../api/dashboards/dashboards.ts';
 import { createViewers } from '../api/dashboards/viewers.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { barriers, keepPicture, open, overflow, settled, startBrowser } from './support/browser.ts';
-import {
-  createDatabase,
-  makeOperatorKey,
-  makeTenant,
-  need,
-  type TestDatabase,
-  type TestTenant,
-  testSecret,
-} from './support/harness.ts';
+import { type Json, useApi } from './support/api.ts';
+import { barriers, keepPicture, open, overflow, settled, useBrowser } from './support/browser.ts';
+import { makeOperatorKey, makeTenant, need, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const DASHBOARDS = [...loadDashboards().values()];
 const OVERVIEW = 'validations-overview';
 
-let db: TestDatabase;
-let api: TestApi;
 let browser: Browser;
-let operator: string;
-let acme: TestTenant;
-let rival: TestTenant;
+
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+const acme = await makeTenant(db, { name: 'Acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
+const rival = await makeTenant(db, { name: 'Rival' });
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-  acme = await makeTenant(db, { name: 'Acme', timezone: 'America/Sao_Paulo', locale: 'pt-BR' });
-  rival = await makeTenant(db, { name: 'Rival' });
   await fill(acme, 'acme', 400);
   await fill(rival, 'rival', 130);
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
-  if (need('chromium')) browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await api.close();
-  await db.drop();
+  if (need('chromium')) browser = await useBrowser();
 });
 
 // Three validations in each of the last hours, with the tenant's own word wherever a text can stand.

@@ -1,24 +1,13 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createGroupCommit } from '../api/events/group-commit.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useApi } from './support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let mine: TestTenant;
-let theirs: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
 
 const rowOf = (tenant: TestTenant, more: Partial<EventRow> = {}): EventRow => ({
   keyId: tenant.keyIds.ingest,
@@ -47,8 +36,8 @@ const groupCommit = () =>
   createGroupCommit({
     store: (rows) => storeEvents(db.api, rows),
     connections: 2,
-    mostRows: 5_000,
-    mostBytes: 1_000_000,
+    maxRows: 5_000,
+    maxBytes: 1_000_000,
     patienceMs: 10_000,
   });
 
@@ -90,8 +79,8 @@ test('of equal events the first to come is stored, though the statement with it 
       return storeEvents(db.api, rows).finally(() => call === 1 && second());
     },
     connections: 2,
-    mostRows: 5_000,
-    mostBytes: 1_000_000,
+    maxRows: 5_000,
+    maxBytes: 1_000_000,
     patienceMs: 10_000,
   });
   const first = rowOf(mine);

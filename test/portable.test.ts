@@ -18,11 +18,8 @@ import { readTenantManifest, type TenantManifest } from '../sql/portable/manifes
 import { LEFT, ONLY } from '../sql/portable/tables.ts';
 import { createKey } from '../sql/tenants/tenants.ts';
 import { answersOf, fillEverything } from './support/everything.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { makeTenant, type TestDatabase, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 
-let here: TestDatabase;
-let there: TestDatabase;
-let folder: string;
 let acme: TestTenant;
 let others: TestTenant[];
 let first: string;
@@ -34,10 +31,11 @@ const settings = (db: TestDatabase, name: string) => ({
   RAW_RETENTION_DAYS: 90,
 });
 
+const folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
+const here = await useDatabase();
+const there = await useDatabase();
+
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'mirante-portable-'));
-  here = await createDatabase();
-  there = await createDatabase();
   // A new Mirante has a customer who has sent nothing.
   await makeTenant(there, { slug: 'demo' });
   [acme, ...others] = (await fillEverything(here, join(folder, 'here'))) as [TestTenant, ...TestTenant[]];
@@ -59,8 +57,6 @@ beforeAll(async () => {
   await exportAll(args, settings(here, 'here'));
 });
 afterAll(async () => {
-  await here.drop();
-  await there.drop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -116,7 +112,9 @@ test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for'
     .map((name) => textOf(join(plain, 'tables', name)))
     .join();
   expect(rows.filter(({ key }) => everything.includes(key))).toEqual([]);
-  await expect(exportAll(['--tenant', 'acme', '--to', plain], settings(here, 'here'))).rejects.toThrow('is there already');
+  await expect(exportAll(['--tenant', 'acme', '--to', plain], settings(here, 'here'))).rejects.toThrow(
+    'already exists and is not overwritten',
+  );
   await expect(exportAll(['--tenant', 'nobody', '--to', join(folder, 'x')], settings(here, 'here'))).rejects.toThrow(
     'no tenant nobody',
   );
@@ -130,7 +128,7 @@ test('as a program it ends with 0, and with 1 or 2 where it cannot be done', asy
   expect(stdout).toContain('Exported third');
   await expect(mirante('import-all', join(folder, 'third'))).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('here already'),
+    stderr: expect.stringContaining('already exists'),
   });
   await expect(mirante('import-all')).rejects.toMatchObject({ code: 2 });
 });
@@ -175,7 +173,7 @@ test('another Mirante takes it in, holds the same rows and roll-ups, and gives t
 
 test('what is there already, was changed, or holds another tenant’s rows is not taken in, nor any part of it', async () => {
   await expect(importAll([first, '--as', 'elsewhere'], settings(here, 'here'))).rejects.toThrow(
-    `The tenant ${acme.id} is here already`,
+    `The tenant ${acme.id} already exists`,
   );
   const [rival] = others as [TestTenant];
   const theirs = join(folder, 'rival');
@@ -191,17 +189,17 @@ test('what is there already, was changed, or holds another tenant’s rows is no
   rewrite({ tenant: { ...manifest.tenant, id: others[1]?.id as string }, objects: [] });
   await refused('rows of another tenant');
   rewrite({ tenant: { ...manifest.tenant, slug: 'acme' } });
-  await refused('Another tenant here is called acme');
+  await refused('Another tenant already has the slug acme');
   rewrite({ tables: manifest.tables.map((table) => ({ ...table, rows: table.rows + Number(table.name === 'events') })) });
   await refused('events has');
   rewrite({ objects: ['archive/events/tenant=other/x'] });
   await refused('has no SHA-256');
   rewrite({ objects: [] });
-  await refused('not in both');
+  await refused('is missing either in the rows or in the objects');
   rewrite({ migrations: ['9999-later.sql'] });
   await refused('newer Mirante');
   rewrite({ tables: [{ ...(manifest.tables[0] as TenantManifest['tables'][number]), name: 'x"; drop table y; --' }] });
-  await refused('that this version reads');
+  await refused('This version of Mirante cannot read');
   rewrite({});
   writeFileSync(join(theirs, 'tables', 'events.csv'), '', { flag: 'a' });
   const file = join(theirs, 'tables', 'receipts.csv');
@@ -226,7 +224,7 @@ test('figures whose events are not here outlive late events; where others send s
   await refreshRollups({ pool: there.owner, engine: there.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
   expect((await hours()).rows).toEqual(before.rows);
 
-  const crowded = await createDatabase();
+  const crowded = await useDatabase();
   const { id } = await makeTenant(crowded);
   await crowded.owner.query(
     "insert into private.events (tenant_id, time, id, received_at, type, source, bytes) values ($1, now(), $1, now(), 'x', 'x', 1)",

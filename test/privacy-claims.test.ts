@@ -1,30 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import type { Pool } from '../sql/database/db.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Json, useApi } from './support/api.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 const ANA = 'ana@example.com';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 beforeEach(async () => {
   tenant = await makeTenant(db);
   const event = (id: string, subject: string) => ({ type: 'a.v1', id, subject, time: new Date().toISOString(), data: { id } });

@@ -1,22 +1,12 @@
 import { CloudEvent, HTTP } from 'cloudevents';
 import { v7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { expect, test } from 'vitest';
+import { type Json, useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
 
 type Message = { headers: Record<string, unknown>; body: unknown };
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { reconcileNow } from '../cli/commands/reconcile.ts';
 import { reconcile, runReconcile } from '../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
@@ -10,30 +10,18 @@ import { createPool, withClient } from '../sql/database/db.ts';
 import { findRollupFaults } from '../sql/metrics/rollup-faults.ts';
 import { SOURCES } from '../sql/metrics/sources.ts';
 import { canaryOf, plant } from '../sql/tenants/canaries.ts';
-import { type Answer, startApi, type TestApi } from './support/api.ts';
-import { jobDeps, makeArchive } from './support/archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { type Answer, useApi } from './support/api.ts';
+import { jobDeps, useArchive } from './support/archive-home.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const config = { AGGREGATE_RETENTION_DAYS: 730 };
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
 // The last word of every test, whatever it did: what it left behind agrees.
 afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });
@@ -142,7 +130,7 @@ test('reconcile --repair makes again what is doubled, gone or made up, of any ro
   await send(tenant, [at(3 * DAY)], { type: 'br.validahub.correction.applied.v1', data: { marketplace: 'amazon', rows: 1 } });
   await refresh();
   const before = await Promise.all(ROWS.map(picture));
-  expect(await repaired()).toMatch(/made again: 0\. Receipts, raw events, refused input and roll-ups agree/);
+  expect(await repaired()).toMatch(/rebuilt: 0\. Receipts, raw events, quarantine and roll-ups agree/);
   for (const [n, rollup] of ROWS.entries()) {
     const rows = await rowsOf(rollup);
     const count = SOURCES[rollup.split('_')[0] as keyof typeof SOURCES].count;
@@ -155,7 +143,7 @@ test('reconcile --repair makes again what is doubled, gone or made up, of any ro
   const made = `insert into ${await rowsOf('rules_hourly')} (tenant_id, bucket, marketplace, rule, hits, validations)
     values ($1, date_trunc('hour', now() - interval '4 days', 'UTC'), null, 'made up', 1, 1)`;
   await db.owner.query(made, [tenant.id]);
-  expect(await repaired()).toMatch(/made again: [1-9]\d*\. Receipts, raw events, refused input and roll-ups agree/);
+  expect(await repaired()).toMatch(/rebuilt: [1-9]\d*\. Receipts, raw events, quarantine and roll-ups agree/);
   expect(await Promise.all(ROWS.map(picture))).toEqual(before);
   expect((await withClient(db.owner, findRollupFaults)).length).toBe(0);
 

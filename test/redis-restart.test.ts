@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../lib/embedded-postgres.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, need, type TestDatabase } from './support/harness.ts';
+import { type TestApi, useApi } from './support/api.ts';
+import { makeTenant, need, type TestDatabase, useDatabase } from './support/harness.ts';
 
 const program = need('redis-server');
 
@@ -34,15 +34,14 @@ describe.skipIf(!program)('Redis goes away and comes back', () => {
   }
 
   beforeAll(async () => {
-    db = await createDatabase();
+    db = await useDatabase();
     port = await freePort();
     redis = await startRedis();
-    api = await startApi(db, { REDIS_URL: `redis://127.0.0.1:${port}` });
+    api = await useApi(db, { REDIS_URL: `redis://127.0.0.1:${port}` });
   });
   afterAll(async () => {
     await api.close();
     await stopRedis();
-    await db.drop();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -6,27 +6,26 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type Child, startChild } from '../cli/up/children.ts';
 import { openQueue, QUEUES } from '../jobs/queues.ts';
 import { environmentWith } from '../lib/config.ts';
-import { createPool, type Pool } from '../sql/database/db.ts';
+import { createPool } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { makeTenant, redisUrl, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 import { expectedAnswers, ROLLUPS, randomEvents, randomFrom, readAnswers } from './support/telemetry.ts';
 
 const KILLS = inject('kills');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-let db: TestDatabase;
 // The login of the jobs program, which alone sees what its sessions are at.
-let watcher: Pool;
 let queues: Queue[];
 let tenants: TestTenant[];
 const stored: EventRow[] = [];
 const children: Child[] = [];
 
+const db = await useDatabase();
+const watcher = createPool(db.urls.jobs, { max: 1, name: 'test watcher' });
+const urls = { queueDatabaseUrl: db.urls.queue, redisUrl: redisUrl() };
+
 beforeAll(async () => {
-  db = await createDatabase();
-  watcher = createPool(db.urls.jobs, { max: 1, name: 'test watcher' });
-  const urls = { queueDatabaseUrl: db.urls.queue, redisUrl: redisUrl() };
   queues = QUEUES.map((name) => openQueue(urls, name, pino({ level: 'silent' })));
   // Only refreshes: nothing else of the program is wanted here.
   for (const queue of queues.filter(({ name }) => name !== 'rollups')) await queue.pause();
@@ -40,7 +39,6 @@ afterAll(async () => {
   await Promise.all(queues.map((queue) => queue.close()));
   await vi.waitFor(async () => expect(await sessionsOfJobs()).toBe(0), 60_000);
   await watcher.end();
-  await db.drop();
 });
 
 // What has been deleted and not yet inserted is so for a while, as it is where there is much of it.

@@ -8,8 +8,8 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/e
 import { createPool, type Pool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret } from './support/harness.ts';
+import { type TestApi, useApi } from './support/api.ts';
+import { makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 import { type Load, startLoad } from './support/load.ts';
 
 /** Ids as they stand in the table, one for each row. */
@@ -51,7 +51,7 @@ describe('the database goes away in the middle of a load and comes back', () => 
     };
     owner = createPool(server.url, { max: 2, name: 'test owner', role: 'mirante_owner' });
     setup = createPool(urls.api, { max: 1, name: 'test setup' });
-    api = await startApi({ urls });
+    api = await useApi({ urls });
   });
   afterAll(async () => {
     await api.close();
@@ -115,9 +115,8 @@ describe('the API is killed in the middle of a load', () => {
   let db: TestDatabase;
 
   beforeAll(async () => {
-    db = await createDatabase();
+    db = await useDatabase();
   });
-  afterAll(() => db.drop());
 
   function startProcess(port: number): { child: Child; listening: Promise<void> } {
     const settings = {

@@ -2,25 +2,15 @@ import { createServer, type Server } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readBody } from '../api/http/body.ts';
-import { startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 import { eventsHead, openRaw } from './support/raw-http.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
 
 const event = () => ({ id: v4(), type: 'test.sent.v1', time: new Date().toISOString() });
 const statusOf = (answer: string) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
@@ -132,7 +122,7 @@ describe('aborted uploads', () => {
     const server = createServer((request) => {
       request.once('close', async () => {
         await setImmediate();
-        readBody(request, { mostBytes: 1e6, reserve: () => undefined }).then(outcome, (error: { code: string }) =>
+        readBody(request, { maxBytes: 1e6, reserve: () => undefined }).then(outcome, (error: { code: string }) =>
           outcome(error.code),
         );
       });

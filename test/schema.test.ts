@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { fileSchema } from '../api/dashboards/dashboards.ts';
+import { fileSchema, wordsSchema } from '../api/dashboards/definition.ts';
 import { dumpSchema } from '../sql/database/schema.ts';
-import { createDatabase, type TestDatabase } from './support/harness.ts';
+import { useDatabase } from './support/harness.ts';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 // Other engines keep hypertables and roll-ups in catalogues of their own.
 test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrations and views make', async () => {
   await expect(await dumpSchema(db.migrator)).toMatchFileSnapshot('../sql/schema.sql');
 });
 
-test('dashboards/schema.json is what api/dashboards/dashboards.ts takes', async () => {
-  const schema = z.toJSONSchema(fileSchema, { io: 'input' });
-  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../dashboards/schema.json');
+test.each([
+  ['schema.json', fileSchema],
+  ['words.schema.json', wordsSchema],
+])('dashboards/%s is what api/dashboards/definition.ts accepts', async (file, accepted) => {
+  const schema = z.toJSONSchema(accepted, { io: 'input' });
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(`../dashboards/${file}`);
 });
 
 test('functions that run with the rights of their owner name their search path, and not everybody may run them', async () => {

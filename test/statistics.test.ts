@@ -1,25 +1,23 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runMakePartitions } from '../jobs/archive/make-partitions.ts';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { columnstoreOn, convertDue } from '../sql/archive/columnstore.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { storeEvents } from '../sql/events/events.ts';
 import { hasColumnstore } from '../sql/storage/engine.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from './support/harness.ts';
+import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
 import { ROLLUPS, randomEvents, randomFrom } from './support/telemetry.ts';
 
 const DAY = 86_400_000;
 
-let db: TestDatabase;
-let tenants: TestTenant[];
-
 // A database that has worked for a while, and whose administrator has just run a whole `analyze`.
+const db = await useDatabase();
+const tenants: TestTenant[] = [await makeTenant(db), await makeTenant(db)];
+const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
+await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '85 days', 'UTC')`);
+
 beforeAll(async () => {
-  db = await createDatabase();
-  tenants = [await makeTenant(db), await makeTenant(db)];
-  const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
-  await db.owner.query(`update storage.rollups set materialised_to = date_trunc('day', now() - interval '85 days', 'UTC')`);
   const events = randomEvents(randomFrom(5), [tenants[1] as TestTenant], 2_000, Date.now() - 60 * DAY, Date.now());
   for (let at = 0; at < events.length; at += 500) await storeEvents(db.api, events.slice(at, at + 500));
   if (hasColumnstore(db.engine)) {
@@ -29,7 +27,6 @@ beforeAll(async () => {
   await refreshRollups(deps);
   await db.owner.query('analyze');
 }, 60_000);
-afterAll(() => db.drop());
 
 test('no statistics are kept of anything that a client can send', async () => {
   const client = await db.owner.connect();

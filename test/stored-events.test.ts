@@ -1,21 +1,12 @@
 import fc from 'fast-check';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase } from './support/harness.ts';
+import { expect, test } from 'vitest';
+import { type Json, useApi } from './support/api.ts';
+import { makeTenant, useDatabase } from './support/harness.ts';
 import { jsonSource, spaces, stringSource } from './support/json-source.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
 
 const now = Date.now();
 const time = fc.oneof(

@@ -12,9 +12,9 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../lib/e
 import { createPool } from '../sql/database/db.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { roleUrl } from '../sql/database/roles.ts';
-import { startApi } from './support/api.ts';
+import { useApi } from './support/api.ts';
 import { type Certificates, makeCertificates } from './support/certificates.ts';
-import { createDatabase, makeTenant, need, type TestDatabase, testSecret } from './support/harness.ts';
+import { makeTenant, need, type TestDatabase, testSecret, useDatabase } from './support/harness.ts';
 import { startProgram } from './support/program.ts';
 
 const openssl = need('openssl');
@@ -67,8 +67,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
       metabase: login('mirante_metabase'),
       ops: login('mirante_ops'),
     };
-    const api = await startApi({ urls });
-    onTestFinished(api.close);
+    const api = await useApi({ urls });
     const pool = createPool(urls.api, { max: 1, name: 'test' });
     onTestFinished(() => pool.end());
     const tenant = await makeTenant({ api: pool });
@@ -107,7 +106,7 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
 
   beforeAll(async () => {
     certificates = makeCertificates(openssl as string);
-    db = await createDatabase();
+    db = await useDatabase();
     port = await freePort();
     const { folder, ca, cert, key } = certificates;
     const tls = ['--tls-port', String(port), '--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca];
@@ -121,7 +120,6 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
     const gone = once(redis, 'exit');
     redis.kill('SIGTERM');
     await gone;
-    await db.drop();
     certificates.remove();
   });
 

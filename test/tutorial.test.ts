@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { createExports, type Exports } from './support/exports.ts';
-import { createDatabase, makeTenant, need, type TestDatabase } from './support/harness.ts';
+import { type Json, useApi } from './support/api.ts';
+import { useExports } from './support/exports.ts';
+import { makeTenant, need, useDatabase } from './support/harness.ts';
 
 const PAGE = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
 const SHELL = '/bin/sh';
@@ -18,24 +18,19 @@ const STEPS = [...PAGE.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```)?/gm
   answer,
 }));
 
-let db: TestDatabase;
-let api: TestApi;
-let exports: Exports;
 let folder: string;
 
+const db = await useDatabase();
+const exports = await useExports(db);
+const api = await useApi(db, { MIRANTE_DATA_DIR: exports.folder });
+
 beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db);
-  api = await startApi(db, { MIRANTE_DATA_DIR: exports.folder });
   const { id, keys } = await makeTenant(db);
   folder = mkdtempSync(join(tmpdir(), 'mirante-tutorial-'));
   mkdirSync(join(folder, '.mirante'));
   writeFileSync(join(folder, '.mirante/credentials.json'), JSON.stringify({ url: api.url, tenants: [{ id, keys }] }));
 });
 afterAll(async () => {
-  await api.close();
-  await exports.close();
-  await db.drop();
   rmSync(folder, { recursive: true });
 });
 

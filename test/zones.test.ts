@@ -1,31 +1,21 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
 import { migrate } from '../sql/database/migrate.ts';
 import { bucketStart } from '../sql/metrics/windows.ts';
 import { changesHere, faultOfZone } from '../sql/tenants/zones.ts';
-import { type Json, startApi, type TestApi } from './support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, testSecret } from './support/harness.ts';
+import { type Json, useApi } from './support/api.ts';
+import { makeOperatorKey, makeTenant, testSecret, useDatabase } from './support/harness.ts';
 
 // A module of pages, which has its types in comments.
 const { instantOf, wallOf }: Record<'instantOf' | 'wallOf', (at: number, zone: string) => number> = await import(
   new URL('../api/pages/assets/times.js', import.meta.url).href
 );
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
 
 const CET = /different offsets from 19\d\d|IANA/;
 

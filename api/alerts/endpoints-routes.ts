@@ -8,7 +8,7 @@ import {
   type Endpoint,
   findEndpoint,
   listEndpoints,
-  MOST_ENDPOINTS,
+  MAX_ENDPOINTS,
   rotateEndpointSecret,
 } from '../../sql/alerts/endpoints.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -63,7 +63,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     },
     async ({ identity, actor, body }) => {
       if (body.kind === 'email' && !(deps.config.SMTP_URL && deps.config.ALERTS_FROM)) {
-        throw conflict('no-email', 'This platform sends no e-mail', 'SMTP_URL and ALERTS_FROM are not set.');
+        throw conflict('no-email', 'This platform sends no e-mail', 'Its operator must set SMTP_URL and ALERTS_FROM.');
       }
       const target = body.kind === 'email' ? body.address : new URL(body.url).toString();
       const endpoint = { kind: body.kind, target, description: body.description };
@@ -73,7 +73,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
         (client) => createEndpoint(client, identity.tenantId, endpoint),
         actor,
       );
-      if (!row) throw conflict('alert-limit', `A tenant has at most ${MOST_ENDPOINTS} endpoints for alerts`);
+      if (!row) throw conflict('alert-limit', `The tenant already has ${MAX_ENDPOINTS} endpoints`);
       return { ...withSecret(deps, row), headers: { location: `/v1/alerts/endpoints/${row.id}` } };
     },
   );

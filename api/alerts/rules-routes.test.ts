@@ -1,26 +1,14 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
-import { MOST_RULES } from '../../sql/alerts/rules.ts';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { MAX_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
+import { MAX_RULES } from '../../sql/alerts/rules.ts';
+import { type Answer, type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-let mine: TestTenant;
-let theirs: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-  [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
 
 const RULE = { name: 'too many errors', metric: 'events.error_rate', condition: 'above', threshold: 0.1, window_seconds: 600 };
 const HOOK = { kind: 'webhook', url: 'https://hooks.example/alerts' };
@@ -124,8 +112,8 @@ describe('rules', () => {
   test('a tenant has at most a hundred rules and twenty endpoints', async () => {
     const tenant = await makeTenant(db);
     const key = tenant.keys.tenant_admin;
-    for (let n = 0; n < MOST_ENDPOINTS; n += 1) await made('/endpoints', HOOK, key);
-    for (let n = 0; n < MOST_RULES; n += 1) await made('/rules', RULE, key);
+    for (let n = 0; n < MAX_ENDPOINTS; n += 1) await made('/endpoints', HOOK, key);
+    for (let n = 0; n < MAX_RULES; n += 1) await made('/rules', RULE, key);
     for (const [path, body] of [
       ['/rules', RULE],
       ['/endpoints', HOOK],
@@ -201,7 +189,7 @@ describe('endpoints', () => {
     for (const address of ['a@b.example, c@d.example', 'a@b.example\r\nBcc: c@d.example', '<a@b.example>', 'nobody']) {
       expect((await call('POST', '/endpoints', { kind: 'email', address })).status).toBe(400);
     }
-    const mailing = await startApi(db, { SMTP_URL: 'smtp://127.0.0.1:1', ALERTS_FROM: 'alerts@mirante.example' });
+    const mailing = await useApi(db, { SMTP_URL: 'smtp://127.0.0.1:1', ALERTS_FROM: 'alerts@mirante.example' });
     const answer = await mailing.call('POST', '/v1/alerts/endpoints', mine.keys.tenant_admin, {
       kind: 'email',
       address: 'ops@acme.example',

@@ -4,7 +4,7 @@ import type { Queues } from '../../jobs/queues.ts';
 import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
 import { listEndpoints, unknownEndpoints } from '../../sql/alerts/endpoints.ts';
 import { FIGURES, findFigure } from '../../sql/alerts/figures.ts';
-import { createRule, deleteRule, findRule, listRules, MOST_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
+import { createRule, deleteRule, findRule, listRules, MAX_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
 import { type Client, withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
@@ -19,7 +19,7 @@ const members = {
     .string()
     .min(1)
     .max(200)
-    .regex(/^\P{Cc}+$/u, 'is one line'),
+    .regex(/^\P{Cc}+$/u, 'must be one line without control characters'),
   enabled: z.boolean(),
   metric: z.string().meta({ description: `One of ${FIGURES.map(({ name }) => name).join(', ')}` }),
   filter: z
@@ -38,13 +38,13 @@ const members = {
     .int()
     .min(0)
     .max(7 * DAY)
-    .meta({ description: 'How long the condition must hold before it is said' }),
+    .meta({ description: 'How long the condition must hold before the alert fires' }),
   cool_down_seconds: z
     .number()
     .int()
     .min(300)
     .max(7 * DAY)
-    .meta({ description: 'For so long after it was said that the rule fires, it is not said again' }),
+    .meta({ description: 'Minimum time between repeat notifications' }),
   no_data: z.enum(['ok', 'alert']).meta({ description: 'What no data means: nothing, or the same as the condition' }),
   notify: z.array(uuid).max(20).meta({ description: 'Ids of endpoints' }),
 };
@@ -90,7 +90,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
         },
         actor,
       );
-      if (!made) throw conflict('alert-limit', `A tenant has at most ${MOST_RULES} alert rules`);
+      if (!made) throw conflict('alert-limit', `The tenant already has ${MAX_RULES} alert rules`);
       return { body: made, headers: { location: `/v1/alerts/rules/${made.id}` } };
     },
   );
@@ -169,7 +169,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     {
       method: 'delete',
       path: '/v1/alerts/rules/:id',
-      summary: 'Delete an alert rule; nothing more is said of it',
+      summary: 'Delete an alert rule; no further notifications are sent',
       scopes: ADMINISTRATORS,
       params,
       status: 204,
@@ -200,7 +200,8 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
         async (client) => {
           const found = await findRule(client, id, true);
           if (!found) throw notFound('alert rule');
-          if (await testedLately(client)) throw tooManyRequests('rate-limited', 'One test notice a minute', 60);
+          if (await testedLately(client))
+            throw tooManyRequests('rate-limited', 'Only one test message per minute is allowed', 60);
           const now = new Date();
           const message = messageOf('alert.test', found, { value: null, since: now }, now);
           const endpoints = await listEndpoints(client, undefined, 1000);
@@ -221,15 +222,19 @@ async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule):
   const faults: Fault[] = [];
   const figure = findFigure(metric);
   if (!figure) {
-    const detail = `There are ${FIGURES.map(({ name }) => name).join(', ')}.`;
+    const detail = `There is no such metric. Known are: ${FIGURES.map(({ name }) => name).join(', ')}.`;
     faults.push({ pointer: '/metric', code: 'unknown-metric', detail });
   }
   for (const dim of Object.keys(filter).filter((dim) => figure && !figure.dims.includes(dim))) {
-    const detail = `${metric} has the dimensions ${figure?.dims.join(', ')}.`;
+    const detail = `${metric} has no such dimension. It has: ${figure?.dims.join(', ')}.`;
     faults.push({ pointer: `/filter${pointerTo(dim)}`, code: 'unknown-dimension', detail });
   }
   for (const id of await unknownEndpoints(client, notify)) {
-    faults.push({ pointer: `/notify/${notify.indexOf(id)}`, code: 'unknown-endpoint', detail: 'There is no such endpoint.' });
+    faults.push({
+      pointer: `/notify/${notify.indexOf(id)}`,
+      code: 'unknown-endpoint',
+      detail: 'The tenant has no such endpoint. GET /v1/alerts/endpoints lists them.',
+    });
   }
   if (faults.length > 0) throw invalidRequest(faults);
 }

@@ -4,14 +4,14 @@ import type { Pool } from '../../sql/database/db.ts';
 import { oncePerScrape } from '../http/scrape.ts';
 
 const HELD: [string, string, keyof ArchiveState][] = [
-  ['files', 'Files of the archive; proved: also still in the database, condemned: to be destroyed', 'files'],
+  ['files', 'Archive files by state; proved: verified and still in the database, condemned: waiting for deletion', 'files'],
   ['events', 'Events in these files', 'rows'],
   ['bytes', 'Bytes of these files', 'bytes'],
 ];
 
 const RUNS: [string, string, keyof LastRun][] = [
-  ['last_success_timestamp_seconds', 'When a run of the archive last ended well', 'succeeded_at'],
-  ['failures_since_success', 'Runs of the archive that have failed since', 'failures'],
+  ['last_success_timestamp_seconds', 'Time of the last successful archive run', 'succeeded_at'],
+  ['failures_since_success', 'Archive runs that have failed since', 'failures'],
 ];
 
 /** What the archive holds of all customers together, and how its last runs ended. */

@@ -1,27 +1,15 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { makeArchive } from '../../test/support/archive-home.ts';
+import { useApi } from '../../test/support/api.ts';
+import { useArchive } from '../../test/support/archive-home.ts';
 import { fillDays, RETENTION } from '../../test/support/archived-events.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db, { MIRANTE_DATA_DIR: archive.folder });
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
+const operator = await makeOperatorKey(db);
 
 test('rules are the operator’s, each one once, the default for good, and every change is in the audit log', async () => {
   const tenant = await makeTenant(db);

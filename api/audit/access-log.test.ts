@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { recordAccess } from '../../sql/audit/access-log.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { type TestApi, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db, { TRUSTED_PROXIES: '127.0.0.1, 192.0.2.0/24' });
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db, { TRUSTED_PROXIES: '127.0.0.1, 192.0.2.0/24' });
 
 type Row = { key_id: string; address: string; requests: number; first_at: Date; last_at: Date; hour: Date };
 
@@ -66,7 +57,7 @@ test('each use of a key is counted by hour and address, ingestion and refusals i
 
 test('X-Forwarded-For is believed from trusted proxies alone, back to the first that is none', async () => {
   const tenant = await makeTenant(db);
-  const plain = await startApi(db);
+  const plain = await useApi(db);
   const chains: [TestApi, string | undefined][] = [
     [plain, '198.51.100.1'],
     [api, undefined],
@@ -151,7 +142,7 @@ test('flushes beside each other, in any order, count everything', async () => {
 
 test('what waits is written at the end, and a key that is gone is left out', async () => {
   const tenant = await makeTenant(db);
-  const other = await startApi(db);
+  const other = await useApi(db);
   await other.call('GET', '/v1/events', tenant.keys.read);
   await other.close();
   expect(total(await accesses(tenant.id))).toBe(1);

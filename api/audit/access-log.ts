@@ -12,7 +12,7 @@ export type AccessLog = {
 const WRITE_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
 /** Hours, keys and addresses that may wait while the database is away: about 5 MB. */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 /** Keeps who used the platform when and from where, counted in memory and added up in the database. */
 export function createAccessLog(pool: Pool, log: Logger): AccessLog {
@@ -27,7 +27,7 @@ export function createAccessLog(pool: Pool, log: Logger): AccessLog {
       found.firstAt = Math.min(found.firstAt, entry.firstAt);
       found.lastAt = Math.max(found.lastAt, entry.lastAt);
       found.requests += entry.requests;
-    } else if (waiting.size < MOST_WAITING) waiting.set(id, entry);
+    } else if (waiting.size < MAX_WAITING) waiting.set(id, entry);
     else lost += entry.requests;
   }
 
@@ -39,9 +39,9 @@ export function createAccessLog(pool: Pool, log: Logger): AccessLog {
       await recordAccess(pool, batch);
     } catch (error) {
       for (const entry of batch) add(entry);
-      log.warn({ err: error, entries: batch.length }, 'access log not written; tried again shortly');
+      log.warn({ err: error, entries: batch.length }, 'cannot write the access log; will retry');
     }
-    if (lost > 0) log.error({ requests: lost }, 'requests left out of the access log: too many keys and addresses at once');
+    if (lost > 0) log.error({ requests: lost }, 'access log incomplete: too many keys and addresses at once');
     lost = 0;
   }
 

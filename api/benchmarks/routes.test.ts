@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { buildBenchmarks } from '../../jobs/benchmarks/build.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const RATE = 'validations.error_rate';
 const WEEK_MS = 7 * 86_400_000;
@@ -10,18 +10,16 @@ const WEEK_MS = 7 * 86_400_000;
 const THEN = Date.now() - WEEK_MS;
 const WEEK = isoWeek(THEN);
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
 let retail: TestTenant[];
 let farms: TestTenant[];
 let outsider: TestTenant;
 let small: TestTenant;
 
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
   retail = await many(22, 'retail');
   farms = await many(4, 'farms');
   [outsider, small] = [await makeTenant(db), await makeTenant(db, { attributes: { segment: 'retail' } })];
@@ -29,10 +27,6 @@ beforeAll(async () => {
   await send(outsider, 50, 5);
   await send(small, 9, 3);
   for (const tenant of [...retail, ...farms, small]) await consent(tenant, true);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 async function many(count: number, segment: string): Promise<TestTenant[]> {

@@ -42,7 +42,7 @@ const answer = z.object({
   suppressed: z
     .enum(['GROUP_TOO_SMALL', 'DOMINANCE', 'P_PERCENT', 'DIFFERENCING', 'LOW_VOLUME', 'NOT_OPTED_IN', 'LAG'])
     .optional()
-    .meta({ description: 'Why there is no figure of the cohort; the other members are then absent' }),
+    .meta({ description: 'Code of the reason why the cohort has no result; the other members are then absent' }),
 });
 
 const consent = z.object({ accepted: z.boolean(), text_version: z.string(), at: z.iso.datetime() });
@@ -139,7 +139,7 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
     async ({ identity, params, query }) => {
       requireFeature(identity.features, 'benchmarks');
       const names = (await listBenchmarks(deps.pool)).map(({ metric }) => metric);
-      if (!names.includes(params.metric)) throw notFound('benchmark', `There are ${names.join(', ')}.`);
+      if (!names.includes(params.metric)) throw notFound('benchmark', `Known are: ${names.join(', ')}.`);
       const found = await withTenant(deps.pool, identity.tenantId, (client) =>
         readBenchmark(client, params.metric, query.period),
       );

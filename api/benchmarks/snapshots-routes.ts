@@ -53,7 +53,7 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
       requireFeature(identity.features, 'benchmarks');
       const names = (await listBenchmarks(deps.pool)).map((one) => one.metric);
       if (!names.includes(metric)) {
-        const detail = `There are ${names.join(', ')}.`;
+        const detail = `There is no such benchmark. Known are: ${names.join(', ')}.`;
         throw invalidRequest([{ pointer: '/metric', code: 'unknown-metric', detail }]);
       }
       const made = await withTenant(deps.pool, identity.tenantId, (client) => askForBenchmark(client, metric, period), actor);

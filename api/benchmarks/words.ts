@@ -5,8 +5,8 @@ import type { BenchmarkAnswer } from '../../sql/benchmarks/benchmarks.ts';
 /** An ISO week or a month, in UTC. */
 export const period = z
   .string()
-  .regex(/^20\d\d-(W\d\d|\d\d)$/, 'a period is an ISO week such as 2026-W46 or a month such as 2026-10')
-  .refine((text) => DateTime.fromISO(text, { zone: 'UTC' }).isValid, 'there is no such week or month');
+  .regex(/^20\d\d-(W\d\d|\d\d)$/, 'must be an ISO week, e.g. 2026-W46, or a month, e.g. 2026-10')
+  .refine((text) => DateTime.fromISO(text, { zone: 'UTC' }).isValid, 'must be a week or month that exists');
 
 export const POSITIONS = [
   'lowest quarter',
@@ -39,7 +39,7 @@ export const method = z.object({
 export function methodOf({ unit, rules, minimum }: BenchmarkAnswer): z.infer<typeof method> {
   return {
     statistic:
-      'Quartiles over organisations that take part, each counted once; figures beyond percentiles 5 and 95 are drawn in.',
+      'Quartiles over the participating organisations, each counted once. Values outside percentiles 5 and 95 are clamped to them.',
     rounding: unit === 'ratio' ? 'one percentage point' : 'two significant digits',
     minimum_contributors: minimum ?? 0,
     rules: rules ?? '',

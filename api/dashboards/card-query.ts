@@ -3,18 +3,18 @@ export type CardQuery = { text: string; values: string[] };
 
 export type Audience = 'customer' | 'operations' | 'internal';
 
-/** Variables that every card must be given, and those that it may go without. */
-export type Known = { required: readonly string[]; optional: readonly string[] };
+/** Variables that a card must be given, and those that are optional. */
+export type CardVariables = { required: readonly string[]; optional: readonly string[] };
 
 const VARIABLE = /\{\{([a-z_]+)\}\}/g;
 const OPTIONAL = /\[\[(.*?)\]\]/gs;
 
-/** The variables of a card, each once, in the order in which they stand. */
+/** The variables of a card, each once, in order of appearance. */
 export function variablesOf(sql: string): string[] {
   return [...new Set([...sql.matchAll(VARIABLE)].map(([, variable]) => variable as string))];
 }
 
-/** The query for these values: an optional clause is left out where its variable has none. */
+/** The query for these values. An optional clause is left out if its variable has no value. */
 export function render(sql: string, given: Record<string, string | undefined>): CardQuery {
   const text = sql.replace(OPTIONAL, (_, clause: string) =>
     variablesOf(clause).every((variable) => given[variable] !== undefined) ? clause : '',
@@ -24,10 +24,37 @@ export function render(sql: string, given: Record<string, string | undefined>): 
     text: text.replace(VARIABLE, (_, variable: string) => `$${variables.indexOf(variable) + 1}`),
     values: variables.map((variable) => {
       const value = given[variable];
-      if (value === undefined) throw new Error(`a card asks for ${variable}, which has no value`);
+      if (value === undefined) throw new Error(`The card needs the variable ${variable}, which has no value.`);
       return value;
     }),
   };
+}
+
+const WINDOW_BEFORE = {
+  since: '({{from}}::timestamptz - ({{to}}::timestamptz - {{from}}::timestamptz))',
+  until: '{{from}}',
+};
+const THIS_WINDOW = { since: '{{from}}', until: '{{to}}' };
+
+/**
+ * A trend's query: the columns of a select with `{{since}}` and `{{until}}`, for the window before this one, which is as long, and
+ * for this one. The first column is the start of each window.
+ */
+export function trendOf(select: string, [period, ...columns]: string[]): string {
+  const over = ({ since, until }: typeof THIS_WINDOW, name: string) =>
+    `select ${[`${since}::timestamptz as ${period}`, ...columns].join(', ')}
+from (
+${select.replaceAll('{{since}}', since).replaceAll('{{until}}', until)}
+) ${name}`;
+  return `${over(WINDOW_BEFORE, 'window_before')}\nunion all\n${over(THIS_WINDOW, 'this_window')}\norder by ${period}`;
+}
+
+/** The faults of a select that a trend runs for two windows. */
+export function faultsOfTotals(select: string): string[] {
+  const variables = variablesOf(select);
+  const isOwn = ['since', 'until'].every((name) => variables.includes(name));
+  const isDashboards = ['from', 'to', 'interval'].some((name) => variables.includes(name));
+  return isOwn && !isDashboards ? [] : ['must take its window from {{since}} and {{until}}, and from nothing else'];
 }
 
 const SCHEMAS = 'app|bi|ops|door|private|storage|limits|bullmq|migrations|public|information_schema|pg_\\w+|_?timescaledb\\w*';
@@ -35,11 +62,8 @@ const SCHEMAS = 'app|bi|ops|door|private|storage|limits|bullmq|migrations|public
 const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(\s*select\b)/i;
 const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
 
-/**
- * What is wrong with a card's SQL. That a card reads nothing else is held by the role that it runs as; this says so before it
- * runs.
- */
-export function faultsOf(sql: string, audience: Audience, { required, optional }: Known): string[] {
+/** The faults of a card's SQL. The role that runs it enforces what it may read; this check finds the fault before it runs. */
+export function faultsOf(sql: string, audience: Audience, { required, optional }: CardVariables): string[] {
   const own = audience === 'customer' ? 'bi' : 'ops';
   const clauses = [...sql.matchAll(OPTIONAL)].map(([, clause]) => variablesOf(clause as string));
   const outside = variablesOf(sql.replace(OPTIONAL, ''));
@@ -48,16 +72,19 @@ export function faultsOf(sql: string, audience: Audience, { required, optional }
   const others = new RegExp(`\\b(?:${SCHEMAS.replace(`${own}|`, '')})\\s*\\.`, 'i');
   const rules: [boolean, string][] = [
     [!/^select\b/.test(sql), 'must be one select'],
-    [/\[\[|\]\]/.test(rest), 'must close each optional clause, and open none within another'],
-    [/[{}$;"]|--|\/\*/.test(rest), 'must not hold comments, semicolons, dollars, braces or quoted names'],
-    [literals.some((text) => text.includes('{{')), 'must not hold a variable within a text'],
-    [outside.some((variable) => !required.includes(variable)), `knows the variables ${required.join(', ')}`],
+    [/\[\[|\]\]/.test(rest), 'must close each optional clause, and must not nest them'],
+    [/[{}$;"]|--|\/\*/.test(rest), 'must not contain comments, semicolons, dollars, braces or quoted names'],
+    [literals.some((text) => text.includes('{{')), 'must not contain a variable within a text'],
+    [
+      outside.some((variable) => !required.includes(variable)),
+      `may use only the variables ${required.join(', ')} outside of optional clauses`,
+    ],
     [
       clauses.some((names) => names.length !== 1 || !names.every((name) => optional.includes(name))),
-      `takes in an optional clause one of ${optional.join(', ') || 'no variables'}`,
+      `must use exactly one of these variables in an optional clause: ${optional.join(', ') || 'none'}`,
     ],
     [!new RegExp(`\\b${own}\\.[a-z_]+`).test(sql), `must read ${own}`],
-    [own === 'bi' && !outside.includes('grant'), 'must hold {{grant}} outside of optional clauses'],
+    [own === 'bi' && !outside.includes('grant'), 'must contain {{grant}} outside of optional clauses'],
     [
       own === 'bi' && /\bbi\.(?![a-z_]+\(\{\{grant\}\}, )/i.test(sql),
       'must begin each call of a function of bi with {{grant}}',

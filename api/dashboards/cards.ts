@@ -8,27 +8,27 @@ import type { Answers } from '../http/answers.ts';
 import { featureDisabled, invalidRequest } from '../http/problems.ts';
 import { isSlow } from '../metrics/cost.ts';
 import { render } from './card-query.ts';
-import type { Card, Dashboard } from './dashboards.ts';
-import type { Asked } from './query.ts';
+import type { Card, Dashboard } from './definition.ts';
+import type { CardParameters } from './query.ts';
 
-/** A grant is good for at least an hour, so one that is remembered for so long has not expired. */
+/** Shorter than GRANT_MS, so a cached grant has not expired. */
 const REMEMBER_MS = 5 * 60_000;
 const GRANT_MS = 3600_000;
 
-/** What is read of all tenants together has no restatements, and no first figure. */
+/** A card over all tenants has no restatements and no first metric. */
 export type CardAnswer = Pick<Standing, 'watermark'> & Partial<Standing> & { rows: Record<string, unknown>[] };
 
-/** For whom: buckets of days and more begin in the tenant's zone. */
+/** The tenant that reads. Buckets of a day or more begin in its zone. */
 export type CardReader = { tenantId: string; timezone: string };
 
 export type Cards = {
-  /** One card's rows, for one tenant where it is a customer's. Throws invalid-request where there would be too many. */
-  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: Asked) => Promise<CardAnswer>;
+  /** One card's rows; those of a customer's card are of one tenant. Throws invalid-request if there are too many. */
+  read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: CardParameters) => Promise<CardAnswer>;
 };
 
 /**
- * Runs cards as the logins that Metabase itself uses: customers' as `metabase`, which can name no tenant but by a grant that
- * `api` signs; the others as `ops`, which sees no content of any event.
+ * Runs cards as the logins that Metabase itself uses. Customers' cards run as `metabase`, which reaches a tenant only with a grant
+ * that `api` signs. The others run as `ops`, which sees no content of events.
  */
 export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>, answers: Answers): Cards {
   const grants = new QuickLRU<string, Promise<string>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -36,7 +36,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   function grantOf(tenantId: string): Promise<string> {
     let grant = grants.get(tenantId);
     if (!grant) {
-      // Others may wait for it too, so it outlives the request that asks first.
+      // Other requests may wait for it too, so it does not end with the first one.
       grant = askFor({ tenantId }, () =>
         withTenant(api, tenantId, (client) => signGrant(client, new Date(Date.now() + GRANT_MS))),
       );
@@ -45,10 +45,10 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
     return grant;
   }
 
-  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: Asked): Promise<CardAnswer> {
+  async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: CardParameters): Promise<CardAnswer> {
     try {
       const isCustomers = audience === 'customer';
-      // Before the rows, which can then only be newer than it says.
+      // Read before the rows, so that they are never older than it says.
       const standing = isCustomers
         ? await withTenant(api, tenantId, (client) => readStanding(client, asked.from, asked.to))
         : { watermark: await readWatermark(api) };
@@ -57,7 +57,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
       if (rows.length > MAX_ROWS) throw tooManyRows();
       return { ...standing, rows };
     } catch (error) {
-      // Its secret may have been rotated out since.
+      // The secret that signed it may have been rotated since.
       grants.delete(tenantId);
       throw isSwitchedOff(error) ? featureDisabled('dashboards') : error;
     }
@@ -76,9 +76,9 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   };
 }
 
-const windowOf = ({ from, to }: Asked) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
+const windowOf = ({ from, to }: CardParameters) => ({ from: Date.parse(from) * 1000, to: Date.parse(to) * 1000 });
 
 function tooManyRows() {
-  const detail = `The card has more than ${MAX_ROWS} rows: ask for a wider interval or a shorter window.`;
+  const detail = `The card has more than ${MAX_ROWS} rows. Use a wider interval or a shorter window.`;
   return invalidRequest([{ pointer: '/interval', code: 'too-many-rows', detail }]);
 }

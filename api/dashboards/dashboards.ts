@@ -1,149 +1,86 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { type Known, variablesOf } from './card-query.ts';
+import { type CardVariables, faultsOfTotals, trendOf, variablesOf } from './card-query.ts';
+import { type Card, type Dashboard, type DashboardFile, fileSchema, isChoice, name, sqlFileOf } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
-
-const words = z.strictObject({ en: z.string().min(1), 'pt-BR': z.string().min(1) });
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,49}$/);
-const columnName = z.string().regex(/^[a-z][a-z0-9_]*$/);
-
-const column = z.strictObject({
-  name: columnName,
-  title: words,
-  format: z
-    .enum(['time', 'instant', 'text', 'word', 'period', 'count', 'decimal', 'share', 'milliseconds', 'seconds', 'bytes', 'usd'])
-    .meta({
-      description:
-        '`time` is the start of a bucket, `word` one of the platform that pages translate, `period` an ISO week or month, `share` from 0 to 1',
-    }),
-});
-
-const tone = z.enum(['good', 'warning', 'bad']);
-
-const chart = z.strictObject({
-  x: columnName.optional().meta({ description: 'Times or categories; of a trend its two periods' }),
-  y: z.array(columnName).min(1).meta({ description: 'Figures' }),
-  series: columnName.optional().meta({ description: 'One series for each value of this column' }),
-  rows: columnName.optional().meta({ description: 'The vertical axis of a heat map' }),
-  stacked: z.boolean().optional(),
-  goal: z.number().optional().meta({ description: 'Of progress; elsewhere a line' }),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  segments: z
-    .array(z.strictObject({ to: z.number(), tone }))
-    .min(1)
-    .optional()
-    .meta({ description: 'Of a gauge, upwards from `min`' }),
-  interval: z
-    .enum(['week', 'month'])
-    .optional()
-    .meta({ description: 'Width of the buckets of `x` where it is always the same' }),
-  better: z.enum(['higher', 'lower']).optional().meta({ description: 'Of a trend: which way is good' }),
-});
-
-/** A trend has two rows: the period before, and this one. */
-const display = z.enum(['line', 'area', 'bar', 'row', 'pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap', 'table']);
-
-const layout = z.strictObject({
-  column: z.int().min(0).max(23),
-  row: z.int().min(0),
-  width: z.int().min(1).max(24),
-  height: z.int().min(1),
-});
-
-const card = z.strictObject({
-  name,
-  title: words,
-  description: words.optional(),
-  empty: words.optional().meta({ description: 'What to do where there are no rows' }),
-  display,
-  layout,
-  columns: z.array(column).min(1),
-  chart: chart.optional(),
-});
-
-const choice = z.strictObject({
-  name: columnName,
-  title: words,
-  values: z.strictObject({ card: name, column: columnName }).meta({ description: 'Whose values are offered' }),
-});
-const window = z.strictObject({ name: z.enum(['from', 'to', 'interval']), title: words });
-
-/** What `dashboard.json` may hold, and what the API says of a dashboard. */
-export const definition = z.strictObject({
-  audience: z.enum(['customer', 'operations', 'internal']),
-  title: words,
-  description: words,
-  parameters: z.array(z.union([window, choice])),
-  cards: z.array(card).min(1),
-});
-
-export type Words = z.infer<typeof words>;
-export type Column = z.infer<typeof column>;
-export type Parameter = z.infer<typeof window> | z.infer<typeof choice>;
-export type Card = z.infer<typeof card> & { sql: string };
-export type Dashboard = Omit<z.infer<typeof definition>, 'cards'> & { slug: string; cards: Card[] };
-
-/** What stands in a file: the definition, and the name of the schema that an editor checks it with. */
-export const fileSchema = definition.extend({ $schema: z.literal('../schema.json') });
+import { readWords, type SharedWords } from './words.ts';
 
 const SHIPPED = new URL('../../dashboards/', import.meta.url);
 
-/** Every dashboard of a folder, by its slug. Throws an Error that names all that is wrong. */
+/** The dashboards of a folder, by slug. Throws an Error with one line for each fault. */
 export function loadDashboards(folder = SHIPPED): Map<string, Dashboard> {
   const { dashboards, faults } = readDashboards(folder);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return new Map(dashboards.map((dashboard) => [dashboard.slug, dashboard]));
 }
 
-/** The dashboards of a folder, and one line with its file for everything that is wrong with them. */
+/** The dashboards of a folder, and one line for each fault, with its file. */
 export function readDashboards(folder = SHIPPED): { dashboards: Dashboard[]; faults: string[] } {
   const slugs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const read = slugs.map(({ name: slug }) => readDashboard(new URL(`${slug}/`, folder), slug));
-  return { dashboards: read.flatMap(({ dashboard }) => dashboard ?? []), faults: read.flatMap(({ faults }) => faults) };
+  const words = readWords(folder);
+  const read = slugs.map(({ name: slug }) => readDashboard(new URL(`${slug}/`, folder), slug, words));
+  const dashboards = read.flatMap(({ dashboard }) => dashboard ?? []);
+  // A file that cannot be read may use any text.
+  const unused = dashboards.length === slugs.length ? words.unused() : [];
+  return { dashboards, faults: [...read.flatMap(({ faults }) => faults), ...words.faults, ...unused] };
 }
 
-function readDashboard(folder: URL, slug: string): { dashboard?: Dashboard; faults: string[] } {
+function readDashboard(folder: URL, slug: string, words: SharedWords): { dashboard?: Dashboard; faults: string[] } {
   const files = readdirSync(folder);
   const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
   const named = (faults: string[]) => faults.map((fault) => `dashboards/${slug}/${fault}`);
   if (!files.includes('dashboard.json')) return { faults: named(['dashboard.json: is missing']) };
-  let content: unknown;
-  try {
-    content = JSON.parse(read('dashboard.json'));
-  } catch (error) {
-    return { faults: named([`dashboard.json: ${(error as Error).message}`]) };
-  }
-  const parsed = fileSchema.safeParse(content);
-  if (!parsed.success)
+  const { file, faults: misread } = parseFile(read('dashboard.json'));
+  if (!file) return { faults: named(misread.map((fault) => `dashboard.json: ${fault}`)) };
+  const { filled, unknown } = words.fill(file);
+  const own = [...new Set(filled.cards.map(sqlFileOf))];
+  const missing = own.filter((one) => !files.includes(one));
+  const strange = files.filter((one) => one !== 'dashboard.json' && !own.includes(one));
+  const selects = new Map(own.map((one) => [one, missing.includes(one) ? '' : read(one).trimEnd()]));
+  const totals = new Set(filled.cards.filter(({ query }) => query).map(sqlFileOf));
+  const cards = filled.cards.map((one) => {
+    const select = selects.get(sqlFileOf(one)) as string;
     return {
-      faults: named(
-        parsed.error.issues.map(({ path, message }) => `dashboard.json: ${path.join('.') || 'the whole'}: ${message}`),
-      ),
+      ...one,
+      sql: one.query
+        ? trendOf(
+            select,
+            one.columns.map((column) => column.name),
+          )
+        : select,
     };
-  const { $schema: _, ...found } = parsed.data;
-  const own = found.cards.map((one) => `${one.name}.sql`);
-  const missing = own.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`);
-  const strange = files.filter((file) => file !== 'dashboard.json' && !own.includes(file));
-  const cards = found.cards.map((one) => ({
-    ...one,
-    sql: files.includes(`${one.name}.sql`) ? read(`${one.name}.sql`).trimEnd() : '',
-  }));
-  const dashboard = { ...found, slug, cards };
+  });
+  const dashboard = { ...filled, slug, cards };
   const faults = [
-    ...(name.safeParse(slug).success ? [] : ['dashboard.json: its folder has no name for a slug']),
-    ...missing,
-    ...strange.map((file) => `${file}: is of no card`),
-    ...(missing.length > 0 ? [] : faultsOfDashboard(dashboard, knownTo(dashboard))),
+    ...(name.safeParse(slug).success ? [] : ['dashboard.json: the name of its folder is not a valid slug']),
+    ...unknown.map((key) => `dashboard.json: words.json has no text ${key}`),
+    ...missing.map((one) => `${one}: is missing`),
+    ...strange.map((one) => `${one}: belongs to no card`),
   ];
-  return { dashboard, faults: named(faults) };
+  if (missing.length === 0) {
+    for (const one of totals) faults.push(...faultsOfTotals(selects.get(one) as string).map((fault) => `${one}: ${fault}`));
+    faults.push(...faultsOfDashboard(dashboard, knownTo(dashboard)));
+  }
+  return { dashboard, faults: named([...new Set(faults)]) };
 }
 
-const isChoice = (parameter: Parameter): parameter is z.infer<typeof choice> => 'values' in parameter;
+function parseFile(text: string): { file?: DashboardFile; faults: string[] } {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    return { faults: [(error as Error).message] };
+  }
+  const parsed = fileSchema.safeParse(content);
+  if (!parsed.success) {
+    return { faults: parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`) };
+  }
+  const { $schema: _, ...file } = parsed.data;
+  return { file, faults: [] };
+}
 
 /**
- * The cards of a link that fixes these parameters. Where a choice is fixed, those that it cannot narrow are left out: they would
- * show what the link keeps back. The one that the choice's values come from stays, with its one row (`rowsFor`).
+ * The cards of a link that fixes these parameters. Cards that a fixed choice cannot narrow are left out, because they would show
+ * what the link hides. The card that the choice's values come from stays, with one row (`rowsFor`).
  */
 export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string, string>): Card[] {
   const fixed = parameters.filter(isChoice).filter(({ name }) => Object.hasOwn(locked, name));
@@ -152,7 +89,7 @@ export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string
   );
 }
 
-/** Rows of a card as a link may show them that fixes these parameters. */
+/** The rows of a card that a link with these fixed parameters may show. */
 export function rowsFor<Row extends Record<string, unknown>>(
   { parameters }: Dashboard,
   { name }: Card,
@@ -167,8 +104,8 @@ export function rowsFor<Row extends Record<string, unknown>>(
 export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, string>): boolean =>
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
-/** Which variables the cards of a dashboard may use. */
-export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): Known {
+/** The variables that the cards of a dashboard may use. */
+export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): CardVariables {
   const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
   return {
     required: [...(audience === 'customer' ? ['grant'] : []), ...rest.map((parameter) => parameter.name)],

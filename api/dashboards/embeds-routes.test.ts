@@ -1,28 +1,17 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const SLUG = 'validations-overview';
 const SECRET = '0123456789abcdef'.repeat(4);
 const SITE = 'https://bi.example';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let rival: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  await db.owner.query('insert into private.metabase_dashboards values ($1, 41)', [SLUG]);
-  const settings = { METABASE_URL: 'http://metabase:3000', METABASE_SITE_URL: `${SITE}/`, METABASE_EMBEDDING_SECRET: SECRET };
-  api = await startApi(db, settings);
-  [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+await db.owner.query('insert into private.metabase_dashboards values ($1, 41)', [SLUG]);
+const settings = { METABASE_URL: 'http://metabase:3000', METABASE_SITE_URL: `${SITE}/`, METABASE_EMBEDDING_SECRET: SECRET };
+const api = await useApi(db, settings);
+const [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
 
 const embeds = (body?: object, key = tenant.keys.embed, headers?: Record<string, string>) =>
   api.call('POST', `/v1/dashboards/${SLUG}/embeds`, key, body, headers);
@@ -80,7 +69,7 @@ describe('embeds', () => {
   });
 
   test('are without it where there is no Metabase, or it does not have the dashboard', async () => {
-    const alone = await startApi(db);
+    const alone = await useApi(db);
     const { status, body } = await alone.call('POST', `/v1/dashboards/${SLUG}/embeds`, tenant.keys.embed, {});
     expect([status, Object.keys(body)]).toEqual([201, ['viewer_url', 'expires_at']]);
     const answer = await alone.call('POST', `/v1/dashboards/${SLUG}/guest-embed`, tenant.keys.embed, {});
@@ -93,7 +82,7 @@ describe('embeds', () => {
   });
 
   test('take a secret that derives from the platform’s where none is given', async () => {
-    const derived = await startApi(db, { METABASE_URL: 'http://metabase:3000' });
+    const derived = await useApi(db, { METABASE_URL: 'http://metabase:3000' });
     const { body } = await derived.call('POST', `/v1/dashboards/${SLUG}/embeds`, tenant.keys.embed, {});
     await derived.close();
     expect(body.metabase.url).toMatch(/^http:\/\/metabase:3000\/embed\/dashboard\//);

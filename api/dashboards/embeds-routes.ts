@@ -8,14 +8,14 @@ import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
 import { countOpened } from './opened.ts';
-import { type Asked, readParameters } from './query.ts';
+import { type CardParameters, readParameters } from './query.ts';
 import { findDashboard } from './routes.ts';
 import { LONGEST_SECONDS } from './viewers.ts';
 
 const TEN_MINUTES = 600;
 
 const params = z.object({ slug: z.string() });
-/** Body of a call that makes a link: what the viewer cannot change. */
+/** Body of a call that creates a link: parameters that the viewer cannot change. */
 export const fixed = z
   .record(z.string(), z.string().min(1).max(100))
   .default({})
@@ -33,11 +33,11 @@ const guest = z
     params: fixed,
     entityType: z.literal('dashboard').optional(),
     entityId: z.union([z.int(), z.string().regex(/^\d{1,9}$/)]).optional(),
-    customContext: z.unknown().optional().meta({ description: 'Not read: what a viewer sends chooses nothing' }),
+    customContext: z.unknown().optional().meta({ description: 'Ignored: a viewer cannot choose the tenant or parameters' }),
   })
   .prefault({});
 
-/** Dashboards for people without a key: a link to Mirante's own page, and tokens that Metabase takes. */
+/** Dashboards for people without a key: a link to Mirante's own page, and tokens that Metabase accepts. */
 export function mountEmbeds(app: Express, deps: Deps): void {
   route(
     app,
@@ -45,7 +45,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     {
       method: 'post',
       path: '/v1/dashboards/:slug/embeds',
-      summary: "Make a link with which somebody without a key sees one dashboard of the key's tenant",
+      summary: "Create a link that shows one dashboard of the key's tenant without a key",
       scopes: ['embed', 'admin'],
       params,
       body: embed,
@@ -60,7 +60,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
           })
           .nullable()
           .optional()
-          .meta({ description: 'Where Metabase has the dashboard; shown once, too' }),
+          .meta({ description: 'If Metabase has the dashboard; also shown once' }),
         expires_at: z.iso.datetime(),
         code: z.string().optional(),
       }),
@@ -68,7 +68,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     async ({ identity, params: { slug }, body, request }) => {
       const asked = checkLink(deps, identity, slug, body.params);
       const link = { tenantId: identity.tenantId, keyId: identity.keyId, dashboard: slug, params: body.params };
-      // A link ends with the key that makes it.
+      // A link expires with the key that created it.
       const left = identity.expiresAt ? Math.floor((identity.expiresAt.getTime() - Date.now()) / 1000) : LONGEST_SECONDS;
       const { token, expiresAt } = await deps.viewers.sign(link, Math.max(1, Math.min(body.expires_in, left)));
       const page = `${request.protocol}://${request.host}/dashboards/${slug}?token=${token}`;
@@ -91,13 +91,13 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     {
       method: 'post',
       path: '/v1/dashboards/:slug/guest-embed',
-      summary: "What Metabase's guest component asks for: passed on by the customer's own application, with its key",
+      summary: "A token for Metabase's guest component, which the customer's own application requests with its key",
       scopes: ['embed', 'admin'],
       params,
       body: guest,
       status: 200,
       answer: z.object({
-        jwt: z.string().nullable().meta({ description: 'Good for ten minutes; null when replayed under an Idempotency-Key' }),
+        jwt: z.string().nullable().meta({ description: 'Valid for ten minutes; null when replayed under an Idempotency-Key' }),
         code: z.string().optional(),
       }),
     },
@@ -107,7 +107,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
       const found = await signed(deps, identity, slug, asked, body.params, expiresAt);
       if (!found) {
         const why =
-          'There is no Metabase, it has not been given this dashboard yet, or a choice is fixed, which it cannot hold to.';
+          'Metabase is not configured, does not have this dashboard yet, or cannot enforce the choice that the request fixes.';
         throw notFound('dashboard of Metabase', why);
       }
       if (body.entityId !== undefined && Number(body.entityId) !== found.dashboardId) throw otherEntity(found.dashboardId);
@@ -117,12 +117,12 @@ export function mountEmbeds(app: Express, deps: Deps): void {
   );
 }
 
-// Metabase would show the cards that a choice does not narrow, with all there is.
+// Metabase would show the cards that the choice does not narrow in full.
 async function signed(
   deps: Deps,
   { tenantId }: Identity,
   slug: string,
-  asked: Asked,
+  asked: CardParameters,
   given: Record<string, string>,
   expiresAt: Date,
 ): Promise<Embed | undefined> {
@@ -131,23 +131,23 @@ async function signed(
   return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
 }
 
-/** What a link to a dashboard asks for. Throws where the key's tenant has no such dashboard, or it has no such parameters. */
-export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): Asked {
+/** Checks the parameters of a link. Throws if the key's tenant does not have the dashboard, or the dashboard not these parameters. */
+export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): CardParameters {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);
   return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');
 }
 
-// In the form that cards take, in which a time says its zone.
-const only = (asked: Asked, given: Record<string, string>) =>
+// In the form that cards use, in which a time has a zone.
+const only = (asked: CardParameters, given: Record<string, string>) =>
   Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
 
-function openOf(deps: Deps, slug: string, asked: Asked, given: Record<string, string>): Record<string, string> {
+function openOf(deps: Deps, slug: string, asked: CardParameters, given: Record<string, string>): Record<string, string> {
   const names = deps.dashboards.get(slug)?.parameters.map(({ name }) => name as string) ?? [];
   return Object.fromEntries(Object.entries(asked).filter(([name]) => names.includes(name) && !Object.hasOwn(given, name)));
 }
 
-// What is not fixed stands in the query, from where the viewer may change it.
+// Parameters that are not fixed go into the query, where the viewer may change them.
 function shown({ token, dashboardId, site }: Embed, open: Record<string, string>) {
   const query = new URLSearchParams(open);
   const url = `${site}/embed/dashboard/${token}${query.size > 0 ? `?${query}` : ''}#bordered=false&titled=true`;
@@ -158,7 +158,7 @@ function otherEntity(known: number) {
   const fault: Fault = {
     pointer: '/entityId',
     code: 'other-entity',
-    detail: `This address gives the token of dashboard ${known} only.`,
+    detail: `This URL issues tokens for dashboard ${known} only. Send that id, or leave it out.`,
   };
   return invalidRequest([fault]);
 }

@@ -5,24 +5,24 @@ import { signGrant } from '../../sql/dashboards/grants.ts';
 import { findMetabaseDashboard } from '../../sql/dashboards/metabase.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 
-/** A dashboard of Metabase as one tenant may see it; `site` is where browsers reach Metabase. */
+/** A Metabase dashboard for one tenant. `site` is the address at which browsers reach Metabase. */
 export type Embed = { token: string; dashboardId: number; site: string };
 
 export type Embeds = {
   /**
-   * A token with which Metabase shows one dashboard of one tenant, with these parameters fixed, until `expiresAt`; undefined
-   * where Metabase does not have the dashboard.
+   * A token with which Metabase shows one dashboard of one tenant, with these parameters fixed, until `expiresAt`. Undefined if
+   * Metabase does not have the dashboard.
    */
   sign: (tenantId: string, slug: string, params: Record<string, string>, expiresAt: Date) => Promise<Embed | undefined>;
 };
 
-/** What Metabase and Mirante sign embeds with, 64 hexadecimal digits: as given, else HKDF-SHA-256 of the platform's secret. */
+/** The secret that signs embeds, 64 hexadecimal digits: the configured one, or HKDF-SHA-256 of the platform's secret. */
 export function embeddingSecret(config: Config): string {
   const derived = () => Buffer.from(hkdfSync('sha256', secretOf(config), '', 'mirante metabase embedding', 32)).toString('hex');
   return config.METABASE_EMBEDDING_SECRET ?? derived();
 }
 
-/** Signs what Metabase takes as its own token. The grant in it is the tenant, and good for as long as the token at least. */
+/** Signs tokens that Metabase accepts as its own. The grant in one names the tenant and does not expire before the token. */
 export function createEmbeds(pool: Pool, config: Config): Embeds | undefined {
   const address = config.METABASE_SITE_URL ?? config.METABASE_URL;
   if (!address) return undefined;
@@ -40,7 +40,7 @@ export function createEmbeds(pool: Pool, config: Config): Embeds | undefined {
   };
 }
 
-/** A token of Metabase's for one dashboard. The key is the text of the secret itself, not the bytes that it spells. */
+/** A Metabase token for one dashboard. The key is the text of the secret, not the bytes that its hexadecimal digits stand for. */
 export function signEmbed(
   secret: string,
   dashboard: number,

@@ -1,8 +1,8 @@
-import { faultsOf, type Known, variablesOf } from './card-query.ts';
-import type { Card, Dashboard } from './dashboards.ts';
+import { type CardVariables, faultsOf, variablesOf } from './card-query.ts';
+import { type Card, type Dashboard, sqlFileOf } from './definition.ts';
 
 const FOLD_ROW = 12;
-const MOST_ABOVE_FOLD = 7;
+const MAX_ABOVE_FOLD = 7;
 const COLUMNS = 24;
 const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[]>> = {
   line: ['x'],
@@ -15,13 +15,13 @@ const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[
   progress: ['goal'],
   heatmap: ['x', 'rows'],
 };
-const ONE_FIGURE: Card['display'][] = ['pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap'];
+const ONE_NUMBER: Card['display'][] = ['pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap'];
 
-/** What is wrong with a dashboard as a whole, and with each of its cards: each fault begins with the file that it is in. */
-export function faultsOfDashboard(dashboard: Dashboard, known: Known): string[] {
+/** The faults of a dashboard and of its cards. Each begins with the name of its file. */
+export function faultsOfDashboard(dashboard: Dashboard, known: CardVariables): string[] {
   const { audience, cards } = dashboard;
   return [
-    ...cards.flatMap((one) => faultsOf(one.sql, audience, known).map((fault) => `${one.name}.sql: ${fault}`)),
+    ...cards.flatMap((one) => faultsOf(one.sql, audience, known).map((fault) => `${sqlFileOf(one)}: ${fault}`)),
     ...[
       ...cards.flatMap((one) => faultsOfCard(one).map((fault) => `${one.name} ${fault}`)),
       ...faultsOfParameters(dashboard),
@@ -30,23 +30,27 @@ export function faultsOfDashboard(dashboard: Dashboard, known: Known): string[] 
   ];
 }
 
-function faultsOfCard({ display, chart, columns, empty }: Card): string[] {
-  const faults = empty ? [] : ['does not say what to do where it is empty'];
+function faultsOfCard({ display, query, chart, columns, empty }: Card): string[] {
+  const faults = empty ? [] : ['does not say what to do if it is empty'];
+  if (display === 'trend' && !query) faults.push('is a trend and needs a query');
+  if (display !== 'trend' && query) faults.push('has a query, which only a trend may have');
   const names = columns.map(({ name }) => name);
   if (new Set(names).size < names.length) faults.push('names a column twice');
-  if (display === 'table') return chart ? [...faults, 'is a table and has no chart'] : faults;
+  if (display === 'table') return chart ? [...faults, 'is a table and must not have a chart'] : faults;
   if (!chart) return [...faults, `is a ${display} and needs a chart`];
   const missing = (NEEDS[display] ?? []).filter((key) => chart[key] === undefined);
   const named = [chart.x, ...chart.y, chart.series, chart.rows].filter((one) => one !== undefined);
-  const figures = columns
+  const numbers = columns
     .filter(({ format }) => !['time', 'instant', 'text', 'word', 'period'].includes(format))
     .map(({ name }) => name);
   return [
     ...faults,
     ...missing.map((key) => `is a ${display} and its chart needs ${key}`),
     ...named.filter((one) => !names.includes(one)).map((one) => `has no column ${one}`),
-    ...chart.y.filter((one) => names.includes(one) && !figures.includes(one)).map((one) => `draws ${one}, which is no figure`),
-    ...(chart.y.length > 1 && (ONE_FIGURE.includes(display) || chart.series) ? ['draws one figure'] : []),
+    ...chart.y
+      .filter((one) => names.includes(one) && !numbers.includes(one))
+      .map((one) => `draws ${one}, which is not a number`),
+    ...(chart.y.length > 1 && (ONE_NUMBER.includes(display) || chart.series) ? ['must draw exactly one number'] : []),
   ];
 }
 
@@ -58,10 +62,10 @@ function faultsOfParameters({ cards, parameters }: Dashboard): string[] {
     if (!('values' in parameter)) continue;
     const source = cards.find((one) => one.name === parameter.values.card);
     if (!source?.columns.some((one) => one.name === parameter.values.column)) {
-      faults.push(`the values of ${parameter.name} come from no column`);
+      faults.push(`the values of ${parameter.name} come from a column that does not exist`);
     }
     if (source && variablesOf(source.sql).includes(parameter.name)) {
-      faults.push(`the values of ${parameter.name} come from a card that it narrows`);
+      faults.push(`the values of ${parameter.name} come from a card that this parameter filters`);
     }
   }
   return faults;
@@ -70,14 +74,14 @@ function faultsOfParameters({ cards, parameters }: Dashboard): string[] {
 function faultsOfLayout(cards: Card[]): string[] {
   const faults: string[] = [];
   const names = cards.map((one) => one.name);
-  if (new Set(names).size < names.length) faults.push('each card has a name of its own');
-  if (cards.filter((one) => one.layout.row < FOLD_ROW).length > MOST_ABOVE_FOLD) {
-    faults.push(`at most ${MOST_ABOVE_FOLD} cards begin in the first ${FOLD_ROW} rows`);
+  if (new Set(names).size < names.length) faults.push('two cards have the same name');
+  if (cards.filter((one) => one.layout.row < FOLD_ROW).length > MAX_ABOVE_FOLD) {
+    faults.push(`at most ${MAX_ABOVE_FOLD} cards may begin in the first ${FOLD_ROW} rows`);
   }
   for (const [index, one] of cards.entries()) {
     if (one.layout.column + one.layout.width > COLUMNS) faults.push(`${one.name} is wider than the grid of ${COLUMNS} columns`);
     const other = cards.slice(0, index).find((before) => overlap(before.layout, one.layout));
-    if (other) faults.push(`${one.name} lies on ${other.name}`);
+    if (other) faults.push(`${one.name} overlaps ${other.name}`);
   }
   const covered = cards.reduce((sum, { layout: { width, height } }) => sum + width * height, 0);
   const rows = Math.max(...cards.map(({ layout: { row, height } }) => row + height));

@@ -1,29 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
 const SLUG = 'validations-overview';
 const LINKS = `/v1/dashboards/${SLUG}/links`;
 const CARD = `/v1/dashboards/${SLUG}/cards/marketplaces`;
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let rival: TestTenant;
+const db = await useDatabase();
+const api = await useApi(db);
+const [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
   for (const { keys, slug } of [tenant, rival]) {
     const data = { marketplace: `shop-of-${slug}`, rows: 1, errors: 0, warnings: 0, duration_ms: 1, outcome: 'success' };
     const event = { id: '1', type: 'br.validahub.validation.completed.v1', data };
     expect((await api.call('POST', '/v1/events', keys.ingest, event)).status).toBe(202);
   }
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 const make = async (body?: object, key = tenant.keys.embed): Promise<Json> => {

@@ -19,23 +19,23 @@ const input = z
   .strictObject({
     params: fixed,
     expires_in: z.number().int().min(1).max(MAX_SECONDS).optional().meta({
-      description: 'Seconds; if absent, the link ends with its key alone',
+      description: 'Seconds. If absent, the link expires only with its key',
     }),
   })
   .prefault({});
 
-const expires = z.iso.datetime().nullable().meta({ description: 'null: it ends when it is deleted, or with its key' });
+const expires = z.iso.datetime().nullable().meta({ description: 'null: the link works until it is deleted or its key ends' });
 
 const made = z.object({
   id: z.string().nullable().meta({ description: 'Shown once; null when replayed under an Idempotency-Key' }),
-  url: z.string().nullable().meta({ description: 'The path of the page, `/s/<id>`; null when replayed, too' }),
+  url: z.string().nullable().meta({ description: 'The path of the page, `/s/<id>`; also null when replayed' }),
   expires_at: expires,
   code: z.string().optional(),
 });
 
 const shown = z.object({
-  id: z.string().meta({ description: 'The first eight characters of the id, which open nothing' }),
-  key_id: uuid.meta({ description: 'The key that made the link, with which it ends' }),
+  id: z.string().meta({ description: 'The first eight characters of the id; they do not open the dashboard' }),
+  key_id: uuid.meta({ description: 'The key that created the link; the link ends with it' }),
   params: z.record(z.string(), z.string()),
   created_at: z.iso.datetime(),
   expires_at: expires,
@@ -49,8 +49,7 @@ export function mountLinks(app: Express, deps: Deps): void {
     {
       method: 'post',
       path: '/v1/dashboards/:slug/links',
-      summary:
-        "Make a short link with which somebody without a key sees one dashboard of the key's tenant, until it is deleted",
+      summary: "Create a short link that shows one dashboard of the key's tenant without a key, until it is deleted",
       scopes: SCOPES,
       params,
       body: input,
@@ -62,7 +61,8 @@ export function mountLinks(app: Express, deps: Deps): void {
       const { tenantId, keyId } = identity;
       const link = { keyId, dashboard: slug, params: body.params, expiresAt: endOf(body.expires_in, identity.expiresAt) };
       const id = await withTenant(deps.pool, tenantId, (client) => createLink(client, tenantId, link), actor);
-      if (id === undefined) throw conflict('link-limit', `A tenant has at most ${MAX_LINKS} short links`);
+      if (id === undefined)
+        throw conflict('link-limit', `A tenant can have at most ${MAX_LINKS} short links. Delete one first.`);
       return { body: { id, url: `/s/${id}`, expires_at: link.expiresAt }, secrets: ['id', 'url'] };
     },
   );
@@ -73,7 +73,7 @@ export function mountLinks(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/dashboards/:slug/links',
-      summary: 'Short links to a dashboard, each by the first characters of its id',
+      summary: 'List the short links to a dashboard, with the first characters of each id',
       scopes: SCOPES,
       params,
       query: pageQuery,
@@ -96,7 +96,7 @@ export function mountLinks(app: Express, deps: Deps): void {
     {
       method: 'delete',
       path: '/v1/dashboards/:slug/links/:id',
-      summary: 'Delete a short link, by its id or the first eight characters of it; pages that are open show nothing new',
+      summary: 'Delete a short link by its id or the first eight characters of it; open pages no longer refresh',
       scopes: SCOPES,
       params: params.extend({ id: z.string() }),
       status: 204,
@@ -109,7 +109,7 @@ export function mountLinks(app: Express, deps: Deps): void {
   );
 }
 
-// The earlier of what was asked for and the end of the key.
+// The earlier of the requested end and the end of the key.
 function endOf(seconds: number | undefined, keyEnds: Date | null): Date | null {
   const asked = seconds === undefined ? null : new Date(Date.now() + seconds * 1000);
   if (!asked || !keyEnds) return asked ?? keyEnds;

@@ -1,12 +1,13 @@
+import { didYouMean } from '../../lib/input-faults.ts';
 import { type Interval, timestamp } from '../../sql/metrics/windows.ts';
 import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
 import { readInterval, readWindow } from '../metrics/query.ts';
-import type { Dashboard } from './dashboards.ts';
+import type { Dashboard } from './definition.ts';
 
 /** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
-export type Asked = { from: string; to: string; interval: Interval } & Record<string, string>;
+export type CardParameters = { from: string; to: string; interval: Interval } & Record<string, string>;
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 /**
  * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
@@ -19,7 +20,7 @@ export function readParameters(
   zone: string,
   now: number,
   at = '',
-): Asked {
+): CardParameters {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
     faults.push({ pointer: at + pointerTo(name), code, detail });
@@ -28,17 +29,24 @@ export function readParameters(
   const given = new Map(Object.entries(locked));
   // A dashboard may have lost a parameter since the link was made: better no rows than more than it was to show.
   for (const name of Object.keys(locked)) {
-    if (!known.includes(name)) fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard does not have.');
+    if (!known.includes(name))
+      fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard no longer has. Ask for a new link.');
   }
   for (const [name, value] of Object.entries(query)) {
-    if (!known.includes(name)) fault(name, 'unknown-parameter', `Known are ${known.join(', ')}.`);
-    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link has fixed this parameter.');
-    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'A parameter is given once.');
+    if (!known.includes(name))
+      fault(
+        name,
+        'unknown-parameter',
+        `The dashboard has no such parameter.${didYouMean(name, known) || ` Known are: ${known.join(', ')}.`}`,
+      );
+    else if (Object.hasOwn(locked, name)) fault(name, 'locked-parameter', 'The link fixes this parameter. Leave it out.');
+    else if (typeof value !== 'string') fault(name, 'repeated-parameter', 'The parameter must be a text and appear only once.');
     else given.set(name, value);
   }
   const choices = dashboard.parameters.filter((parameter) => 'values' in parameter).map(({ name }) => [name, given.get(name)]);
   for (const [name, value] of choices) {
-    if (value && value.length > MOST_CHARACTERS) fault(name as string, 'too-long', `At most ${MOST_CHARACTERS} characters.`);
+    if (value && value.length > MAX_CHARACTERS)
+      fault(name as string, 'too-long', `The value is longer than ${MAX_CHARACTERS} characters.`);
   }
   const interval = readInterval(given, fault);
   const window = readWindow(given, interval, zone, now, fault);

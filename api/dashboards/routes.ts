@@ -8,7 +8,8 @@ import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Call, Seen } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
-import { cardsFor, type Dashboard, definition, rowsFor } from './dashboards.ts';
+import { cardsFor, rowsFor } from './dashboards.ts';
+import { type Dashboard, definition } from './definition.ts';
 import { countOpened } from './opened.ts';
 import { readParameters } from './query.ts';
 import type { Viewer } from './viewers.ts';
@@ -31,18 +32,17 @@ const rowsOfCard = z.object({
   to: z.iso.datetime(),
   interval: z.enum(INTERVALS),
   timezone: z.string(),
-  watermark: z.iso.datetime().meta({ description: 'Up to when every acknowledged event is counted.' }),
-  restated: z
-    .object({ days: z.number().int(), latest: z.iso.datetime().nullable() })
-    .optional()
-    .meta({ description: 'How many days of the window, in UTC, late events or erasures have changed, and when last.' }),
+  watermark: z.iso.datetime().meta({ description: 'The time up to which every acknowledged event is counted.' }),
+  restated: z.object({ days: z.number().int(), latest: z.iso.datetime().nullable() }).optional().meta({
+    description: 'How many UTC days of the window late events or erasures have changed, and when the last change was.',
+  }),
   has_before: z.boolean().optional().meta({
-    description: 'Whether there are figures from the start of the period before `from` that is as long as this one.',
+    description: 'Whether there is data from the start of the window before this one, which is as long.',
   }),
   data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
 });
 
-/** Dashboards as definitions, and as rows of their cards. */
+/** Dashboards: their definitions, and the rows of their cards. */
 export function mountDashboards(app: Express, deps: Deps): void {
   route(
     app,
@@ -50,7 +50,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/dashboards',
-      summary: 'Dashboards',
+      summary: 'List dashboards',
       scopes: ['read', 'admin'],
       query: z.strictObject({}),
       status: 200,
@@ -71,7 +71,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/dashboards/:slug',
-      summary: 'What a dashboard consists of',
+      summary: 'Get the definition of a dashboard',
       scopes: ['read', 'admin'],
       params,
       query: z.strictObject({}),
@@ -82,7 +82,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
       requireFeature(identity.features, 'dashboards');
       const { cards, ...rest } = findDashboard(deps, slug, identity);
       countOpened(deps, identity.tenantId, slug, 'api');
-      return { body: { ...rest, cards: cards.map(({ sql, ...card }) => card) } };
+      return { body: { ...rest, cards: cards.map(({ sql, query, ...card }) => card) } };
     },
   );
 
@@ -92,7 +92,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
     {
       method: 'get',
       path: '/v1/dashboards/:slug/cards/:card',
-      summary: "Rows of one card, for a key or with a viewer's token",
+      summary: "Get the rows of one card, with a key or an embed's token",
       scopes: ['read', 'admin'],
       viewers: true,
       params: params.extend({ card: z.string() }),
@@ -135,18 +135,18 @@ type Reader = {
 };
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
 
-// To a customer no dashboard of operations exists; what operations sees is under its own tenant.
+// A customer does not see dashboards of operations; operations has a tenant of its own.
 const isFor = ({ audience }: Dashboard, { tenantKind }: Pick<Reader, 'tenantKind'>) =>
   (audience === 'customer') === (tenantKind !== 'operations');
 
-/** The dashboard of that slug, if it is one for such a tenant; throws 404. */
+/** The dashboard with that slug. Throws 404 if it is not for this kind of tenant. */
 export function findDashboard(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
   const dashboard = deps.dashboards.get(slug);
   if (!dashboard || !isFor(dashboard, reader)) throw notFound('dashboard');
   return dashboard;
 }
 
-// Where there is a token it alone counts: a browser may send a key of its own accord.
+// A token takes precedence, because a browser may send a key that it has stored.
 async function readerOf(deps: Deps, call: Asking, slug: string): Promise<Reader> {
   if (call.request.query.token !== undefined) return viewerOf(deps, call, slug);
   const { tenantId, tenantKind, timezone, features } = call.identity;
@@ -159,12 +159,12 @@ async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reade
   return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locked };
 }
 
-/** Whose dashboard the token in the query opens. Throws what viewers.open() does, and 429. */
+/** The viewer that the token in the query stands for. Throws what viewers.open() does, and 429. */
 export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
   return admit(deps, response, await deps.viewers.open(request.query.token, slug));
 }
 
-/** Notes a viewer for the access log, and counts the request against the tenant's limits. Throws 429. */
+/** Names the viewer in the access log and counts the request against the tenant's limits. Throws 429. */
 export async function admit(deps: Deps, response: Response, viewer: Viewer): Promise<Viewer> {
   const { id, limits } = viewer.tenant;
   (response.locals.seen as Seen).viewer = { tenantId: id, keyId: viewer.keyId };

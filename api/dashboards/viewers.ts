@@ -17,9 +17,9 @@ const claims = z.strictObject({
   params: z.record(z.string(), z.string()),
 });
 
-/** `keyId`: the key that makes it, with which it ends. */
-export type Link = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
-/** Whose dashboard a viewer sees, and which of its parameters the link has fixed. A short link may have no end of its own. */
+/** `keyId` is the key that created the link. The link ends with it. */
+export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
+/** Whose dashboard a viewer sees, and the parameters that the link has fixed. `expiresAt` is null for a short link without an end. */
 export type Viewer = {
   tenant: Tenant;
   keyId: string;
@@ -29,23 +29,23 @@ export type Viewer = {
 };
 
 export type Viewers = {
-  /** A token that opens the cards of one dashboard of one tenant, for so many seconds. */
-  sign: (link: Link, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
+  /** A token that opens the cards of one dashboard of one tenant for a number of seconds. */
+  sign: (link: ViewerLink, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
   /**
-   * What a token, or the id of a short link, opens. Throws 401 where it is none of ours, has expired or its key is revoked, 403 where it is of
-   * another dashboard than `slug` or the tenant has none any more.
+   * The viewer of a token or of a short link's id. Throws 401 if it is not valid, has expired or its key is revoked, and 403 if it is
+   * for another dashboard than `slug` or the tenant's dashboards are switched off.
    */
   open: (token: unknown, slug: string) => Promise<Viewer>;
-  /** What the id of a short link opens, whichever dashboard that is. Throws as open() does. */
+  /** The viewer of a short link's id, for whichever dashboard it opens. Throws as open() does. */
   openShort: (id: string) => Promise<Viewer>;
 };
 
-/** The key of viewers' tokens, of no other use. */
+/** The key that signs viewers' tokens, and nothing else. */
 export const viewerKey = (secret: string): Uint8Array => tokenKey(secret, PURPOSE);
 
 /**
- * Signs and checks the tokens in viewers' links, which are kept nowhere: they end with their key, and all with another secret. Short links are rows,
- * so each may be deleted as well.
+ * Signs and checks the tokens in viewers' links. Tokens are not stored: one ends with its key, and all end when the secret changes. Short links are
+ * rows, so each can also be deleted.
  */
 export function createViewers(pool: Pool, secret: string): Viewers {
   const tokens = createTokens(secret, {
@@ -55,7 +55,7 @@ export function createViewers(pool: Pool, secret: string): Viewers {
     claims,
   });
 
-  async function viewerOf({ tenantId, keyId, dashboard, params }: Link, expiresAt: Date | null): Promise<Viewer> {
+  async function viewerOf({ tenantId, keyId, dashboard, params }: ViewerLink, expiresAt: Date | null): Promise<Viewer> {
     const tenant = await findTenantOfKey(pool, tenantId, keyId);
     if (!tenant || tenant.offboarding_at) throw invalidToken();
     requireFeature(tenant.features, 'dashboards');

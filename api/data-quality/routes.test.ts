@@ -1,11 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
 import { runReconcile } from '../../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -14,17 +14,8 @@ const TODAY = Math.floor(Date.now() / DAY) * DAY - DAY;
 const NOW = TODAY + 18 * HOUR;
 const TYPE = 'shop.order.paid.v1';
 
-let db: TestDatabase;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
 
 const jobs = () => ({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date(NOW) });
 const look = async (tenant: TestTenant): Promise<Json> =>
@@ -142,7 +133,7 @@ test('the last reconciliation is shown to the tenant that it is of', async () =>
   expect((await look(other)).reconciliation).toMatchObject({ receipts: 1, raw: 1, differences: 0, first_difference: null });
 });
 
-test('a window has two ends in order', async () => {
+test('A window needs both a start and an end. in order', async () => {
   const tenant = await makeTenant(db);
   const ask = async (query: string) => (await api.call('GET', `/v1/data-quality?${query}`, tenant.keys.read)).body;
   expect((await ask('from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z')).errors).toMatchObject([{ code: 'empty-window' }]);

@@ -11,7 +11,7 @@ import { route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
 
 const DAY_MS = 86_400_000;
-const MOST_DAYS = 731;
+const MAX_DAYS = 731;
 
 const result = z.object({
   name: z.string(),
@@ -104,7 +104,7 @@ export function mountDataQuality(app: Express, deps: Deps): void {
 
 function refuseWindow(from: Instant, to: Instant): void {
   const days = (dateOf(to).getTime() - dateOf(from).getTime()) / DAY_MS;
-  if (from < to && days <= MOST_DAYS) return;
-  const detail = `\`from\` must be before \`to\`, by at most ${MOST_DAYS} days.`;
+  if (from < to && days <= MAX_DAYS) return;
+  const detail = `\`from\` must be before \`to\`, and the window must have at most ${MAX_DAYS} days.`;
   throw invalidRequest([{ pointer: '/from', code: from < to ? 'out-of-range' : 'empty-window', detail }]);
 }

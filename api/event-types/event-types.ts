@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/ajv.js';
 import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
+import { quoted } from '../../lib/input-faults.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import { type EventType, listEventTypes, type Mode } from '../../sql/event-types/event-types.ts';
@@ -14,14 +15,15 @@ import { withinTime } from '../http/time-limit.ts';
 import { compileFields } from '../privacy/personal-fields.ts';
 import { type Handling, type Privacy, pseudonym, UNREGISTERED } from '../privacy/pseudonyms.ts';
 import { schemaCost } from './schema-cost.ts';
+import { schemaFault } from './schema-faults.ts';
 import { linearRegExp, patternFaults } from './schema-patterns.ts';
 
 /** How long another process may judge by a version that was replaced here. */
 const REMEMBER_MS = 5_000;
-const MOST_TYPES = 10_000;
+const MAX_TYPES = 10_000;
 /** Longest that one event's schema may hold the process that all share. */
-const MOST_MS = 100;
-const MOST_COMPILE_MS = 1_000;
+const MAX_MS = 100;
+const MAX_COMPILE_MS = 1_000;
 /** Parts of the schema times bytes of the event up to which no clock need be set: about a millisecond. */
 const HARMLESS = 100_000;
 
@@ -43,7 +45,7 @@ const uniqueItems = {
   type: 'array' as const,
   schemaType: 'boolean' as const,
   validate: (unique: boolean, items: unknown[]) => !unique || new Set(items.map(canonicalJson)).size === items.length,
-  error: { message: 'must NOT have duplicate items' },
+  error: { message: 'must not have an item twice' },
 };
 
 type Draft = typeof Ajv2020 | typeof Ajv2019 | typeof Ajv;
@@ -61,7 +63,7 @@ function draftOf({ $schema }: Record<string, unknown>): Draft {
   if (draft) return draft;
   throw invalidSchema([
     wholeSchema(
-      `\`$schema\` is ${JSON.stringify($schema)}. Accepted are the drafts 2020-12, 2019-09, 07 and 06; without \`$schema\` it is 2020-12.`,
+      `\`$schema\` is ${quoted(String($schema))}. Use the draft 2020-12, 2019-09, 07 or 06; without \`$schema\` it is 2020-12.`,
     ),
   ]);
 }
@@ -100,12 +102,17 @@ export function compileSchema(given: Record<string, unknown>): Compiled {
   try {
     const cost = schemaCost(schema);
     // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
-    if (schema.$async !== undefined) throw new Error('`$async` is no keyword of JSON Schema');
-    void judgeOf(Draft).validateSchema(schema, true);
+    if (schema.$async !== undefined) throw new Error('`$async` is not a keyword of JSON Schema. Remove it.');
+    const judge = judgeOf(Draft);
+    if (!judge.validateSchema(schema)) throw new Error(schemaFault((judge.errors as [ErrorObject])[0], 'schema', schema));
     return { validate: ajv.compile(schema), cost };
   } catch (error) {
     const deep = error instanceof RangeError && /call stack/.test(error.message);
-    const detail = deep ? 'It is nested too deep.' : error instanceof Error ? error.message : 'not a schema';
+    const detail = deep
+      ? 'The schema is nested too deeply.'
+      : error instanceof Error
+        ? error.message
+        : 'This is not a JSON Schema.';
     throw invalidSchema([wholeSchema(detail)]);
   }
 }
@@ -113,14 +120,13 @@ export function compileSchema(given: Record<string, unknown>): Compiled {
 /** The same for a schema that is new here: one that takes long to compile is refused too. */
 export function acceptSchema(schema: Record<string, unknown>): void {
   judgeOf(draftOf(schema));
-  if (withinTime(MOST_COMPILE_MS, () => compileSchema(schema))) return;
-  throw invalidSchema([wholeSchema('It takes too long to compile.')]);
+  if (withinTime(MAX_COMPILE_MS, () => compileSchema(schema))) return;
+  throw invalidSchema([wholeSchema('The schema takes too long to compile. Make it smaller.')]);
 }
 
 const wholeSchema = (detail: string): Fault => ({ pointer: '/schema', code: 'invalid-schema', detail });
 
-const invalidSchema = (faults: Fault[]) =>
-  unprocessable('invalid-schema', 'The schema is not a JSON Schema that can be used', faults);
+const invalidSchema = (faults: Fault[]) => unprocessable('invalid-schema', "The event type's schema cannot be used", faults);
 
 function handlingOf({ subject, personal_fields, processing }: EventType): Handling {
   return {
@@ -147,7 +153,8 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     try {
       return validator(tenantId, type);
     } catch (error) {
-      if (error instanceof Problem) return { fault: 'The schema of this type is not accepted any more.' };
+      if (error instanceof Problem)
+        return { fault: 'The schema of this event type is no longer accepted. Register a new version.' };
       throw error;
     }
   }
@@ -157,7 +164,7 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
       pool,
       tenantId,
       async (client) => ({
-        types: await listEventTypes(client, undefined, MOST_TYPES),
+        types: await listEventTypes(client, undefined, MAX_TYPES),
         key: createSecretKey(await pseudonymKey(client)),
         withdrawn: await withdrawnSubjects(client),
       }),
@@ -175,14 +182,13 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
         const compiled = compiledOrFault(tenantId, found);
         if ('fault' in compiled) return { mode: found.mode, detail: compiled.fault, pointer: '/data' };
         const { validate, cost } = compiled;
-        const fits =
-          cost * bytes < HARMLESS ? validate(data ?? {}) : withinTime(MOST_MS, () => validate(data ?? {}) as boolean);
+        const fits = cost * bytes < HARMLESS ? validate(data ?? {}) : withinTime(MAX_MS, () => validate(data ?? {}) as boolean);
         if (fits) return undefined;
         if (fits === undefined) {
-          return { mode: found.mode, detail: 'The schema takes too long to judge this event.', pointer: '/data' };
+          return { mode: found.mode, detail: 'Checking this event against the schema takes too long.', pointer: '/data' };
         }
         const [error] = validate.errors as [ErrorObject];
-        return { mode: found.mode, detail: error.message ?? 'does not match', pointer: `/data${error.instancePath}` };
+        return { mode: found.mode, detail: schemaFault(error, 'data', data ?? {}), pointer: `/data${error.instancePath}` };
       },
     };
   }

@@ -1,21 +1,11 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
 
 const put = (type: string, body: unknown, who = tenant) =>
   api.call('PUT', `/v1/event-types/${type}`, who.keys.tenant_admin, body);
@@ -88,8 +78,8 @@ test.each([
   const { status, body } = await put('bad.v1', { schema, mode: 'quarantine' });
   expect([status, body.code, body.errors.length]).toEqual([422, 'invalid-schema', 1]);
   expect(body.errors[0]).toMatchObject({ pointer: '/schema/properties/a~1b/anyOf/1/pattern', code: 'invalid-pattern' });
-  expect(body.detail).toContain(`\`${pattern}\``);
-  expect(body.detail).toContain('no lookahead');
+  expect(body.detail).toContain(JSON.stringify(pattern).slice(0, 40));
+  expect(body.detail).toContain('does not support lookahead');
 });
 
 test.each([
@@ -203,7 +193,7 @@ test('a schema that takes too long for an event is cut off, and others are answe
   await Promise.all([heavy.then(note('heavy')), ...light.map((answer) => answer.then(note('light')))]);
   expect(order.indexOf('heavy')).toBe(3);
   const { quarantined, items } = (await heavy).body;
-  expect([quarantined, items[0].detail]).toEqual([20, 'The schema takes too long to judge this event.']);
+  expect([quarantined, items[0].detail]).toEqual([20, 'Checking this event against the schema takes too long.']);
 });
 
 test('a recursive schema is refused in words', async () => {

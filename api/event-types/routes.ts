@@ -32,7 +32,7 @@ export const processing = z.strictObject({
   data_categories: words.min(1),
   data_subjects: words.optional(),
   retention_days: z.number().int().min(1).max(36_500).optional(),
-  storage_country: z.string().regex(/^[A-Z]{2}$/, 'is an ISO 3166-1 alpha-2 code'),
+  storage_country: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 country code, e.g. BR'),
   recipients: words.optional(),
 });
 
@@ -47,8 +47,8 @@ const input = z.strictObject({
       z
         .string()
         .max(500)
-        .regex(POINTER, 'is a JSON Pointer (RFC 6901) into data, such as /email')
-        .refine((pointer) => !MEASURES.has(pointer), { error: 'feeds metrics and cannot be a personal field' }),
+        .regex(POINTER, 'must be a JSON Pointer (RFC 6901) into data, e.g. /email')
+        .refine((pointer) => !MEASURES.has(pointer), { error: 'is used by metrics and cannot be a personal field' }),
     )
     .max(50)
     .default([])
@@ -101,7 +101,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
           actor,
         );
       const reply = await write().catch((error: { code?: string }) => {
-        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this type');
+        if (error.code === '23505') throw conflict('version-conflict', 'Another request has just changed this event type');
         throw error;
       });
       deps.types.forget(identity.tenantId);

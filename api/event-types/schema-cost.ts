@@ -1,5 +1,8 @@
-const MOST_BYTES = 64 * 1024;
-const MOST_PARTS = 10_000;
+import { quoted } from '../../lib/input-faults.ts';
+import { nameOfStep } from '../http/problems.ts';
+
+const MAX_BYTES = 64 * 1024;
+const MAX_PARTS = 10_000;
 /** A pattern reads a whole text where other keywords look at one value. */
 const PATTERN = 20;
 
@@ -20,24 +23,27 @@ type Members = Record<string, unknown>;
  * words, where there are too many or a schema refers to itself: nested choices would take exponential time.
  */
 export function schemaCost(root: Members): number {
-  if (Buffer.byteLength(JSON.stringify(root)) > MOST_BYTES) throw new Error('A schema may have 64 KiB.');
+  if (Buffer.byteLength(JSON.stringify(root)) > MAX_BYTES) throw new Error('The schema is longer than 64 KiB.');
   const anchors = anchorsOf(root);
   const known = new Map<object, number | 'open'>();
   const total = cost(root);
-  if (total > MOST_PARTS) throw new Error('With every `$ref` followed, a schema may have 10,000 parts.');
+  if (total > MAX_PARTS) throw new Error('The schema has more than 10,000 parts once every `$ref` is followed.');
   return total;
 
   function cost(schema: unknown): number {
     if (!isObject(schema)) return 1;
     const found = known.get(schema);
-    if (found === 'open') throw new Error('Recursive schemas are not accepted: a `$ref` leads back to where it stands.');
+    if (found === 'open')
+      throw new Error(
+        'The schema is recursive: a `$ref` refers to a schema that contains it. Recursive schemas are not accepted.',
+      );
     if (found !== undefined) return found;
-    if (schema !== root && typeof schema.$id === 'string') throw new Error('`$id` may stand at the top of a schema only.');
+    if (schema !== root && typeof schema.$id === 'string') throw new Error('`$id` is only accepted at the top of a schema.');
     known.set(schema, 'open');
     let parts = 1;
     for (const [name, value] of Object.entries(schema)) parts += costOf(name, value);
     // A sum that has passed the limit stays there, and cannot overflow.
-    parts = Math.min(parts, MOST_PARTS + 1);
+    parts = Math.min(parts, MAX_PARTS + 1);
     known.set(schema, parts);
     return parts;
   }
@@ -54,20 +60,20 @@ export function schemaCost(root: Members): number {
 
   function target(reference: unknown): unknown {
     const [base, fragment = ''] = String(reference).split('#');
-    if (base !== '' && base !== root.$id) throw new Error('A `$ref` may lead to places in the same schema only.');
+    if (base !== '' && base !== root.$id) throw new Error('A `$ref` can only refer to a place in the same schema.');
     if (fragment !== '' && !fragment.startsWith('/')) {
       const places = anchors.get(fragment) ?? [];
-      if (places.length !== 1) throw new Error(`There must be one anchor ${fragment}.`);
+      if (places.length !== 1) throw new Error(`The schema must have exactly one anchor named ${quoted(fragment)}.`);
       return places[0];
     }
     let at: unknown = root;
     for (const step of fragment.split('/').slice(1)) {
       // What lies below an id of its own would be read from there.
       if (at !== root && isObject(at) && typeof at.$id === 'string')
-        throw new Error('`$id` may stand at the top of a schema only.');
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+        throw new Error('`$id` is only accepted at the top of a schema.');
+      const name = nameOfStep(decodeURIComponent(step));
       if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name))
-        throw new Error(`There is nothing at #${fragment}.`);
+        throw new Error(`A \`$ref\` refers to ${quoted(`#${fragment}`)}, which does not exist in the schema.`);
       at = (at as Members)[name];
     }
     return at;

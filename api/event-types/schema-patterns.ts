@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { quoted } from '../../lib/input-faults.ts';
 import { type Fault, pointerTo } from '../http/problems.ts';
 
 /** Keywords whose value is data, not schemas. */
@@ -37,7 +38,7 @@ function faultOf(pattern: string, pointer: string): Fault[] {
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const detail = `The pattern \`${pattern}\` cannot be used: ${reason}. Patterns run in RE2, which has no lookahead, no lookbehind and no backreferences.`;
+    const detail = `The pattern ${quoted(pattern)} cannot be used: ${reason}. RE2 runs the patterns; it does not support lookahead, lookbehind or backreferences.`;
     return [{ pointer, code: 'invalid-pattern', detail }];
   }
 }

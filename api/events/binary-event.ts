@@ -23,7 +23,7 @@ export function structured(headers: IncomingHttpHeaders, body: Buffer): string {
     if (!header.startsWith(PREFIX)) continue;
     const name = header.slice(PREFIX.length);
     if (!NAME.test(name) || name === 'data' || name === 'datacontenttype') {
-      throw badHeader(header, 'It is no attribute of a CloudEvent: names are lower-case letters and digits.');
+      throw badHeader(header, 'This is not a CloudEvents attribute. Names have lower-case letters and digits only.');
     }
     members.push([name, JSON.stringify(decodeHeader(header, String(value)))]);
   }
@@ -46,7 +46,7 @@ function jsonSource(body: Buffer): string {
   try {
     JSON.parse(text);
   } catch {
-    throw invalidJson('The body is the data of one event, and its Content-Type says JSON, but it cannot be parsed.');
+    throw invalidJson('The Content-Type is JSON, but the body cannot be parsed as JSON.');
   }
   return text;
 }
@@ -58,7 +58,7 @@ function decodeHeader(header: string, value: string): string {
   try {
     return decodeURIComponent(decodeUtf8(Buffer.from(text, 'latin1')).replace(/%(?![0-9a-f]{2})/gi, '%25'));
   } catch {
-    throw badHeader(header, 'It is not UTF-8, percent-encoded.');
+    throw badHeader(header, 'The value is not valid percent-encoded UTF-8.');
   }
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { parseTime } from '../../lib/time.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { type EventRow, VALIDATION } from '../../sql/events/events.ts';
 import type { EventTypes, Mismatch } from '../event-types/event-types.ts';
 import { type Concealed, conceal } from '../privacy/pseudonyms.ts';
@@ -39,20 +40,19 @@ export type Defaults = { id: string; time: number; source: string };
 
 const MAX_DEPTH = 64;
 /** Each rule becomes a row, so their number must not make one tenant's events a burden for the flush that all share. */
-const MOST_RULES = 200;
+const MAX_RULES = 200;
 const FUTURE_MS = 10 * 60_000;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid', 'mirantereceivedat']);
 
 /** Judges one item against the CloudEvents 1.0 envelope and its type's schema, then conceals who it is about. Throws SyntaxError where it is not JSON. */
 export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {
   const bytes = Buffer.byteLength(item.text);
   if (bytes > context.maxEventBytes)
-    return refuse('rejected', 'event-too-large', `An event may have ${context.maxEventBytes} bytes.`);
-  if (item.depth > MAX_DEPTH) return refuse('quarantined', 'too-deep', `An event may be nested ${MAX_DEPTH} levels deep.`);
+    return refuse('rejected', 'event-too-large', `The event has ${bytes} bytes; the limit is ${context.maxEventBytes}.`);
+  if (item.depth > MAX_DEPTH) return refuse('quarantined', 'too-deep', `The event is over ${MAX_DEPTH} levels deep.`);
   const event: unknown = JSON.parse(item.text);
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
-    return refuse('rejected', 'not-an-object', 'An event is a JSON object.');
+    return refuse('rejected', 'not-an-object', 'The event is not a JSON object.');
   }
   const members = event as Record<string, unknown>;
   const sent = { id: textOrNull(members.id), type: textOrNull(members.type) };
@@ -61,10 +61,10 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
   if (fault) return { ...fault, ...sent };
   const key = keyOf(members, time, index, context);
   if (key.time > (context.now + FUTURE_MS) * 1000) {
-    return { ...refuse('quarantined', 'in-future', 'The time is more than 10 minutes in the future.', '/time'), ...sent };
+    return { ...refuse('quarantined', 'in-future', '`time` is more than 10 minutes in the future.', '/time'), ...sent };
   }
   if (key.time < context.oldest * 1000) {
-    return { ...refuse('quarantined', 'too-old', 'The time is before the retention of raw events.', '/time'), ...sent };
+    return { ...refuse('quarantined', 'too-old', '`time` is older than the retention of raw events.', '/time'), ...sent };
   }
   const mismatch = context.types.check(sent.type as string, members.data, bytes);
   if (mismatch && mismatch.mode !== 'observe') {
@@ -72,13 +72,13 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
     return { ...refuse(status, 'schema-mismatch', mismatch.detail, mismatch.pointer), ...sent };
   }
   if (!isAbsent(members.data_base64) && context.types.handling(sent.type as string).fields) {
-    const detail = 'This type has personal fields, which are not looked for in `data_base64`.';
+    const detail = 'This event type has personal fields, which cannot be pseudonymised in `data_base64`. Send `data` as JSON.';
     return { ...refuse('quarantined', 'unsupported-data', detail, '/data_base64'), ...sent };
   }
   const concealed = conceal(rowOf(item, members, key, bytes, context), context.types);
   if (!concealed) {
     return {
-      ...refuse('quarantined', 'too-many-personal-values', 'An event may hold 1,000 personal values.', '/data'),
+      ...refuse('quarantined', 'too-many-personal-values', 'The event has more than 1,000 personal values.', '/data'),
       ...sent,
     };
   }
@@ -86,9 +86,9 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
 }
 
 function remarkOn({ named }: Concealed, mismatch: Mismatch | undefined, key: Key): Pick<Accepted, 'code' | 'detail'> {
-  if (named) return { code: 'consent-withdrawn', detail: 'Stored without its subject and personal fields.' };
+  if (named) return { code: 'consent-withdrawn', detail: 'Consent withdrawn: stored without subject and personal fields.' };
   if (mismatch) return { code: 'schema-mismatch', detail: mismatch.detail };
-  return key.recognisable ? {} : { code: 'no-dedup-key', detail: 'Sent again, this event would be stored again.' };
+  return key.recognisable ? {} : { code: 'no-dedup-key', detail: 'Send `id` and `time`, or repetitions are stored again.' };
 }
 
 function warningsOn(data: unknown, mismatch: Mismatch | undefined): Warning[] {
@@ -96,15 +96,15 @@ function warningsOn(data: unknown, mismatch: Mismatch | undefined): Warning[] {
   const warn = (code: string, pointer: string, detail: string) => warnings.push({ code, pointer, detail });
   const { duration_ms: duration, outcome } = (data ?? {}) as { duration_ms?: unknown; outcome?: unknown };
   if (!isAbsent(duration) && typeof duration !== 'number') {
-    warn('duration-not-a-number', '/data/duration_ms', 'No latency metric counts it: send a number of milliseconds.');
+    warn('duration-not-a-number', '/data/duration_ms', 'Latency metrics ignore it: it is not a number. Send milliseconds.');
   } else if (typeof duration === 'number' && duration < 0) {
-    warn('duration-negative', '/data/duration_ms', 'No latency metric counts it: send a number of 0 or more.');
+    warn('duration-negative', '/data/duration_ms', 'Latency metrics ignore it: it is negative. Send 0 or more.');
   }
   if (!isAbsent(outcome) && outcome !== 'success' && outcome !== 'failure') {
-    warn('unknown-outcome', '/data/outcome', 'No error rate counts it: send `success` or `failure`.');
+    warn('unknown-outcome', '/data/outcome', 'Error rates ignore it. Send `success` or `failure`.');
   }
   if (mismatch)
-    warn('schema-mismatch', mismatch.pointer, `The schema of the type says: ${mismatch.detail.replace(/\.$/, '')}.`);
+    warn('schema-mismatch', mismatch.pointer, `The event does not match the schema of its type: ${mismatch.detail}`);
   return warnings;
 }
 
@@ -115,15 +115,15 @@ function refuse(status: Refusal['status'], code: string, detail: string, pointer
 function faultOf(item: JsonItem, members: Record<string, unknown>, time: number | undefined): Refusal | undefined {
   const walk = { members: 0, infinite: false, unstorable: false };
   visit(members, walk, item.text.includes('\\u'));
-  if (walk.members !== item.members) return refuse('quarantined', 'duplicate-key', 'An object has the same key twice.');
+  if (walk.members !== item.members) return refuse('quarantined', 'duplicate-key', 'An object has a duplicate key.');
   if (walk.infinite || item.hugeExponent) {
-    return refuse('quarantined', 'number-out-of-range', 'A number is beyond what double precision can hold.');
+    return refuse('quarantined', 'number-out-of-range', 'The event has a number outside the range of double precision.');
   }
   if (walk.unstorable) {
     return refuse(
       'quarantined',
       'unstorable-text',
-      'A string holds U+0000 or half of a surrogate pair, which PostgreSQL cannot store.',
+      'The event has a string with U+0000 or an unpaired surrogate, which cannot be stored.',
     );
   }
   return envelopeFault(members, time);
@@ -131,27 +131,27 @@ function faultOf(item: JsonItem, members: Record<string, unknown>, time: number 
 
 function envelopeFault(members: Record<string, unknown>, parsedTime: number | undefined): Refusal | undefined {
   const { type, id, source, subject, time, specversion, data, data_base64: base64 } = members;
-  if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', 'An event needs a `type`.', '/type');
-  if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', 'A type has at most 200 characters.', '/type');
-  if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', 'An id is a string of 1 to 200 characters.', '/id');
+  if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', '`type` is missing.', '/type');
+  if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', '`type` is longer than 200 characters.', '/type');
+  if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', '`id` must be a string of 1 to 200 characters.', '/id');
   if (!isText(source, 500))
-    return refuse('quarantined', 'invalid-source', 'A source is a string of 1 to 500 characters.', '/source');
+    return refuse('quarantined', 'invalid-source', '`source` must be a string of 1 to 500 characters.', '/source');
   if (!isText(subject, 500))
-    return refuse('quarantined', 'invalid-subject', 'A subject is a string of 1 to 500 characters.', '/subject');
+    return refuse('quarantined', 'invalid-subject', '`subject` must be a string of 1 to 500 characters.', '/subject');
   if (!isAbsent(specversion) && specversion !== '1.0') {
-    return refuse('quarantined', 'unsupported-specversion', 'Only CloudEvents 1.0 is read here.', '/specversion');
+    return refuse('quarantined', 'unsupported-specversion', '`specversion` must be "1.0".', '/specversion');
   }
   if (!isAbsent(time) && parsedTime === undefined) {
-    return refuse('quarantined', 'invalid-time', 'A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.', '/time');
+    return refuse('quarantined', 'invalid-time', '`time` must be RFC 3339 with offset, e.g. 2026-01-31T12:00:00Z.', '/time');
   }
   const { rules } = (data ?? {}) as { rules?: unknown };
-  if (type === VALIDATION && typeof rules === 'object' && rules !== null && Object.keys(rules).length > MOST_RULES) {
-    return refuse('quarantined', 'too-many-rules', `A validation may name ${MOST_RULES} rules.`, '/data/rules');
+  if (type === VALIDATION && typeof rules === 'object' && rules !== null && Object.keys(rules).length > MAX_RULES) {
+    return refuse('quarantined', 'too-many-rules', `The validation has more than ${MAX_RULES} rules.`, '/data/rules');
   }
   if (!isAbsent(base64)) {
-    if (!isAbsent(data)) return refuse('quarantined', 'invalid-data', 'An event has `data` or `data_base64`.', '/data_base64');
+    if (!isAbsent(data)) return refuse('quarantined', 'invalid-data', 'Send only `data` or `data_base64`.', '/data_base64');
     if (typeof base64 !== 'string' || !BASE64.test(base64))
-      return refuse('quarantined', 'invalid-data', '`data_base64` is Base64 (RFC 4648, section 4).', '/data_base64');
+      return refuse('quarantined', 'invalid-data', '`data_base64` must be Base64 (RFC 4648, section 4).', '/data_base64');
   }
   return undefined;
 }
@@ -202,9 +202,10 @@ function keyOf(members: Record<string, unknown>, time: number | undefined, index
       recognisable: defaults !== undefined,
     };
   }
-  const isUuid = UUID.test(sentId);
-  const id = isUuid ? sentId.toLowerCase() : derivedId(source, sentId);
-  const ownTime = isUuid && id[14] === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) * 1000 : undefined;
+  const lower = sentId.toLowerCase();
+  const hasUuid = isUuid(lower);
+  const id = hasUuid ? lower : derivedId(source, sentId);
+  const ownTime = hasUuid && id[14] === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) * 1000 : undefined;
   const known = time ?? ownTime;
   const recognisable = known !== undefined || defaults !== undefined;
   return { id, eventId: id === sentId ? null : sentId, time: known ?? fallback, source, recognisable };

@@ -31,7 +31,8 @@ export function formOf(headers: IncomingHttpHeaders): EventForm {
 function kindOf(contentType: string | undefined): 'json' | 'lines' {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
-  if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw unsupportedMediaType('Events are read as UTF-8 only.');
+  if (charset && !/^charset="?utf-?8"?$/.test(charset))
+    throw unsupportedMediaType('The charset is not supported. Send events as UTF-8.');
   if (JSON_TYPES.has(type.trim())) return 'json';
   if (NDJSON_TYPES.has(type.trim())) return 'lines';
   const accepted = [...JSON_TYPES, 'application/x-ndjson'].join(', ');

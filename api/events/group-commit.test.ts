@@ -8,7 +8,7 @@ test('a flush that loses one deadlock after the other ends with 503 instead of b
     tries += 1;
     throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
   };
-  const commit = createGroupCommit({ store, connections: 1, mostRows: 10, mostBytes: 1_000, patienceMs: 60_000 });
+  const commit = createGroupCommit({ store, connections: 1, maxRows: 10, maxBytes: 1_000, patienceMs: 60_000 });
   await expect(commit.store([{ id: 'a', time: 1 } as EventRow])).rejects.toMatchObject({ status: 503 });
   expect(tries).toBe(4);
 });

@@ -3,11 +3,11 @@ import type { EventRow, StoreStatus } from '../../sql/events/events.ts';
 import { unavailable } from '../http/problems.ts';
 
 /** How one event ended: undefined where it was stored. `refused`: PostgreSQL itself would not take it, with its reason. */
-export type Outcome = StoreStatus | { refused: string } | undefined;
+export type StoreOutcome = StoreStatus | { refused: string } | undefined;
 
 export type GroupCommit = {
   /** Stores the events of one request with those of all others that are waiting; resolves after the commit. */
-  store: (rows: EventRow[]) => Promise<Outcome[]>;
+  store: (rows: EventRow[]) => Promise<StoreOutcome[]>;
   /** Counts bytes that a request holds in memory until `release`. Throws 503 where the buffer is full. */
   reserve: (bytes: number) => void;
   release: (bytes: number) => void;
@@ -22,8 +22,8 @@ export type GroupCommitOptions = {
   /** Statements that may be under way at once. */
   connections: number;
   /** Events in one statement. */
-  mostRows: number;
-  mostBytes: number;
+  maxRows: number;
+  maxBytes: number;
   /** How long a request waits for its events to be stored. What becomes of them is then unknown, and it gets 503. */
   patienceMs: number;
   onFlush?: (rows: number, seconds: number) => void;
@@ -31,11 +31,11 @@ export type GroupCommitOptions = {
 
 type Batch = {
   rows: EventRow[];
-  outcomes: Outcome[];
+  outcomes: StoreOutcome[];
   /** First row that no flush has taken yet. */
   next: number;
   left: number;
-  done: (outcomes: Outcome[]) => void;
+  done: (outcomes: StoreOutcome[]) => void;
   fail: (error: unknown) => void;
 };
 
@@ -72,9 +72,9 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   // told from a stored row like any other repetition; nobody else's request waits with it.
   function take(): { row: EventRow; batch: Batch; place: number }[] {
     const taken: { row: EventRow; batch: Batch; place: number }[] = [];
-    for (let at = 0; at < waiting.length && taken.length < options.mostRows; ) {
+    for (let at = 0; at < waiting.length && taken.length < options.maxRows; ) {
       const batch = waiting[at] as Batch;
-      for (; batch.next < batch.rows.length && taken.length < options.mostRows; batch.next++) {
+      for (; batch.next < batch.rows.length && taken.length < options.maxRows; batch.next++) {
         const row = batch.rows[batch.next] as EventRow;
         const key = keyOf(row);
         if (underWay.has(key)) break;
@@ -97,7 +97,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         if (--batch.left === 0) batch.done(batch.outcomes);
       }
     } catch (error) {
-      const told = isDatabaseAway(error) ? unavailable('The database does not answer.') : error;
+      const told = isDatabaseAway(error) ? unavailable('The database does not answer. Send the events again later.') : error;
       for (const batch of new Set(taken.map(({ batch }) => batch))) {
         const at = waiting.indexOf(batch);
         if (at !== -1) waiting.splice(at, 1);
@@ -109,8 +109,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   // Second net: where PostgreSQL refuses one event (SQLSTATE classes 22 and 54 for its values, 23514 for a time that no
   // partition holds), the statement is split until the offender stands alone, so that nobody else's events fail with it.
-  async function storeApart(rows: EventRow[], deadlocks = 0): Promise<Outcome[]> {
-    const outcomes = new Array<Outcome>(rows.length);
+  async function storeApart(rows: EventRow[], deadlocks = 0): Promise<StoreOutcome[]> {
+    const outcomes = new Array<StoreOutcome>(rows.length);
     try {
       for (const [place, status] of await options.store(rows)) outcomes[place] = status;
       return outcomes;
@@ -119,7 +119,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       // Who lost a deadlock tries again, for a while: what locks in another order may do so without end.
       if (code === '40P01') {
         if (deadlocks < MAX_DEADLOCKS) return storeApart(rows, deadlocks + 1);
-        throw unavailable('Other transactions keep the database from storing this.');
+        throw unavailable('Other transactions block the database. Send the events again later.');
       }
       if (!/^(22|54|23514)/.test(code)) throw error;
       if (rows.length === 1) return [{ refused: message }];
@@ -132,7 +132,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   function giveUp(batch: Batch): void {
     const at = waiting.indexOf(batch);
     if (at !== -1 && batch.next === 0) waiting.splice(at, 1);
-    batch.fail(unavailable('The database does not answer in time.'));
+    batch.fail(unavailable('The database did not answer in time. Send the events again later.'));
   }
 
   return {
@@ -140,7 +140,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       if (rows.length === 0) return Promise.resolve([]);
       events += rows.length;
       let timer: NodeJS.Timeout | undefined;
-      const stored = new Promise<Outcome[]>((done, fail) => {
+      const stored = new Promise<StoreOutcome[]>((done, fail) => {
         const batch = { rows, outcomes: new Array(rows.length), next: 0, left: rows.length, done, fail };
         waiting.push(batch);
         timer = setTimeout(giveUp, options.patienceMs, batch);
@@ -152,7 +152,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       });
     },
     reserve(more) {
-      if (bytes + more > options.mostBytes) throw unavailable('The buffer of events that wait for the database is full.');
+      if (bytes + more > options.maxBytes)
+        throw unavailable('The buffer of waiting events is full. Send the events again later.');
       bytes += more;
     },
     release(fewer) {

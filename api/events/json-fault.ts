@@ -30,7 +30,7 @@ export function mistakenLines(body: string): Problem | undefined {
   } catch {
     return undefined;
   }
-  const detail = 'Line 2 begins another value. Send one event per line as application/x-ndjson, or an array.';
+  const detail = 'Line 2 starts a second JSON value. Send one event per line as application/x-ndjson, or send an array.';
   return problem(detail, '/1');
 }
 

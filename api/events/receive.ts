@@ -8,7 +8,7 @@ import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated } from '../
 import type { Reply } from '../http/types.ts';
 import { type Accepted, type Context, derivedId, type Refusal, readEvent } from './envelope.ts';
 import type { EventForm } from './event-form.ts';
-import type { Outcome } from './group-commit.ts';
+import type { StoreOutcome } from './group-commit.ts';
 import { badArray, badItem, mistakenLines } from './json-fault.ts';
 import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
@@ -157,7 +157,7 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
     const outcome = outcomes[next++];
     const id = verdict.row.eventId ?? verdict.row.id;
     if (outcome === undefined) return { index, id, status: 'accepted', ...remark(verdict) };
-    if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired.');
+    if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired. Use another key.');
     if (outcome === 'duplicate') return { index, id, status: 'duplicate' };
     if (outcome === 'conflict') {
       return {
@@ -165,7 +165,7 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
         id,
         status: 'conflict',
         code: 'conflict',
-        detail: 'Another event with this id and time is stored already.',
+        detail: 'A different event with this id and time is already stored. Send it with a new id.',
       };
     }
     return { index, id, status: 'quarantined', code: 'not-storable', detail: outcome.refused };
@@ -185,7 +185,7 @@ export async function recognise(
   deps: ReceiveDeps,
   identity: Identity,
   accepted: Accepted[],
-  outcomes: Outcome[],
+  outcomes: StoreOutcome[],
 ): Promise<void> {
   const doubtful = accepted.flatMap(({ named }, at) => (named && outcomes[at] === 'conflict' ? [{ named, at }] : []));
   if (doubtful.length === 0) return;

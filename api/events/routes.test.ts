@@ -1,22 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { v4, v7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { type Answer, type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
 
 const now = () => new Date().toISOString();
 const WHOLE = { prefer: 'return=representation' };

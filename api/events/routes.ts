@@ -38,7 +38,7 @@ async function takeIn(deps: Deps, identity: Identity, request: IncomingMessage, 
     reserved += bytes;
   };
   try {
-    const body = await readBody(request, { mostBytes: deps.config.MAX_REQUEST_BYTES, reserve });
+    const body = await readBody(request, { maxBytes: deps.config.MAX_REQUEST_BYTES, reserve });
     const key = request.headers['idempotency-key'];
     const whole = prefersWhole(request.headers.prefer);
     const reply =

@@ -1,36 +1,21 @@
 import { createHash } from 'node:crypto';
 import zlib from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { withTenant } from '../../sql/database/db.ts';
 import { updateTenant } from '../../sql/tenants/tenants.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { DAY, idsFrom, plantEvents, useExports } from '../../test/support/exports.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
+import { asThePathSays, useReceiver } from '../../test/support/receiver.ts';
 
-let db: TestDatabase;
-let exports: Exports;
-let api: TestApi;
-let receiver: Receiver;
-let tenant: TestTenant;
-let other: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db);
-  api = await startApi(db, { MIRANTE_DATA_DIR: exports.folder, ALERTS_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8' });
-  receiver = await startReceiver(asThePathSays);
-  tenant = await makeTenant(db);
-  other = await makeTenant(db);
-  await plantEvents(db, tenant, 1_500);
-});
-afterAll(async () => {
-  await receiver.close();
-  await api.close();
-  await exports.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const exports = await useExports(db);
+const api = await useApi(db, { MIRANTE_DATA_DIR: exports.folder, ALERTS_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8' });
+const receiver = await useReceiver(asThePathSays);
+const tenant = await makeTenant(db);
+const other = await makeTenant(db);
+await plantEvents(db, tenant, 1_500);
 
 const window = () => ({ from: new Date(Date.now() - 30 * DAY).toISOString(), to: new Date(Date.now() + DAY).toISOString() });
 const ask = (body: object, key = tenant.keys.export, headers = {}) =>

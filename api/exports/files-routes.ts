@@ -52,7 +52,8 @@ export function mountExportFiles(app: Express, deps: Deps): void {
       const { id, name } = call.params;
       const actor = await readerOf(deps, call);
       const file = await withTenant(deps.pool, actor.tenantId, (client) => findExportFile(client, id, name, new Date()));
-      if (!file) throw notFound('file', 'Or its export has ended: GET /v1/exports/{id} says how.');
+      if (!file)
+        throw notFound('file', 'The files of the export may have been deleted. GET /v1/exports/{id} shows its status.');
       const { request, response } = call;
       const etag = `"${file.sha256}"`;
       response.setHeader('etag', etag);
@@ -99,7 +100,9 @@ async function readerOf(deps: Deps, { identity, actor, params, request, response
 }
 
 const noSuchRange = (bytes: number) =>
-  new Problem(416, 'no-such-range', 'The file has no such bytes', { headers: { 'content-range': `bytes */${bytes}` } });
+  new Problem(416, 'no-such-range', 'The requested range is outside the file', {
+    headers: { 'content-range': `bytes */${bytes}` },
+  });
 
 type Sent = { object: string; bytes: number };
 
@@ -123,15 +126,14 @@ async function send(
   }
   // What breaks off has fewer bytes than it said, so that no client takes it for the whole.
   await pipeline(body, response).catch((error) => {
-    if (!response.destroyed || error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      deps.log.warn({ err: error }, 'download broken off');
+    if (!response.destroyed || error.code !== 'ERR_STREAM_PREMATURE_CLOSE') deps.log.warn({ err: error }, 'download aborted');
   });
 }
 
 async function open(deps: Deps, object: string, range: ByteRange | 'whole'): Promise<Readable> {
   const found = await deps.objects.get(object, range === 'whole' ? undefined : range).catch((error) => {
-    deps.log.error({ err: error }, 'file of an export cannot be read');
-    throw unavailable('The file cannot be read just now.', 5);
+    deps.log.error({ err: error }, 'cannot read the file of an export');
+    throw unavailable('The file cannot be read at the moment. Try again later.', 5);
   });
   if (found) return found;
   deps.log.error({ object }, 'file of an export is missing');

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import {
+  cancelOrDeleteExport,
   countExports,
   createExport,
   type ExportJob,
-  endExport,
   findExport,
   listExports,
-  MOST_KEPT,
-  MOST_UNFINISHED,
+  MAX_KEPT,
+  MAX_UNFINISHED,
 } from '../../sql/exports/jobs.ts';
 import type { ManifestFile } from '../../sql/exports/manifests.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
@@ -51,8 +51,10 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
           const before = body.since === undefined ? undefined : await findExport(client, body.since);
           const asked = readExport(body, before, new Date());
           const { unfinished, kept } = await countExports(client);
-          if (unfinished >= MOST_UNFINISHED) throw conflict('export-limit', `${MOST_UNFINISHED} exports are under way already`);
-          if (kept >= MOST_KEPT) throw conflict('export-limit', `Files of ${MOST_KEPT} exports are kept already: delete one`);
+          if (unfinished >= MAX_UNFINISHED)
+            throw conflict('export-limit', `The tenant already has ${MAX_UNFINISHED} unfinished exports`);
+          if (kept >= MAX_KEPT)
+            throw conflict('export-limit', `The tenant already has files of ${MAX_KEPT} exports: delete one`);
           const told = await notifyEndpoint(deps.config, client, identity.tenantId, body.notify_url);
           const job = await createExport(client, identity.tenantId, identity.keyId, { ...asked, endpointId: told?.id ?? null });
           return { job, secret: told?.secret };
@@ -130,7 +132,7 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
       const job = await withTenant(
         deps.pool,
         identity.tenantId,
-        async (client) => ((await endExport(client, id)) ? findExport(client, id) : undefined),
+        async (client) => ((await cancelOrDeleteExport(client, id)) ? findExport(client, id) : undefined),
         actor,
       );
       if (!job) throw notFound('export');

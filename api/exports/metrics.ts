@@ -8,7 +8,7 @@ export function describeExports(ops: Pool, registers: Registry<OpenMetricsConten
   const states = oncePerScrape(() => readExportStates(ops));
   new Gauge({
     name: 'mirante_exports',
-    help: 'Exports of all tenants, by how they stand',
+    help: 'Exports of all tenants, by status',
     labelNames: ['status'],
     registers,
     async collect() {
@@ -18,7 +18,7 @@ export function describeExports(ops: Pool, registers: Registry<OpenMetricsConten
   });
   new Gauge({
     name: 'mirante_exports_failing',
-    help: 'Exports under way whose last attempt failed, and which are tried again',
+    help: 'Running exports whose last attempt failed and which will be retried',
     registers,
     async collect() {
       const known = await states();

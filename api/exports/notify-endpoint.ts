@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Config, secretOf } from '../../lib/config.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
-import { createEndpoint, findWebhook, MOST_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
+import { createEndpoint, findWebhook, MAX_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
 import type { Client } from '../../sql/database/db.ts';
 import { conflict } from '../http/problems.ts';
 
@@ -14,9 +14,11 @@ export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>
     .string()
     .max(2000)
     .refine((text) => schemes.includes(parsed(text)?.protocol ?? ''), {
-      error: `Must be a URL that begins with ${schemes.join('// or ')}//${schemes.length > 1 ? '' : '; http:// only where the platform allows private networks'}.`,
+      error: `must be a URL that starts with ${schemes.join('// or ')}//${schemes.length > 1 ? '' : ' (http:// needs ALERTS_ALLOW_PRIVATE_NETWORKS)'}`,
     })
-    .refine((text) => !parsed(text)?.username && !parsed(text)?.password, { error: 'holds no user and no password' });
+    .refine((text) => !parsed(text)?.username && !parsed(text)?.password, {
+      error: 'must not contain a user name or a password',
+    });
 }
 
 /**
@@ -34,6 +36,6 @@ export async function notifyEndpoint(
   const found = await findWebhook(client, target);
   if (found) return { id: found.id };
   const made = await createEndpoint(client, tenantId, { kind: 'webhook', target, description: 'Exports' });
-  if (!made) throw conflict('alert-limit', `A tenant has at most ${MOST_ENDPOINTS} endpoints`);
+  if (!made) throw conflict('alert-limit', `The tenant already has ${MAX_ENDPOINTS} endpoints`);
   return { id: made.id, secret: webhookSecret(secretOf(config), made.id, made.secret_version) };
 }

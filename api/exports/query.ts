@@ -3,10 +3,10 @@ import { dateOf, type Instant, instantAt, shownInstant } from '../../lib/time.ts
 import { DATASETS } from '../../sql/exports/columns.ts';
 import { FILTERS, type Selection, type Shape } from '../../sql/exports/selection.ts';
 import { MEASURES } from '../../sql/metrics/measures.ts';
-import { type Fault, invalidRequest } from '../http/problems.ts';
+import { type Fault, type FaultReport, invalidRequest } from '../http/problems.ts';
 import { instant } from '../http/schemas.ts';
 
-const MOST_DAYS = 3_660;
+const MAX_DAYS = 3_660;
 const DAY_MS = 86_400_000;
 
 const flag = z.enum(['true', 'false']);
@@ -23,8 +23,8 @@ export const exportQuery = z.strictObject({
   from: instant.meta({ description: 'RFC 3339, inclusive' }),
   to: instant.optional().meta({ description: 'RFC 3339, exclusive; now if left out' }),
   delimiter: z.enum([',', ';']).optional().meta({ description: 'Of CSV; a comma if left out' }),
-  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: what stands before a fraction; a point if left out' }),
-  bom: flag.optional().meta({ description: 'Of CSV: begins with a byte order mark, without which Excel garbles accents' }),
+  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: decimal separator; a point by default' }),
+  bom: flag.optional().meta({ description: 'Of CSV: begins with a byte order mark, which Excel needs for accents' }),
   guard: flag.optional().meta({
     description: 'Of CSV: a text that a spreadsheet would run as a formula gets an apostrophe before it; true if left out',
   }),
@@ -41,10 +41,10 @@ export const exportQuery = z.strictObject({
 
 export type ExportQuery = z.infer<typeof exportQuery>;
 
-export type Asked = { selection: Selection; shape: Shape; bom: boolean };
+export type ExportRequest = { selection: Selection; shape: Shape; bom: boolean };
 
 /** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
-export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): Asked {
+export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): ExportRequest {
   const { dataset, from, to = instantAt(now) } = query;
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => faults.push({ pointer: `/${name}`, code, detail });
@@ -54,25 +54,23 @@ export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subje
     const value = query[name] as string | undefined;
     if (value === undefined) continue;
     if (!FILTERS[dataset].includes(name))
-      fault(name, 'unknown-dimension', `${dataset} can be chosen by ${FILTERS[dataset].join(', ')}.`);
+      fault(name, 'unknown-dimension', `${dataset} cannot be filtered by ${name}. Known are: ${FILTERS[dataset].join(', ')}.`);
     filter[name] = name === 'subject' ? [value, pseudonym(value)] : value;
   }
   if (query.metric !== undefined && !MEASURES.some(({ name }) => name === query.metric))
-    fault('metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+    fault('metric', 'unknown-metric', 'There is no such metric. GET /v1/metrics lists all.');
   checkChoices(query, fault);
   if (faults.length > 0) throw invalidRequest(faults);
   return { selection: { dataset, from, to, filter }, shape: shapeOf(query), bom: query.bom === 'true' };
 }
 
-export type Report = (name: string, code: string, detail: string) => void;
-
 /** Reports a window that is empty, too long, or outside of the time that a database of events can hold. */
-export function checkWindow(from: Instant, to: Instant, fault: Report): void {
+export function checkWindow(from: Instant, to: Instant, fault: FaultReport): void {
   if (from >= to) fault('from', 'empty-window', '`from` must be before `to`.');
-  if (dateOf(to).getTime() - dateOf(from).getTime() > MOST_DAYS * DAY_MS)
-    fault('from', 'out-of-range', 'A window has ten years at most.');
+  if (dateOf(to).getTime() - dateOf(from).getTime() > MAX_DAYS * DAY_MS)
+    fault('from', 'out-of-range', 'The window is longer than ten years.');
   for (const [name, at] of Object.entries({ from, to })) {
-    if (at < '1970' || at >= '9999') fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+    if (at < '1970' || at >= '9999') fault(name, 'out-of-range', `"${name}" must be between the years 1970 and 9998.`);
   }
 }
 
@@ -81,14 +79,14 @@ const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
 /** Reports choices of CSV with another format, and a decimal comma that could not be told from the delimiter. */
 export function checkChoices(
   asked: { format: string } & { [name in (typeof CSV_ONLY)[number]]?: unknown },
-  fault: Report,
+  fault: FaultReport,
 ): void {
   for (const name of CSV_ONLY) {
     if (asked.format !== 'csv' && asked[name] !== undefined)
-      fault(name, 'not-of-format', `${asked.format} has no such choice.`);
+      fault(name, 'not-of-format', `${asked.format} does not have this option.`);
   }
   if (asked.decimal === ',' && asked.delimiter !== ';')
-    fault('decimal', 'not-of-format', 'A decimal comma goes with the delimiter `;` alone.');
+    fault('decimal', 'not-of-format', 'A decimal comma requires the delimiter `;`.');
 }
 
 function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery): Shape {

@@ -5,9 +5,9 @@ import { DATASETS } from '../../sql/exports/columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../../sql/exports/jobs.ts';
 import { FILTERS, type Selection } from '../../sql/exports/selection.ts';
 import { MEASURES } from '../../sql/metrics/measures.ts';
-import { conflict, type Fault, invalidRequest } from '../http/problems.ts';
+import { conflict, type Fault, type FaultReport, invalidRequest } from '../http/problems.ts';
 import { instant, uuid } from '../http/schemas.ts';
-import { checkChoices, checkWindow, type Report } from './query.ts';
+import { checkChoices, checkWindow } from './query.ts';
 
 /** Node has zstd from 22.15 on. */
 const COMPRESSIONS = 'createZstdCompress' in zlib ? (['none', 'gzip', 'zstd'] as const) : (['none', 'gzip'] as const);
@@ -41,7 +41,7 @@ export const exportInput = z.strictObject({
     .meta({ description: 'Told by a signed webhook when the export is ready or has failed' }),
   compression: z.enum(COMPRESSIONS).optional().meta({ description: 'Of CSV and NDJSON; Parquet is always compressed' }),
   delimiter: z.enum([',', ';']).optional().meta({ description: 'Of CSV' }),
-  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: what stands before a fraction' }),
+  decimal: z.enum(['.', ',']).optional().meta({ description: 'Of CSV: decimal separator' }),
   bom: z.boolean().optional().meta({ description: 'Of CSV: begins with a byte order mark, which Excel needs' }),
   guard: z.boolean().optional().meta({ description: 'Of CSV: no cell can be run as a formula; true if left out' }),
 });
@@ -50,55 +50,68 @@ export type ExportInput = z.infer<typeof exportInput>;
 /** What is asked, put together with the export that it continues. Throws 400 with all that is wrong, 409 where that one is not complete. */
 export function readExport(input: ExportInput, before: ExportJob | undefined, now: Date): Omit<NewExport, 'endpointId'> {
   const faults: Fault[] = [];
-  const fault: Report = (name, code, detail) => void faults.push({ pointer: `/${name}`, code, detail });
-  if (input.since !== undefined && !before) fault('since', 'unknown-export', 'There is no such export.');
+  const fault: FaultReport = (name, code, detail) => void faults.push({ pointer: `/${name}`, code, detail });
+  if (input.since !== undefined && !before)
+    fault('since', 'unknown-export', 'The tenant has no such export. GET /v1/exports lists them.');
   const dataset = input.dataset ?? before?.dataset;
   const from = input.from ?? before?.window_from;
   const to = input.to ?? (before && later(instantAt(now), before.window_to));
   const filter = input.filter ?? before?.filter ?? {};
   for (const [name, value] of Object.entries({ dataset, from, to })) {
-    if (value === undefined && input.since === undefined) fault(name, 'invalid-type', 'Needed where nothing is continued.');
+    if (value === undefined && input.since === undefined)
+      fault(name, 'invalid-type', `"${name}" is missing. It is only optional with \`since\`.`);
   }
   if (dataset) checkFilter(dataset, filter, fault);
   checkChoices(input, fault);
   if (input.format === 'parquet' && input.compression !== undefined)
-    fault('compression', 'not-of-format', 'Parquet is always compressed.');
+    fault('compression', 'not-of-format', 'Parquet is always compressed. Leave out `compression`.');
   if (from && to) checkWindow(from, to, fault);
   if (before && dataset && from && to) checkContinued(before, { dataset, from, to, filter }, fault);
   if (faults.length > 0 || !dataset || !from || !to) throw invalidRequest(faults);
   if (before && !before.completed_at)
     throw conflict(
       'export-not-completed',
-      'The export before is not complete',
-      `It is ${before.status}: go on from one that was completed, or begin anew without \`since\`.`,
+      'The export named in `since` is not completed',
+      `It is ${before.status}. Use a completed export, or leave out \`since\`.`,
     );
   return { dataset, format: input.format, options: optionsOf(input), from, to, filter, since: before ?? null };
 }
 
-function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'], fault: Report): void {
+function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'], fault: FaultReport): void {
   // What a person is known by would be kept with the export; a request for access gives a person's events.
   const known = FILTERS[dataset].filter((name) => name !== 'subject');
   for (const [name, value] of Object.entries(filter)) {
     const values = [value].flat() as string[];
-    if (!known.includes(name)) fault(`filter/${name}`, 'unknown-dimension', `Known are ${known.join(', ')}.`);
+    if (!known.includes(name))
+      fault(`filter/${name}`, 'unknown-dimension', `The dataset cannot be filtered by this. Known are: ${known.join(', ')}.`);
     if (name === 'interval' && values.some((one) => one !== 'hour' && one !== 'day'))
-      fault('filter/interval', 'unknown-interval', 'Metrics are exported by hour or by day.');
+      fault('filter/interval', 'unknown-interval', '`interval` must be hour or day.');
     if (name === 'interval' && Array.isArray(value))
-      fault('filter/interval', 'unknown-interval', 'An export has one interval.');
+      fault('filter/interval', 'unknown-interval', '`interval` must be a single value.');
     if (name === 'metric' && values.some((one) => !MEASURES.some((measure) => measure.name === one)))
-      fault('filter/metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
+      fault('filter/metric', 'unknown-metric', 'There is no such metric. GET /v1/metrics lists all.');
   }
 }
 
-function checkContinued(before: ExportJob, asked: Pick<NewExport, 'dataset' | 'from' | 'to' | 'filter'>, fault: Report): void {
+function checkContinued(
+  before: ExportJob,
+  asked: Pick<NewExport, 'dataset' | 'from' | 'to' | 'filter'>,
+  fault: FaultReport,
+): void {
   if (before.dataset !== 'events' || asked.dataset !== 'events') {
-    fault('since', 'not-incremental', 'Figures are made anew where rows come late: only events can be continued.');
+    fault(
+      'since',
+      'not-incremental',
+      'Only exports of events can be continued with `since`: metrics change when events arrive late.',
+    );
     return;
   }
   const differs = (name: string, detail: string) => fault(name, 'differs-from-since', detail);
-  if (asked.from !== before.window_from) differs('from', 'The window begins where that one began.');
-  if (asked.to < before.window_to) differs('to', 'The window may not end before that one ended.');
-  if (sorted(asked.filter) !== sorted(before.filter)) differs('filter', 'The filter is that one’s.');
+  if (asked.from !== before.window_from)
+    differs('from', '`from` must be the same as in the export named in `since`. Leave it out.');
+  if (asked.to < before.window_to) differs('to', '`to` must not be before the end of the export named in `since`.');
+  if (sorted(asked.filter) !== sorted(before.filter))
+    differs('filter', '`filter` must be the same as in the export named in `since`. Leave it out.');
 }
 
 const sorted = (filter: Selection['filter']) => JSON.stringify(Object.entries(filter).sort());

@@ -27,8 +27,9 @@ export function createExportSlots(most: number): ExportSlots {
     take(tenantId, breakOff) {
       const own = taken.get(tenantId) ?? 0;
       if (own >= share || (own > 0 && most - running.size <= own))
-        throw tooManyRequests('too-many-exports', 'The tenant has its share of streamed exports', RETRY_SECONDS);
-      if (closed || running.size >= most) throw unavailable('All connections for exports are in use.', RETRY_SECONDS);
+        throw tooManyRequests('too-many-exports', 'The tenant already streams as many exports as allowed', RETRY_SECONDS);
+      if (closed || running.size >= most)
+        throw unavailable('All connections for exports are in use. Try again later.', RETRY_SECONDS);
       // One of its own for each call: the same function may be given twice.
       const end = () => breakOff();
       running.add(end);

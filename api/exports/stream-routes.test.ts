@@ -2,45 +2,34 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { storeEvents } from '../../sql/events/events.ts';
 import { csvHeader } from '../../sql/exports/rows.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { useApi } from '../../test/support/api.ts';
+import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { nastyEvents } from '../../test/support/nasty-events.ts';
 import { openRaw } from '../../test/support/raw-http.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let other: TestTenant;
 /** Has more rows than all buffers between PostgreSQL and a client hold. */
-let large: TestTenant;
 
 const PATH = '/v1/exports/stream';
 const LARGE = 60_000;
 const from = new Date(Date.now() - 86_400_000).toISOString();
 const to = new Date(Date.now() + 86_400_000).toISOString();
 
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db, { EXPORT_CONNECTIONS: '2' });
-  [tenant, other, large] = [await makeTenant(db), await makeTenant(db), await makeTenant(db)];
-  await storeEvents(db.api, nastyEvents(tenant.keyIds.ingest, 100, 1));
-  await storeEvents(db.api, nastyEvents(other.keyIds.ingest, 30, 2));
-  await db.owner.query(
-    `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, data)
-     select $1, now() - n * interval '1 ms', gen_random_uuid(), now(), 'large.v1', 'test', 1000, jsonb_build_object('filling', repeat('x', 1000))
-     from generate_series(1, $2::integer) n`,
-    [large.id, LARGE],
-  );
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db, { EXPORT_CONNECTIONS: '2' });
+const [tenant, other, large] = [await makeTenant(db), await makeTenant(db), await makeTenant(db)];
+await storeEvents(db.api, nastyEvents(tenant.keyIds.ingest, 100, 1));
+await storeEvents(db.api, nastyEvents(other.keyIds.ingest, 30, 2));
+await db.owner.query(
+  `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, data)
+   select $1, now() - n * interval '1 ms', gen_random_uuid(), now(), 'large.v1', 'test', 1000, jsonb_build_object('filling', repeat('x', 1000))
+   from generate_series(1, $2::integer) n`,
+  [large.id, LARGE],
+);
 
 const address = (query: Record<string, string> = {}) =>
   `${PATH}?${new URLSearchParams({ dataset: 'events', from, to, ...query })}`;
@@ -320,8 +309,7 @@ describe('an answer that has not changed', () => {
     const asked = await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind: 'erasure', subject: 'bia' });
     expect(asked.status).toBe(202);
     expect(await tagOf()).toBeNull();
-    const archive = await makeArchive();
-    onTestFinished(archive.remove);
+    const archive = await useArchive();
     await servePrivacyRequests(jobDeps(db, archive));
     await send();
     expect(await again(tag)).toBe(200);

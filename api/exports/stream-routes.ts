@@ -8,7 +8,7 @@ import type { Deps } from '../http/deps.ts';
 import { oldHttp } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
-import { type Asked, EXPORT_FILTERS, type ExportQuery, exportFileName, exportQuery, readExportQuery } from './query.ts';
+import { EXPORT_FILTERS, type ExportQuery, type ExportRequest, exportFileName, exportQuery, readExportQuery } from './query.ts';
 import { CODINGS, type Head, streamRows } from './stream.ts';
 
 const PATH = '/v1/exports/stream';
@@ -49,7 +49,9 @@ export function mountExportStream(app: Express, deps: Deps): void {
     async ({ identity, query, request, response }) => {
       requireFeature(identity.features, 'exports');
       if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0)
-        throw oldHttp('Over HTTP/1.0 nobody could tell an answer that broke off from a whole one.');
+        throw oldHttp(
+          'Over HTTP/1.0 a truncated answer looks complete. Use HTTP/1.1; behind nginx set proxy_http_version 1.1.',
+        );
       const asked = await read(deps, identity, query);
       const coding = request.acceptsEncodings(CODINGS) || 'identity';
       const head = await headOf(deps, identity, asked, request, coding);
@@ -89,12 +91,12 @@ export function mountExportStream(app: Express, deps: Deps): void {
   );
 }
 
-async function read(deps: Deps, identity: Identity, query: ExportQuery): Promise<Asked> {
+async function read(deps: Deps, identity: Identity, query: ExportQuery): Promise<ExportRequest> {
   const types = query.subject === undefined ? undefined : await deps.types.of(identity.tenantId);
   return readExportQuery(query, new Date(), (subject) => types?.pseudonym(subject) ?? subject);
 }
 
-async function headOf(deps: Deps, identity: Identity, asked: Asked, request: Request, coding: string): Promise<Head> {
+async function headOf(deps: Deps, identity: Identity, asked: ExportRequest, request: Request, coding: string): Promise<Head> {
   const { selection, shape, bom } = asked;
   const etag = await withTenant(deps.pool, identity.tenantId, (client) => exportTag(client, selection, shape, `bom=${bom}`));
   const csv = shape.format === 'csv';

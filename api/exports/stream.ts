@@ -10,7 +10,7 @@ import { backendOf } from '../../sql/exports/mark.ts';
 import { copyRows, csvHeader } from '../../sql/exports/rows.ts';
 import type { CopyStream } from '../../sql/exports/selection.ts';
 import type { Deps } from '../http/deps.ts';
-import type { Asked } from './query.ts';
+import type { ExportRequest } from './query.ts';
 
 /** Node has zstd from 22.15 on. */
 const { createZstdCompress } = zlib as { createZstdCompress?: () => Transform };
@@ -43,13 +43,13 @@ const TRAILERS = 'Content-Digest, Repr-Digest, Mirante-Rows';
 export async function streamRows(
   deps: Pick<Deps, 'archive' | 'exportPool' | 'pool' | 'log'>,
   tenantId: string,
-  asked: Asked,
+  asked: ExportRequest,
   response: ServerResponse,
   head: Head,
   coding: string,
 ): Promise<() => void> {
   const gone = new AbortController();
-  const onClose = () => gone.abort(new Gone('The client has gone.'));
+  const onClose = () => gone.abort(new Gone('The client closed the connection.'));
   response.once('close', onClose);
   if (response.destroyed) onClose();
   try {
@@ -64,7 +64,7 @@ export async function streamRows(
     });
   } catch (error) {
     if (gone.signal.aborted) return () => undefined;
-    if (response.headersSent) deps.log.warn({ err: error, tenant: tenantId }, 'export broke off');
+    if (response.headersSent) deps.log.warn({ err: error, tenant: tenantId }, 'streamed export aborted');
     throw error;
   } finally {
     response.removeListener('close', onClose);
@@ -73,7 +73,7 @@ export async function streamRows(
 
 async function send(
   rows: CopyStream,
-  { selection, shape, bom }: Asked,
+  { selection, shape, bom }: ExportRequest,
   response: ServerResponse,
   head: Head,
   coding: string,
@@ -122,7 +122,7 @@ async function end({ pool, log }: Pick<Deps, 'pool' | 'log'>, backend: number, r
   await setImmediate();
   if (!over) {
     await askFor(undefined, () => cancelStatement(pool, backend)).catch((error) =>
-      log.warn({ err: error }, 'export not cancelled'),
+      log.warn({ err: error }, 'cannot cancel the query of a streamed export'),
     );
   }
   await ended;

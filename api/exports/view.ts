@@ -10,7 +10,10 @@ const file = z.object({
   rows: z.number().int(),
   bytes: z.number().int(),
   sha256: z.string(),
-  url: z.url().optional().meta({ description: 'Opens this file without a key, until `urls_expire_at`; signed anew each time' }),
+  url: z
+    .url()
+    .optional()
+    .meta({ description: 'Opens this file without a key, until `urls_expire_at`; signed again for each answer' }),
 });
 
 const notification = z.object({
@@ -28,7 +31,7 @@ const manifest = z.object({
   dataset: z.string(),
   format: z.enum(FORMATS),
   from: time,
-  to: time.meta({ description: 'Not in it any more' }),
+  to: time.meta({ description: 'Exclusive' }),
   filter: z.record(z.string(), z.unknown()),
   settled_at: time.meta({ description: 'All that was received before this moment is in it, and nothing else' }),
   since: since.meta({

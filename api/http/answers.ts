@@ -4,16 +4,16 @@ import { askFor, currentAsker } from '../../sql/database/fair-pool.ts';
 /** How old an answer may be that is given again. Its watermark says how far it reaches, so it stays true. */
 const REMEMBER_MS = 10_000;
 /** Longer answers are not kept, so that what is kept stays within some 40 MB. */
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 
 type Answer = { watermark: Date; rows: unknown[] };
 /** A question: all that the answer depends on, and whether reading it is known to take long. */
-export type Asked = { question: string; isSlow: boolean };
+export type SharedQuestion = { question: string; isSlow: boolean };
 type Shared = { answer: Promise<Answer>; waiting: number; gone: AbortController };
 
 export type Answers = {
   /** What `read` gives for this tenant and question. */
-  share: <A extends Answer>(tenantId: string, asked: Asked, read: () => Promise<A>) => Promise<A>;
+  share: <A extends Answer>(tenantId: string, asked: SharedQuestion, read: () => Promise<A>) => Promise<A>;
   /** Reads anew from now on: this process has stored events of the tenant. */
   forget: (tenantId: string) => void;
 };
@@ -35,7 +35,7 @@ export function createAnswers(): Answers {
     known.set(key, shared);
     answer.then(
       ({ watermark, rows }) => {
-        if (watermark.getTime() < asked - 1000 || rows.length > MOST_ROWS) forget(key, shared);
+        if (watermark.getTime() < asked - 1000 || rows.length > MAX_ROWS) forget(key, shared);
       },
       () => forget(key, shared),
     );
@@ -63,7 +63,7 @@ export function createAnswers(): Answers {
   }
 
   return {
-    share<A extends Answer>(tenantId: string, { question, isSlow }: Asked, read: () => Promise<A>) {
+    share<A extends Answer>(tenantId: string, { question, isSlow }: SharedQuestion, read: () => Promise<A>) {
       const key = `${tenantId} ${versions.get(tenantId) ?? 0} ${question}`;
       const shared = known.get(key) ?? begin(key, tenantId, isSlow, read);
       join(key, shared);

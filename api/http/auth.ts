@@ -74,8 +74,13 @@ export function createAuthenticator(pool: Pool): Authenticator {
       const key = keyOf(request.headers.authorization);
       const identity = key === undefined ? await findByCookie(request) : await find(key);
       if (!identity)
-        throw unauthenticated(key ? 'The key is unknown, expired or revoked.' : 'Send `Authorization: Bearer <key>`.');
-      if (identity.expiresAt && isOver(identity.expiresAt)) throw unauthenticated('The key has expired.');
+        throw unauthenticated(
+          key === undefined
+            ? 'Send `Authorization: Bearer <key>`.'
+            : 'The key is unknown, expired or revoked. Use another key, or create one with POST /v1/tenants/{id}/keys.',
+        );
+      if (identity.expiresAt && isOver(identity.expiresAt))
+        throw unauthenticated('The key has expired. Create a new one with POST /v1/tenants/{id}/keys.');
       seen.identity = identity;
       if (!scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(scopes);
       return identity;

@@ -4,13 +4,13 @@ import { createGunzip } from 'node:zlib';
 import { invalidEncoding, timedOut, tooLarge, unsupportedEncoding } from './problems.ts';
 
 export type BodyReader = {
-  mostBytes: number;
+  maxBytes: number;
   /** Called with the bytes that have just been added to what this request holds in memory; may throw to refuse them. */
   reserve: (bytes: number) => void;
 };
 
 /**
- * Reads a whole body, inflating gzip. Throws 413 as soon as more than `mostBytes` come out, so a bomb is refused while it
+ * Reads a whole body, inflating gzip. Throws 413 as soon as more than `maxBytes` come out, so a bomb is refused while it
  * inflates; 415 for other encodings; 400 where the gzip stream is broken; 408, for the log, where the client went away.
  */
 export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
@@ -19,7 +19,7 @@ export async function readBody(request: IncomingMessage, reader: BodyReader): Pr
     throw unsupportedEncoding(encoding);
   }
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > reader.mostBytes) throw bodyTooLarge(reader);
+  if (declared > reader.maxBytes) throw bodyTooLarge(reader);
   if (encoding === 'identity') return gather(request, request, reader);
   const inflating = createGunzip();
   try {
@@ -27,7 +27,7 @@ export async function readBody(request: IncomingMessage, reader: BodyReader): Pr
   } catch (error) {
     inflating.destroy();
     const { code = '' } = error as { code?: string };
-    if (/^(Z_|ERR_ZLIB)/.test(code)) throw invalidEncoding('The gzip stream is broken.');
+    if (/^(Z_|ERR_ZLIB)/.test(code)) throw invalidEncoding('The gzip data is corrupt.');
     throw error;
   }
 }
@@ -40,7 +40,7 @@ function gather(stream: Readable, request: IncomingMessage, reader: BodyReader):
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       try {
-        if (size > reader.mostBytes) throw bodyTooLarge(reader);
+        if (size > reader.maxBytes) throw bodyTooLarge(reader);
         reader.reserve(chunk.length);
         chunks.push(chunk);
       } catch (error) {
@@ -60,7 +60,8 @@ function gather(stream: Readable, request: IncomingMessage, reader: BodyReader):
   });
 }
 
-const bodyTooLarge = (reader: BodyReader) => tooLarge(`A body may have ${reader.mostBytes} bytes after decompression.`);
+const bodyTooLarge = (reader: BodyReader) =>
+  tooLarge(`The body is larger than ${reader.maxBytes} bytes after decompression. Send fewer events per request.`);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 

@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { encodeCursor } from './cursor.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const operator = await makeOperatorKey(db);
 
 const ID = '019aa0a0-0000-7000-8000-000000000000';
 const LISTS: [string, () => string, 'time' | 'day', string[]][] = [

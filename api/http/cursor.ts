@@ -1,4 +1,5 @@
 import { parseTime } from '../../lib/time.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { invalidRequest } from './problems.ts';
 
 /** Whether a part of a cursor is what the database can read as such. */
@@ -6,7 +7,6 @@ type Shape = (part: string) => boolean;
 
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 // The calendar of PostgreSQL has no year 0.
 const isInCalendar = (time: string) => !time.startsWith('0000') && parseTime(time) !== undefined;
@@ -15,7 +15,7 @@ const isInCalendar = (time: string) => !time.startsWith('0000') && parseTime(tim
 export const CURSOR = {
   time: (part) => TIME.test(part) && isInCalendar(`${part}:00`),
   day: (part) => DAY.test(part) && isInCalendar(`${part}T00:00:00Z`),
-  uuid: (part) => UUID.test(part),
+  uuid: isUuid,
   name: (part) => part.length > 0 && part.length <= 200 && !part.includes('\0') && part.isWellFormed(),
 } satisfies Record<string, Shape>;
 
@@ -34,5 +34,11 @@ export function decodeCursor(cursor: string, ...shapes: Shape[]): string[] {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw invalidRequest([{ pointer: '/cursor', code: 'invalid-cursor', detail: 'That is no cursor of this list.' }]);
+  throw invalidRequest([
+    {
+      pointer: '/cursor',
+      code: 'invalid-cursor',
+      detail: 'The cursor does not belong to this list. Use next_cursor of an earlier answer unchanged.',
+    },
+  ]);
 }

@@ -5,7 +5,7 @@ import type { ArchiveHome } from '../../sql/archive/home.ts';
 import type { Pool } from '../../sql/database/db.ts';
 import type { AccessLog } from '../audit/access-log.ts';
 import type { Cards } from '../dashboards/cards.ts';
-import type { Dashboard } from '../dashboards/dashboards.ts';
+import type { Dashboard } from '../dashboards/definition.ts';
 import type { Embeds } from '../dashboards/embeds.ts';
 import type { Viewers } from '../dashboards/viewers.ts';
 import type { EventTypeRegistry } from '../event-types/event-types.ts';
@@ -19,7 +19,7 @@ import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Idempotency } from './idempotency.ts';
-import type { Limits } from './limits.ts';
+import type { RequestLimits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
 import type { RouteSpec } from './types.ts';
 
@@ -43,7 +43,7 @@ export type Deps = {
   auth: Authenticator;
   clientAddress: ClientAddress;
   accessLog: AccessLog;
-  limits: Limits;
+  limits: RequestLimits;
   /** Refused sign-ins by address. */
   attempts: Attempts;
   idempotency: Idempotency;

@@ -27,16 +27,16 @@ export function createIdempotency(pool: Pool): Idempotency {
       const key = String(request.headers['idempotency-key']);
       if (key.length > 255) {
         throw invalidRequest([
-          { pointer: '', code: 'invalid-idempotency-key', detail: 'An Idempotency-Key has at most 255 characters.' },
+          { pointer: '', code: 'invalid-idempotency-key', detail: 'The Idempotency-Key is longer than 255 characters.' },
         ]);
       }
       const hash = createHash('sha256').update(`${request.method} ${request.url}\n`).update(body).digest();
       const claim = uuidv7();
       const held = await claimIdempotencyKey(pool, identity.tenantId, key, hash, claim);
       if (held.outcome === 'mismatch')
-        throw unprocessable('idempotency-mismatch', 'That Idempotency-Key belongs to another request');
+        throw unprocessable('idempotency-mismatch', 'The Idempotency-Key was already used for a different request');
       if (held.outcome === 'running')
-        throw conflict('idempotency-running', 'The first request with that Idempotency-Key is still running');
+        throw conflict('idempotency-running', 'The first request with this Idempotency-Key is still running');
       if (held.outcome === 'answered') return held.answer;
       try {
         const reply = await work(held.first_at);

@@ -1,22 +1,13 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { type Answer, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
+const db = await useDatabase();
+const api = await useApi(db);
 
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
-
-const send = (tenant: TestTenant, count: number, more: object = {}) =>
-  api.call(
+const send = (tenant: TestTenant, count: number, more: object = {}, to = api) =>
+  to.call(
     'POST',
     '/v1/events',
     tenant.keys.ingest,
@@ -64,18 +55,19 @@ const refusal = (call: () => Promise<Answer>) =>
 
 test('a month’s events used up are 429 until the quota is raised, also after a restart', async () => {
   const tenant = await makeTenant(db, { limits: { events_per_month: 20 } });
-  expect((await send(tenant, 30)).status).toBe(202);
-  await refusal(() => send(tenant, 1));
-  expectRefused(await send(tenant, 1), 'quota-exceeded');
-  expect((await api.call('GET', '/v1/events', tenant.keys.read)).status).toBe(200);
+  const first = await useApi(db);
+  expect((await send(tenant, 30, {}, first)).status).toBe(202);
+  await refusal(() => send(tenant, 1, {}, first));
+  expectRefused(await send(tenant, 1, {}, first), 'quota-exceeded');
+  expect((await first.call('GET', '/v1/events', tenant.keys.read)).status).toBe(200);
 
-  await api.close();
-  api = await startApi(db);
-  await refusal(() => send(tenant, 1));
+  await first.close();
+  const restarted = await useApi(db);
+  await refusal(() => send(tenant, 1, {}, restarted));
 
   const operator = await makeOperatorKey(db);
-  await api.call('PATCH', `/v1/tenants/${tenant.id}`, operator, { limits: { events_per_month: 1_000 } });
-  await expect.poll(async () => (await send(tenant, 1)).status, { timeout: 60_000, interval: 200 }).toBe(202);
+  await restarted.call('PATCH', `/v1/tenants/${tenant.id}`, operator, { limits: { events_per_month: 1_000 } });
+  await expect.poll(async () => (await send(tenant, 1, {}, restarted)).status, { timeout: 60_000, interval: 200 }).toBe(202);
 });
 
 test('a quarantine used up refuses what would go there, and nothing else', async () => {

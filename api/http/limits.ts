@@ -32,7 +32,7 @@ export type QuotaName = keyof typeof QUOTAS;
 /** Whose use is counted, and its own limits. */
 type Metered = Pick<Identity, 'tenantId' | 'limits'>;
 
-export type Limits = {
+export type RequestLimits = {
   /** Counts one request of the tenant and says so in its headers. Throws 429. */
   request: (tenant: Metered, response: ServerResponse) => Promise<void>;
   /** Counts events before they are stored. Throws 429. */
@@ -46,7 +46,7 @@ export type Limits = {
 };
 
 /** Rates on Redis, else in this process's memory; quotas on Redis, else PostgreSQL, where they outlive a restart. */
-export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Redis): Limits {
+export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Redis): RequestLimits {
   const limiters = new Map<string, RateLimiterAbstract>();
   const spent = new Map<string, { quota: QuotaName; identity: Identity; amount: number }>();
   const exhausted = new Map<string, { consumed: number; until: number }>();
@@ -84,7 +84,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
       return await found.consume(identity.tenantId, Math.min(amount, found.points));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      throw tooManyRequests('rate-limited', `Too many ${name} a second`, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+      throw tooManyRequests('rate-limited', `Too many ${name} per second`, Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
     }
   }
 
@@ -99,7 +99,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
         if (consumed >= quotaLimiter.points) exhausted.set(id, { consumed, until: Date.now() + msBeforeNext });
         else exhausted.delete(id);
       } catch (error) {
-        log.warn({ err: error, quota, tenant: identity.tenantId }, 'quota not written; counted again with the next second');
+        log.warn({ err: error, quota, tenant: identity.tenantId }, 'cannot save the quota; will retry in a second');
         add(id, quota, identity, amount);
       }
     }
@@ -133,7 +133,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
       const left = found.until - Date.now();
       // The limit may have been raised since it was reached.
       if (left > 0 && found.consumed >= limit) {
-        throw tooManyRequests('quota-exceeded', `The quota ${quota} (${limit}) is used up`, Math.ceil(left / 1000));
+        throw tooManyRequests('quota-exceeded', `The quota ${quota} (${limit}) is exhausted`, Math.ceil(left / 1000));
       }
       exhausted.delete(`${quota}:${identity.tenantId}`);
     },

@@ -60,7 +60,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   });
   const dropped = new Counter({
     name: 'mirante_telemetry_dropped_events',
-    help: 'Events of the API about itself that were not stored',
+    help: 'Events about the API itself that were not stored',
     registers,
   });
   new Gauge({
@@ -87,7 +87,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   });
   new Gauge({
     name: 'mirante_queue_heartbeat_age_seconds',
-    help: 'Seconds since a job of the queue was really consumed',
+    help: 'Seconds since a job of the queue was last consumed',
     labelNames: ['queue'],
     registers,
     async collect() {
@@ -110,7 +110,7 @@ export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMet
   });
   new Gauge({
     name: 'mirante_privacy_request_seconds_left',
-    help: 'Seconds until the first open privacy request is due; NaN where none is open',
+    help: 'Seconds until the first open privacy request is due; NaN if none is open',
     registers,
     async collect() {
       this.set((await privacyRequests()).secondsLeft ?? Number.NaN);
@@ -164,7 +164,7 @@ function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[
   const counts = () => countAlerts(pool).catch(() => undefined);
   new Gauge({
     name: 'mirante_alerts_firing',
-    help: 'Alert rules of all tenants that fire',
+    help: 'Firing alert rules of all tenants',
     registers,
     async collect() {
       this.set((await counts())?.firing ?? Number.NaN);
@@ -172,7 +172,7 @@ function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[
   });
   new Gauge({
     name: 'mirante_alert_deliveries',
-    help: 'Notices of alerts of the last thirty days, by what has become of them',
+    help: 'Alert deliveries of the last thirty days, by status',
     labelNames: ['status'],
     registers,
     async collect() {

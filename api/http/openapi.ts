@@ -76,7 +76,7 @@ function operation(spec: Spec): JsonSchema {
       [spec.status]: success,
       ...Object.fromEntries(others),
       default: {
-        description: 'A problem; its `code` stands in docs/error-codes.md',
+        description: 'A problem; its `code` is explained in docs/error-codes.md',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },

@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let keys: Record<string, string>;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  keys = { ...tenant.keys, operator: await makeOperatorKey(db) };
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const keys: Record<string, string> = { ...tenant.keys, operator: await makeOperatorKey(db) };
 
 const WINDOW = '"from":"2026-10-01T00:00:00Z","to":"2026-10-02T00:00:00Z"';
 const RULE = '"name":"a","metric":"events.count","condition":"above","threshold":1,"window_seconds":300';
@@ -58,4 +47,73 @@ test.each<[string, string, () => string, string, string]>([
 ])('%s with a %s key says where a member __proto__ is, which would be lost', async (method, key, path, body, pointer) => {
   const answer = await api.call(method, path(), keys[key], body);
   expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer, code: 'reserved-name' }]]);
+});
+
+test.each<[string, string, string, string | undefined, string[]]>([
+  [
+    'POST',
+    'tenant_admin',
+    '/v1/alerts/rules',
+    `{${RULE.replace('"name":"a"', '"nmae":"a"')}}`,
+    ['"name" is missing.', '"nmae" is not a known member. Did you mean "name"?'],
+  ],
+  ['POST', 'tenant_admin', '/v1/alerts/rules', '[]', ['The body must be an object; it is a list.']],
+  ['POST', 'tenant_admin', '/v1/alerts/rules', undefined, ['The body is missing.']],
+  ['POST', 'tenant_admin', '/v1/alerts/endpoints', '{"kind":"sms"}', ['"kind" must be one of webhook, email; it is "sms".']],
+  [
+    'POST',
+    'tenant_admin',
+    '/v1/alerts/endpoints',
+    '{"kind":"webhook","url":"https://somebody:hush@hook.invalid/"}',
+    ['"url" must not contain a user name or a password; it is "https://somebody:[Redacted]@hook.invalid…".'],
+  ],
+  ['GET', 'read', '/v1/events?limit=5000', undefined, ['"limit" must be a whole number from 1 to 1000; it is 5000.']],
+  [
+    'GET',
+    'tenant_admin',
+    '/v1/alerts/deliveries?limt=5',
+    undefined,
+    ['"limt" is not a known parameter. Did you mean "limit"?'],
+  ],
+  ['GET', 'tenant_admin', '/v1/alerts/rules/x', undefined, ['"id" must be a UUID; it is "x".']],
+  [
+    'GET',
+    'export',
+    '/v1/exports/stream?dataset=event&from=today',
+    undefined,
+    [
+      '"dataset" must be one of events, metrics; it is "event".',
+      '"from" must be a time as RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z; it is "today".',
+    ],
+  ],
+  [
+    'POST',
+    'operator',
+    '/v1/tenants',
+    '{"slug":"-","name":5}',
+    [
+      '"slug" must have 1 to 63 characters out of a-z, 0-9 and hyphens, and not start with a hyphen; it is "-".',
+      '"name" must be a string of 1 to 200 characters; it is 5.',
+    ],
+  ],
+  [
+    'PUT',
+    'tenant_admin',
+    '/v1/event-types/a.v1',
+    '{"mode":"observe","schema":{"type":"nonsense"}}',
+    ['"schema.type" must be one of "array", "boolean", "integer", "null", "number", "object", "string".'],
+  ],
+])('%s with a %s key to %s says what was expected, what came and where', async (method, key, path, body, details) => {
+  const answer = await api.call(method, path, keys[key], body);
+  expect(answer.body.errors.map(({ detail }: { detail: string }) => detail)).toEqual(details);
+});
+
+test.each([
+  ['{"password":"hush",x}', 'The body is not valid JSON: unexpected character at position 19.'],
+  ['{"password":"hu', 'The body is not valid JSON'],
+  ['hush', 'The body must be a JSON object or array.'],
+])('a body that is not JSON is refused without a word of it: %s', async (body, detail) => {
+  const answer = await api.call('POST', '/v1/alerts/rules', keys.tenant_admin, body);
+  expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', expect.stringContaining(detail)]);
+  expect(answer.text).not.toContain('hu');
 });

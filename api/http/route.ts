@@ -1,5 +1,6 @@
 import type { Express, Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
+import { readInput } from '../../lib/input-faults.ts';
 import type { Actor } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
@@ -25,14 +26,19 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     if (identity) await deps.limits.request(identity, response);
     for (const input of [request.params, request.query, request.body]) refuseUnreadable(input);
     if (spec.body && request.body === undefined && request.headers['content-type']) {
-      throw unsupportedMediaType('This call reads application/json.');
+      throw unsupportedMediaType('Send the body as application/json.');
     }
     const call = {
       identity,
       actor: identity && actorOf(identity, seen),
-      params: check(spec.params, request.params),
-      query: check(spec.query, spec.filters ? bareNames(spec.filters, request, response) : request.query),
-      body: check(spec.body, request.body),
+      params: check(spec.params, request.params, 'The path'),
+      query: check(
+        spec.query,
+        spec.filters ? bareNames(spec.filters, request, response) : request.query,
+        'The query',
+        'parameter',
+      ),
+      body: check(spec.body, request.body, 'The body'),
       request,
       response,
     };
@@ -64,7 +70,7 @@ async function sendJson(response: Response, body: unknown): Promise<void> {
 function leaveOf(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort(unavailable('The client has left.'));
+    if (!response.writableFinished) gone.abort(unavailable('The client closed the connection.'));
   });
   return gone.signal;
 }
@@ -88,7 +94,7 @@ function bareNames(filters: readonly string[], { query }: Request, response: Res
     if (bare[name] !== undefined) response.setHeader('Deprecation', DEPRECATED_SINCE);
     if (given === undefined) continue;
     if (bare[name] !== undefined) {
-      const detail = `${name} is the old spelling of filter[${name}]: send one of them.`;
+      const detail = `${name} is the old name of filter[${name}]. Send only one of them.`;
       throw invalidRequest([{ pointer: `/filter[${name}]`, code: 'repeated-parameter', detail }]);
     }
     delete bare[`filter[${name}]`];
@@ -103,35 +109,29 @@ const MAX_DEPTH = 64;
 // object is built from others, so that it would be accepted without being read.
 function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   if (typeof input === 'string' && (input.includes('\u0000') || !input.isWellFormed())) {
-    const detail = 'A text cannot hold U+0000 or half of a surrogate pair.';
+    const detail = 'The text contains U+0000 or an unpaired surrogate. Remove it.';
     throw invalidRequest([{ pointer: at.toWellFormed(), code: 'invalid-text', detail }]);
   }
   if (typeof input !== 'object' || input === null) return;
   if (depth > MAX_DEPTH) {
-    throw invalidRequest([{ pointer: '', code: 'too-deep', detail: `A body may be nested ${MAX_DEPTH} levels deep.` }]);
+    throw invalidRequest([{ pointer: '', code: 'too-deep', detail: `The body is nested more than ${MAX_DEPTH} levels deep.` }]);
   }
   for (const [name, value] of Object.entries(input)) {
     refuseUnreadable(name, at);
     if (name === '__proto__') {
-      const detail = 'No member and no parameter is called `__proto__`.';
+      const detail = '`__proto__` is not accepted as a name.';
       throw invalidRequest([{ pointer: `${at}/__proto__`, code: 'reserved-name', detail }]);
     }
     refuseUnreadable(value, at + pointerTo(name), depth + 1);
   }
 }
 
-function check<T>(schema: ZodType<T> | undefined, input: unknown): T {
+function check<T>(schema: ZodType<T> | undefined, input: unknown, whole: string, member = 'member'): T {
   if (!schema) return undefined as T;
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
+  const { data, faults } = readInput(schema, input, { whole, member });
+  if (!faults) return data;
   throw invalidRequest(
-    result.error.issues.map(
-      (issue): Fault => ({
-        pointer: issue.path.map(pointerTo).join(''),
-        code: issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-'),
-        detail: issue.message,
-      }),
-    ),
+    faults.map(({ path, code, detail }): Fault => ({ pointer: path.map(pointerTo).join(''), code, detail })),
   );
 }
 

@@ -9,9 +9,9 @@ const isInRange = (time: number | undefined) => time !== undefined && time >= EA
 
 /** An RFC 3339 time with its zone, kept to the microsecond. */
 export const instant = z.iso
-  .datetime({ offset: true, error: 'a time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z' })
+  .datetime({ offset: true, abort: true, error: 'must be a time as RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z' })
   .refine((text) => isInRange(parseTime(text)), {
-    error: 'a time lies between the years 1 and 9999',
+    error: 'must be a time between the years 1 and 9999',
     params: { code: 'out-of-range' },
   })
   .transform((text): Instant => instantOf(parseTime(text) as number));

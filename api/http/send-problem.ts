@@ -14,7 +14,7 @@ import {
   unsupportedMediaType,
 } from './problems.ts';
 
-/** Answers every error, as RFC 9457 problem+json unless told otherwise. What is not expected gets a fixed text and is logged whole. */
+/** Answers every error, as RFC 9457 problem+json unless told otherwise. An unexpected error gets a fixed text and is logged in full. */
 export function sendProblem(
   log: Logger,
   error: unknown,
@@ -89,15 +89,28 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ArchiveUnavailable) return unavailable(error.message);
   const { type = '', status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
-  if (type === 'entity.parse.failed') return invalidJson(message);
-  if (type === 'entity.too.large') return tooLarge('A JSON body of this call may have 1 MiB.');
-  if (type === 'encoding.unsupported')
-    return unsupportedMediaType(message, { 'accept-encoding': 'gzip, deflate, br, identity' });
-  if (type === 'charset.unsupported') return unsupportedMediaType(message);
+  if (type === 'entity.parse.failed') return invalidJson(jsonFault(message));
+  if (type === 'entity.too.large') return tooLarge('The JSON body is larger than 1 MiB.');
+  if (type === 'encoding.unsupported') {
+    const detail = 'The Content-Encoding is not supported. Send gzip, deflate, br or none.';
+    return unsupportedMediaType(detail, { 'accept-encoding': 'gzip, deflate, br, identity' });
+  }
+  if (type === 'charset.unsupported') return unsupportedMediaType('The charset is not supported. Send UTF-8.');
   if (type === 'request.aborted' || type === 'request.size.invalid') return timedOut();
   if (error instanceof URIError)
-    return invalidRequest([{ pointer: '', code: 'invalid-address', detail: 'The address is not UTF-8, percent-encoded.' }]);
-  if (status === 400) return invalidEncoding(message);
-  if (isDatabaseAway(error)) return unavailable('The database does not answer.');
-  return new Problem(500, 'internal', 'Something went wrong on our side');
+    return invalidRequest([
+      { pointer: '', code: 'invalid-address', detail: 'The address is not valid percent-encoded UTF-8.' },
+    ]);
+  if (status === 400) return invalidEncoding('The body is corrupt or does not match its Content-Encoding.');
+  if (isDatabaseAway(error)) return unavailable('The database does not answer. Try again later.');
+  return new Problem(500, 'internal', 'Internal error');
+}
+
+// V8 quotes the body in its message, which may hold a secret; only the position is passed on.
+function jsonFault(message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `The body is not valid JSON: unexpected character at position ${position}.`;
+  return /end of JSON/.test(message)
+    ? 'The body is not valid JSON: it ends too early.'
+    : 'The body must be a JSON object or array.';
 }

@@ -43,7 +43,7 @@ type Line = {
 export function createTurns({ most, waitMs, processors = availableParallelism() }: TurnOptions): Turns {
   const share = Math.max(1, Math.floor(most / 2));
   const slowShare = Math.min(share, Math.max(1, Math.floor(processors / 2)));
-  const mostSlow = Math.min(share, Math.max(2, processors - 1));
+  const maxSlow = Math.min(share, Math.max(2, processors - 1));
   /** In the order in which tenants have their turns. */
   const lines = new Map<string, Line>();
   const paces = new QuickLRU<string, number>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -56,7 +56,7 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
   function mayRun(line: Line, asker: TenantAsker): boolean {
     if (line.running >= share) return false;
     if (!isSlow(asker)) return true;
-    return line.runningSlow < slowShare && runningSlow < mostSlow && line.rests === 0;
+    return line.runningSlow < slowShare && runningSlow < maxSlow && line.rests === 0;
   }
 
   function startNext(): void {
@@ -116,9 +116,9 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
 
   function refusal(line: Line) {
     if (line.running > 0 || line.rests > 0) {
-      return tooManyRequests('too-many-queries', 'The tenant asks for more than its share of the database', RETRY_SECONDS);
+      return tooManyRequests('too-many-queries', 'The tenant has too many queries waiting', RETRY_SECONDS);
     }
-    return unavailable('All connections to the database are in use.', RETRY_SECONDS);
+    return unavailable('All database connections are in use.', RETRY_SECONDS);
   }
 
   return {

@@ -1,24 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Json, type TestApi, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
+const db = await useDatabase();
+const operator = await makeOperatorKey(db);
 let api: TestApi;
-let operator: string;
 let tenant: TestTenant;
 let rival: TestTenant;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  operator = await makeOperatorKey(db);
-});
 // Refused sign-ins are counted by each process.
 beforeEach(async () => {
-  api = await startApi(db, { REDIS_URL: '' });
+  api = await useApi(db, { REDIS_URL: '' });
   [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
-  return () => api.close();
 });
-afterAll(() => db.drop());
 
 type Visit = { status: number; location: string | null; cookie: string | undefined; text: string; body: Json };
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { didYouMean, quoted } from '../../lib/input-faults.ts';
 import { parseTime } from '../../lib/time.ts';
 import type { Measure } from '../../sql/metrics/measures.ts';
 import { MEASURES } from '../../sql/metrics/measures.ts';
 import { MAX_ROWS, type Question } from '../../sql/metrics/metrics.ts';
 import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../../sql/metrics/windows.ts';
-import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
+import { type Fault, type FaultReport, invalidRequest, pointerTo } from '../http/problems.ts';
 
 const DIMS = [...new Set(MEASURES.flatMap((measure) => measure.dims))];
+const PARAMETERS = ['from', 'to', 'interval', 'group_by', 'limit'];
 const FILTER = /^filter\[(.*)\]$/s;
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
@@ -17,7 +19,7 @@ export const metricQuery = z.looseObject({
   to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
   interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent. \`total\` is one figure for the window.`),
   group_by: text('Dimensions of the measure, separated by commas.'),
-  limit: text('The greatest so many groups of each bucket.'),
+  limit: text('Keep only the top N groups per bucket.'),
   ...Object.fromEntries(DIMS.map((dim) => [`filter[${dim}]`, text(`Only where ${dim} is this; empty: where it is not set.`)])),
 });
 
@@ -48,58 +50,61 @@ export function readQuestion(measure: Measure, query: Record<string, unknown>, z
   return { measure, window, interval, zone, groupBy, filters, limit };
 }
 
-/** Notes what is wrong with a parameter. */
-export type Report = (name: string, code: string, detail: string) => void;
-
-function singles(query: Record<string, unknown>, fault: Report): Map<string, string> {
+function singles(query: Record<string, unknown>, fault: FaultReport): Map<string, string> {
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(query)) {
     if (typeof value === 'string') given.set(name, value);
-    else if (value !== undefined) fault(name, 'repeated-parameter', 'A parameter is given once.');
-    if (value !== undefined && !['from', 'to', 'interval', 'group_by', 'limit'].includes(name) && !FILTER.test(name)) {
-      fault(name, 'unknown-parameter', 'Known are from, to, interval, group_by, limit and filter[<dimension>].');
+    else if (value !== undefined) fault(name, 'repeated-parameter', 'The parameter must be a text and appear only once.');
+    if (value !== undefined && !PARAMETERS.includes(name) && !FILTER.test(name)) {
+      fault(
+        name,
+        'unknown-parameter',
+        `The call has no such parameter.${didYouMean(name, PARAMETERS) || ` Known are: ${PARAMETERS.join(', ')} and filter[<dimension>].`}`,
+      );
     }
   }
   return given;
 }
 
 /** The interval of a question: `day` if absent. */
-export function readInterval(given: Map<string, string>, fault: Report): Interval {
+export function readInterval(given: Map<string, string>, fault: FaultReport): Interval {
   const value = given.get('interval') ?? 'day';
   const interval = INTERVALS.find((name) => name === value);
-  if (!interval) fault('interval', 'unknown-interval', `An interval is one of ${INTERVALS.join(', ')}.`);
+  if (!interval)
+    fault('interval', 'unknown-interval', `"interval" must be one of ${INTERVALS.join(', ')}; it is ${quoted(value)}.`);
   return interval ?? 'total';
 }
 
-const unknownDim = (measure: Measure) => `${measure.name} has the dimensions ${measure.dims.join(', ')}.`;
+const unknownDim = (measure: Measure) => `${measure.name} has no such dimension. It has: ${measure.dims.join(', ')}.`;
 
-function readGroupBy(given: Map<string, string>, measure: Measure, fault: Report): readonly string[] {
+function readGroupBy(given: Map<string, string>, measure: Measure, fault: FaultReport): readonly string[] {
   const value = given.get('group_by');
   if (value === undefined) return measure.groupBy ?? [];
   const dims = value.split(',').map((dim) => dim.trim());
   if (!dims.every((dim) => measure.dims.includes(dim))) fault('group_by', 'unknown-dimension', unknownDim(measure));
-  if (new Set(dims).size < dims.length) fault('group_by', 'repeated-dimension', 'A dimension is named once.');
+  if (new Set(dims).size < dims.length) fault('group_by', 'repeated-dimension', '"group_by" has the same dimension twice.');
   return dims;
 }
 
-function readFilters(given: Map<string, string>, measure: Measure, fault: Report): Question['filters'] {
+function readFilters(given: Map<string, string>, measure: Measure, fault: FaultReport): Question['filters'] {
   const filters: { dim: string; value: string | null }[] = [];
   for (const [name, value] of given) {
     const dim = FILTER.exec(name)?.[1];
     if (dim === undefined) continue;
     if (!measure.dims.includes(dim)) fault(name, 'unknown-dimension', unknownDim(measure));
-    if (value.includes('\u0000')) fault(name, 'invalid-text', 'A text cannot hold U+0000.');
+    if (value.includes('\u0000')) fault(name, 'invalid-text', 'The text contains U+0000. Remove it.');
     filters.push({ dim, value: value === '' ? null : value });
   }
   return filters;
 }
 
-function readLimit(given: Map<string, string>, groupBy: readonly string[], fault: Report): number | undefined {
+function readLimit(given: Map<string, string>, groupBy: readonly string[], fault: FaultReport): number | undefined {
   const value = given.get('limit');
   if (value === undefined) return undefined;
   const limit = /^\d{1,6}$/.test(value) ? Number(value) : 0;
-  if (limit < 1 || limit > MAX_ROWS) fault('limit', 'out-of-range', `A limit is a whole number from 1 to ${MAX_ROWS}.`);
-  else if (groupBy.length === 0) fault('limit', 'limit-without-groups', 'A limit is of groups: name them in group_by.');
+  if (limit < 1 || limit > MAX_ROWS)
+    fault('limit', 'out-of-range', `"limit" must be a whole number from 1 to ${MAX_ROWS}; it is ${quoted(value)}.`);
+  else if (groupBy.length === 0) fault('limit', 'limit-without-groups', '"limit" only works with groups. Add group_by.');
   return limit;
 }
 
@@ -109,7 +114,7 @@ export function readWindow(
   interval: Interval,
   zone: string,
   now: number,
-  fault: Report,
+  fault: FaultReport,
 ): Window | undefined {
   const explicit = { from: readTime(given, 'from', fault), to: readTime(given, 'to', fault) };
   if (Number.isNaN(explicit.from) || Number.isNaN(explicit.to)) return undefined;
@@ -117,12 +122,16 @@ export function readWindow(
   const to = explicit.to ?? floor(now * 1000, HOUR) + HOUR;
   const from = explicit.from ?? Math.max(0, defaultFrom(to, interval, zone));
   if (from >= to) {
-    fault(explicit.from === undefined ? 'to' : 'from', 'empty-window', '`from` must be before `to`, which is now if absent.');
+    fault(
+      explicit.from === undefined ? 'to' : 'from',
+      'empty-window',
+      '`from` must be before `to`, which defaults to the end of the current hour.',
+    );
   } else if ((to - from) / SHORTEST[interval] > MAX_ROWS) {
     fault(
       'interval',
       'too-many-buckets',
-      `An answer has at most ${MAX_ROWS} buckets: ask for a wider interval or a shorter window.`,
+      `The window has more than ${MAX_ROWS} buckets. Use a wider interval or a shorter window.`,
     );
   } else {
     return { from, to };
@@ -135,15 +144,19 @@ function defaultFrom(to: number, interval: Interval, zone: string): number {
 }
 
 // NaN where it cannot be read, which has then been reported.
-function readTime(given: Map<string, string>, name: 'from' | 'to', fault: Report): number | undefined {
+function readTime(given: Map<string, string>, name: 'from' | 'to', fault: FaultReport): number | undefined {
   const value = given.get(name);
   if (value === undefined) return undefined;
   const time = parseTime(value);
   if (time === undefined) {
-    const hint = / \d\d:\d\d$/.test(value) ? ' In a query string a + must be sent as %2B.' : '';
-    fault(name, 'invalid-time', `A time is RFC 3339 with its zone, e.g. 2026-01-31T12:00:00Z.${hint}`);
+    const hint = / \d\d:\d\d$/.test(value) ? ' In a query string, send + as %2B.' : '';
+    fault(
+      name,
+      'invalid-time',
+      `"${name}" must be a time as RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z; it is ${quoted(value)}.${hint}`,
+    );
   } else if (time < 0 || time > LAST) {
-    fault(name, 'out-of-range', 'A time lies between the years 1970 and 9998.');
+    fault(name, 'out-of-range', `"${name}" must be between the years 1970 and 9998.`);
   } else {
     return time;
   }

@@ -1,30 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { closeRestatements, openRestatements } from '../../sql/metrics/restatements.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const DAY = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY) * DAY;
 const day = (ago: number) => new Date(TODAY - ago * DAY).toISOString();
 const noon = (ago: number) => new Date(TODAY - ago * DAY + DAY / 2).toISOString();
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db);
 
 const jobs = () => jobDeps(db, archive);
 

@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
-
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let other: TestTenant;
+import { beforeAll, expect, test } from 'vitest';
+import { type Answer, useApi } from '../../test/support/api.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
 const NOW = Date.now();
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
 
+const db = await useDatabase();
+// No job runs here, so everything is read live.
+await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '60 days')");
+const api = await useApi(db);
+const tenant = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
+const other = await makeTenant(db);
+
 beforeAll(async () => {
-  db = await createDatabase();
-  // No job runs here, so everything is read live.
-  await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '60 days')");
-  api = await startApi(db);
-  tenant = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
-  other = await makeTenant(db);
   const validation = (id: string, minutes: number, data: object) => ({ id, type: VALIDATION, time: ago(minutes), data });
   await api.call('POST', '/v1/events', tenant.keys.ingest, [
     validation('1', 10, {
@@ -40,10 +36,6 @@ beforeAll(async () => {
     { id: '4', type: 'a.b.v1', time: ago(20 * 24 * 60) },
   ]);
   await api.call('POST', '/v1/events', other.keys.ingest, [{ id: '1', type: 'a.b.v1', time: ago(10) }]);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 type Row = Record<string, string | number | null>;

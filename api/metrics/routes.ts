@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import { z } from 'zod';
+import { didYouMean } from '../../lib/input-faults.ts';
 import { instantOf, shownInstant } from '../../lib/time.ts';
 import { findMeasure, MEASURES } from '../../sql/metrics/measures.ts';
 import { type Figures, MAX_ROWS, type MetricRow, type Question, readMetric } from '../../sql/metrics/metrics.ts';
@@ -88,7 +89,14 @@ export function mountMetrics(app: Express, deps: Deps): void {
     },
     async ({ identity, params, request, response }) => {
       const measure = findMeasure(params.name);
-      if (!measure) throw notFound('metric', `There are ${MEASURES.map(({ name }) => name).join(', ')}.`);
+      if (!measure)
+        throw notFound(
+          'metric',
+          `GET /v1/metrics lists all metrics.${didYouMean(
+            params.name,
+            MEASURES.map(({ name }) => name),
+          )}`,
+        );
       const question = readQuestion(measure, request.query, identity.timezone, Date.now());
       const { measure: _, ...asked } = question;
       const shared = {
@@ -113,16 +121,16 @@ export function mountMetrics(app: Express, deps: Deps): void {
 // Rather no answer than one from which part is missing.
 function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: Figures): void {
   if (rows.length > MAX_ROWS) {
-    const detail = `The answer has more than ${MAX_ROWS} rows: set a limit, fewer groups, a wider interval or a shorter window.`;
+    const detail = `The answer has more than ${MAX_ROWS} rows. Set a limit, or use fewer groups, a wider interval or a shorter window.`;
     throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
   }
   if (hoursSince) {
-    const detail = `Before ${hoursSince.toISOString()} figures are kept by the UTC day: begin later, or give whole UTC days and \`interval=total\`.`;
+    const detail = `Before ${hoursSince.toISOString()} only daily values (UTC) are kept. Use a later \`from\`, or whole UTC days with \`interval=total\`.`;
     throw invalidRequest([{ pointer: '/from', code: 'hours-not-kept', detail }]);
   }
   if (!rawSince) return;
   const since = rawSince.getTime() * 1000;
-  const detail = `Before ${rawSince.toISOString()} figures are kept by the hour: give a whole hour.`;
+  const detail = `Before ${rawSince.toISOString()} only hourly values are kept. Use a whole hour.`;
   const gone = { from: floor(window.from, HOUR) !== window.from, to: ceil(window.to, HOUR) !== window.to };
   const starts = { from: window.from, to: Math.max(window.from, floor(window.to, HOUR)) };
   const faults = (['from', 'to'] as const)

@@ -22,8 +22,8 @@ export function describeObjectives(ops: Pool, registers: Registers): void {
           for (const [labels, value] of values(row)) this.set({ objective: row.name, ...labels }, value ?? Number.NaN);
       },
     });
-  gauge('target', 'What is promised', [], ({ target }) => [[{}, target]]);
-  gauge('measured', 'What was measured last', [], ({ measured }) => [[{}, measured]]);
+  gauge('target', 'Target of the objective', [], ({ target }) => [[{}, target]]);
+  gauge('measured', 'Last measured value', [], ({ measured }) => [[{}, measured]]);
   gauge('budget_left', 'Share of the error budget that is left, 1 to 0', [], ({ budget_left }) => [[{}, budget_left]]);
   gauge('burn_rate', 'How fast the error budget is used up: at 1 it lasts for just the window', ['window'], (row) =>
     row.budget === null ? [] : (['1h', '6h', '3d'] as const).map((window) => [{ window }, row[`burn_${window}`]]),
@@ -47,11 +47,11 @@ function describeProbes(ops: Pool, registers: Registers): void {
         for (const total of await totals()) this.inc({ probe: total.probe }, value(total));
       },
     });
-  counter('mirante_probes', 'Probes of the public API, one of each kind a minute', ({ taken }) => taken);
+  counter('mirante_probes', 'Probes of the public API, one of each kind per minute', ({ taken }) => taken);
   counter('mirante_probe_failures', 'Probes that failed', ({ failed }) => failed);
   new Gauge({
     name: 'mirante_probe_duration_seconds',
-    help: 'How long the last probe took; of `arrival` how far figures are behind events',
+    help: 'Duration of the last probe; for `arrival` how far metrics are behind events',
     labelNames: ['probe'],
     registers,
     async collect() {

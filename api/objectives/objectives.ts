@@ -14,68 +14,68 @@ export const OBJECTIVES: Record<string, Words> = {
   availability: {
     description: 'The API answers.',
     indicator:
-      'Share of probing requests through the public API that were answered as they should be, within 10 seconds: three a minute, for readiness, an event and a metric.',
+      'Share of probe requests to the public API that got the expected answer within 10 seconds. Three probes run per minute: readiness, an event and a metric.',
   },
   'capacity.validations_per_day': {
-    description: 'As many validations a day as the platform was made for, a hundred times those of its first year.',
-    indicator: 'Most validations of all customers on one UTC day. More than the target is more than was promised to be borne.',
+    description: 'The platform handles its design load of validations per day, a hundred times that of its first year.',
+    indicator:
+      'Highest number of validations of all customers on one UTC day. The target is the load that the platform is designed for.',
     internal: true,
   },
   'dashboards.latency_p95': {
-    description: 'Dashboards and their cards are there within a second.',
+    description: 'Dashboards and their cards load within a second.',
     indicator:
-      "95th percentile of the time that the API took for a dashboard's page or card, over all requests; within 2 %. Burn rates of an hour and more begin with the full hour.",
+      "95th percentile of the API's response time for dashboard pages and cards, within 2 %. Burn rates over an hour or more start at the full hour.",
   },
   'data.freshness_p95': {
-    description: 'Figures are less than five minutes behind.',
+    description: 'Metrics are less than five minutes behind.',
     indicator:
-      '95th percentile of the time from an event that a probe sends every minute until an answer of GET /v1/metrics/events.count counts it. One that is not counted within six minutes has that time.',
+      '95th percentile of the time from sending a probe event (one per minute) until GET /v1/metrics/events.count counts it. An event not counted within six minutes is recorded as six minutes.',
   },
   'ingestion.acknowledged_lost': {
-    description: 'No event is lost that the API has acknowledged.',
-    indicator: 'Differences between receipts and what is stored, by a nightly reconciliation.',
+    description: 'No acknowledged event is lost.',
+    indicator: 'Differences between receipts and stored rows, found by the nightly reconciliation.',
   },
   'isolation.foreign_rows': {
-    description: 'No tenant reaches a row of another.',
-    indicator: 'Rows of another tenant that the hourly audit could reach.',
+    description: 'No tenant can read a row of another tenant.',
+    indicator: 'Rows of other tenants that the hourly audit could read.',
   },
   'privacy.days_left': {
-    description: 'What a person or a tenant that leaves has asked for is done long before its legal term.',
+    description: 'Privacy requests and removals of tenants are completed long before their legal deadline.',
     indicator:
-      'Days until the first of all open privacy requests and removals of tenants is due, which is 15 days after it was asked for; 15 where none is open.',
+      'Days until the first open privacy request or removal of a tenant is due. Each is due 15 days after it was made; 15 if none is open.',
     internal: true,
   },
   'recovery.drill_age': {
     description: 'A backup is made and restored every week.',
     indicator:
-      'Days since a backup was last restored elsewhere, with every table counted and figures of every tenant read again. Unknown where no drill can be made (docs/backup.md).',
+      'Days since the last restore drill that passed: it restores a backup elsewhere, counts every table and reads metrics of every tenant. Unknown if no drill is configured (docs/backup.md).',
   },
   'recovery.drills_failed': {
     description: 'Backups can be restored.',
-    indicator: 'Drills of the last eight days that failed.',
+    indicator: 'Restore drills that failed in the last eight days.',
   },
   'recovery.restore_time': {
     description: 'A backup is restored within an hour.',
-    indicator:
-      'How long the last drill took from the backup to a database whose tables were counted and whose figures were read.',
+    indicator: 'Duration of the last restore drill, from the backup to a checked database.',
   },
   'retention.aggregates': {
     description: 'Aggregates are kept for two years.',
-    indicator: 'Days back to which every aggregate is still there, at most what AGGREGATE_RETENTION_DAYS says.',
+    indicator: 'Days for which every aggregate is still stored, up to AGGREGATE_RETENTION_DAYS.',
   },
   'retention.raw': {
     description: 'Raw events are kept for 90 days.',
-    indicator: 'Days back to which every raw event is still there, at most what RAW_RETENTION_DAYS says.',
+    indicator: 'Days for which every raw event is still stored, up to RAW_RETENTION_DAYS.',
   },
   'storage.cost_per_million_events': {
-    description: 'A million events cost less than US$ 0.10 to keep.',
+    description: 'Storing a million events costs less than US$ 0.10.',
     indicator:
-      'Bytes on disk per event × months that they are kept, for raw events and for roll-ups, × 1,000,000 × STORAGE_USD_PER_GB_MONTH / 10⁹. Unknown below 100,000 events.',
+      'Bytes on disk per event × months of retention, for raw events and roll-ups, × 1,000,000 × STORAGE_USD_PER_GB_MONTH / 10⁹. Unknown below 100,000 events.',
   },
   'viewers.concurrent': {
-    description: 'A hundred people look at dashboards at once.',
+    description: 'A hundred people can use dashboards at the same time.',
     indicator:
-      'Most addresses from which links of viewers were used within one hour: more than were there at once, but people behind one address count once.',
+      'Highest number of addresses that opened dashboard links within one hour. This overestimates how many were active at the same time; people behind one address count once.',
     internal: true,
   },
 };

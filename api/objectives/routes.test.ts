@@ -1,36 +1,26 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { measureObjectives } from '../../jobs/platform/measure-objectives.ts';
 import { createProbe } from '../../jobs/platform/probe-platform.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { findCanaries } from '../../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { OBJECTIVES } from './objectives.ts';
 
 const MINUTE = 60_000;
 const silent = pino({ level: 'silent' });
 const config = { STORAGE_USD_PER_GB_MONTH: 0.08, RAW_RETENTION_DAYS: 90, AGGREGATE_RETENTION_DAYS: 730 };
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-let tenant: TestTenant;
 let lines: Json[];
 
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-  tenant = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+const tenant = await makeTenant(db);
 beforeEach(async () => {
   lines = [];
   await db.owner.query('delete from private.probes; delete from private.probe_totals; delete from private.objectives');
@@ -361,7 +351,7 @@ test('a legal term that is nearly over is missed as an objective, and said each 
   const { id } = (await api.call('POST', '/v1/privacy/requests', who.keys.tenant_admin, body)).body;
   await measure();
   expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(15, 2), status: 'met' });
-  const warned = () => lines.filter(({ msg }) => msg === 'less than three days are left until the legal term');
+  const warned = () => lines.filter(({ msg }) => msg === 'a privacy request is due in less than three days');
   expect(warned()).toEqual([]);
   await db.owner.query("update private.privacy_requests set due_at = now() + interval '2 days', attempts = 7 where id = $1", [
     id,

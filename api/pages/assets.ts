@@ -16,9 +16,9 @@ export type Asset = { type: string; body: (encoding: Encoding) => Promise<Buffer
 
 /** Files that the pages load: our own, and ECharts as its package ships it. */
 export type Assets = {
-  /** Where a file is found; another text with every change of any file, so that it may be kept for good. */
+  /** The URL of a file. It changes with every change of any file, so browsers may cache it forever. */
   url: (name: string) => string;
-  /** A file, or undefined where there is none, or it was of another version. */
+  /** A file, or undefined if there is none or it is of another version. */
   find: (version: string, name: string) => Asset | undefined;
 };
 

@@ -1,13 +1,13 @@
 import { escaped } from '../../lib/html.ts';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
-import type { Parameter } from '../dashboards/dashboards.ts';
+import type { Parameter } from '../dashboards/definition.ts';
 import type { Locale } from './html.ts';
 import { ICONS } from './icons.ts';
 import { type TextName, textOf } from './texts.ts';
 
 const RANGES = ['24h', '7d', '30d', '90d', 'custom'] as const;
 
-/** What a reader may choose on a page, and what the link has fixed, which is said and not offered. */
+/** The pickers of a page. Parameters that the link has fixed are shown as text. */
 export function controls(
   parameters: readonly Parameter[],
   locked: Record<string, string>,

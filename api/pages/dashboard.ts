@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
-import type { Card, Dashboard, Parameter } from '../dashboards/dashboards.ts';
+import type { Card, Dashboard, Parameter } from '../dashboards/definition.ts';
 import type { Viewer } from '../dashboards/viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';
-import { dataIn, type Locale, type Page } from './html.ts';
+import { dataIn, type HtmlPage, type Locale } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 import { textOf, textsOf } from './texts.ts';
 
@@ -25,8 +25,8 @@ const MODULES = [
   'times.js',
 ];
 
-/** A dashboard as it stands before any card is read: everything in its place, and what the module needs to fill it. */
-export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): Page {
+/** A dashboard's page before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
+export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): HtmlPage {
   const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
   const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
   const title = dashboard.title[locale];
@@ -58,7 +58,7 @@ ${dataIn('dashboard', {
   timezone: tenant.timezone,
   expires_at: expiresAt,
   locked,
-  // Who watches over the platform looks at today.
+  // Operators look at today.
   range: dashboard.audience === 'operations' ? '24h' : '30d',
   parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
   cards: dashboard.cards.map((card) => cardFor(card, locale)),
@@ -69,7 +69,7 @@ ${dataIn('dashboard', {
   return { assets, locale, title, body, kind: 'dashboard', script: 'dashboard.js', preload: MODULES, style, framedBy };
 }
 
-const FIGURES: Card['display'][] = ['scalar', 'trend', 'progress'];
+const NUMBERS: Card['display'][] = ['scalar', 'trend', 'progress'];
 
 function frame({ name, title, description, display, layout }: Card, locale: Locale): string {
   const words = escaped(title[locale]);
@@ -77,14 +77,14 @@ function frame({ name, title, description, display, layout }: Card, locale: Loca
     `<button type="button" class="tool" data-does="${does}" title="${label}" aria-label="${label}: ${words}"${more} disabled>${icon}</button>`;
   const toggle =
     display === 'table' ? '' : tool('table', ICONS.table, escaped(textOf('show_table', locale)), ' aria-pressed="false"');
-  const size = FIGURES.includes(display) ? 'figure' : layout.width > 14 ? 'wide' : 'half';
+  const size = NUMBERS.includes(display) ? 'figure' : layout.width > 14 ? 'wide' : 'half';
   return `<section class="card ${size} ${display}" id="card-${name}" data-card="${name}" aria-labelledby="title-${name}" aria-busy="true">
 <header><h2 id="title-${name}">${words}</h2><div class="tools">${toggle}${tool('csv', ICONS.download, escaped(textOf('download', locale)))}</div></header>
 ${description ? `<p class="hint">${escaped(description[locale])}</p>\n` : ''}<div class="body"><div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i><i></i><i></i><i></i></div></div>
 </section>`;
 }
 
-// Where each card stands on a wide screen; on a narrow one the stylesheet lets them flow.
+// The place of each card on a wide screen. On a narrow one the stylesheet lets them flow.
 function placesOf(cards: readonly Card[]): string {
   const rules = cards.map(({ name, layout: { column, row, width, height } }) => {
     return `#card-${name}{grid-area:${row + 1}/${column + 1}/span ${height}/span ${width}}`;

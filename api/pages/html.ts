@@ -1,43 +1,43 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Assets } from './assets.ts';
 
 export type Locale = keyof Words;
 
-export type Page = {
+export type HtmlPage = {
   assets: Assets;
   locale: Locale;
   title: string;
-  /** HTML already. */
+  /** HTML, already escaped. */
   body: string;
-  /** Which look of the stylesheet it has. */
+  /** The class of the body in the stylesheet. */
   kind: 'dashboard' | 'home' | 'problem' | 'login' | 'console';
-  /** Module that brings it to life. */
+  /** The page's module. */
   script?: string;
-  /** Further modules that it will load, so that the browser asks for all of them at once. */
+  /** Modules that it imports, so that the browser fetches all of them at once. */
   preload?: readonly string[];
-  /** Rules of this page alone. */
+  /** CSS of this page alone. */
   style?: string;
-  /** Whether it sends forms to this site. */
+  /** Whether the page sends forms to this site. */
   forms?: boolean;
-  /** Who may show it in a frame. */
+  /** Origins that may show the page in a frame. */
   framedBy?: readonly string[];
 };
 
-/** Data for the page's module, in an element that a browser does not run. */
+/** Data for the page's module, in an element that the browser does not run. */
 export const dataIn = (id: string, data: unknown) =>
   `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
 
-/** Answers with a page, with the headers that such a page needs. */
-export function sendPage(response: Response, page: Page): void {
+/** Sends a page with its headers. */
+export function sendPage(response: Response, page: HtmlPage): void {
   setPolicy(response, page);
   response.type('html').send(htmlOf(page));
 }
 
-/** The policy of a page: nothing but its own files is loaded or run. */
-export function setPolicy(response: Response, { style, forms, framedBy = [] }: Page): void {
+/** Sets the policy of a page: it loads and runs only its own files. */
+export function setPolicy(response: Response, { style, forms, framedBy = [] }: HtmlPage): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
     "default-src 'none'",
@@ -50,13 +50,13 @@ export function setPolicy(response: Response, { style, forms, framedBy = [] }: P
     `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,
   ];
   response.setHeader('content-security-policy', policy.join('; '));
-  // It knows no list: where there is one, the policy alone has to say it.
+  // This header has no list of origins, so for one it must be absent and the policy decides.
   if (framedBy.length > 0) response.removeHeader('x-frame-options');
   else response.setHeader('x-frame-options', 'DENY');
 }
 
-/** The whole text of a page. */
-export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: Page): string {
+/** The HTML of a page. */
+export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: HtmlPage): string {
   const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
 <html lang="${locale}">

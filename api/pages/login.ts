@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Assets } from './assets.ts';
-import type { Locale, Page } from './html.ts';
+import type { HtmlPage, Locale } from './html.ts';
 import { MARK } from './icons.ts';
 
 const WORDS = {
@@ -53,7 +53,7 @@ export const browserLocale = (request: Request): Locale =>
   String(request.acceptsLanguages('en', 'pt-BR', 'pt')).startsWith('pt') ? 'pt-BR' : 'en';
 
 /** The page on which people sign in; `next` is where they go afterwards. */
-export function loginPage(assets: Assets, locale: Locale, ways: LoginWays, next: string, notice?: LoginNotice): Page {
+export function loginPage(assets: Assets, locale: Locale, ways: LoginWays, next: string, notice?: LoginNotice): HtmlPage {
   const text = (name: keyof typeof WORDS) => escaped(WORDS[name][locale]);
   const target = `<input type="hidden" name="next" value="${escaped(next)}">`;
   const told =

@@ -1,18 +1,18 @@
 import type { Request, Response } from 'express';
 import { escaped } from '../../lib/html.ts';
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Problem } from '../http/problems.ts';
 import type { Assets } from './assets.ts';
-import { htmlOf, type Locale, type Page, setPolicy } from './html.ts';
+import { type HtmlPage, htmlOf, type Locale, setPolicy } from './html.ts';
 import { MARK } from './icons.ts';
 
 const NEW_LINK: Words = {
-  en: 'Ask whoever sent it to you for a new one.',
-  'pt-BR': 'Peça um novo a quem o enviou.',
+  en: 'Ask the person who sent it for a new link.',
+  'pt-BR': 'Peça um novo link à pessoa que o enviou.',
 };
 const LATER: Words = { en: 'Try again in a moment.', 'pt-BR': 'Tente novamente em instantes.' };
 
-/** What a viewer reads, by the code of the refusal: what is wrong, and what helps. */
+/** What a viewer reads for each error code: what happened, and what to do. */
 const MESSAGES: Record<string, [Words, Words]> = {
   'invalid-token': [{ en: 'This link is not valid', 'pt-BR': 'Este link não é válido' }, NEW_LINK],
   'expired-token': [{ en: 'This link has expired', 'pt-BR': 'Este link expirou' }, NEW_LINK],
@@ -22,24 +22,27 @@ const MESSAGES: Record<string, [Words, Words]> = {
     { en: 'Ask your administrator.', 'pt-BR': 'Fale com o administrador.' },
   ],
   'invalid-request': [
-    { en: 'The address asks for something that cannot be shown', 'pt-BR': 'O endereço pede algo que não pode ser mostrado' },
+    { en: 'This link has an invalid parameter', 'pt-BR': 'Este link tem um parâmetro inválido' },
     {
-      en: 'Open the link as it was sent to you, without what was added to it.',
-      'pt-BR': 'Abra o link como foi enviado, sem o que foi acrescentado.',
+      en: 'Open the link exactly as it was sent to you.',
+      'pt-BR': 'Abra o link exatamente como foi enviado.',
     },
   ],
-  'rate-limited': [{ en: 'Too many requests at once', 'pt-BR': 'Muitas solicitações ao mesmo tempo' }, LATER],
+  'rate-limited': [{ en: 'Too many requests', 'pt-BR': 'Muitas requisições' }, LATER],
 };
 const FRAME: [Words, Words] = [
-  { en: 'This dashboard may not be shown here', 'pt-BR': 'Este painel não pode ser exibido aqui' },
+  { en: 'This dashboard cannot be embedded here', 'pt-BR': 'Este painel não pode ser incorporado aqui' },
   {
-    en: 'An administrator of the tenant has to add this origin to embed_origins:',
-    'pt-BR': 'Um administrador precisa adicionar esta origem a embed_origins:',
+    en: 'Ask your administrator to allow this origin for embeds:',
+    'pt-BR': 'Peça ao administrador que permita esta origem para incorporação:',
   },
 ];
-const OTHER: [Words, Words] = [{ en: 'This cannot be shown now', 'pt-BR': 'Não é possível mostrar agora' }, LATER];
+const OTHER: [Words, Words] = [
+  { en: 'This page is not available now', 'pt-BR': 'Esta página não está disponível agora' },
+  LATER,
+];
 
-/** A refusal as a page, in the language that the browser asks for: whose dashboard it was may be unknown. */
+/** An error as a page, in the browser's language: the tenant, and so its language, may be unknown. */
 export function problemPage(
   assets: Assets,
   problem: Problem,
@@ -54,8 +57,8 @@ ${MARK}
 <h1>${escaped(title[locale])}</h1>
 <p>${escaped(help[locale])}</p>${origin === undefined ? '' : `\n<p><code>${escaped(String(origin))}</code></p>`}
 </main>`;
-  // It says nothing of anybody and does nothing, and a frame that stays blank helps nobody whose link has expired.
-  const page: Page = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
+  // The page holds no tenant's data, so every site may frame it: an expired link in a frame must not stay blank.
+  const page: HtmlPage = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
   setPolicy(response, page);
   return { type: 'text/html; charset=utf-8', text: htmlOf(page) };
 }

@@ -1,14 +1,14 @@
-import type { Words } from '../dashboards/dashboards.ts';
+import type { Words } from '../dashboards/definition.ts';
 import type { Locale } from './html.ts';
 
-// What a dashboard's page says beside what its definition does. Names in braces are filled in by the page's module.
+// Texts of a dashboard's page that are not part of its definition. The page's module replaces the names in braces.
 const TEXTS = {
-  range: { en: 'Time range', 'pt-BR': 'Período' },
+  range: { en: 'Period', 'pt-BR': 'Período' },
   range_24h: { en: '24 h', 'pt-BR': '24 h' },
   range_7d: { en: '7 days', 'pt-BR': '7 dias' },
   range_30d: { en: '30 days', 'pt-BR': '30 dias' },
   range_90d: { en: '90 days', 'pt-BR': '90 dias' },
-  range_custom: { en: 'Custom', 'pt-BR': 'Outro' },
+  range_custom: { en: 'Custom', 'pt-BR': 'Personalizado' },
   custom_from: { en: 'First day', 'pt-BR': 'Primeiro dia' },
   custom_to: { en: 'Last day', 'pt-BR': 'Último dia' },
   custom_apply: { en: 'Apply', 'pt-BR': 'Aplicar' },
@@ -23,12 +23,12 @@ const TEXTS = {
   fixed: { en: 'Fixed by this link', 'pt-BR': 'Fixado por este link' },
   watermark: { en: 'Data up to {at}', 'pt-BR': 'Dados até {at}' },
   restated_day: {
-    en: 'Restated {at}: one day changed after it had ended',
-    'pt-BR': 'Corrigido em {at}: um dia mudou depois de encerrado',
+    en: 'Restated {at}: 1 day changed after it ended',
+    'pt-BR': 'Revisado em {at}: 1 dia mudou depois de encerrado',
   },
   restated_days: {
-    en: 'Restated {at}: {days} days changed after they had ended',
-    'pt-BR': 'Corrigido em {at}: {days} dias mudaram depois de encerrados',
+    en: 'Restated {at}: {days} days changed after they ended',
+    'pt-BR': 'Revisado em {at}: {days} dias mudaram depois de encerrados',
   },
   loading: { en: 'Loading', 'pt-BR': 'Carregando' },
   zone: { en: 'Times in {zone}', 'pt-BR': 'Horários de {zone}' },
@@ -38,52 +38,52 @@ const TEXTS = {
   download: { en: 'Download CSV', 'pt-BR': 'Baixar CSV' },
   sort: { en: 'Sort by {column}', 'pt-BR': 'Ordenar por {column}' },
   empty: {
-    en: 'Nothing happened in this time. Choose a longer time range.',
-    'pt-BR': 'Nada aconteceu neste período. Escolha um período mais longo.',
+    en: 'No data in this period. Choose a longer period.',
+    'pt-BR': 'Nenhum dado neste período. Escolha um período maior.',
   },
-  absent: { en: 'not known', 'pt-BR': 'não informado' },
+  absent: { en: 'unknown', 'pt-BR': 'não informado' },
   failed: { en: 'This card could not be loaded.', 'pt-BR': 'Não foi possível carregar este cartão.' },
   too_many: {
-    en: 'This is too much for one card. Choose a wider interval or a shorter time.',
-    'pt-BR': 'É demais para um cartão. Escolha um intervalo maior ou um período mais curto.',
+    en: 'Too much data for one card. Choose a wider interval or a shorter period.',
+    'pt-BR': 'Dados demais para um cartão. Escolha um intervalo maior ou um período menor.',
   },
   busy: {
-    en: 'Too many requests at once. Try again in a moment.',
-    'pt-BR': 'Muitas solicitações ao mesmo tempo. Tente em instantes.',
+    en: 'Too many requests. Try again in a moment.',
+    'pt-BR': 'Muitas requisições. Tente novamente em instantes.',
   },
   retry: { en: 'Try again', 'pt-BR': 'Tentar novamente' },
   ended: {
-    en: 'This link has expired. What you see stays as it is; for newer figures ask for a new link.',
-    'pt-BR': 'Este link expirou. O que você vê fica como está; para dados novos, peça um novo link.',
+    en: 'This link has expired, so the page no longer refreshes. Ask for a new link.',
+    'pt-BR': 'Este link expirou e a página não atualiza mais. Peça um novo link.',
   },
   closed: {
-    en: 'This dashboard is not available any more. Ask whoever sent you the link.',
-    'pt-BR': 'Este painel não está mais disponível. Fale com quem enviou o link.',
+    en: 'This dashboard is no longer available. Ask the person who sent you the link.',
+    'pt-BR': 'Este painel não está mais disponível. Fale com a pessoa que enviou o link.',
   },
   offline: {
-    en: 'Mirante does not answer. The page tries again by itself.',
-    'pt-BR': 'O Mirante não responde. A página tenta novamente sozinha.',
+    en: 'Mirante does not respond. The page retries automatically.',
+    'pt-BR': 'O Mirante não responde. A página tenta novamente de forma automática.',
   },
   no_script: {
-    en: 'This page draws its figures with JavaScript, which is switched off here.',
-    'pt-BR': 'Esta página desenha os dados com JavaScript, que está desativado aqui.',
+    en: 'This page needs JavaScript. Switch it on in your browser.',
+    'pt-BR': 'Esta página precisa de JavaScript. Ative-o no navegador.',
   },
-  before: { en: 'before: {value}', 'pt-BR': 'antes: {value}' },
-  no_before: { en: 'no earlier figure', 'pt-BR': 'sem valor anterior' },
+  before: { en: 'previous: {value}', 'pt-BR': 'anterior: {value}' },
+  no_before: { en: 'no previous value', 'pt-BR': 'sem valor anterior' },
   better: { en: 'better', 'pt-BR': 'melhor' },
   worse: { en: 'worse', 'pt-BR': 'pior' },
   same: { en: 'unchanged', 'pt-BR': 'sem mudança' },
   points: { en: '{value} pp', 'pt-BR': '{value} p.p.' },
-  goal: { en: 'Goal {value}', 'pt-BR': 'Meta {value}' },
+  goal: { en: 'Target {value}', 'pt-BR': 'Meta {value}' },
   of_goal: { en: '{share} of {goal}', 'pt-BR': '{share} de {goal}' },
   tone_good: { en: 'good', 'pt-BR': 'bom' },
-  tone_warning: { en: 'watch', 'pt-BR': 'atenção' },
+  tone_warning: { en: 'warning', 'pt-BR': 'atenção' },
   tone_bad: { en: 'bad', 'pt-BR': 'ruim' },
   more_series: {
-    en: 'The {count} greatest of {all}; the table has the rest.',
-    'pt-BR': 'Os {count} maiores de {all}; a tabela tem o resto.',
+    en: 'Top {count} of {all}. The table shows all of them.',
+    'pt-BR': 'Os {count} maiores de {all}. A tabela mostra todos.',
   },
-  partial: { en: 'not complete', 'pt-BR': 'incompleto' },
+  partial: { en: 'incomplete', 'pt-BR': 'incompleto' },
   rows: { en: '{count} rows', 'pt-BR': '{count} linhas' },
   row_one: { en: '{count} row', 'pt-BR': '{count} linha' },
   rows_found: { en: '{count} of {all}', 'pt-BR': '{count} de {all}' },
@@ -94,11 +94,11 @@ const TEXTS = {
   week: { en: 'Week {week}, {year}', 'pt-BR': 'Semana {week} de {year}' },
   week_short: { en: 'W{week}', 'pt-BR': 'sem. {week}' },
   week_of: { en: 'Week of {day}', 'pt-BR': 'Semana de {day}' },
-  // What a column of the format `word` may hold.
+  // Values of columns with the format `word`.
   word_pass: { en: 'passed', 'pt-BR': 'aprovada' },
   word_warn: { en: 'warning', 'pt-BR': 'atenção' },
   word_fail: { en: 'failed', 'pt-BR': 'reprovada' },
-  word_unknown: { en: 'not known', 'pt-BR': 'não se sabe' },
+  word_unknown: { en: 'unknown', 'pt-BR': 'desconhecido' },
   word_met: { en: 'met', 'pt-BR': 'cumprido' },
   word_missed: { en: 'missed', 'pt-BR': 'descumprido' },
   word_none: { en: 'none', 'pt-BR': 'nenhum' },
@@ -117,7 +117,7 @@ const TEXTS = {
   word_failed: { en: 'failed', 'pt-BR': 'falhou' },
   word_webhook: { en: 'webhook', 'pt-BR': 'webhook' },
   word_email: { en: 'e-mail', 'pt-BR': 'e-mail' },
-  word_ok: { en: 'quiet', 'pt-BR': 'sem alerta' },
+  word_ok: { en: 'OK', 'pt-BR': 'OK' },
   word_pending: { en: 'pending', 'pt-BR': 'pendente' },
   word_firing: { en: 'firing', 'pt-BR': 'disparado' },
   word_off: { en: 'switched off', 'pt-BR': 'desligado' },
@@ -131,8 +131,8 @@ const TEXTS = {
   word_slow_burn: { en: 'slow burn', 'pt-BR': 'consumo lento' },
   other: { en: 'Other', 'pt-BR': 'Outros' },
   summary: {
-    en: '{title}. {figure}: {count} values, lowest {low}, highest {high}, last {last}.',
-    'pt-BR': '{title}. {figure}: {count} valores, menor {low}, maior {high}, último {last}.',
+    en: '{title}. {column}: {count} values, lowest {low}, highest {high}, last {last}.',
+    'pt-BR': '{title}. {column}: {count} valores, menor {low}, maior {high}, último {last}.',
   },
 } satisfies Record<string, Words>;
 
@@ -141,6 +141,6 @@ export type TextName = keyof typeof TEXTS;
 /** A text in one language. */
 export const textOf = (name: TextName, locale: Locale): string => TEXTS[name][locale];
 
-/** All of them in one language, for the page's module. */
+/** All texts in one language, for the page's module. */
 export const textsOf = (locale: Locale): Record<string, string> =>
   Object.fromEntries(Object.entries(TEXTS).map(([name, words]) => [name, words[locale]]));

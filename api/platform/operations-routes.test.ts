@@ -1,31 +1,13 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openQueue, openWorker } from '../../jobs/queues.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import {
-  createDatabase,
-  makeOperatorKey,
-  makeTenant,
-  redisUrl,
-  type TestDatabase,
-  type TestTenant,
-} from '../../test/support/harness.ts';
+import { useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, redisUrl, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db);
+const operator = await makeOperatorKey(db);
 
 test('a job that failed for good is shown with its reason', async () => {
   const urls = { redisUrl: redisUrl(), queueDatabaseUrl: db.urls.queue };

@@ -46,7 +46,7 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
     {
       method: 'get',
       path: '/ops/dead-letters',
-      summary: 'Jobs of all queues that failed for good',
+      summary: 'Jobs of all queues that failed permanently',
       scopes: ['admin'],
       query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
       status: 200,
@@ -54,7 +54,7 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
     },
     async ({ query }) => {
       const data = await queues.deadLetters(query.limit).catch(() => {
-        throw unavailable('The queues do not answer.');
+        throw unavailable('The queues do not answer. Try again later.');
       });
       return { body: { data } };
     },

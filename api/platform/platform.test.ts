@@ -1,32 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import {
-  createDatabase,
-  makeOperatorKey,
-  makeTenant,
-  need,
-  type TestDatabase,
-  type TestTenant,
-} from '../../test/support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { type Answer, type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, need, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let tenant: TestTenant;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  tenant = await makeTenant(db, { slug: 'secret-customer' });
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const tenant = await makeTenant(db, { slug: 'secret-customer' });
+const operator = await makeOperatorKey(db);
 
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect([answer.status, answer.body?.code]).toEqual([status, code]);
@@ -306,7 +288,7 @@ describe('what the platform tells of itself', () => {
   test('the words of a refusal begin with its place, or with themselves', async () => {
     const idempotency = { 'idempotency-key': 'x'.repeat(300) };
     const whole = await api.call('POST', '/v1/events', tenant.keys.ingest, [{ type: 'a' }], idempotency);
-    expect(whole.body.detail).toBe('An Idempotency-Key has at most 255 characters.');
+    expect(whole.body.detail).toBe('The Idempotency-Key is longer than 255 characters.');
     const member = await api.call('GET', '/v1/events?limit=0', tenant.keys.read);
     expect(member.body.detail).toMatch(/^\/limit: /);
   });

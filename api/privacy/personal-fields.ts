@@ -1,4 +1,5 @@
 import { endOfString, endOfValue, skipSpace } from '../events/json-items.ts';
+import { nameOfStep } from '../http/problems.ts';
 
 /** JSON Pointers as a tree: the value here is meant itself, or those below it by name. */
 export type Fields = { whole: boolean; members: Map<string, Fields> };
@@ -7,7 +8,7 @@ export type Fields = { whole: boolean; members: Map<string, Fields> };
 export const POINTER = /^(\/([^~/]|~[01])*)+$/;
 
 /** Each value becomes a hash of 30 bytes, so their number must not make a small event a great one. */
-const MOST_VALUES = 1_000;
+const MAX_VALUES = 1_000;
 
 const COMMA = 44;
 const OPEN_BRACKET = 91;
@@ -22,7 +23,7 @@ export function compileFields(pointers: readonly string[]): Fields | undefined {
   for (const pointer of pointers) {
     let at = root;
     for (const step of pointer.split('/').slice(1)) {
-      const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = nameOfStep(step);
       const next: Fields = at.members.get(name) ?? { whole: false, members: new Map() };
       at.members.set(name, next);
       at = next;
@@ -42,7 +43,7 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
   let replaced = '';
   let values = 0;
   walk([root]);
-  return values > MOST_VALUES ? undefined : replaced + text.slice(copied);
+  return values > MAX_VALUES ? undefined : replaced + text.slice(copied);
 
   // Passes one value, to which the pointers have come at these places of their tree.
   function walk(fields: Fields[]): void {
@@ -50,7 +51,7 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
     const open = text.charCodeAt(start);
     if (fields.some(({ whole }) => whole)) {
       at = endOfValue(text, start);
-      if (++values > MOST_VALUES) return;
+      if (++values > MAX_VALUES) return;
       replaced += text.slice(copied, start) + replace(text.slice(start, at));
       copied = at;
     } else if (fields.length > 0 && (open === OPEN_BRACE || open === OPEN_BRACKET)) {

@@ -1,33 +1,24 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { claimPrivacyRequest } from '../../sql/privacy/claims.ts';
 import { isMentioned, PLACES, WITHOUT_PEOPLE } from '../../sql/privacy/places.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
 const VALIDATION = 'br.validahub.validation.completed.v1';
 const HOUR = 3600_000;
 const ANA = 'ana@example.com';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let rival: TestTenant;
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db);
+const rival = await makeTenant(db);
 
 beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db);
-  rival = await makeTenant(db);
   await fill(rival);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
 });
 
 const jobs = () => jobDeps(db, archive);
@@ -67,8 +58,7 @@ async function fill(tenant: TestTenant): Promise<Date> {
 
 // From an API of its own: one that has answered the same question remembers its answer for some seconds.
 async function counts(tenant: TestTenant, hour: Date): Promise<Record<string, number>> {
-  const api = await startApi(db);
-  onTestFinished(api.close);
+  const api = await useApi(db);
   const window = `interval=total&from=${hour.toISOString()}&to=${new Date(hour.getTime() + HOUR).toISOString()}`;
   const read = async (name: string) =>
     (await api.call('GET', `/v1/metrics/${name}?${window}`, tenant.keys.read)).body.data.reduce(

@@ -1,23 +1,13 @@
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { withTenant } from '../../sql/database/db.ts';
 import { pseudonymKey, withdrawnSubjects, withdrawSubject } from '../../sql/privacy/privacy.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let who: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  who = await makeTenant(db);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const who = await makeTenant(db);
 
 const RECORD = { purpose: 'p', legal_basis: 'contract', data_categories: ['contact'], storage_country: 'BR' };
 const PSEUDONYM = expect.stringMatching(/^psn_[\w-]{24}$/);

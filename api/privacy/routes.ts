@@ -11,7 +11,7 @@ import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 
 /** A register for the authority is one file, never a page of it. */
-const MOST_RECORDS = 10_000;
+const MAX_RECORDS = 10_000;
 
 const record = z.object({
   type: z.string(),
@@ -42,7 +42,7 @@ export function mountPrivacy(app: Express, deps: Deps): void {
       const list = (after: string | undefined, limit: number) =>
         withTenant(deps.pool, identity.tenantId, (client) => listProcessing(client, after, limit));
       if (wantsCsv(request)) {
-        await sendCsv(response, 'records-of-processing.csv', COLUMNS, await list(undefined, MOST_RECORDS), cellsOf);
+        await sendCsv(response, 'records-of-processing.csv', COLUMNS, await list(undefined, MAX_RECORDS), cellsOf);
         return undefined;
       }
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR.name)[0];
@@ -59,7 +59,7 @@ export function mountPrivacy(app: Express, deps: Deps): void {
       method: 'delete',
       path: '/v1/privacy/pseudonym-key',
       summary:
-        'Destroy the key of all pseudonyms for good: those stored lead to nobody any more, withdrawals of consent end, the next event makes a new key',
+        'Destroy the key of all pseudonyms permanently: stored pseudonyms can no longer be linked to a person, withdrawals of consent end, and the next event creates a new key',
       scopes: ['tenant-admin'],
       status: 200,
       answer: z.object({ key_created_at: z.iso.datetime(), withdrawals_deleted: z.number().int() }),

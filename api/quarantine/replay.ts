@@ -35,7 +35,7 @@ export async function replay(
 const notJson = (): Refusal => ({
   status: 'rejected',
   code: 'invalid-json',
-  detail: 'It cannot be parsed.',
+  detail: 'The event is not valid JSON.',
   id: null,
   type: null,
 });

@@ -1,25 +1,17 @@
 import { v4 } from 'uuid';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-});
+const db = await useDatabase();
+const api = await useApi(db);
 beforeEach(async () => {
   tenant = await makeTenant(db);
 });
 afterEach(() => {
   vi.useRealTimers();
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 const now = () => new Date().toISOString();

@@ -12,5 +12,5 @@ export function requireFeature(features: Record<string, boolean>, feature: Featu
 
 /** Counts that a tenant used a feature. Nobody waits for it, and a use that could not be counted is only logged. */
 export function countUsed({ pool, log }: { pool: Pool; log: Logger }, tenantId: string, feature: CountedFeature): void {
-  noteUsed(pool, tenantId, feature).catch((error) => log.warn({ err: error, feature }, 'use of a feature not counted'));
+  noteUsed(pool, tenantId, feature).catch((error) => log.warn({ err: error, feature }, 'cannot count the use of a feature'));
 }

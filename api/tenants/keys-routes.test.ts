@@ -1,26 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { findOperations, SCOPES } from '../../sql/tenants/tenants.ts';
-import { type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-let mine: TestTenant;
-let theirs: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-  [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
 afterAll(async () => {
   vi.useRealTimers();
-  await api.close();
-  await db.drop();
 });
 
 const keysOf = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/keys`;

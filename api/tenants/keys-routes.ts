@@ -17,9 +17,9 @@ const input = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)
-    .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
+    .refine((scopes) => new Set(scopes).size === scopes.length, 'contains the same scope twice'),
   expires_at: instant
-    .refine((at) => at > instantAt(new Date()), 'is in the past')
+    .refine((at) => at > instantAt(new Date()), 'must be in the future')
     .transform(dateOf)
     .nullable()
     .optional(),

@@ -1,31 +1,19 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { endSqlLogins } from '../../jobs/tenants/end-sql-logins.ts';
 import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { tenantTables } from '../../sql/tenants/offboarding.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { jobDeps, makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { useApi } from '../../test/support/api.ts';
+import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let api: TestApi;
-let operator: string;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-});
-afterAll(async () => {
-  await api.close();
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
 
 const jobs = () => jobDeps(db, archive);
 

@@ -29,17 +29,17 @@ const embedOrigin = z
   .string()
   .max(200)
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-    error: 'is not an origin, e.g. https://app.example',
+    error: 'must be an origin, e.g. https://app.example',
   })
   .refine((text) => /^(https:\/\/[a-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1))(:\d+)?$/.test(text), {
-    error: 'is https, or http://localhost or http://127.0.0.1',
+    error: 'must start with https:// or be http://localhost or http://127.0.0.1',
   });
 
 const changeable = {
   name: z.string().min(1).max(200),
   country: z
     .string()
-    .regex(/^[A-Z]{2}$/, 'is an ISO 3166-1 alpha-2 code')
+    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 country code, e.g. BR')
     .nullable()
     .optional(),
   timezone: z.string().max(100).optional().meta({ description: 'An IANA name, off UTC by whole hours; UTC if absent' }),
@@ -56,7 +56,12 @@ const changeable = {
 };
 
 const newTenant = z.strictObject({
-  slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is made of a-z, 0-9 and hyphens, 63 at most'),
+  slug: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]{0,62}$/,
+      'must have 1 to 63 characters out of a-z, 0-9 and hyphens, and not start with a hyphen',
+    ),
   ...changeable,
 });
 const tenantChange = z.strictObject({ ...changeable, name: changeable.name.optional() });
@@ -93,7 +98,7 @@ export function mountTenants(app: Express, deps: Deps): void {
     async ({ identity, actor, body }) => {
       await refuseZone(deps, body.timezone);
       const made = await withTenant(deps.pool, identity.tenantId, (client) => createTenant(client, body), actor);
-      if (!made) throw conflict('slug-taken', 'Another tenant has this slug');
+      if (!made) throw conflict('slug-taken', 'The slug is already in use');
       return { body: shown(made), headers: { location: `/v1/tenants/${made.id}` } };
     },
   );

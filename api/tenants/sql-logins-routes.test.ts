@@ -1,27 +1,18 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { type Answer, type Json, useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
-let db: TestDatabase;
-let api: TestApi;
-let operator: string;
-let acme: TestTenant;
-let rival: TestTenant;
+const db = await useDatabase();
+const api = await useApi(db);
+const operator = await makeOperatorKey(db);
+const [acme, rival] = [await makeTenant(db), await makeTenant(db)];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  operator = await makeOperatorKey(db);
-  [acme, rival] = [await makeTenant(db), await makeTenant(db)];
   for (const tenant of [acme, rival]) {
     const event = { type: 'test.owner.v1', id: tenant.slug, time: new Date().toISOString(), data: { duration_ms: 5 } };
     expect((await api.call('POST', '/v1/events', tenant.keys.ingest, event)).status).toBe(202);
   }
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 const make = (tenant: TestTenant, body: object = {}, key = tenant.keys.tenant_admin): Promise<Answer> =>

@@ -20,7 +20,7 @@ const input = z.strictObject({
   }),
   statement_timeout_seconds: z.number().int().min(1).max(3600).default(60),
   expires_at: instant
-    .refine((at) => at > instantAt(new Date()), 'is in the past')
+    .refine((at) => at > instantAt(new Date()), 'must be in the future')
     .transform(dateOf)
     .nullable()
     .default(null),
@@ -49,8 +49,8 @@ const newLogin = shownLogin.omit({ created_at: true, revoked_at: true, ended_at:
 const tooManySessions = (left: number) =>
   conflict(
     'sql-session-limit',
-    'Too many sessions',
-    `${left} sessions are left for SQL logins. Lower connection_limit, or end a login that is not needed any more.`,
+    'Too many SQL sessions',
+    `Only ${left} sessions are left for SQL logins. Lower connection_limit, or delete a login that is no longer needed.`,
   );
 
 /** PostgreSQL logins of one tenant, for psql, Power BI or a Metabase of its own. */
@@ -72,7 +72,11 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
       const tenant = await reachOpenTenant(deps, identity, id);
       requireFeature(tenant.features, 'sql_access');
       if (await anyLoginMayDrop(deps.pool)) {
-        throw conflict('unsafe-engine', 'Any login may drop chunks here', 'docs/security.md says how a superuser ends that');
+        throw conflict(
+          'unsafe-engine',
+          'This TimescaleDB lets any login drop chunks',
+          'A superuser must first revoke that right: see docs/security.md.',
+        );
       }
       const made = await createSqlLogin(deps.pool, id, body, actor);
       if ('sessionsLeft' in made) throw tooManySessions(made.sessionsLeft);

@@ -22,11 +22,11 @@ type Say = (sentence: string) => void;
 type Options = { tenant?: string; type?: string; from?: string; to?: string; keep?: string; tier?: string; remove?: string };
 type Act = (pool: Pool, options: Options, config: Config, say: Say) => Promise<number>;
 
-const FORMS = `Give one of
+const FORMS = `Usage:
   archive list [--tenant <slug or id>]
   archive run
   archive verify [--tenant <slug or id>]
-  archive restore --tenant <slug or id> --from <YYYY-MM-DD> --to <YYYY-MM-DD, not included>
+  archive restore --tenant <slug or id> --from <YYYY-MM-DD> --to <YYYY-MM-DD, exclusive>
   archive rules
   archive rule --keep 730d [--tier <name>] [--tenant <slug or id>] [--type <type>]
   archive rule --remove <id>`;
@@ -42,7 +42,7 @@ const ACTS: Record<string, { takes: (keyof Options)[]; act: Act }> = {
 
 const text = { type: 'string' } as const;
 
-/** The command `archive`. Gives the exit code: 1 where a check found a fault. */
+/** The command `archive`. Returns the exit code: 1 if a check found a fault. */
 export async function archive(args: string[], config: Config, say: Say): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
@@ -68,7 +68,7 @@ async function list(pool: Pool, { tenant }: Options, _config: Config, say: Say):
   for (const { slug, type, files, rows, bytes, first_day, last_day } of totals)
     say(`${slug}  ${type}  ${first_day} to ${last_day}  files ${files}, events ${rows}, ${megabytes(bytes)}`);
   const sum = (name: 'files' | 'rows' | 'bytes') => totals.reduce((total, one) => total + one[name], 0);
-  say(`In all: files ${sum('files')}, events ${sum('rows')}, ${megabytes(sum('bytes'))}.`);
+  say(`Total: files ${sum('files')}, events ${sum('rows')}, ${megabytes(sum('bytes'))}.`);
   return 0;
 }
 
@@ -87,8 +87,8 @@ async function run(pool: Pool, _options: Options, config: Config, say: Say): Pro
   say(`Archived now: files ${files}, events ${rows}, ${megabytes(bytes)}. Expired files destroyed: ${removed}.`);
   say(
     boundary
-      ? `The database has raw events from ${boundary.toISOString()} on.`
-      : 'Nothing in the database is past its retention.',
+      ? `The database keeps raw events from ${boundary.toISOString()} on.`
+      : 'No raw event in the database is older than its retention.',
   );
   return 0;
 }
@@ -111,7 +111,7 @@ async function restore(pool: Pool, { tenant, from = '', to = '' }: Options, conf
     home.store.close(),
   );
   say(
-    `${table} holds the ${rows} events of ${files} files, equal by count and digest. It goes by itself after ${RESTORED_DAYS} days.`,
+    `${table} holds the ${rows} events of ${files} files, equal by count and digest. It is dropped after ${RESTORED_DAYS} days.`,
   );
   return 0;
 }
@@ -127,7 +127,10 @@ async function rules(pool: Pool, _options: Options, _config: Config, say: Say): 
 async function rule(pool: Pool, { tenant, type, keep, tier, remove }: Options, _config: Config, say: Say): Promise<number> {
   if (remove !== undefined) {
     const removed = await withTransaction(pool, 'begin', (client) => removeArchiveRule(client, remove));
-    if (!removed) throw new Error(`There is no rule ${remove} that can be removed; the default can only be changed.`);
+    if (!removed)
+      throw new Error(
+        `There is no rule ${remove} that can be removed. The default rule can only be changed: archive rule --keep <days>d.`,
+      );
     say('Removed.');
     return 0;
   }

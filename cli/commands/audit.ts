@@ -10,7 +10,7 @@ const HEAD = /^(\d+):([0-9a-f]{64})$/;
 /** The command `audit`: gives a sentence with the number of rows and the head, or throws with the first fault. */
 export async function verifyAudit(args: string[], config: Config): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: { head: { type: 'string' } }, allowPositionals: true });
-  if (positionals.join(' ') !== 'verify') throw new UsageError('Say `audit verify`.');
+  if (positionals.join(' ') !== 'verify') throw new UsageError('Use `audit verify`.');
   return asOwner(config, 'audit', (pool) => verifyChain(pool, values.head));
 }
 
@@ -26,7 +26,7 @@ export async function verifyChain(client: Pick<Client, 'query'>, head?: string):
     for (const link of links) {
       checkLink(link, last?.seq ?? 0);
       if (link.seq === known?.seq && link.hash !== known.hash) {
-        throw new Error(`Row ${link.seq} is not what it was when that head was noted: the chain was written anew.`);
+        throw new Error(`Row ${link.seq} differs from the given head: the chain was rewritten.`);
       }
       last = link;
     }
@@ -34,21 +34,25 @@ export async function verifyChain(client: Pick<Client, 'query'>, head?: string):
   }
   const rows = last?.seq ?? 0;
   if (known && known.seq > rows) {
-    throw new Error(`Row ${rows + 1} was removed, and all up to the given head, ${known.seq}: the end was cut off.`);
+    throw new Error(`Rows ${rows + 1} to ${known.seq}, the given head, are missing: the end of the log was removed.`);
   }
-  return last ? `The audit log is whole. Rows: ${rows}. Head: ${last.seq}:${last.hash}` : 'The audit log is empty.';
+  return last
+    ? `The audit log is complete and unchanged. Rows: ${rows}. Head: ${last.seq}:${last.hash}`
+    : 'The audit log is empty.';
 }
 
 function parseHead(text: string): { seq: number; hash: string } {
   const [, seq, hash] = HEAD.exec(text) ?? [];
-  if (hash === undefined) throw new UsageError('A head is what `audit verify` has printed: <seq>:<hash>.');
+  if (hash === undefined) throw new UsageError('A head has the form <seq>:<hash>, as `audit verify` prints it.');
   return { seq: Number(seq), hash };
 }
 
 function checkLink({ seq, hash, computed }: Link, before: number): void {
   if (seq > before + 1) throw new Error(`Row ${before + 1} was removed.`);
-  if (seq <= before) throw new Error(`Row ${seq} was put in.`);
+  if (seq <= before) throw new Error(`Row ${seq} was inserted.`);
   if (hash !== computed) {
-    throw new Error(`Row ${seq} does not follow from the row before: it was changed, or one was put in or taken out there.`);
+    throw new Error(
+      `Row ${seq} does not follow from the previous row: it was changed, or a row was inserted or removed there.`,
+    );
   }
 }

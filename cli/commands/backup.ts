@@ -39,7 +39,7 @@ export function clientPrograms(config: Pick<Config, 'PG_BIN_DIR'>) {
 async function copyEmbedded(config: BackupConfig, folder: string, objects: (target: string) => Promise<Manifest['objects']>) {
   const dataDir = config.MIRANTE_DATA_DIR;
   if (!existsSync(join(dataDir, PARTS.password)))
-    throw new Error(`${dataDir} holds no database to back up, and DATABASE_URL names none.`);
+    throw new Error(`There is no database to back up: ${dataDir} holds none, and DATABASE_URL is not set.`);
   const copied = async (databaseUrl: string) =>
     copyServer({
       databaseUrl,
@@ -75,6 +75,6 @@ function describe(folder: string, manifest: Manifest, seconds: number): string {
   return [
     `Backed up to ${folder}: ${rows} rows, ${manifest.files.length} files, ${(bytes / 2 ** 20).toFixed(1)} MiB, in ${seconds.toFixed(1)} s.`,
     manifest.objects.note,
-    'MIRANTE_SECRET is not in it: keep that elsewhere. Without it signatures of webhooks and viewers’ links begin anew.',
+    'MIRANTE_SECRET is not in the backup: keep a copy elsewhere. Without it, webhooks get new secrets and existing embeds become invalid.',
   ].join('\n');
 }

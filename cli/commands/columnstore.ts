@@ -26,7 +26,7 @@ export async function switchColumnstore(args: string[], config: DatabaseConfig, 
   const afterDays = readArguments(args);
   const switchWith = async (pool: Pool) => {
     if (!hasColumnstore(await withClient(pool, detectEngine))) {
-      throw new Error('This engine has no columnstore: it is part of TimescaleDB Community only.');
+      throw new Error('This engine has no columnstore: only TimescaleDB Community has one.');
     }
     await (afterDays === undefined ? switchOff(pool, say) : switchOn(pool, afterDays, say));
   };
@@ -40,24 +40,24 @@ function readArguments(args: string[]): number | undefined {
   if (state === 'off' && values.after === undefined) return undefined;
   const days = Number(/^(\d{1,4})d$/.exec(values.after ?? '')?.[1]);
   if (state === 'on' && days >= 1 && days <= MAX_DAYS) return days;
-  throw new UsageError(`Give \`on --after 7d\`, with 1 to ${MAX_DAYS} days, or \`off\`.`);
+  throw new UsageError(`Use \`on --after 7d\`, with 1 to ${MAX_DAYS} days, or \`off\`.`);
 }
 
 async function switchOn(pool: Pool, afterDays: number, say: Say): Promise<void> {
   const switched = await columnstoreOn(pool, TABLE, afterDays);
   say(
     switched
-      ? 'Row security on events is off and its columnstore is on; from here on the views alone keep the tenants apart.'
-      : 'The columnstore of events was on already.',
+      ? 'Row security on events is off and the columnstore is on. From now on only the views separate the tenants there.'
+      : 'The columnstore of events was already on.',
   );
   const count = await convertDue(pool, TABLE);
   const parts = (await listParts(pool, TABLE)).filter(({ converted }) => converted);
   say(`${chunks(count)} converted now.`);
   if (parts.length > 0) {
     const [rows, columns] = [megabytes(parts.map((part) => part.row_bytes)), megabytes(parts.map((part) => part.column_bytes))];
-    say(`In columnstore: ${chunks(parts.length)}, ${rows} as rows and ${columns} as columns.`);
+    say(`In the columnstore: ${chunks(parts.length)}, ${rows} as rows and ${columns} as columns.`);
   }
-  say(`Upkeep converts each further chunk ${afterDays} ${afterDays === 1 ? 'day' : 'days'} after its end.`);
+  say(`The jobs convert each further chunk ${afterDays} ${afterDays === 1 ? 'day' : 'days'} after its end.`);
 }
 
 async function switchOff(pool: Pool, say: Say): Promise<void> {
@@ -68,17 +68,17 @@ async function switchOff(pool: Pool, say: Say): Promise<void> {
   const parts = (await listParts(pool, TABLE)).filter((part) => part.converted);
   if (parts.length > 0) {
     say(
-      `Bringing ${chunks(parts.length)} back to rows takes about ` +
+      `Converting ${chunks(parts.length)} back to rows needs about ` +
         `${megabytes(parts.map((part) => part.row_bytes))} of disk and frees ${megabytes(parts.map((part) => part.column_bytes))}. ` +
-        'PostgreSQL does not tell how much is free; if it runs out, this stops at a chunk and can be given again.',
+        'PostgreSQL does not report free space; if the disk fills, the command stops after a chunk and can be repeated.',
     );
   }
   for (const [n, { part, ends }] of parts.entries()) {
     await toRowstore(pool, part);
-    say(`${n + 1} of ${parts.length}: the chunk that ends ${ends.toISOString().slice(0, 10)} holds rows again.`);
+    say(`${n + 1} of ${parts.length}: the chunk that ends ${ends.toISOString().slice(0, 10)} is converted to rows.`);
   }
   await columnstoreOff(pool, TABLE);
-  say('The columnstore of events is off; row security is on and forced again.');
+  say('The columnstore of events is off. Row security is on and forced.');
 }
 
 const chunks = (count: number) => `${count} ${count === 1 ? 'chunk' : 'chunks'}`;

@@ -18,11 +18,12 @@ export async function makeLink(url: string, embedder: Client, slug: string): Pro
  * and other output may end up in a file.
  */
 export async function linkDashboards(args: string[], dataDir: string, isTerminal: boolean): Promise<string> {
-  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
-  if (!isTerminal) throw new Error('Links are shown in a terminal only.');
+  if (args.length > 0) throw new UsageError(`Unexpected arguments: ${args.join(' ')}`);
+  if (!isTerminal)
+    throw new Error('Links are shown in a terminal only, because they need no key. Run the command in a terminal.');
   const file = join(dataDir, 'credentials.json');
   const credentials = readJson<Credentials>(file);
-  if (!credentials) throw new Error(`${file} is not there: start Mirante with \`npm run up\`.`);
+  if (!credentials) throw new Error(`${file} does not exist: start Mirante with \`npm run up\`.`);
   const { url, operator_key, tenants } = credentials;
   const operator = createClient(url, operator_key);
   const lines = await linksOf(url, 'operator', operator, operator);

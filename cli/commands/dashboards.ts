@@ -1,11 +1,11 @@
 import { readDashboards } from '../../api/dashboards/dashboards.ts';
 import { UsageError } from './usage.ts';
 
-/** The command `dashboards lint`: a sentence where all definitions are well, or throws with one line for each fault and its file. */
+/** The command `dashboards lint`. Returns a sentence if all definitions are valid; throws an Error with one line for each fault. */
 export function lintDashboards(args: string[], folder?: URL): string {
-  if (args.join(' ') !== 'lint') throw new UsageError('Say `dashboards lint` or `dashboards links`.');
+  if (args.join(' ') !== 'lint') throw new UsageError('Usage: `dashboards lint` or `dashboards links`.');
   const { dashboards, faults } = readDashboards(folder);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const cards = dashboards.reduce((sum, dashboard) => sum + dashboard.cards.length, 0);
-  return `All is well with ${dashboards.length} dashboards and their ${cards} cards.`;
+  return `${dashboards.length} dashboards with ${cards} cards are valid.`;
 }

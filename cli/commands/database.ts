@@ -30,7 +30,7 @@ export async function withDatabase<T>(config: DatabaseConfig, work: (databaseUrl
 
 const notRunning = () =>
   new Error(
-    'DATABASE_URL must name the database, with the login that owns it; or start `npm run up` on this MIRANTE_DATA_DIR first.',
+    'There is no database: set DATABASE_URL, with the login that owns it, or start `npm run up` on this MIRANTE_DATA_DIR first.',
   );
 
 /** The same as one of Mirante's own roles logs in to that database; of the embedded server the secret is in its folder. */

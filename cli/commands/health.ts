@@ -12,7 +12,7 @@ export async function checkHealth(args: string[], config: Config): Promise<strin
   const [program, ...rest] = args;
   if (rest.length === 0 && program === 'api') return apiHealth(config);
   if (rest.length === 0 && program === 'jobs') return jobsHealth(config);
-  throw new Error('Give the program: `health api` or `health jobs`.');
+  throw new Error('Use `health api` or `health jobs`.');
 }
 
 async function apiHealth(config: Config): Promise<string> {
@@ -38,7 +38,7 @@ async function queuesHealth(url: string): Promise<string> {
         );
       }
     }
-    return 'The jobs consume their queues.';
+    return 'The jobs program consumes its queues.';
   } finally {
     await pool.end();
   }

@@ -15,24 +15,24 @@ export async function manageHomes(args: string[], { say, ask, homes }: Asking): 
   const found = listHomes(homes);
   if (values.remove === undefined) {
     for (const home of found) say(describe(home));
-    if (found.length === 0) say('There are no homes: every server has its data in its data folder.');
+    if (found.length === 0) say('There are no homes: every server keeps its data in its data folder.');
     return;
   }
   const home = found.find(({ name }) => name === values.remove);
   if (!home) throw new Error(`There is no home ${values.remove}. \`homes\` lists them.`);
   if (!values.yes) {
-    if (!ask) throw new Error('Nobody can be asked here: give --yes to remove it with all data in it.');
+    if (!ask) throw new Error('There is no terminal to ask in: give --yes to remove the home with all data in it.');
     const answer = await ask(`${describe(home)}\nRemove it, with all data in it? Type its name: `);
     if (answer.trim() !== home.name) throw new Error('Nothing was removed.');
   }
   removeHome(home);
-  say(`${home.path} is removed.`);
+  say(`Removed ${home.path}.`);
 }
 
 const STATES: Record<Home['state'], (folder: string | undefined) => string> = {
   'in use': (folder) => `holds the data of ${folder}`,
-  gone: (folder) => `${folder ?? 'its folder'} is not there: removed, moved and not started since, or not mounted`,
-  'not named': (folder) => `${folder} is there, and has its data elsewhere`,
+  gone: (folder) => `${folder ?? 'its folder'} does not exist: removed, moved and not started since, or not mounted`,
+  'not named': (folder) => `${folder} exists, and has its data elsewhere`,
 };
 
 function describe({ name, path, folder, state, usedAt }: Home): string {

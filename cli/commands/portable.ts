@@ -25,8 +25,7 @@ export async function exportAll(args: string[], config: PortableConfig): Promise
   } as const;
   const { values } = parseArgs({ args, options });
   const { tenant, to: folder, parquet = false } = values;
-  if (!tenant || !folder)
-    throw new UsageError('Give the tenant and a folder: `export-all --tenant <slug or id> --to <folder>`.');
+  if (!tenant || !folder) throw new UsageError('Use `export-all --tenant <slug or id> --to <folder>`.');
   const withPseudonymKey = values['with-pseudonym-key'] ?? false;
   const store = openObjectStore(config);
   try {
@@ -37,8 +36,8 @@ export async function exportAll(args: string[], config: PortableConfig): Promise
     return [
       `Exported ${manifest.tenant.slug} to ${folder}: ${manifest.tables.length} tables and roll-ups, ${rows} rows, ${manifest.objects.length} archived files.`,
       withPseudonymKey
-        ? 'The key of its pseudonyms is in tables/pseudonym_keys.csv: whoever has it can tell whether a person is among them.'
-        : 'Without the key of its pseudonyms (--with-pseudonym-key) another Mirante finds nobody in these rows by an identifier.',
+        ? 'The key of its pseudonyms is in tables/pseudonym_keys.csv: anybody who has it can find out whether a person is in these rows.'
+        : 'The key of its pseudonyms is not included (--with-pseudonym-key): without it another Mirante cannot find a person by an identifier.',
     ].join('\n');
   } finally {
     store.close();
@@ -49,7 +48,7 @@ export async function exportAll(args: string[], config: PortableConfig): Promise
 export async function importAll(args: string[], config: PortableConfig): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: { as: { type: 'string' } }, allowPositionals: true });
   const [folder, ...more] = positionals;
-  if (!folder || more.length > 0) throw new UsageError('Give one folder: `import-all <folder> [--as <slug>]`.');
+  if (!folder || more.length > 0) throw new UsageError('Use `import-all <folder> [--as <slug>]`, with one folder.');
   return withDatabase(config, (databaseUrl) => importFolder(folder, values.as, { ...config, DATABASE_URL: databaseUrl }));
 }
 
@@ -75,13 +74,15 @@ async function importFolder(folder: string, slug: string | undefined, config: Po
       // One for the turn, one for the lock, two for the refresh.
       4,
     );
-    if (!imported) throw new Error('The roll-ups are locked.');
+    if (!imported) throw new Error('The roll-ups are locked by a refresh. Run the command again.');
     const rows = Object.values(imported.rows).reduce((sum, n) => sum + n, 0);
     return [
       `Imported ${imported.tenant.slug} (${imported.tenant.id}): ${rows} rows.`,
       ...imported.remarks,
-      ...(imported.tooOld > 0 ? [`Rows that are older than what is kept here, and stayed out: ${imported.tooOld}.`] : []),
-      'Its keys and SQL logins are closed: make new ones. Webhooks are signed with new secrets.',
+      ...(imported.tooOld > 0
+        ? [`Rows that were not imported, because they are older than this platform keeps: ${imported.tooOld}.`]
+        : []),
+      'Its keys and SQL logins are closed: create new ones. Webhooks are signed with new secrets.',
     ].join('\n');
   } finally {
     store.close();

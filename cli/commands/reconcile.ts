@@ -23,16 +23,14 @@ export async function reconcileNow(
 async function proofOf(pool: Pool, config: Pick<Config, 'AGGREGATE_RETENTION_DAYS'>, repairs: boolean): Promise<string> {
   const repaired = repairs ? await repair(pool) : '';
   const found = await reconcile({ pool, config, clock });
-  const compared = `Tenants: ${found.tenants}. Hours: ${found.hours}. Events: ${found.receipts}. Refused: ${found.quarantined}.`;
-  if (found.first)
-    throw new Error(`${repaired}${sentenceOf(found.first)} Differences in all: ${found.differences}. ${compared}`);
-  return `${repaired}Receipts, raw events, refused input and roll-ups agree. ${compared}`;
+  const compared = `Tenants: ${found.tenants}. Hours: ${found.hours}. Events: ${found.receipts}. Quarantined: ${found.quarantined}.`;
+  if (found.first) throw new Error(`${repaired}${sentenceOf(found.first)} Differences: ${found.differences}. ${compared}`);
+  return `${repaired}Receipts, raw events, quarantine and roll-ups agree. ${compared}`;
 }
 
 async function repair(pool: Pool): Promise<string> {
   const engine = await withClient(pool, detectEngine);
   const { mended, left } = await repairRollups({ pool, engine, log: pino({ level: 'silent' }), clock });
-  if (left > 0)
-    throw new Error(`${left} hours and days of roll-ups are still not what raw events say; ${mended} were made again.`);
-  return `Hours and days of roll-ups that were wrong and were made again: ${mended}. `;
+  if (left > 0) throw new Error(`${left} hours and days of roll-ups still differ from the raw events; ${mended} were rebuilt.`);
+  return `Hours and days of roll-ups that were wrong and were rebuilt: ${mended}. `;
 }

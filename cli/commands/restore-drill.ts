@@ -9,7 +9,7 @@ import { UsageError } from './usage.ts';
 
 /** The command `restore-drill`: makes a backup, restores it elsewhere, and gives a sentence with what that has shown. */
 export async function restoreDrill(args: string[], given: Config): Promise<string> {
-  if (args.length > 0) throw new UsageError(`Too many words: ${args.join(' ')}`);
+  if (args.length > 0) throw new UsageError(`Unexpected arguments: ${args.join(' ')}`);
   const databaseUrl = given.BACKUP_DATABASE_URL ?? given.DATABASE_URL;
   return withDatabase({ ...given, DATABASE_URL: databaseUrl }, (url) => drill(configOf(given, databaseUrl, url)));
 }
@@ -19,11 +19,11 @@ async function drill(config: ReturnType<typeof configOf>): Promise<string> {
   const result = await asOwner(config, 'restore-drill', async (pool) => {
     const logins = { api: config.API_DATABASE_URL ?? roleUrl(config.DATABASE_URL, config.MIRANTE_SECRET, 'mirante_api') };
     const way = await wayOf({ config, logins, secret: config.MIRANTE_SECRET });
-    if (!way) throw new Error('There is nothing to drill with: set DATABASE_URL, or start `npm run up` first.');
+    if (!way) throw new Error('There is no database to back up: set DATABASE_URL, or start `npm run up` first.');
     return drillNow({ pool, log }, way);
   });
   const times = `Backup: ${result.backupSeconds.toFixed(1)} s. Restore: ${result.restoreSeconds.toFixed(1)} s.`;
-  return `A backup was restored elsewhere, and is gone again. Tables: ${result.tables}. Rows: ${result.records}. Tenants whose figures agree: ${result.figures}. ${times}`;
+  return `The drill passed: a backup was restored elsewhere and compared; both were removed. Tables: ${result.tables}. Rows: ${result.records}. Tenants whose metrics agree: ${result.figures}. ${times}`;
 }
 
 // Here the migrator's login may serve for all of it; on TimescaleDB the scratch database asks for a superuser.

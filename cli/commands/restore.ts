@@ -17,7 +17,7 @@ export async function restore(args: string[], config: RestoreConfig): Promise<st
   const options = { into: { type: 'string' }, replace: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
   const [backup, ...more] = positionals;
-  if (!backup || more.length > 0) throw new UsageError('Give one backup: `restore <folder>`.');
+  if (!backup || more.length > 0) throw new UsageError('Use `restore <backup>`, with one backup.');
   const started = performance.now();
   const { kind } = await readManifest(backup);
   const sentences =
@@ -28,11 +28,13 @@ export async function restore(args: string[], config: RestoreConfig): Promise<st
 async function intoDatabase(backup: string, config: RestoreConfig, into: string | undefined): Promise<string[]> {
   const databaseUrl = into ?? config.DATABASE_URL;
   if (!databaseUrl || !URL.canParse(databaseUrl))
-    throw new Error('Name the empty database to restore into, with --into or DATABASE_URL.');
+    throw new Error('The database to restore into is missing: give an empty one with --into or DATABASE_URL.');
   const secret = secretOf(config);
   const { manifest, endedLogins } = await restoreDump({ backup, databaseUrl, secret, ...clientPrograms(config) });
   const logins =
-    endedLogins > 0 ? [`SQL logins of customers that have ended, because no backup has their passwords: ${endedLogins}.`] : [];
+    endedLogins > 0
+      ? [`SQL logins of customers that were ended, because a backup does not have their passwords: ${endedLogins}.`]
+      : [];
   return [...about(manifest, secret), ...logins, ...(await objectsOf(backup, config)), 'Start API and jobs.'];
 }
 
@@ -46,7 +48,7 @@ async function intoFolder(
   const lock = lockFolder(dataDir, '`mirante restore`', { alone: true });
   try {
     const { manifest, aside } = await restoreCopy(backup, dataDir, replace);
-    const kept = aside ? [`What was there before is in ${aside}.`] : [];
+    const kept = aside ? [`The previous data were moved to ${aside}.`] : [];
     const files = await objectsOf(backup, config);
     return [...about(manifest, config.MIRANTE_SECRET ?? secretIn(dataDir)), ...kept, ...files, 'Start it with `npm run up`.'];
   } finally {
@@ -62,9 +64,9 @@ async function objectsOf(backup: string, config: RestoreConfig): Promise<string[
 function about(manifest: Manifest, secret: string): string[] {
   const same = manifest.secret === null || manifest.secret === fingerprint(secret);
   return [
-    `All that had been acknowledged by ${manifest.complete_to} is there.`,
+    `The backup has everything that was acknowledged by ${manifest.complete_to}.`,
     ...(same
       ? []
-      : ['MIRANTE_SECRET is another than when the backup was made: signatures of webhooks and viewers’ links begin anew.']),
+      : ['MIRANTE_SECRET differs from that of the backup: webhooks get new secrets, and existing embeds are invalid.']),
   ];
 }

@@ -11,12 +11,13 @@ import { described, makePlan, type Plan, type Wanted } from './plan.ts';
 import { readState, writeState } from './state.ts';
 import type { Ids } from './steps.ts';
 
+/** What the commands need. `dashboards` is the folder of the definitions if it is not the shipped one. */
 export type Surroundings = { config: Config; waits: Waits; say: (sentence: string) => void; dashboards?: URL };
 
-/** Rounds until nothing is left: what one makes may show what the next has to change. */
+/** Rounds until no step is left: objects that one round creates may need a change in the next. */
 const ROUNDS = 3;
 
-/** What Metabase is to hold. Throws where a definition is not as it must be. */
+/** The objects that Metabase must have. Throws if a definition is not valid. */
 export function wantedOf({ config, dashboards }: Surroundings, version: number): Wanted {
   const settings = {
     version,
@@ -26,11 +27,11 @@ export function wantedOf({ config, dashboards }: Surroundings, version: number):
   return { ...desiredOf(loadDashboards(dashboards).values(), config), settings };
 }
 
-/** Compares and says what would be done; gives whether that is anything. Changes nothing. */
+/** Prints what `apply` would do. Returns whether there is anything to do. */
 export async function plan(surroundings: Surroundings): Promise<boolean> {
   const { config, say } = surroundings;
   const connected = await connect(config, { ...surroundings, change: false });
-  if (!connected) say("Nobody has an account there yet: `metabase apply` makes the administrator's.");
+  if (!connected) say("Metabase has no account yet. `metabase apply` creates the administrator's.");
   try {
     const wanted = wantedOf(surroundings, connected?.version ?? Number.POSITIVE_INFINITY);
     const state = connected?.state ?? readState(config, urlOf(config));
@@ -43,8 +44,8 @@ export async function plan(surroundings: Surroundings): Promise<boolean> {
 }
 
 /**
- * Makes Metabase as it must be, one at a time over all programs, and notes where each dashboard is, for the API. Can be given
- * again wherever it was cut off.
+ * Changes Metabase until it has the wanted objects, and stores the id of each dashboard for the API. A lock in the database lets one
+ * program at a time do this. It can be repeated after any failure.
  */
 export async function apply(surroundings: Surroundings): Promise<void> {
   const { config, say } = surroundings;
@@ -56,7 +57,7 @@ export async function apply(surroundings: Surroundings): Promise<void> {
       const connected = await connect(config, { ...surroundings, change: true });
       const { ids } = await settle(surroundings, connected as Connected);
       const changed = await replaceMetabaseDashboards(client, embedded(wantedOf(surroundings, 0), ids));
-      if (changed) say('The API knows where the dashboards are.');
+      if (changed) say('Stored the ids of the dashboards for the API.');
     }),
   );
 }
@@ -71,7 +72,7 @@ async function settle(surroundings: Surroundings, { metabase, version, state }: 
     for (const step of made.steps) await step.run(metabase);
     const next = await makePlan(wanted, metabase, state, keep);
     if (next.steps.length === 0) say('Done.');
-    else if (round === ROUNDS) say(`Warning: Metabase keeps these otherwise than they were sent.\n${described(next)}`);
+    else if (round === ROUNDS) say(`Warning: Metabase did not store these as they were sent.\n${described(next)}`);
     made = next;
   }
   return made;

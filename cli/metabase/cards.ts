@@ -4,7 +4,7 @@ import { differences, type Ids, picked, type Step } from './steps.ts';
 
 const TAG = ['id', 'name', 'display-name', 'type', 'required', 'default'] as const;
 
-/** What must be done so that Metabase has these cards, each in its collection. */
+/** The steps after which Metabase has these cards, each in its collection. */
 export function cardSteps(wanted: WantedCard[], found: Map<string, Json>, ids: Ids): Step[] {
   return wanted.flatMap((card): Step[] => {
     const { key, entityId } = card;
@@ -28,7 +28,7 @@ export function cardSteps(wanted: WantedCard[], found: Map<string, Json>, ids: I
   });
 }
 
-// The old form of a native query, which every version takes.
+// The old form of a native query, which every version accepts.
 function bodyOf({ name, description, place, source, display, settings, sql, tags }: WantedCard, ids: Ids) {
   return {
     name,
@@ -44,7 +44,7 @@ function bodyOf({ name, description, place, source, display, settings, sql, tags
   };
 }
 
-// Both forms of a query come to the same, and of a tag only what we set counts.
+// Reads both forms of a query. Of a tag it compares only the members that we set.
 function comparable(card: Json): Record<string, unknown> {
   const query = card.dataset_query;
   const native = query?.native ?? query?.stages?.[0];

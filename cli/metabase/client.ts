@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** What Metabase answers with; each reader says which members it relies on. */
+/** An answer of Metabase as parsed JSON, unchecked. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export type Answer = { status: number; body: Json };
 
-/** Calls of Metabase's HTTP API with the rights that `headers` give. */
+/** A client for Metabase's HTTP API. */
 export type Metabase = {
-  /** The answer whatever its status. */
+  /** The answer, whatever its status. */
   call: (method: string, path: string, body?: unknown) => Promise<Answer>;
   /** The body of an answer with a 2xx status; anything else throws Refused. */
   ask: (method: string, path: string, body?: unknown) => Promise<Json>;
 };
 
-/** An answer that says no; `message` is a sentence for the terminal. */
+/** An answer with an error status. `message` is a sentence for the terminal. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -25,22 +25,22 @@ export class Refused extends Error {
 
 export type Waits = { startMs: number; retryMs: number };
 
-/** A Metabase that starts migrates its own database first, which takes minutes. */
+/** When Metabase starts, it first migrates its own database, which takes minutes. */
 export const WAITS: Waits = { startMs: 600_000, retryMs: 1000 };
 
 const TIMEOUT_MS = 60_000;
 const ATTEMPTS = 4;
 
 /**
- * A client for one Metabase. A request that only reads is sent again where the connection broke or a proxy could not reach it;
- * one that changes something is not, because it may have been done.
+ * Creates a client for one Metabase. It retries a GET if the connection broke or a proxy could not reach Metabase. It does not
+ * retry a change, because the first attempt may have worked.
  */
 export function createMetabase(url: string, headers: Record<string, string>, waits: Waits): Metabase {
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const answer = await once(url, method, path, headers, body);
       const isLast = method !== 'GET' || attempt === ATTEMPTS;
-      if (!(answer instanceof Error) && (isLast || !isAway(answer.status))) return answer;
+      if (!(answer instanceof Error) && (isLast || !isUnreachable(answer.status))) return answer;
       if (isLast) throw answer;
       await setTimeout(waits.retryMs * attempt);
     }
@@ -56,7 +56,7 @@ export function createMetabase(url: string, headers: Record<string, string>, wai
   };
 }
 
-/** Waits until Metabase serves its whole API: its health is good before all else is. Gives its public settings. */
+/** Waits until Metabase serves its whole API, which is later than its health endpoint says. Returns its public settings. */
 export async function waitUntilReady(url: string, { startMs, retryMs }: Waits): Promise<Json> {
   const deadline = Date.now() + startMs;
   for (;;) {
@@ -72,7 +72,7 @@ export async function waitUntilReady(url: string, { startMs, retryMs }: Waits): 
 }
 
 const isOk = (answer: Answer | Error): answer is Answer => !(answer instanceof Error) && answer.status === 200;
-const isAway = (status: number) => status >= 502 && status <= 504;
+const isUnreachable = (status: number) => status >= 502 && status <= 504;
 
 async function once(
   url: string,

@@ -2,7 +2,7 @@ import type { Json } from './client.ts';
 import type { WantedCollection } from './desired.ts';
 import { differences, type Ids, type Step } from './steps.ts';
 
-/** What must be done so that Metabase has these collections, at its root. */
+/** The steps after which Metabase has these collections at its root. */
 export function collectionSteps(wanted: WantedCollection[], found: Map<string, Json>, ids: Ids): Step[] {
   return wanted.flatMap(({ key, name, description }): Step[] => {
     const there = found.get(key);

@@ -6,7 +6,7 @@ const PARAMETER = ['id', 'slug', 'name', 'type', 'sectionId', 'isMultiSelect', '
 const TILE = ['card_id', 'row', 'col', 'size_x', 'size_y', 'visualization_settings'] as const;
 const MAPPING = ['parameter_id', 'card_id', 'target'] as const;
 
-/** What must be done so that Metabase has these dashboards, with these cards on them and no others. */
+/** The steps after which Metabase has these dashboards with exactly these cards. */
 export function dashboardSteps(wanted: WantedDashboard[], found: Map<string, Json>, ids: Ids): Step[] {
   return wanted.flatMap((dashboard): Step[] => {
     const { key, name, description } = dashboard;
@@ -35,7 +35,7 @@ export function dashboardSteps(wanted: WantedDashboard[], found: Map<string, Jso
   });
 }
 
-// Twice, because a lock is taken only on a parameter that is there.
+// Two requests, because Metabase locks only a parameter that already exists.
 async function put(metabase: Metabase, dashboard: WantedDashboard, there: Json, ids: Ids): Promise<void> {
   await metabase.ask('PUT', `/api/dashboard/${there.id}`, bodyOf(dashboard, there, ids));
   if (dashboard.embedding || there.enable_embedding) {
@@ -49,7 +49,7 @@ function embeddingOf({ embedding }: WantedDashboard, there: Json): Record<string
   return { enable_embedding: true, ...(isTyped && { embedding_type: 'guest-embed' }), embedding_params: embedding };
 }
 
-// `dashcards` replaces all that there are: one that keeps its number stays itself, a negative one is new.
+// `dashcards` replaces the whole list: a card with a known id is kept, one with a negative id is created.
 function bodyOf({ name, description, place, parameters, tiles }: WantedDashboard, there: Json, ids: Ids) {
   const known = new Map<unknown, number>((there.dashcards ?? []).map((one: Json) => [one.card_id, one.id]));
   return {
@@ -76,7 +76,7 @@ function dashcard({ row, col, size_x, size_y, words, variables }: Tile, card_id:
     size_y,
     series: [],
     dashboard_tab_id: null,
-    // Else the card's own description is shown, with the marker in it.
+    // Without this Metabase shows the card's own description, which has the marker.
     visualization_settings: { 'card.description': words },
     parameter_mappings: variables.map((name) => ({
       parameter_id: name,

@@ -4,12 +4,12 @@ import { keyIn } from './marker.ts';
 import { hashOf, type State } from './state.ts';
 import { differences, type Ids, type Step } from './steps.ts';
 
-/** What must be done so that Metabase has these databases; `keep` is called when a secret was sent. */
+/** The steps after which Metabase has these databases. They call `keep` when a secret was sent. */
 export function databaseSteps(wanted: WantedDatabase[], found: Json[], ids: Ids, state: State, keep: () => void): Step[] {
   return wanted.flatMap((one) => stepsOf(one, find(one, found), ids, state, keep));
 }
 
-// A database has no description until its second request, so one that was cut off is told by its name and login.
+// A database gets its description with a second request. If only the first was sent, its name and login identify it.
 function find({ key, name, details }: WantedDatabase, all: Json[]): Json | undefined {
   const candidates = all.filter((one) => one.details?.dbname !== undefined);
   const ours = candidates.filter(({ description }) => keyIn(description) === key);
@@ -17,7 +17,7 @@ function find({ key, name, details }: WantedDatabase, all: Json[]): Json | undef
     (one) => one.name === name && one.details?.user === details.user && keyIn(one.description) === undefined,
   );
   const matches = ours.length > 0 ? ours : like;
-  if (matches.length > 1) throw new Error(`Metabase has ${matches.length} databases that could be ${key}: remove all but one.`);
+  if (matches.length > 1) throw new Error(`Metabase has ${matches.length} databases that match ${key}. Remove all but one.`);
   return matches[0];
 }
 
@@ -29,7 +29,7 @@ function stepsOf(wanted: WantedDatabase, found: Json | undefined, ids: Ids, stat
     keep();
   };
   const head = { kind: 'database', key };
-  // POST takes no description; PUT forgets `is_on_demand` where it is left out.
+  // POST accepts no description; PUT resets `is_on_demand` if it is absent.
   const rest = { name, description, is_on_demand: false };
   if (!found) {
     return [
@@ -49,7 +49,7 @@ function stepsOf(wanted: WantedDatabase, found: Json | undefined, ids: Ids, stat
   }
   ids.databases.set(key, found.id);
   const inDetails = differences(details, stored(found.details, details)).map((line) => `details.${line}`);
-  if (state.secrets[secret] !== hashOf(password)) inDetails.push('details.password: not the one sent last, or unknown here');
+  if (state.secrets[secret] !== hashOf(password)) inDetails.push('details.password: changed, or not known to be the same');
   const changes = [...differences({ name, description }, found), ...inDetails];
   if (changes.length === 0) return [];
   return [
@@ -66,7 +66,7 @@ function stepsOf(wanted: WantedDatabase, found: Json | undefined, ids: Ids, stat
   ];
 }
 
-// Metabase tries with SSL first where it is not asked for, and keeps that where it works.
+// If SSL is not requested, Metabase still tries it first, and keeps it if it works.
 function stored(found: Json, wanted: Record<string, unknown>): Json {
   return wanted.ssl === false ? { ...found, ssl: false } : found;
 }

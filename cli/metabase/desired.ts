@@ -1,5 +1,6 @@
-import { type Known, variablesOf } from '../../api/dashboards/card-query.ts';
-import { type Card, type Dashboard, knownTo } from '../../api/dashboards/dashboards.ts';
+import { type CardVariables, variablesOf } from '../../api/dashboards/card-query.ts';
+import { knownTo } from '../../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../../api/dashboards/definition.ts';
 import type { Config } from '../../lib/config.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 import { entityIdOf, idOf, marked } from './marker.ts';
@@ -45,11 +46,11 @@ export type WantedDashboard = {
   place: Place;
   parameters: Record<string, unknown>[];
   tiles: Tile[];
-  /** What becomes of each parameter in a token; null where the dashboard is not embedded. */
+  /** Whether a token locks each parameter; null if the dashboard is not embedded. */
   embedding: Record<string, 'locked' | 'enabled'> | null;
 };
 
-/** Everything that Metabase is to hold, but for the numbers that it gives things itself. */
+/** All objects that Metabase must have, without the ids that it assigns. */
 export type Desired = {
   databases: WantedDatabase[];
   collections: WantedCollection[];
@@ -57,7 +58,7 @@ export type Desired = {
   dashboards: WantedDashboard[];
 };
 
-// PostgreSQL reads these as times, so that a dashboard opened without a window shows something, whatever the day.
+// PostgreSQL reads these words as times, so a dashboard that is opened without a window shows recent data.
 const WINDOW: Record<string, string> = { from: 'yesterday', to: 'tomorrow', interval: 'hour' };
 
 const COLLECTIONS: WantedCollection[] = [
@@ -72,7 +73,7 @@ const COLLECTIONS: WantedCollection[] = [
 
 const PLACES = { customer: 'customers', operations: 'operations', internal: 'internal' } as const;
 
-/** What Metabase is to hold for these dashboards. */
+/** The objects that Metabase must have for these dashboards. */
 export function desiredOf(dashboards: Iterable<Dashboard>, config: Config): Desired {
   const all = [...dashboards].sort((a, b) => (a.slug < b.slug ? -1 : 1));
   return {
@@ -94,7 +95,7 @@ function databaseOf(key: Source, name: string, address: string, schema: string):
   return {
     key,
     name,
-    description: marked(key, `Read as ${decodeURIComponent(url.username)}. Mirante looks after this entry.`),
+    description: marked(key, `Read as ${decodeURIComponent(url.username)}. Mirante manages this entry.`),
     password: decodeURIComponent(url.password),
     details: {
       host: url.hostname,
@@ -127,7 +128,7 @@ function cardOf(dashboard: Dashboard, card: Card): WantedCard {
   };
 }
 
-function tagsOf(key: string, sql: string, { optional }: Known, dashboard: Dashboard): Record<string, Tag> {
+function tagsOf(key: string, sql: string, { optional }: CardVariables, dashboard: Dashboard): Record<string, Tag> {
   const tags = variablesOf(sql).map((name): [string, Tag] => [
     name,
     {
@@ -167,7 +168,7 @@ function dashboardOf(dashboard: Dashboard): WantedDashboard {
   };
 }
 
-// Texts throughout: a raw variable of type text pairs with `string/=`, and the SQL itself says what a text is read as.
+// All parameters are texts: a raw variable of type text pairs with `string/=`, and the SQL casts it.
 function parameterOf(dashboard: Dashboard, name: string): Record<string, unknown> {
   return {
     id: name,

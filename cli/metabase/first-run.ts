@@ -9,24 +9,25 @@ const KNOWN = { first: 58, last: 65 };
 
 export type Admin = { email: string; password: string };
 
-/** A Metabase that may be changed, with what is known of it. `end` logs out where there was a login. */
+/** A connection to Metabase with administrator rights. `end` logs out if there was a login. */
 export type Connected = { metabase: Metabase; version: number; state: State; end: () => Promise<void> };
 
-/** Metabase's administrator: the password as given, else derived, with what the strictest of its rules asks for. */
+/** Metabase's administrator. The password is the configured one, or derived so that it satisfies Metabase's strictest rules. */
 export function adminOf(config: Config): Admin {
   const derived = () => hkdfSync('sha256', secretOf(config), '', 'mirante metabase administrator', 24);
   const password = config.METABASE_ADMIN_PASSWORD ?? `Mb1-${Buffer.from(derived()).toString('base64url')}`;
   return { email: config.METABASE_ADMIN_EMAIL, password };
 }
 
+/** The address of Metabase. Throws if it is not configured. */
 export function urlOf(config: Config): string {
-  if (!config.METABASE_URL) throw new Error('METABASE_URL must name the Metabase to look after.');
+  if (!config.METABASE_URL) throw new Error('METABASE_URL is not set. Set it to the address of Metabase.');
   return config.METABASE_URL;
 }
 
 /**
- * Connects with the provisioner's key. With `change`, makes what is missing on the way: the administrator's account, the key;
- * else logs in where there is no key, and gives undefined where nobody has an account yet.
+ * Connects with the provisioner's key. With `change` it creates the administrator's account and the key if they are missing.
+ * Without, it logs in if there is no key, and returns undefined if nobody has an account yet.
  */
 export async function connect(
   config: Config,
@@ -54,7 +55,7 @@ function versionOf(properties: Json, say: (sentence: string) => void): number {
   const tag = String(properties.version?.tag);
   const version = Number(/^v[01]\.(\d+)/.exec(tag)?.[1] ?? 0);
   if (version < KNOWN.first || version > KNOWN.last) {
-    say(`Warning: this Metabase says it is ${tag}; made for 0.${KNOWN.first} to 0.${KNOWN.last}.`);
+    say(`Warning: Metabase ${tag} is not supported. Supported are 0.${KNOWN.first} to 0.${KNOWN.last}.`);
   }
   return version;
 }
@@ -64,7 +65,7 @@ async function isAdmin(metabase: Metabase): Promise<boolean> {
   return status === 200 && body.is_superuser === true;
 }
 
-// The token for the first account stays visible when there is one, so it says nothing. Who comes second is refused with 403.
+// Metabase shows the setup token even after setup, so the token proves nothing. A second setup is refused with 403.
 async function logIn(metabase: Metabase, properties: Json, { email, password }: Admin, say: (sentence: string) => void) {
   if (!properties['has-user-setup']) {
     const answer = await metabase.call('POST', '/api/setup', {
@@ -73,7 +74,7 @@ async function logIn(metabase: Metabase, properties: Json, { email, password }: 
       prefs: { site_name: 'Mirante', site_locale: 'en' },
     });
     if (answer.status < 300) {
-      say(`Metabase has its first account now: ${email}.`);
+      say(`Created Metabase's first account: ${email}.`);
       return answer.body.id as string;
     }
     if (answer.status !== 403) throw new Refused('POST', '/api/setup', answer);
@@ -82,11 +83,11 @@ async function logIn(metabase: Metabase, properties: Json, { email, password }: 
   if (answer.status < 300) return answer.body.id as string;
   if (answer.status !== 401) throw new Refused('POST', '/api/session', answer);
   throw new Error(
-    `Metabase does not let ${email} in: give METABASE_ADMIN_EMAIL and METABASE_ADMIN_PASSWORD as they are there.`,
+    `Metabase rejects the login of ${email}. Set METABASE_ADMIN_EMAIL and METABASE_ADMIN_PASSWORD to its administrator's.`,
   );
 }
 
-// A key is shown once: where one is there and we do not have it, it is made anew under its name.
+// Metabase shows a key once. If it has one that we do not know, it is regenerated.
 async function makeKey(metabase: Metabase): Promise<string> {
   const known = await metabase.ask('GET', '/api/api-key');
   const lost = known.find((key: Json) => key.name === KEY_NAME);

@@ -6,10 +6,10 @@ import { WAITS, type Waits } from './client.ts';
 import { adminOf, urlOf } from './first-run.ts';
 import { smoke } from './smoke.ts';
 
-/** Exit code of `metabase drift` where something differs; 1 is a failure, as ever. */
+/** Exit code of `metabase drift` if something differs. 1 is a failure, as in every command. */
 const DRIFT = 2;
 
-/** The command `metabase`; gives its exit code. */
+/** The command `metabase`. Returns its exit code. */
 export async function metabase(
   args: string[],
   config: Config,
@@ -19,7 +19,7 @@ export async function metabase(
   const { values, positionals } = parseArgs({ args, options: { tenants: { type: 'string' } }, allowPositionals: true });
   const command = positionals.join(' ');
   const surroundings = { config, say, waits };
-  if (values.tenants !== undefined && command !== 'smoke') throw new UsageError('Only `metabase smoke` takes --tenants.');
+  if (values.tenants !== undefined && command !== 'smoke') throw new UsageError('Only `metabase smoke` accepts --tenants.');
   switch (command) {
     case 'plan':
       await plan(surroundings);
@@ -34,11 +34,11 @@ export async function metabase(
       return 0;
     case 'login': {
       const { email, password } = adminOf(config);
-      const shown = isTerminal ? password : 'The password is shown in a terminal only.';
+      const shown = isTerminal ? password : 'The password is only shown in a terminal.';
       say(`${config.METABASE_SITE_URL ?? urlOf(config)}  ${email}  ${shown}`);
       return 0;
     }
     default:
-      throw new UsageError('Say `metabase plan`, `apply`, `drift`, `smoke` or `login`.');
+      throw new UsageError('Usage: `metabase plan`, `apply`, `drift`, `smoke` or `login`.');
   }
 }

@@ -1,7 +1,7 @@
 import type { Json, Metabase } from './client.ts';
 import { entityIdOf, keyIn } from './marker.ts';
 
-/** What of ours Metabase holds, by its key, also what lies in the trash; `notes` says what was left alone. */
+/** Our objects in Metabase by key, including those in the trash. `notes` lists objects that are left alone. */
 export type Observed = {
   databases: Json[];
   collections: Map<string, Json>;
@@ -13,12 +13,12 @@ export type Observed = {
 const PAGE = 200;
 const NOTHING: Observed = { databases: [], collections: new Map(), cards: new Map(), dashboards: new Map(), notes: [] };
 
-/** What there is before anybody has an account. */
+/** The state of a Metabase without any account. */
 export const nothing = (): Observed => structuredClone(NOTHING);
 
 /**
- * Looks through every collection, because people may have moved or renamed what is ours: its marker says what it is, and of the
- * cards named here the identity that we chose as well.
+ * Finds our objects in every collection, because people may have moved or renamed them. The marker identifies them, and cards also
+ * by their entity id.
  */
 export async function observe(metabase: Metabase, cardKeys: string[]): Promise<Observed> {
   const notes: string[] = [];
@@ -69,8 +69,7 @@ async function itemsOf(metabase: Metabase, places: string[], archived: boolean):
   return found;
 }
 
-// A copy that somebody made has the marker too: ours has the identity that we chose, or else is the older one, also where it
-// lies in the trash.
+// A copy has the marker too. Ours is the one with our entity id, or else the older one, even if it is in the trash.
 function byKey(kind: string, objects: Json[], keyOf: (one: Json) => string | undefined, notes: string[]): Map<string, Json> {
   const found = new Map<string, Json>();
   const rank = (key: string, one: Json) => [one.entity_id === entityIdOf(key) ? 0 : 1, one.id];
@@ -84,7 +83,7 @@ function byKey(kind: string, objects: Json[], keyOf: (one: Json) => string | und
     }
     const [first, second] = [one, other].sort((a, b) => compare(rank(key, a), rank(key, b)));
     found.set(key, first);
-    if (!second.archived) notes.push(`${kind} ${second.id} is a copy of ${key} (${first.id}): left alone.`);
+    if (!second.archived) notes.push(`${kind} ${second.id} is a copy of ${key} (${first.id}) and is left alone.`);
   }
   return found;
 }

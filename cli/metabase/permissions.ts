@@ -14,7 +14,7 @@ export async function readGraphs(metabase: Metabase): Promise<Graphs> {
   };
 }
 
-/** What must be done so that an account that is no administrator's makes no queries of its own on these databases. */
+/** The steps after which only administrators can query these databases. */
 export function databasePermissionSteps(keys: string[], graphs: Graphs | undefined, ids: Ids): Step[] {
   return keys.flatMap((key) => {
     const id = ids.databases.get(key);
@@ -25,7 +25,7 @@ export function databasePermissionSteps(keys: string[], graphs: Graphs | undefin
   });
 }
 
-/** What must be done so that such an account reads none of these collections, nor what lies outside of any. */
+/** The steps after which only administrators can read these collections and the root. */
 export function collectionPermissionSteps(keys: string[], graphs: Graphs | undefined, ids: Ids): Step[] {
   const places: [string, () => string | undefined][] = [
     ['root', () => 'root'],
@@ -33,7 +33,7 @@ export function collectionPermissionSteps(keys: string[], graphs: Graphs | undef
   ];
   return places.flatMap(([key, idOf]) => {
     const id = idOf();
-    // `none` is left out of the graph. What is not there yet takes over what holds at the root, which may be more.
+    // The graph omits `none`. A new collection inherits the permission of the root, which may be more.
     const found = id === undefined ? 'not there yet' : (graphs?.collections.groups?.[ALL_USERS]?.[id] ?? 'none');
     if (graphs && found === 'none') return [];
     const body = () => ({ [String(idOf())]: 'none' });
@@ -41,7 +41,7 @@ export function collectionPermissionSteps(keys: string[], graphs: Graphs | undef
   });
 }
 
-// The graph as a whole has a revision: who changes it must have seen the last.
+// The graph has one revision, and a change must name the latest.
 function graphStep(key: string, difference: string, path: string, permissions: () => Record<string, unknown>): Step {
   return {
     action: 'change',

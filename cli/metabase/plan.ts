@@ -13,14 +13,14 @@ import type { Ids, Step } from './steps.ts';
 
 export type Wanted = Desired & { settings: WantedSettings };
 
-/** What must be done, in the order in which it must be done; `ids` fill up while it is. */
+/** Steps in the order in which they must run. Running them fills `ids`. */
 export type Plan = { steps: Step[]; notes: string[]; ids: Ids };
 
-const MOST_LINES = 12;
+const MAX_LINES = 12;
 
 /**
- * Compares what is wanted with what a Metabase holds; without one, because nobody has an account there yet, all is to be made.
- * `keep` is called when `state` has changed.
+ * Compares the wanted objects with those in Metabase. `metabase` is undefined if it has no account yet; then everything is created.
+ * Calls `keep` when `state` has changed.
  */
 export async function makePlan(wanted: Wanted, metabase: Metabase | undefined, state: State, keep: () => void): Promise<Plan> {
   const cardKeys = wanted.cards.map(({ key }) => key);
@@ -46,8 +46,8 @@ const keysOf = (list: { key: string }[]) => list.map(({ key }) => key);
 const collectionPermissions = (wanted: Wanted, graphs: Graphs | undefined, ids: Ids) =>
   collectionPermissionSteps(keysOf(wanted.collections), graphs, ids);
 
-// Only what carries our marker, and of cards the identity that no copy has; dashboards before the cards on them. It lies in Metabase's trash then, from where it is restored
-// if it is wanted again.
+// Archives only objects with our marker, and only cards with our entity id, which no copy has. Dashboards go before their cards. An
+// archived object is in Metabase's trash, and is restored if it is wanted again.
 function archiveSteps(wanted: Wanted, found: Observed): Step[] {
   const kinds: [string, { key: string }[], Map<string, Json>][] = [
     ['dashboard', wanted.dashboards, found.dashboards],
@@ -68,18 +68,18 @@ function archiveSteps(wanted: Wanted, found: Observed): Step[] {
   });
 }
 
-/** The plan as lines for people, and at its end what it comes to. */
+/** The plan as lines for the terminal, with a summary at the end. */
 export function described({ steps, notes }: Plan): string {
   const lines = steps.flatMap(({ action, kind, key, differences }) => [
     `${action.padEnd(8)} ${kind} ${key}`,
-    ...differences.slice(0, MOST_LINES).map((line) => `           ${line}`),
-    ...(differences.length > MOST_LINES ? [`           and ${differences.length - MOST_LINES} more`] : []),
+    ...differences.slice(0, MAX_LINES).map((line) => `           ${line}`),
+    ...(differences.length > MAX_LINES ? [`           and ${differences.length - MAX_LINES} more`] : []),
   ]);
   return [...lines, ...notes.map((note) => `note     ${note}`), summary(steps)].join('\n');
 }
 
 function summary(steps: Step[]): string {
-  if (steps.length === 0) return 'Nothing to change: Metabase is as it must be.';
+  if (steps.length === 0) return 'Nothing to change. Metabase is up to date.';
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length;
   return `${count('create')} to create, ${count('change')} to change, ${count('restore')} to restore, ${count('archive')} to archive.`;
 }

@@ -6,15 +6,15 @@ const MODULAR_SINCE = 65;
 
 export type WantedSettings = { version: number; embeddingSecret: string; siteUrl: string };
 
-/** Metabase's settings by their names, or none where nobody may read them yet. */
+/** Metabase's settings by name. */
 export async function readSettings(metabase: Metabase): Promise<Map<string, Json>> {
   const settings = await metabase.ask('GET', '/api/setting');
   return new Map(settings.map((one: Json) => [one.key, one]));
 }
 
 /**
- * What must be done so that Metabase embeds and shares nothing in public. What its environment defines is left to it, and what
- * this version does not know is left out; `found` is undefined where it is not known yet.
+ * The steps after which Metabase embeds dashboards and has no public sharing. Settings that its environment defines, or that its version
+ * does not have, are skipped. `found` is undefined if the settings cannot be read yet.
  */
 export function settingSteps(
   wanted: WantedSettings,
@@ -41,7 +41,7 @@ export function settingSteps(
 function secretSteps(secret: string, found: Map<string, Json> | undefined, state: State, keep: () => void): Step[] {
   const key = 'embedding-secret-key';
   const setting = found?.get(key);
-  // Some versions show it to an administrator, some hide it: then the hash of what was sent must do.
+  // Some versions show the secret to an administrator. For those that mask it, the hash of the one sent last is compared.
   const isThere = setting?.value === secret || (/\*/.test(String(setting?.value)) && state.secrets[key] === hashOf(secret));
   if (found && (!setting || setting.is_env_setting || isThere)) return [];
   const sent = () => {

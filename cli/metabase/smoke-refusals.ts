@@ -1,10 +1,10 @@
 import type { Answer } from './client.ts';
-import type { Ask, Tenant } from './smoke.ts';
+import type { Ask, Tenant } from './smoke-types.ts';
 
-/** Metabase takes a token for a minute longer than it says. */
+/** Metabase accepts a token for a minute after it expires. */
 const LONG_AGO_MS = 300_000;
 
-/** What a guest gets from one card without a right to it, which must be nothing: a sentence for each way that it was not. */
+/** Asks for one card in ways that must all be refused. Returns a line for each that was not. */
 export async function refusalFaults(
   ask: Ask,
   [mine, other]: [Tenant, Tenant],
@@ -16,7 +16,7 @@ export async function refusalFaults(
     ['an empty grant', () => ask({ grant: '' })],
     ['two grants', () => ask({ grant: [mine.grant, other.grant] })],
     ['a forged grant', () => ask({ grant: mine.grant.replace(mine.id, other.id) })],
-    ['a parameter that is not there', () => ask({ grant: mine.grant, stranger: 'x' })],
+    ['an unknown parameter', () => ask({ grant: mine.grant, stranger: 'x' })],
     ['an expired token', () => ask({ grant: mine.grant }, { expiresAt: new Date(Date.now() - LONG_AGO_MS) })],
     ['a token of another secret', () => ask({ grant: mine.grant }, { secret: '0'.repeat(64) })],
     ['a grant in the address', () => ask({}, { query: { ...window, grant: mine.grant } })],

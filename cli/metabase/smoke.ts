@@ -1,6 +1,6 @@
 import { render } from '../../api/dashboards/card-query.ts';
-import type { Card, Dashboard } from '../../api/dashboards/dashboards.ts';
 import { loadDashboards } from '../../api/dashboards/dashboards.ts';
+import type { Card, Dashboard } from '../../api/dashboards/definition.ts';
 import { embeddingSecret, signEmbed } from '../../api/dashboards/embeds.ts';
 import { readCard } from '../../sql/dashboards/cards.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
@@ -9,25 +9,19 @@ import { createPool, type Pool, withTenant } from '../../sql/database/db.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 import { asOwner } from '../commands/owner.ts';
 import type { Surroundings } from './apply.ts';
-import { type Answer, createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
+import { createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
 import { urlOf } from './first-run.ts';
 import { refusalFaults } from './smoke-refusals.ts';
+import type { Ask, Tenant } from './smoke-types.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3600_000;
-/** Metabase cuts off longer answers without a word. */
-const MOST_ROWS = 2000;
-
-export type Tenant = { id: string; slug: string; grant: string };
-/** Asks Metabase, as a guest, for one card's rows. */
-export type Ask = (
-  params: Record<string, unknown>,
-  more?: { secret?: string; expiresAt?: Date; query?: Json },
-) => Promise<Answer>;
+/** Metabase truncates longer answers silently. */
+const MAX_ROWS = 2000;
 
 /**
- * Looks at every card of customers through Metabase as two tenants' guests: each must get what the database gives for its own
- * grant, and nobody must get anything without one. Throws with what is wrong.
+ * Reads every customers' card through Metabase as guests of two tenants. Each must get the rows that the database returns for its own
+ * grant, and nobody must get rows without a grant. Throws an Error with one line for each fault.
  */
 export async function smoke(surroundings: Surroundings, slugs: string[]): Promise<void> {
   const { config, say, waits } = surroundings;
@@ -44,7 +38,7 @@ export async function smoke(surroundings: Surroundings, slugs: string[]): Promis
       if (dashboard.audience !== 'customer') continue;
       const id = await withTenant(api, tenants[0].id, (client) => findMetabaseDashboard(client, dashboard.slug));
       if (id === undefined) {
-        faults.push(`${dashboard.slug}: not in Metabase; give \`metabase apply\` first`);
+        faults.push(`${dashboard.slug}: not in Metabase. Run \`metabase apply\` first`);
         continue;
       }
       const looked = await lookAt({ guest, cards, dashboard, id, secret: embeddingSecret(config), tenants });
@@ -53,11 +47,11 @@ export async function smoke(surroundings: Surroundings, slugs: string[]): Promis
       filled += looked.filled;
     }
     if (filled === 0)
-      faults.push('no card had rows for both tenants, which proves nothing: name two that have some, with --tenants');
+      faults.push('no card had rows for both tenants, which proves nothing; name two tenants that have rows with --tenants');
     if (faults.length > 0)
-      throw new Error(`Metabase does not keep the tenants apart, or does not show them theirs:\n  ${faults.join('\n  ')}`);
+      throw new Error(`Metabase does not isolate the tenants, or does not show them their rows:\n  ${faults.join('\n  ')}`);
     const names = tenants.map(({ slug }) => slug).join(' and ');
-    say(`Good: ${seen} cards as ${names}, ${filled} of them with rows for both; nothing without a grant.`);
+    say(`Passed: ${seen} cards read as ${names}, ${filled} of them with rows for both. No rows without a grant.`);
   } finally {
     await Promise.all([api.end(), cards.end()]);
   }
@@ -72,8 +66,8 @@ async function tenantsOf({ config }: Surroundings, api: Pool, slugs: string[]): 
   if (first && second) return [first, second];
   throw new Error(
     slugs.length > 0
-      ? 'Give --tenants the slugs of two tenants.'
-      : 'The two canary tenants are not there yet: the jobs make them. Or name two tenants with --tenants.',
+      ? 'Set --tenants to the slugs of two tenants.'
+      : 'The two canary tenants do not exist yet. Start the jobs program, which creates them, or name two tenants with --tenants.',
   );
 }
 
@@ -129,7 +123,7 @@ async function ownRows(ask: Ask, cards: Pool, card: Card, { grant }: Tenant, win
   const after = await readCard(cards, text, values);
   const names: string[] = body.data.cols.map((col: Json) => col.name);
   const cellsOf = (rows: Record<string, unknown>[]) =>
-    rows.slice(0, MOST_ROWS).map((row) => names.map((name) => plain(row[name])));
+    rows.slice(0, MAX_ROWS).map((row) => names.map((name) => plain(row[name])));
   const given = body.data.rows.map((row: unknown[]) => row.map(plain));
   const isOwn = isBetween(given, cellsOf(before), cellsOf(after));
   return { rows: before.length, fault: isOwn ? undefined : 'other rows than its own' };

@@ -1,9 +1,9 @@
 import type { Json, Metabase } from './client.ts';
 
-/** The numbers that Metabase gave to what we name by keys; a step that makes something adds to them. */
+/** Metabase's ids by our keys. A step that creates an object adds its id. */
 export type Ids = Record<'databases' | 'collections' | 'cards' | 'dashboards', Map<string, number>>;
 
-/** One thing that is not as it must be, and what mends it. */
+/** One difference between the wanted and the actual state, and the change that removes it. */
 export type Step = {
   action: 'create' | 'change' | 'restore' | 'archive';
   kind: string;
@@ -15,8 +15,8 @@ export type Step = {
 const SHOWN = 60;
 
 /**
- * Where `found` is not as `wanted`, as lines for people. Of an object at the top only the members of `wanted` count, deeper
- * everything; what is absent and what is null is the same.
+ * The differences between `wanted` and `found` as lines for people. At the top only the members of `wanted` are compared, below it all
+ * members. An absent member equals null.
  */
 export function differences(wanted: Record<string, unknown>, found: Json): string[] {
   return Object.keys(wanted).flatMap((name) => compare(wanted[name], found?.[name], name));
@@ -42,7 +42,7 @@ function shown(value: unknown): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
-/** The members of an object that we set ourselves; the server adds more. */
+/** The named members of an object, without those that are null. */
 export const picked = (object: Json, names: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
     names.filter((name) => object?.[name] !== undefined && object[name] !== null).map((name) => [name, object[name]]),

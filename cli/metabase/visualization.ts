@@ -1,11 +1,11 @@
-import type { Card, Column } from '../../api/dashboards/dashboards.ts';
+import type { Card, Column } from '../../api/dashboards/definition.ts';
 
 type Settings = Record<string, unknown>;
 type Chart = NonNullable<Card['chart']>;
 
 const COLORS = { good: '#84BB4C', warning: '#F9CF48', bad: '#ED6E6E' };
 
-/** How Metabase is to draw a card: its `display` and `visualization_settings`, whose keys name columns of the query. */
+/** Metabase's `display` and `visualization_settings` of a card. Keys of the settings name columns of the query. */
 export function drawn(card: Card): { display: string; settings: Settings } {
   const { chart, columns } = card;
   const column_settings = Object.fromEntries(columns.map((column) => [JSON.stringify(['name', column.name]), written(column)]));
@@ -55,7 +55,7 @@ const pie: Draw = (chart) => ({
 
 const scalar: Draw = (chart) => ({ display: 'scalar', settings: { 'scalar.field': chart?.y[0] } });
 
-// Metabase compares along a column of times only: where the two periods have names, a table shows both.
+// Metabase compares only along a column of times. If the two windows have names, a table shows both.
 const trend: Draw = (chart, columns) => {
   const format = columns.find(({ name }) => name === chart?.x)?.format;
   if (format !== 'time' && format !== 'instant') return asTable(undefined, columns);
@@ -89,7 +89,7 @@ const progress: Draw = (chart) => ({
   settings: { 'progress.goal': chart?.goal, 'progress.value': chart?.y[0], 'progress.color': COLORS.good },
 });
 
-// Pivot tables proper need Metabase's own query builder; a plain table can be turned, and coloured by value.
+// Metabase's pivot tables need its own query builder, but a plain table can be pivoted and coloured by value.
 const heatmap: Draw = (chart, columns) => ({
   display: 'table',
   settings: {

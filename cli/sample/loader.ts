@@ -29,7 +29,7 @@ export async function loadSample(
   if (state?.loaded) return;
   if (!state) {
     if ((await total(clients.read, new Date())).count > 0) {
-      say('The demo tenant already holds events: the sample data is not loaded.');
+      say('The demo tenant already has events: the sample data is not loaded.');
       return;
     }
     state = { tenant_id: tenantId, ends_at: new Date().toISOString(), loaded: false };
@@ -76,8 +76,7 @@ async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sent
   for (;;) {
     const { count, watermark } = await total(read, endsAt);
     if (count >= expected && watermark >= hourOf(endsAt.getTime())) return;
-    if (Date.now() > deadline)
-      throw new Error('The roll-ups have not caught up within three minutes: the log shows what the jobs do.');
+    if (Date.now() > deadline) throw new Error('The roll-ups did not catch up within three minutes: see the log of the jobs.');
     await setTimeout(250, undefined, { signal });
   }
 }

@@ -8,7 +8,7 @@ export function novaLines(dataDir: string, file: string, now = Date.now()): Iter
   const bytes = readFileSync(file);
   const requests = parseNovaLog(bytes.toString('utf8'));
   const last = Math.max(...requests.map((request) => request.time.getTime()));
-  if (!Number.isFinite(last)) throw new Error(`${file} holds no request of nova-api.`);
+  if (!Number.isFinite(last)) throw new Error(`${file} has no request of nova-api.`);
   const shiftsFile = join(dataDir, 'ingest-shifts.json');
   const shifts = readJson<Record<string, number>>(shiftsFile) ?? {};
   const digest = digestOf(bytes);

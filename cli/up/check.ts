@@ -20,7 +20,8 @@ export async function proveArrival(clients: { ingest: Client; read: Client }, si
   for (;;) {
     const { status, checks } = await clients.read.ask<{ status: string; checks: unknown }>('GET', '/readyz');
     if (status === 'ok') return;
-    if (Date.now() > deadline) throw new Error(`The event arrived, but not everything is worked on: ${JSON.stringify(checks)}`);
+    if (Date.now() > deadline)
+      throw new Error(`The event arrived, but some queues are not being processed: ${JSON.stringify(checks)}`);
     await setTimeout(100, undefined, { signal });
   }
 }

@@ -38,7 +38,7 @@ function keeping(program: string, { isReady = true } = {}) {
 
 test('what dies starts again; what goes on dying is given up in words, after longer and longer waits', async () => {
   const { kept, said, pids, gaveUp } = keeping('process.exit(3)');
-  expect(await gaveUp).toBe('It has stopped by itself (exit code 3). It is not started again: that was the 6th time in a row.');
+  expect(await gaveUp).toBe('It has stopped unexpectedly (exit code 3). It is not restarted: it crashed 6 times in a row.');
   expect(pids).toHaveLength(6);
   expect(said.map((line) => /in ([\d.]+) s\.$/.exec(line)?.[1])).toEqual(['0.001', '0.002', '0.004', '0.008', '0.016']);
   await (await kept).stop();
@@ -53,7 +53,7 @@ test('what is stopped does not come back, and what dies before all was ready onc
   await kept.stop();
   expect(lasting.pids).toHaveLength(2);
   const early = keeping('process.exit(1)', { isReady: false });
-  expect(await early.gaveUp).toBe('It has stopped by itself (exit code 1).');
+  expect(await early.gaveUp).toBe('It has stopped unexpectedly (exit code 1).');
   expect(early.pids).toHaveLength(1);
 });
 
@@ -66,6 +66,6 @@ test('a start that fails counts as a crash', async () => {
   const gaveUp = await new Promise<string>((onGiveUp) => {
     void keepRunning({ name: 'It', start, say: () => undefined, onGiveUp, isReady: () => true, firstWaitMs: 1 });
   });
-  expect(gaveUp).toMatch(/^It could not be started again \(no room\)\. It is not started again: that was the 6th time/);
+  expect(gaveUp).toMatch(/^It could not be restarted \(no room\)\. It is not restarted: it crashed 6 times/);
   expect(starts).toBe(6);
 });

@@ -40,13 +40,12 @@ export async function keepRunning({ firstWaitMs = 1000, ...keeping }: Keeping): 
     for (let crashes = 0; !signal.aborted; ) {
       const how = await part.gone;
       crashes = Date.now() - startedAt < SOUND_MS ? crashes + 1 : 1;
-      let last = `${name} has stopped by itself (${how}).`;
+      let last = `${name} has stopped unexpectedly (${how}).`;
       for (let isBack = false; !isBack && !signal.aborted; ) {
         if (!isReady()) return onGiveUp(last);
-        if (crashes >= MAX_CRASHES)
-          return onGiveUp(`${last} It is not started again: that was the ${crashes}th time in a row.`);
+        if (crashes >= MAX_CRASHES) return onGiveUp(`${last} It is not restarted: it crashed ${crashes} times in a row.`);
         const waitMs = firstWaitMs * 2 ** (crashes - 1);
-        say(`${last} It starts again in ${waitMs / 1000} s.`);
+        say(`${last} It restarts in ${waitMs / 1000} s.`);
         await setTimeout(waitMs, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) return;
         startedAt = Date.now();
@@ -56,7 +55,7 @@ export async function keepRunning({ firstWaitMs = 1000, ...keeping }: Keeping): 
         });
         await starting.catch((error: Error) => {
           crashes += 1;
-          last = `${name} could not be started again (${error.message.trim()}).`;
+          last = `${name} could not be restarted (${error.message.trim()}).`;
         });
       }
     }

@@ -55,7 +55,7 @@ const keep = (running: Running, { say, onDeath }: Settings, name: string, start:
 async function startPrograms(running: Running, settings: Settings, databaseUrl: string): Promise<Platform> {
   const { config, secret, signal, say } = settings;
   const engine = await migrate(databaseUrl, secret, say).catch((error: Error & { code?: string }) => {
-    throw new Error(`The database cannot be brought up to date: ${error.message || error.code}`, { cause: error });
+    throw new Error(`The database cannot be migrated: ${error.message || error.code}`, { cause: error });
   });
   signal.throwIfAborted();
   say(`Starting API and jobs on ${engine}, queues on ${config.REDIS_URL ? 'Redis' : 'PostgreSQL'}.`);

@@ -1,28 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { loadDashboards } from '../../api/dashboards/dashboards.ts';
-import { startApi, type TestApi } from '../../test/support/api.ts';
-import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { useApi } from '../../test/support/api.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { linkDashboards } from '../commands/dashboard-links.ts';
 import type { Credentials } from './credentials.ts';
 import { welcome } from './welcome.ts';
 
-let db: TestDatabase;
-let api: TestApi;
 let credentials: Credentials;
 
+const db = await useDatabase();
+const api = await useApi(db);
+
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
   const { id, keys } = await makeTenant(db);
   const operator_key = await makeOperatorKey(db);
   credentials = { url: api.url, metrics_url: api.metricsUrl, operator_key, tenants: [{ id, slug: 'demo', keys }] };
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 const SECRET = /mir_[a-z]+_|\/s\/|token=/;
@@ -55,7 +50,7 @@ test('`dashboards links` makes a link to each dashboard of the demo tenant and o
   await expect(linkDashboards([], folder, true)).rejects.toThrow('npm run up');
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
   await expect(linkDashboards([], folder, false)).rejects.toThrow('in a terminal only');
-  await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Too many words: all');
+  await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Unexpected arguments: all');
   const text = await linkDashboards([], folder, true);
   for (const { slug, audience } of loadDashboards().values())
     expect(text).toMatch(new RegExp(`^${audience === 'customer' ? 'demo' : 'operator'} +${slug} +http`, 'm'));

@@ -20,9 +20,9 @@ export async function welcome(
   const link = isTerminal ? await makeLink(url, createClient(url, keys?.embed ?? ''), FIRST) : 'shown in a terminal only';
   const key = isTerminal ? keys?.read : '$READ_KEY';
   return `Mirante is ready at ${url}/
-  Dashboard  ${link}${isTerminal ? '  (of the tenant demo, for a day)' : ''}
+  Dashboard  ${link}${isTerminal ? '  (tenant demo, valid for a day)' : ''}
   More       npm run mirante -- dashboards links
   Keys       ${file}
   Try        curl -s -H "Authorization: Bearer ${key}" '${url}/v1/metrics/events.count?interval=total'
-  Stop       Ctrl-C; the data stay in ${databaseHome ?? 'the database'}`;
+  Stop       Ctrl-C; the data are kept in ${databaseHome ?? 'the database'}`;
 }

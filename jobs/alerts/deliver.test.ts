@@ -3,41 +3,35 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { SMTPServer } from 'smtp-server';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
 import { addDeliveries, claimDelivery, listDeliveries, messageOf } from '../../sql/alerts/deliveries.ts';
 import type { Rule } from '../../sql/alerts/rules.ts';
 import { withTenant } from '../../sql/database/db.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, testSecret } from '../../test/support/harness.ts';
-import { asThePathSays, type Received, type Receiver, startReceiver } from '../../test/support/receiver.ts';
+import { makeTenant, testSecret, useDatabase } from '../../test/support/harness.ts';
+import { asThePathSays, type Received, type Receiver, useReceiver } from '../../test/support/receiver.ts';
 import { type DeliverDeps, deliverAlerts, RETRY_AFTER_SECONDS } from './deliver.ts';
 
 const log = pino({ level: 'silent' });
 const START = Date.now();
 
-let db: TestDatabase;
-let acme: TestTenant;
 let answer: (response: ServerResponse, path: string) => void;
 let receiver: Receiver;
 let deps: DeliverDeps;
 let rule: Rule;
 let now: number;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  acme = await makeTenant(db, { name: 'Açaí & Cia', locale: 'pt-BR', timezone: 'America/Sao_Paulo' });
-});
+const db = await useDatabase();
+const acme = await makeTenant(db, { name: 'Açaí & Cia', locale: 'pt-BR', timezone: 'America/Sao_Paulo' });
 beforeEach(async () => {
   now = START;
   answer = asThePathSays;
-  receiver = await startReceiver((response, path) => answer(response, path));
+  receiver = await useReceiver((response, path) => answer(response, path));
   const config = { ALERTS_ALLOW_PRIVATE_NETWORKS: ['127.0.0.0/8'], ALERTS_FROM: undefined, SMTP_URL: undefined };
   deps = { pool: db.jobs, log, clock: () => new Date(now), secret: testSecret, config };
   await db.owner.query('delete from private.alert_endpoints; delete from private.alert_rules');
   rule = await makeRule('too <many> errors');
 });
-afterEach(() => receiver.close());
-afterAll(() => db.drop());
 
 async function makeRule(name: string): Promise<Rule> {
   const { rows } = await db.owner.query<Rule>(
@@ -314,7 +308,7 @@ describe('e-mail', () => {
         'Regra: too <many> errors',
         'Métrica: events.error_rate',
         'acima de 0,125, nos últimos 10 minutos, durante 2 minutos',
-        'Somente onde: route = /v1/é',
+        'Filtro: route = /v1/é',
         'Valor: 0,5',
         'Desde: 24 de nov. de 2026, 15:05 (America/Sao_Paulo)',
         'Cliente: Açaí & Cia',
@@ -339,7 +333,7 @@ describe('e-mail', () => {
     ]);
     expect(recovered?.parts[0]).toContain('above 0.125, over the last 10 minutes, for 2 minutes');
     expect(recovered?.parts[0]).toContain('Since: Nov 24, 2026, 18:05 (UTC)');
-    expect(tested?.parts[0]).toContain('This is a test: nothing has happened.');
+    expect(tested?.parts[0]).toContain('This is a test message. No alert has fired.');
     expect(tested?.parts[0]).not.toContain('Value');
   });
 

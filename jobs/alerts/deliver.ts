@@ -124,7 +124,7 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
   const now = deps.clock();
   const told = { tenant: due.tenant_id, delivery: due.id, attempts: due.attempts, response_code: status, error };
   if (due.kind === 'webhook' && status === 410) {
-    deps.log.warn({ ...told, endpoint: due.endpoint_id }, 'endpoint is gone: nothing is sent there any more');
+    deps.log.warn({ ...told, endpoint: due.endpoint_id }, 'endpoint answered 410; it is disabled');
     const gone: Outcome = { status: 'failed', dueAt: null, responseCode: status, error: 'gone' };
     await withTransaction(deps.pool, 'begin', (client) => disableEndpoint(client, due, gone, now));
     return;

@@ -1,28 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { claimDelivery, type DueDelivery, settleDelivery } from '../../sql/alerts/deliveries.ts';
-import { createDatabase, makeTenant, type TestDatabase, testSecret } from '../../test/support/harness.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
+import { makeTenant, testSecret, useDatabase } from '../../test/support/harness.ts';
+import { asThePathSays, type Receiver, useReceiver } from '../../test/support/receiver.ts';
 import { createDeliveryRunner, type DeliverDeps } from './deliver.ts';
 
 type Answering = (response: ServerResponse, path: string) => void;
 
-let db: TestDatabase;
 let answer: Answering;
 let receiver: Receiver;
 let now: number;
 
-beforeAll(async () => {
-  db = await createDatabase();
-});
+const db = await useDatabase();
 beforeEach(async () => {
   now = Date.now();
   answer = asThePathSays;
-  receiver = await startReceiver((response, path) => answer(response, path));
+  receiver = await useReceiver((response, path) => answer(response, path));
 });
-afterEach(() => receiver.close());
-afterAll(() => db.drop());
 
 const deps = (): DeliverDeps => ({
   pool: db.jobs,

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { windowOf } from '../../sql/alerts/figures.ts';
 import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../../sql/alerts/rules.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { findCanaries, plant } from '../../sql/tenants/canaries.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 import { evaluateAlerts } from './evaluate.ts';
 import { stepOf } from './state.ts';
 
@@ -12,18 +12,15 @@ import { stepOf } from './state.ts';
 const START = Math.floor(Date.now() / 3600_000) * 3600_000;
 const log = pino({ level: 'silent' });
 
-let db: TestDatabase;
-let acme: TestTenant;
-let rival: TestTenant;
 let endpoint: string;
 
+const db = await useDatabase();
+const [acme, rival] = [await makeTenant(db), await makeTenant(db)];
+
 beforeAll(async () => {
-  db = await createDatabase();
-  [acme, rival] = [await makeTenant(db), await makeTenant(db)];
   endpoint = await makeEndpoint(acme);
 });
 beforeEach(() => db.owner.query('delete from private.alert_rules; delete from private.alert_deliveries'));
-afterAll(() => db.drop());
 
 const NEW: NewRule = {
   name: 'many',

@@ -42,7 +42,7 @@ export async function evaluateAlerts(deps: EvaluateDeps): Promise<number> {
     return keep(client, read, answers, now);
   });
   if (notices) deps.log.info({ notices }, 'alerts to be sent');
-  if (failures.length > 0) throw new AggregateError(failures, `figures of alert rules not read: ${failures.length}`);
+  if (failures.length > 0) throw new AggregateError(failures, `cannot read the metrics of ${failures.length} alert rules`);
   return notices ?? 0;
 }
 

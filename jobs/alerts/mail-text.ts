@@ -3,7 +3,7 @@ import { escaped } from '../../lib/html.ts';
 import type { Message } from '../../sql/alerts/deliveries.ts';
 
 /** Whose mail it is: language, time zone, and name. */
-export type Reader = { tenant: string; locale: string; timezone: string };
+export type MailReader = { tenant: string; locale: string; timezone: string };
 
 export type Mail = { subject: string; text: string; html: string };
 
@@ -20,11 +20,11 @@ const WORDS = {
     rule: 'Rule',
     condition: '{condition} {threshold}, over the last {window}',
     held: '{condition} {threshold}, over the last {window}, for {for}',
-    filter: 'Only where',
+    filter: 'Filter',
     unset: 'not set',
     since: 'Since',
     tenant: 'Tenant',
-    test: 'This is a test: nothing has happened.',
+    test: 'This is a test message. No alert has fired.',
   },
   'pt-BR': {
     'alert.firing': 'Disparado',
@@ -38,16 +38,16 @@ const WORDS = {
     rule: 'Regra',
     condition: '{condition} {threshold}, nos últimos {window}',
     held: '{condition} {threshold}, nos últimos {window}, durante {for}',
-    filter: 'Somente onde',
+    filter: 'Filtro',
     unset: 'não definido',
     since: 'Desde',
     tenant: 'Cliente',
-    test: 'Isto é um teste: nada aconteceu.',
+    test: 'Esta é uma mensagem de teste. Nenhum alerta foi disparado.',
   },
 } as const;
 
 /** What an alert says by e-mail, in the reader's language and time zone. */
-export function mailOf({ type, data }: Message, { tenant, locale, timezone }: Reader): Mail {
+export function mailOf({ type, data }: Message, { tenant, locale, timezone }: MailReader): Mail {
   const language = locale === 'pt-BR' ? 'pt-BR' : 'en';
   const words = WORDS[language];
   const { rule, value, since } = data;

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
-import { asThePathSays, type Receiver, startReceiver } from '../../test/support/receiver.ts';
+import { asThePathSays, useReceiver } from '../../test/support/receiver.ts';
 import { sendWebhook } from './send-webhook.ts';
 
 // Names that end in .test are answered here, because no name server may be asked for them.
@@ -23,12 +23,7 @@ const ID = '019aa0a0-0000-7000-8000-000000000000';
 const [NEW, OLD, OTHER] = [2, 1, 3].map((version) => webhookSecret('s'.repeat(32), ID, version)) as [string, string, string];
 const LOOPBACK = ['127.0.0.0/8'];
 
-let receiver: Receiver;
-
-beforeAll(async () => {
-  receiver = await startReceiver(asThePathSays);
-});
-afterAll(() => receiver.close());
+const receiver = await useReceiver(asThePathSays);
 
 const send = (url: string, allowed: string[] = LOOPBACK, secrets = [NEW]) =>
   sendWebhook({ url, id: ID, body: '{"type":"alert.test","é":1}', secrets }, allowed);
@@ -51,7 +46,7 @@ test('no redirect is followed', async () => {
 });
 
 test('what is not there has the system’s word for it', async () => {
-  const gone = await startReceiver(asThePathSays);
+  const gone = await useReceiver(asThePathSays);
   await gone.close();
   expect(await send(gone.url)).toEqual({ error: 'ECONNREFUSED' });
   expect(await send('https://no-such-host.invalid/')).toEqual({ error: expect.stringMatching(/^E[A-Z_]+$/) });

@@ -1,15 +1,15 @@
 import type { Found, State, Watched } from '../../sql/alerts/states.ts';
 
-export type Step = { state: State; notice: 'alert.firing' | 'alert.recovered' | null };
+export type AlertStep = { state: State; notice: 'alert.firing' | 'alert.recovered' | null };
 
 /** Rules are looked at every minute. Where nobody has for longer, nobody knows whether a condition held: only that much of it counts. */
-const MOST_SECONDS_BETWEEN = 120;
+const MAX_SECONDS_BETWEEN = 120;
 
 /**
  * How a rule is found now, after how it was found last. While the condition holds, `since` is when it began to; a rule that fires is
  * said once, and again after it has recovered and its cool-down is over, even if that comes in the midst of its next time.
  */
-export function stepOf(rule: Watched, value: number | null, now: Date): Step {
+export function stepOf(rule: Watched, value: number | null, now: Date): AlertStep {
   const last = rule.last ?? { state: 'unknown', since: now, value: null, noticed_at: null, open: false, evaluated_at: now };
   const held = last.state === 'pending' || last.state === 'firing';
   if (!holds(rule, value)) {
@@ -32,7 +32,7 @@ export function stepOf(rule: Watched, value: number | null, now: Date): Step {
 
 // While a rule is pending, a pause moves its beginning on; one that fires has been found to do so.
 function sinceOf({ state, since, evaluated_at }: Found, now: Date): Date {
-  const missed = state === 'pending' ? secondsBetween(evaluated_at, now) - MOST_SECONDS_BETWEEN : 0;
+  const missed = state === 'pending' ? secondsBetween(evaluated_at, now) - MAX_SECONDS_BETWEEN : 0;
   return new Date(since.getTime() + Math.max(0, missed) * 1000);
 }
 

@@ -37,7 +37,7 @@ export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Veri
         await rm(path);
         if (!groups) continue;
         const wrong = groups.length === 1 ? differences(file, groups[0]) : ['groups'];
-        if (wrong.length > 0) faults.push(`${file.name} holds something else than the manifest says: ${wrong.join(', ')}.`);
+        if (wrong.length > 0) faults.push(`${file.name} differs from the manifest: ${wrong.join(', ')}.`);
         rows += file.rows;
       }
     }),
@@ -47,7 +47,7 @@ export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Veri
   return { files: files.length, rows, faults };
 }
 
-export type Restored = { table: string; files: number; rows: number };
+export type RestoredRows = { table: string; files: number; rows: number };
 
 /**
  * Loads a tenant's archived events of days from `from` to before `to` into a scratch table of the schema private and proves it equal,
@@ -57,7 +57,7 @@ export async function restoreArchive(
   deps: Deps,
   range: { tenantId: string; from: string; to: string },
   now: Date,
-): Promise<Restored> {
+): Promise<RestoredRows> {
   return withScratch(deps.archive, 'read', (scratch) =>
     withDuckDb(scratch, (run) =>
       withTransaction(deps.pool, 'begin', async (client) => {
@@ -72,7 +72,7 @@ export async function restoreArchive(
         }
         const groups = await groupsOfTable(client, `private.${table}`);
         const wrong = unequal(groups, files);
-        if (wrong) throw new Error(`${wrong} was not restored as it was archived.`);
+        if (wrong) throw new Error(`${wrong} differs from the archive after the restore.`);
         await protectRestored(client, table);
         return { table: `private.${table}`, files: files.length, rows: files.reduce((sum, { rows }) => sum + rows, 0) };
       }),

@@ -37,7 +37,7 @@ export async function eraseFromArchive(
         const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
         const telling = {
           log: deps.log,
-          message: 'archived file not rewritten',
+          message: 'cannot rewrite an archived file',
           about: ({ name }: ArchiveFile) => ({ tenant: person.tenantId, privacy_request: request.id, name }),
           isFatal: (error: unknown) => error instanceof ClaimLost || lost.aborted,
         };
@@ -89,7 +89,7 @@ async function proveRest(
   await writeWithout(run, path, about, rest);
   const [left] = await groupsOfFile(run, rest);
   if (left?.rows !== file.rows - gone.rows || left.digest !== digestWithout(file.digest, gone.digest))
-    throw new Error(`${file.name} without the person is not what must be left of it.`);
+    throw new Error(`${file.name} does not have the expected rows after the erasure.`);
   return prove(deps, run, left, rest);
 }
 

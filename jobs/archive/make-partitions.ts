@@ -20,7 +20,7 @@ export async function runMakePartitions(deps: {
 }): Promise<void> {
   const days = deps.config.RAW_RETENTION_DAYS + 1;
   const made = await withBriefLocks(deps.pool, (client) => makePartitions(client, days));
-  if (made > 0) deps.log.info({ made }, 'partitions made or locked');
+  if (made > 0) deps.log.info({ made }, 'partitions created or locked');
   await summariseTimes(deps.pool);
   deps.log.info({ audit_head: await auditHead(deps.pool) }, 'head of the audit log');
   if (!hasColumnstore(deps.engine)) return;

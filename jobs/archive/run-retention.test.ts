@@ -1,20 +1,11 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useArchive } from '../../test/support/archive-home.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { runRetention } from './run-retention.ts';
 
-let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
-});
-afterAll(async () => {
-  await archive.remove();
-  await db.drop();
-});
+const db = await useDatabase();
+const archive = await useArchive();
 
 test('the access log is kept for six months, and what was dropped is on record', async () => {
   const tenant = await makeTenant(db);

@@ -148,7 +148,7 @@ const cutoffOf = (now: Date, days: number) => new Date(now.getTime() - days * DA
 
 async function ensureServed(client: Client, relation: Relation, boundary: Date): Promise<void> {
   if (await isServedBefore(client, relation.name, boundary)) return;
-  throw new Error(`${relation.name} is kept: a roll-up does not hold all that lies before ${boundary.toISOString()} yet`);
+  throw new Error(`${relation.name} is kept: a roll-up does not yet contain everything before ${boundary.toISOString()}`);
 }
 
 async function drop(client: Client, deps: RetentionDeps, relation: Relation, rule: Rule): Promise<void> {

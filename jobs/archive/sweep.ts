@@ -26,7 +26,7 @@ export async function expireArchive(deps: ArchiveDeps): Promise<number> {
 export async function destroyCondemned({ pool, log, archive, lost }: SweepDeps, tenantId?: string): Promise<number> {
   const telling = {
     log,
-    message: 'file of the archive not destroyed',
+    message: 'cannot delete an archived file',
     about: ({ tenant_id, name }: CondemnedFile) => ({ tenant: tenant_id, name }),
     isFatal: () => lost?.aborted ?? false,
   };
@@ -74,10 +74,10 @@ export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
   await deps.archive.store.sweep(new Date(Date.now() - 86_400_000));
   const { orphans, missing } = await compareStore(deps);
   if (missing > 0)
-    throw new Error(`The object store lacks ${missing} files of the archive; \`mirante archive verify\` names them.`);
+    throw new Error(`${missing} archived files are missing in the object store. \`mirante archive verify\` lists them.`);
   await removeAll(deps, orphans);
   if (orphans.length > 0)
-    deps.log.warn({ orphans: orphans.length }, 'files that the manifest of the archive does not know were removed');
+    deps.log.warn({ orphans: orphans.length }, 'removed files that are not in the manifest of the archive');
   return orphans.length;
 }
 
@@ -94,7 +94,7 @@ async function removeAll(
   names: string[],
 ): Promise<void> {
   const about = (name: string) => ({ name });
-  const telling = { log, message: 'file of the archive not removed', about, isFatal: () => lost?.aborted ?? false };
+  const telling = { log, message: 'cannot remove an archived file', about, isFatal: () => lost?.aborted ?? false };
   await eachItem(names, telling, async (name) => {
     lost?.throwIfAborted();
     await archive.store.remove(name);

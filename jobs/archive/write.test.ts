@@ -1,35 +1,26 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { withDuckDb } from '../../lib/parquet.ts';
 import { listArchiveFiles } from '../../sql/archive/files.ts';
 import { fetchFile } from '../../sql/archive/home.ts';
-import { makeArchive } from '../../test/support/archive-home.ts';
+import { useArchive } from '../../test/support/archive-home.ts';
 import { eventsOf, fillDays, RETENTION } from '../../test/support/archived-events.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
-import { startS3 } from '../../test/support/s3-server.ts';
+import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
+import { useS3 } from '../../test/support/s3-server.ts';
 import { type RetentionDeps, runRetention } from './run-retention.ts';
 import { compareStore } from './sweep.ts';
 
-let db: TestDatabase;
-let s3: Awaited<ReturnType<typeof startS3>>;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  s3 = await startS3();
-});
-afterAll(async () => {
-  await s3.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const s3 = await useS3();
 
 describe.each(['a folder', 'S3'])('in %s', (place) => {
-  let archive: Awaited<ReturnType<typeof makeArchive>>;
+  let archive: Awaited<ReturnType<typeof useArchive>>;
   let deps: RetentionDeps;
   let tenant: TestTenant;
 
   beforeAll(async () => {
-    archive = await makeArchive(place === 'S3' ? s3.url : undefined);
+    archive = await useArchive(place === 'S3' ? s3.url : undefined);
     deps = {
       pool: db.jobs,
       engine: db.engine,
@@ -40,7 +31,6 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
     };
     await db.owner.query('delete from private.archive_files');
   });
-  afterAll(() => archive.remove());
   beforeEach(async () => {
     tenant = await makeTenant(db);
   });

@@ -34,7 +34,7 @@ export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date
   const tenants = await withTransaction(deps.pool, 'begin read only', archivingTenants);
   const telling = {
     log: deps.log,
-    message: 'a tenant was not archived',
+    message: 'cannot archive a tenant',
     about: (tenant: string) => ({ tenant }),
     isFatal: () => deps.lost?.aborted ?? false,
   };
@@ -57,7 +57,8 @@ type OfDay = { tenantId: string; day: string; boundary: Date; now: Date };
 async function archiveDay(deps: ArchiveDeps, work: Work, ofDay: OfDay): Promise<void> {
   const files = await listArchiveFiles(deps.pool, { tenantId: ofDay.tenantId, status: 'proved', day: ofDay.day });
   const lost = await notStored(deps, files);
-  for (const { name } of lost) deps.log.error({ name }, 'a proved file is not in the store as it was: it is written again');
+  for (const { name } of lost)
+    deps.log.error({ name }, 'a verified file was changed or lost in the object store; writing it again');
   const { missing, stale, slices } = await copyMissing(
     deps,
     work.scratch,
@@ -108,7 +109,7 @@ async function notStored({ archive }: Pick<ArchiveDeps, 'archive'>, files: Archi
 export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>): Promise<void> {
   for (const tenantId of await withTransaction(deps.pool, 'begin read only', archivingTenants)) {
     const [lost] = await notStored(deps, await listArchiveFiles(deps.pool, { tenantId, status: 'proved' }));
-    if (lost) throw new Error(`${lost.name} is not in the object store as it was proved: nothing is dropped.`);
+    if (lost) throw new Error(`${lost.name} was changed or lost in the object store. Nothing is dropped.`);
   }
 }
 
@@ -156,7 +157,7 @@ export async function prove(deps: Pick<ArchiveDeps, 'archive'>, run: Run, group:
   const found = await groupsOfFile(run, path);
   const wrong = found.length === 1 ? differences(group, found[0]) : ['groups'];
   if (wrong.length > 0)
-    throw new Error(`${group.type} of ${group.day} was not archived as it is stored: ${wrong.join(', ')} differ.`);
+    throw new Error(`The archive file of ${group.type} on ${group.day} differs from the stored events: ${wrong.join(', ')}.`);
   const entry = { ...group, id: uuidv7(), status: 'proved' as const };
   const name = nameOf(entry);
   return { ...entry, name, ...(await storeProved(deps.archive.store, name, path)) };
@@ -180,7 +181,7 @@ export async function takeOverBefore(client: Client, boundary: Date, now: Date):
     const missing = groups.find((group) => !proved.has(group));
     if (missing)
       throw new Error(
-        `${missing.type} of ${missing.day}, tenant ${tenantId}, is not in the archive as it is stored: nothing is dropped.`,
+        `${missing.type} of ${missing.day}, tenant ${tenantId}, is not in the archive as it is stored. Nothing is dropped.`,
       );
     await condemn(client, stale);
     await takeOver(client, [...proved.values()]);

@@ -16,7 +16,7 @@ export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   const telling = {
     log: deps.log,
-    message: 'benchmark not built',
+    message: 'cannot build a benchmark',
     about: ({ id, metric, period }: (typeof queued)[number]) => ({ metric, period, benchmark_build: id }),
   };
   let built = 0;

@@ -38,8 +38,8 @@ export async function destroyExports(deps: DestroyDeps): Promise<number> {
     await destroy(deps, file);
     destroyed++;
   }).catch((error: unknown) => failures.push(error));
-  if (destroyed > 0) deps.log.info({ files: destroyed }, 'files of exports destroyed');
-  throwAll(failures, 'exports not ended');
+  if (destroyed > 0) deps.log.info({ files: destroyed }, 'export files deleted');
+  throwAll(failures, 'cannot end exports');
   return destroyed;
 }
 
@@ -50,7 +50,7 @@ export async function destroyErased(deps: DestroyDeps, tenantId: string): Promis
 
 const telling = ({ log }: DestroyDeps) => ({
   log,
-  message: 'file of an export not destroyed',
+  message: 'cannot delete an export file',
   about: ({ tenant_id, export_id, object }: DoomedFile) => ({ tenant: tenant_id, export: export_id, object }),
 });
 
@@ -74,7 +74,7 @@ export async function destroyAllOf({ objects, log }: Pick<DestroyDeps, 'objects'
 
 const tellingName = (log: ExportDeps['log']) => ({
   log,
-  message: 'file of an export not destroyed',
+  message: 'cannot delete an export file',
   about: (object: string) => ({ object }),
 });
 
@@ -110,8 +110,8 @@ export async function checkExportFiles(deps: ExportDeps): Promise<{ orphans: num
   const missing = absent.filter((name) => still.has(name));
   const swept = await objects.sweep(yesterday);
   await clearScratch(deps);
-  if (missing.length > 0) log.error({ files: missing.length, first: missing.slice(0, 10) }, 'files of exports are missing');
+  if (missing.length > 0) log.error({ files: missing.length, first: missing.slice(0, 10) }, 'export files are missing');
   log.debug({ files: found.size, orphans, missing: missing.length, swept }, 'files of exports checked');
-  throwAll(failures, 'files of exports not removed');
+  throwAll(failures, 'cannot remove export files');
   return { orphans, missing };
 }

@@ -89,7 +89,7 @@ async function end(deps: ExportDeps, job: ClaimedExport, how: ExportEnd, files: 
 export async function tellEnded({ pool, log, clock }: Pick<ExportDeps, 'pool' | 'log' | 'clock'>): Promise<void> {
   const telling = {
     log,
-    message: 'end of an export not told',
+    message: 'cannot send the message that an export ended',
     about: ({ id, tenant_id }: { id: string; tenant_id: string }) => ({ tenant: tenant_id, export: id }),
   };
   await eachItem(await listUntold(pool), telling, ({ id }) =>

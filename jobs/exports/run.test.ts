@@ -1,33 +1,25 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Busy } from '../../lib/busy.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { claimExport, keepExport } from '../../sql/exports/claims.ts';
-import { endExport } from '../../sql/exports/jobs.ts';
+import { cancelOrDeleteExport } from '../../sql/exports/jobs.ts';
 import { createPrivacyRequest } from '../../sql/privacy/privacy-requests.ts';
 import { offboardTenant } from '../../sql/tenants/offboarding.ts';
-import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { DAY, idsFrom, plantEvents, useExports } from '../../test/support/exports.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { offboardTenants } from '../tenants/offboard.ts';
 import { checkExportFiles } from './destroy.ts';
 import { createExportRunner } from './run.ts';
 
-let db: TestDatabase;
-let exports: Exports;
+const db = await useDatabase();
+const exports = await useExports(db, undefined, { rows: 200 });
 
-beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db, undefined, { rows: 200 });
-});
-afterAll(async () => {
-  await exports.close();
-  await db.drop();
-});
-
-const end = (tenant: { id: string }, id: string) => withTenant(db.api, tenant.id, (client) => endExport(client, id), 'login');
+const end = (tenant: { id: string }, id: string) =>
+  withTenant(db.api, tenant.id, (client) => cancelOrDeleteExport(client, id), 'login');
 
 test('tenants take turns, part by part, and nobody has a part that somebody has', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];

@@ -39,7 +39,7 @@ export function createExportRunner(deps: ExportDeps, tell: () => Promise<void>):
     const outcomes = await Promise.allSettled([destroy(), ...Array.from({ length: free }, runner)]);
     throwAll(
       outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : [])),
-      'exports not served',
+      'cannot run exports',
     );
   };
 }

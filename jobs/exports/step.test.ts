@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { instantAt } from '../../lib/time.ts';
 import { RETENTION } from '../../test/support/archived-events.ts';
-import { createExports, DAY, type Exports, idsFrom, plantEvents } from '../../test/support/exports.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { DAY, idsFrom, plantEvents, useExports } from '../../test/support/exports.ts';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { runRetention } from '../archive/run-retention.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
 
-let db: TestDatabase;
-let exports: Exports;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db);
-});
-afterAll(async () => {
-  await exports.close();
-  await db.drop();
-});
+const db = await useDatabase();
+const exports = await useExports(db);
 
 test.each([
   ['csv', {}],

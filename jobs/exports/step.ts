@@ -38,7 +38,7 @@ export async function runParts(deps: ExportDeps): Promise<number> {
   let ended = 0;
   const telling = {
     log: deps.log,
-    message: 'export not taken on',
+    message: 'cannot start an export',
     about: ({ id, tenant_id }: ClaimedExport) => ({ tenant: tenant_id, export: id }),
   };
   try {
@@ -165,7 +165,7 @@ async function put(deps: ExportDeps, { job }: Held, part: OpenPart, { path, ...s
 // What comes from the store is told from what the database says: both may be out of reach.
 const inStore = (work: Promise<void>): Promise<void> =>
   work.catch((cause) => {
-    throw new Error('The store did not do what it was asked.', { cause });
+    throw new Error('The object store failed.', { cause });
   });
 
 const ENDINGS = { none: '', gzip: '.gz', zstd: '.zst' };
@@ -195,7 +195,7 @@ async function giveBack(deps: ExportDeps, held: Held, error: unknown): Promise<b
   const { job } = held;
   const told = { tenant: job.tenant_id, export: job.id, attempts: job.attempts };
   if (held.isLost()) {
-    deps.log.info(told, 'export ended or taken over while it was worked on');
+    deps.log.info(told, 'export was cancelled or taken over by another worker');
     return false;
   }
   if (deps.signal?.aborted) {

@@ -47,7 +47,7 @@ async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, 
   const rows = await copyInto(readers, archive, part, shape, [slices]);
   const columns = Object.fromEntries(columnsOf(part.job.dataset).map(({ name, duckdb }) => [name, duckdb]));
   const written = await csvToParquet(slices.groups.flat(), path, columns, part.folder);
-  if (written !== rows) throw new Error(`${rows} rows were read and ${written} written as Parquet.`);
+  if (written !== rows) throw new Error(`${rows} rows were read but ${written} were written as Parquet.`);
   part.signal.throwIfAborted();
   const meter = createMeter();
   await pipeline(createReadStream(path), meter.stream.resume());
@@ -61,7 +61,7 @@ const { createZstdCompress } = zlib as { createZstdCompress?: () => Transform };
 function encoderOf({ options }: ClaimedExport): Transform[] {
   if (options.compression === 'gzip') return [zlib.createGzip({ level: 1 })];
   if (options.compression !== 'zstd') return [];
-  if (!createZstdCompress) throw new Error('This Node has no zstd.');
+  if (!createZstdCompress) throw new Error('This version of Node has no zstd. Use Node 22.15 or later.');
   return [createZstdCompress()];
 }
 

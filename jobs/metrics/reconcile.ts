@@ -11,7 +11,7 @@ export type ReconcileDeps = {
 };
 
 /** What one run found: the totals of all tenants, and the first place where something is missing or too much. */
-export type Outcome = {
+export type ReconcileOutcome = {
   tenants: number;
   hours: number;
   receipts: number;
@@ -23,7 +23,7 @@ export type Outcome = {
 const DAY_MS = 86_400_000;
 
 /** Proves that receipts, raw events, refused input and roll-ups agree, and notes the result of each tenant. */
-export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'log'>): Promise<Outcome> {
+export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'log'>): Promise<ReconcileOutcome> {
   // Receipts of the oldest day leave hour by hour.
   const oldest = Math.floor(clock().getTime() / DAY_MS) * DAY_MS - (config.AGGREGATE_RETENTION_DAYS - 1) * DAY_MS;
   const all = await withClient(pool, (client) => reconcileAll(client, new Date(oldest)));
@@ -48,12 +48,12 @@ export async function runReconcile(deps: ReconcileDeps): Promise<void> {
     deps.log.debug(totals, 'reconciled: receipts, raw events, refused input and roll-ups agree');
     return;
   }
-  deps.log.error({ ...totals, ...first }, 'receipts and what is stored differ');
+  deps.log.error({ ...totals, ...first }, 'receipts and stored rows differ');
   throw new Error(sentenceOf(first));
 }
 
 /** A difference in words. */
-export function sentenceOf({ tenant, where, at, receipts, found }: NonNullable<Outcome['first']>): string {
+export function sentenceOf({ tenant, where, at, receipts, found }: NonNullable<ReconcileOutcome['first']>): string {
   const place = { raw: 'raw events', hourly: 'the hourly roll-up', daily: 'the daily roll-up', quarantine: 'refused input' }[
     where
   ];

@@ -88,7 +88,7 @@ async function withSqlLogin<T>(
   for (const id of await openLogins(client, tenantId)) await end(id);
   const limits = { connection_limit: 2, statement_timeout_seconds: 30, expires_at: until };
   const made = await createSqlLogin(pool, tenantId, { name: 'isolation audit', ...limits }, 'login');
-  if ('sessionsLeft' in made) throw new Error('No session is left for the audit’s own login.');
+  if ('sessionsLeft' in made) throw new Error('No session is left for the login of the isolation audit.');
   try {
     const url = new URL(logins.api);
     url.username = made.login;

@@ -21,9 +21,9 @@ export async function measureObjectives({ pool, log, config }: ObjectivesDeps): 
   for (const { name, alert, burn_1h, burn_6h } of await measureService(pool)) {
     const line = { objective: name, alert, burn_rates: { '1h': burn_1h, '6h': burn_6h } };
     if (alert) log.error(line, 'the error budget of an objective burns too fast');
-    else log.info(line, 'the error budget of an objective burns no longer');
+    else log.info(line, 'the error budget of an objective no longer burns too fast');
   }
   for (const { tenant_id: tenant, id, kind, due_at, attempts } of await termsNearlyOver(pool)) {
-    log.error({ tenant, request: id, kind, due_at, attempts }, 'less than three days are left until the legal term');
+    log.error({ tenant, request: id, kind, due_at, attempts }, 'a privacy request is due in less than three days');
   }
 }

@@ -27,7 +27,7 @@ const ANSWER_MS = 10_000;
 /** Longer than the objective, so that one who is late is told from one who is lost. */
 const ARRIVAL_MS = 360_000;
 /** About two days of results, for when the database is away for long. */
-const MOST_UNSAVED = 10_000;
+const MAX_UNSAVED = 10_000;
 
 /**
  * One round of probes, like a customer: is the API ready, does it take an event, does it answer, and after how long is that event counted.
@@ -79,7 +79,7 @@ export function createProbe({ pool, clock, apiUrl, signal }: ProbeDeps): () => P
   }
 
   async function save(): Promise<void> {
-    const probes = unsaved.slice(-MOST_UNSAVED);
+    const probes = unsaved.slice(-MAX_UNSAVED);
     unsaved = [];
     await saveProbes(pool, probes).catch((error: unknown) => {
       unsaved = [...probes, ...unsaved];
@@ -168,7 +168,7 @@ export async function keepProbing(deps: ProbeDeps & { signal: AbortSignal }): Pr
     const next = setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined);
     // Not waited for: an event that arrives late must not keep the next from being sent.
     probe().catch((error: Error) => {
-      if (!signal.aborted) log.warn({ error: error.message }, 'results of probes not stored yet');
+      if (!signal.aborted) log.warn({ error: error.message }, 'cannot store probe results yet; will retry');
     });
     await next;
   }

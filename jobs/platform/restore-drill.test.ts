@@ -9,7 +9,7 @@ import { lockFolder } from '../../lib/folder-lock.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { fillEverything } from '../../test/support/everything.ts';
 import { need, openDatabase, testSecret } from '../../test/support/harness.ts';
-import { clientFolder, closePlaces, openPlace, restorer } from '../../test/support/places.ts';
+import { clientFolder, restorer, usePlace } from '../../test/support/places.ts';
 import { measureObjectives } from './measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from './restore-drill.ts';
 
@@ -29,7 +29,6 @@ afterEach(async () => {
   await db.end();
   await stop?.();
   stop = undefined;
-  await closePlaces();
   const note = join(folder, 'postgres-home');
   if (existsSync(note)) rmSync(readFileSync(note, 'utf8').trim(), { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
@@ -94,7 +93,7 @@ test('the embedded server is backed up and restored once a week, and the promise
 test.runIf(there)(
   'a dump is restored into a scratch database, which goes; a drill that fails is told and tried again the next day',
   async () => {
-    const { url } = await openPlace(there as string);
+    const { url } = await usePlace(there as string);
     await migrate(url, testSecret);
     db = openDatabase(url, inject('engine'));
     await fillEverything(db, folder);

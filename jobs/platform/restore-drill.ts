@@ -32,7 +32,7 @@ export async function runRestoreDrill(deps: DrillDeps): Promise<void> {
   if (!(await isDrillDue(deps.pool, deps.clock()))) return;
   const way = await wayOf(deps);
   // Then nothing is noted, and the objective stays unknown.
-  if (!way) deps.log.info('no restore drill: BACKUP_DATABASE_URL and RESTORE_DRILL_DATABASE_URL are not both set');
+  if (!way) deps.log.info('restore drill skipped: set both BACKUP_DATABASE_URL and RESTORE_DRILL_DATABASE_URL');
   else await drillNow(deps, way);
 }
 
@@ -42,13 +42,13 @@ export async function drillNow(deps: Pick<DrillDeps, 'pool' | 'log' | 'signal'>,
   try {
     const result = await run();
     await endDrill(deps.pool, id, result);
-    deps.log.info({ kind, ...result }, 'a backup was made and restored');
+    deps.log.info({ kind, ...result }, 'restore drill passed');
     return result;
   } catch (error) {
     // One that is stopped with its program has shown nothing, nor has one that found another at it.
     if (deps.signal?.aborted || error instanceof FolderInUse) await forgetDrill(deps.pool, id);
     else await endDrill(deps.pool, id, error as Error);
-    deps.log.error({ kind, err: error }, 'a backup could not be made and restored');
+    deps.log.error({ kind, err: error }, 'restore drill failed');
     throw error;
   }
 }

@@ -31,8 +31,8 @@ export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
 
 /** What erasing a person does not reach, said in each certificate. */
 const NOT_REACHED = [
-  'Buckets of roll-ups whose raw events have left by retention: they hold counts, which lead to nobody and cannot be made anew.',
-  'Fields of events that their type does not mark as personal.',
+  'Roll-up buckets whose raw events have been deleted by retention. They hold only counts, which identify nobody and cannot be recomputed.',
+  'Fields of events that the event type does not declare as personal.',
   'Backups, until they expire.',
 ];
 
@@ -46,7 +46,7 @@ export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
   const telling = {
     log: deps.log,
-    message: 'privacy request not served',
+    message: 'cannot complete a privacy request',
     about: ({ id, tenant_id, kind }: ClaimedRequest) => ({ tenant: tenant_id, privacy_request: id, kind }),
   };
   await eachItem(claims(deps), telling, (request) => serve(deps, request));
@@ -63,9 +63,9 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   try {
     const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
     await completePrivacyRequest(deps.pool, request, outcome);
-    deps.log.info(told, 'privacy request served');
+    deps.log.info(told, 'privacy request completed');
   } catch (error) {
-    if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request ended or taken over while it was served');
+    if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request was cancelled or taken over by another worker');
     // Where the database is away, the claim ends by itself.
     await releasePrivacyRequest(deps.pool, request, error instanceof Busy).catch(() => undefined);
     throw error;
@@ -132,7 +132,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
-  if (left > 0) throw new Error(`${left} file of an export that was ended is still being written.`);
+  if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
   const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',

@@ -45,7 +45,7 @@ export async function startConsumer(urls: QueueUrls, name: QueueName, handlers: 
   });
   const close = async (limitMs: number) => {
     await within(limitMs, worker.close()).catch(async (error: Error) => {
-      log.warn({ queue: name, error: error.message }, 'jobs still running; another worker takes them up');
+      log.warn({ queue: name, error: error.message }, 'stopped while jobs are running; another worker will retry them');
       await settle(worker.close(true));
     });
     await settle(queue.close());
@@ -69,7 +69,7 @@ async function run(job: Job, token: string | undefined, queue: QueueName, handle
     await handlers[name](queue);
   } catch (error) {
     if (!(error instanceof Busy)) throw error;
-    log.info({ queue, job: name, job_id: job.id, reason: error.message }, 'job put off');
+    log.info({ queue, job: name, job_id: job.id, reason: error.message }, 'job postponed');
     if (comesWithinMinutes(name)) return;
     // It gives its place back instead of waiting in it.
     await job.moveToDelayed(Date.now() + BUSY_MS, token);

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../lib/embedded-postgres.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { heartbeatAge, heartbeatAges } from '../../sql/platform/heartbeats.ts';
-import { makeArchive } from '../../test/support/archive-home.ts';
-import { createDatabase, need, type TestDatabase, testSecret } from '../../test/support/harness.ts';
+import { useArchive } from '../../test/support/archive-home.ts';
+import { need, type TestDatabase, testSecret, useDatabase } from '../../test/support/harness.ts';
 import { createQueues, QUEUES, type Queues, type QueueUrls, queueHealth } from '../queues.ts';
 import { SCHEDULES } from './schedules.ts';
 import { startWorkers, type WorkerDeps, type Workers } from './workers.ts';
@@ -18,7 +18,7 @@ const log = pino({ level: 'silent' });
 const soon = { timeout: 25_000, interval: 50 };
 
 let db: TestDatabase;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
+let archive: Awaited<ReturnType<typeof useArchive>>;
 let deps: WorkerDeps;
 let urls: QueueUrls;
 let queues: Queues;
@@ -26,8 +26,8 @@ let workers: Workers | undefined;
 let redisServer: ChildProcess | undefined;
 
 beforeEach(async () => {
-  db = await createDatabase();
-  archive = await makeArchive();
+  db = await useDatabase();
+  archive = await useArchive();
   const config = {
     RAW_RETENTION_DAYS: 90,
     QUARANTINE_RETENTION_DAYS: 30,
@@ -61,8 +61,6 @@ afterEach(async () => {
   workers = undefined;
   redisServer?.kill('SIGKILL');
   redisServer = undefined;
-  await archive.remove();
-  await db.drop();
 });
 
 async function start(given: QueueUrls, options = {}): Promise<void> {

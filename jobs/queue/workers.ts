@@ -50,7 +50,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   async function tell(): Promise<void> {
     const queue = consumers.get('alerts')?.queue;
     await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>
-      deps.log.warn({ error: error.message }, 'deliveries not asked for; the next schedule serves them'),
+      deps.log.warn({ error: error.message }, 'cannot enqueue deliveries; the next scheduled run sends them'),
     );
   }
 
@@ -74,7 +74,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
     if (consumer && (await within(2_000, consumer.queue.isPaused()).catch(() => false))) return;
     deps.log.error(
       { queue: name, heartbeat_age_s: Math.round(age) },
-      'no job consumed for too long: building queue and worker anew',
+      'no job consumed for too long; restarting the queue and its worker',
     );
     await build(name);
   }
@@ -82,7 +82,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   async function watchAll(): Promise<void> {
     for (const name of QUEUES) {
       await watch(name).catch((error: Error) =>
-        deps.log.error({ queue: name, err: error }, 'not rebuilt; tried again shortly'),
+        deps.log.error({ queue: name, err: error }, 'cannot restart the queue; will retry'),
       );
     }
     watching = undefined;

@@ -12,7 +12,10 @@ export type EndLoginsDeps = Pick<RefreshDeps, 'pool' | 'log'>;
 export async function revokeLogins({ pool, log }: EndLoginsDeps, tenantId?: string): Promise<void> {
   for (const { id, tenant_id } of await loginsToEnd(pool, tenantId)) {
     await revokeSqlLogin(pool, tenant_id, id, 'login').catch((error: Error) =>
-      log.error({ err: error, tenant: tenant_id, login_id: id }, 'a login is blind, but has not ended yet'),
+      log.error(
+        { err: error, tenant: tenant_id, login_id: id },
+        'a login can no longer read, but its sessions have not ended yet',
+      ),
     );
   }
 }
@@ -25,7 +28,7 @@ export async function endSqlLogins(deps: EndLoginsDeps): Promise<void> {
     try {
       await dropRole(deps.pool, login);
     } catch (error) {
-      deps.log.error({ err: error, login, attempts: attempts + 1 }, 'the role of an ended login cannot be dropped yet');
+      deps.log.error({ err: error, login, attempts: attempts + 1 }, 'cannot drop the role of an ended login yet');
       await postponeDrop(deps.pool, login, (error as Error).message);
       failed.push(error as Error);
     }

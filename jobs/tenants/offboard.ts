@@ -25,7 +25,7 @@ import { revokeLogins } from './end-sql-logins.ts';
 /** What removing a tenant does not reach, said in each certificate. */
 const NOT_REACHED = [
   'Backups, until they expire.',
-  'Rate limits on Redis: numbers under the tenant’s id, for 30 days at most.',
+  'Rate limits in Redis: counters under the tenant’s id, for at most 30 days.',
 ];
 
 /**
@@ -35,7 +35,7 @@ const NOT_REACHED = [
  */
 export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   const open = await openOffboardings(deps.pool);
-  await eachItem(open, telling(deps, 'tenant not removed'), async ({ tenant_id: tenantId, slug, requested_at }) => {
+  await eachItem(open, telling(deps, 'cannot remove a tenant'), async ({ tenant_id: tenantId, slug, requested_at }) => {
     await beginOffboarding(deps.pool, tenantId);
     await revokeLogins(deps, tenantId);
     // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.

@@ -14,7 +14,7 @@ export async function watchSessions({ pool, log, signal }: { pool: Pool; log: Lo
     try {
       for (const ended of await endSessions(pool)) log.warn(ended, 'a session of a customer was ended');
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'sessions of customers not looked at; tried again shortly');
+      if (!signal.aborted) log.error({ err: error }, 'cannot check the sessions of customers; will retry');
     }
     await setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }

@@ -31,7 +31,7 @@ export async function withArchiveTurn<T>(pool: Pool, work: (lost: AbortSignal) =
     (guard) => takeTurn(guard, turn),
     async (lost) => ({ result: await work(lost) }),
   );
-  if (!done) throw new Busy('Somebody else is at work on the archive.');
+  if (!done) throw new Busy('Another process is working on the archive.');
   return done.result;
 }
 

@@ -83,7 +83,7 @@ export async function storeProved(store: ObjectStore, name: string, path: string
   const held = await store.stat(name);
   const body = await store.get(name);
   const back = body && (await hashOf(body));
-  if (held?.bytes !== bytes || back !== sha256) throw new Error(`The object store does not give back what it took as ${name}.`);
+  if (held?.bytes !== bytes || back !== sha256) throw new Error(`The object store did not return ${name} as it was written.`);
   return { bytes, sha256 };
 }
 
@@ -97,7 +97,8 @@ export async function fetchFile(
   if (!body) return undefined;
   const meter = createMeter();
   await pipeline(body, meter.stream, createWriteStream(path, { mode: 0o600 }));
-  if (meter.read().sha256 !== file.sha256) throw new Error(`${file.name} is not what was archived: its SHA-256 differs.`);
+  if (meter.read().sha256 !== file.sha256)
+    throw new Error(`${file.name} has been changed since it was archived: its SHA-256 differs.`);
   return true;
 }
 

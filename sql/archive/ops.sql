@@ -8,4 +8,7 @@ create view ops.archive with (security_barrier) as
 create view ops.archive_runs with (security_barrier) as
     select started_at, ended_at, boundary, files, rows, bytes, removed, error is not null as failed from storage.archive_runs;
 
+create view ops.retention_runs with (security_barrier) as
+    select ran_at, relation, rule, dropped_to, dropped from storage.retention_runs;
+
 reset role;

@@ -78,7 +78,7 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
     ]),
     attack(
       'events',
-      'what lies beneath',
+      'tables beneath',
       [
         `select private.open_grant(${mine})`,
         'select private.current_tenant()',

@@ -118,8 +118,7 @@ async function refuseTight({ databaseUrl, folder }: Common, room: number): Promi
     const { bavail, bsize } = await statfs(folder);
     const [needed, free] = [(rows[0]?.bytes ?? 0) * room, bavail * bsize];
     // As much again stays free for the platform.
-    if (free < needed * 2)
-      throw new Error(`Too little room in ${folder}: ${mib(free)} are free, and ${mib(needed * 2)} would have to be.`);
+    if (free < needed * 2) throw new Error(`Not enough disk space in ${folder}: ${mib(free)} free, ${mib(needed * 2)} needed.`);
   } finally {
     await pool.end();
   }

@@ -43,7 +43,7 @@ export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
 
 async function refuseBlind(client: Client): Promise<void> {
   if (!(await seesAll(client)))
-    throw new Error('This login does not see every row: back up with the login that migrates, or with a superuser.');
+    throw new Error('This login cannot read every row. Back up with the login that migrates, or with a superuser.');
 }
 
 async function dump(pool: Pool, options: DumpOptions, unfinished: string): Promise<Manifest> {

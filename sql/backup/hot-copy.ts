@@ -120,7 +120,7 @@ async function copyData(
   );
   const expected = numberOf(last, size[0]?.bytes ?? 0) - numberOf(first, size[0]?.bytes ?? 0) + 1;
   if (segments.length !== expected)
-    throw new Error(`WAL from ${first} to ${last} is ${expected} files, of which ${segments.length} are there.`);
+    throw new Error(`Some WAL files from ${first} to ${last} are missing: ${segments.length} of ${expected} found.`);
   for (const name of segments.sort()) await add(`pg_wal/${name}`);
   await writeFile(join(target, 'backup_label'), label, { mode: 0o600, flush: true });
   return { files, at };
@@ -179,5 +179,6 @@ async function copyFile(from: string, to: string, path: string): Promise<FileSum
 
 async function refuseTablespaces(data: string): Promise<void> {
   const spaces = await readdir(join(data, 'pg_tblspc'));
-  if (spaces.length > 0) throw new Error('The server has tablespaces outside its folder, which this does not copy.');
+  if (spaces.length > 0)
+    throw new Error('The server has tablespaces outside its folder, which cannot be copied. Make a dump instead.');
 }

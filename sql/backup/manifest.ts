@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readInput } from '../../lib/input-faults.ts';
 import type { Client } from '../database/db.ts';
 import { detectEngine } from '../storage/engine.ts';
 
@@ -78,10 +79,10 @@ export async function writeManifest(folder: string, value: Manifest): Promise<vo
 /** The manifest of a backup. Throws a sentence where the folder holds none, or one of another kind. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, PARTS.manifest), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${folder} is no backup: its ${PARTS.manifest} cannot be read (${error.code}).`);
+    throw new Error(`${folder} is not a backup: its ${PARTS.manifest} cannot be read (${error.code}).`);
   });
-  const read = manifest.safeParse(JSON.parse(text));
-  if (!read.success) throw new Error(`${folder} is no backup that this version reads: ${read.error.issues[0]?.message}`);
+  const read = readInput(manifest, JSON.parse(text), { whole: 'The manifest' });
+  if (read.faults) throw new Error(`This version of Mirante cannot read the backup ${folder}: ${read.faults[0]?.detail}`);
   return read.data;
 }
 
@@ -91,6 +92,6 @@ export function compareRows({ rows }: Pick<Manifest, 'rows'>, counted: Record<st
     const found = counted[table];
     if (found !== undefined && found >= least && found <= most) continue;
     const expected = least === most ? `${least}` : `${least} to ${most}`;
-    throw new Error(`${table} has ${found ?? 'no'} rows, where the backup holds ${expected}.`);
+    throw new Error(`${table} has ${found ?? 'no'} rows, but the backup has ${expected}.`);
   }
 }

@@ -26,13 +26,13 @@ export async function restoreCopy(
 ): Promise<{ manifest: Manifest; aside: string | undefined }> {
   const manifest = await readManifest(backup);
   if (manifest.kind !== 'copy')
-    throw new Error(`${backup} is a dump: name the database to restore it into, with --into or DATABASE_URL.`);
+    throw new Error(`${backup} is a dump. Name the database to restore into with --into or DATABASE_URL.`);
   await refuseNewer(manifest);
   const place = await placeOf(folder);
   refuseOther(place, manifest);
-  if (runningUrl(folder, place.data)) throw new Error(`PostgreSQL runs on ${place.data}: stop Mirante there first.`);
+  if (runningUrl(folder, place.data)) throw new Error(`PostgreSQL is running on ${place.data}. Stop Mirante there first.`);
   if (existsSync(place.data) && !replace)
-    throw new Error(`${place.data} holds data already: give --replace to put them aside, or another MIRANTE_DATA_DIR.`);
+    throw new Error(`${place.data} already has data. Use --replace to move it aside, or another MIRANTE_DATA_DIR.`);
   await checkFiles(backup, manifest.files);
   const fresh = `${place.data}.restoring`;
   await rm(fresh, { recursive: true, force: true });

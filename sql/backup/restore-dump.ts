@@ -61,14 +61,14 @@ export async function restoreDump(options: RestoreOptions): Promise<Restored> {
 export async function refuseNewer({ migrations, mirante }: Pick<Manifest, 'migrations' | 'mirante'>): Promise<void> {
   const known = new Set(await readdir(new URL('../migrations/', import.meta.url)));
   const unknown = migrations.find((name) => !known.has(name));
-  if (unknown) throw new Error(`It was made by a newer Mirante (${mirante}): ${unknown} is unknown here.`);
+  if (unknown) throw new Error(`The backup was made by a newer Mirante (${mirante}): this version does not know ${unknown}.`);
 }
 
 async function checkTarget(client: Client): Promise<number> {
   const { rows } = await client.query<{ major: number; taken: boolean }>(
     `select current_setting('server_version_num')::int / 10000 as major, to_regnamespace('private') is not null as taken`,
   );
-  if (rows[0]?.taken) throw new Error('The database holds a Mirante already: restore into an empty one.');
+  if (rows[0]?.taken) throw new Error('The database already contains Mirante. Restore into an empty database.');
   return rows[0]?.major ?? 0;
 }
 

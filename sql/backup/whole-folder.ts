@@ -24,7 +24,7 @@ export async function makeWhole<T>(folder: string, work: (unfinished: string) =>
 }
 
 function refuseExisting(target: string): void {
-  if (existsSync(target)) throw new Error(`${target} is there already, and nothing is ever overwritten: give another folder.`);
+  if (existsSync(target)) throw new Error(`${target} already exists and is not overwritten. Choose another folder.`);
 }
 
 async function syncFolder(path: string): Promise<void> {

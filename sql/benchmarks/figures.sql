@@ -107,7 +107,7 @@ begin
     grouped := case when declared.percentile is null
         then format('select period_no, unit_no, (%s)::double precision as figure, (%s)::double precision as volume from found group by 1, 2',
             declared.figure, declared.volume)
-        else format('select period_no, unit_no, private.latency_of(min(bin) filter (where reached >= ceil(events * %s / 100))) as figure,
+        else format('select period_no, unit_no, private.latency_estimate(min(bin) filter (where private.reaches_percentile(reached, events, %s))) as figure,
                 max(events) as volume
             from (select period_no, unit_no, bin, sum(sum(events::double precision)) over (partition by period_no, unit_no order by bin) as reached,
                     sum(sum(events::double precision)) over (partition by period_no, unit_no) as events

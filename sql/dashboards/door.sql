@@ -32,4 +32,37 @@ $$;
 revoke all on function door.note_opened, door.note_used, door.find_link from public;
 grant execute on function door.note_opened, door.note_used, door.find_link to mirante_api;
 
+-- A grant for the current tenant, signed with the newest secret, good until the full hour after `until`: one tenant's grants
+-- are equal within an hour, so what is cached under one is found again.
+create function door.sign_grant(until timestamptz) returns text
+    language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    tenant uuid := private.current_tenant();
+    expiry bigint := ceil(extract(epoch from until) / 3600) * 3600;
+begin
+    if tenant is null or until > clock_timestamp() + interval '31 days' then
+        raise exception 'a grant is for one tenant and 31 days at most' using errcode = 'invalid_parameter_value';
+    end if;
+    return (
+        select m.text || '.' || encode(private.hmac(s.inner_pad, s.outer_pad, m.text), 'hex')
+        from (select * from private.grant_secrets order by created_at desc limit 1) s,
+            lateral (select format('v1.%s.%s.%s', s.id, tenant, expiry) as text) m
+    );
+end
+$$;
+revoke all on function door.sign_grant from public;
+grant execute on function door.sign_grant to mirante_api;
+
+-- Null where Metabase does not have that dashboard.
+create function door.metabase_dashboard(wanted text) returns integer
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select m.dashboard_id from private.metabase_dashboards m where m.slug = wanted
+$$;
+revoke all on function door.metabase_dashboard from public;
+grant execute on function door.metabase_dashboard to mirante_api;
+
 reset role;

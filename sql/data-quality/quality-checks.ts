@@ -1,10 +1,10 @@
-export type Words = { en: string; 'pt-BR': string };
+export type QualityText = { en: string; 'pt-BR': string };
 
 /** One question about the data that a tenant sent on a day. Greater is worse. */
 export type Check = {
   name: string;
-  title: Words;
-  description: Words;
+  title: QualityText;
+  description: QualityText;
   /** What `value` is: a share from 0 to 1, or hours. */
   unit: 'ratio' | 'hours';
   /** Above this it warns, or fails. */
@@ -56,8 +56,8 @@ export const CHECKS: readonly Check[] = [
     name: 'completeness',
     title: { en: 'Completeness', 'pt-BR': 'Completude' },
     description: {
-      en: 'Share of the events with a receipt that are missing from the figures, or are there too often.',
-      'pt-BR': 'Parcela dos eventos com recibo que faltam nos números, ou que aparecem neles em excesso.',
+      en: 'Share of the events with a receipt that metrics miss or count more than once.',
+      'pt-BR': 'Parcela dos eventos com recibo que faltam nas métricas ou são contados mais de uma vez.',
     },
     unit: 'ratio',
     warn: 0,
@@ -78,7 +78,7 @@ export const CHECKS: readonly Check[] = [
     name: 'volume',
     title: { en: 'Volume', 'pt-BR': 'Volume' },
     description: {
-      en: 'How far the number of events is from what the same hours of the four weeks before had on average: 0.5 is half or double.',
+      en: 'Deviation of the number of events from the average of the same hours in the previous four weeks: 0.5 is half or double.',
       'pt-BR':
         'Quanto o número de eventos se afasta da média das mesmas horas nas quatro semanas anteriores: 0,5 é metade ou o dobro.',
     },
@@ -103,7 +103,7 @@ export const CHECKS: readonly Check[] = [
     name: 'schema',
     title: { en: 'Schema violations', 'pt-BR': 'Violações de esquema' },
     description: {
-      en: 'Share of the events that came on that day and did not match the schema of their type.',
+      en: 'Share of the events received on that day that did not match the schema of their type.',
       'pt-BR': 'Parcela dos eventos recebidos no dia que não obedecem ao esquema do seu tipo.',
     },
     unit: 'ratio',
@@ -120,7 +120,7 @@ export const CHECKS: readonly Check[] = [
     name: 'duplicates',
     title: { en: 'Duplicates', 'pt-BR': 'Duplicados' },
     description: {
-      en: 'Share of the events of that day that had been stored already.',
+      en: 'Share of the events of that day that were duplicates.',
       'pt-BR': 'Parcela dos eventos do dia que já estavam armazenados.',
     },
     unit: 'ratio',
@@ -134,7 +134,7 @@ export const CHECKS: readonly Check[] = [
     name: 'clock',
     title: { en: 'Clock skew', 'pt-BR': 'Desvio de relógio' },
     description: {
-      en: 'Share of the events of the last two hours whose time is over a minute ahead of their arrival, or over fifteen behind it.',
+      en: 'Share of the events of the last two hours whose time is more than 1 minute after or 15 minutes before their arrival.',
       'pt-BR':
         'Parcela dos eventos das últimas duas horas cuja hora está mais de um minuto à frente da chegada, ou mais de quinze atrás.',
     },
@@ -150,7 +150,7 @@ export const CHECKS: readonly Check[] = [
     name: 'outcome',
     title: { en: 'Missing outcome', 'pt-BR': 'Resultado ausente' },
     description: {
-      en: 'Share of the events without an outcome, among types that had one on most occasions in the week before.',
+      en: 'Share of the events without an outcome, among types that usually had one in the previous week.',
       'pt-BR': 'Parcela dos eventos sem resultado, entre os tipos que quase sempre o tiveram na semana anterior.',
     },
     unit: 'ratio',
@@ -166,7 +166,7 @@ export const CHECKS: readonly Check[] = [
     name: 'duration',
     title: { en: 'Missing duration', 'pt-BR': 'Duração ausente' },
     description: {
-      en: 'Share of the events without data.duration_ms, among types that had one on most occasions in the week before.',
+      en: 'Share of the events without data.duration_ms, among types that usually had one in the previous week.',
       'pt-BR': 'Parcela dos eventos sem data.duration_ms, entre os tipos que quase sempre a tiveram na semana anterior.',
     },
     unit: 'ratio',
@@ -181,7 +181,7 @@ export const CHECKS: readonly Check[] = [
     name: 'outliers',
     title: { en: 'Outliers', 'pt-BR': 'Valores extremos' },
     description: {
-      en: 'Share of the durations over three times the 99.9th percentile that their type had in the week before.',
+      en: 'Share of the durations above three times the 99.9th percentile of their type in the previous week.',
       'pt-BR': 'Parcela das durações acima de três vezes o percentil 99,9 que o tipo teve na semana anterior.',
     },
     unit: 'ratio',

@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { v4, v7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useDatabase } from '../../test/support/harness.ts';
 import { arrayOf } from './binary-array.ts';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 const self = <T>(value: T) => value;
 

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { useDatabase } from '../../test/support/harness.ts';
 import { CopyOut } from './copy-out.ts';
 import { type Client, withClient } from './db.ts';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 async function textOf(copy: CopyOut): Promise<string> {
   const chunks: Buffer[] = [];

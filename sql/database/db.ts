@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isUuid } from '../../lib/uuid.ts';
 
 export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
@@ -81,8 +82,6 @@ export async function withClient<T>(pool: Pool, work: (client: Client) => Promis
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** Who acts, as the audit log keeps it: the key of a request, and where the request came from. */
 export type Actor = { keyId: string; tenantId: string; address: string | null; requestId: string };
 
@@ -97,7 +96,7 @@ export async function withTenant<T>(
   work: (client: Client) => Promise<T>,
   actor?: Actor | 'login',
 ): Promise<T> {
-  if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
+  if (!isUuid(tenantId)) throw new Error('A tenant id must be a UUID.');
   const mode = actor === undefined ? 'read only' : 'read write';
   const acting = actor === undefined || actor === 'login' ? '' : `, set_config('app.actor', ${quoted(actor)}, true)`;
   return withTransaction(pool, `begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)${acting}`, work);

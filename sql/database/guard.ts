@@ -16,7 +16,7 @@ export async function withGuard<T>(
   return withTransaction(pool, BEGIN_GUARD, async (guard) => {
     if (!(await take(guard))) return undefined;
     const lost = new AbortController();
-    const onEnd = () => lost.abort(new Error('Connection terminated that held the lock: the work was stopped.'));
+    const onEnd = () => lost.abort(new Error('Connection terminated: it held the lock, so the work was stopped.'));
     guard.on('error', onEnd).on('end', onEnd);
     try {
       const result = await work(lost.signal);

@@ -1,18 +1,12 @@
 import { v7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { type Client, withTransaction } from '../database/db.ts';
 import { type EventRow, storeEvents } from './events.ts';
 import { settledAt } from './settled.ts';
 
-let db: TestDatabase;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  db = await createDatabase();
-  tenant = await makeTenant(db);
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
+const tenant = await makeTenant(db);
 
 function events(count: number): EventRow[] {
   return Array.from({ length: count }, () => ({

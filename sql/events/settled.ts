@@ -15,7 +15,7 @@ export async function settledAt(pool: Pool): Promise<Date> {
   const until = Date.now() + PATIENCE_MS;
   let under = await storing(pool);
   while (under.length > 0) {
-    if (Date.now() > until) throw new Error('Somebody has been storing events for a minute and does not end.');
+    if (Date.now() > until) throw new Error('A transaction has been storing events for more than a minute.');
     await setTimeout(PAUSE_MS);
     const now = new Set(await storing(pool));
     under = under.filter((transaction) => now.has(transaction));

@@ -62,8 +62,8 @@ const COLUMNS = `j.id, j.dataset, j.format, j.options, ${instantSql('j.window_fr
      from app.alert_deliveries d where d.id = j.delivery_id) as notice`;
 
 /** Exports of one tenant that are under way at once, and those whose files lie in the store. Two requests at the same moment may pass them by one. */
-export const MOST_UNFINISHED = 5;
-export const MOST_KEPT = 200;
+export const MAX_UNFINISHED = 5;
+export const MAX_KEPT = 200;
 
 /** How many exports of the tenant are under way, and how many have files. */
 export async function countExports(client: Client): Promise<{ unfinished: number; kept: number }> {
@@ -115,7 +115,7 @@ export async function listExports(client: Client, before: string | undefined, li
 }
 
 /** Cancels it, or has its files destroyed; how it stands then, undefined where there is none. */
-export async function endExport(client: Client, id: string): Promise<ExportStatus | undefined> {
+export async function cancelOrDeleteExport(client: Client, id: string): Promise<ExportStatus | undefined> {
   const { rows } = await client.query<{ status: ExportStatus | null }>('select door.end_export($1) as status', [id]);
   return rows[0]?.status ?? undefined;
 }

@@ -57,7 +57,7 @@ const moment = (date: Date) => `timestamptz '${date.toISOString()}'`;
 
 function conditions(dataset: Dataset, filter: Selection['filter']): string[] {
   return Object.entries(filter).map(([name, value]) => {
-    if (!FILTERS[dataset].includes(name)) throw new Error(`${dataset} cannot be chosen by ${name}.`);
+    if (!FILTERS[dataset].includes(name)) throw new Error(`${dataset} cannot be filtered by ${name}.`);
     const texts = [value].flat().map((text) => pg.escapeLiteral(text));
     return texts.length === 1 ? `${name} = ${texts[0]}` : `${name} in (${texts.join(', ')})`;
   });

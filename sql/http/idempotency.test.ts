@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { v4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { expect, test } from 'vitest';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { claimIdempotencyKey, settleIdempotencyKey } from './idempotency.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 const hash = createHash('sha256').update('body').digest();
 

@@ -68,7 +68,7 @@ export const MEASURES: readonly Measure[] = [
   {
     name: 'data.volume',
     unit: 'bytes',
-    description: 'Size of the accepted events as they were sent.',
+    description: 'Size of the accepted events as sent.',
     source: 'events',
     dims: EVENT_DIMS,
     sums: ['bytes'],
@@ -78,7 +78,7 @@ export const MEASURES: readonly Measure[] = [
   {
     name: 'latency.count',
     unit: 'events',
-    description: 'Events with a data.duration_ms: what the latency percentiles are taken from.',
+    description: 'Events with a data.duration_ms. The latency percentiles are computed from them.',
     source: 'latency',
     dims: REQUEST_DIMS,
     sums: ['events'],
@@ -112,7 +112,7 @@ export const MEASURES: readonly Measure[] = [
   {
     name: 'validations.rows',
     unit: 'rows',
-    description: 'Rows that validations looked at.',
+    description: 'Rows that validations checked.',
     source: 'validations',
     dims: ['marketplace', 'outcome'],
     sums: ['rows'],
@@ -122,7 +122,7 @@ export const MEASURES: readonly Measure[] = [
   {
     name: 'validations.row_error_rate',
     unit: 'ratio',
-    description: 'Errors found per row validated; more than 1 where rows have several errors.',
+    description: 'Errors found per validated row; more than 1 if rows have several errors.',
     source: 'validations',
     dims: ['marketplace'],
     sums: ['rows', 'errors'],
@@ -132,7 +132,7 @@ export const MEASURES: readonly Measure[] = [
   {
     name: 'validations.by_rule',
     unit: 'hits',
-    description: 'How often each rule was hit, the most frequent first.',
+    description: 'Number of hits of each rule, the most frequent first.',
     source: 'rules',
     dims: ['rule', 'marketplace'],
     sums: ['hits'],

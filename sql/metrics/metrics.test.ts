@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, makeTenant, type TestDatabase } from '../../test/support/harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { refreshRollup } from '../storage/engine.ts';
 import { findMeasure, MEASURES, type Measure } from './measures.ts';
 import { type MetricRow, type Question, readMetric } from './metrics.ts';
@@ -39,18 +39,17 @@ const TYPES = [
 ];
 const RULES = ['sku-missing', 'price', 'título'];
 
-let db: TestDatabase;
 let events: Event[];
 const tenants: { id: string; zone: string }[] = [];
 
+const db = await useDatabase();
+
 beforeAll(async () => {
-  db = await createDatabase();
   for (const zone of ZONES) tenants.push({ id: (await makeTenant(db, { timezone: zone })).id, zone });
   events = fc.sample(eventArbitrary(), { numRuns: 2_500, seed: 7 });
   await store(events);
   await db.owner.query('update storage.rollups set materialised_to = $1', [timestamp((SPANS[0] as { from: number }).from)]);
 });
-afterAll(() => db.drop());
 
 function instantArbitrary(span: { from: number; to: number }): fc.Arbitrary<number> {
   const hour = fc.integer({ min: 0, max: 167 }).map((hours) => span.from + hours * HOUR);

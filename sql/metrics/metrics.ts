@@ -1,5 +1,6 @@
 import { type Pool, withTenant } from '../database/db.ts';
 import type { Measure } from './measures.ts';
+import { percentileQuery } from './percentiles.ts';
 import { type Restated, readRestated } from './restatements.ts';
 import { SOURCES } from './sources.ts';
 import { bucketStarts, type Interval, type Pieces, split, timestamp, type Window } from './windows.ts';
@@ -33,10 +34,6 @@ export type Figures = {
 /** More rows than this are never read; an answer that has more has MAX_ROWS + 1. */
 export const MAX_ROWS = 20_000;
 
-/** Width of the logarithmic bins, as in private.latency_bin. */
-const G = 1.04;
-const ZERO_BIN = -32_768;
-
 /** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has its row, in order. */
 export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<Figures> {
   const starts = bucketStarts(question.window, question.interval, question.zone);
@@ -48,7 +45,7 @@ export async function readMetric(pool: Pool, tenantId: string, question: Questio
   }));
   const [watermark, rawSince, hourly, daily] = result.rows[0] as [Date, Date | null, Date | null, Date | null];
   const hoursSince = hourly && needsHoursWithin(split(window, starts), daily, hourly) ? hourly : null;
-  const rows = result.rows.filter((row) => row[I] !== null).map((row) => rowOf(row, question, starts));
+  const rows = result.rows.filter((row) => row[I] !== null).map((row) => rowOf(row, starts));
   return {
     watermark,
     rawSince,
@@ -69,12 +66,11 @@ function needsHoursWithin({ hours, listed, moved }: Pieces, daily: Date | null, 
   return spans || listed.some(isLeft) || moved.some(isLeft);
 }
 
-function rowOf(row: unknown[], { measure }: Question, starts: number[]): MetricRow {
-  const value = row[I + 1] as number | null;
+function rowOf(row: unknown[], starts: number[]): MetricRow {
   return {
     bucket: dateOf(starts[(row[I] as number) - 1] as number),
     dims: row.slice(I + 2) as (string | null)[],
-    value: 'percentile' in measure.value && value !== null ? estimate(value) : value,
+    value: row[I + 1] as number | null,
   };
 }
 
@@ -87,12 +83,6 @@ function filled(rows: MetricRow[], measure: Measure, starts: number[]): MetricRo
 }
 
 const dateOf = (at: number) => new Date(Math.floor(at / 1000));
-
-/** The value that is within 2 % of all that a bin holds; by way of exp, which keeps its precision for the tiniest. */
-function estimate(bin: number): number {
-  if (bin === ZERO_BIN) return 0;
-  return Math.min(Math.exp(bin * Math.log(G) + Math.log(2 / (G + 1))), Number.MAX_VALUE);
-}
 
 function build(question: Question, starts: number[]): { text: string; values: unknown[] } {
   const values: unknown[] = [];
@@ -123,18 +113,11 @@ function build(question: Question, starts: number[]): { text: string; values: un
 }
 
 function valuesOf({ measure, groupBy }: Question, parts: string): string {
-  const by = ['i', ...groupBy].join(', ');
   // What was moved to another bucket leaves nothing behind.
   const { count } = SOURCES[measure.source];
-  if ('sql' in measure.value)
-    return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by} having sum(${count}) > 0`;
-  // Nearest rank: the first bin by which that share of the events, rounded up, has been reached. Whole numbers throughout.
-  return `select ${by}, min(bin) filter (where reached >= ceil(events * ${measure.value.percentile} / 100)) as value
-    from (
-        select ${by}, bin, sum(sum(events)) over (partition by ${by} order by bin) as reached,
-            sum(sum(events)) over (partition by ${by}) as events
-        from (${parts}) p group by ${by}, bin
-    ) b where events > 0 group by ${by}`;
+  if ('percentile' in measure.value) return percentileQuery(measure.value.percentile, ['i', ...groupBy], parts);
+  const by = ['i', ...groupBy].join(', ');
+  return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by} having sum(${count}) > 0`;
 }
 
 type Param = (value: unknown, type: string) => string;

@@ -88,7 +88,7 @@ begin
             and e.data ->> 'route' = any (routes)
         group by 1
         union all
-        select s.span, sum(r.requests)::bigint, coalesce(sum(r.requests) filter (where private.latency_of(r.bin) > slowest_ms), 0)::bigint
+        select s.span, sum(r.requests)::bigint, coalesce(sum(r.requests) filter (where private.latency_estimate(r.bin) > slowest_ms), 0)::bigint
         from unnest('{1 h, 6 h, 3 d, 30 d}'::interval[]) s (span),
             lateral ops.request_bins(date_trunc('hour', now() - s.span), date_trunc('hour', now()) + interval '1 h', 'total') r
         where r.route = any (routes)
@@ -138,10 +138,8 @@ create function ops.measure_service() returns table (
     select 'dashboards.latency_p95', r.p95 / 1000, case when r.p95 is not null then now() end, b.*
     from (select array_agg(p.span), array_agg(p.taken), array_agg(p.bad) from ops.dashboard_shares(1000) p) s (spans, taken, bad),
         lateral ops.bad_shares(s.spans, s.taken, s.bad) b,
-        (select private.latency_of(min(c.bin) filter (where c.reached >= ceil(c.total * 0.95))) as p95
-            from (select d.bin, sum(sum(d.requests)) over (order by d.bin) as reached, sum(sum(d.requests)) over () as total
-                from ops.request_bins(date_trunc('hour', now() - interval '30 d'), date_trunc('hour', now()) + interval '1 h', 'total') d
-                where d.route = any (ops.dashboard_routes()) group by d.bin) c) r
+        (select max(d.p95) as p95 from ops.request_percentiles(date_trunc('hour', now() - interval '30 d'),
+            date_trunc('hour', now()) + interval '1 h', 'total', ops.dashboard_routes(), false) d) r
     union all
     select 'ingestion.acknowledged_lost', case when r.ran_at > now() - interval '26 h' or r.found > 0 then r.found end, r.ran_at,
         null, null, null, null, null, null

@@ -64,20 +64,20 @@ export function jsonSchemas(tables: Table[]): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** What a person finds who opens the folder. */
+/** The README of the folder. */
 export function readme({ tenant, made_at, tables, left, objects }: TenantManifest, parquet: boolean): string {
   const listed = tables.map(({ name, kind, rows }) => `| ${name} | ${kind} | ${rows} |`).join('\n');
   const reasons = Object.entries(left).map(([name, reason]) => `- ${name}: ${reason}`);
   return `# ${tenant.name} (${tenant.slug})
 
-All that Mirante held of this tenant at ${made_at}, in one snapshot.
+All data of this tenant in Mirante at ${made_at}, in one snapshot.
 
-- \`tables/*.csv\`: RFC 4180, UTF-8, a header in each; an empty cell is null, \`""\` an empty text. Times have their zone, JSON and bytes
-  (hexadecimal after \`\\x\`) stand as text, numbers have all their digits.
+- \`tables/*.csv\`: RFC 4180, UTF-8, with a header; an empty cell is null, \`""\` is an empty text. Times have their offset, JSON and bytes
+  (hexadecimal after \`\\x\`) are texts, numbers have all their digits.
 - \`schema.sql\`: the same tables in standard SQL. \`schema.json\`: a JSON Schema for the rows of each.
 ${parquet ? '- `parquet/*.parquet`: the same tables as Parquet (zstd).\n' : ''}${
   objects.length > 0
-    ? '- `objects/`: archived raw events as they lie in the object store, Parquet with the columns of the table events.\n'
+    ? '- `objects/`: archived raw events as they are in the object store, Parquet with the columns of the table events.\n'
     : ''
 }- \`manifest.json\`: versions, rows of each table, bytes and SHA-256 of each file.
 
@@ -85,7 +85,7 @@ Into another Mirante: \`mirante import-all <this folder>\`. Into PostgreSQL: \`p
 \`\\copy "events" from tables/events.csv (format csv, header)\`. Into DuckDB: \`.read schema.sql\`, then
 \`copy events from 'tables/events.csv' (header, allow_quoted_nulls false)\`.
 
-Not here:
+Not included:
 ${reasons.join('\n')}
 
 | table | kind | rows |

@@ -77,7 +77,7 @@ async function findTenant(client: Client, wanted: string): Promise<TenantManifes
     'select id::text, slug, name from private.tenants where id::text = $1 or slug = $1',
     [wanted],
   );
-  if (!rows[0]) throw new Error(`There is no tenant ${wanted}.`);
+  if (!rows[0]) throw new Error(`The tenant ${wanted} does not exist.`);
   return rows[0];
 }
 
@@ -120,7 +120,7 @@ async function copyArchive(client: Client, store: ObjectStore, tenantId: string,
   const names = await namesOfTenant(client, tenantId);
   for (const name of names) {
     const content = await store.get(name);
-    if (!content) throw new Error(`The archive's ${name} is not in the object store, or was rewritten just now: try again.`);
+    if (!content) throw new Error(`The archive file ${name} is not in the object store or has just been rewritten. Try again.`);
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await pipeline(content, createWriteStream(path, { mode: 0o600, flush: true }));

@@ -75,7 +75,7 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
       await adopt(client, manifest.tables);
       const remarks = await mendZones(client);
       for (const name of manifest.objects) {
-        if (await store.stat(name)) throw new Error(`The object store holds ${name} already.`);
+        if (await store.stat(name)) throw new Error(`The object store already has ${name}.`);
         await store.put(name, join(folder, 'objects', name));
         stored.push(name);
       }
@@ -90,8 +90,8 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
 
 async function refuseExisting(client: Client, { id, slug }: TenantManifest['tenant']): Promise<void> {
   const { rows } = await client.query<{ id: string }>('select id from private.tenants where id = $1 or slug = $2', [id, slug]);
-  if (rows[0]?.id === id) throw new Error(`The tenant ${id} is here already.`);
-  if (rows[0]) throw new Error(`Another tenant here is called ${slug}: give this one another name with --as.`);
+  if (rows[0]?.id === id) throw new Error(`The tenant ${id} already exists.`);
+  if (rows[0]) throw new Error(`Another tenant already has the slug ${slug}. Choose another one with --as.`);
 }
 
 async function takeIn(
@@ -105,7 +105,7 @@ async function takeIn(
   await client
     .query(`create temporary table stage on commit drop as select ${names.join(', ')} from ${target.relation} where false`)
     .catch((error: Error) => {
-      throw new Error(`${table.name} here is not as it was there: ${error.message}.`);
+      throw new Error(`The table ${table.name} differs from the one in the export: ${error.message}.`);
     });
   const sink = client.query(copyFrom(`copy stage (${names.join(', ')}) from stdin (format csv, header)`));
   await pipeline(createReadStream(join(folder, table.file)), sink);
@@ -134,13 +134,13 @@ async function checkStage(client: Client, { name, rows }: Table, tenantId: strin
     [tenantId],
   );
   const { all, foreign } = counted[0] as { all: number; foreign: number };
-  if (all !== rows) throw new Error(`${name} has ${all} rows, where its manifest says ${rows}.`);
-  if (foreign > 0) throw new Error(`${name} holds rows of another tenant: ${foreign}.`);
+  if (all !== rows) throw new Error(`${name} has ${all} rows, but its manifest says ${rows}.`);
+  if (foreign > 0) throw new Error(`${name} has ${foreign} rows of another tenant.`);
   if (name !== 'tenants') return;
   const kinds = await client.query<{ kind: string }>(
     "select kind from stage where kind <> 'customer' or offboarding_at is not null",
   );
-  if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer can be taken in, and none that is being removed.');
+  if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer that is not being removed can be imported.');
 }
 
 // A row of the archive without its file would stop every later clean-up of the store, and a file without its row would be cleaned up.
@@ -150,7 +150,8 @@ async function checkObjects(client: Client, objects: string[]): Promise<void> {
      where s.name is null or o.name is null limit 1`,
     [objects],
   );
-  if (rows[0]) throw new Error(`The archived file ${rows[0].name} is in the folder's rows or among its objects, not in both.`);
+  if (rows[0])
+    throw new Error(`The archived file ${rows[0].name} is missing either in the rows or in the objects of the folder.`);
 }
 
 type Target = {
@@ -178,7 +179,7 @@ async function targetOf(client: Client, { name, kind }: Table): Promise<Target> 
            where r.relation is not null`,
           [name],
         );
-  if (!rows[0]) throw new Error(`There is no ${kind} ${name} here.`);
+  if (!rows[0]) throw new Error(`The ${kind} ${name} does not exist in this database.`);
   return rows[0];
 }
 

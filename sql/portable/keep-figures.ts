@@ -20,7 +20,7 @@ export async function keepFigures(client: Client, { raw_since }: TenantManifest,
   if (exposed) {
     if (await hasFigures(client))
       throw new Error(
-        `The folder has raw events since ${raw_since} only, and late events of others here, which are taken for ${days} days, would have its older figures made anew without them: take it into a Mirante whose customers have no events, or keep raw events for fewer days here (RAW_RETENTION_DAYS of API, jobs and this command).`,
+        `The folder only has raw events since ${raw_since}. Late events of other tenants are accepted for ${days} days here and would recompute older metrics without them. Import into a Mirante whose customers have no events, or lower RAW_RETENTION_DAYS of the API, the jobs and this command.`,
       );
     await client.query(
       "update storage.hypertables set retained_from = greatest(retained_from, $1::timestamptz) where name in ('events', 'rule_hits')",

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readInput } from '../../lib/input-faults.ts';
 import { prefixOfTenant } from '../archive/home.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -9,7 +10,7 @@ export const MANIFEST = 'manifest.json';
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
 const path = z
   .string()
-  .refine((text) => !text.split('/').includes('..') && !text.startsWith('/'), 'is a path out of the folder');
+  .refine((text) => !text.split('/').includes('..') && !text.startsWith('/'), 'must be a path inside the folder');
 
 const column = z.object({ name, type: z.string(), nullable: z.boolean(), description: z.string().nullable() });
 
@@ -49,11 +50,12 @@ export async function writeTenantManifest(folder: string, value: TenantManifest)
 /** The manifest of a tenant's folder. Throws a sentence where there is none, or one that leads out of the folder or of the tenant. */
 export async function readTenantManifest(folder: string): Promise<TenantManifest> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${folder} is no tenant's folder: its ${MANIFEST} cannot be read (${error.code}).`);
+    throw new Error(`${folder} is not a tenant's folder: its ${MANIFEST} cannot be read (${error.code}).`);
   });
-  const read = manifest.safeParse(JSON.parse(text));
-  if (!read.success)
-    throw new Error(`${folder} is no tenant's folder that this version reads: ${read.error.issues[0]?.message}`);
+  const read = readInput(manifest, JSON.parse(text), { whole: 'The manifest' });
+  if (read.faults) {
+    throw new Error(`This version of Mirante cannot read the tenant's folder ${folder}: ${read.faults[0]?.detail}`);
+  }
   const { tenant, tables, objects, files } = read.data;
   const proved = new Set(files.map(({ path }) => path));
   const unproved = [...tables.map(({ file }) => file), ...objects.map((name) => `objects/${name}`)].find(
@@ -61,6 +63,6 @@ export async function readTenantManifest(folder: string): Promise<TenantManifest
   );
   if (unproved) throw new Error(`${unproved} has no SHA-256 in the ${MANIFEST} of ${folder}.`);
   const stray = objects.find((name) => !name.startsWith(prefixOfTenant(tenant.id)));
-  if (stray) throw new Error(`${stray} is no file of this tenant.`);
+  if (stray) throw new Error(`${stray} is not a file of this tenant.`);
   return read.data;
 }

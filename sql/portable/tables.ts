@@ -3,16 +3,16 @@ import type { Client } from '../database/db.ts';
 
 /** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
 export const LEFT: Record<string, string> = {
-  pseudonym_keys: 'a secret, given out by --with-pseudonym-key alone',
-  idempotency_keys: 'answers kept for a day, for requests that are sent again here',
-  offboardings: 'the removal from here',
-  dashboard_links: 'links to pages here, which open nothing elsewhere',
-  sessions: 'browsers that are signed in here',
-  login_codes: 'links to sign in here',
-  export_jobs: 'files that can be asked for again',
-  export_parts: 'files that can be asked for again',
-  export_files: 'files that can be asked for again',
-  export_manifests: 'files that can be asked for again',
+  pseudonym_keys: 'a secret; only --with-pseudonym-key exports it',
+  idempotency_keys: 'answers kept for a day for repeated requests to this server',
+  offboardings: 'the removal of the tenant from this server',
+  dashboard_links: 'links to pages of this server, which do not work elsewhere',
+  sessions: 'browsers that are signed in to this server',
+  login_codes: 'links to sign in to this server',
+  export_jobs: 'files that can be requested again',
+  export_parts: 'files that can be requested again',
+  export_files: 'files that can be requested again',
+  export_manifests: 'files that can be requested again',
 };
 
 /** Columns that lead to a secret; of what they belong to only the rest goes. */

@@ -10,7 +10,7 @@ create or replace function storage.take_lock(name text) returns void
 begin
     perform from storage.locks l where l.name = take_lock.name for update;
     if not found then
-        raise exception 'there is no lock %', name;
+        raise exception 'The lock % does not exist.', name;
     end if;
 end
 $$;
@@ -135,13 +135,61 @@ begin
         raise exception 'width must be hour, day, week, month or total' using errcode = 'invalid_parameter_value';
     end if;
     if since is null or until is null then
-        raise exception 'a window has two ends' using errcode = 'invalid_parameter_value';
+        raise exception 'A window needs both a start and an end.' using errcode = 'invalid_parameter_value';
     end if;
     if head >= tail or width = 'hour' or (width <> 'total' and zone <> 'UTC') then
         return array[until, until];
     end if;
     return array[head, tail];
 end
+$$;
+
+-- Makes the reader of one pair of roll-ups in a schema that shows them both: `read_events` of `events_hourly` and `events_daily`. It alone
+-- knows how a window is put together: whole UTC days from the daily roll-up, the hours before and after them from the hourly one. `days`
+-- is what storage.whole_days() returns; the caller computes it, so that the planner sees constants and skips partitions.
+-- The reader has no rights of its own and sets nothing. So PostgreSQL makes it part of the query that calls it, and the caller's filters
+-- reach the indexes.
+create or replace function storage.make_reader(schema text, noun text) returns void
+    language plpgsql
+    as $$
+declare
+    reader text := format('%I.%I(timestamptz, timestamptz, timestamptz[])', schema, 'read_' || noun);
+    daily regclass := format('%I.%I', schema, noun || '_daily')::regclass;
+    hourly regclass := format('%I.%I', schema, noun || '_hourly')::regclass;
+    declared text;
+    of_days text;
+    of_hours text;
+begin
+    -- A sum of hours may have a wider type than the hours.
+    select string_agg(format('%I %s', d.attname, format_type(d.atttypid, null)), ', ' order by d.attnum),
+        string_agg(format('r.%I', d.attname), ', ' order by d.attnum),
+        string_agg(format(case when h.atttypid = d.atttypid then 'r.%I' else 'r.%I::%s' end, d.attname, format_type(d.atttypid, null)), ', '
+            order by d.attnum)
+    into declared, of_days, of_hours
+    from pg_attribute d join pg_attribute h on h.attrelid = hourly and h.attname = d.attname and not h.attisdropped
+    where d.attrelid = daily and d.attnum > 0 and not d.attisdropped;
+    execute 'drop function if exists ' || reader;
+    execute format($make$
+        create function %I.%I(since timestamptz, until timestamptz, days timestamptz[]) returns table (%s)
+            language sql stable
+            as $body$
+            select %s from %s r where days[1] < days[2] and r.bucket >= days[1] and r.bucket < days[2]
+            union all
+            select %s from %s r where since < days[1] and r.bucket >= since and r.bucket < days[1]
+            union all
+            select %s from %s r where days[2] < until and r.bucket >= days[2] and r.bucket < until
+        $body$ $make$, schema, 'read_' || noun, declared, of_days, daily, of_hours, hourly, of_hours, hourly);
+    execute format('revoke all on function %s from public', reader);
+end
+$$;
+
+-- Makes the readers of all pairs in the catalogue.
+create or replace function storage.make_readers(schema text) returns void
+    language sql
+    as $$
+    select storage.make_reader(schema, regexp_replace(d.name, '_daily$', ''))
+    from storage.rollups d join storage.rollups h on h.name = d.source
+    order by d.name
 $$;
 
 -- When a local day begins: of two midnights at the first, and where clocks skip midnight at the end of the gap. Days, weeks and months of

@@ -106,7 +106,7 @@ export async function beginRestore(client: Client, engine: Engine, version: stri
   if (engine === 'postgresql' && !loaded) return;
   if (engine === 'postgresql' || !loaded)
     throw new Error(
-      `The backup is of ${engine === 'postgresql' ? 'a server without' : 'a server with'} TimescaleDB, and this one is not: restore into one that is.`,
+      `The backup is of ${engine === 'postgresql' ? 'a server without' : 'a server with'} TimescaleDB, and this server differs. Restore into a server like it.`,
     );
   const able = await client.query<{ superuser: boolean; version: string | null }>(
     `select current_setting('is_superuser') = 'on' as superuser,
@@ -115,13 +115,10 @@ export async function beginRestore(client: Client, engine: Engine, version: stri
     [version],
   );
   const { superuser, version: there } = able.rows[0] as { superuser: boolean; version: string | null };
-  if (!superuser)
-    throw new Error(
-      'A dump of TimescaleDB is restored by a superuser, because its catalogue is: give one in --into or DATABASE_URL.',
-    );
+  if (!superuser) throw new Error('Restoring a dump of TimescaleDB requires a superuser. Name one in --into or DATABASE_URL.');
   if (there !== version)
     throw new Error(
-      `The backup is of TimescaleDB ${version}, and this server has ${there ?? 'another'}: restore into the same version, and update then.`,
+      `The backup is of TimescaleDB ${version}, and this server has ${there ?? 'another'}. Restore into the same version, then update.`,
     );
   await client.query(`create extension if not exists timescaledb schema public version '${version}'`);
   await client.query('select public.timescaledb_pre_restore()');

@@ -14,7 +14,7 @@ create function door.adopt_login(login text) returns void
     as $$
 begin
     if login !~ '^mirante_sql_[a-z0-9]{16}$' then
-        raise exception 'not a login of a customer' using errcode = 'invalid_parameter_value';
+        raise exception 'This is not a login of a customer.' using errcode = 'invalid_parameter_value';
     end if;
     if not pg_has_role('mirante_logins', login, 'usage') then
         execute format('grant %I to mirante_logins', login);
@@ -32,7 +32,7 @@ create function door.make_login(
     as $$
 begin
     if login !~ '^mirante_sql_[a-z0-9]{16}$' or verifier !~ '^SCRAM-SHA-256\$' then
-        raise exception 'not a login of a customer' using errcode = 'invalid_parameter_value';
+        raise exception 'This is not a login of a customer.' using errcode = 'invalid_parameter_value';
     end if;
     execute format('create role %I login inherit connection limit %s valid until %L password %L',
         login, connection_limit, coalesce(expires_at::text, 'infinity'), verifier);
@@ -73,7 +73,7 @@ declare
     deadline timestamptz := clock_timestamp() + interval '5 seconds';
 begin
     if login !~ '^mirante_sql_[a-z0-9]{16}$' then
-        raise exception 'not a login of a customer' using errcode = 'invalid_parameter_value';
+        raise exception 'This is not a login of a customer.' using errcode = 'invalid_parameter_value';
     end if;
     if open is null then
         return 'gone';
@@ -91,7 +91,7 @@ begin
     end if;
     perform pg_stat_clear_snapshot();
     if exists (select from pg_stat_activity a where a.usename = login) then
-        raise exception 'a session of % does not end', login using errcode = 'object_in_use';
+        raise exception 'A session of % has not ended.', login using errcode = 'object_in_use';
     end if;
     perform storage.end_jobs(login);
     execute format('drop owned by %I', login);

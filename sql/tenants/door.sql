@@ -110,65 +110,6 @@ create function door.revoke_key(tenant uuid, key uuid) returns bytea
     returning k.hash
 $$;
 
--- Claims an Idempotency-Key: 'mine' (go on), 'running', 'answered' (with the answer) or 'mismatch' (other body). A claim
--- whose process died is taken over after a minute; `first_at` stays, so that what it derives stays the same.
-create function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns table (
-    outcome text, first_at timestamptz, answer json
-)
-    language plpgsql security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-#variable_conflict use_column
-declare
-    held private.idempotency_keys;
-begin
-    delete from private.idempotency_keys k
-        where k.tenant_id = tenant and k.key = idempotency_key and k.first_at < now() - interval '24 hours';
-    insert into private.idempotency_keys as k (tenant_id, key, request_hash, claim)
-        values (tenant, idempotency_key, hash, new_claim)
-        on conflict (tenant_id, key) do update set claim = new_claim, claimed_at = now()
-            where k.answer is null and k.request_hash = hash and k.claimed_at < now() - interval '1 minute'
-        returning * into held;
-    if found then
-        return query select 'mine', held.first_at, null::json;
-        return;
-    end if;
-    return query
-        select case when k.request_hash <> hash then 'mismatch' when k.answer is null then 'running' else 'answered' end,
-            k.first_at, k.answer
-        from private.idempotency_keys k where k.tenant_id = tenant and k.key = idempotency_key;
-end
-$$;
-
--- Keeps the answer. Without one, a claim under which nothing was done is forgotten; one under which something may have been
--- done stays, with the time of its first use, for the next attempt to take over.
-create function door.settle_idempotency_key(
-    tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean
-) returns void
-    language plpgsql security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-#variable_conflict use_variable
-begin
-    if answer is null and nothing_done then
-        delete from private.idempotency_keys k
-            where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
-    else
-        update private.idempotency_keys k set answer = settle_idempotency_key.answer,
-            claimed_at = case when answer is null then '-infinity' else k.claimed_at end
-            where k.tenant_id = tenant and k.key = idempotency_key and k.claim = my_claim;
-    end if;
-end
-$$;
-
--- Seconds since a job of each queue was really consumed.
-create function door.heartbeats() returns table (queue text, age_seconds double precision)
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-    as $$
-    select h.queue, extract(epoch from now() - h.beat_at)::double precision from private.heartbeats h
-$$;
-
 -- The platform's own tenant, made on first use, and the key under which the API records its own requests: its hash is
 -- random, so nobody holds that key.
 create function door.operations(new_tenant_id uuid, new_key_id uuid) returns table (tenant_id uuid, telemetry_key_id uuid)
@@ -189,7 +130,9 @@ begin
 end
 $$;
 
-revoke all on all functions in schema door from public;
-grant execute on all functions in schema door to mirante_api;
+revoke all on function door.authenticate, door.create_tenant, door.update_tenant, door.tenants, door.tenant_of_key, door.create_key,
+    door.keys, door.revoke_key, door.operations from public;
+grant execute on function door.authenticate, door.create_tenant, door.update_tenant, door.tenants, door.tenant_of_key, door.create_key,
+    door.keys, door.revoke_key, door.operations to mirante_api;
 
 reset role;

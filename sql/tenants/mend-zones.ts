@@ -16,7 +16,7 @@ export async function mendZones(client: Pick<pg.ClientBase, 'query'>): Promise<s
     const whose = `Time zone ${zone} of ${slugs.join(', ')}`;
     const name = isKnown(zone) ? canonicalZone(zone) : 'UTC';
     if (name === zone || (await faultOfZone(client, name))) {
-      said.push(`${whose} stays, but should be changed. ${fault}`);
+      said.push(`${whose} is kept, but should be changed. ${fault}`);
       continue;
     }
     await client.query('update private.tenants set timezone = $2, updated_at = now() where timezone = $1', [zone, name]);

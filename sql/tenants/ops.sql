@@ -1,6 +1,9 @@
 -- Who uses the platform, and how much of what.
 set local role mirante_owner;
 
+create view ops.tenants with (security_barrier) as
+    select id, slug, name, kind, country, timezone, locale, created_at from private.tenants;
+
 -- One row for each tenant. The quota is the tenant's own; where it has none the platform's holds, which the database does not know.
 create function ops.tenant_usage(since timestamptz, until timestamptz) returns table (
     tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamptz,
@@ -36,55 +39,6 @@ begin
                 where s.tenant_id = t.id and s.revoked_at is null and (s.expires_at is null or s.expires_at > now())) s on true
         where t.kind <> 'canary'
         order by 1;
-end
-$$;
-
--- The latest day of the window that was looked at, for each tenant; the worst first.
-create function ops.data_quality(since timestamptz, until timestamptz) returns table (
-    tenant text, day date, score numeric, failing text, warning text, checked_at timestamptz
-)
-    language plpgsql stable security definer
-    set search_path = pg_catalog, pg_temp
-    set plan_cache_mode = force_custom_plan
-    as $$
-#variable_conflict use_column
-begin
-    return query
-        select t.slug, (q.day at time zone 'UTC')::date,
-            round(100.0 * sum(q.weight * case q.status when 'pass' then 1.0 when 'warn' then 0.5 when 'fail' then 0 end)
-                / nullif(sum(q.weight) filter (where q.status <> 'unknown'), 0), 1),
-            string_agg(q.check_name, ', ' order by q.check_name) filter (where q.status = 'fail'),
-            string_agg(q.check_name, ', ' order by q.check_name) filter (where q.status = 'warn'), max(q.checked_at)
-        from private.quality_results q join private.tenants t on t.id = q.tenant_id
-        where q.day >= date_trunc('day', since, 'UTC') and q.day < until and t.kind <> 'canary'
-            and q.day = (select max(o.day) from private.quality_results o where o.tenant_id = q.tenant_id and o.day < until)
-        group by t.slug, q.day
-        order by 3 nulls last, 1;
-end
-$$;
-
--- Dashboards opened on the UTC days that the window touches. A day counts for the bucket that holds its noon.
-create function ops.opens(since timestamptz, until timestamptz, width text) returns table (
-    bucket timestamptz, tenant text, dashboard text, surface text, opens bigint
-)
-    language plpgsql stable security definer
-    set search_path = pg_catalog, pg_temp
-    set plan_cache_mode = force_custom_plan
-    as $$
-#variable_conflict use_column
-declare
-    zone text := ops.zone();
-    bucket_starts timestamptz[];
-begin
-    perform storage.whole_days(since, until, width, zone);
-    bucket_starts := storage.starts(since, until, width, zone);
-    return query
-        select storage.bucket_of((o.day + time '12:00') at time zone 'UTC', bucket_starts), t.slug, o.dashboard, o.surface,
-            sum(o.opens)::bigint
-        from private.dashboard_opens o join private.tenants t on t.id = o.tenant_id
-        where o.day >= (since at time zone 'UTC')::date and o.day <= ((until - interval '1 microsecond') at time zone 'UTC')::date
-            and t.kind <> 'canary'
-        group by 1, 2, 3, 4 order by 1, 2, 3, 4;
 end
 $$;
 

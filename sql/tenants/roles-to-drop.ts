@@ -37,7 +37,7 @@ export async function dropRole(pool: Pool, login: string): Promise<void> {
     await pool.query('select door.lend_login($1)', [login]);
     for (const database of others) await dropOwned(pool, database, login);
   }
-  throw new Error(`Sessions or objects of ${login} come back as fast as they go.`);
+  throw new Error(`New sessions or objects of ${login} keep appearing. Try again.`);
 }
 
 // Other databases that hold something of a role.

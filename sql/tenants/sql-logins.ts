@@ -103,5 +103,5 @@ export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string, a
     const done = rows[0]?.done ?? null;
     if (done !== false) return done !== null;
   }
-  throw new Error('The login reads nothing any more, but its sessions do not end. The jobs go on.');
+  throw new Error('The login can no longer read, but its sessions have not ended. The jobs will retry.');
 }

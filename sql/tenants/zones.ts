@@ -18,16 +18,16 @@ const agreed = new Set(['UTC']);
 export async function faultOfZone(client: Pick<Client | Pool, 'query'>, zone: string): Promise<string | undefined> {
   if (agreed.has(zone)) return undefined;
   const known = await client.query('select from pg_timezone_names where name = $1', [zone]);
-  if (known.rowCount === 0 || !isKnown(zone)) return 'It is no IANA time zone, such as America/Sao_Paulo.';
+  if (known.rowCount === 0 || !isKnown(zone)) return 'This is not an IANA time zone. Use a name such as America/Sao_Paulo.';
   const [here, there] = [changesHere(zone), await changesThere(client, zone)];
   const at = here.findIndex(({ at, offset }, index) => at !== there[index]?.at || offset !== there[index]?.offset);
   if (at >= 0 || here.length < there.length) {
     const when = Math.min(here[at]?.at ?? END, there[at < 0 ? here.length : at]?.at ?? END);
-    const words = `PostgreSQL and Node place it at different offsets from ${new Date(when * 1000).toISOString()} on`;
-    return `${words}: days would begin at different moments. Use the name of a city, such as Europe/Paris, or update the older one.`;
+    const words = `PostgreSQL and Node disagree on the offset of this time zone from ${new Date(when * 1000).toISOString()} on`;
+    return `${words}, so days would start at different times. Use the name of a city, such as Europe/Paris, or update PostgreSQL or Node.`;
   }
   if (!hasWholeHours(here)) {
-    return 'It is off UTC by no whole number of hours. Daily figures are made of UTC hours, so such a zone cannot be served.';
+    return 'The offset of this time zone from UTC is not a whole number of hours. Daily metrics are made of UTC hours, so use another time zone.';
   }
   agreed.add(zone);
   return undefined;

@@ -1,29 +1,24 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type AuditDeps, runAuditIsolation } from '../../jobs/platform/audit-isolation.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { measureService } from '../../sql/objectives/objectives.ts';
 import { findCanaries, PLANTED, plant } from '../../sql/tenants/canaries.ts';
-import { type Json, startApi, type TestApi } from '../support/api.ts';
-import { createDatabase, makeOperatorKey, type TestDatabase } from '../support/harness.ts';
+import { type Json, type TestApi, useApi } from '../support/api.ts';
+import { makeOperatorKey, type TestDatabase, useDatabase } from '../support/harness.ts';
 
 type Watched = { db: TestDatabase; api: TestApi; operator: string; deps: AuditDeps; lines: Json[] };
 
 async function watch(): Promise<Watched> {
-  const db = await createDatabase();
+  const db = await useDatabase();
   const lines: Json[] = [];
   const write = (line: unknown, _encoding: unknown, done: () => void) => {
     lines.push(JSON.parse(String(line)));
     done();
   };
   const deps = { pool: db.jobs, log: pino({}, new Writable({ write })), clock: () => new Date(), logins: db.urls };
-  return { db, api: await startApi(db), operator: await makeOperatorKey(db), deps, lines };
-}
-
-async function end({ db, api }: Watched): Promise<void> {
-  await api.close();
-  await db.drop();
+  return { db, api: await useApi(db), operator: await makeOperatorKey(db), deps, lines };
 }
 
 const objective = async ({ api, db, operator }: Watched) => {
@@ -41,11 +36,7 @@ async function gauges({ api }: Watched): Promise<Record<string, number>> {
   );
 }
 
-let sound: Watched;
-beforeAll(async () => {
-  sound = await watch();
-});
-afterAll(() => end(sound));
+const sound = await watch();
 
 test('before the first audit nothing is claimed', async () => {
   expect(await objective(sound)).toMatchObject({
@@ -119,40 +110,32 @@ const BREAKS: [string, string, RegExp][] = [
 
 test.each(BREAKS)('%s is found, logged by name, and shown', async (_, sql, name) => {
   const broken = await watch();
-  try {
-    // Chunks make themselves with the first row, and one of the breaks is of the parts that are there.
-    await withClient(broken.db.owner, async (client) => {
-      for (const canary of await findCanaries(client)) await plant(client, canary);
-    });
-    await broken.db.migrator.query(`begin; ${sql}; commit; reset role`);
-    await expect(runAuditIsolation(broken.deps)).rejects.toThrow(/^isolation is broken: /);
-    const { foreign_rows, findings } = await lastAudit(broken);
-    expect(foreign_rows).toBeGreaterThan(0);
-    expect(findings.map(({ attack }: Json) => attack).join('\n')).toMatch(name);
-    expect(broken.lines.at(-1)).toMatchObject({
-      level: 60,
-      attack: expect.any(String),
-      login: expect.any(String),
-      foreign_rows,
-    });
-    expect(await readiness(broken)).toMatchObject({ status: 'degraded', checks: { isolation: { status: 'failed' } } });
-    expect(await objective(broken)).toMatchObject({ status: 'missed', budget_left: 0 });
-    expect((await gauges(broken)).mirante_isolation_foreign_rows).toBe(foreign_rows);
-  } finally {
-    await end(broken);
-  }
+  // Chunks make themselves with the first row, and one of the breaks is of the parts that are there.
+  await withClient(broken.db.owner, async (client) => {
+    for (const canary of await findCanaries(client)) await plant(client, canary);
+  });
+  await broken.db.migrator.query(`begin; ${sql}; commit; reset role`);
+  await expect(runAuditIsolation(broken.deps)).rejects.toThrow(/^isolation is broken: /);
+  const { foreign_rows, findings } = await lastAudit(broken);
+  expect(foreign_rows).toBeGreaterThan(0);
+  expect(findings.map(({ attack }: Json) => attack).join('\n')).toMatch(name);
+  expect(broken.lines.at(-1)).toMatchObject({
+    level: 60,
+    attack: expect.any(String),
+    login: expect.any(String),
+    foreign_rows,
+  });
+  expect(await readiness(broken)).toMatchObject({ status: 'degraded', checks: { isolation: { status: 'failed' } } });
+  expect(await objective(broken)).toMatchObject({ status: 'missed', budget_left: 0 });
+  expect((await gauges(broken)).mirante_isolation_foreign_rows).toBe(foreign_rows);
 });
 
 test('an attack whose proof finds nothing is an alarm as well', async () => {
   const blind = await watch();
-  try {
-    const hide = 'alter policy all_tenants on private.quarantine using (false) with check (true)';
-    await blind.db.migrator.query(`begin; set role mirante_owner; ${hide}; commit; reset role`);
-    await expect(runAuditIsolation(blind.deps)).rejects.toThrow(/app\.quarantine \(api\): dead/);
-    expect(await lastAudit(blind)).toMatchObject({ foreign_rows: 0, dead: expect.any(Number) });
-    expect((await readiness(blind)).checks.isolation.status).toBe('failed');
-    expect(await objective(blind)).toMatchObject({ measured: null, status: 'unknown' });
-  } finally {
-    await end(blind);
-  }
+  const hide = 'alter policy all_tenants on private.quarantine using (false) with check (true)';
+  await blind.db.migrator.query(`begin; set role mirante_owner; ${hide}; commit; reset role`);
+  await expect(runAuditIsolation(blind.deps)).rejects.toThrow(/app\.quarantine \(api\): dead/);
+  expect(await lastAudit(blind)).toMatchObject({ foreign_rows: 0, dead: expect.any(Number) });
+  expect((await readiness(blind)).checks.isolation.status).toBe('failed');
+  expect(await objective(blind)).toMatchObject({ measured: null, status: 'unknown' });
 });

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { attack } from '../benchmarks/attacker.ts';
 import { byTheRules, naively, type Publish, type World, worlds } from '../benchmarks/worlds.ts';
-import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
+import { tally, useDatabase } from '../support/harness.ts';
 
 const WORLDS = 100;
 const VICTIMS = 5;
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 type Sum = { victims: number; tried: number; narrowed: string[]; shared: number; released: number };
 

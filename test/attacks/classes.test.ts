@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
-import { createDatabase, type TestDatabase } from '../support/harness.ts';
+import { useDatabase } from '../support/harness.ts';
 
 type Relation = {
   schema: string;
@@ -17,14 +17,14 @@ type Relation = {
   grantees: string[];
 };
 
-let db: TestDatabase;
 let relations: Relation[];
 
 const SCHEMAS = ['private', 'app', 'bi', 'ops', 'door', 'storage', 'limits', 'bullmq', 'migrations', 'public'];
 const LOGINS = ['mirante_api', 'mirante_metabase', 'mirante_ops', 'mirante_queue', 'mirante_sql', 'mirante_jobs', 'public'];
 
+const db = await useDatabase();
+
 beforeAll(async () => {
-  db = await createDatabase();
   relations = (
     await db.migrator.query<Relation>(
       `select n.nspname as schema, c.relname as name, c.relkind as kind, c.relowner::regrole::text as owner,
@@ -43,7 +43,6 @@ beforeAll(async () => {
     )
   ).rows;
 });
-afterAll(() => db.drop());
 
 const only = (relation: Relation, ...allowed: string[]) => relation.grantees.every((name) => allowed.includes(name));
 
@@ -155,12 +154,16 @@ const CALLERS: Record<string, string[]> = {
   migrations: [],
 };
 // Gives no row: with the grant of a canary it keeps the errors of a session out of the server's log.
-const APP: Record<string, string[]> = { silence_audit: ['mirante_api', 'mirante_sql'] };
+const READERS = ['read_corrections', 'read_events', 'read_latency', 'read_rules', 'read_validations'];
+const readersFor = (...callers: string[]) => Object.fromEntries(READERS.map((name) => [name, callers]));
+const APP: Record<string, string[]> = { silence_audit: ['mirante_api', 'mirante_sql'], ...readersFor('mirante_api') };
 const PRIVATE: Record<string, string[]> = {
+  ...readersFor(),
   silence_audit: ['mirante_views'],
   current_tenant: ['mirante_api', 'mirante_sql', 'mirante_views'],
   latency_bin: ['mirante_api', 'mirante_sql', 'mirante_views', 'public'],
-  latency_of: ['mirante_views', 'public'],
+  latency_estimate: ['mirante_api', 'mirante_views'],
+  reaches_percentile: ['mirante_api', 'mirante_views'],
   sane_count: ['mirante_api', 'mirante_sql', 'mirante_views', 'public'],
   hmac: ['public'],
   open_grant: ['mirante_views'],

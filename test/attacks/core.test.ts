@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Finding, runAttacks } from '../../sql/attacks/run.ts';
 import { countFindings } from '../../sql/audit/isolation-audits.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
-import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
+import { type TestDatabase, tally, useDatabase } from '../support/harness.ts';
 import { type Besieged, besiege, convert } from './target.ts';
 
 const STATES = inject('engine') === 'timescaledb' ? ['row security', 'columnstore'] : ['row security'];
@@ -13,10 +13,9 @@ describe.each(STATES)('with %s on events', (state) => {
   let siege: Besieged;
 
   beforeAll(async () => {
-    db = await createDatabase();
+    db = await useDatabase();
     siege = await besiege(db, state === 'columnstore' ? convert : undefined);
   });
-  afterAll(() => db.drop());
 
   test('every table with a tenant_id holds rows of the victim, and so do the parts of each', () => {
     const { relations } = siege.target;

@@ -1,36 +1,29 @@
 import { createHmac, generateKeyPairSync, sign as signWith } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createViewers, viewerKey } from '../../api/dashboards/viewers.ts';
-import { startApi, type TestApi } from '../support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally, testSecret } from '../support/harness.ts';
+import { useApi } from '../support/api.ts';
+import { makeTenant, type TestTenant, tally, testSecret, useDatabase } from '../support/harness.ts';
 
 const WORD = 'word-of-the-victim';
 const SLUG = 'validations-overview';
 const CARD = `/v1/dashboards/${SLUG}/cards/marketplaces`;
 const HEADER = { alg: 'HS256', typ: 'mirante-viewer+jwt' };
 
-let db: TestDatabase;
-let api: TestApi;
-let attacker: TestTenant;
-let victim: TestTenant;
 /** What the attacker has: a link of its own, its keys, and the knowledge of how all is made but for the secret. */
 let own: string;
 
+const db = await useDatabase();
+const api = await useApi(db);
+const [attacker, victim] = [await makeTenant(db), await makeTenant(db)];
+const event = {
+  id: '1',
+  type: 'br.validahub.validation.completed.v1',
+  data: { marketplace: WORD, rows: 1, errors: 0, warnings: 0, duration_ms: 1, outcome: 'success' },
+};
+
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  [attacker, victim] = [await makeTenant(db), await makeTenant(db)];
-  const event = {
-    id: '1',
-    type: 'br.validahub.validation.completed.v1',
-    data: { marketplace: WORD, rows: 1, errors: 0, warnings: 0, duration_ms: 1, outcome: 'success' },
-  };
   expect((await api.call('POST', '/v1/events', victim.keys.ingest, event)).status).toBe(202);
   own = await linkOf(attacker);
-});
-afterAll(async () => {
-  await api.close();
-  await db.drop();
 });
 
 async function linkOf(tenant: TestTenant, params: Record<string, string> = {}): Promise<string> {

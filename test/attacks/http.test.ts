@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
-import { type Answer, type Json, startApi, type TestApi } from '../support/api.ts';
+import { type Answer, type Json, useApi } from '../support/api.ts';
 import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
-import { createExports, type Exports } from '../support/exports.ts';
-import {
-  createDatabase,
-  type KeyName,
-  makeOperatorKey,
-  makeTenant,
-  type TestDatabase,
-  type TestTenant,
-  tally,
-} from '../support/harness.ts';
+import { useExports } from '../support/exports.ts';
+import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
 
 type Side = TestTenant & {
   type: string;
@@ -32,13 +24,10 @@ type Side = TestTenant & {
   cursors: Record<string, string>;
 };
 
-let db: TestDatabase;
-let api: TestApi;
 let operator: string;
 let attacker: Side;
 let victim: Side;
 let document: Json;
-let exports: Exports;
 
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
@@ -62,19 +51,15 @@ const LISTS = [
   LINKS,
 ];
 
+const db = await useDatabase();
+const exports = await useExports(db);
+const api = await useApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: exports.folder });
+
 beforeAll(async () => {
-  db = await createDatabase();
-  exports = await createExports(db);
-  api = await startApi(db, { METABASE_URL: 'http://metabase.invalid', MIRANTE_DATA_DIR: exports.folder });
   await db.owner.query("insert into private.metabase_dashboards values ('validations-overview', 1)");
   operator = await makeOperatorKey(db);
   [attacker, victim] = [await settle(), await settle()];
   document = (await api.call('GET', '/openapi.json')).body;
-});
-afterAll(async () => {
-  await api.close();
-  await exports.close();
-  await db.drop();
 });
 
 const jobs = () => jobDeps(db, exports.deps.archive);

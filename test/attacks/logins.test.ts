@@ -1,42 +1,25 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { endSqlLogins } from '../../jobs/tenants/end-sql-logins.ts';
 import { offboardTenants } from '../../jobs/tenants/offboard.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { endSessions } from '../../sql/tenants/sql-sessions.ts';
-import { type Json, startApi, type TestApi } from '../support/api.ts';
-import { jobDeps, makeArchive } from '../support/archive-home.ts';
-import {
-  createDatabase,
-  makeOperatorKey,
-  makeTenant,
-  type TestDatabase,
-  type TestTenant,
-  testSecret,
-} from '../support/harness.ts';
+import { type Json, useApi } from '../support/api.ts';
+import { jobDeps, useArchive } from '../support/archive-home.ts';
+import { makeOperatorKey, makeTenant, type TestTenant, testSecret, useDatabase } from '../support/harness.ts';
 
 // What a customer can do with a login to keep others waiting, or to stay. Each test sees first that the trick works as such.
-let db: TestDatabase;
-let api: TestApi;
-let archive: Awaited<ReturnType<typeof makeArchive>>;
-let operator: string;
-let attacker: TestTenant;
 const open: pg.Client[] = [];
 
-beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  archive = await makeArchive();
-  operator = await makeOperatorKey(db);
-  attacker = await makeTenant(db);
-});
+const db = await useDatabase();
+const api = await useApi(db);
+const archive = await useArchive();
+const operator = await makeOperatorKey(db);
+const attacker = await makeTenant(db);
 afterAll(async () => {
   for (const client of open) await client.end();
-  await api.close();
-  await archive.remove();
-  await db.drop();
 });
 
 const jobs = () => jobDeps(db, archive);

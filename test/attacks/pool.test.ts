@@ -1,22 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { createPool, type Pool, withClient, withTenant } from '../../sql/database/db.ts';
-import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
-import { type Besieged, besiege } from './target.ts';
+import { tally, useDatabase } from '../support/harness.ts';
+import { besiege } from './target.ts';
 
-let db: TestDatabase;
-let siege: Besieged;
 let pool: Pool;
 
+const db = await useDatabase();
+const siege = await besiege(db);
+
 beforeAll(async () => {
-  db = await createDatabase();
-  siege = await besiege(db);
   // One connection, so that whoever comes next gets what was left.
   pool = createPool(db.urls.api, { max: 1, name: 'test pool', statementTimeoutMs: 500 });
 });
 afterAll(async () => {
   await pool.end();
-  await db.drop();
 });
 
 const READ = 'select * from app.events order by time desc limit 5';

@@ -4,20 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withTenant } from '../../sql/database/db.ts';
-import { type Json, startApi, type TestApi } from '../support/api.ts';
-import { createDatabase, makeTenant, type TestDatabase, type TestTenant, tally } from '../support/harness.ts';
+import { type Json, useApi } from '../support/api.ts';
+import { makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
 import { loginsOf, refresh } from './target.ts';
 
 type Side = { tenant: TestTenant; sql: pg.Client; grant: string };
 
-let db: TestDatabase;
-let api: TestApi;
-let sides: Side[];
+const db = await useDatabase();
+const api = await useApi(db);
+const sides: Side[] = [];
 
 beforeAll(async () => {
-  db = await createDatabase();
-  api = await startApi(db);
-  sides = [];
   for (let n = 0; n < 3; n += 1) {
     const tenant = await makeTenant(db);
     const sql = new pg.Client({ connectionString: (await loginsOf(db, tenant.id)).sql });
@@ -29,8 +26,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const { sql } of sides) await sql.end();
-  await api.close();
-  await db.drop();
 });
 
 // The same few words for all, so that what one tenant has looks like what another has; each row also carries its tenant's mark.

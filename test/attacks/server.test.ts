@@ -1,28 +1,22 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openQueue } from '../../jobs/queues.ts';
 import type { Login } from '../../sql/attacks/attack.ts';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { openSession } from '../../sql/attacks/session.ts';
 import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
-import { createDatabase, type TestDatabase, tally } from '../support/harness.ts';
-import { type Besieged, besiege, loginsOf } from './target.ts';
+import { tally, useDatabase } from '../support/harness.ts';
+import { besiege, loginsOf } from './target.ts';
 
 // What the hourly audit must not do to a platform in use: it changes the database, or takes a second session.
-let db: TestDatabase;
-let siege: Besieged;
-let victimSql: pg.Client;
 
-beforeAll(async () => {
-  db = await createDatabase();
-  siege = await besiege(db);
-  victimSql = new pg.Client({ connectionString: (await loginsOf(db, siege.victim.id)).sql });
-  await victimSql.connect();
-});
+const db = await useDatabase();
+const siege = await besiege(db);
+const victimSql = new pg.Client({ connectionString: (await loginsOf(db, siege.victim.id)).sql });
+await victimSql.connect();
 afterAll(async () => {
   await victimSql.end();
-  await db.drop();
 });
 
 /** Says each statement as a login, outside a transaction, and gives all that was heard. */

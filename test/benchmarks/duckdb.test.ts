@@ -6,19 +6,17 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildDueBenchmarks } from '../../jobs/benchmarks/build.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
-import { createDatabase, makeTenant, type TestDatabase } from '../support/harness.ts';
+import { makeTenant, useDatabase } from '../support/harness.ts';
 
 const TENANTS = 64;
 const SEGMENTS = ['retail', 'food', 'farms'];
 
 type Snapshot = { metric: string; period: string; cohort: string; p25: number | null; p50: number; p75: number | null };
 
-let db: TestDatabase;
-let folder: string;
+const db = await useDatabase();
+const folder = mkdtempSync(join(tmpdir(), 'mirante-duckdb-'));
 
 beforeAll(async () => {
-  db = await createDatabase();
-  folder = mkdtempSync(join(tmpdir(), 'mirante-duckdb-'));
   const ids = [];
   for (let n = 0; n < TENANTS; n++) {
     // The last two are siblings, and the one before has hardly an event.
@@ -51,7 +49,6 @@ beforeAll(async () => {
   await buildDueBenchmarks(deps);
 }, 120_000);
 afterAll(async () => {
-  await db.drop();
   rmSync(folder, { recursive: true });
 });
 

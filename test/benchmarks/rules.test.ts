@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { useDatabase } from '../support/harness.ts';
 import { evenly, judge, type Unit } from './population.ts';
 
 const RATE = 'validations.error_rate';
 const WEEK = '2026-W40';
 const LATER = '2026-W41';
 
-let db: TestDatabase;
-
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
+const db = await useDatabase();
 
 // Each case on blocks of its own.
 async function outcomes(metric: string, ...rounds: Unit[][]) {

@@ -2,12 +2,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
-import { startApi, type TestApi } from '../support/api.ts';
+import { type TestApi, useApi } from '../support/api.ts';
 import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
-import { createExports } from '../support/exports.ts';
+import { useExports } from '../support/exports.ts';
 import { fillTenant } from '../support/filled.ts';
-import { createDatabase, makeOperatorKey, makeTenant } from '../support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../support/harness.ts';
 
 export type Stage = {
   api: TestApi;
@@ -23,14 +23,13 @@ export type Stage = {
   bodyOf: (path: string, body: unknown) => unknown;
   /** Makes figures of what was sent. */
   refresh: () => Promise<void>;
-  close: () => Promise<void>;
 };
 
 /** The real API, with a tenant that has something of everything, and keys of all scopes. */
 export async function setStage(): Promise<Stage> {
-  const db = await createDatabase();
-  const exports = await createExports(db);
-  const api = await startApi(db, {
+  const db = await useDatabase();
+  const exports = await useExports(db);
+  const api = await useApi(db, {
     MIRANTE_DATA_DIR: exports.folder,
     SMTP_URL: 'smtp://127.0.0.1:9',
     ALERTS_FROM: 'alerts@mirante.invalid',
@@ -119,11 +118,6 @@ export async function setStage(): Promise<Stage> {
     },
     async refresh() {
       await refreshRollups(jobDeps(db, exports.deps.archive));
-    },
-    async close() {
-      await api.close();
-      await exports.close();
-      await db.drop();
     },
   };
 }

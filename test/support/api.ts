@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { wire } from '../../api/wire.ts';
 import { readConfig } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
+import { cleanUp } from './clean-up.ts';
 import { redisUrl, testSecret } from './harness.ts';
 
 export type TestApi = {
@@ -25,7 +26,7 @@ export type Answer = { status: number; headers: Headers; text: string; body: Jso
 const silent: Logger = pino({ level: 'silent' });
 
 /** The real API on a free port of its own, with settings as the environment would give them. */
-export async function startApi(
+export async function useApi(
   db: { urls: { api: string; queue: string; metabase: string; ops: string } },
   settings: Record<string, string> = {},
 ): Promise<TestApi> {
@@ -58,6 +59,6 @@ export async function startApi(
       const parses = /[/+]json/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, headers: response.headers, text, body: parses ? JSON.parse(text) : undefined };
     },
-    close: wired.close,
+    close: cleanUp(wired.close),
   };
 }

@@ -4,21 +4,19 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { openObjectStore } from '../../lib/open-object-store.ts';
 import { type ArchiveHome, openArchive } from '../../sql/archive/home.ts';
+import { cleanUp } from './clean-up.ts';
 import type { TestDatabase } from './harness.ts';
 
-/** An archive in a folder of its own, or on the store of `url`; to be removed in `afterAll`, awaited. */
-export async function makeArchive(url?: string): Promise<ArchiveHome & { folder: string; remove: () => Promise<void> }> {
+/** An archive in a folder of its own, or on the store of `url`. */
+export async function useArchive(url?: string): Promise<ArchiveHome & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'mirante-archive-'));
   const config = { OBJECT_STORE_URL: url, MIRANTE_DATA_DIR: folder };
   const home = openArchive(config, openObjectStore(config));
-  return {
-    ...home,
-    folder,
-    async remove() {
-      home.store.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  cleanUp(async () => {
+    home.store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { ...home, folder };
 }
 
 /** What jobs that reach files need. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { cleanUp } from './clean-up.ts';
 import { need } from './harness.ts';
 
 const FLAGS = [
@@ -18,9 +19,12 @@ const SHOTS = fileURLToPath(new URL('../../.test/screenshots/', import.meta.url)
 /** A page that is open, with all that the browser complained of so far. */
 export type Opened = { page: Page; complaints: string[] };
 
-/** Debian's Chromium, to be closed in `afterAll`. */
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: need('chromium') as string, args: FLAGS });
+/** Debian's Chromium. */
+export async function useBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: need('chromium') as string, args: FLAGS });
+  cleanUp(() => browser.close());
+  return browser;
+}
 
 /** Opens an address and waits until all its cards, or tiles, have their figures. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {

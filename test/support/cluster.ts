@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { unprivilegedAccount } from '../../lib/embedded-home.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
+import { cleanUp } from './clean-up.ts';
 
 export type Cluster = {
   /** An ordinary migrator's URL of an empty database. */
   url: string;
   /** Where the cluster's own client programs are. */
   programs: string;
-  destroy: () => void;
+  destroy: () => Promise<void>;
 };
 
 const PACKAGES = '/usr/lib/postgresql';
@@ -26,7 +27,7 @@ export function installedPrograms(): string | undefined {
 }
 
 /** A server of its own from installed programs, whose roles and databases are nobody else's. */
-export async function startCluster(programs: string): Promise<Cluster> {
+export async function useCluster(programs: string): Promise<Cluster> {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
   const folder = mkdtempSync(join(tmpdir(), 'mirante-cluster-'));
   const data = join(folder, 'data');
@@ -39,10 +40,10 @@ export async function startCluster(programs: string): Promise<Cluster> {
   const port = await freePort();
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c timezone=UTC -c jit=off`;
   run('pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings]);
-  const destroy = () => {
+  const destroy = cleanUp(() => {
     run('pg_ctl', ['stop', '-D', data, '-m', 'immediate', '-w']);
     rmSync(folder, { recursive: true, force: true });
-  };
+  });
   const admin = new pg.Client({ connectionString: `postgres://admin@127.0.0.1:${port}/postgres` });
   await admin.connect();
   await admin.query("create role migrator login createdb createrole password 'migrator'");

@@ -5,7 +5,7 @@ import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { canaryOf, findCanaries, plant } from '../../sql/tenants/canaries.ts';
 import { evenly, judge } from '../benchmarks/population.ts';
-import { type Json, startApi } from './api.ts';
+import { type Json, useApi } from './api.ts';
 import { fillPlatform, fillTenant } from './filled.ts';
 import { makeTenant, type TestDatabase, type TestTenant } from './harness.ts';
 
@@ -102,7 +102,7 @@ export async function answersOf(
   dataDir: string,
   tenants: Pick<TestTenant, 'keys'>[],
 ): Promise<[number, string, Json][]> {
-  const api = await startApi(db, { MIRANTE_DATA_DIR: dataDir });
+  const api = await useApi(db, { MIRANTE_DATA_DIR: dataDir });
   const from = new Date(Date.now() - 120 * DAY_MS).toISOString().slice(0, 10);
   const window = `from=${from}T00:00:00Z&to=2100-01-01T00:00:00Z`;
   const answers: [number, string, Json][] = [];

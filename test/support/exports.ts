@@ -14,16 +14,17 @@ import { instantAt } from '../../lib/time.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { createExport, type ExportJob, findExport, listExportFiles, type NewExport } from '../../sql/exports/jobs.ts';
+import { cleanUp } from './clean-up.ts';
 import { type TestDatabase, type TestTenant, testSecret } from './harness.ts';
 
 export const DAY = 86_400_000;
 
-export type Exports = Awaited<ReturnType<typeof createExports>>;
+export type Exports = Awaited<ReturnType<typeof useExports>>;
 
 export type ExportDatabase = Pick<TestDatabase, 'jobs' | 'api' | 'owner' | 'urls'>;
 
 /** What makes exports in a test, with files in a folder of its own unless `store` says where. */
-export async function createExports(
+export async function useExports(
   db: ExportDatabase,
   store?: string,
   options: { rows?: number; bytes?: number; scratch?: string } = {},
@@ -49,6 +50,10 @@ export async function createExports(
       SMTP_URL: undefined,
     },
   };
+  cleanUp(async () => {
+    objects.close();
+    await rm(folder, { recursive: true, force: true });
+  });
   const asTenant = <T>(tenant: TestTenant, work: Parameters<typeof withTenant<T>>[2]) =>
     withTenant(db.api, tenant.id, work, 'login');
 
@@ -103,10 +108,6 @@ export async function createExports(
       const known = new Set(rows.map(({ object }) => object));
       const missing = rows.filter(({ object, stored }) => stored && !names.includes(object));
       return [...names.filter((name) => !known.has(name)), ...missing.map(({ object }) => `missing: ${object}`)];
-    },
-    async close() {
-      objects.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

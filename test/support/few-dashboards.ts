@@ -72,6 +72,7 @@ export function fewDashboards(below: string, names = Object.keys(CARDS)): URL {
     ],
     cards: names.map((name) => ({ name, empty: words('Nothing yet'), ...CARDS[name]?.card })),
   };
+  writeFileSync(join(folder, 'words.json'), '{"$schema":"./words.schema.json"}');
   write('dashboard.json', JSON.stringify(definition));
   for (const name of names) write(`${name}.sql`, `${CARDS[name]?.sql}\n`);
   return pathToFileURL(`${folder}/`);

@@ -19,6 +19,7 @@ import {
   type Scope,
   type Tenant,
 } from '../../sql/tenants/tenants.ts';
+import { cleanUp } from './clean-up.ts';
 import { installedPrograms } from './cluster.ts';
 import { databaseUrl, testSecret } from './template.ts';
 
@@ -41,16 +42,16 @@ export type TestDatabase = {
   drop: () => Promise<void>;
 };
 
-/** A migrated database for one test file, cloned in a moment; to be dropped in `afterAll`, awaited. */
-export async function createDatabase(): Promise<TestDatabase> {
+/** A migrated database of the caller's own, cloned from the template. */
+export async function useDatabase(): Promise<TestDatabase> {
   const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
   await onServer((client) => clone(client, name));
   const { end, ...opened } = openDatabase(databaseUrl(inject('serverUrl'), name), inject('engine'));
-  const drop = async () => {
+  const drop = cleanUp(async () => {
     await endSqlLogins(opened);
     await end();
     await dropDatabase(name);
-  };
+  });
   return { ...opened, drop };
 }
 
@@ -86,13 +87,10 @@ async function endSqlLogins({ owner, api }: Pick<TestDatabase, 'owner' | 'api'>)
 }
 
 /** An empty database of the same server, for tests of what comes before or during a migration. */
-export async function createEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+export async function useEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
   await onServer((client) => client.query(`create database ${name}`));
-  return {
-    url: databaseUrl(inject('serverUrl'), name),
-    drop: () => dropDatabase(name),
-  };
+  return { url: databaseUrl(inject('serverUrl'), name), drop: cleanUp(() => dropDatabase(name)) };
 }
 
 // Rights on a database are no part of what a clone copies, so the template's are given again.

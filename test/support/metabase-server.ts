@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { Json } from './api.ts';
+import { cleanUp } from './clean-up.ts';
 import { answerEmbed } from './metabase-embed.ts';
 import { answer } from './metabase-objects.ts';
 import { type Checker, createChecker } from './metabase-openapi.ts';
@@ -26,7 +27,7 @@ export type MetabaseServer = {
  * A stand-in for Metabase that keeps state and has its documented traps. It is made from documentation: no real server was ever
  * beside it. Cards really run, as the login that their database entry holds.
  */
-export async function startMetabase(options: WorldOptions = {}): Promise<MetabaseServer> {
+export async function useMetabase(options: WorldOptions = {}): Promise<MetabaseServer> {
   const world = makeWorld(options);
   const checker: Checker = createChecker();
   const requests: string[] = [];
@@ -71,12 +72,12 @@ export async function startMetabase(options: WorldOptions = {}): Promise<Metabas
     mend() {
       broken = { at: Number.POSITIVE_INFINITY, done: false };
     },
-    async close() {
+    close: cleanUp(async () => {
       if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
       for (const pool of world.pools.values()) await pool.end();
-    },
+    }),
   };
 }

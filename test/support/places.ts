@@ -1,31 +1,16 @@
 import { inject } from 'vitest';
-import { startCluster } from './cluster.ts';
-import { createEmptyDatabase } from './harness.ts';
+import { useCluster } from './cluster.ts';
+import { useEmptyDatabase } from './harness.ts';
 import { databaseUrl } from './template.ts';
-
-/** An empty database and how to end it. */
-export type Place = { url: string; destroy: () => Promise<void> | void };
-
-let places: Place[] = [];
 
 /**
  * An empty database where pg_dump of the server's version is: of the tested server, which has its programs at `there`, else of a server of
  * its own, started from those programs, which knows none of our roles yet.
  */
-export async function openPlace(there: string): Promise<Place> {
-  const place = inject('isOwnServer') ? await startCluster(there) : await emptyDatabase();
-  places.push(place);
-  return place;
-}
-
-async function emptyDatabase(): Promise<Place> {
-  const { url, drop } = await createEmptyDatabase();
+export async function usePlace(there: string): Promise<{ url: string; destroy: () => Promise<void> }> {
+  if (inject('isOwnServer')) return useCluster(there);
+  const { url, drop } = await useEmptyDatabase();
   return { url, destroy: drop };
-}
-
-export async function closePlaces(): Promise<void> {
-  for (const place of places) await place.destroy();
-  places = [];
 }
 
 /** Where the client programs are. */

@@ -1,7 +1,7 @@
-import { onTestFinished } from 'vitest';
 import { type Child, startChild } from '../../cli/up/children.ts';
 import { environmentWith } from '../../lib/config.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
+import { cleanUp } from './clean-up.ts';
 import { redisUrl, testSecret } from './harness.ts';
 
 /** The API as a program of its own, with these settings alone, and all that it has written; ended with the test. */
@@ -20,6 +20,6 @@ export async function startProgram(
     ...settings,
   });
   const child = startChild('api', 'api/server.ts', env, (line) => lines.push(line));
-  onTestFinished(child.kill);
+  cleanUp(child.kill);
   return { url: `http://127.0.0.1:${port}`, child, output: () => lines.join('\n') };
 }

@@ -1,12 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cleanUp } from './clean-up.ts';
 
 export type Received = { path: string; headers: IncomingHttpHeaders; body: string };
 
 export type Receiver = { url: string; received: Received[]; connections: () => number; close: () => Promise<void> };
 
 /** A server that takes webhooks, keeps what it was sent, and answers as it is told. */
-export async function startReceiver(answer: (response: ServerResponse, path: string) => void): Promise<Receiver> {
+export async function useReceiver(answer: (response: ServerResponse, path: string) => void): Promise<Receiver> {
   const received: Received[] = [];
   let connections = 0;
   const server = createServer((request, response) => {
@@ -26,10 +27,10 @@ export async function startReceiver(answer: (response: ServerResponse, path: str
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     connections: () => connections,
-    async close() {
+    close: cleanUp(async () => {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
-    },
+    }),
   };
 }
 

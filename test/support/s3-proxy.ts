@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cleanUp } from './clean-up.ts';
 
 /** What becomes of a request: passed on, answered with a status, held up, cut off in its middle, or answered with other bytes. */
 export type Mood = 'well' | 500 | 503 | 'slow' | 'cut' | 'lie';
@@ -10,14 +11,13 @@ export type S3Proxy = {
   /** Requests so far, by what became of them. */
   counts: Map<Mood, number>;
   mood: (choose: (request: IncomingMessage) => Mood) => void;
-  close: () => Promise<void>;
 };
 
 const SLOW_MS = 100;
 const CUT_AFTER_BYTES = 2_000;
 
 /** Stands before a server that speaks S3 and spoils what it is told to. */
-export async function startS3Proxy(s3: { url: string; endpoint: string }): Promise<S3Proxy> {
+export async function useS3Proxy(s3: { url: string; endpoint: string }): Promise<S3Proxy> {
   let choose: (request: IncomingMessage) => Mood = () => 'well';
   const counts = new Map<Mood, number>();
   const server = createServer((incoming, response) => {
@@ -31,6 +31,10 @@ export async function startS3Proxy(s3: { url: string; endpoint: string }): Promi
     else forward(s3.endpoint, incoming, response, mood);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  cleanUp(async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: s3.url.replace(s3.endpoint, endpoint),
@@ -38,11 +42,6 @@ export async function startS3Proxy(s3: { url: string; endpoint: string }): Promi
     mood: (next) => {
       choose = next;
     },
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
   };
 }
 

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
+import { cleanUp } from './clean-up.ts';
 
 /** A server that speaks S3, with one empty bucket. `url` is what OBJECT_STORE_URL takes, with a prefix. */
-export async function startS3(): Promise<{ url: string; endpoint: string; close: () => Promise<void> }> {
+export async function useS3(): Promise<{ url: string; endpoint: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'mirante-s3-'));
   const server = new S3rver({
     port: 0,
@@ -15,13 +16,13 @@ export async function startS3(): Promise<{ url: string; endpoint: string; close:
     configureBuckets: [{ name: 'bucket', configs: [] }],
   });
   const { port } = (await server.run()) as AddressInfo;
+  cleanUp(async () => {
+    await server.close();
+    await rm(directory, { recursive: true, force: true });
+  });
   const endpoint = `http://127.0.0.1:${port}`;
   return {
     url: `s3://S3RVER:S3RVER@bucket/mirante?endpoint=${endpoint}`,
     endpoint,
-    async close() {
-      await server.close();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }

@@ -1,13 +1,13 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
 import { progress, scalar, trend } from './figures.js';
 import { tableElement } from './table.js';
 
-/** @type {Record<string, (card: Card, answer: Answer, reader: Reader, choices: Choices) => HTMLElement>} */
+/** @type {Record<string, (card: PageCard, answer: PageAnswer, reader: Reader, choices: Choices) => HTMLElement>} */
 const ELEMENTS = { scalar, trend, progress, table: tableElement };
 
-/** A refusal of the API: its status, and the code that says why. */
+/** An error answer of the API, with its status and error code. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -21,7 +21,7 @@ export class Refused extends Error {
 }
 
 /**
- * One card on the page: its frame is there already.
+ * One card on the page. Its frame already exists.
  * @param {Card} card
  * @param {Reader} reader
  * @param {(card: string, accept: string) => Promise<Response>} ask
@@ -31,7 +31,7 @@ export function createCard(card, reader, ask) {
   const body = /** @type {HTMLElement} */ (section.querySelector('.body'));
   const tools = /** @type {HTMLButtonElement[]} */ ([...section.querySelectorAll('.tools button')]);
   const toggle = tools.find(({ dataset }) => dataset.does === 'table');
-  /** @type {Answer | undefined} */
+  /** @type {PageAnswer | undefined} */
   let shown;
   let asTable = false;
   /** @type {Choices} */
@@ -57,7 +57,7 @@ export function createCard(card, reader, ask) {
     keep();
   }
 
-  /** @param {Answer} answer */
+  /** @param {PageAnswer} answer */
   async function chart(answer) {
     const box = document.createElement('div');
     box.className = 'chart';
@@ -85,7 +85,7 @@ export function createCard(card, reader, ask) {
   }
 
   /**
-   * Reads the card anew; what it showed stays until then. Gives the answer, or undefined where it failed, which the card says itself.
+   * Reloads the card, which shows its old rows until then. Returns the answer, or undefined after a failure, which the card shows.
    * @returns {Promise<Answer | undefined>}
    */
   async function load() {
@@ -93,14 +93,14 @@ export function createCard(card, reader, ask) {
     const mine = turn;
     section.setAttribute('aria-busy', 'true');
     try {
-      const answer = /** @type {Answer} */ (await (await ask(card.name, 'application/json')).json());
+      const answer = /** @type {PageAnswer} */ (await (await ask(card.name, 'application/json')).json());
       if (mine !== turn) return undefined;
       shown = answer;
       for (const tool of tools) tool.disabled = false;
       await show();
       return answer;
     } catch (error) {
-      // What the page as a whole has to say, it says itself; the card keeps what it shows.
+      // The page reports an error that concerns all cards, and the card keeps its rows.
       if (mine === turn && !(shown && isOfPage(error))) fail(error);
       if (isOfPage(error)) throw error;
       return undefined;
@@ -126,7 +126,7 @@ export function createCard(card, reader, ask) {
 }
 
 /**
- * Puts the focus, the cursor and the place where it is scrolled to back where they were, when other elements have been put in.
+ * Returns a function that restores the focus, the cursor and the scroll position after the elements have been replaced.
  * @param {HTMLElement} body
  */
 function keeperIn(body) {
@@ -147,7 +147,7 @@ function keeperIn(body) {
 const isOfPage = (error) => !(error instanceof Refused) || error.status === 401 || error.status === 403 || error.status === 404;
 
 /**
- * No row, or one that says nothing.
+ * Whether the card has no rows, or only rows without values.
  * @param {Card} card
  * @param {Answer} answer
  */

@@ -1,10 +1,10 @@
 // @ts-check
-/** @import { Answer, Card, Column, Reader, Row, Value } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, PageColumn, Reader, Row, Value } from './types.d.ts' */
 import { bucketName } from './format.js';
 import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
-const MOST_SERIES = 8;
-// Of a bucket without a row these are nought; a share or a time of nothing is not known.
+const MAX_SERIES = 8;
+// In a bucket without a row these are 0. A share or a duration of nothing is unknown.
 const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
@@ -13,9 +13,9 @@ const COUNTED = ['count', 'bytes', 'usd'];
  */
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string | undefined} name
- * @returns {Column}
+ * @returns {PageColumn}
  */
 export function columnOf(card, name) {
   return card.columns.find((column) => column.name === name) ?? { name: name ?? '', title: '', format: 'text' };
@@ -25,7 +25,7 @@ export function columnOf(card, name) {
 const numberOf = (value) => (value === null || value === undefined || value === '' ? null : Number(value));
 
 /**
- * Rows as an axis and one or more series along it, with every bucket of the window where the axis is time.
+ * Rows as an axis and one or more series. A time axis has every bucket of the window.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
@@ -57,7 +57,7 @@ export function tableOf(card, answer, reader) {
     for (const row of rows) values[placeOf(row)] = numberOf(row[y]);
     return { name, format, values };
   });
-  const greatest = filled.length > MOST_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_SERIES) : filled;
+  const greatest = filled.length > MAX_SERIES ? filled.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MAX_SERIES) : filled;
   if (chart.series) reader.colours.know(greatest.map(({ name }) => name));
   if (reader.colours.isColoured(chart.x ?? '')) reader.colours.know(places.map(String));
   const colourOf = chart.series ? reader.colours.ofValue : reader.colours.ofFigure;
@@ -82,7 +82,7 @@ export function tableOf(card, answer, reader) {
 }
 
 /**
- * Which buckets the window, or the watermark, cuts: they are not complete.
+ * The buckets that are incomplete because the window or the watermark cuts them.
  * @param {number[]} keys
  * @param {{ from: string, to: string, interval: string, timezone: string, watermark: string }} window
  */
@@ -100,7 +100,7 @@ function partialOf(keys, { from, to, interval, timezone, watermark }) {
 }
 
 /**
- * The least and the greatest that a chart shows; what stands on each other is added up.
+ * The minimum and maximum that a chart shows. Stacked values are added up.
  * @param {Table} table
  * @param {boolean} isStacked
  * @param {ReadonlySet<string>} hidden names of series that are not shown
@@ -117,7 +117,7 @@ export function extentOf({ categories, series }, isStacked, hidden) {
 export const sumOf = ({ values }) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {string} name
  */
 function named(card, name) {
@@ -126,7 +126,7 @@ function named(card, name) {
 }
 
 /**
- * One series for each value of the column that says so, and each figure.
+ * One series for each value of the series column, or for each column of `y`.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
@@ -144,7 +144,7 @@ function split(card, { data }, reader) {
 }
 
 /**
- * Which buckets get a label, so that at most so many stand on the axis: whole days, or hours that divide one.
+ * The buckets that get a label, at most `most` of them: whole days, or hours that divide a day evenly.
  * @param {number[]} walls
  * @param {string} interval
  * @param {number} most
@@ -159,7 +159,7 @@ export function labelled(walls, interval, most) {
 }
 
 /**
- * A chart in one sentence, for whoever does not see it.
+ * A chart in one sentence, for screen readers.
  * @param {Card} card
  * @param {Table} table
  * @param {Reader} reader
@@ -170,7 +170,7 @@ export function summaryOf(card, table, reader) {
     if (known.length === 0) return [];
     const [low, high] = [Math.min(...known), Math.max(...known)].map((value) => reader.show(value, format));
     const last = reader.show(known.at(-1), format);
-    return reader.say('summary', { title: '', figure: name, count: String(known.length), low, high, last }).replace(/^\. /, '');
+    return reader.say('summary', { title: '', column: name, count: String(known.length), low, high, last }).replace(/^\. /, '');
   });
   return [card.title, ...sentences].join('. ').replace('..', '.');
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 /** @import { Table } from './chart-data.js' */
 /** @import { Theme } from './theme.js' */
 import { endLabels, goalLine, legend, tooltip, valueAxis } from './axes.js';
@@ -9,18 +9,18 @@ import { heatmap } from './heatmap.js';
 import { barOf, linesOf } from './series.js';
 import { letter, themeNow } from './theme.js';
 
-/** @typedef {{ card: Card, table: Table, answer: Answer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
+/** @typedef {{ card: PageCard, table: Table, answer: PageAnswer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
 
-/** The charts' library: asked for once, and only when the page has been painted, because reading it takes a while. */
+/** The chart library. It is loaded once, after the first paint, because parsing it takes a while. */
 const library = new Promise((done) => requestAnimationFrame(() => setTimeout(done))).then(
   () => import(new URL('./echarts.js', import.meta.url).href),
 );
 
 /**
- * Draws a card into `box`, and again when the box or the colours change; gives what ends that.
+ * Draws a card into `box`, and again when the box or the colours change. Returns a function that stops this.
  * @param {HTMLElement} box
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  * @param {Choices} choices
  */
@@ -52,7 +52,7 @@ export async function draw(box, card, answer, reader, choices) {
     if (AXES[card.display]) chart.setOption({ [AXES[card.display]]: valueAxis(drawingNow()) });
   });
   const resized = new ResizeObserver(() => {
-    // A print shows what is drawn, and is over before another drawing is there.
+    // A print ends before a new drawing would be ready, so it keeps the one there is.
     if (matchMedia('print').matches) return;
     if (chart.getWidth() === box.clientWidth && chart.getHeight() === box.clientHeight) return;
     chart.resize();
@@ -70,7 +70,7 @@ export async function draw(box, card, answer, reader, choices) {
   };
 }
 
-/** Which axis has the figures. @type {Record<string, string>} */
+/** The axis of the numbers. @type {Record<string, string>} */
 const AXES = { line: 'yAxis', area: 'yAxis', bar: 'yAxis' };
 
 /** @param {Drawing} drawing */

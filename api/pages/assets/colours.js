@@ -1,11 +1,11 @@
 // @ts-check
-/** @import { Card, Colours } from './types.d.ts' */
+/** @import { PageCard, Colours } from './types.d.ts' */
 
 const BASIC = 8;
 const ALL = 16;
 
 /**
- * Which colour each value has: the same in every chart of a page. Where its usual colour is taken it gets the next that is free.
+ * The colour of each value, the same in every chart of a page. If its usual colour is taken, the value gets the next free one.
  * @param {readonly Pick<Card, 'display' | 'chart' | 'columns'>[]} cards
  * @returns {Colours}
  */

@@ -1,11 +1,11 @@
 // @ts-check
-/** @import { Answer, Definition } from './types.d.ts' */
+/** @import { PageAnswer, Definition } from './types.d.ts' */
 import { createCard, Refused } from './cards.js';
 import { readerOf } from './format.js';
 import { createPickers } from './pickers.js';
 
 const EVERY_MS = 60_000;
-const MOST_WAITS = 3;
+const MAX_WAITS = 3;
 
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -27,7 +27,7 @@ let loaded = 0;
 let isOver = false;
 
 /**
- * One card as the API answers it; throws Refused. Where it says that it is busy, it is asked again when it says.
+ * The API's answer for one card. Throws Refused. If the API is busy, it is asked again after the time that it names.
  * @param {string} card
  * @param {string} accept
  * @returns {Promise<Response>}
@@ -38,7 +38,7 @@ async function ask(card, accept) {
   for (let waits = 0; ; waits += 1) {
     const response = await fetch(address, { headers: { accept } });
     if (response.ok) return response;
-    if ((response.status === 429 || response.status === 503) && waits < MOST_WAITS) {
+    if ((response.status === 429 || response.status === 503) && waits < MAX_WAITS) {
       const seconds = Number(response.headers.get('retry-after') ?? 1);
       await new Promise((done) => setTimeout(done, Math.min(10, seconds || 1) * 1000));
       continue;
@@ -76,7 +76,7 @@ function say(text) {
   notice.textContent = reader.texts[text] ?? '';
 }
 
-/** @param {Answer[]} answers */
+/** @param {PageAnswer[]} answers */
 function showWatermark(answers) {
   if (answers.length === 0) return;
   const earliest = new Date(Math.min(...answers.map((answer) => Date.parse(answer.watermark)))).toISOString();
@@ -94,7 +94,7 @@ function showWatermark(answers) {
   restated.textContent = reader.say(days === '1' ? 'restated_day' : 'restated_days', { at, days });
 }
 
-/** @param {(Answer | undefined)[]} answers */
+/** @param {(PageAnswer | undefined)[]} answers */
 function offerChoices(answers) {
   for (const { name, values } of definition.parameters) {
     const answer = answers[cards.findIndex(({ card }) => card.name === values?.card)];

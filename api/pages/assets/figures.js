@@ -1,9 +1,9 @@
 // @ts-check
-/** @import { Answer, Card, Reader } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Reader } from './types.d.ts' */
 import { columnOf } from './chart-data.js';
 
-// Ten times as much: from next to nothing a percentage says little.
-const MOST_CHANGE = 9;
+// A factor of ten: beyond it a percentage says little.
+const MAX_CHANGE = 9;
 
 /**
  * @param {string} tag
@@ -18,7 +18,7 @@ function element(tag, className, text) {
 }
 
 /**
- * One big figure, with the others of its row below it.
+ * One big number, with the other columns of its row below it.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
@@ -37,7 +37,7 @@ export function scalar(card, { data, interval }, reader) {
 }
 
 /**
- * The figure of this period, and how it differs from that of the period before.
+ * The number of this period, and its change since the previous period.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
@@ -51,8 +51,8 @@ export function trend(card, { data, has_before = true }, reader) {
   const line = element('p', 'change');
   const [old, present] = [before, now].map((value) => (value === null || value === undefined ? Number.NaN : Number(value)));
   const change = format === 'share' ? present - old : (present - old) / Math.abs(old);
-  // Over against a period that has figures of a part alone, a difference says nothing.
-  if (!has_before || !Number.isFinite(change) || (format !== 'share' && change >= MOST_CHANGE)) {
+  // A previous period with data for only a part of it is not comparable.
+  if (!has_before || !Number.isFinite(change) || (format !== 'share' && change >= MAX_CHANGE)) {
     line.append(element('span', 'beside', reader.texts.no_before));
     box.append(line);
     return box;
@@ -81,8 +81,8 @@ function amount(change, format, { locale, say }) {
 
 /**
  * How much of a goal has been reached.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function progress(card, { data }, reader) {

@@ -25,7 +25,7 @@ function ago(seconds) {
 
 /**
  * @param {Health} health
- * @returns {[string, string, string, string][]} of each tile its name, tone, figure and what stands below it
+ * @returns {[string, string, string, string][]} for each tile: its name, tone, large text and small text
  */
 function tilesOf({ checks }) {
   const { database = {}, isolation = {}, watermark = {} } = checks;
@@ -35,7 +35,7 @@ function tilesOf({ checks }) {
   const isUp = database.status === 'ok';
   const lag = watermark.at ? (Date.now() - Date.parse(watermark.at)) / 1000 : undefined;
   return [
-    ['Database', isUp ? 'good' : 'bad', isUp ? 'Ready' : 'Away', ENGINES[database.engine ?? ''] ?? ''],
+    ['Database', isUp ? 'good' : 'bad', isUp ? 'Ready' : 'Not available', ENGINES[database.engine ?? ''] ?? ''],
     [
       'Queues',
       queues.length === 0 ? 'unknown' : idle.length === 0 ? 'good' : 'warning',
@@ -45,18 +45,18 @@ function tilesOf({ checks }) {
     [
       'Data',
       lag === undefined ? 'unknown' : lag < 300 ? 'good' : 'warning',
-      lag === undefined ? 'Unknown' : `Up to ${ago(Math.max(0, lag))}`,
-      'every event before is counted',
+      lag === undefined ? 'Unknown' : `Complete up to ${ago(Math.max(0, lag))}`,
+      'every earlier event is counted',
     ],
     [
       'Isolation',
       isolation.status === 'ok' ? 'good' : isolation.status === 'unknown' || !isolation.status ? 'unknown' : 'bad',
       isolation.status === 'ok'
-        ? 'Holds'
+        ? 'Verified'
         : isolation.status === 'unknown' || !isolation.status
           ? 'Not audited yet'
           : `Audit ${isolation.status}`,
-      isolation.age_s === undefined ? 'attacked every hour' : `attacked ${ago(isolation.age_s)}`,
+      isolation.age_s === undefined ? 'tested every hour' : `tested ${ago(isolation.age_s)}`,
     ],
   ];
 }

@@ -8,7 +8,7 @@ const INTERVAL_OF = { '24h': 'hour', '7d': 'day', '30d': 'day', '90d': 'day' };
 const DAY_MS = 86_400_000;
 
 /**
- * The pickers, whose whole state is the page's address: read from it, written to it.
+ * The pickers. Their whole state is in the page's address.
  * @param {Definition} definition
  * @param {() => void} onChange
  */
@@ -40,7 +40,7 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
     onChange();
   }
 
-  // As it stands in the address, also after going back.
+  // Shows the state of the address, also after going back.
   function show() {
     const query = asked();
     const range = rangeOf(query);
@@ -121,7 +121,7 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
   show();
 
   return {
-    /** What every card is asked for beside the token. */
+    /** The query of every card, without the token. */
     query() {
       const query = asked();
       const window = hasWindow ? windowNow() : {};
@@ -130,7 +130,7 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
       return Object.fromEntries(names.flatMap((name) => (chosen[name] ? [[name, chosen[name]]] : [])));
     },
     /**
-     * Offers the values of a choice, keeping what is chosen.
+     * Offers the values of a choice and keeps the chosen one.
      * @param {string} name
      * @param {string[]} values
      */

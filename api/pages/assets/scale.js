@@ -1,5 +1,5 @@
 // @ts-check
-// Where an axis of figures begins and ends, and how far apart its lines are.
+// Where an axis of numbers begins and ends, and how far apart its lines are.
 
 const SPLITS = 4;
 const TENTHS = [1, 2, 2.5, 5, 10];

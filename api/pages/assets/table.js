@@ -1,13 +1,13 @@
 // @ts-check
-/** @import { Answer, Card, Choices, Column, Reader, Row } from './types.d.ts' */
+/** @import { PageAnswer, PageCard, Choices, PageColumn, Reader, Row } from './types.d.ts' */
 
 const TEXTS = ['text', 'word', 'period', 'time', 'instant'];
 const PAGE_ROWS = 25;
-// A shorter table is read as fast as searched.
+// A shorter table needs no search.
 const MIN_SEARCHED = 10;
 
 /**
- * A card's rows as a table that is sorted by the headers of its columns, with its number of rows, and a search and pages where there are many.
+ * A card's rows as a table that its headers sort, with the number of rows. A long table also has a search and pages.
  * @param {Card} card
  * @param {Answer} answer
  * @param {Reader} reader
@@ -77,7 +77,7 @@ export function tableElement(card, answer, reader, choices) {
     return button;
   }
 
-  /** @param {Column} column */
+  /** @param {PageColumn} column */
   function sortBy({ name, format }) {
     const first = TEXTS.includes(format) ? 1 : -1;
     const direction = choices.order?.column === name ? (choices.order.direction === 1 ? -1 : 1) : first;
@@ -145,7 +145,7 @@ export function tableElement(card, answer, reader, choices) {
 }
 
 /**
- * @param {Card} card
+ * @param {PageCard} card
  * @param {Reader} reader
  * @param {Choices} choices
  * @param {() => void} fill

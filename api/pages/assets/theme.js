@@ -57,7 +57,7 @@ export const tipOptions = ({ surface, line }) => ({
 });
 
 /**
- * What a pointer shows: a heading, and a figure for each series. Built of elements, because the page's policy lets no style
+ * The content of a tooltip: a heading, and a number for each series. Built of elements, because the page's policy lets no style
  * into a text that becomes HTML.
  * @param {string} heading
  * @param {{ name: string, value: string, colour?: string }[]} lines

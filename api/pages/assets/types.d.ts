@@ -1,4 +1,4 @@
-/** What the server puts into a dashboard's page for its module. */
+/** The data that the server puts into a dashboard's page for its module. */
 export type Column = { name: string; title: string; format: string };
 export type Chart = {
   x?: string;
@@ -14,8 +14,8 @@ export type Chart = {
   /** Width of its buckets where it has a width of its own. */
   interval?: 'week' | 'month';
 };
-export type Card = { name: string; title: string; empty?: string; display: string; columns: Column[]; chart?: Chart };
-export type Parameter = { name: string; title: string; values?: { card: string; column: string } };
+export type PageCard = { name: string; title: string; empty?: string; display: string; columns: PageColumn[]; chart?: Chart };
+export type PageParameter = { name: string; title: string; values?: { card: string; column: string } };
 export type Definition = {
   slug: string;
   locale: string;
@@ -24,29 +24,29 @@ export type Definition = {
   range: string;
   expires_at: string | null;
   locked: Record<string, string>;
-  parameters: Parameter[];
-  cards: Card[];
+  parameters: PageParameter[];
+  cards: PageCard[];
   texts: Record<string, string>;
 };
 
 export type Value = string | number | boolean | null | undefined;
 export type Row = Record<string, Value>;
 /** A card's rows as the API answers. */
-export type Answer = {
+export type PageAnswer = {
   from: string;
   to: string;
   interval: string;
   timezone: string;
   watermark: string;
   restated?: { days: number; latest: string | null };
-  /** Whether the period before, of the same length, has figures from its start. */
+  /** Whether the previous period, of the same length, has data from its start. */
   has_before?: boolean;
   data: Row[];
 };
 
 /** Places in the list of colours. */
 export type Colours = {
-  /** Gives those of them a colour that have none, in an order that does not depend on the chart. */
+  /** Assigns a colour to values that have none, in an order that does not depend on the chart. */
   know: (values: readonly string[]) => void;
   ofValue: (value: string) => number;
   ofFigure: (title: string) => number;

@@ -1,0 +1,2 @@
+select coalesce(sum(failed), 0)::bigint as failed
+from ops.probes({{since}}::timestamptz, {{until}}::timestamptz, 'total')

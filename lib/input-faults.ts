@@ -1,0 +1,143 @@
+import leven from 'leven';
+import { type ZodType, z } from 'zod';
+import { expectation } from './expectations.ts';
+import { isSecretName, withoutShapedSecrets } from './redact.ts';
+
+/** One thing that is wrong with an input: where, the code of the schema library or of ours, and a sentence for people. */
+export type InputFault = { path: PropertyKey[]; code: string; detail: string };
+
+type Issue = z.core.$ZodIssue;
+type Place = { path: PropertyKey[]; input: unknown; whole: string; isSecret: (name: string) => boolean };
+
+const MAX_SHOWN = 40;
+const MAX_LISTED = 15;
+/** Greatest number of edits by which a misspelt name differs from the one that was meant. */
+const MAX_EDITS = 2;
+
+/**
+ * Reads an input by a schema; faults are sentences of ours, never the schema library's. `whole` names the input as a whole,
+ * `member` what it is made of; `isSecret` the members whose values are not shown. A schema's own message that begins in lower case follows the name of the member: `must be an origin`.
+ */
+export function readInput<T>(
+  schema: ZodType<T>,
+  input: unknown,
+  { whole = 'The input', member = 'member', isSecret = isSecretName } = {},
+): { data: T; faults?: never } | { data?: never; faults: InputFault[] } {
+  const result = schema.safeParse(input, { error: (issue) => predicateOf(issue, member) });
+  if (result.success) return { data: result.data };
+  const place = { path: [], input, whole, isSecret };
+  const faults = result.error.issues.map((issue) => ({
+    path: issue.path,
+    code: codeOf(issue),
+    detail: sentenceOf(issue, place),
+  }));
+  // A value can fail two checks that have one sentence, e.g. a UUID that is in capitals.
+  const keys = faults.map((fault) => JSON.stringify([fault.path.map(String), fault.code, fault.detail]));
+  return { faults: faults.filter((_, index) => keys.indexOf(keys[index] as string) === index) };
+}
+
+/** A text in quotes as a message may show it: at most 40 characters, no secret that is known by its shape, nothing that a terminal obeys. */
+export function quoted(text: string): string {
+  const start = [...withoutShapedSecrets(text.slice(0, 1_000).toWellFormed())];
+  const shown = start.length > MAX_SHOWN ? `${start.slice(0, MAX_SHOWN).join('')}…` : start.join('');
+  return JSON.stringify(shown).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** The path to a member as messages name it: `"filter.type"`, `"notify[3]"`. */
+export function nameOf(path: readonly PropertyKey[]): string {
+  const steps = path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`));
+  return quoted(steps.join(''));
+}
+
+/** A hint at the known name that was probably meant; empty where none is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = known.map((one) => [leven(name.slice(0, 100), one), one] as const).sort(([a], [b]) => a - b)[0];
+  if (!near || near[0] > Math.min(MAX_EDITS, Math.ceil(name.length / 3))) return '';
+  return ` Did you mean ${quoted(near[1])}?`;
+}
+
+const codeOf = (issue: Issue) =>
+  issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-');
+
+// What follows the member's name. It becomes the message of each issue whose schema has none of its own.
+function predicateOf(issue: z.core.$ZodRawIssue, member: string): string {
+  const schema = (issue.schema ?? issue.inst) as ZodType | undefined;
+  if (issue.code === 'unrecognized_keys') {
+    const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    return (issue.keys as string[]).map((key) => unknownName(key, known, member)).join(' ');
+  }
+  if (issue.code === 'invalid_format' && issue.format === 'lowercase') return 'must be in lower case';
+  if (issue.code === 'invalid_union' && issue.options) return `must be one of ${(issue.options as string[]).join(', ')}`;
+  if (issue.code === 'not_multiple_of') return `must be a multiple of ${issue.divisor}`;
+  if (issue.code === 'custom' || issue.code === 'invalid_element') return 'is not valid';
+  return `must be ${expectation(schema)}`;
+}
+
+function unknownName(name: string, known: string[], member: string): string {
+  const hint = didYouMean(name, known);
+  const all = hint === '' && known.length > 0 && known.length <= MAX_LISTED ? ` Known are: ${known.join(', ')}.` : '';
+  return `${quoted(name)} is not a known ${member}.${hint || all}`;
+}
+
+function sentenceOf(issue: Issue, place: Place): string {
+  const path = [...place.path, ...issue.path];
+  const subject = path.length === 0 ? place.whole : nameOf(path);
+  if (issue.code === 'unrecognized_keys') return issue.message;
+  if (issue.code === 'invalid_key') {
+    const name = String(path.at(-1));
+    return `The name ${quoted(name)} ${issue.issues[0]?.message ?? 'is not valid'}; it has ${counted([...name].length, 'character')}.`;
+  }
+  const value = valueAt(place.input, path);
+  if (value === undefined && issue.code !== 'custom') {
+    const words = /^must be (one of|["\d])/.test(issue.message) ? ` It ${issue.message}.` : '';
+    return `${subject} is missing.${words}`;
+  }
+  const closest = issue.code === 'invalid_union' ? closestOf(issue.errors, value) : undefined;
+  if (closest) return sentenceOf(closest, { ...place, path });
+  if (!/^[a-z]/.test(issue.message)) return issue.message;
+  if (!issue.message.startsWith('must ')) return `${subject} ${issue.message}.`;
+  return `${subject} ${issue.message}${shown(
+    issue,
+    value,
+    path.some((step) => place.isSecret(String(step))),
+  )}.`;
+}
+
+// The first fault of the choice that the value fits best; undefined where it is of none of their types.
+function closestOf(choices: Issue[][], value: unknown): Issue | undefined {
+  const faults = choices.filter((issues) => issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0));
+  // An object without a member is further from a choice than one with a wrong value.
+  const missing = (issues: Issue[]) => issues.filter(({ path }) => valueAt(value, path) === undefined).length;
+  return faults.toSorted((a, b) => missing(a) - missing(b) || a.length - b.length)[0]?.[0];
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let at = input;
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[step];
+  }
+  return at;
+}
+
+function shown(issue: Issue, value: unknown, isSecret: boolean): string {
+  const isSize = issue.code === 'too_small' || issue.code === 'too_big';
+  if (isSize && typeof value === 'string' && issue.origin === 'string') {
+    return value === '' ? '; it is empty' : `; it has ${counted([...value].length, 'character')}`;
+  }
+  if (isSize && Array.isArray(value)) return value.length === 0 ? '; it is empty' : `; it has ${counted(value.length, 'item')}`;
+  if (isSecret) return '';
+  return `; it is ${shownValue(value, / number/.test(issue.message))}`;
+}
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+// A number in a query is a text too, and is shown as what it was meant to be.
+function shownValue(value: unknown, asNumber: boolean): string {
+  if (typeof value === 'string') return asNumber && /^-?\d{1,20}(\.\d{1,20})?$/.test(value) ? value : quoted(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

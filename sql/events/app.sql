@@ -1,0 +1,28 @@
+set local role mirante_views;
+
+-- A tenant's shorter raw retention hides rows at once; they leave with their chunk.
+create view app.events with (security_barrier) as
+    select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
+    from private.events
+    where tenant_id = (select private.current_tenant())
+        and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
+grant select on app.events to mirante_api, mirante_sql;
+
+-- The same in a stable order, which is that of the key: asked for outside a security barrier, an order is sorted for, and an
+-- export would wait for its first row until the last one had been read.
+create view app.events_in_order with (security_barrier) as
+    select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
+    from private.events
+    where tenant_id = (select private.current_tenant())
+        and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant)
+    order by time, id;
+grant select on app.events_in_order to mirante_api;
+
+create view app.rule_hits with (security_barrier) as
+    select time, id, rule, marketplace, hits
+    from private.rule_hits
+    where tenant_id = (select private.current_tenant())
+        and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
+grant select on app.rule_hits to mirante_api, mirante_sql;
+
+reset role;
