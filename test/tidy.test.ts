@@ -140,8 +140,6 @@ test('SQL stands under sql/ and nowhere else', () => {
   const elsewhere = except(
     code.filter(({ path }) => !path.startsWith('sql/') && !path.startsWith('bench/')),
     'lib/embedded-postgres.ts',
-    // Expands the SQL of a trend's card, which is under dashboards/.
-    'api/dashboards/card-query.ts',
   );
   const sql =
     /['"`]\s*(select\s|insert into\s|delete from\s|update \S+ set\s|(create|alter|drop) (table|role|database|schema|function|view|index)\s|(grant|revoke) \w+ on\s|set (local )?role\s|with \w+ as \(|begin;|truncate\s)/i;
