@@ -340,7 +340,7 @@ describe('metabase drift and smoke', () => {
       for (const canary of await findCanaries(client)) await plant(client, canary);
     });
     await mirante.smoke([]);
-    expect(said.at(-1)).toMatch(/^Good: 3 cards as canary-\w+ and canary-\w+, 3 of them with rows for both/);
+    expect(said.at(-1)).toMatch(/^Passed: 3 cards as canary-\w+ and canary-\w+, 3 of them with rows for both/);
   });
 
   test.each<[string, (server: MetabaseServer) => void, string]>([
