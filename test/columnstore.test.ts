@@ -83,7 +83,7 @@ test.runIf(!hasColumnstore(inject('engine')))('an engine without a columnstore s
 
 test('words that mean nothing are refused', async () => {
   for (const words of ['', 'on', 'on off', 'on --after 7', 'on --after 0d', 'on --after 4000d', 'off --after 7d']) {
-    await expect(mirante(...words.split(' ').filter(Boolean)), words).rejects.toThrow('Give `on --after 7d`');
+    await expect(mirante(...words.split(' ').filter(Boolean)), words).rejects.toThrow('Use `on --after 7d`');
   }
 });
 
