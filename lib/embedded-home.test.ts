@@ -114,7 +114,9 @@ test('`homes` lists each home, and removes one of a folder that is gone, after a
   const cwd = process.cwd();
   writeFileSync(join(homes, 'left', 'postgres', 'postmaster.pid'), `${process.pid}\n`);
   process.chdir(join(homes, 'left', 'postgres'));
-  await expect(mirante('left', '--remove', 'left').finally(() => process.chdir(cwd))).rejects.toThrow('PostgreSQL is running on');
+  await expect(mirante('left', '--remove', 'left').finally(() => process.chdir(cwd))).rejects.toThrow(
+    'PostgreSQL is running on',
+  );
   expect(readdirSync(homes)).toEqual(['left', 'used']);
   await mirante('left', '--remove', 'left');
   await mirante(undefined, '--remove', 'used', '--yes').catch(() => undefined);
