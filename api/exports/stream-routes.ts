@@ -26,7 +26,7 @@ const metadata = z.object({
   tableSchema: z.object({}),
 });
 
-/** Rows for whoever has the scope `export`, and the metadata of the CSV. */
+/** Streams rows to keys with the scope `export`, and the metadata of the CSV. */
 export function mountExportStream(app: Express, deps: Deps): void {
   route(
     app,

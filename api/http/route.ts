@@ -31,14 +31,13 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     const call = {
       identity,
       actor: identity && actorOf(identity, seen),
-      params: check(spec.params, request.params, 'The path'),
-      query: check(
-        spec.query,
-        spec.filters ? bareNames(spec.filters, request, response) : request.query,
-        'The query',
-        'parameter',
-      ),
-      body: check(spec.body, request.body, 'The body'),
+      params: check(spec.params, request.params, { whole: 'The path', member: 'parameter' }),
+      query: check(spec.query, spec.filters ? bareNames(spec.filters, request, response) : request.query, {
+        whole: 'The query',
+        member: 'parameter',
+        sentAs: (name) => (spec.filters?.includes(name) ? `filter[${name}]` : name),
+      }),
+      body: check(spec.body, request.body, { whole: 'The body' }),
       request,
       response,
     };
@@ -125,9 +124,9 @@ function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   }
 }
 
-function check<T>(schema: ZodType<T> | undefined, input: unknown, whole: string, member = 'member'): T {
+function check<T>(schema: ZodType<T> | undefined, input: unknown, options: Parameters<typeof readInput>[2]): T {
   if (!schema) return undefined as T;
-  const { data, faults } = readInput(schema, input, { whole, member });
+  const { data, faults } = readInput(schema, input, options);
   if (!faults) return data;
   throw invalidRequest(
     faults.map(({ path, code, detail }): Fault => ({ pointer: path.map(pointerTo).join(''), code, detail })),

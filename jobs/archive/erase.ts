@@ -16,7 +16,7 @@ import { eachItem } from '../queue/each.ts';
 import { destroyCondemned } from './sweep.ts';
 import { prove } from './write.ts';
 
-/** As it stands in certificates beside the places of sql/privacy/places.ts. */
+/** Its name in certificates, beside the places of sql/privacy/places.ts. */
 const PLACE = 'archive';
 
 /**

@@ -131,7 +131,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
-  // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
+  // Its writer stops within a second, or its lease expires within a minute; the next run finds no such file.
   if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
   const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
