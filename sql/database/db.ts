@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { UUID } from '../../lib/uuid.ts';
 
 export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
@@ -80,8 +81,6 @@ export async function withClient<T>(pool: Pool, work: (client: Client) => Promis
     client.release(broken);
   }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Who acts, as the audit log keeps it: the key of a request, and where the request came from. */
 export type Actor = { keyId: string; tenantId: string; address: string | null; requestId: string };
