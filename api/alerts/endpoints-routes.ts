@@ -8,7 +8,7 @@ import {
   type Endpoint,
   findEndpoint,
   listEndpoints,
-  MOST_ENDPOINTS,
+  MAX_ENDPOINTS,
   rotateEndpointSecret,
 } from '../../sql/alerts/endpoints.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -73,7 +73,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
         (client) => createEndpoint(client, identity.tenantId, endpoint),
         actor,
       );
-      if (!row) throw conflict('alert-limit', `A tenant has at most ${MOST_ENDPOINTS} endpoints for alerts`);
+      if (!row) throw conflict('alert-limit', `A tenant has at most ${MAX_ENDPOINTS} endpoints for alerts`);
       return { ...withSecret(deps, row), headers: { location: `/v1/alerts/endpoints/${row.id}` } };
     },
   );

@@ -1,7 +1,7 @@
 import { v4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
-import { MOST_RULES } from '../../sql/alerts/rules.ts';
+import { MAX_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
+import { MAX_RULES } from '../../sql/alerts/rules.ts';
 import { type Answer, type Json, startApi, type TestApi } from '../../test/support/api.ts';
 import { createDatabase, makeOperatorKey, makeTenant, type TestDatabase, type TestTenant } from '../../test/support/harness.ts';
 
@@ -124,8 +124,8 @@ describe('rules', () => {
   test('a tenant has at most a hundred rules and twenty endpoints', async () => {
     const tenant = await makeTenant(db);
     const key = tenant.keys.tenant_admin;
-    for (let n = 0; n < MOST_ENDPOINTS; n += 1) await made('/endpoints', HOOK, key);
-    for (let n = 0; n < MOST_RULES; n += 1) await made('/rules', RULE, key);
+    for (let n = 0; n < MAX_ENDPOINTS; n += 1) await made('/endpoints', HOOK, key);
+    for (let n = 0; n < MAX_RULES; n += 1) await made('/rules', RULE, key);
     for (const [path, body] of [
       ['/rules', RULE],
       ['/endpoints', HOOK],

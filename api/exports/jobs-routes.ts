@@ -9,8 +9,8 @@ import {
   endExport,
   findExport,
   listExports,
-  MOST_KEPT,
-  MOST_UNFINISHED,
+  MAX_KEPT,
+  MAX_UNFINISHED,
 } from '../../sql/exports/jobs.ts';
 import type { ManifestFile } from '../../sql/exports/manifests.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
@@ -51,8 +51,8 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
           const before = body.since === undefined ? undefined : await findExport(client, body.since);
           const asked = readExport(body, before, new Date());
           const { unfinished, kept } = await countExports(client);
-          if (unfinished >= MOST_UNFINISHED) throw conflict('export-limit', `${MOST_UNFINISHED} exports are under way already`);
-          if (kept >= MOST_KEPT) throw conflict('export-limit', `Files of ${MOST_KEPT} exports are kept already: delete one`);
+          if (unfinished >= MAX_UNFINISHED) throw conflict('export-limit', `${MAX_UNFINISHED} exports are under way already`);
+          if (kept >= MAX_KEPT) throw conflict('export-limit', `Files of ${MAX_KEPT} exports are kept already: delete one`);
           const told = await notifyEndpoint(deps.config, client, identity.tenantId, body.notify_url);
           const job = await createExport(client, identity.tenantId, identity.keyId, { ...asked, endpointId: told?.id ?? null });
           return { job, secret: told?.secret };

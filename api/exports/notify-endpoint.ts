@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Config, secretOf } from '../../lib/config.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
-import { createEndpoint, findWebhook, MOST_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
+import { createEndpoint, findWebhook, MAX_ENDPOINTS } from '../../sql/alerts/endpoints.ts';
 import type { Client } from '../../sql/database/db.ts';
 import { conflict } from '../http/problems.ts';
 
@@ -34,6 +34,6 @@ export async function notifyEndpoint(
   const found = await findWebhook(client, target);
   if (found) return { id: found.id };
   const made = await createEndpoint(client, tenantId, { kind: 'webhook', target, description: 'Exports' });
-  if (!made) throw conflict('alert-limit', `A tenant has at most ${MOST_ENDPOINTS} endpoints`);
+  if (!made) throw conflict('alert-limit', `A tenant has at most ${MAX_ENDPOINTS} endpoints`);
   return { id: made.id, secret: webhookSecret(secretOf(config), made.id, made.secret_version) };
 }

@@ -4,7 +4,7 @@ import { instantAt, later } from '../../lib/time.ts';
 import { DATASETS } from '../../sql/exports/columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../../sql/exports/jobs.ts';
 import { FILTERS, type Selection } from '../../sql/exports/rows.ts';
-import { MEASURES } from '../../sql/metrics/measures.ts';
+import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { conflict, type Fault, invalidRequest } from '../http/problems.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { checkChoices, checkWindow, type Report } from './query.ts';
@@ -85,7 +85,7 @@ function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'],
       fault('filter/interval', 'unknown-interval', 'Metrics are exported by hour or by day.');
     if (name === 'interval' && Array.isArray(value))
       fault('filter/interval', 'unknown-interval', 'An export has one interval.');
-    if (name === 'metric' && values.some((one) => !MEASURES.some((measure) => measure.name === one)))
+    if (name === 'metric' && values.some((one) => !METRICS.some((metric) => metric.name === one)))
       fault('filter/metric', 'unknown-metric', 'GET /v1/metrics lists those that there are.');
   }
 }

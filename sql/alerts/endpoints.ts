@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../database/db.ts';
 
 /** A tenant has at most so many endpoints. Two requests at the same moment may pass it by one. */
-export const MOST_ENDPOINTS = 20;
+export const MAX_ENDPOINTS = 20;
 
 export type NewEndpoint = { kind: 'webhook' | 'email'; target: string; description: string | null };
 
@@ -24,7 +24,7 @@ export async function createEndpoint(client: Client, tenantId: string, endpoint:
     `insert into app.alert_endpoints (id, tenant_id, kind, target, description, secret_version, created_at)
      select $1, $2, $3, $4, $5, 1, now() where (select count(*) from app.alert_endpoints) < $6::bigint
      returning ${COLUMNS}`,
-    [uuidv7(), tenantId, endpoint.kind, endpoint.target, endpoint.description, MOST_ENDPOINTS],
+    [uuidv7(), tenantId, endpoint.kind, endpoint.target, endpoint.description, MAX_ENDPOINTS],
   );
   return rows[0];
 }

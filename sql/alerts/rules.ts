@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../database/db.ts';
 
 /** A tenant has at most so many rules. Two requests at the same moment may pass it by one. */
-export const MOST_RULES = 100;
+export const MAX_RULES = 100;
 
 export type NewRule = {
   name: string;
@@ -57,7 +57,7 @@ export async function createRule(client: Client, tenantId: string, rule: NewRule
     `insert into app.alert_rules (id, tenant_id, created_at, updated_at, ${CHANGEABLE.join(', ')})
      select $1, $2, now(), now(), ${numbers} where (select count(*) from app.alert_rules) < $3::bigint
      returning ${COLUMNS}`,
-    [uuidv7(), tenantId, MOST_RULES, ...valuesOf(rule)],
+    [uuidv7(), tenantId, MAX_RULES, ...valuesOf(rule)],
   );
   return rows[0];
 }

@@ -1,7 +1,7 @@
-import type { Relation, View } from './catalogue.ts';
+import type { CatalogueRelation, View } from './catalogue.ts';
 
 /** Who can send SQL: the API's own login, a tenant's SQL login, and Metabase's. */
-export type Login = 'api' | 'sql' | 'metabase';
+export type AttackLogin = 'api' | 'sql' | 'metabase';
 
 /** One of two tenants, and what its rows can be told by. */
 export type Party = {
@@ -18,7 +18,7 @@ export type Party = {
 export type Target = {
   own: Party;
   victim: Party;
-  relations: Relation[];
+  relations: CatalogueRelation[];
   views: View[];
   roles: string[];
 };
@@ -29,12 +29,12 @@ export type Target = {
  */
 export type Attack = {
   name: string;
-  as: readonly Login[];
+  as: readonly AttackLogin[];
   statements: string[];
   /** Statements as the owner; one of them must find the victim's row. */
   alive: string[];
   /** Who proves it, where it is not the owner. */
-  aliveAs?: Login;
+  aliveAs?: AttackLogin;
   /** Each statement must be refused: that it is answered at all is a finding. */
   refused?: boolean;
   /** No statement may fail: it fails on nothing but a foreign row. Its proof is that it fails for the owner. */

@@ -2,14 +2,21 @@ import type { Client } from '../database/db.ts';
 import type { Party, Target } from './attack.ts';
 
 /** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
-export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
+export type CatalogueRelation = {
+  schema: string;
+  name: string;
+  kind: string;
+  key: string | null;
+  holds: boolean;
+  owner: string;
+};
 
 /** `from` reads what its readers may see, which may be some columns only. */
 export type View = { name: string; from: string; readers: string[] };
 
 /** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
-async function findRelations(client: Client, victimId: string): Promise<Relation[]> {
-  const { rows } = await client.query<Relation>(
+async function findRelations(client: Client, victimId: string): Promise<CatalogueRelation[]> {
+  const { rows } = await client.query<CatalogueRelation>(
     `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
          case when n.nspname = 'private' and c.relname = 'tenants' then 'id'
              else (select a.attname from pg_attribute a

@@ -1,10 +1,10 @@
-export type Words = { en: string; 'pt-BR': string };
+export type CheckWords = { en: string; 'pt-BR': string };
 
 /** One question about the data that a tenant sent on a day. Greater is worse. */
 export type Check = {
   name: string;
-  title: Words;
-  description: Words;
+  title: CheckWords;
+  description: CheckWords;
   /** What `value` is: a share from 0 to 1, or hours. */
   unit: 'ratio' | 'hours';
   /** Above this it warns, or fails. */

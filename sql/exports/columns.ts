@@ -55,7 +55,7 @@ const COLUMNS: Record<Dataset, readonly ExportColumn[]> = {
     maybe('attributes', JSON_TEXT, 'Its further CloudEvents attributes, as a JSON object.'),
   ],
   metrics: [
-    always('metric', TEXT, 'Name of the measure, as in GET /v1/metrics.'),
+    always('metric', TEXT, 'Name of the metric, as in GET /v1/metrics.'),
     always('bucket', TIME, 'Start of the hour or UTC day.'),
     maybe('type', TEXT, 'Dimension: event type.'),
     maybe('outcome', TEXT, 'Dimension: success or failure.'),

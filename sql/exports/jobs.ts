@@ -61,8 +61,8 @@ const COLUMNS = `j.id, j.dataset, j.format, j.options, ${instantSql('j.window_fr
      from app.alert_deliveries d where d.id = j.delivery_id) as notice`;
 
 /** Exports of one tenant that are under way at once, and those whose files lie in the store. Two requests at the same moment may pass them by one. */
-export const MOST_UNFINISHED = 5;
-export const MOST_KEPT = 200;
+export const MAX_UNFINISHED = 5;
+export const MAX_KEPT = 200;
 
 /** How many exports of the tenant are under way, and how many have files. */
 export async function countExports(client: Client): Promise<{ unfinished: number; kept: number }> {

@@ -7,7 +7,7 @@ import { exportFiles } from '../exports/place.ts';
 export type Person = { tenantId: string; subject: string; hash: string };
 
 /** One record about a person: as JSON text, whose numbers keep their digits, and as the cells of a line. */
-export type Found = { json: string; cells: unknown[] };
+export type SubjectRecord = { json: string; cells: unknown[] };
 
 /** How many records went, and how many hours of the roll-ups had contained them and are now marked to be made anew. */
 export type Erased = { removed: number; hours: number };
@@ -16,19 +16,19 @@ export type Erased = { removed: number; hours: number };
  * A store that may hold what leads to a person. Every table is either in one of these or in WITHOUT_PEOPLE, and a test sees
  * to it: a new store joins one of the two lists, and access, erasure and certificates reach it from then on.
  */
-export type Place = {
+export type PersonalPlace = {
   name: string;
   /** Tables of the schema private, and roll-ups by their name without its interval. */
   tables: string[];
   columns: string[];
-  find: (client: Client, person: Person) => AsyncGenerator<Found[]>;
+  find: (client: Client, person: Person) => AsyncGenerator<SubjectRecord[]>;
   /** Deletes what find() finds. To be called inside a transaction that may write. */
   erase: (client: Client, person: Person) => Promise<Erased>;
 };
 
 const PAGE = 1_000;
 
-const events: Place = {
+const events: PersonalPlace = {
   name: 'events',
   tables: ['events', 'rule_hits', 'events_*', 'latency_*', 'validations_*', 'rules_*', 'corrections_*'],
   columns: EVENT_CELLS,
@@ -64,7 +64,7 @@ const events: Place = {
   },
 };
 
-const quarantine: Place = {
+const quarantine: PersonalPlace = {
   name: 'quarantine',
   tables: ['quarantine'],
   columns: ['received_at', 'code', 'type', 'raw'],
@@ -147,12 +147,12 @@ function holds(value: unknown, names: string[]): boolean {
   return false;
 }
 
-const bundles: Place = {
+const bundles: PersonalPlace = {
   name: 'bundles',
   tables: ['privacy_requests', 'privacy_files'],
   columns: ['id', 'kind', 'created_at', 'completed_at'],
   async *find(client, { tenantId, hash }) {
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<SubjectRecord>(
       `select jsonb_build_object('id', id, 'kind', kind, 'created_at', created_at, 'completed_at', completed_at)::text as json,
            jsonb_build_array(id, kind, created_at, completed_at) as cells
        from private.privacy_requests where tenant_id = $1 and person_hash = $2 order by id`,
@@ -176,12 +176,12 @@ const WITHIN = `k.tenant_id = $1 and (k.key = $2 or position($3 in k.answer::tex
     or length($2) >= 6 and (position($2 in k.key) > 0 or position($2 in k.answer::text) > 0))`;
 
 // A request that is sent again afterwards is told from its events alone.
-const idempotencyKeys: Place = {
+const idempotencyKeys: PersonalPlace = {
   name: 'receipts',
   tables: ['idempotency_keys'],
   columns: ['key', 'first_at'],
   async *find(client, { tenantId, subject, hash }) {
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<SubjectRecord>(
       `select jsonb_build_object('key', k.key, 'first_at', k.first_at)::text as json, jsonb_build_array(k.key, k.first_at) as cells
        from private.idempotency_keys k where ${WITHIN} order by k.first_at, k.key`,
       [tenantId, subject, hash],
@@ -199,7 +199,7 @@ const idempotencyKeys: Place = {
 };
 
 /** Where to look for a person. */
-export const PLACES: Place[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
+export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
 
 /** Tables that hold nobody, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {

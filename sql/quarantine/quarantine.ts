@@ -25,14 +25,14 @@ export type Quarantined = NewQuarantined & {
 };
 
 /** What a request that may come twice is known by: when it came first, and an id for each place among its events. */
-export type Known = { receivedAt: Date; idOf: (index: number) => string };
+export type FirstReceipt = { receivedAt: Date; idOf: (index: number) => string };
 
 /** Keeps what one request sent and was refused, byte for byte. What is known already is kept once. */
 export async function quarantine(
   pool: Pool,
   keyId: string,
   rows: (NewQuarantined & { index: number })[],
-  known?: Known,
+  known?: FirstReceipt,
 ): Promise<void> {
   const receivedAt = (known?.receivedAt.getTime() ?? Date.now()) * 1000;
   await pool.query('select door.quarantine($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
