@@ -1,6 +1,6 @@
 set local role mirante_views;
 
--- Without those of a refresh that is under way.
+-- Without restatements of a refresh that has not finished.
 create view app.restatements with (security_barrier) as
     select id, rollup, bucket, before, after, restated_at
     from private.restatements
