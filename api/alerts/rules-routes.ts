@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
 import { listEndpoints, unknownEndpoints } from '../../sql/alerts/endpoints.ts';
-import { FIGURES, findFigure } from '../../sql/alerts/figures.ts';
 import { createRule, deleteRule, findRule, listRules, MAX_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
+import { findSignal, SIGNALS } from '../../sql/alerts/signals.ts';
 import { type Client, withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
@@ -21,7 +21,7 @@ const members = {
     .max(200)
     .regex(/^\P{Cc}+$/u, 'must be one line without control characters'),
   enabled: z.boolean(),
-  metric: z.string().meta({ description: `One of ${FIGURES.map(({ name }) => name).join(', ')}` }),
+  metric: z.string().meta({ description: `One of ${SIGNALS.map(({ name }) => name).join(', ')}` }),
   filter: z
     .record(z.string().max(100), z.string().min(1).max(500).nullable())
     .meta({ description: 'What dimensions of the metric must be; null: where it is not set' }),
@@ -220,13 +220,13 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
 // What the schema alone cannot tell: whether metric, dimensions and endpoints are there.
 async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule): Promise<void> {
   const faults: Fault[] = [];
-  const figure = findFigure(metric);
-  if (!figure) {
-    const detail = `There is no such metric. Known are: ${FIGURES.map(({ name }) => name).join(', ')}.`;
+  const signal = findSignal(metric);
+  if (!signal) {
+    const detail = `There is no such metric. Known are: ${SIGNALS.map(({ name }) => name).join(', ')}.`;
     faults.push({ pointer: '/metric', code: 'unknown-metric', detail });
   }
-  for (const dim of Object.keys(filter).filter((dim) => figure && !figure.dims.includes(dim))) {
-    const detail = `${metric} has no such dimension. It has: ${figure?.dims.join(', ')}.`;
+  for (const dim of Object.keys(filter).filter((dim) => signal && !signal.dims.includes(dim))) {
+    const detail = `${metric} has no such dimension. It has: ${signal?.dims.join(', ')}.`;
     faults.push({ pointer: `/filter${pointerTo(dim)}`, code: 'unknown-dimension', detail });
   }
   for (const id of await unknownEndpoints(client, notify)) {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { trendOf } from '../../sql/dashboards/trends.ts';
-import { faultsOfTotals, type CardVariables, variablesOf } from './card-query.ts';
+import { type CardVariables, faultsOfTotals, variablesOf } from './card-query.ts';
 import { type Card, type Dashboard, type DashboardFile, fileSchema, isChoice, name, sqlFileOf } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
 import { readWords, type SharedWords } from './words.ts';

@@ -15,7 +15,7 @@ const PATH = '/v1/exports/stream';
 const METADATA = `${PATH}/csvw`;
 
 const SUMMARY =
-  `All rows of a window, streamed without a limit, in a stable order: events by time and id, metrics by bucket, measure and
+  `All rows of a window, streamed without a limit, in a stable order: events by time and id, metrics by bucket, metric and
 dimensions. An answer that is whole ends with the trailers Content-Digest, Repr-Digest and Mirante-Rows; one that breaks off ends with a
 broken connection, never with the end of the answer.`.replaceAll('\n', ' ');
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { windowOf } from '../../sql/alerts/figures.ts';
 import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../../sql/alerts/rules.ts';
+import { windowOf } from '../../sql/alerts/signals.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { findCanaries, plant } from '../../sql/tenants/canaries.ts';
 import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
