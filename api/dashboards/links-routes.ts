@@ -8,6 +8,7 @@ import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { checkLink, fixed } from './embeds-routes.ts';
+import { linkSpecs } from './links-spec.ts';
 import { findDashboard } from './routes.ts';
 
 const MAX_SECONDS = 366 * 24 * 3600;
@@ -47,10 +48,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.create,
       method: 'post',
       path: '/v1/dashboards/:slug/links',
-      summary:
-        "Make a short link with which somebody without a key sees one dashboard of the key's tenant, until it is deleted",
       scopes: SCOPES,
       params,
       body: input,
@@ -71,9 +71,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.list,
       method: 'get',
       path: '/v1/dashboards/:slug/links',
-      summary: 'Short links to a dashboard, each by the first characters of its id',
       scopes: SCOPES,
       params,
       query: pageQuery,
@@ -94,9 +94,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.delete,
       method: 'delete',
       path: '/v1/dashboards/:slug/links/:id',
-      summary: 'Delete a short link, by its id or the first eight characters of it; pages that are open show nothing new',
       scopes: SCOPES,
       params: params.extend({ id: z.string() }),
       status: 204,

@@ -20,6 +20,7 @@ import { type EventForm, formOf } from './event-form.ts';
 import { acceptedOf, type Judged, judge, keepRefused, type ReceiptItem, store } from './ingest.ts';
 import { badArray, badItem, mistakenLines } from './json-fault.ts';
 import { cutItems, cutLines, type JsonItem } from './json-items.ts';
+import { eventSpecs } from './spec.ts';
 
 /** Whether a request is POST /v1/events, which answerIngest() serves. */
 export function isIngest({ method, url = '' }: IncomingMessage): boolean {
@@ -173,10 +174,9 @@ export function mountEvents(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...eventSpecs.list,
       method: 'get',
       path: '/v1/events',
-      summary:
-        'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
       filters: ['type', 'subject'],

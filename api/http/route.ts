@@ -6,14 +6,14 @@ import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 import { jsonOf } from './json-text.ts';
 import type { Seen } from './observe.ts';
+import type { Described } from './operation.ts';
 import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from './problems.ts';
 
 /** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
-export type RouteSpec<Params, Query, Body> = {
+export type RouteSpec<Params, Query, Body> = Described & {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express template, e.g. `/v1/tenants/:id`. */
   path: string;
-  summary: string;
   /** Any one of these opens the call; empty: no key needed. */
   scopes: readonly Scope[];
   /** Also opened by a viewer's token in the query; the handler has it checked (see routes/dashboards.ts), and `identity` is absent. */

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import express, { type Express } from 'express';
 import type { Deps } from '../http/deps.ts';
 import { openApiDocument } from '../http/openapi.ts';
+import { platformSpecs } from './spec.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -31,8 +32,8 @@ export function mountDocs(app: Express, deps: Deps): void {
   let document: string | undefined;
   const open = { method: 'get', scopes: [], status: 200 } as const;
   deps.openapi.push(
-    { ...open, path: '/openapi.json', summary: 'This document', produces: ['application/json'] },
-    { ...open, path: '/docs', summary: 'This document as a page', produces: ['text/html'] },
+    { ...open, ...platformSpecs.document, path: '/openapi.json', produces: ['application/json'] },
+    { ...open, ...platformSpecs.docs, path: '/docs', produces: ['text/html'] },
   );
 
   app.get('/openapi.json', (_request, response) => {

@@ -9,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import type { Seen } from '../http/observe.ts';
 import { Problem, unavailable, wrongScope } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import { platformSpecs } from './spec.ts';
 
 const BOARD = '/ops/queues';
 
@@ -44,9 +45,9 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...platformSpecs.deadLetters,
       method: 'get',
       path: '/ops/dead-letters',
-      summary: 'Jobs of all queues that failed for good',
       scopes: ['admin'],
       query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
       status: 200,

@@ -12,6 +12,7 @@ import { route } from '../http/route.ts';
 import { dashboardPage } from '../pages/dashboard.ts';
 import { homePage } from '../pages/home.ts';
 import { sendPage } from '../pages/html.ts';
+import { platformSpecs } from './spec.ts';
 
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
@@ -22,9 +23,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.home,
       method: 'get',
       path: '/',
-      summary: 'What this is, as a page',
       scopes: [],
       page: true,
       status: 200,
@@ -40,9 +41,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.dashboard,
       method: 'get',
       path: '/dashboards/:slug',
-      summary: 'The page of a dashboard',
       scopes: [],
       viewers: true,
       page: true,
@@ -61,9 +62,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.shortLink,
       method: 'get',
       path: '/s/:id',
-      summary: 'The page of a dashboard, by a short link',
       scopes: [],
       page: true,
       params: z.object({ id: z.string() }),
