@@ -13,11 +13,13 @@ export type Page = {
   /** HTML already. */
   body: string;
   /** Which look of the stylesheet it has. */
-  kind: 'dashboard' | 'home' | 'problem';
+  kind: 'dashboard' | 'docs' | 'home' | 'problem';
   /** Module that brings it to life. */
   script?: string;
   /** Further modules that it will load, so that the browser asks for all of them at once. */
   preload?: readonly string[];
+  /** Further stylesheet, of pages of that kind. */
+  sheet?: string;
   /** Rules of this page alone. */
   style?: string;
   /** Who may show it in a frame. */
@@ -54,7 +56,7 @@ export function setPolicy(response: Response, { style, framedBy = [] }: Page): v
 }
 
 /** The whole text of a page. */
-export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: Page): string {
+export function htmlOf({ assets, locale, title, body, kind, script, preload = [], sheet, style }: Page): string {
   const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
 <html lang="${locale}">
@@ -66,7 +68,7 @@ export function htmlOf({ assets, locale, title, body, kind, script, preload = []
 <title>${escaped(title)}</title>
 <link rel="icon" href="${assets.url('mark.svg')}">
 <link rel="stylesheet" href="${assets.url('style.css')}">
-${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
+${sheet ? `<link rel="stylesheet" href="${assets.url(sheet)}">\n` : ''}${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
 </head>
 <body class="${kind}">
 ${body}

@@ -9,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import type { Seen } from '../http/observe.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import { sendAsset } from '../pages/assets.ts';
 import { dashboardPage } from '../pages/dashboard.ts';
 import { homePage } from '../pages/home.ts';
 import { sendPage } from '../pages/html.ts';
@@ -82,13 +83,8 @@ export function mountPages(app: Express, deps: Deps): void {
     (response.locals.seen as Seen).route = ASSETS;
     const asset = deps.assets.find(request.params.version, request.params.name);
     if (!asset) throw notFound('file');
-    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
-    const body = await asset.body(encoding as 'br' | 'gzip' | 'identity');
     response.setHeader('cache-control', YEAR);
-    response.setHeader('vary', 'Accept-Encoding');
-    if (encoding !== 'identity') response.setHeader('content-encoding', encoding);
-    response.setHeader('content-type', asset.type);
-    response.end(body);
+    await sendAsset(request, response, asset);
   });
 }
 
