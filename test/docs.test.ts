@@ -5,6 +5,8 @@ import { barriers, keepPicture, open, overflow, startBrowser } from './support/b
 import { createDatabase, need, type TestDatabase } from './support/harness.ts';
 
 const MOST_BYTES = 1_000_000;
+// With bodies of several kinds and the deepest answers; axe would take minutes for all of them.
+const UNFOLDED = '#sendEvents, #createAlertEndpoint, #getExport, #getDashboard';
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1440, height: 900 };
 
@@ -34,14 +36,14 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     ['desk', DESK, 'dark'],
   ] as const)('on a %s: nobody is kept out, and no error is logged', async (size, viewport, colorScheme) => {
     const { page, complaints } = await docs({ viewport, colorScheme });
-    await keepPicture(page, `docs-${size}-${colorScheme}`);
+    await keepPicture(page, `docs-${size}-${colorScheme}`, false);
     expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(13, 16, 23)' : 'rgb(245, 246, 248)');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await barriers(page)).toEqual([]);
-    await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+    const open = `for (const one of document.querySelectorAll(':is(${UNFOLDED}) details')) one.open = true`;
+    await page.evaluate(open);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    // Half of a minute of axe finds nothing on a phone that it does not find here.
-    if (size === 'desk') expect(await barriers(page)).toEqual([]);
+    // What axe finds depends on size and colours, hardly on both together: each of them once.
+    if ((size === 'phone') === (colorScheme === 'light')) expect(await barriers(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -106,10 +108,12 @@ describe.skipIf(!need('chromium'))('/docs', () => {
   });
 
   test('can be read without JavaScript', async () => {
-    const { page } = await docs({ javaScriptEnabled: false } as BrowserContextOptions);
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${api.url}/docs`);
     expect(await page.locator('#sendEvents').isVisible()).toBe(true);
     expect(await page.locator('#find').isVisible()).toBe(false);
-    await page.context().close();
+    await context.close();
   });
 });
 

@@ -5,24 +5,26 @@ import type { Schema } from './docs-document.ts';
 export const prose = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 /** The members of a schema as a list, each with its type and what it is; an empty text where it has none. */
-export function fieldsOf(schema: Schema): string {
+export function fieldsOf(schema: Schema, isSent = false): string {
   const variants = variantsOf(schema).filter((one) => fieldsOf(one) !== '');
   if (variants.length > 1) {
-    return `<ul class="variants">${variants.map((one) => `<li><p>${namedBy(one)}</p>${fieldsOf(one)}</li>`).join('')}</ul>`;
+    return `<ul class="variants">${variants.map((one) => `<li><p>${namedBy(one)}</p>${fieldsOf(one, isSent)}</li>`).join('')}</ul>`;
   }
-  if (variants[0]) return fieldsOf(variants[0]);
-  if (schema.items) return fieldsOf(schema.items);
+  if (variants[0]) return fieldsOf(variants[0], isSent);
+  if (schema.items) return fieldsOf(schema.items, isSent);
   const members = Object.entries(schema.properties ?? {});
   if (members.length === 0) return '';
-  const items = members.map(([name, of]) => fieldOf(name, of, schema.required?.includes(name) ?? false));
+  // Of an answer, everything is there unless its description says otherwise.
+  const marksOf = (name: string) => (isSent ? [schema.required?.includes(name) ? 'required' : 'optional'] : []);
+  const items = members.map(([name, of]) => fieldOf(name, of, marksOf(name)));
   return `<ul class="fields">${items.join('')}</ul>`;
 }
 
-/** One member or parameter: name, type, whether it is needed, and what it is. */
-export function fieldOf(name: string, schema: Schema, isRequired: boolean, about = describedBy(schema)): string {
-  const marks = `<span class="type">${escaped(typeOf(schema))}</span>${isRequired ? '<span class="needed">required</span>' : ''}`;
-  const text = [about, boundsOf(schema)].filter(Boolean).map((part) => prose(part as string));
-  return `<li><code>${escaped(name)}</code>${marks}${text.length > 0 ? `<p>${text.join(' ')}</p>` : ''}${fieldsOf(schema)}</li>`;
+/** One member or parameter: name, type, what else is to know at a glance, and what it is. */
+export function fieldOf(name: string, schema: Schema, marks: string[] = [], about = describedBy(schema)): string {
+  const shown = [typeOf(schema), ...marks].map((mark) => `<span class="type">${escaped(mark)}</span>`);
+  const text = [about && /\w$/.test(about) ? `${about}.` : about, boundsOf(schema)].filter(Boolean).join(' ');
+  return `<li><code>${escaped(name)}</code>${shown.join('')}${text ? `<p>${prose(text)}</p>` : ''}${fieldsOf(schema, marks.length > 0)}</li>`;
 }
 
 const variantsOf = ({ anyOf, oneOf }: Schema): Schema[] => anyOf ?? oneOf ?? [];

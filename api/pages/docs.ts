@@ -89,7 +89,7 @@ function listOf(parameters: Parameter[]): string {
   const shown = parameters.filter(({ deprecated }) => !deprecated);
   if (shown.length === 0) return '';
   const items = shown.map((one) =>
-    fieldOf(one.name, one.schema, one.required ?? false, `${one.description ?? ''} In the ${one.in}.`),
+    fieldOf(one.name, one.schema, [one.in, one.required ? 'required' : 'optional'], one.description),
   );
   return `<ul class="fields">${items.join('')}</ul>`;
 }
@@ -99,7 +99,7 @@ function bodiesOf(content: Content = {}): string {
   const [first] = Object.entries(content);
   if (!first) return '';
   const types = Object.keys(content).map((type) => `<code>${escaped(type)}</code>`);
-  return `<p class="types">${types.join(', ')}</p>${fieldsOf(first[1].schema)}`;
+  return `<p class="types">${types.join(', ')}</p>${fieldsOf(first[1].schema, true)}`;
 }
 
 function refusalsOf(responses: Operation['responses']): string {

@@ -4,7 +4,7 @@ import type { Page } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
-  ['/docs', 'API reference', 'Every call, with what it takes and answers, and a form to try it.'],
+  ['/docs', 'API reference', 'Every call, with what it takes and answers, and an example to copy.'],
   ['/openapi.json', 'OpenAPI document', 'The same for programs: make a client of it.'],
   ['/ops/queues', 'Queues', 'The background jobs; the key of an operator is the password.'],
   ['/readyz', 'Health', 'What this page shows, as JSON for a load balancer.'],
