@@ -43,8 +43,8 @@ import { mountSqlLogins } from './tenants/sql-logins-routes.ts';
 
 // Nothing comes from elsewhere; and where the platform is reached without TLS, its own files must not be asked for with it.
 const POLICY = {
-  'font-src': ["'self'", 'data:'],
-  'style-src': ["'self'", "'unsafe-inline'"],
+  'font-src': ["'self'"],
+  'style-src': ["'self'"],
   'upgrade-insecure-requests': null,
 };
 

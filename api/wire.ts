@@ -39,6 +39,8 @@ const STORE_PATIENCE_MS = 4_000;
 export type Wired = {
   server: Server;
   metricsServer: Server;
+  /** Every call, as the OpenAPI document shows it. */
+  calls: Deps['openapi'];
   /** Stops taking requests, lets those under way finish, stores what waits, closes every connection. */
   close: () => Promise<void>;
 };
@@ -110,6 +112,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
   return {
     server,
     metricsServer,
+    calls: deps.openapi,
     async close() {
       // Long ones would hold up everything else that has to be stored before the end.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);

@@ -18,6 +18,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import { endpointSpecs } from './endpoints-spec.ts';
 
 const description = z.string().max(500).nullable().default(null);
 
@@ -53,9 +54,9 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...endpointSpecs.create,
       method: 'post',
       path: '/v1/alerts/endpoints',
-      summary: 'Make an endpoint for alerts, a webhook or an e-mail address; a webhook’s secret is shown in this answer only',
       scopes: ADMINISTRATORS,
       body: input,
       status: 201,
@@ -82,9 +83,9 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...endpointSpecs.list,
       method: 'get',
       path: '/v1/alerts/endpoints',
-      summary: 'Endpoints for alerts, without their secrets',
       scopes: ADMINISTRATORS,
       query: pageQuery,
       status: 200,
@@ -101,9 +102,9 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...endpointSpecs.get,
       method: 'get',
       path: '/v1/alerts/endpoints/:id',
-      summary: 'One endpoint for alerts, without its secret',
       scopes: ADMINISTRATORS,
       params,
       status: 200,
@@ -120,9 +121,9 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...endpointSpecs.delete,
       method: 'delete',
       path: '/v1/alerts/endpoints/:id',
-      summary: 'Delete an endpoint for alerts, with the log of what was sent there; rules no longer name it',
       scopes: ADMINISTRATORS,
       params,
       status: 204,
@@ -138,9 +139,9 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...endpointSpecs.rotateSecret,
       method: 'post',
       path: '/v1/alerts/endpoints/:id/rotate-secret',
-      summary: 'Give a webhook a new secret; for 24 hours the one before signs too',
       scopes: ADMINISTRATORS,
       params,
       status: 200,

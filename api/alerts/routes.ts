@@ -7,6 +7,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import { alertSpecs } from './alerts-spec.ts';
 
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
 
@@ -39,9 +40,9 @@ export function mountAlerts(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...alertSpecs.list,
       method: 'get',
       path: '/v1/alerts',
-      summary: 'How each alert rule that is switched on was found last',
       scopes: READERS,
       query: pageQuery,
       status: 200,
@@ -58,9 +59,9 @@ export function mountAlerts(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...alertSpecs.deliveries,
       method: 'get',
       path: '/v1/alerts/deliveries',
-      summary: 'What was sent or is to be sent, newest first; kept for thirty days',
       scopes: READERS,
       query: pageQuery,
       status: 200,

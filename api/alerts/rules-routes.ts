@@ -11,6 +11,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import { ruleSpecs } from './rules-spec.ts';
 
 const DAY = 86_400;
 
@@ -72,9 +73,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.create,
       method: 'post',
       path: '/v1/alerts/rules',
-      summary: 'Make an alert rule; it is looked at every minute',
       scopes: ADMINISTRATORS,
       body: input,
       status: 201,
@@ -99,9 +100,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.list,
       method: 'get',
       path: '/v1/alerts/rules',
-      summary: 'Alert rules',
       scopes: READERS,
       query: pageQuery,
       status: 200,
@@ -118,9 +119,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.get,
       method: 'get',
       path: '/v1/alerts/rules/:id',
-      summary: 'One alert rule',
       scopes: READERS,
       params,
       status: 200,
@@ -137,9 +138,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.update,
       method: 'patch',
       path: '/v1/alerts/rules/:id',
-      summary: 'Change an alert rule: what the body names, the rest stays',
       scopes: ADMINISTRATORS,
       params,
       body: change,
@@ -167,9 +168,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.delete,
       method: 'delete',
       path: '/v1/alerts/rules/:id',
-      summary: 'Delete an alert rule; no further notifications are sent',
       scopes: ADMINISTRATORS,
       params,
       status: 204,
@@ -185,9 +186,9 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...ruleSpecs.test,
       method: 'post',
       path: '/v1/alerts/rules/:id/test',
-      summary: 'Send a test notice of a rule to each of its endpoints, at most one a minute',
       scopes: ADMINISTRATORS,
       params,
       status: 202,

@@ -5,6 +5,7 @@ import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import { auditSpecs } from './spec.ts';
 
 const entry = z.object({
   at: z.iso.datetime(),
@@ -21,9 +22,9 @@ export function mountAuditLog(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...auditSpecs.list,
       method: 'get',
       path: '/v1/audit-log',
-      summary: 'Who did what, newest first, the platform’s operator included',
       scopes: ['tenant-admin'],
       query: pageQuery.extend({ action: z.string().max(100).optional() }),
       filters: ['action'],

@@ -6,6 +6,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
+import { benchmarkSpecs } from './spec.ts';
 import { method, methodOf, POSITIONS, period, positionOf } from './words.ts';
 
 const catalogue = z.object({
@@ -64,9 +65,9 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...benchmarkSpecs.setConsent,
       method: 'put',
       path: '/v1/benchmarks/consent',
-      summary: 'Agree to be counted in benchmarks, or revoke that: either holds for snapshots built from then on',
       scopes: ['tenant-admin'],
       body: z.strictObject({ accepted: z.boolean(), text_version: z.string().min(1).max(100) }),
       status: 200,
@@ -91,9 +92,9 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...benchmarkSpecs.getConsent,
       method: 'get',
       path: '/v1/benchmarks/consent',
-      summary: 'Whether the tenant takes part in benchmarks, and every decision on it',
       scopes: ['read', 'tenant-admin'],
       status: 200,
       answer: consents,
@@ -108,9 +109,9 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...benchmarkSpecs.list,
       method: 'get',
       path: '/v1/benchmarks',
-      summary: 'The catalogue of benchmarks, with the limits of each',
       scopes: ['read'],
       query: z.strictObject({}),
       status: 200,
@@ -127,9 +128,9 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...benchmarkSpecs.get,
       method: 'get',
       path: '/v1/benchmarks/:metric',
-      summary: 'The tenant’s figure beside quartiles of its cohort, or the code of why these are not shown',
       scopes: ['read'],
       params: z.object({ metric: z.string() }),
       query: z.strictObject({ period: period.optional().meta({ description: 'If absent, the newest that is published' }) }),

@@ -9,6 +9,7 @@ import { invalidRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { requireFeature } from '../tenants/features.ts';
+import { benchmarkSpecs } from './spec.ts';
 import { period } from './words.ts';
 
 const outcome = z.object({
@@ -40,10 +41,9 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
     app,
     deps,
     {
+      ...benchmarkSpecs.build,
       method: 'post',
       path: '/v1/benchmarks/snapshots',
-      summary:
-        'Build the snapshots of one metric and closed period, or refuse them with codes; each closed period is also built by itself',
       scopes: ['admin'],
       body: z.strictObject({ metric: z.string().max(100), period }),
       status: 202,
@@ -66,9 +66,9 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
     app,
     deps,
     {
+      ...benchmarkSpecs.listBuilds,
       method: 'get',
       path: '/v1/benchmarks/snapshots',
-      summary: 'Builds of snapshots, newest first, with what came of each cohort',
       scopes: ['admin'],
       query: pageQuery,
       status: 200,
@@ -87,9 +87,9 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
     app,
     deps,
     {
+      ...benchmarkSpecs.getBuild,
       method: 'get',
       path: '/v1/benchmarks/snapshots/:id',
-      summary: 'One build of snapshots: whether it is done, and what came of each cohort',
       scopes: ['admin'],
       params: z.object({ id: uuid }),
       status: 200,

@@ -7,6 +7,7 @@ import { route } from '../http/route.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
+import { linkSpecs } from './links-spec.ts';
 import { countOpened } from './opened.ts';
 import { type CardParameters, readParameters } from './query.ts';
 import { findDashboard } from './routes.ts';
@@ -43,9 +44,9 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.embed,
       method: 'post',
       path: '/v1/dashboards/:slug/embeds',
-      summary: "Create a link that shows one dashboard of the key's tenant without a key",
       scopes: ['embed', 'admin'],
       params,
       body: embed,
@@ -89,9 +90,9 @@ export function mountEmbeds(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.guest,
       method: 'post',
       path: '/v1/dashboards/:slug/guest-embed',
-      summary: "A token for Metabase's guest component, which the customer's own application requests with its key",
       scopes: ['embed', 'admin'],
       params,
       body: guest,

@@ -8,6 +8,7 @@ import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { checkLink, fixed } from './embeds-routes.ts';
+import { linkSpecs } from './links-spec.ts';
 import { findDashboard } from './routes.ts';
 
 const MAX_SECONDS = 366 * 24 * 3600;
@@ -47,9 +48,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.create,
       method: 'post',
       path: '/v1/dashboards/:slug/links',
-      summary: "Create a short link that shows one dashboard of the key's tenant without a key, until it is deleted",
       scopes: SCOPES,
       params,
       body: input,
@@ -71,9 +72,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.list,
       method: 'get',
       path: '/v1/dashboards/:slug/links',
-      summary: 'List the short links to a dashboard, with the first characters of each id',
       scopes: SCOPES,
       params,
       query: pageQuery,
@@ -94,9 +95,9 @@ export function mountLinks(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...linkSpecs.delete,
       method: 'delete',
       path: '/v1/dashboards/:slug/links/:id',
-      summary: 'Delete a short link by its id or the first eight characters of it; open pages no longer refresh',
       scopes: SCOPES,
       params: params.extend({ id: z.string() }),
       status: 204,

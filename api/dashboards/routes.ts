@@ -12,6 +12,7 @@ import { cardsFor, rowsFor } from './dashboards.ts';
 import { type Dashboard, definition } from './definition.ts';
 import { countOpened } from './opened.ts';
 import { readParameters } from './query.ts';
+import { dashboardSpecs } from './spec.ts';
 import type { Viewer } from './viewers.ts';
 
 const params = z.object({ slug: z.string() });
@@ -48,9 +49,9 @@ export function mountDashboards(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...dashboardSpecs.list,
       method: 'get',
       path: '/v1/dashboards',
-      summary: 'List dashboards',
       scopes: ['read', 'admin'],
       query: z.strictObject({}),
       status: 200,
@@ -69,9 +70,9 @@ export function mountDashboards(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...dashboardSpecs.get,
       method: 'get',
       path: '/v1/dashboards/:slug',
-      summary: 'Get the definition of a dashboard',
       scopes: ['read', 'admin'],
       params,
       query: z.strictObject({}),
@@ -90,9 +91,9 @@ export function mountDashboards(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...dashboardSpecs.card,
       method: 'get',
       path: '/v1/dashboards/:slug/cards/:card',
-      summary: "Get the rows of one card, with a key or an embed's token",
       scopes: ['read', 'admin'],
       viewers: true,
       params: params.extend({ card: z.string() }),

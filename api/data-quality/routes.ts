@@ -9,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
+import { dataQualitySpecs } from './spec.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 731;
@@ -67,10 +68,9 @@ export function mountDataQuality(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...dataQualitySpecs.get,
       method: 'get',
       path: '/v1/data-quality',
-      summary:
-        'A score for each day in UTC, the latest first, what it is made of, and whether receipts and stored events agree',
       scopes: ['read'],
       query: z.strictObject({
         from: instant.optional().meta({ description: 'Seven days before `to` if absent' }),

@@ -17,6 +17,7 @@ import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { POINTER } from '../privacy/personal-fields.ts';
 import { acceptSchema } from './event-types.ts';
+import { eventTypeSpecs } from './spec.ts';
 
 const params = z.object({ type: z.string().min(1).max(200) });
 
@@ -70,9 +71,9 @@ export function mountEventTypes(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...eventTypeSpecs.put,
       method: 'put',
       path: '/v1/event-types/:type',
-      summary: 'Give an event type its schema: a new version, unless nothing changed',
       scopes: ['tenant-admin'],
       params,
       body: input,
@@ -113,9 +114,9 @@ export function mountEventTypes(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...eventTypeSpecs.get,
       method: 'get',
       path: '/v1/event-types/:type',
-      summary: 'The newest version of an event type',
       scopes: ['tenant-admin'],
       params,
       status: 200,
@@ -132,9 +133,9 @@ export function mountEventTypes(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...eventTypeSpecs.list,
       method: 'get',
       path: '/v1/event-types',
-      summary: 'Event types, each with its newest version',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,

@@ -16,6 +16,7 @@ import { instant } from '../http/schemas.ts';
 import type { Seen } from '../http/types.ts';
 import { formOf } from './event-form.ts';
 import { receive } from './receive.ts';
+import { eventSpecs } from './spec.ts';
 
 /** Whether a request is POST /v1/events, which answerIngest() serves. */
 export function isIngest({ method, url = '' }: IncomingMessage): boolean {
@@ -83,10 +84,9 @@ export function mountEvents(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...eventSpecs.list,
       method: 'get',
       path: '/v1/events',
-      summary:
-        'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
       filters: ['type', 'subject'],

@@ -12,6 +12,7 @@ import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import type { Call, Seen } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
+import { exportSpecs } from './spec.ts';
 
 /** Within that time the parts of a file that one key asks for are one download. */
 const ONE_DOWNLOAD_MS = 10 * 60_000;
@@ -36,10 +37,9 @@ export function mountExportFiles(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...exportSpecs.file,
       method: 'get',
       path: '/v1/exports/:id/files/*name',
-      summary:
-        'One file of an export, whole or in part (Range); the manifest lists the names, a slash in one may be encoded or not',
       scopes: ['export'],
       viewers: true,
       params: z.object({ id: uuid.lowercase(), name: fileName }),

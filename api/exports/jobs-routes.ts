@@ -23,6 +23,7 @@ import { LONGEST_SECONDS } from '../http/tokens.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { notifyEndpoint, webhookUrl } from './notify-endpoint.ts';
 import { exportInput, readExport } from './request.ts';
+import { exportSpecs } from './spec.ts';
 import { askedExport, showExport, shownExport, wholeExport } from './view.ts';
 
 const params = z.object({ id: uuid });
@@ -34,9 +35,9 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...exportSpecs.create,
       method: 'post',
       path: '/v1/exports',
-      summary: 'Have a window of raw events or of figures written into files',
       scopes: SCOPES,
       body: exportInput.extend({ notify_url: webhookUrl(deps.config).optional() }),
       status: 202,
@@ -75,9 +76,9 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...exportSpecs.list,
       method: 'get',
       path: '/v1/exports',
-      summary: 'Exports, newest first',
       scopes: SCOPES,
       query: pageQuery,
       status: 200,
@@ -96,9 +97,9 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...exportSpecs.get,
       method: 'get',
       path: '/v1/exports/:id',
-      summary: 'One export: how far it is, then its manifest, with an address for each file that needs no key',
       scopes: SCOPES,
       params,
       query: z.strictObject({
@@ -119,9 +120,9 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...exportSpecs.delete,
       method: 'delete',
       path: '/v1/exports/:id',
-      summary: 'Cancel an export that is under way, or have the files of a completed one destroyed',
       scopes: SCOPES,
       params,
       status: 200,

@@ -9,21 +9,17 @@ import { oldHttp } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { EXPORT_FILTERS, type ExportQuery, type ExportRequest, exportFileName, exportQuery, readExportQuery } from './query.ts';
+import { exportSpecs } from './spec.ts';
 import { CODINGS, type Head, streamRows } from './stream.ts';
 
 const PATH = '/v1/exports/stream';
 const METADATA = `${PATH}/csvw`;
 
-const SUMMARY =
-  `All rows of a window, streamed without a limit, in a stable order: events by time and id, metrics by bucket, metric and
-dimensions. An answer that is whole ends with the trailers Content-Digest, Repr-Digest and Mirante-Rows; one that breaks off ends with a
-broken connection, never with the end of the answer.`.replaceAll('\n', ' ');
-
 const metadata = z.object({
   '@context': z.array(z.unknown()),
   url: z.string(),
-  dialect: z.object({}),
-  tableSchema: z.object({}),
+  dialect: z.looseObject({}),
+  tableSchema: z.looseObject({}),
 });
 
 /** Streams rows to keys with the scope `export`, and the metadata of the CSV. */
@@ -32,9 +28,9 @@ export function mountExportStream(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...exportSpecs.stream,
       method: 'get',
       path: PATH,
-      summary: SUMMARY,
       scopes: ['export'],
       query: exportQuery,
       filters: EXPORT_FILTERS,
@@ -70,9 +66,9 @@ export function mountExportStream(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...exportSpecs.csvw,
       method: 'get',
       path: METADATA,
-      summary: 'Metadata of the CSV that the same parameters give, as CSV on the Web: types, units, what each column is',
       scopes: ['export'],
       query: exportQuery,
       filters: EXPORT_FILTERS,

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { ZodType } from 'zod';
 import type { Actor } from '../../sql/database/db.ts';
 import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
+import type { Described } from './operation.ts';
 
 /** What is known of a request so far: its route's template and whose it is come later. */
 export type Seen = {
@@ -15,7 +16,7 @@ export type Seen = {
 };
 
 /** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
-export type RouteSpec<Params, Query, Body> = {
+export type RouteSpec<Params, Query, Body> = Described & {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express template, e.g. `/v1/tenants/:id`. */
   path: string;

@@ -7,6 +7,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
+import { metricSpecs } from './spec.ts';
 
 /** One change of a day that had ended. */
 export const restatement = z.object({
@@ -24,9 +25,9 @@ export function mountRestatements(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...metricSpecs.restatements,
       method: 'get',
       path: '/v1/restatements',
-      summary: 'Days whose figures were changed by late events or erasures after they had ended, the latest change first',
       scopes: ['read'],
       query: pageQuery.extend({ figures: figures.optional(), from: instant.optional(), to: instant.optional() }),
       status: 200,

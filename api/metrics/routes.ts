@@ -13,6 +13,7 @@ import { route } from '../http/route.ts';
 import { isSlow } from './cost.ts';
 import { metricQuery, readQuestion } from './query.ts';
 import { restatement } from './restatements-routes.ts';
+import { metricSpecs } from './spec.ts';
 
 const catalogue = z.object({
   data: z.array(
@@ -42,19 +43,15 @@ const figures = z.object({
   data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
 });
 
-const SUMMARY = `A metric over a window. Buckets are given by their start, in the tenant's time zone; weeks begin on Monday.
-Without groups every bucket of the window is there, in order: counts are 0 and ratios and percentiles null where nothing happened.
-With groups only those that occur are there.`.replaceAll('\n', ' ');
-
 /** The calls that answer with figures. */
 export function mountMetrics(app: Express, deps: Deps): void {
   route(
     app,
     deps,
     {
+      ...metricSpecs.list,
       method: 'get',
       path: '/v1/metrics',
-      summary: 'The catalogue of metrics',
       scopes: ['read'],
       query: z.strictObject({}),
       status: 200,
@@ -77,9 +74,9 @@ export function mountMetrics(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...metricSpecs.read,
       method: 'get',
       path: '/v1/metrics/:name',
-      summary: SUMMARY,
       scopes: ['read'],
       params: z.object({ name: z.string() }),
       query: metricQuery,

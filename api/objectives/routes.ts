@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '../http/deps.ts';
 import { route } from '../http/route.ts';
 import { listObjectives } from './objectives.ts';
+import { objectiveSpecs } from './spec.ts';
 
 const rate = z.number().nullable();
 
@@ -39,9 +40,9 @@ export function mountObjectives(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...objectiveSpecs.list,
       method: 'get',
       path: '/v1/objectives',
-      summary: 'What the platform promises, measured on itself',
       scopes: ['read', 'admin'],
       status: 200,
       answer: z.object({ data: z.array(objective) }),

@@ -13,11 +13,13 @@ export type HtmlPage = {
   /** HTML, already escaped. */
   body: string;
   /** The class of the body in the stylesheet. */
-  kind: 'dashboard' | 'home' | 'problem';
+  kind: 'dashboard' | 'docs' | 'home' | 'problem';
   /** The page's module. */
   script?: string;
   /** Modules that it imports, so that the browser fetches all of them at once. */
   preload?: readonly string[];
+  /** A further stylesheet of this kind of page. */
+  sheet?: string;
   /** CSS of this page alone. */
   style?: string;
   /** Origins that may show the page in a frame. */
@@ -54,7 +56,7 @@ export function setPolicy(response: Response, { style, framedBy = [] }: HtmlPage
 }
 
 /** The HTML of a page. */
-export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: HtmlPage): string {
+export function htmlOf({ assets, locale, title, body, kind, script, preload = [], sheet, style }: HtmlPage): string {
   const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
 <html lang="${locale}">
@@ -66,7 +68,7 @@ export function htmlOf({ assets, locale, title, body, kind, script, preload = []
 <title>${escaped(title)}</title>
 <link rel="icon" href="${assets.url('mark.svg')}">
 <link rel="stylesheet" href="${assets.url('style.css')}">
-${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
+${sheet ? `<link rel="stylesheet" href="${assets.url(sheet)}">\n` : ''}${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
 </head>
 <body class="${kind}">
 ${body}

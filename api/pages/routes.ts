@@ -9,6 +9,8 @@ import type { Deps } from '../http/deps.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
+import { platformSpecs } from '../platform/spec.ts';
+import { sendAsset } from './assets.ts';
 import { dashboardPage } from './dashboard.ts';
 import { homePage } from './home.ts';
 import { sendPage } from './html.ts';
@@ -22,9 +24,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.home,
       method: 'get',
       path: '/',
-      summary: 'What this is, as a page',
       scopes: [],
       page: true,
       status: 200,
@@ -40,9 +42,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.dashboard,
       method: 'get',
       path: '/dashboards/:slug',
-      summary: 'The page of a dashboard',
       scopes: [],
       viewers: true,
       page: true,
@@ -61,9 +63,9 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...platformSpecs.shortLink,
       method: 'get',
       path: '/s/:id',
-      summary: 'The page of a dashboard, by a short link',
       scopes: [],
       page: true,
       params: z.object({ id: z.string() }),
@@ -81,13 +83,8 @@ export function mountPages(app: Express, deps: Deps): void {
     (response.locals.seen as Seen).route = ASSETS;
     const asset = deps.assets.find(request.params.version, request.params.name);
     if (!asset) throw notFound('file');
-    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
-    const body = await asset.body(encoding as 'br' | 'gzip' | 'identity');
     response.setHeader('cache-control', YEAR);
-    response.setHeader('vary', 'Accept-Encoding');
-    if (encoding !== 'identity') response.setHeader('content-encoding', encoding);
-    response.setHeader('content-type', asset.type);
-    response.end(body);
+    await sendAsset(request, response, asset);
   });
 }
 

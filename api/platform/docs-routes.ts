@@ -1,51 +1,41 @@
 import { readFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import type { Deps } from '../http/deps.ts';
 import { openApiDocument } from '../http/openapi.ts';
+import { type Asset, assetOf, sendAsset } from '../pages/assets.ts';
+import { docsPage } from '../pages/docs.ts';
+import type { OpenApi } from '../pages/docs-document.ts';
+import { htmlOf, setPolicy } from '../pages/html.ts';
+import { platformSpecs } from './spec.ts';
 
-const require = createRequire(import.meta.url);
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mirante API</title>
-<link rel="stylesheet" href="/docs/files/swagger-ui.css">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="/docs/files/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
-</body>
-</html>
-`;
-const START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });\n";
-
-/** The contract as a document and as a page, from files that ship with the package. */
+/** The contract as a document and as a page, both made when they are first asked for, and kept. */
 export function mountDocs(app: Express, deps: Deps): void {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  let document: string | undefined;
   const open = { method: 'get', scopes: [], status: 200 } as const;
   deps.openapi.push(
-    { ...open, path: '/openapi.json', summary: 'This document', produces: ['application/json'] },
-    { ...open, path: '/docs', summary: 'This document as a page', produces: ['text/html'] },
+    { ...open, ...platformSpecs.document, path: '/openapi.json', produces: ['application/json'] },
+    { ...open, ...platformSpecs.docs, path: '/docs', produces: ['text/html'] },
   );
+  let made: ReturnType<typeof make> | undefined;
+  // Not before every call is registered.
+  function make() {
+    const document = openApiDocument(deps.openapi, version);
+    const page = docsPage(deps.assets, document as OpenApi);
+    const asset = (type: string, text: string): Asset => assetOf(type, Buffer.from(text));
+    return {
+      page,
+      html: asset('text/html; charset=utf-8', htmlOf(page)),
+      json: asset('application/json; charset=utf-8', JSON.stringify(document)),
+    };
+  }
 
-  app.get('/openapi.json', (_request, response) => {
-    document ??= JSON.stringify(openApiDocument(deps.openapi, version));
-    response.type('application/json').send(document);
+  app.get('/openapi.json', async (request, response) => {
+    made ??= make();
+    await sendAsset(request, response, made.json);
   });
-  app.get('/docs', (_request, response) => {
-    response.type('html').send(PAGE);
+  app.get('/docs', async (request, response) => {
+    made ??= make();
+    setPolicy(response, made.page);
+    await sendAsset(request, response, made.html);
   });
-  app.get('/docs/start.js', (_request, response) => {
-    response.type('text/javascript').send(START);
-  });
-  const files = dirname(require.resolve('swagger-ui-dist/package.json'));
-  const setHeaders = (response: ServerResponse) => void response.setHeader('cache-control', 'public, max-age=3600');
-  app.use('/docs/files', express.static(files, { index: false, setHeaders }));
 }

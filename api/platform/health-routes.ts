@@ -8,6 +8,7 @@ import { heartbeatAges } from '../../sql/platform/heartbeats.ts';
 import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 import type { Deps } from '../http/deps.ts';
 import { route } from '../http/route.ts';
+import { platformSpecs } from './spec.ts';
 
 /** An audit runs every hour; after two have failed to come nothing is known any more, as ops.measure_service() has it. */
 const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
@@ -24,7 +25,7 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
   route(
     app,
     deps,
-    { method: 'get', path: '/livez', summary: 'Whether the process runs', scopes: [], status: 200, answer: health },
+    { ...platformSpecs.live, method: 'get', path: '/livez', scopes: [], status: 200, answer: health },
     async () => ({ body: { status: 'ok', checks: {} } }),
   );
 
@@ -32,10 +33,9 @@ export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
     app,
     deps,
     {
+      ...platformSpecs.ready,
       method: 'get',
       path: '/readyz',
-      summary:
-        'Whether requests can be served (503 if not); `degraded` where a queue is not being worked on or the audit of isolation failed',
       scopes: [],
       status: 200,
       otherStatuses: [503],

@@ -9,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import { Problem, unavailable, wrongScope } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
+import { platformSpecs } from './spec.ts';
 
 const BOARD = '/ops/queues';
 
@@ -44,6 +45,7 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
     app,
     deps,
     {
+      ...platformSpecs.deadLetters,
       method: 'get',
       path: '/ops/dead-letters',
       summary: 'Jobs of all queues that failed permanently',

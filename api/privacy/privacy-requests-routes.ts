@@ -16,6 +16,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import { privacyRequestSpecs } from './requests-spec.ts';
 
 const BUNDLE_DAYS = 30;
 
@@ -61,10 +62,9 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
     app,
     deps,
     {
+      ...privacyRequestSpecs.create,
       method: 'post',
       path: '/v1/privacy/requests',
-      summary:
-        'Ask for access, erasure, or the withdrawal of consent, for one person; due within 15 days, served within minutes',
       scopes: ['tenant-admin'],
       body: input,
       status: 202,
@@ -93,9 +93,9 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
     app,
     deps,
     {
+      ...privacyRequestSpecs.list,
       method: 'get',
       path: '/v1/privacy/requests',
-      summary: 'Privacy requests, newest first',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,
@@ -112,9 +112,9 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
     app,
     deps,
     {
+      ...privacyRequestSpecs.get,
       method: 'get',
       path: '/v1/privacy/requests/:id',
-      summary: 'One privacy request: its progress, then its bundle or certificate',
       scopes: ['tenant-admin'],
       params,
       status: 200,
@@ -131,9 +131,9 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
     app,
     deps,
     {
+      ...privacyRequestSpecs.file,
       method: 'get',
       path: '/v1/privacy/requests/:id/files/:name',
-      summary: 'One file of the bundle of an access request',
       scopes: ['tenant-admin'],
       params: params.extend({ name: z.string().regex(/^[a-z-]+\.(json|csv)$/) }),
       status: 200,

@@ -9,6 +9,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import { privacySpecs } from './spec.ts';
 
 /** A register for the authority is one file, never a page of it. */
 const MAX_RECORDS = 10_000;
@@ -29,9 +30,9 @@ export function mountPrivacy(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...privacySpecs.records,
       method: 'get',
       path: '/v1/privacy/records',
-      summary: 'Records of processing, one for each event type in its newest version; as CSV all of them at once',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,
@@ -56,10 +57,9 @@ export function mountPrivacy(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...privacySpecs.destroyKey,
       method: 'delete',
       path: '/v1/privacy/pseudonym-key',
-      summary:
-        'Destroy the key of all pseudonyms permanently: stored pseudonyms can no longer be linked to a person, withdrawals of consent end, and the next event creates a new key',
       scopes: ['tenant-admin'],
       status: 200,
       answer: z.object({ key_created_at: z.iso.datetime(), withdrawals_deleted: z.number().int() }),

@@ -9,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { replay } from './replay.ts';
+import { quarantineSpecs } from './spec.ts';
 
 const row = z.object({
   id: uuid,
@@ -63,9 +64,9 @@ export function mountQuarantine(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...quarantineSpecs.list,
       method: 'get',
       path: '/v1/quarantine',
-      summary: 'What was refused, with its reason and as it was sent, newest first; a page ends early at about 8 MiB',
       scopes: ['tenant-admin'],
       query: pageQuery.extend(filter.omit({ ids: true }).shape),
       filters: ['code', 'type'],
@@ -87,10 +88,9 @@ export function mountQuarantine(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...quarantineSpecs.replay,
       method: 'post',
       path: '/v1/quarantine/replay',
-      summary:
-        'Try refused events again, oldest of the newest matches first, about 8 MiB at most; what is stored now leaves the pending ones',
       scopes: ['tenant-admin'],
       body: replayInput,
       status: 200,

@@ -9,6 +9,7 @@ import { notFound, wrongScope } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
+import { keySpecs } from './keys-spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -46,9 +47,9 @@ export function mountKeys(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.create,
       method: 'post',
       path: '/v1/tenants/:id/keys',
-      summary: 'Make a key; it is shown in this answer only',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: input,
@@ -70,9 +71,9 @@ export function mountKeys(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.list,
       method: 'get',
       path: '/v1/tenants/:id/keys',
-      summary: 'Keys of a tenant, without their secrets',
       scopes: ['admin', 'tenant-admin'],
       params,
       query: pageQuery,
@@ -91,9 +92,9 @@ export function mountKeys(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.revoke,
       method: 'delete',
       path: '/v1/tenants/:id/keys/:keyId',
-      summary: 'Revoke a key',
       scopes: ['admin', 'tenant-admin'],
       params: params.extend({ keyId: uuid }),
       status: 204,

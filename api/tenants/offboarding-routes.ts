@@ -8,6 +8,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import { tenantSpecs } from './spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -30,10 +31,9 @@ export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void
     app,
     deps,
     {
+      ...tenantSpecs.offboard,
       method: 'delete',
       path: '/v1/tenants/:id',
-      summary:
-        'Remove a tenant and all that is held of it: keys and logins end at once, rows within minutes; `Location` follows it',
       scopes: ['admin'],
       params,
       status: 202,
@@ -55,9 +55,9 @@ export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void
     app,
     deps,
     {
+      ...tenantSpecs.offboarding,
       method: 'get',
       path: '/v1/tenants/:id/offboarding',
-      summary: 'How the removal of a tenant goes, and then its certificate, which outlives the tenant',
       scopes: ['admin'],
       params,
       status: 200,

@@ -9,6 +9,7 @@ import { conflict, invalidRequest, notFound, wrongScope } from '../http/problems
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { reachTenant } from '../http/tenant-reach.ts';
+import { tenantSpecs } from './spec.ts';
 
 const limits = z.strictObject({
   events_per_second: z.number().int().min(1).optional(),
@@ -87,9 +88,9 @@ export function mountTenants(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...tenantSpecs.create,
       method: 'post',
       path: '/v1/tenants',
-      summary: 'Make a tenant',
       scopes: ['admin'],
       body: newTenant,
       status: 201,
@@ -107,9 +108,9 @@ export function mountTenants(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...tenantSpecs.list,
       method: 'get',
       path: '/v1/tenants',
-      summary: 'All tenants',
       scopes: ['admin'],
       query: pageQuery,
       status: 200,
@@ -126,9 +127,9 @@ export function mountTenants(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...tenantSpecs.get,
       method: 'get',
       path: '/v1/tenants/:id',
-      summary: 'One tenant',
       scopes: ['admin', 'tenant-admin'],
       params,
       status: 200,
@@ -141,9 +142,9 @@ export function mountTenants(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...tenantSpecs.update,
       method: 'patch',
       path: '/v1/tenants/:id',
-      summary: 'Change a tenant: what the body names, the rest stays. Its own tenant-admin may change `embed_origins`',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: tenantChange,

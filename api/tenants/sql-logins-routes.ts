@@ -9,6 +9,7 @@ import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
 import { requireFeature } from './features.ts';
+import { keySpecs } from './keys-spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -59,9 +60,9 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.createLogin,
       method: 'post',
       path: '/v1/tenants/:id/sql-logins',
-      summary: 'Make a read-only PostgreSQL login to the views of schema `app`; its password is shown in this answer only',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: input,
@@ -88,9 +89,9 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.listLogins,
       method: 'get',
       path: '/v1/tenants/:id/sql-logins',
-      summary: 'PostgreSQL logins of a tenant, without their passwords',
       scopes: ['admin', 'tenant-admin'],
       params,
       query: pageQuery,
@@ -109,9 +110,9 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
     app,
     deps,
     {
+      ...keySpecs.revokeLogin,
       method: 'delete',
       path: '/v1/tenants/:id/sql-logins/:loginId',
-      summary: 'End a PostgreSQL login and its sessions',
       scopes: ['admin', 'tenant-admin'],
       params: params.extend({ loginId: uuid }),
       status: 204,
