@@ -15,8 +15,11 @@ const LONGEST = [
   'data-folder',
   'api',
   'charts',
-  'archive-large',
   'restore-drill',
+  'archive-large',
+  'archive-reads',
+  'zones',
+  'refresh-kills',
   'portable',
 ].map((name) => `${name}.test.ts`);
 
