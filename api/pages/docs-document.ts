@@ -12,12 +12,12 @@ export type Operation = {
   tags: string[];
   security?: Record<string, unknown>[];
   'x-scopes'?: string[];
-  parameters?: Parameter[];
+  parameters?: DocumentedParameter[];
   requestBody?: { content: Content };
   responses: Record<string, { description: string; content?: Content }>;
 };
 
-export type Parameter = {
+export type DocumentedParameter = {
   name: string;
   in: 'path' | 'query' | 'header';
   required?: boolean;
@@ -47,10 +47,10 @@ export type Schema = {
 };
 
 /** A call of the document with its address. */
-export type Call = { method: string; path: string; operation: Operation };
+export type DocumentedCall = { method: string; path: string; operation: Operation };
 
 /** Calls in the order of their tags. */
-export function callsByTag({ tags, paths }: OpenApi): { tag: OpenApi['tags'][number]; calls: Call[] }[] {
+export function callsByTag({ tags, paths }: OpenApi): { tag: OpenApi['tags'][number]; calls: DocumentedCall[] }[] {
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   );

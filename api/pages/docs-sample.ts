@@ -1,7 +1,7 @@
-import type { Call, Content } from './docs-document.ts';
+import type { Content, DocumentedCall } from './docs-document.ts';
 
 /** A call of curl that sends the example; `$ORIGIN` stands for the address of the platform. */
-export function curlOf({ method, path, operation }: Call): string {
+export function curlOf({ method, path, operation }: DocumentedCall): string {
   const { parameters = [], requestBody } = operation;
   const inPath = (name: string) => parameters.find((one) => one.in === 'path' && one.name === name)?.example ?? name;
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(inPath(name)));

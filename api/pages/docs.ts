@@ -1,6 +1,13 @@
 import { escaped } from '../../lib/html.ts';
 import type { Assets } from './assets.ts';
-import { type Call, type Content, callsByTag, type OpenApi, type Operation, type Parameter } from './docs-document.ts';
+import {
+  type Content,
+  callsByTag,
+  type DocumentedCall,
+  type DocumentedParameter,
+  type OpenApi,
+  type Operation,
+} from './docs-document.ts';
 import { curlOf, textOf } from './docs-sample.ts';
 import { fieldOf, fieldsOf, prose } from './docs-schema.ts';
 import type { HtmlPage } from './html.ts';
@@ -35,7 +42,7 @@ const anchorOf = (tag: string) => `tag-${tag.toLowerCase().replaceAll(' ', '-')}
 
 const method = (name: string) => `<span class="method ${name.toLowerCase()}">${name}</span>`;
 
-const menuOf = (tag: string, calls: Call[]): string => `<section data-tag>
+const menuOf = (tag: string, calls: DocumentedCall[]): string => `<section data-tag>
 <h2><a href="#${anchorOf(tag)}">${escaped(tag)}</a></h2>
 <ul>${calls.map((call) => `<li data-of="${call.operation.operationId}"><a href="#${call.operation.operationId}">${method(call.method)}<span>${escaped(call.operation.summary)}</span></a></li>`).join('')}</ul>
 </section>`;
@@ -49,7 +56,7 @@ const sectionOf = ({
 ${calls.map(articleOf).join('\n')}
 </section>`;
 
-function articleOf(call: Call): string {
+function articleOf(call: DocumentedCall): string {
   const { operation, path } = call;
   const { operationId: id, parameters = [], requestBody, responses } = operation;
   const [status, success] = Object.entries(responses)[0] as [string, Operation['responses'][string]];
@@ -85,7 +92,7 @@ function openedBy({ security = [], 'x-scopes': scopes = [] }: Operation): string
 const folded = (name: string, content: string): string =>
   content === '' ? '' : `<details><summary>${name}</summary>${content}</details>`;
 
-function listOf(parameters: Parameter[]): string {
+function listOf(parameters: DocumentedParameter[]): string {
   const shown = parameters.filter(({ deprecated }) => !deprecated);
   if (shown.length === 0) return '';
   const items = shown.map((one) =>

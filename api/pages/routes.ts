@@ -9,11 +9,11 @@ import type { Deps } from '../http/deps.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
-import { platformSpecs } from '../platform/spec.ts';
 import { sendAsset } from './assets.ts';
 import { dashboardPage } from './dashboard.ts';
 import { homePage } from './home.ts';
 import { sendPage } from './html.ts';
+import { pageSpecs } from './spec.ts';
 
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
@@ -24,7 +24,7 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
-      ...platformSpecs.home,
+      ...pageSpecs.home,
       method: 'get',
       path: '/',
       scopes: [],
@@ -42,7 +42,7 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
-      ...platformSpecs.dashboard,
+      ...pageSpecs.dashboard,
       method: 'get',
       path: '/dashboards/:slug',
       scopes: [],
@@ -63,7 +63,7 @@ export function mountPages(app: Express, deps: Deps): void {
     app,
     deps,
     {
-      ...platformSpecs.shortLink,
+      ...pageSpecs.shortLink,
       method: 'get',
       path: '/s/:id',
       scopes: [],

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import type { Express } from 'express';
 import type { Deps } from '../http/deps.ts';
 import { openApiDocument } from '../http/openapi.ts';
-import { type Asset, assetOf, sendAsset } from '../pages/assets.ts';
-import { docsPage } from '../pages/docs.ts';
-import type { OpenApi } from '../pages/docs-document.ts';
-import { htmlOf, setPolicy } from '../pages/html.ts';
-import { platformSpecs } from './spec.ts';
+import { type Asset, assetOf, sendAsset } from './assets.ts';
+import { docsPage } from './docs.ts';
+import type { OpenApi } from './docs-document.ts';
+import { htmlOf, setPolicy } from './html.ts';
+import { pageSpecs } from './spec.ts';
 
 /** The contract as a document and as a page, both made when they are first asked for, and kept. */
 export function mountDocs(app: Express, deps: Deps): void {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const open = { method: 'get', scopes: [], status: 200 } as const;
   deps.openapi.push(
-    { ...open, ...platformSpecs.document, path: '/openapi.json', produces: ['application/json'] },
-    { ...open, ...platformSpecs.docs, path: '/docs', produces: ['text/html'] },
+    { ...open, ...pageSpecs.document, path: '/openapi.json', produces: ['application/json'] },
+    { ...open, ...pageSpecs.docs, path: '/docs', produces: ['text/html'] },
   );
   let made: ReturnType<typeof make> | undefined;
   // Not before every call is registered.
