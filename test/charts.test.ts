@@ -246,7 +246,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     const page = await see(old, VOLUME);
     const words = await page.locator('#card-quality-checks tbody td:nth-child(2)').allTextContents();
     expect(words.length).toBeGreaterThan(3);
-    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'não se sabe'].includes(word))).toEqual([]);
+    expect(words.filter((word) => !['aprovada', 'atenção', 'reprovada', 'desconhecido'].includes(word))).toEqual([]);
     await page.context().close();
   });
 });
