@@ -27,6 +27,7 @@ import { createIdempotency } from './http/idempotency.ts';
 import { createLimits } from './http/limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http/open-metrics.ts';
 import { createPools } from './http/pools.ts';
+import type { RouteSpec } from './http/types.ts';
 import { readAssets } from './pages/assets.ts';
 
 /** What streamed exports have to come to their end when the program stops. */
@@ -40,7 +41,7 @@ export type Wired = {
   server: Server;
   metricsServer: Server;
   /** Every call, as the OpenAPI document shows it. */
-  calls: Deps['openapi'];
+  calls: RouteSpec<unknown, unknown, unknown>[];
   /** Stops taking requests, lets those under way finish, stores what waits, closes every connection. */
   close: () => Promise<void>;
 };
@@ -104,15 +105,15 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     groupCommit,
     openMetrics,
     telemetry,
-    openapi: [],
   };
-  const server = createHttpServer(buildApp(deps, queues));
+  const { listener, calls } = buildApp(deps, queues);
+  const server = createHttpServer(listener);
   const metricsServer = createMetricsServer(openMetrics);
 
   return {
     server,
     metricsServer,
-    calls: deps.openapi,
+    calls,
     async close() {
       // Long ones would hold up everything else that has to be stored before the end.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);

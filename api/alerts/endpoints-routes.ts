@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { secretOf } from '../../lib/config.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
@@ -18,6 +17,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { endpointSpecs } from './endpoints-spec.ts';
 
 const description = z.string().max(500).nullable().default(null);
@@ -43,7 +43,7 @@ const params = z.object({ id: uuid });
 const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 
 /** Where alerts of the key's own tenant are sent. */
-export function mountAlertEndpoints(app: Express, deps: Deps): void {
+export function mountAlertEndpoints(api: Api, deps: Deps): void {
   const url = webhookUrl(deps.config);
   const input = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('webhook'), url, description }),
@@ -51,7 +51,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   ]);
 
   route(
-    app,
+    api,
     deps,
     {
       ...endpointSpecs.create,
@@ -80,7 +80,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...endpointSpecs.list,
@@ -99,7 +99,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...endpointSpecs.get,
@@ -118,7 +118,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...endpointSpecs.delete,
@@ -136,7 +136,7 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...endpointSpecs.rotateSecret,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { DELIVERY_TYPES, listDeliveries } from '../../sql/alerts/deliveries.ts';
 import { listRuleStates } from '../../sql/alerts/rules.ts';
@@ -7,6 +6,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { alertSpecs } from './alerts-spec.ts';
 
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
@@ -35,9 +35,9 @@ const delivery = z.object({
 });
 
 /** How the rules of the key's own tenant stand, and what was sent. */
-export function mountAlerts(app: Express, deps: Deps): void {
+export function mountAlerts(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...alertSpecs.list,
@@ -56,7 +56,7 @@ export function mountAlerts(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...alertSpecs.deliveries,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
@@ -11,6 +10,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { ruleSpecs } from './rules-spec.ts';
 
 const DAY = 86_400;
@@ -68,9 +68,9 @@ const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
 
 /** Rules of the key's own tenant; those of the operator's are the platform's. */
-export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void {
+export function mountAlertRules(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.create,
@@ -97,7 +97,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.list,
@@ -116,7 +116,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.get,
@@ -135,7 +135,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.update,
@@ -165,7 +165,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.delete,
@@ -183,7 +183,7 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...ruleSpecs.test,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type ListedFile, pageOfFiles } from '../../sql/archive/manifest.ts';
 import { listArchiveRules, removeArchiveRule, setArchiveRule } from '../../sql/archive/rules.ts';
@@ -8,6 +7,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { archiveSpecs } from './spec.ts';
 
 const changeable = z.strictObject({
@@ -43,9 +43,9 @@ const file = z.object({
 });
 
 /** For how long raw events are archived, which the operator says, and what a tenant has there. */
-export function mountArchive(app: Express, deps: Deps): void {
+export function mountArchive(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...archiveSpecs.listRules,
@@ -59,7 +59,7 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...archiveSpecs.setRule,
@@ -78,7 +78,7 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...archiveSpecs.deleteRule,
@@ -96,7 +96,7 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...archiveSpecs.listFiles,

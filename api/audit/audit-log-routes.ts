@@ -1,10 +1,10 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { listAuditLog } from '../../sql/audit/audit-log.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { auditSpecs } from './spec.ts';
 
 const entry = z.object({
@@ -17,9 +17,9 @@ const entry = z.object({
   details: z.record(z.string(), z.unknown()).meta({ description: 'Of a change: each column with its old and new value' }),
 });
 
-export function mountAuditLog(app: Express, deps: Deps): void {
+export function mountAuditLog(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...auditSpecs.list,

@@ -1,10 +1,10 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { addConsent, type Consent, listBenchmarks, listConsents, readBenchmark } from '../../sql/benchmarks/benchmarks.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { benchmarkSpecs } from './spec.ts';
 import { method, methodOf, POSITIONS, period, positionOf } from './words.ts';
@@ -60,9 +60,9 @@ const shownConsents = (history: Consent[]) => {
 };
 
 /** A tenant's figures beside those of others, and its consent to be counted among them. */
-export function mountBenchmarks(app: Express, deps: Deps): void {
+export function mountBenchmarks(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.setConsent,
@@ -89,7 +89,7 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.getConsent,
@@ -106,7 +106,7 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.list,
@@ -125,7 +125,7 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.get,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { askForBenchmark, findBenchmarkBuild, listBenchmarkBuilds, listBenchmarks } from '../../sql/benchmarks/benchmarks.ts';
@@ -8,6 +7,7 @@ import type { Deps } from '../http/deps.ts';
 import { invalidRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { benchmarkSpecs } from './spec.ts';
 import { period } from './words.ts';
@@ -36,9 +36,9 @@ const build = z.object({
 });
 
 /** What the operator asks for, and what came of it: outcomes, never figures. */
-export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues): void {
+export function mountBenchmarkSnapshots(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.build,
@@ -63,7 +63,7 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.listBuilds,
@@ -84,7 +84,7 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...benchmarkSpecs.getBuild,

@@ -1,9 +1,9 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { type Fault, invalidRequest, malformedRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
@@ -39,9 +39,9 @@ const guest = z
   .prefault({});
 
 /** Dashboards for people without a key: a link to Mirante's own page, and tokens that Metabase accepts. */
-export function mountEmbeds(app: Express, deps: Deps): void {
+export function mountEmbeds(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...linkSpecs.embed,
@@ -87,7 +87,7 @@ export function mountEmbeds(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...linkSpecs.guest,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { createLink, deleteLink, listLinks, MAX_LINKS } from '../../sql/dashboards/links.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -7,6 +6,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { checkLink, fixed } from './embeds-routes.ts';
 import { linkSpecs } from './links-spec.ts';
 import { findDashboard } from './routes.ts';
@@ -43,9 +43,9 @@ const shown = z.object({
 });
 
 /** Short links to a dashboard for people without a key: stored, listed, and deleted one by one. */
-export function mountLinks(app: Express, deps: Deps): void {
+export function mountLinks(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...linkSpecs.create,
@@ -69,7 +69,7 @@ export function mountLinks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...linkSpecs.list,
@@ -92,7 +92,7 @@ export function mountLinks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...linkSpecs.delete,

@@ -1,4 +1,4 @@
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
 import type { Tenant } from '../../sql/tenants/tenants.ts';
@@ -6,7 +6,7 @@ import { sendCsv, wantsCsv } from '../http/csv.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import type { Call, Seen } from '../http/types.ts';
+import type { Api, Call, Seen } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { cardsFor, rowsFor } from './dashboards.ts';
 import { type Dashboard, definition } from './definition.ts';
@@ -44,9 +44,9 @@ const rowsOfCard = z.object({
 });
 
 /** Dashboards: their definitions, and the rows of their cards. */
-export function mountDashboards(app: Express, deps: Deps): void {
+export function mountDashboards(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...dashboardSpecs.list,
@@ -67,7 +67,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...dashboardSpecs.get,
@@ -88,7 +88,7 @@ export function mountDashboards(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...dashboardSpecs.card,

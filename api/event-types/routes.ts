@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import {
@@ -15,6 +14,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { POINTER } from '../privacy/personal-fields.ts';
 import { acceptSchema } from './event-types.ts';
 import { eventTypeSpecs } from './spec.ts';
@@ -66,9 +66,9 @@ const eventType = input.extend({
   created_at: z.iso.datetime(),
 });
 
-export function mountEventTypes(app: Express, deps: Deps): void {
+export function mountEventTypes(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...eventTypeSpecs.put,
@@ -111,7 +111,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...eventTypeSpecs.get,
@@ -130,7 +130,7 @@ export function mountEventTypes(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...eventTypeSpecs.list,

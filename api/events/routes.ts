@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type EventPage, listEverywhere } from '../../sql/archive/archived-events.ts';
 import { ArchiveChanged } from '../../sql/archive/rows.ts';
@@ -13,7 +12,7 @@ import type { Deps } from '../http/deps.ts';
 import { unavailable } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
 import { formOf } from './event-form.ts';
 import { receive } from './receive.ts';
 import { eventSpecs } from './spec.ts';
@@ -79,9 +78,9 @@ const listQuery = pageQuery.extend({
   to: instant.optional(),
 });
 
-export function mountEvents(app: Express, deps: Deps): void {
+export function mountEvents(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...eventSpecs.list,

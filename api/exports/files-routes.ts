@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import QuickLRU from 'quick-lru';
 import { z } from 'zod';
 import { type Actor, withTenant } from '../../sql/database/db.ts';
@@ -10,7 +10,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound, Problem, unavailable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
-import type { Call, Seen } from '../http/types.ts';
+import type { Api, Call, Seen } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { exportSpecs } from './spec.ts';
 
@@ -30,11 +30,11 @@ const fileName = z
   .meta({ type: 'string' });
 
 /** Files of completed exports, for a key or an address that is signed. */
-export function mountExportFiles(app: Express, deps: Deps): void {
+export function mountExportFiles(api: Api, deps: Deps): void {
   const noted = new QuickLRU<string, true>({ maxSize: 10_000, maxAge: ONE_DOWNLOAD_MS });
 
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.file,

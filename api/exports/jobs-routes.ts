@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -20,6 +20,7 @@ import { conflict, malformedRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { LONGEST_SECONDS } from '../http/tokens.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { notifyEndpoint, webhookUrl } from './notify-endpoint.ts';
 import { exportInput, readExport } from './request.ts';
@@ -30,9 +31,9 @@ const params = z.object({ id: uuid });
 const SCOPES = ['export'] as const;
 
 /** Exports that are made in the background, each into files that can be downloaded. */
-export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void {
+export function mountExportJobs(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.create,
@@ -73,7 +74,7 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.list,
@@ -94,7 +95,7 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.get,
@@ -117,7 +118,7 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.delete,

@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { csvwOf } from '../../sql/exports/csvw.ts';
@@ -7,6 +7,7 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { oldHttp } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { EXPORT_FILTERS, type ExportQuery, type ExportRequest, exportFileName, exportQuery, readExportQuery } from './query.ts';
 import { exportSpecs } from './spec.ts';
@@ -23,9 +24,9 @@ const metadata = z.object({
 });
 
 /** Streams rows to keys with the scope `export`, and the metadata of the CSV. */
-export function mountExportStream(app: Express, deps: Deps): void {
+export function mountExportStream(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.stream,
@@ -63,7 +64,7 @@ export function mountExportStream(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...exportSpecs.csvw,

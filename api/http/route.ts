@@ -1,4 +1,4 @@
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import { readInput } from '../../lib/input-faults.ts';
 import type { Actor } from '../../sql/database/db.ts';
@@ -7,17 +7,20 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 import { jsonOf } from './json-text.ts';
 import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from './problems.ts';
-import type { Handler, Reply, RouteSpec, Seen } from './types.ts';
+import type { Api, Handler, Reply, RouteSpec, Seen } from './types.ts';
 
 /** Registers a call: key and scope, rate limit, input check, handler, answer. A handler that has answered itself gives undefined. */
 export function route<Params = unknown, Query = unknown, Body = unknown>(
-  app: Express,
+  api: Api,
   deps: Deps,
   spec: RouteSpec<Params, Query, Body>,
   handler: Handler<Params, Query, Body>,
 ): void {
-  deps.openapi.push(spec as RouteSpec<unknown, unknown, unknown>);
-  app[spec.method](spec.path, async (request: Request, response: Response) => {
+  api.calls.push({
+    spec: spec as RouteSpec<unknown, unknown, unknown>,
+    handler: handler as Handler<unknown, unknown, unknown>,
+  });
+  api.app[spec.method](spec.path, async (request: Request, response: Response) => {
     const seen = response.locals.seen as Seen;
     seen.route = spec.path;
     if (spec.page) seen.page = true;

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { ZodType } from 'zod';
 import type { Actor } from '../../sql/database/db.ts';
 import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
@@ -63,3 +63,9 @@ export type Call<Params, Query, Body> = {
 export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secrets?: string[] };
 
 export type Handler<Params, Query, Body> = (call: Call<Params, Query, Body>) => Promise<Reply | undefined>;
+
+/** A call of the API with its handler; absent where the call is served outside Express. */
+export type RegisteredCall = { spec: RouteSpec<unknown, unknown, unknown>; handler?: Handler<unknown, unknown, unknown> };
+
+/** The HTTP API while it is built: Express, and the calls registered so far, which the OpenAPI document lists. */
+export type Api = { app: Express; calls: RegisteredCall[] };

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { didYouMean } from '../../lib/input-faults.ts';
 import { instantOf, shownInstant } from '../../lib/time.ts';
@@ -10,6 +9,7 @@ import type { Deps } from '../http/deps.ts';
 import { mapInSlices } from '../http/json-text.ts';
 import { invalidRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { isSlow } from './cost.ts';
 import { metricQuery, readQuestion } from './query.ts';
 import { restatement } from './restatements-routes.ts';
@@ -44,9 +44,9 @@ const figures = z.object({
 });
 
 /** The calls that answer with figures. */
-export function mountMetrics(app: Express, deps: Deps): void {
+export function mountMetrics(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...metricSpecs.list,
@@ -71,7 +71,7 @@ export function mountMetrics(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...metricSpecs.read,

@@ -1,7 +1,7 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Deps } from '../http/deps.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { listObjectives } from './objectives.ts';
 import { objectiveSpecs } from './spec.ts';
 
@@ -35,9 +35,9 @@ const objective = z.object({
 });
 
 /** What the platform promises of itself, and whether it holds. */
-export function mountObjectives(app: Express, deps: Deps): void {
+export function mountObjectives(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...objectiveSpecs.list,

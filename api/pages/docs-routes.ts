@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Express } from 'express';
 import type { Deps } from '../http/deps.ts';
 import { openApiDocument } from '../http/openapi.ts';
+import type { Api } from '../http/types.ts';
 import { type Asset, assetOf, sendAsset } from './assets.ts';
 import { docsPage } from './docs.ts';
 import type { OpenApi } from './docs-document.ts';
@@ -9,17 +9,18 @@ import { htmlOf, setPolicy } from './html.ts';
 import { pageSpecs } from './spec.ts';
 
 /** The contract as a document and as a page, both made when they are first asked for, and kept. */
-export function mountDocs(app: Express, deps: Deps): void {
+export function mountDocs(api: Api, deps: Deps): void {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const open = { method: 'get', scopes: [], status: 200 } as const;
-  deps.openapi.push(
-    { ...open, ...pageSpecs.document, path: '/openapi.json', produces: ['application/json'] },
-    { ...open, ...pageSpecs.docs, path: '/docs', produces: ['text/html'] },
+  api.calls.push(
+    { spec: { ...open, ...pageSpecs.document, path: '/openapi.json', produces: ['application/json'] } },
+    { spec: { ...open, ...pageSpecs.docs, path: '/docs', produces: ['text/html'] } },
   );
   let made: ReturnType<typeof make> | undefined;
   // Not before every call is registered.
   function make() {
-    const document = openApiDocument(deps.openapi, version);
+    const specs = api.calls.map(({ spec }) => spec);
+    const document = openApiDocument(specs, version);
     const page = docsPage(deps.assets, document as OpenApi);
     const asset = (type: string, text: string): Asset => assetOf(type, Buffer.from(text));
     return {
@@ -29,11 +30,11 @@ export function mountDocs(app: Express, deps: Deps): void {
     };
   }
 
-  app.get('/openapi.json', async (request, response) => {
+  api.app.get('/openapi.json', async (request, response) => {
     made ??= make();
     await sendAsset(request, response, made.json);
   });
-  app.get('/docs', async (request, response) => {
+  api.app.get('/docs', async (request, response) => {
     made ??= make();
     setPolicy(response, made.page);
     await sendAsset(request, response, made.html);

@@ -1,4 +1,4 @@
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { cardsFor } from '../dashboards/dashboards.ts';
 import { countOpened } from '../dashboards/opened.ts';
@@ -8,7 +8,7 @@ import type { Viewer } from '../dashboards/viewers.ts';
 import type { Deps } from '../http/deps.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
 import { sendAsset } from './assets.ts';
 import { dashboardPage } from './dashboard.ts';
 import { homePage } from './home.ts';
@@ -19,9 +19,9 @@ const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
 
 /** What people look at: the index, a dashboard for whoever has a link, and the files that both load. */
-export function mountPages(app: Express, deps: Deps): void {
+export function mountPages(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...pageSpecs.home,
@@ -39,7 +39,7 @@ export function mountPages(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...pageSpecs.dashboard,
@@ -60,7 +60,7 @@ export function mountPages(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...pageSpecs.shortLink,
@@ -79,7 +79,7 @@ export function mountPages(app: Express, deps: Deps): void {
     },
   );
 
-  app.get(ASSETS, async (request, response) => {
+  api.app.get(ASSETS, async (request, response) => {
     (response.locals.seen as Seen).route = ASSETS;
     const asset = deps.assets.find(request.params.version, request.params.name);
     if (!asset) throw notFound('file');

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -16,6 +15,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { privacyRequestSpecs } from './requests-spec.ts';
 
 const BUNDLE_DAYS = 30;
@@ -57,9 +57,9 @@ const shownRequest = z.object({
 const params = z.object({ id: uuid });
 
 /** What a person may ask of those who hold data about them (LGPD art. 18), asked by the tenant on their behalf. */
-export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): void {
+export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
       ...privacyRequestSpecs.create,
@@ -90,7 +90,7 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...privacyRequestSpecs.list,
@@ -109,7 +109,7 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...privacyRequestSpecs.get,
@@ -128,7 +128,7 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...privacyRequestSpecs.file,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { SUBJECTS } from '../../sql/event-types/event-types.ts';
@@ -9,6 +8,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { privacySpecs } from './spec.ts';
 
 /** A register for the authority is one file, never a page of it. */
@@ -25,9 +25,9 @@ const record = z.object({
   created_at: z.iso.datetime(),
 });
 
-export function mountPrivacy(app: Express, deps: Deps): void {
+export function mountPrivacy(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...privacySpecs.records,
@@ -54,7 +54,7 @@ export function mountPrivacy(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...privacySpecs.destroyKey,

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { listQuarantine, markReplayed, type Quarantined } from '../../sql/quarantine/quarantine.ts';
@@ -8,6 +7,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { replay } from './replay.ts';
 import { quarantineSpecs } from './spec.ts';
 
@@ -59,9 +59,9 @@ const replayAnswer = z.object({
   items: z.array(receiptItem),
 });
 
-export function mountQuarantine(app: Express, deps: Deps): void {
+export function mountQuarantine(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...quarantineSpecs.list,
@@ -85,7 +85,7 @@ export function mountQuarantine(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...quarantineSpecs.replay,

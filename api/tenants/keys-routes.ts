@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { dateOf, instantAt } from '../../lib/time.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -9,6 +8,7 @@ import { notFound, wrongScope } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
 import { keySpecs } from './keys-spec.ts';
 
 const params = z.object({ id: uuid });
@@ -42,9 +42,9 @@ const newKey = shownKey.pick({ id: true, name: true, prefix: true, scopes: true,
   code: z.string().optional(),
 });
 
-export function mountKeys(app: Express, deps: Deps): void {
+export function mountKeys(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.create,
@@ -68,7 +68,7 @@ export function mountKeys(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.list,
@@ -89,7 +89,7 @@ export function mountKeys(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.revoke,

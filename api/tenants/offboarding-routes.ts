@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -8,6 +7,7 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { tenantSpecs } from './spec.ts';
 
 const params = z.object({ id: uuid });
@@ -26,9 +26,9 @@ const answer = z.object({
 });
 
 /** The removal of a whole tenant: asked for, carried out by a job, certified. */
-export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void {
+export function mountOffboarding(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.offboard,
@@ -52,7 +52,7 @@ export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.offboarding,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type Client, withTenant } from '../../sql/database/db.ts';
 import { createTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/tenants/tenants.ts';
@@ -9,6 +8,7 @@ import { conflict, invalidRequest, notFound, wrongScope } from '../http/problems
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
 import { tenantSpecs } from './spec.ts';
 
 const limits = z.strictObject({
@@ -83,9 +83,9 @@ const shown = (row: Tenant) => ({
   features: { dashboards: true, benchmarks: true, exports: true, sql_access: true, ...row.features },
 });
 
-export function mountTenants(app: Express, deps: Deps): void {
+export function mountTenants(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.create,
@@ -105,7 +105,7 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.list,
@@ -124,7 +124,7 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.get,
@@ -139,7 +139,7 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...tenantSpecs.update,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { dateOf, instantAt } from '../../lib/time.ts';
 import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
@@ -8,6 +7,7 @@ import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from './features.ts';
 import { keySpecs } from './keys-spec.ts';
 
@@ -55,9 +55,9 @@ const tooManySessions = (left: number) =>
   );
 
 /** PostgreSQL logins of one tenant, for psql, Power BI or a Metabase of its own. */
-export function mountSqlLogins(app: Express, deps: Deps): void {
+export function mountSqlLogins(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.createLogin,
@@ -86,7 +86,7 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.listLogins,
@@ -107,7 +107,7 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
       ...keySpecs.revokeLogin,
