@@ -10,6 +10,7 @@ import { mountArchive } from './archive/routes.ts';
 import { mountAuditLog } from './audit/audit-log-routes.ts';
 import { mountBenchmarks } from './benchmarks/routes.ts';
 import { mountBenchmarkSnapshots } from './benchmarks/snapshots-routes.ts';
+import { mountConsole } from './console/routes.ts';
 import { mountEmbeds } from './dashboards/embeds-routes.ts';
 import { mountLinks } from './dashboards/links-routes.ts';
 import { mountDashboards } from './dashboards/routes.ts';
@@ -24,16 +25,16 @@ import type { Deps } from './http/deps.ts';
 import { observe } from './http/observe.ts';
 import { methodNotAllowed, notFound } from './http/problems.ts';
 import { sendProblem } from './http/send-problem.ts';
-import type { Seen } from './http/types.ts';
+import type { Api, RouteSpec, Seen } from './http/types.ts';
 import { mountLogin } from './members/login-routes.ts';
 import { mountMembers } from './members/routes.ts';
 import { mountSessions } from './members/session-routes.ts';
 import { mountRestatements } from './metrics/restatements-routes.ts';
 import { mountMetrics } from './metrics/routes.ts';
 import { mountObjectives } from './objectives/routes.ts';
+import { mountDocs } from './pages/docs-routes.ts';
 import { problemPage } from './pages/problem.ts';
 import { mountPages } from './pages/routes.ts';
-import { mountDocs } from './platform/docs-routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
@@ -46,15 +47,18 @@ import { mountSqlLogins } from './tenants/sql-logins-routes.ts';
 
 // Nothing comes from elsewhere; and where the platform is reached without TLS, its own files must not be asked for with it.
 const POLICY = {
-  'font-src': ["'self'", 'data:'],
-  'style-src': ["'self'", "'unsafe-inline'"],
+  'font-src': ["'self'"],
+  'style-src': ["'self'"],
   'upgrade-insecure-requests': null,
 };
 
 const MAX_COMPARED = 200;
 
 /** The whole HTTP API, in the order in which a request meets it. Never listens. */
-export function buildApp(deps: Deps, queues: Queues): RequestListener {
+export function buildApp(
+  deps: Deps,
+  queues: Queues,
+): { listener: RequestListener; calls: RouteSpec<unknown, unknown, unknown>[] } {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -69,49 +73,50 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   app.use(helmet({ contentSecurityPolicy: { directives: POLICY } }));
   app.use(express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }));
 
-  deps.openapi.push(ingestSpec);
-  mountHealth(app, deps, queues);
-  mountTenants(app, deps);
-  mountOffboarding(app, deps, queues);
-  mountArchive(app, deps);
-  mountKeys(app, deps);
-  mountSqlLogins(app, deps);
-  mountEvents(app, deps);
-  mountEventTypes(app, deps);
-  mountPrivacyRequests(app, deps, queues);
-  mountQuarantine(app, deps);
-  mountPrivacy(app, deps);
-  mountMembers(app, deps);
-  mountSessions(app, deps);
-  mountLogin(app, deps);
-  mountMetrics(app, deps);
-  mountRestatements(app, deps);
-  mountDataQuality(app, deps);
-  mountExportStream(app, deps);
+  const api: Api = { app, calls: [{ spec: ingestSpec }] };
+  mountHealth(api, deps, queues);
+  mountTenants(api, deps);
+  mountOffboarding(api, deps, queues);
+  mountArchive(api, deps);
+  mountKeys(api, deps);
+  mountSqlLogins(api, deps);
+  mountEvents(api, deps);
+  mountEventTypes(api, deps);
+  mountPrivacyRequests(api, deps, queues);
+  mountQuarantine(api, deps);
+  mountPrivacy(api, deps);
+  mountMembers(api, deps);
+  mountSessions(api, deps);
+  mountLogin(api, deps);
+  mountMetrics(api, deps);
+  mountRestatements(api, deps);
+  mountDataQuality(api, deps);
+  mountExportStream(api, deps);
   // After the stream, whose address would be an id.
-  mountExportJobs(app, deps, queues);
-  mountExportFiles(app, deps);
-  mountBenchmarkSnapshots(app, deps, queues);
-  mountBenchmarks(app, deps);
-  mountDashboards(app, deps);
-  mountEmbeds(app, deps);
-  mountLinks(app, deps);
-  mountAlertRules(app, deps, queues);
-  mountAlertEndpoints(app, deps);
-  mountAlerts(app, deps);
-  mountAuditLog(app, deps);
-  mountObjectives(app, deps);
-  mountOperations(app, deps, queues);
-  mountPages(app, deps);
-  mountDocs(app, deps);
+  mountExportJobs(api, deps, queues);
+  mountExportFiles(api, deps);
+  mountBenchmarkSnapshots(api, deps, queues);
+  mountBenchmarks(api, deps);
+  mountDashboards(api, deps);
+  mountEmbeds(api, deps);
+  mountLinks(api, deps);
+  mountAlertRules(api, deps, queues);
+  mountAlertEndpoints(api, deps);
+  mountAlerts(api, deps);
+  mountAuditLog(api, deps);
+  mountObjectives(api, deps);
+  mountOperations(api, deps, queues);
+  mountPages(api, deps);
+  mountConsole(api, deps);
+  mountDocs(api, deps);
 
   const known = new Map(
-    deps.openapi.map(({ path }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace(/\*\w+/g, '.+')}/?$`)]),
+    api.calls.map(({ spec: { path } }) => [path, new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace(/\*\w+/g, '.+')}/?$`)]),
   );
   app.use((request) => {
-    const methods = deps.openapi
-      .filter(({ path }) => known.get(path)?.test(request.path))
-      .map(({ method }) => method.toUpperCase());
+    const methods = api.calls
+      .filter(({ spec: { path } }) => known.get(path)?.test(request.path))
+      .map(({ spec: { method } }) => method.toUpperCase());
     throw methods.length > 0
       ? methodNotAllowed([...new Set(methods)].join(', '))
       : notFound('address', nearestTo(request.path));
@@ -127,8 +132,8 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
       );
       return distances.reduce((sum, distance) => sum + distance, 0);
     };
-    const [nearest] = deps.openapi
-      .map(({ method, path }) => ({ method, path, distance: distanceTo(path) }))
+    const [nearest] = api.calls
+      .map(({ spec: { method, path } }) => ({ method, path, distance: distanceTo(path) }))
       .sort((a, b) => a.distance - b.distance);
     return `The nearest call is ${nearest?.method.toUpperCase()} ${nearest?.path.replace(/[:*](\w+)/g, '{$1}')}. GET /docs lists all calls.`;
   }
@@ -141,11 +146,12 @@ export function buildApp(deps: Deps, queues: Queues): RequestListener {
   };
   app.use(onError);
 
-  return (request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!isIngest(request)) return app(request, response);
     const seen = observe(deps, request, response);
     answerIngest(deps, request, response, seen).catch((error) =>
       sendProblem(deps.log, error, request, response, seen.requestId),
     );
   };
+  return { listener, calls: api.calls.map(({ spec }) => spec) };
 }

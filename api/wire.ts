@@ -27,6 +27,7 @@ import { createIdempotency } from './http/idempotency.ts';
 import { createLimits } from './http/limits.ts';
 import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http/open-metrics.ts';
 import { createPools } from './http/pools.ts';
+import type { RouteSpec } from './http/types.ts';
 import { createAttempts } from './members/attempts.ts';
 import { readAssets } from './pages/assets.ts';
 
@@ -40,6 +41,8 @@ const STORE_PATIENCE_MS = 4_000;
 export type Wired = {
   server: Server;
   metricsServer: Server;
+  /** Every call, as the OpenAPI document shows it. */
+  calls: RouteSpec<unknown, unknown, unknown>[];
   /** Stops taking requests, lets those under way finish, stores what waits, closes every connection. */
   close: () => Promise<void>;
 };
@@ -104,14 +107,15 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     groupCommit,
     openMetrics,
     telemetry,
-    openapi: [],
   };
-  const server = createHttpServer(buildApp(deps, queues));
+  const { listener, calls } = buildApp(deps, queues);
+  const server = createHttpServer(listener);
   const metricsServer = createMetricsServer(openMetrics);
 
   return {
     server,
     metricsServer,
+    calls,
     async close() {
       // Long ones would hold up everything else that has to be stored before the end.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);

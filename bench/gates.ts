@@ -1,6 +1,6 @@
 import { readQuestion } from '../api/metrics/query.ts';
 import { createPool, type Pool, withTenant } from '../sql/database/db.ts';
-import { findMeasure } from '../sql/metrics/measures.ts';
+import { findMetric } from '../sql/metrics/catalogue.ts';
 import { readMetric } from '../sql/metrics/metrics.ts';
 import { caughtUp } from './history.ts';
 import { quantile } from './http-load.ts';
@@ -66,9 +66,9 @@ const ungated = (text: string, { id }: BenchTenant) =>
 // The statement that a call would send, taken from its way to the database.
 async function statementOf(tenant: BenchTenant, call: string): Promise<Statement> {
   const [name = '', query] = call.replace('DAY_AGO', new Date(Date.now() - 24 * 3600_000).toISOString()).split('?');
-  const measure = findMeasure(name);
-  if (!measure) throw new Error(`There is no measure ${name}.`);
-  const question = readQuestion(measure, Object.fromEntries(new URLSearchParams(query)), 'America/Sao_Paulo', Date.now());
+  const metric = findMetric(name);
+  if (!metric) throw new Error(`There is no metric ${name}.`);
+  const question = readQuestion(metric, Object.fromEntries(new URLSearchParams(query)), 'America/Sao_Paulo', Date.now());
   let sent: Statement | undefined;
   const client = {
     query: async (statement: Statement | string) => {

@@ -18,7 +18,7 @@ describe('batches of lines', () => {
   });
 
   it('refuse a line that no request can hold, naming it', async () => {
-    await expect(cut(['{}', 'x'.repeat(5 * 1024 * 1024)])).rejects.toThrow(/^Line 2 is over 5 MiB/);
+    await expect(cut(['{}', 'x'.repeat(5 * 1024 * 1024)])).rejects.toThrow(/^Line 2 is larger than 5 MiB/);
   });
 });
 

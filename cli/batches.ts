@@ -1,4 +1,4 @@
-import type { Client, Receipt } from './client.ts';
+import type { ApiClient, Receipt } from './client.ts';
 
 const MAX_EVENTS = 1000;
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -42,7 +42,7 @@ export async function* inBatches(lines: AsyncIterable<string> | Iterable<string>
  * `progress` hears of each receipt. Gives their sum.
  */
 export async function sendAll(
-  client: Client,
+  client: ApiClient,
   lines: AsyncIterable<string> | Iterable<string>,
   progress: (receipt: Receipt) => void = () => undefined,
 ): Promise<Receipt> {

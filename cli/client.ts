@@ -11,7 +11,7 @@ export type Receipt = {
   rejected: number;
 };
 
-export type Answer<T> = { status: number; body: T };
+export type ApiAnswer<T> = { status: number; body: T };
 
 /** A request that the server refused; `message` is a sentence for the terminal. */
 export class Refused extends Error {
@@ -24,9 +24,9 @@ export class Refused extends Error {
 }
 
 /** Calls of the public HTTP API under one key. */
-export type Client = {
+export type ApiClient = {
   /** The answer whatever its status, but 429 and 503 are waited out. */
-  call: <T>(method: string, path: string, body?: unknown) => Promise<Answer<T>>;
+  call: <T>(method: string, path: string, body?: unknown) => Promise<ApiAnswer<T>>;
   /** The body of an answer with a 2xx status; anything else throws Refused. */
   ask: <T>(method: string, path: string, body?: unknown) => Promise<T>;
   /** Sends events as NDJSON; the same batch is never stored twice, however often the connection breaks. */
@@ -36,7 +36,7 @@ export type Client = {
 const GIVE_UP_AFTER_MS = 120_000;
 
 /** A client for `url`. It waits as long as Retry-After says and gives up when two minutes have passed without an answer, or at once on `signal`. */
-export function createClient(url: string, key: string, signal?: AbortSignal): Client {
+export function createClient(url: string, key: string, signal?: AbortSignal): ApiClient {
   let reached = false;
 
   async function send(method: string, path: string, text: string | undefined, headers: Record<string, string>) {
@@ -74,7 +74,7 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Cl
     return new Error(`${url} cannot be reached (${reasonOf(answer)}).`, { cause: answer });
   }
 
-  async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  async function call<T>(method: string, path: string, body?: unknown): Promise<ApiAnswer<T>> {
     const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await send(method, path, body === undefined ? undefined : JSON.stringify(body), headers);
     return { status: answer.status, body: parsed(answer.text) as T };

@@ -102,7 +102,7 @@ const COMMANDS: Record<string, Command> = {
   reconcile: {
     usage: 'reconcile [--repair]',
     summary:
-      'compares receipts, raw events, quarantine and roll-ups; prints the first difference and exits with 1; --repair first rebuilds roll-ups that differ from the raw events',
+      'compares receipts, raw events, quarantine and roll-ups; exits with 1 and the first difference; --repair first rebuilds roll-ups that differ from the raw events',
     run: async (args) => say(await reconcileNow(args, readConfig())),
   },
   restore: {

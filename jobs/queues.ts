@@ -80,7 +80,7 @@ export type Queues = {
   /** The queues themselves, for the operator's board; others take a place in it after an outage. */
   list: () => Queue[];
   depth: (name: QueueName) => Promise<Depth>;
-  /** Jobs that failed for good, newest first. */
+  /** Jobs that failed permanently, newest first. */
   deadLetters: (limit: number) => Promise<DeadLetter[]>;
   close: () => Promise<void>;
 };
@@ -109,7 +109,7 @@ export function openWorker(urls: QueueUrls, name: QueueName, processor: Processo
 // BullMQ's types take Redis for granted, so what stands on PostgreSQL passes under the same types.
 const OnPostgres = withBackend(createPostgresBackend);
 
-// Whoever shares a Redis has a database of its own, or its jobs would be taken by the other's workers.
+// Platforms that share a Redis need a database each, or one would take the other's jobs.
 const prefixOf = ({ queueDatabaseUrl }: QueueUrls) => `mirante:${new URL(queueDatabaseUrl).pathname.slice(1)}`;
 
 function redisOf(url: string | undefined, waits: boolean): { [option: string]: unknown } {
@@ -131,7 +131,7 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
   let last = 0;
   let pending: NodeJS.Timeout | undefined;
 
-  // A queue that was opened while PostgreSQL was away remembers that for good, so the next use opens another.
+  // A queue that was opened while PostgreSQL was away never recovers, so the next use opens another.
   const dead = new Set<Queue>();
 
   async function use<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
@@ -207,7 +207,7 @@ const lettersOf = (queue: QueueName) => (jobs: Job[]) =>
     };
   });
 
-/** Gives up on a promise after a while, because a connection that is being made anew keeps its callers waiting. */
+/** Rejects if a promise takes too long, because a reconnecting client keeps its callers waiting. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {

@@ -156,3 +156,19 @@ it('shows no secret, little of a long value and nothing that a terminal obeys', 
   expect(nameOf(['a', 'b', 0, 'c'])).toBe('"a.b[0].c"');
   expect(didYouMean('x', ['name'])).toBe('');
 });
+
+it('names a parameter as it is sent, and never answers with more than was sent', () => {
+  const query = z.strictObject({ type: z.string().max(2).optional() });
+  const sentAs = (name: string) => `filter[${name}]`;
+  expect(detailsOf(query, { type: 'abc', tpye: '' }, { sentAs })).toEqual([
+    '"filter[type]" must be a string of at most 2 characters; it has 3 characters.',
+    '"tpye" is not a known member. Did you mean "filter[type]"?',
+  ]);
+  const list = z.array(z.union([z.uuid(), z.strictObject({ a: z.string() })]));
+  const started = performance.now();
+  expect(readInput(list, Array(100_000).fill(1)).faults).toHaveLength(100);
+  const [unknown] = detailsOf(query, Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`x${n}`, 1]))) ?? [];
+  expect(unknown).toMatch(/^"x0" is not a known member\. .* 99990 more are unknown\.$/);
+  expect(unknown?.length).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(5_000);
+});

@@ -7,33 +7,49 @@ import { isSecretName, withoutShapedSecrets } from './redact.ts';
 export type InputFault = { path: PropertyKey[]; code: string; detail: string };
 
 type Issue = z.core.$ZodIssue;
-type Place = { path: PropertyKey[]; input: unknown; whole: string; isSecret: (name: string) => boolean };
+type Options = {
+  /** Names the input as a whole. */
+  whole?: string;
+  /** What the input is made of. */
+  member?: string;
+  /** Members whose values are not shown. */
+  isSecret?: (name: string) => boolean;
+  /** The name under which a member of the input was sent. */
+  sentAs?: (name: string) => string;
+};
+type Place = Required<Options> & { path: PropertyKey[]; input: unknown };
 
 const MAX_SHOWN = 40;
 const MAX_LISTED = 15;
+/** More faults, and more unknown names of one object, help nobody and would make the answer larger than the input. */
+const MAX_FAULTS = 100;
+const MAX_UNKNOWN = 10;
+/** Faults that are put into words, among them those of alternatives that are not shown. */
+const MAX_WORDED = 2_000;
 /** Greatest number of edits by which a misspelt name differs from the one that was meant. */
 const MAX_EDITS = 2;
 
 /**
- * Reads an input by a schema; faults are sentences of ours, never the schema library's. `whole` names the input as a whole,
- * `member` what it is made of; `isSecret` the members whose values are not shown. A schema's own message that begins in lower case follows the name of the member: `must be an origin`.
+ * Reads an input by a schema; faults are sentences of ours, never the schema library's. A schema's own message that begins in
+ * lower case follows the name of the member: `must be an origin`.
  */
 export function readInput<T>(
   schema: ZodType<T>,
   input: unknown,
-  { whole = 'The input', member = 'member', isSecret = isSecretName } = {},
+  { whole = 'The input', member = 'member', isSecret = isSecretName, sentAs = (name) => name }: Options = {},
 ): { data: T; faults?: never } | { data?: never; faults: InputFault[] } {
-  const result = schema.safeParse(input, { error: (issue) => predicateOf(issue, member) });
+  const place = { path: [], input, whole, member, isSecret, sentAs };
+  let left = MAX_WORDED;
+  const result = schema.safeParse(input, { error: (issue) => (left-- > 0 ? predicateOf(issue, place) : 'is not valid') });
   if (result.success) return { data: result.data };
-  const place = { path: [], input, whole, isSecret };
-  const faults = result.error.issues.map((issue) => ({
+  const faults = result.error.issues.slice(0, MAX_FAULTS).map((issue) => ({
     path: issue.path,
     code: codeOf(issue),
     detail: sentenceOf(issue, place),
   }));
   // A value can fail two checks that have one sentence, e.g. a UUID that is in capitals.
-  const keys = faults.map((fault) => JSON.stringify([fault.path.map(String), fault.code, fault.detail]));
-  return { faults: faults.filter((_, index) => keys.indexOf(keys[index] as string) === index) };
+  const distinct = new Map(faults.map((fault) => [JSON.stringify([fault.path.map(String), fault.code, fault.detail]), fault]));
+  return { faults: [...distinct.values()] };
 }
 
 /** A text in quotes as a message may show it: at most 40 characters, no secret that is known by its shape, nothing that a terminal obeys. */
@@ -53,21 +69,23 @@ export function nameOf(path: readonly PropertyKey[]): string {
 }
 
 /** A hint at the known name that was probably meant; empty where none is near. */
-export function didYouMean(name: string, known: readonly string[]): string {
+export function didYouMean(name: string, known: readonly string[], sentAs = (near: string) => near): string {
   const near = known.map((one) => [leven(name.slice(0, 100), one), one] as const).sort(([a], [b]) => a - b)[0];
   if (!near || near[0] > Math.min(MAX_EDITS, Math.ceil(name.length / 3))) return '';
-  return ` Did you mean ${quoted(near[1])}?`;
+  return ` Did you mean ${quoted(sentAs(near[1]))}?`;
 }
 
 const codeOf = (issue: Issue) =>
   issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-');
 
 // What follows the member's name. It becomes the message of each issue whose schema has none of its own.
-function predicateOf(issue: z.core.$ZodRawIssue, member: string): string {
+function predicateOf(issue: z.core.$ZodRawIssue, place: Place): string {
   const schema = (issue.schema ?? issue.inst) as ZodType | undefined;
   if (issue.code === 'unrecognized_keys') {
     const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-    return (issue.keys as string[]).map((key) => unknownName(key, known, member)).join(' ');
+    const keys = issue.keys as string[];
+    const sentences = keys.slice(0, MAX_UNKNOWN).map((key) => unknownName(key, known, place));
+    return [...sentences, ...(keys.length > MAX_UNKNOWN ? [`${keys.length - MAX_UNKNOWN} more are unknown.`] : [])].join(' ');
   }
   if (issue.code === 'invalid_format' && issue.format === 'lowercase') return 'must be in lower case';
   if (issue.code === 'invalid_union' && issue.options) return `must be one of ${(issue.options as string[]).join(', ')}`;
@@ -76,15 +94,20 @@ function predicateOf(issue: z.core.$ZodRawIssue, member: string): string {
   return `must be ${expectation(schema)}`;
 }
 
-function unknownName(name: string, known: string[], member: string): string {
-  const hint = didYouMean(name, known);
-  const all = hint === '' && known.length > 0 && known.length <= MAX_LISTED ? ` Known are: ${known.join(', ')}.` : '';
+function unknownName(name: string, known: string[], { member, sentAs }: Place): string {
+  const bare = /^filter\[(.*)\]$/s.exec(name)?.[1] ?? name;
+  const hint = didYouMean(bare, known, sentAs);
+  const listed = known.map(sentAs).join(', ');
+  const all = hint === '' && known.length > 0 && known.length <= MAX_LISTED ? ` Known are: ${listed}.` : '';
   return `${quoted(name)} is not a known ${member}.${hint || all}`;
 }
 
 function sentenceOf(issue: Issue, place: Place): string {
   const path = [...place.path, ...issue.path];
-  const subject = path.length === 0 ? place.whole : nameOf(path);
+  const subject =
+    path.length === 0
+      ? place.whole
+      : nameOf(path.map((step, index) => (index === 0 && typeof step === 'string' ? place.sentAs(step) : step)));
   if (issue.code === 'unrecognized_keys') return issue.message;
   if (issue.code === 'invalid_key') {
     const name = String(path.at(-1));

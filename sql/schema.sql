@@ -2059,19 +2059,14 @@ table storage.rollups owner mirante_owner
     grant select to mirante_views
 
 function app.read_corrections(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, corrections numeric, rows numeric) language sql stable owner mirante_views, body 2457cb233d1c20733cd54b0236d0a32f
-    grant execute to mirante_api
 
 function app.read_events(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, outcome text, route text, events numeric, bytes numeric) language sql stable owner mirante_views, body 56690e3bf0fc2664b935940ab1daac94
-    grant execute to mirante_api
 
 function app.read_latency(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, type text, route text, bin smallint, events numeric) language sql stable owner mirante_views, body ca4ac807106b2df228431d214fce7012
-    grant execute to mirante_api
 
 function app.read_rules(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, rule text, hits numeric, validations numeric) language sql stable owner mirante_views, body c4c618a0d88c810fd7549cdf78d31262
-    grant execute to mirante_api
 
 function app.read_validations(since timestamp with time zone, until timestamp with time zone, days timestamp with time zone[]) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations numeric, rows numeric, errors numeric, warnings numeric) language sql stable owner mirante_views, body bbc79e28c34af6dc28a4ed5704608cd2
-    grant execute to mirante_api
 
 function app.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_api

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { verifyArchive } from '../jobs/archive/check.ts';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { compareStore } from '../jobs/archive/sweep.ts';
@@ -28,6 +28,7 @@ import { randomFrom } from './support/telemetry.ts';
 type Place = { url: string; owner: Pool; api: Pool; archive: ArchiveHome & { folder: string } };
 
 const random = randomFrom(Date.now());
+const { times } = inject('faults');
 
 const db = await useDatabase();
 
@@ -91,10 +92,10 @@ async function finish(place: Place): Promise<void> {
 const manifest = async ({ owner }: Place) =>
   (await owner.query<{ n: number }>('select count(*) as n from private.archive_files')).rows[0]?.n ?? 0;
 
-test('killed at ten random points: nothing is lost, nothing is there twice, and the next run ends what was begun', async () => {
+test('killed at random points: nothing is lost, nothing is there twice, and the next run ends what was begun', async () => {
   const place = await placeOf();
   const intact: (() => Promise<void>)[] = [];
-  for (let kills = 0; kills < 10; kills++) {
+  for (let kills = 0; kills < times; kills++) {
     if ((await stale(place)) === 0) intact.push(await fill(place));
     const before = await manifest(place);
     const run = startRun(place);
@@ -110,7 +111,7 @@ test('killed at ten random points: nothing is lost, nothing is there twice, and 
   await finish(place);
   for (const look of intact) await look();
   expect(await compareStore({ pool: place.owner, archive: place.archive })).toEqual({ orphans: [], missing: 0 });
-}, 120_000);
+}, 240_000);
 
 describe('a store that speaks S3 and fails', () => {
   const moods: [string, (n: number, method?: string) => Mood, boolean][] = [

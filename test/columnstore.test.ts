@@ -7,7 +7,7 @@ import { type RefreshDeps, refreshRollups } from '../jobs/metrics/refresh-rollup
 import { convertAllDue, convertDue, listParts, stopColumnstore, toRowstore } from '../sql/archive/columnstore.ts';
 import { withClient } from '../sql/database/db.ts';
 import { type EventRow, storeEvents } from '../sql/events/events.ts';
-import { MEASURES } from '../sql/metrics/measures.ts';
+import { METRICS } from '../sql/metrics/catalogue.ts';
 import { readMetric } from '../sql/metrics/metrics.ts';
 import { allowLargeDeletes, hasColumnstore } from '../sql/storage/engine.ts';
 import { useArchive } from './support/archive-home.ts';
@@ -54,17 +54,17 @@ async function fill(count: number, days: number): Promise<EventRow[]> {
   return events;
 }
 
-/** What each measure says to each tenant, by day and by a dimension, over 60 days. */
+/** What each metric says to each tenant, by day and by a dimension, over 60 days. */
 async function figures(): Promise<unknown[]> {
   const to = Math.floor(Date.now() / DAY) * DAY * 1000;
   const window = { from: to - 60 * DAY * 1000, to };
-  const questions = MEASURES.flatMap((measure) =>
-    [[], measure.dims.slice(0, 1)].map((groupBy) => ({
-      measure,
+  const questions = METRICS.flatMap((metric) =>
+    [[], metric.dims.slice(0, 1)].map((groupBy) => ({
+      metric,
       window,
       interval: 'day' as const,
       zone: 'America/Sao_Paulo',
-      groupBy: measure.groupBy ?? groupBy,
+      groupBy: metric.groupBy ?? groupBy,
       filters: [],
     })),
   );
@@ -83,7 +83,7 @@ test.runIf(!hasColumnstore(inject('engine')))('an engine without a columnstore s
 
 test('words that mean nothing are refused', async () => {
   for (const words of ['', 'on', 'on off', 'on --after 7', 'on --after 0d', 'on --after 4000d', 'off --after 7d']) {
-    await expect(mirante(...words.split(' ').filter(Boolean)), words).rejects.toThrow('Give `on --after 7d`');
+    await expect(mirante(...words.split(' ').filter(Boolean)), words).rejects.toThrow('Use `on --after 7d`');
   }
 });
 

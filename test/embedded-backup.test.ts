@@ -144,7 +144,7 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
 
   await expect(restore([target], settings('data'))).rejects.toThrow('already has data');
   await start('data');
-  await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('stop Mirante there first');
+  await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('Stop Mirante there first');
   await stop();
   expect(await restore([target, '--replace'], settings('data'))).toContain('The previous data were moved to');
   await expect(restore([target, '--into', 'postgres://nobody@127.0.0.1/x'], settings('other'))).rejects.toThrow(

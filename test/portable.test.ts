@@ -116,7 +116,7 @@ test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for'
     'already exists and is not overwritten',
   );
   await expect(exportAll(['--tenant', 'nobody', '--to', join(folder, 'x')], settings(here, 'here'))).rejects.toThrow(
-    'no tenant nobody',
+    'The tenant nobody does not exist',
   );
 });
 

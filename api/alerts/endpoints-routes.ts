@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { secretOf } from '../../lib/config.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
@@ -18,6 +17,8 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { endpointSpecs } from './endpoints-spec.ts';
 
 const description = z.string().max(500).nullable().default(null);
 
@@ -42,7 +43,7 @@ const params = z.object({ id: uuid });
 const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 
 /** Where alerts of the key's own tenant are sent. */
-export function mountAlertEndpoints(app: Express, deps: Deps): void {
+export function mountAlertEndpoints(api: Api, deps: Deps): void {
   const url = webhookUrl(deps.config);
   const input = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('webhook'), url, description }),
@@ -50,12 +51,12 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   ]);
 
   route(
-    app,
+    api,
     deps,
     {
+      ...endpointSpecs.create,
       method: 'post',
       path: '/v1/alerts/endpoints',
-      summary: 'Make an endpoint for alerts, a webhook or an e-mail address; a webhook’s secret is shown in this answer only',
       scopes: ADMINISTRATORS,
       body: input,
       status: 201,
@@ -79,12 +80,12 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...endpointSpecs.list,
       method: 'get',
       path: '/v1/alerts/endpoints',
-      summary: 'Endpoints for alerts, without their secrets',
       scopes: ADMINISTRATORS,
       query: pageQuery,
       status: 200,
@@ -98,12 +99,12 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...endpointSpecs.get,
       method: 'get',
       path: '/v1/alerts/endpoints/:id',
-      summary: 'One endpoint for alerts, without its secret',
       scopes: ADMINISTRATORS,
       params,
       status: 200,
@@ -117,12 +118,12 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...endpointSpecs.delete,
       method: 'delete',
       path: '/v1/alerts/endpoints/:id',
-      summary: 'Delete an endpoint for alerts, with the log of what was sent there; rules no longer name it',
       scopes: ADMINISTRATORS,
       params,
       status: 204,
@@ -135,12 +136,12 @@ export function mountAlertEndpoints(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...endpointSpecs.rotateSecret,
       method: 'post',
       path: '/v1/alerts/endpoints/:id/rotate-secret',
-      summary: 'Give a webhook a new secret; for 24 hours the one before signs too',
       scopes: ADMINISTRATORS,
       params,
       status: 200,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { DELIVERY_TYPES, listDeliveries } from '../../sql/alerts/deliveries.ts';
 import { listRuleStates } from '../../sql/alerts/rules.ts';
@@ -7,6 +6,8 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { alertSpecs } from './alerts-spec.ts';
 
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
 
@@ -34,14 +35,14 @@ const delivery = z.object({
 });
 
 /** How the rules of the key's own tenant stand, and what was sent. */
-export function mountAlerts(app: Express, deps: Deps): void {
+export function mountAlerts(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...alertSpecs.list,
       method: 'get',
       path: '/v1/alerts',
-      summary: 'How each alert rule that is switched on was found last',
       scopes: READERS,
       query: pageQuery,
       status: 200,
@@ -55,12 +56,12 @@ export function mountAlerts(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...alertSpecs.deliveries,
       method: 'get',
       path: '/v1/alerts/deliveries',
-      summary: 'What was sent or is to be sent, newest first; kept for thirty days',
       scopes: READERS,
       query: pageQuery,
       status: 200,

@@ -1,16 +1,17 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { addDeliveries, messageOf, testedLately } from '../../sql/alerts/deliveries.ts';
 import { listEndpoints, unknownEndpoints } from '../../sql/alerts/endpoints.ts';
-import { FIGURES, findFigure } from '../../sql/alerts/figures.ts';
 import { createRule, deleteRule, findRule, listRules, MAX_RULES, type NewRule, updateRule } from '../../sql/alerts/rules.ts';
+import { findSignal, SIGNALS } from '../../sql/alerts/signals.ts';
 import { type Client, withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { ruleSpecs } from './rules-spec.ts';
 
 const DAY = 86_400;
 
@@ -21,7 +22,7 @@ const members = {
     .max(200)
     .regex(/^\P{Cc}+$/u, 'must be one line without control characters'),
   enabled: z.boolean(),
-  metric: z.string().meta({ description: `One of ${FIGURES.map(({ name }) => name).join(', ')}` }),
+  metric: z.string().meta({ description: `One of ${SIGNALS.map(({ name }) => name).join(', ')}` }),
   filter: z
     .record(z.string().max(100), z.string().min(1).max(500).nullable())
     .meta({ description: 'What dimensions of the metric must be; null: where it is not set' }),
@@ -67,14 +68,14 @@ const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
 
 /** Rules of the key's own tenant; those of the operator's are the platform's. */
-export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void {
+export function mountAlertRules(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.create,
       method: 'post',
       path: '/v1/alerts/rules',
-      summary: 'Make an alert rule; it is looked at every minute',
       scopes: ADMINISTRATORS,
       body: input,
       status: 201,
@@ -96,12 +97,12 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.list,
       method: 'get',
       path: '/v1/alerts/rules',
-      summary: 'Alert rules',
       scopes: READERS,
       query: pageQuery,
       status: 200,
@@ -115,12 +116,12 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.get,
       method: 'get',
       path: '/v1/alerts/rules/:id',
-      summary: 'One alert rule',
       scopes: READERS,
       params,
       status: 200,
@@ -134,12 +135,12 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.update,
       method: 'patch',
       path: '/v1/alerts/rules/:id',
-      summary: 'Change an alert rule: what the body names, the rest stays',
       scopes: ADMINISTRATORS,
       params,
       body: change,
@@ -164,12 +165,12 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.delete,
       method: 'delete',
       path: '/v1/alerts/rules/:id',
-      summary: 'Delete an alert rule; no further notifications are sent',
       scopes: ADMINISTRATORS,
       params,
       status: 204,
@@ -182,12 +183,12 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...ruleSpecs.test,
       method: 'post',
       path: '/v1/alerts/rules/:id/test',
-      summary: 'Send a test notice of a rule to each of its endpoints, at most one a minute',
       scopes: ADMINISTRATORS,
       params,
       status: 202,
@@ -220,13 +221,13 @@ export function mountAlertRules(app: Express, deps: Deps, queues: Queues): void 
 // What the schema alone cannot tell: whether metric, dimensions and endpoints are there.
 async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule): Promise<void> {
   const faults: Fault[] = [];
-  const figure = findFigure(metric);
-  if (!figure) {
-    const detail = `There is no such metric. Known are: ${FIGURES.map(({ name }) => name).join(', ')}.`;
+  const signal = findSignal(metric);
+  if (!signal) {
+    const detail = `There is no such metric. Known are: ${SIGNALS.map(({ name }) => name).join(', ')}.`;
     faults.push({ pointer: '/metric', code: 'unknown-metric', detail });
   }
-  for (const dim of Object.keys(filter).filter((dim) => figure && !figure.dims.includes(dim))) {
-    const detail = `${metric} has no such dimension. It has: ${figure?.dims.join(', ')}.`;
+  for (const dim of Object.keys(filter).filter((dim) => signal && !signal.dims.includes(dim))) {
+    const detail = `${metric} has no such dimension. It has: ${signal?.dims.join(', ')}.`;
     faults.push({ pointer: `/filter${pointerTo(dim)}`, code: 'unknown-dimension', detail });
   }
   for (const id of await unknownEndpoints(client, notify)) {

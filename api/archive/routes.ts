@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type ListedFile, pageOfFiles } from '../../sql/archive/manifest.ts';
 import { listArchiveRules, removeArchiveRule, setArchiveRule } from '../../sql/archive/rules.ts';
@@ -8,6 +7,8 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { archiveSpecs } from './spec.ts';
 
 const changeable = z.strictObject({
   tenant_id: uuid.nullable().default(null).meta({ description: 'null: every customer without a rule of its own' }),
@@ -42,14 +43,14 @@ const file = z.object({
 });
 
 /** For how long raw events are archived, which the operator says, and what a tenant has there. */
-export function mountArchive(app: Express, deps: Deps): void {
+export function mountArchive(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...archiveSpecs.listRules,
       method: 'get',
       path: '/v1/archive/rules',
-      summary: 'For how long raw events are kept in the archive, by tenant and type; the default first',
       scopes: ['admin'],
       status: 200,
       answer: z.object({ data: z.array(rule) }),
@@ -58,13 +59,12 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...archiveSpecs.setRule,
       method: 'put',
       path: '/v1/archive/rules',
-      summary:
-        'Make or change the rule of a tenant and type, or the default; holds at once for what is read, files go with the next run',
       scopes: ['admin'],
       body: changeable,
       status: 200,
@@ -78,12 +78,12 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...archiveSpecs.deleteRule,
       method: 'delete',
       path: '/v1/archive/rules/:id',
-      summary: 'Remove a rule; the default can only be changed',
       scopes: ['admin'],
       params: z.object({ id: uuid }),
       status: 204,
@@ -96,13 +96,12 @@ export function mountArchive(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...archiveSpecs.listFiles,
       method: 'get',
       path: '/v1/archive/files',
-      summary:
-        'The archived files of the key’s own tenant, the newest day first; GET /v1/events and exports read them as if they were in the database',
       scopes: ['read', 'tenant-admin'],
       query: pageQuery,
       status: 200,

@@ -1,10 +1,11 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { listAuditLog } from '../../sql/audit/audit-log.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
+import { auditSpecs } from './spec.ts';
 
 const entry = z.object({
   at: z.iso.datetime(),
@@ -16,14 +17,14 @@ const entry = z.object({
   details: z.record(z.string(), z.unknown()).meta({ description: 'Of a change: each column with its old and new value' }),
 });
 
-export function mountAuditLog(app: Express, deps: Deps): void {
+export function mountAuditLog(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...auditSpecs.list,
       method: 'get',
       path: '/v1/audit-log',
-      summary: 'Who did what, newest first, the platform’s operator included',
       scopes: ['tenant-admin'],
       query: pageQuery.extend({ action: z.string().max(100).optional() }),
       filters: ['action'],

@@ -1,11 +1,12 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { addConsent, type Consent, listBenchmarks, listConsents, readBenchmark } from '../../sql/benchmarks/benchmarks.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
+import { benchmarkSpecs } from './spec.ts';
 import { method, methodOf, POSITIONS, period, positionOf } from './words.ts';
 
 const catalogue = z.object({
@@ -59,14 +60,14 @@ const shownConsents = (history: Consent[]) => {
 };
 
 /** A tenant's figures beside those of others, and its consent to be counted among them. */
-export function mountBenchmarks(app: Express, deps: Deps): void {
+export function mountBenchmarks(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.setConsent,
       method: 'put',
       path: '/v1/benchmarks/consent',
-      summary: 'Agree to be counted in benchmarks, or revoke that: either holds for snapshots built from then on',
       scopes: ['tenant-admin'],
       body: z.strictObject({ accepted: z.boolean(), text_version: z.string().min(1).max(100) }),
       status: 200,
@@ -88,12 +89,12 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.getConsent,
       method: 'get',
       path: '/v1/benchmarks/consent',
-      summary: 'Whether the tenant takes part in benchmarks, and every decision on it',
       scopes: ['read', 'tenant-admin'],
       status: 200,
       answer: consents,
@@ -105,12 +106,12 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.list,
       method: 'get',
       path: '/v1/benchmarks',
-      summary: 'The catalogue of benchmarks, with the limits of each',
       scopes: ['read'],
       query: z.strictObject({}),
       status: 200,
@@ -124,12 +125,12 @@ export function mountBenchmarks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.get,
       method: 'get',
       path: '/v1/benchmarks/:metric',
-      summary: 'The tenant’s figure beside quartiles of its cohort, or the code of why these are not shown',
       scopes: ['read'],
       params: z.object({ metric: z.string() }),
       query: z.strictObject({ period: period.optional().meta({ description: 'If absent, the newest that is published' }) }),

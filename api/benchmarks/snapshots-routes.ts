@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { askForBenchmark, findBenchmarkBuild, listBenchmarkBuilds, listBenchmarks } from '../../sql/benchmarks/benchmarks.ts';
@@ -8,7 +7,9 @@ import type { Deps } from '../http/deps.ts';
 import { invalidRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
+import { benchmarkSpecs } from './spec.ts';
 import { period } from './words.ts';
 
 const outcome = z.object({
@@ -35,15 +36,14 @@ const build = z.object({
 });
 
 /** What the operator asks for, and what came of it: outcomes, never figures. */
-export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues): void {
+export function mountBenchmarkSnapshots(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.build,
       method: 'post',
       path: '/v1/benchmarks/snapshots',
-      summary:
-        'Build the snapshots of one metric and closed period, or refuse them with codes; each closed period is also built by itself',
       scopes: ['admin'],
       body: z.strictObject({ metric: z.string().max(100), period }),
       status: 202,
@@ -63,12 +63,12 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.listBuilds,
       method: 'get',
       path: '/v1/benchmarks/snapshots',
-      summary: 'Builds of snapshots, newest first, with what came of each cohort',
       scopes: ['admin'],
       query: pageQuery,
       status: 200,
@@ -84,12 +84,12 @@ export function mountBenchmarkSnapshots(app: Express, deps: Deps, queues: Queues
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...benchmarkSpecs.getBuild,
       method: 'get',
       path: '/v1/benchmarks/snapshots/:id',
-      summary: 'One build of snapshots: whether it is done, and what came of each cohort',
       scopes: ['admin'],
       params: z.object({ id: uuid }),
       status: 200,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { trendOf } from '../../sql/dashboards/trends.ts';
 import { textsOf } from '../pages/texts.ts';
-import { faultsOf, faultsOfTotals, render, trendOf } from './card-query.ts';
+import { faultsOf, faultsOfTotals, render } from './card-query.ts';
 import { knownTo, loadDashboards } from './dashboards.ts';
 import type { Dashboard } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
@@ -191,6 +192,6 @@ test('no text of a dashboard or its page names a call of the API, a file, a sett
     ...Object.values(textsOf('en')),
     ...Object.values(textsOf('pt-BR')),
   ];
-  const technical = /\b(GET|POST|PUT|PATCH|DELETE)\b|\/[a-z]\w+|\w\.\w*[a-z]\w*\b|[A-Za-z]_[A-Za-z]|npm run/;
+  const technical = /\b(GET|POST|PUT|PATCH|DELETE)\b|\/[a-z]\w+|\w\w\.\w*[a-z]\w*\b|[A-Za-z]_[A-Za-z]|npm run/;
   expect(texts.filter((text) => technical.test(text))).toEqual([]);
 });

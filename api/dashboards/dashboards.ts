@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type CardVariables, faultsOfTotals, trendOf, variablesOf } from './card-query.ts';
+import { trendOf } from '../../sql/dashboards/trends.ts';
+import { type CardVariables, faultsOfTotals, variablesOf } from './card-query.ts';
 import { type Card, type Dashboard, type DashboardFile, fileSchema, isChoice, name, sqlFileOf } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
 import { readWords, type SharedWords } from './words.ts';

@@ -1,12 +1,13 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { type Fault, invalidRequest, malformedRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
+import { linkSpecs } from './links-spec.ts';
 import { countOpened } from './opened.ts';
 import { type CardParameters, readParameters } from './query.ts';
 import { findDashboard } from './routes.ts';
@@ -38,14 +39,14 @@ const guest = z
   .prefault({});
 
 /** Dashboards for people without a key: a link to Mirante's own page, and tokens that Metabase accepts. */
-export function mountEmbeds(app: Express, deps: Deps): void {
+export function mountEmbeds(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...linkSpecs.embed,
       method: 'post',
       path: '/v1/dashboards/:slug/embeds',
-      summary: "Create a link that shows one dashboard of the key's tenant without a key",
       scopes: ['embed', 'admin'],
       params,
       body: embed,
@@ -86,12 +87,12 @@ export function mountEmbeds(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...linkSpecs.guest,
       method: 'post',
       path: '/v1/dashboards/:slug/guest-embed',
-      summary: "A token for Metabase's guest component, which the customer's own application requests with its key",
       scopes: ['embed', 'admin'],
       params,
       body: guest,

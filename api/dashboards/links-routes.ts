@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { createLink, deleteLink, listLinks, MAX_LINKS } from '../../sql/dashboards/links.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -7,7 +6,9 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { checkLink, fixed } from './embeds-routes.ts';
+import { linkSpecs } from './links-spec.ts';
 import { findDashboard } from './routes.ts';
 
 const MAX_SECONDS = 366 * 24 * 3600;
@@ -42,14 +43,14 @@ const shown = z.object({
 });
 
 /** Short links to a dashboard for people without a key: stored, listed, and deleted one by one. */
-export function mountLinks(app: Express, deps: Deps): void {
+export function mountLinks(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...linkSpecs.create,
       method: 'post',
       path: '/v1/dashboards/:slug/links',
-      summary: "Create a short link that shows one dashboard of the key's tenant without a key, until it is deleted",
       scopes: SCOPES,
       params,
       body: input,
@@ -68,12 +69,12 @@ export function mountLinks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...linkSpecs.list,
       method: 'get',
       path: '/v1/dashboards/:slug/links',
-      summary: 'List the short links to a dashboard, with the first characters of each id',
       scopes: SCOPES,
       params,
       query: pageQuery,
@@ -91,12 +92,12 @@ export function mountLinks(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...linkSpecs.delete,
       method: 'delete',
       path: '/v1/dashboards/:slug/links/:id',
-      summary: 'Delete a short link by its id or the first eight characters of it; open pages no longer refresh',
       scopes: SCOPES,
       params: params.extend({ id: z.string() }),
       status: 204,

@@ -1,4 +1,4 @@
-import type { Express, Response } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
 import type { Tenant } from '../../sql/tenants/tenants.ts';
@@ -6,12 +6,13 @@ import { sendCsv, wantsCsv } from '../http/csv.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import type { Call, Seen } from '../http/types.ts';
+import type { Api, Call, Seen } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { cardsFor, rowsFor } from './dashboards.ts';
 import { type Dashboard, definition } from './definition.ts';
 import { countOpened } from './opened.ts';
 import { readParameters } from './query.ts';
+import { dashboardSpecs } from './spec.ts';
 import type { Viewer } from './viewers.ts';
 
 const params = z.object({ slug: z.string() });
@@ -43,14 +44,14 @@ const rowsOfCard = z.object({
 });
 
 /** Dashboards: their definitions, and the rows of their cards. */
-export function mountDashboards(app: Express, deps: Deps): void {
+export function mountDashboards(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...dashboardSpecs.list,
       method: 'get',
       path: '/v1/dashboards',
-      summary: 'List dashboards',
       scopes: ['read', 'admin'],
       query: z.strictObject({}),
       status: 200,
@@ -66,12 +67,12 @@ export function mountDashboards(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...dashboardSpecs.get,
       method: 'get',
       path: '/v1/dashboards/:slug',
-      summary: 'Get the definition of a dashboard',
       scopes: ['read', 'admin'],
       params,
       query: z.strictObject({}),
@@ -87,12 +88,12 @@ export function mountDashboards(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...dashboardSpecs.card,
       method: 'get',
       path: '/v1/dashboards/:slug/cards/:card',
-      summary: "Get the rows of one card, with a key or an embed's token",
       scopes: ['read', 'admin'],
       viewers: true,
       params: params.extend({ card: z.string() }),

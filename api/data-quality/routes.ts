@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { dateOf, type Instant, instantAt } from '../../lib/time.ts';
 import { readDataQuality } from '../../sql/data-quality/data-quality.ts';
@@ -9,6 +8,8 @@ import type { Deps } from '../http/deps.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { dataQualitySpecs } from './spec.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 731;
@@ -62,15 +63,14 @@ const answer = z.object({
 });
 
 /** How good a tenant's data is. */
-export function mountDataQuality(app: Express, deps: Deps): void {
+export function mountDataQuality(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...dataQualitySpecs.get,
       method: 'get',
       path: '/v1/data-quality',
-      summary:
-        'A score for each day in UTC, the latest first, what it is made of, and whether receipts and stored events agree',
       scopes: ['read'],
       query: z.strictObject({
         from: instant.optional().meta({ description: 'Seven days before `to` if absent' }),

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import {
@@ -15,8 +14,10 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { POINTER } from '../privacy/personal-fields.ts';
 import { acceptSchema } from './event-types.ts';
+import { eventTypeSpecs } from './spec.ts';
 
 const params = z.object({ type: z.string().min(1).max(200) });
 
@@ -65,14 +66,14 @@ const eventType = input.extend({
   created_at: z.iso.datetime(),
 });
 
-export function mountEventTypes(app: Express, deps: Deps): void {
+export function mountEventTypes(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...eventTypeSpecs.put,
       method: 'put',
       path: '/v1/event-types/:type',
-      summary: 'Give an event type its schema: a new version, unless nothing changed',
       scopes: ['tenant-admin'],
       params,
       body: input,
@@ -110,12 +111,12 @@ export function mountEventTypes(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...eventTypeSpecs.get,
       method: 'get',
       path: '/v1/event-types/:type',
-      summary: 'The newest version of an event type',
       scopes: ['tenant-admin'],
       params,
       status: 200,
@@ -129,12 +130,12 @@ export function mountEventTypes(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...eventTypeSpecs.list,
       method: 'get',
       path: '/v1/event-types',
-      summary: 'Event types, each with its newest version',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,

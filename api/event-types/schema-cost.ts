@@ -68,7 +68,7 @@ export function schemaCost(root: Members): number {
     }
     let at: unknown = root;
     for (const step of fragment.split('/').slice(1)) {
-      // What lies below an id of its own would be read from there.
+      // A reference below an `$id` of its own would be resolved from there.
       if (at !== root && isObject(at) && typeof at.$id === 'string')
         throw new Error('`$id` is only accepted at the top of a schema.');
       const name = nameOfStep(decodeURIComponent(step));

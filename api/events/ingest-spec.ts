@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RouteSpec } from '../http/types.ts';
+import { eventSpecs } from './spec.ts';
 
 const event = z
   .looseObject({
@@ -55,9 +56,9 @@ const receipt = z.object({
 
 /** POST /v1/events as the document shows it: the call reads its own bytes, and checks each event by itself. */
 export const ingestSpec: RouteSpec<unknown, unknown, unknown> = {
+  ...eventSpecs.send,
   method: 'post',
   path: '/v1/events',
-  summary: 'Send events; the answer comes after they are stored. 422 where none was accepted, duplicate or quarantined',
   scopes: ['ingest'],
   headers: {
     Prefer: '`return=representation` lists every item in the receipt',

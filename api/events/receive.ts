@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
-import { type Known, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
+import { type FirstReceipt, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated } from '../http/problems.ts';
@@ -201,7 +201,7 @@ export async function keepRefused(
   items: JsonItem[],
   judged: Judged[],
   receipt: ReceiptItem[],
-  known?: Known,
+  known?: FirstReceipt,
 ): Promise<void> {
   const refused: (NewQuarantined & { index: number })[] = [];
   for (const { index, status, code, detail, pointer } of receipt) {

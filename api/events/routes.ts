@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type EventPage, listEverywhere } from '../../sql/archive/archived-events.ts';
 import { ArchiveChanged } from '../../sql/archive/rows.ts';
@@ -13,9 +12,10 @@ import type { Deps } from '../http/deps.ts';
 import { unavailable } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
 import { formOf } from './event-form.ts';
 import { receive } from './receive.ts';
+import { eventSpecs } from './spec.ts';
 
 /** Whether a request is POST /v1/events, which answerIngest() serves. */
 export function isIngest({ method, url = '' }: IncomingMessage): boolean {
@@ -78,15 +78,14 @@ const listQuery = pageQuery.extend({
   to: instant.optional(),
 });
 
-export function mountEvents(app: Express, deps: Deps): void {
+export function mountEvents(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...eventSpecs.list,
       method: 'get',
       path: '/v1/events',
-      summary:
-        'Raw events, newest first, archived ones among them; a page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on',
       scopes: ['read'],
       query: listQuery,
       filters: ['type', 'subject'],

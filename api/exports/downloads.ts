@@ -16,7 +16,7 @@ const claims = z.strictObject({
 export type DownloadLink = { tenantId: string; keyId: string; exportId: string; file: string };
 
 export type Downloads = {
-  /** A token that opens one file of one export, for so many seconds. */
+  /** A token that opens one file of one export for a number of seconds. */
   sign: (link: DownloadLink, seconds: number) => Promise<string>;
   /**
    * Whose file a token opens. Throws 401 where it is none of ours, has expired, is of another file, or its key is revoked or its tenant

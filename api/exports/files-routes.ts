@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import QuickLRU from 'quick-lru';
 import { z } from 'zod';
 import { type Actor, withTenant } from '../../sql/database/db.ts';
@@ -10,8 +10,9 @@ import type { Deps } from '../http/deps.ts';
 import { notFound, Problem, unavailable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
-import type { Call, Seen } from '../http/types.ts';
+import type { Api, Call, Seen } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
+import { exportSpecs } from './spec.ts';
 
 /** Within that time the parts of a file that one key asks for are one download. */
 const ONE_DOWNLOAD_MS = 10 * 60_000;
@@ -29,17 +30,16 @@ const fileName = z
   .meta({ type: 'string' });
 
 /** Files of completed exports, for a key or an address that is signed. */
-export function mountExportFiles(app: Express, deps: Deps): void {
+export function mountExportFiles(api: Api, deps: Deps): void {
   const noted = new QuickLRU<string, true>({ maxSize: 10_000, maxAge: ONE_DOWNLOAD_MS });
 
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.file,
       method: 'get',
       path: '/v1/exports/:id/files/*name',
-      summary:
-        'One file of an export, whole or in part (Range); the manifest lists the names, a slash in one may be encoded or not',
       scopes: ['export'],
       viewers: true,
       params: z.object({ id: uuid.lowercase(), name: fileName }),

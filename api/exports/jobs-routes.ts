@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -20,23 +20,25 @@ import { conflict, malformedRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { LONGEST_SECONDS } from '../http/tokens.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { notifyEndpoint, webhookUrl } from './notify-endpoint.ts';
 import { exportInput, readExport } from './request.ts';
+import { exportSpecs } from './spec.ts';
 import { askedExport, showExport, shownExport, wholeExport } from './view.ts';
 
 const params = z.object({ id: uuid });
 const SCOPES = ['export'] as const;
 
 /** Exports that are made in the background, each into files that can be downloaded. */
-export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void {
+export function mountExportJobs(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.create,
       method: 'post',
       path: '/v1/exports',
-      summary: 'Have a window of raw events or of figures written into files',
       scopes: SCOPES,
       body: exportInput.extend({ notify_url: webhookUrl(deps.config).optional() }),
       status: 202,
@@ -72,12 +74,12 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.list,
       method: 'get',
       path: '/v1/exports',
-      summary: 'Exports, newest first',
       scopes: SCOPES,
       query: pageQuery,
       status: 200,
@@ -93,12 +95,12 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.get,
       method: 'get',
       path: '/v1/exports/:id',
-      summary: 'One export: how far it is, then its manifest, with an address for each file that needs no key',
       scopes: SCOPES,
       params,
       query: z.strictObject({
@@ -116,12 +118,12 @@ export function mountExportJobs(app: Express, deps: Deps, queues: Queues): void 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.delete,
       method: 'delete',
       path: '/v1/exports/:id',
-      summary: 'Cancel an export that is under way, or have the files of a completed one destroyed',
       scopes: SCOPES,
       params,
       status: 200,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dateOf, type Instant, instantAt, shownInstant } from '../../lib/time.ts';
 import { DATASETS } from '../../sql/exports/columns.ts';
 import { FILTERS, type Selection, type Shape } from '../../sql/exports/selection.ts';
-import { MEASURES } from '../../sql/metrics/measures.ts';
+import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { type Fault, type FaultReport, invalidRequest } from '../http/problems.ts';
 import { instant } from '../http/schemas.ts';
 
@@ -32,7 +32,7 @@ export const exportQuery = z.strictObject({
   source: text.optional(),
   subject: text.optional().meta({ description: 'The plain value or its pseudonym' }),
   outcome: text.optional(),
-  metric: text.optional().meta({ description: 'Of metrics: one measure of GET /v1/metrics; all if left out' }),
+  metric: text.optional().meta({ description: 'Of metrics: one metric of GET /v1/metrics; all if left out' }),
   interval: z.enum(['hour', 'day']).optional().meta({ description: 'Of metrics: an hour if left out; days are of UTC' }),
   route: text.optional(),
   marketplace: text.optional(),
@@ -57,7 +57,7 @@ export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subje
       fault(name, 'unknown-dimension', `${dataset} cannot be filtered by ${name}. Known are: ${FILTERS[dataset].join(', ')}.`);
     filter[name] = name === 'subject' ? [value, pseudonym(value)] : value;
   }
-  if (query.metric !== undefined && !MEASURES.some(({ name }) => name === query.metric))
+  if (query.metric !== undefined && !METRICS.some(({ name }) => name === query.metric))
     fault('metric', 'unknown-metric', 'There is no such metric. GET /v1/metrics lists all.');
   checkChoices(query, fault);
   if (faults.length > 0) throw invalidRequest(faults);

@@ -4,7 +4,7 @@ import { instantAt, later } from '../../lib/time.ts';
 import { DATASETS } from '../../sql/exports/columns.ts';
 import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../../sql/exports/jobs.ts';
 import { FILTERS, type Selection } from '../../sql/exports/selection.ts';
-import { MEASURES } from '../../sql/metrics/measures.ts';
+import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { conflict, type Fault, type FaultReport, invalidRequest } from '../http/problems.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { checkChoices, checkWindow } from './query.ts';
@@ -88,7 +88,7 @@ function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'],
       fault('filter/interval', 'unknown-interval', '`interval` must be hour or day.');
     if (name === 'interval' && Array.isArray(value))
       fault('filter/interval', 'unknown-interval', '`interval` must be a single value.');
-    if (name === 'metric' && values.some((one) => !MEASURES.some((measure) => measure.name === one)))
+    if (name === 'metric' && values.some((one) => !METRICS.some((metric) => metric.name === one)))
       fault('filter/metric', 'unknown-metric', 'There is no such metric. GET /v1/metrics lists all.');
   }
 }

@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { csvwOf } from '../../sql/exports/csvw.ts';
@@ -7,34 +7,31 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { oldHttp } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { EXPORT_FILTERS, type ExportQuery, type ExportRequest, exportFileName, exportQuery, readExportQuery } from './query.ts';
+import { exportSpecs } from './spec.ts';
 import { CODINGS, type Head, streamRows } from './stream.ts';
 
 const PATH = '/v1/exports/stream';
 const METADATA = `${PATH}/csvw`;
 
-const SUMMARY =
-  `All rows of a window, streamed without a limit, in a stable order: events by time and id, metrics by bucket, measure and
-dimensions. An answer that is whole ends with the trailers Content-Digest, Repr-Digest and Mirante-Rows; one that breaks off ends with a
-broken connection, never with the end of the answer.`.replaceAll('\n', ' ');
-
 const metadata = z.object({
   '@context': z.array(z.unknown()),
   url: z.string(),
-  dialect: z.object({}),
-  tableSchema: z.object({}),
+  dialect: z.looseObject({}),
+  tableSchema: z.looseObject({}),
 });
 
-/** Rows for whoever has the scope `export`, and the metadata of the CSV. */
-export function mountExportStream(app: Express, deps: Deps): void {
+/** Streams rows to keys with the scope `export`, and the metadata of the CSV. */
+export function mountExportStream(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.stream,
       method: 'get',
       path: PATH,
-      summary: SUMMARY,
       scopes: ['export'],
       query: exportQuery,
       filters: EXPORT_FILTERS,
@@ -67,12 +64,12 @@ export function mountExportStream(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...exportSpecs.csvw,
       method: 'get',
       path: METADATA,
-      summary: 'Metadata of the CSV that the same parameters give, as CSV on the Web: types, units, what each column is',
       scopes: ['export'],
       query: exportQuery,
       filters: EXPORT_FILTERS,

@@ -14,7 +14,7 @@ type Shared = { answer: Promise<Answer>; waiting: number; gone: AbortController 
 export type Answers = {
   /** What `read` gives for this tenant and question. */
   share: <A extends Answer>(tenantId: string, asked: SharedQuestion, read: () => Promise<A>) => Promise<A>;
-  /** Reads anew from now on: this process has stored events of the tenant. */
+  /** Drops the remembered answers of a tenant, because this process has stored events of it. */
   forget: (tenantId: string) => void;
 };
 

@@ -21,7 +21,6 @@ import type { ClientAddress } from './client-address.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { RequestLimits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
-import type { RouteSpec } from './types.ts';
 
 /** Everything that a request may need, made once in wire.ts and passed in. */
 export type Deps = {
@@ -62,6 +61,4 @@ export type Deps = {
   groupCommit: GroupCommit;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;
-  /** Filled by route(), read by the OpenAPI document. */
-  openapi: RouteSpec<unknown, unknown, unknown>[];
 };

@@ -10,7 +10,7 @@ import {
 import type { Config } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Pool } from '../../sql/database/db.ts';
-import type { Identity, Limits as TenantLimits } from '../../sql/tenants/tenants.ts';
+import type { Identity, TenantLimits } from '../../sql/tenants/tenants.ts';
 import { tooManyRequests } from './problems.ts';
 
 const MONTH_SECONDS = 30 * 24 * 3600;

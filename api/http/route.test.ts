@@ -67,6 +67,13 @@ test.each<[string, string, string, string | undefined, string[]]>([
     '{"kind":"webhook","url":"https://somebody:hush@hook.invalid/"}',
     ['"url" must not contain a user name or a password; it is "https://somebody:[Redacted]@hook.invalid…".'],
   ],
+  [
+    'GET',
+    'tenant_admin',
+    `/v1/quarantine?filter[code]=${'x'.repeat(999)}`,
+    undefined,
+    ['"filter[code]" must be a string of at most 100 characters; it has 999 characters.'],
+  ],
   ['GET', 'read', '/v1/events?limit=5000', undefined, ['"limit" must be a whole number from 1 to 1000; it is 5000.']],
   [
     'GET',

@@ -1,4 +1,4 @@
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import { readInput } from '../../lib/input-faults.ts';
 import type { Actor } from '../../sql/database/db.ts';
@@ -7,17 +7,20 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from './deps.ts';
 import { jsonOf } from './json-text.ts';
 import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from './problems.ts';
-import type { Handler, Reply, RouteSpec, Seen } from './types.ts';
+import type { Api, Handler, Reply, RouteSpec, Seen } from './types.ts';
 
 /** Registers a call: key and scope, rate limit, input check, handler, answer. A handler that has answered itself gives undefined. */
 export function route<Params = unknown, Query = unknown, Body = unknown>(
-  app: Express,
+  api: Api,
   deps: Deps,
   spec: RouteSpec<Params, Query, Body>,
   handler: Handler<Params, Query, Body>,
 ): void {
-  deps.openapi.push(spec as RouteSpec<unknown, unknown, unknown>);
-  app[spec.method](spec.path, async (request: Request, response: Response) => {
+  api.calls.push({
+    spec: spec as RouteSpec<unknown, unknown, unknown>,
+    handler: handler as Handler<unknown, unknown, unknown>,
+  });
+  api.app[spec.method](spec.path, async (request: Request, response: Response) => {
     const seen = response.locals.seen as Seen;
     seen.route = spec.path;
     if (spec.page) seen.page = true;
@@ -31,14 +34,11 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     const call = {
       identity,
       actor: identity && actorOf(identity, seen),
-      params: check(spec.params, request.params, 'The path'),
-      query: check(
-        spec.query,
-        spec.filters ? bareNames(spec.filters, request, response) : request.query,
-        'The query',
-        'parameter',
-      ),
-      body: check(spec.body, request.body, 'The body'),
+      ...readParts(spec, {
+        params: request.params,
+        query: spec.filters ? bareNames(spec.filters, request, response) : request.query,
+        body: request.body,
+      }),
       request,
       response,
     };
@@ -58,6 +58,22 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     if (reply.body === undefined) response.end();
     else await sendJson(response, reply.body);
   });
+}
+
+/** Checks the parts of a request by the schemas of its call. Throws invalid-request with every fault. */
+export function readParts<Params, Query, Body>(
+  spec: RouteSpec<Params, Query, Body>,
+  { params, query, body }: { params: unknown; query: unknown; body: unknown },
+): { params: Params; query: Query; body: Body } {
+  return {
+    params: check(spec.params, params, { whole: 'The path', member: 'parameter' }),
+    query: check(spec.query, query, {
+      whole: 'The query',
+      member: 'parameter',
+      sentAs: (name) => (spec.filters?.includes(name) ? `filter[${name}]` : name),
+    }),
+    body: check(spec.body, body, { whole: 'The body' }),
+  };
 }
 
 async function sendJson(response: Response, body: unknown): Promise<void> {
@@ -126,9 +142,9 @@ function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   }
 }
 
-function check<T>(schema: ZodType<T> | undefined, input: unknown, whole: string, member = 'member'): T {
+function check<T>(schema: ZodType<T> | undefined, input: unknown, options: Parameters<typeof readInput>[2]): T {
   if (!schema) return undefined as T;
-  const { data, faults } = readInput(schema, input, { whole, member });
+  const { data, faults } = readInput(schema, input, options);
   if (!faults) return data;
   throw invalidRequest(
     faults.map(({ path, code, detail }): Fault => ({ pointer: path.map(pointerTo).join(''), code, detail })),

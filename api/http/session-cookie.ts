@@ -5,6 +5,12 @@ import { crossSite } from './problems.ts';
 const NAME = 'mirante_session';
 const COOKIE = new RegExp(`(?:^|;\\s*)${NAME}=([\\w-]{32})(?:;|$)`);
 
+/** A cookie of a request; undefined where there is none. */
+export function cookieOf({ headers }: Pick<IncomingMessage, 'headers'>, name: string): string | undefined {
+  const pair = (headers.cookie ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+  return pair?.slice(name.length + 1);
+}
+
 /** The token that the browser's cookie holds; undefined where there is none. */
 export function sessionToken({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return COOKIE.exec(headers.cookie ?? '')?.[1];

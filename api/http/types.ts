@@ -1,7 +1,8 @@
-import type { Request, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { ZodType } from 'zod';
 import type { Actor } from '../../sql/database/db.ts';
 import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
+import type { Described } from './operation.ts';
 
 /** What is known of a request so far: its route's template and whose it is come later. */
 export type Seen = {
@@ -15,7 +16,7 @@ export type Seen = {
 };
 
 /** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
-export type RouteSpec<Params, Query, Body> = {
+export type RouteSpec<Params, Query, Body> = Described & {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express template, e.g. `/v1/tenants/:id`. */
   path: string;
@@ -62,3 +63,9 @@ export type Call<Params, Query, Body> = {
 export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secrets?: string[] };
 
 export type Handler<Params, Query, Body> = (call: Call<Params, Query, Body>) => Promise<Reply | undefined>;
+
+/** A call of the API with its handler; absent where the call is served outside Express. */
+export type RegisteredCall = { spec: RouteSpec<unknown, unknown, unknown>; handler?: Handler<unknown, unknown, unknown> };
+
+/** The HTTP API while it is built: Express, and the calls registered so far, which the OpenAPI document lists. */
+export type Api = { app: Express; calls: RegisteredCall[] };

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { endSession, noteRefusedLogin, useLoginCode } from '../../sql/members/sessions.ts';
@@ -6,10 +6,11 @@ import type { Deps } from '../http/deps.ts';
 import { Problem } from '../http/problems.ts';
 import { actorOf, route } from '../http/route.ts';
 import { clearSession, refuseCrossSite } from '../http/session-cookie.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
 import { browserLocale, type LoginNotice, loginPage } from '../pages/login.ts';
 import { signIn } from './sign-in.ts';
+import { loginSpecs } from './spec.ts';
 
 const HOME = '/app';
 
@@ -17,8 +18,8 @@ const page = { page: true as const, scopes: [], produces: ['text/html'] };
 const next = z.string().max(2000).optional();
 
 /** Sign-in and sign-out, as pages. */
-export function mountLogin(app: Express, deps: Deps): void {
-  app.use('/login', express.urlencoded({ extended: false, limit: '8kb' }));
+export function mountLogin(api: Api, deps: Deps): void {
+  api.app.use('/login', express.urlencoded({ extended: false, limit: '8kb' }));
 
   const show = (request: Request, response: Response, status: number, target: string, notice?: LoginNotice) => {
     const ways = { email: false, provider: false };
@@ -48,13 +49,13 @@ export function mountLogin(app: Express, deps: Deps): void {
   }
 
   route(
-    app,
+    api,
     deps,
     {
+      ...loginSpecs.page,
       ...page,
       method: 'get',
       path: '/login',
-      summary: 'The page to sign in on; with a one-time code it signs in',
       query: z.object({ code: z.string().max(100).optional(), next, notice: z.enum(['ended', 'sent']).optional() }),
       status: 200,
       otherStatuses: [303, 401],
@@ -77,13 +78,13 @@ export function mountLogin(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...loginSpecs.signIn,
       ...page,
       method: 'post',
       path: '/login',
-      summary: 'Sign in with a key, sent as a form',
       bodyTypes: { 'application/x-www-form-urlencoded': z.object({ key: z.string(), next }) },
       status: 303,
       otherStatuses: [401],
@@ -104,13 +105,13 @@ export function mountLogin(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...loginSpecs.signOut,
       ...page,
       method: 'post',
       path: '/logout',
-      summary: 'Sign out: end the session of this browser',
       status: 303,
     },
     async ({ request, response }) => {

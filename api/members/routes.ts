@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import {
@@ -18,6 +17,8 @@ import { conflict, invalidRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { reachOpenTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
+import { memberSpecs } from './spec.ts';
 
 const SCOPES = ['tenant-admin', 'admin'] as const;
 
@@ -48,14 +49,14 @@ const link = z.object({
 });
 
 /** The people of a tenant who may sign in. */
-export function mountMembers(app: Express, deps: Deps): void {
+export function mountMembers(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.create,
       method: 'post',
       path: '/v1/members',
-      summary: 'Add a member, who signs in with a link',
       scopes: SCOPES,
       body: input,
       status: 201,
@@ -70,12 +71,12 @@ export function mountMembers(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.createFor,
       method: 'post',
       path: '/v1/tenants/:id/members',
-      summary: 'Add a member of a tenant, such as its first administrator',
       scopes: SCOPES,
       params,
       body: input,
@@ -92,12 +93,12 @@ export function mountMembers(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.list,
       method: 'get',
       path: '/v1/members',
-      summary: 'Members of the tenant',
       scopes: SCOPES,
       query: pageQuery,
       status: 200,
@@ -111,12 +112,12 @@ export function mountMembers(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.update,
       method: 'patch',
       path: '/v1/members/:id',
-      summary: 'Change the name or role of a member',
       scopes: SCOPES,
       params,
       body: change,
@@ -132,12 +133,12 @@ export function mountMembers(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.delete,
       method: 'delete',
       path: '/v1/members/:id',
-      summary: 'Remove a member; their sessions end within seconds',
       scopes: SCOPES,
       params,
       status: 204,
@@ -150,12 +151,12 @@ export function mountMembers(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...memberSpecs.loginLink,
       method: 'post',
       path: '/v1/members/:id/login-links',
-      summary: 'Make a link with which a member signs in, once, within ten minutes',
       scopes: SCOPES,
       params,
       status: 201,

@@ -1,4 +1,4 @@
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { ROLES, type Role } from '../../sql/members/members.ts';
@@ -8,7 +8,8 @@ import type { Deps } from '../http/deps.ts';
 import { notFound, unauthenticated } from '../http/problems.ts';
 import { actorOf, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
+import { sessionSpecs } from './spec.ts';
 
 const answer = z.object({
   tenant: z.object({ id: uuid, slug: z.string(), name: z.string() }),
@@ -36,7 +37,7 @@ export function roleOf({ session, scopes }: Pick<SessionIdentity, 'session' | 's
 }
 
 /** The session of the browser that asks. */
-export function mountSessions(app: Express, deps: Deps): void {
+export function mountSessions(api: Api, deps: Deps): void {
   async function sessionOf(request: Request, response: Response): Promise<SessionIdentity> {
     const session = await deps.auth.session(request, response.locals.seen as Seen);
     if (!session) throw unauthenticated('No session: sign in at /login.');
@@ -44,12 +45,12 @@ export function mountSessions(app: Express, deps: Deps): void {
   }
 
   route(
-    app,
+    api,
     deps,
     {
+      ...sessionSpecs.get,
       method: 'get',
       path: '/v1/session',
-      summary: 'Who is signed in',
       scopes: [],
       status: 200,
       answer,
@@ -72,12 +73,12 @@ export function mountSessions(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...sessionSpecs.list,
       method: 'get',
       path: '/v1/sessions',
-      summary: 'The open sessions of whoever is signed in, newest first',
       scopes: [],
       status: 200,
       answer: z.object({ data: z.array(shown) }),
@@ -90,12 +91,12 @@ export function mountSessions(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...sessionSpecs.end,
       method: 'delete',
       path: '/v1/sessions/:id',
-      summary: 'End one of your own sessions',
       scopes: [],
       params: z.object({ id: uuid }),
       status: 204,

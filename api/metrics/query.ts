@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { didYouMean, quoted } from '../../lib/input-faults.ts';
 import { parseTime } from '../../lib/time.ts';
-import type { Measure } from '../../sql/metrics/measures.ts';
-import { MEASURES } from '../../sql/metrics/measures.ts';
+import type { Metric } from '../../sql/metrics/catalogue.ts';
+import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { MAX_ROWS, type Question } from '../../sql/metrics/metrics.ts';
 import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../../sql/metrics/windows.ts';
 import { type Fault, type FaultReport, invalidRequest, pointerTo } from '../http/problems.ts';
 
-const DIMS = [...new Set(MEASURES.flatMap((measure) => measure.dims))];
+const DIMS = [...new Set(METRICS.flatMap((metric) => metric.dims))];
 const PARAMETERS = ['from', 'to', 'interval', 'group_by', 'limit'];
 const FILTER = /^filter\[(.*)\]$/s;
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
 
-/** The parameters as the OpenAPI document lists them; what they may hold depends on the measure, so readQuestion() checks them. */
+/** The parameters as the OpenAPI document lists them; what they may hold depends on the metric, so readQuestion() checks them. */
 export const metricQuery = z.looseObject({
   from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
   to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
   interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent. \`total\` is one figure for the window.`),
-  group_by: text('Dimensions of the measure, separated by commas.'),
+  group_by: text('Dimensions of the metric, separated by commas.'),
   limit: text('Keep only the top N groups per bucket.'),
   ...Object.fromEntries(DIMS.map((dim) => [`filter[${dim}]`, text(`Only where ${dim} is this; empty: where it is not set.`)])),
 });
@@ -35,19 +35,19 @@ const SHORTEST: Record<Interval, number> = { hour: HOUR, day: 23 * HOUR, week: 1
 const LAST = Date.UTC(9998, 0) * 1000;
 
 /** What is asked, from a query string; `now` in milliseconds. Throws invalid-request that names all that is wrong. */
-export function readQuestion(measure: Measure, query: Record<string, unknown>, zone: string, now: number): Question {
+export function readQuestion(metric: Metric, query: Record<string, unknown>, zone: string, now: number): Question {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
     faults.push({ pointer: pointerTo(name), code, detail });
   };
   const given = singles(query, fault);
   const interval = readInterval(given, fault);
-  const groupBy = readGroupBy(given, measure, fault);
-  const filters = readFilters(given, measure, fault);
+  const groupBy = readGroupBy(given, metric, fault);
+  const filters = readFilters(given, metric, fault);
   const limit = readLimit(given, groupBy, fault);
   const window = readWindow(given, interval, zone, now, fault);
   if (faults.length > 0 || !window) throw invalidRequest(faults);
-  return { measure, window, interval, zone, groupBy, filters, limit };
+  return { metric, window, interval, zone, groupBy, filters, limit };
 }
 
 function singles(query: Record<string, unknown>, fault: FaultReport): Map<string, string> {
@@ -75,23 +75,23 @@ export function readInterval(given: Map<string, string>, fault: FaultReport): In
   return interval ?? 'total';
 }
 
-const unknownDim = (measure: Measure) => `${measure.name} has no such dimension. It has: ${measure.dims.join(', ')}.`;
+const unknownDim = (metric: Metric) => `${metric.name} has no such dimension. It has: ${metric.dims.join(', ')}.`;
 
-function readGroupBy(given: Map<string, string>, measure: Measure, fault: FaultReport): readonly string[] {
+function readGroupBy(given: Map<string, string>, metric: Metric, fault: FaultReport): readonly string[] {
   const value = given.get('group_by');
-  if (value === undefined) return measure.groupBy ?? [];
+  if (value === undefined) return metric.groupBy ?? [];
   const dims = value.split(',').map((dim) => dim.trim());
-  if (!dims.every((dim) => measure.dims.includes(dim))) fault('group_by', 'unknown-dimension', unknownDim(measure));
+  if (!dims.every((dim) => metric.dims.includes(dim))) fault('group_by', 'unknown-dimension', unknownDim(metric));
   if (new Set(dims).size < dims.length) fault('group_by', 'repeated-dimension', '"group_by" has the same dimension twice.');
   return dims;
 }
 
-function readFilters(given: Map<string, string>, measure: Measure, fault: FaultReport): Question['filters'] {
+function readFilters(given: Map<string, string>, metric: Metric, fault: FaultReport): Question['filters'] {
   const filters: { dim: string; value: string | null }[] = [];
   for (const [name, value] of given) {
     const dim = FILTER.exec(name)?.[1];
     if (dim === undefined) continue;
-    if (!measure.dims.includes(dim)) fault(name, 'unknown-dimension', unknownDim(measure));
+    if (!metric.dims.includes(dim)) fault(name, 'unknown-dimension', unknownDim(metric));
     if (value.includes('\u0000')) fault(name, 'invalid-text', 'The text contains U+0000. Remove it.');
     filters.push({ dim, value: value === '' ? null : value });
   }

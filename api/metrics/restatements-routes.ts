@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { listRestatements } from '../../sql/metrics/restatements.ts';
@@ -7,6 +6,8 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { metricSpecs } from './spec.ts';
 
 /** One change of a day that had ended. */
 export const restatement = z.object({
@@ -19,14 +20,14 @@ export const restatement = z.object({
 const figures = z.enum(Object.keys(SOURCES) as (keyof typeof SOURCES)[]);
 
 /** What changed after it had been told. */
-export function mountRestatements(app: Express, deps: Deps): void {
+export function mountRestatements(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...metricSpecs.restatements,
       method: 'get',
       path: '/v1/restatements',
-      summary: 'Days whose figures were changed by late events or erasures after they had ended, the latest change first',
       scopes: ['read'],
       query: pageQuery.extend({ figures: figures.optional(), from: instant.optional(), to: instant.optional() }),
       status: 200,

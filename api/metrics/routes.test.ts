@@ -53,7 +53,7 @@ async function total(path: string): Promise<number | null> {
   return rowsOf(answer)[0]?.value as number | null;
 }
 
-test('the catalogue lists every measure with what it can be asked for', async () => {
+test('the catalogue lists every metric with what it can be asked for', async () => {
   const answer = await get('');
   expect(answer.status).toBe(200);
   const names = rowsOf(answer).map(({ name }) => name);

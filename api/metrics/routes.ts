@@ -1,18 +1,19 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { didYouMean } from '../../lib/input-faults.ts';
 import { instantOf, shownInstant } from '../../lib/time.ts';
-import { findMeasure, MEASURES } from '../../sql/metrics/measures.ts';
-import { type Figures, MAX_ROWS, type MetricRow, type Question, readMetric } from '../../sql/metrics/metrics.ts';
+import { findMetric, METRICS } from '../../sql/metrics/catalogue.ts';
+import { MAX_ROWS, type MetricAnswer, type MetricRow, type Question, readMetric } from '../../sql/metrics/metrics.ts';
 import { ceil, floor, HOUR, INTERVALS } from '../../sql/metrics/windows.ts';
 import { sendCsv, wantsCsv } from '../http/csv.ts';
 import type { Deps } from '../http/deps.ts';
 import { mapInSlices } from '../http/json-text.ts';
 import { invalidRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { isSlow } from './cost.ts';
 import { metricQuery, readQuestion } from './query.ts';
 import { restatement } from './restatements-routes.ts';
+import { metricSpecs } from './spec.ts';
 
 const catalogue = z.object({
   data: z.array(
@@ -42,19 +43,15 @@ const figures = z.object({
   data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
 });
 
-const SUMMARY = `A measure over a window. Buckets are given by their start, in the tenant's time zone; weeks begin on Monday.
-Without groups every bucket of the window is there, in order: counts are 0 and ratios and percentiles null where nothing happened.
-With groups only those that occur are there.`.replaceAll('\n', ' ');
-
 /** The calls that answer with figures. */
-export function mountMetrics(app: Express, deps: Deps): void {
+export function mountMetrics(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...metricSpecs.list,
       method: 'get',
       path: '/v1/metrics',
-      summary: 'The catalogue of measures',
       scopes: ['read'],
       query: z.strictObject({}),
       status: 200,
@@ -62,7 +59,7 @@ export function mountMetrics(app: Express, deps: Deps): void {
     },
     async () => ({
       body: {
-        data: MEASURES.map(({ name, unit, description, dims }) => ({
+        data: METRICS.map(({ name, unit, description, dims }) => ({
           name,
           unit,
           description,
@@ -74,12 +71,12 @@ export function mountMetrics(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...metricSpecs.read,
       method: 'get',
       path: '/v1/metrics/:name',
-      summary: SUMMARY,
       scopes: ['read'],
       params: z.object({ name: z.string() }),
       query: metricQuery,
@@ -88,19 +85,19 @@ export function mountMetrics(app: Express, deps: Deps): void {
       produces: ['text/csv'],
     },
     async ({ identity, params, request, response }) => {
-      const measure = findMeasure(params.name);
-      if (!measure)
+      const metric = findMetric(params.name);
+      if (!metric)
         throw notFound(
           'metric',
           `GET /v1/metrics lists all metrics.${didYouMean(
             params.name,
-            MEASURES.map(({ name }) => name),
+            METRICS.map(({ name }) => name),
           )}`,
         );
-      const question = readQuestion(measure, request.query, identity.timezone, Date.now());
-      const { measure: _, ...asked } = question;
+      const question = readQuestion(metric, request.query, identity.timezone, Date.now());
+      const { metric: _, ...asked } = question;
       const shared = {
-        question: `${measure.name} ${JSON.stringify(asked)}`,
+        question: `${metric.name} ${JSON.stringify(asked)}`,
         isSlow: isSlow(question.window, question.interval, question.groupBy.length),
       };
       const found = await deps.answers.share(identity.tenantId, shared, () =>
@@ -119,7 +116,7 @@ export function mountMetrics(app: Express, deps: Deps): void {
 }
 
 // Rather no answer than one from which part is missing.
-function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: Figures): void {
+function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: MetricAnswer): void {
   if (rows.length > MAX_ROWS) {
     const detail = `The answer has more than ${MAX_ROWS} rows. Set a limit, or use fewer groups, a wider interval or a shorter window.`;
     throw invalidRequest([{ pointer: '/group_by', code: 'too-many-rows', detail }]);
@@ -139,11 +136,11 @@ function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: 
   if (faults.length > 0) throw invalidRequest(faults);
 }
 
-async function answer({ measure, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: Figures) {
+async function answer({ metric, window, interval, zone, groupBy }: Question, { watermark, rows, restated }: MetricAnswer) {
   const { restatements, ...times } = restated;
   return {
-    metric: measure.name,
-    unit: measure.unit,
+    metric: metric.name,
+    unit: metric.unit,
     interval,
     timezone: zone,
     from: shownInstant(instantOf(window.from)),
@@ -159,7 +156,7 @@ async function answer({ measure, window, interval, zone, groupBy }: Question, { 
   };
 }
 
-function fileName({ measure, window, interval }: Question): string {
+function fileName({ metric, window, interval }: Question): string {
   const [from, to] = [window.from, window.to].map((at) => instantOf(at).replace(/\..*$/, 'Z').replaceAll(':', ''));
-  return `${measure.name}_${interval}_${from}_${to}.csv`;
+  return `${metric.name}_${interval}_${from}_${to}.csv`;
 }

@@ -1,8 +1,9 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Deps } from '../http/deps.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
 import { listObjectives } from './objectives.ts';
+import { objectiveSpecs } from './spec.ts';
 
 const rate = z.number().nullable();
 
@@ -34,14 +35,14 @@ const objective = z.object({
 });
 
 /** What the platform promises of itself, and whether it holds. */
-export function mountObjectives(app: Express, deps: Deps): void {
+export function mountObjectives(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...objectiveSpecs.list,
       method: 'get',
       path: '/v1/objectives',
-      summary: 'What the platform promises, measured on itself',
       scopes: ['read', 'admin'],
       status: 200,
       answer: z.object({ data: z.array(objective) }),

@@ -7,7 +7,8 @@ import { dataIn, type HtmlPage, type Locale } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 import { textOf, textsOf } from './texts.ts';
 
-const MODULES = [
+/** The modules that dashboard.js imports. */
+export const DASHBOARD_MODULES = [
   'axes.js',
   'cards.js',
   'charts.js',
@@ -25,33 +26,28 @@ const MODULES = [
   'times.js',
 ];
 
-/** A dashboard's page before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
-export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): HtmlPage {
-  const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
+/** A dashboard before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
+export function dashboardFrame(
+  dashboard: Dashboard,
+  { tenant, locked, expiresAt }: Pick<Viewer, 'tenant' | 'locked' | 'expiresAt'>,
+  locale: Locale,
+): { status: string; body: string; style: string } {
   const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
-  const title = dashboard.title[locale];
-  const body = `<header class="top">
-<div class="headline">
-<p class="owner">${MARK}<span>${escaped(tenant.name)}</span></p>
-<h1>${escaped(title)}</h1>
-<p class="about">${escaped(dashboard.description[locale])}</p>
-</div>
-<div class="status">
+  const status = `<div class="status">
 <p class="watermark" id="watermark" role="status">${text('loading')}</p>
 <p class="restated" id="restated" hidden></p>
 <div class="refreshing">
 <label class="switch"><input type="checkbox" id="auto-refresh" checked disabled><span>${text('auto_refresh')}</span></label>
 <button type="button" class="tool" id="refresh" title="${text('refresh')}" aria-label="${text('refresh')}" disabled>${ICONS.refresh}</button>
 </div>
-</div>
-</header>
-${controls(dashboard.parameters, locked, locale, tenant.timezone)}
+</div>`;
+  const body = `${controls(dashboard.parameters, locked, locale, tenant.timezone)}
 <noscript><p class="notice">${text('no_script')}</p></noscript>
 <p class="notice" id="notice" role="alert" hidden></p>
-<main class="cards" id="cards">
+<div class="cards" id="cards">
 ${dashboard.cards.map((card) => frame(card, locale)).join('\n')}
-</main>
-<footer class="foot"><p>${text('zone').replace('{zone}', escaped(tenant.timezone))}</p><p>Mirante</p></footer>
+</div>
+<p class="zone">${text('zone').replace('{zone}', escaped(tenant.timezone))}</p>
 ${dataIn('dashboard', {
   slug: dashboard.slug,
   locale,
@@ -64,9 +60,39 @@ ${dataIn('dashboard', {
   cards: dashboard.cards.map((card) => cardFor(card, locale)),
   texts: textsOf(locale),
 })}`;
-  const style = placesOf(dashboard.cards);
+  return { status, body, style: placesOf(dashboard.cards) };
+}
+
+/** The page of a dashboard for a viewer with a link. */
+export function dashboardPage(assets: Assets, dashboard: Dashboard, viewer: Viewer): HtmlPage {
+  const { tenant } = viewer;
+  const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
+  const title = dashboard.title[locale];
+  const { status, body: cards, style } = dashboardFrame(dashboard, viewer, locale);
+  const body = `<header class="top">
+<div class="headline">
+<p class="owner">${MARK}<span>${escaped(tenant.name)}</span></p>
+<h1>${escaped(title)}</h1>
+<p class="about">${escaped(dashboard.description[locale])}</p>
+</div>
+${status}
+</header>
+<main>
+${cards}
+</main>
+<footer class="foot"><p>Mirante</p></footer>`;
   const framedBy = tenant.embed_origins;
-  return { assets, locale, title, body, kind: 'dashboard', script: 'dashboard.js', preload: MODULES, style, framedBy };
+  return {
+    assets,
+    locale,
+    title,
+    body,
+    kind: 'dashboard',
+    script: 'dashboard.js',
+    preload: DASHBOARD_MODULES,
+    style,
+    framedBy,
+  };
 }
 
 const NUMBERS: Card['display'][] = ['scalar', 'trend', 'progress'];

@@ -4,7 +4,7 @@ import type { HtmlPage } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
-  ['/docs', 'API reference', 'Every call with its parameters and answers, and a form to try it.'],
+  ['/docs', 'API reference', 'Every call with its parameters and answers, and an example to copy.'],
   ['/openapi.json', 'OpenAPI document', 'The same for programs. Generate a client from it.'],
   ['/ops/queues', 'Queues', 'Background jobs. The password is an operator key.'],
   ['/readyz', 'Health', 'The state above as JSON, for a load balancer.'],

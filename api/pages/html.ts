@@ -13,11 +13,17 @@ export type HtmlPage = {
   /** HTML, already escaped. */
   body: string;
   /** The class of the body in the stylesheet. */
-  kind: 'dashboard' | 'home' | 'problem' | 'login' | 'console';
+  kind: 'console' | 'dashboard' | 'docs' | 'home' | 'login' | 'problem';
+  /** The colours that the reader chose; those of the system if absent. */
+  theme?: 'system' | 'light' | 'dark';
   /** The page's module. */
   script?: string;
+  /** Further modules of the page. */
+  scripts?: readonly string[];
   /** Modules that it imports, so that the browser fetches all of them at once. */
   preload?: readonly string[];
+  /** Stylesheets beside style.css. */
+  sheets?: readonly string[];
   /** CSS of this page alone. */
   style?: string;
   /** Whether the page sends forms to this site. */
@@ -56,10 +62,16 @@ export function setPolicy(response: Response, { style, forms, framedBy = [] }: H
 }
 
 /** The HTML of a page. */
-export function htmlOf({ assets, locale, title, body, kind, script, preload = [], style }: HtmlPage): string {
-  const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
+export function htmlOf(page: HtmlPage): string {
+  const { assets, locale, title, body, kind, theme = 'system', script, scripts = [], preload = [], sheets = [], style } = page;
+  const links = [
+    ...['style.css', ...sheets].map((name) => `<link rel="stylesheet" href="${assets.url(name)}">`),
+    ...(style ? [`<style>${style}</style>`] : []),
+    ...(script ? [script, ...scripts] : scripts).map((name) => `<script type="module" src="${assets.url(name)}"></script>`),
+    ...preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`),
+  ];
   return `<!doctype html>
-<html lang="${locale}">
+<html lang="${locale}"${theme === 'system' ? '' : ` data-theme="${theme}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -67,8 +79,7 @@ export function htmlOf({ assets, locale, title, body, kind, script, preload = []
 <meta name="color-scheme" content="light dark">
 <title>${escaped(title)}</title>
 <link rel="icon" href="${assets.url('mark.svg')}">
-<link rel="stylesheet" href="${assets.url('style.css')}">
-${style ? `<style>${style}</style>\n` : ''}${script ? `<script type="module" src="${assets.url(script)}"></script>\n` : ''}${modules.join('\n')}
+${links.join('\n')}
 </head>
 <body class="${kind}">
 ${body}

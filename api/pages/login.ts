@@ -81,5 +81,13 @@ ${target}<label for="key">${text('key')}</label>
 <button type="submit">${text('title')}</button>
 </form>
 </main>`;
-  return { assets, locale, title: `${WORDS.title[locale]} · Mirante`, body, kind: 'login', forms: true };
+  return {
+    assets,
+    locale,
+    title: `${WORDS.title[locale]} · Mirante`,
+    body,
+    kind: 'login',
+    forms: true,
+    sheets: ['console.css'],
+  };
 }

@@ -1,4 +1,4 @@
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { cardsFor } from '../dashboards/dashboards.ts';
 import { countOpened } from '../dashboards/opened.ts';
@@ -8,23 +8,25 @@ import type { Viewer } from '../dashboards/viewers.ts';
 import type { Deps } from '../http/deps.ts';
 import { frameRefused, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
+import { sendAsset } from './assets.ts';
 import { dashboardPage } from './dashboard.ts';
 import { homePage } from './home.ts';
 import { sendPage } from './html.ts';
+import { pageSpecs } from './spec.ts';
 
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
 
 /** What people look at: the index, a dashboard for whoever has a link, and the files that both load. */
-export function mountPages(app: Express, deps: Deps): void {
+export function mountPages(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...pageSpecs.home,
       method: 'get',
       path: '/',
-      summary: 'What this is, as a page',
       scopes: [],
       page: true,
       status: 200,
@@ -37,12 +39,12 @@ export function mountPages(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...pageSpecs.dashboard,
       method: 'get',
       path: '/dashboards/:slug',
-      summary: 'The page of a dashboard',
       scopes: [],
       viewers: true,
       page: true,
@@ -58,12 +60,12 @@ export function mountPages(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...pageSpecs.shortLink,
       method: 'get',
       path: '/s/:id',
-      summary: 'The page of a dashboard, by a short link',
       scopes: [],
       page: true,
       params: z.object({ id: z.string() }),
@@ -77,17 +79,12 @@ export function mountPages(app: Express, deps: Deps): void {
     },
   );
 
-  app.get(ASSETS, async (request, response) => {
+  api.app.get(ASSETS, async (request, response) => {
     (response.locals.seen as Seen).route = ASSETS;
     const asset = deps.assets.find(request.params.version, request.params.name);
     if (!asset) throw notFound('file');
-    const encoding = request.acceptsEncodings('br', 'gzip', 'identity') || 'identity';
-    const body = await asset.body(encoding as 'br' | 'gzip' | 'identity');
     response.setHeader('cache-control', YEAR);
-    response.setHeader('vary', 'Accept-Encoding');
-    if (encoding !== 'identity') response.setHeader('content-encoding', encoding);
-    response.setHeader('content-type', asset.type);
-    response.end(body);
+    await sendAsset(request, response, asset);
   });
 }
 

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type Queues, queueHealth, within } from '../../jobs/queues.ts';
 import { type Isolation, readIsolation } from '../../sql/audit/isolation-audits.ts';
@@ -8,6 +7,8 @@ import { heartbeatAges } from '../../sql/platform/heartbeats.ts';
 import { detectEngine, type Engine } from '../../sql/storage/engine.ts';
 import type { Deps } from '../http/deps.ts';
 import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
+import { platformSpecs } from './spec.ts';
 
 /** An audit runs every hour; after two have failed to come nothing is known any more, as ops.measure_service() has it. */
 const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
@@ -20,22 +21,21 @@ const STALE_SECONDS = 45;
 
 const health = z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), checks: z.record(z.string(), z.unknown()) });
 
-export function mountHealth(app: Express, deps: Deps, queues: Queues): void {
+export function mountHealth(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
-    { method: 'get', path: '/livez', summary: 'Whether the process runs', scopes: [], status: 200, answer: health },
+    { ...platformSpecs.live, method: 'get', path: '/livez', scopes: [], status: 200, answer: health },
     async () => ({ body: { status: 'ok', checks: {} } }),
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...platformSpecs.ready,
       method: 'get',
       path: '/readyz',
-      summary:
-        'Whether requests can be served (503 if not); `degraded` where a queue is not being worked on or the audit of isolation failed',
       scopes: [],
       status: 200,
       otherStatuses: [503],

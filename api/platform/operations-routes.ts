@@ -2,13 +2,14 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Queue } from 'bullmq';
-import type { Express, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import type { Deps } from '../http/deps.ts';
 import { Problem, unavailable, wrongScope } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import type { Seen } from '../http/types.ts';
+import type { Api, Seen } from '../http/types.ts';
+import { platformSpecs } from './spec.ts';
 
 const BOARD = '/ops/queues';
 
@@ -39,11 +40,12 @@ const BOARD_POLICY = [
 ].join('; ');
 
 /** What the platform's operator looks at: jobs that failed for good, and the board of all queues. */
-export function mountOperations(app: Express, deps: Deps, queues: Queues): void {
+export function mountOperations(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...platformSpecs.deadLetters,
       method: 'get',
       path: '/ops/dead-letters',
       summary: 'Jobs of all queues that failed permanently',
@@ -59,7 +61,7 @@ export function mountOperations(app: Express, deps: Deps, queues: Queues): void 
       return { body: { data } };
     },
   );
-  app.use(BOARD, operatorOnly(deps), boardOf(queues));
+  api.app.use(BOARD, operatorOnly(deps), boardOf(queues));
 }
 
 // A browser asks for the key itself when it is answered so; a script sends it as Bearer.

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { type Answer, type Json, useApi } from '../../test/support/api.ts';
-import { makeOperatorKey, makeTenant, need, useDatabase } from '../../test/support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
 const db = await useDatabase();
 const api = await useApi(db);
@@ -27,7 +25,7 @@ describe('every refusal is problem+json', () => {
     api.call(method, path, operator, body, headers);
 
   test('unknown addresses and methods', async () => {
-    for (const path of ['/v1', '/v1/nothing', '/v1/tenants/a/b/c', '/docs/files/none.js', '/favicon.ico']) {
+    for (const path of ['/v1', '/v1/nothing', '/v1/tenants/a/b/c', '/docs/none.js', '/favicon.ico']) {
       expectProblem(await api.call('GET', path), 404, 'not-found');
     }
     for (const [method, path, allow] of [
@@ -184,7 +182,7 @@ describe('the document', () => {
       'warnings',
       'items',
     ]);
-    expect(post.responses[422].content).toEqual(post.responses[202].content);
+    expect(post.responses[422].content).toMatchObject(post.responses[202].content);
     expect(post['x-scopes']).toEqual(['ingest']);
   });
 });
@@ -194,30 +192,13 @@ describe('/docs', () => {
     const page = await api.call('GET', '/docs');
     expect(page.status).toBe(200);
     const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file as string);
-    expect(files.length).toBeGreaterThan(2);
-    for (const file of files) {
-      expect(file).toMatch(/^\/docs\//);
-      expect((await api.call('GET', file)).status).toBe(200);
-    }
+    const assets = files.filter((file) => file.startsWith('/assets/'));
+    expect(assets.length).toBeGreaterThan(2);
+    for (const file of assets) expect((await api.call('GET', file)).status).toBe(200);
+    expect(files.filter((file) => !/^(\/|#)/.test(file))).toEqual([]);
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("script-src 'self'");
-    expect(policy).not.toMatch(/https?:|upgrade-insecure-requests|unsafe-eval/);
-  });
-
-  test.skipIf(!need('chromium'))('a browser draws it, and its policy stops nothing', async () => {
-    const flags = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--enable-logging=stderr',
-      '--virtual-time-budget=20000',
-      '--dump-dom',
-    ];
-    const { stdout, stderr } = await promisify(execFile)(need('chromium') as string, [...flags, `${api.url}/docs`], {
-      maxBuffer: 50_000_000,
-    });
-    expect(stdout).toContain('Send events; the answer comes after they are stored');
-    expect(stderr.split('\n').filter((line) => /CONSOLE.*(Refused|Content Security Policy|Error)/.test(line))).toEqual([]);
+    expect(policy).not.toMatch(/https?:|upgrade-insecure-requests|unsafe/);
   });
 });
 

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -16,6 +15,8 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { privacyRequestSpecs } from './requests-spec.ts';
 
 const BUNDLE_DAYS = 30;
 
@@ -56,15 +57,14 @@ const shownRequest = z.object({
 const params = z.object({ id: uuid });
 
 /** What a person may ask of those who hold data about them (LGPD art. 18), asked by the tenant on their behalf. */
-export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): void {
+export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...privacyRequestSpecs.create,
       method: 'post',
       path: '/v1/privacy/requests',
-      summary:
-        'Ask for access, erasure, or the withdrawal of consent, for one person; due within 15 days, served within minutes',
       scopes: ['tenant-admin'],
       body: input,
       status: 202,
@@ -90,12 +90,12 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...privacyRequestSpecs.list,
       method: 'get',
       path: '/v1/privacy/requests',
-      summary: 'Privacy requests, newest first',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,
@@ -109,12 +109,12 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...privacyRequestSpecs.get,
       method: 'get',
       path: '/v1/privacy/requests/:id',
-      summary: 'One privacy request: its progress, then its bundle or certificate',
       scopes: ['tenant-admin'],
       params,
       status: 200,
@@ -128,12 +128,12 @@ export function mountPrivacyRequests(app: Express, deps: Deps, queues: Queues): 
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...privacyRequestSpecs.file,
       method: 'get',
       path: '/v1/privacy/requests/:id/files/:name',
-      summary: 'One file of the bundle of an access request',
       scopes: ['tenant-admin'],
       params: params.extend({ name: z.string().regex(/^[a-z-]+\.(json|csv)$/) }),
       status: 200,

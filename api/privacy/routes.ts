@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { SUBJECTS } from '../../sql/event-types/event-types.ts';
@@ -9,6 +8,8 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
+import { privacySpecs } from './spec.ts';
 
 /** A register for the authority is one file, never a page of it. */
 const MAX_RECORDS = 10_000;
@@ -24,14 +25,14 @@ const record = z.object({
   created_at: z.iso.datetime(),
 });
 
-export function mountPrivacy(app: Express, deps: Deps): void {
+export function mountPrivacy(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...privacySpecs.records,
       method: 'get',
       path: '/v1/privacy/records',
-      summary: 'Records of processing, one for each event type in its newest version; as CSV all of them at once',
       scopes: ['tenant-admin'],
       query: pageQuery,
       status: 200,
@@ -53,13 +54,12 @@ export function mountPrivacy(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...privacySpecs.destroyKey,
       method: 'delete',
       path: '/v1/privacy/pseudonym-key',
-      summary:
-        'Destroy the key of all pseudonyms permanently: stored pseudonyms can no longer be linked to a person, withdrawals of consent end, and the next event creates a new key',
       scopes: ['tenant-admin'],
       status: 200,
       answer: z.object({ key_created_at: z.iso.datetime(), withdrawals_deleted: z.number().int() }),

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Express } from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { listQuarantine, markReplayed, type Quarantined } from '../../sql/quarantine/quarantine.ts';
@@ -8,7 +7,9 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
 import { replay } from './replay.ts';
+import { quarantineSpecs } from './spec.ts';
 
 const row = z.object({
   id: uuid,
@@ -58,14 +59,14 @@ const replayAnswer = z.object({
   items: z.array(receiptItem),
 });
 
-export function mountQuarantine(app: Express, deps: Deps): void {
+export function mountQuarantine(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...quarantineSpecs.list,
       method: 'get',
       path: '/v1/quarantine',
-      summary: 'What was refused, with its reason and as it was sent, newest first; a page ends early at about 8 MiB',
       scopes: ['tenant-admin'],
       query: pageQuery.extend(filter.omit({ ids: true }).shape),
       filters: ['code', 'type'],
@@ -84,13 +85,12 @@ export function mountQuarantine(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...quarantineSpecs.replay,
       method: 'post',
       path: '/v1/quarantine/replay',
-      summary:
-        'Try refused events again, oldest of the newest matches first, about 8 MiB at most; what is stored now leaves the pending ones',
       scopes: ['tenant-admin'],
       body: replayInput,
       status: 200,

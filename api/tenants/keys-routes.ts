@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { dateOf, instantAt } from '../../lib/time.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -9,6 +8,8 @@ import { notFound, wrongScope } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
+import { keySpecs } from './keys-spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -41,14 +42,14 @@ const newKey = shownKey.pick({ id: true, name: true, prefix: true, scopes: true,
   code: z.string().optional(),
 });
 
-export function mountKeys(app: Express, deps: Deps): void {
+export function mountKeys(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.create,
       method: 'post',
       path: '/v1/tenants/:id/keys',
-      summary: 'Make a key; it is shown in this answer only',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: input,
@@ -67,12 +68,12 @@ export function mountKeys(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.list,
       method: 'get',
       path: '/v1/tenants/:id/keys',
-      summary: 'Keys of a tenant, without their secrets',
       scopes: ['admin', 'tenant-admin'],
       params,
       query: pageQuery,
@@ -88,12 +89,12 @@ export function mountKeys(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.revoke,
       method: 'delete',
       path: '/v1/tenants/:id/keys/:keyId',
-      summary: 'Revoke a key',
       scopes: ['admin', 'tenant-admin'],
       params: params.extend({ keyId: uuid }),
       status: 204,

@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
@@ -8,6 +7,8 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
+import type { Api } from '../http/types.ts';
+import { tenantSpecs } from './spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -25,15 +26,14 @@ const answer = z.object({
 });
 
 /** The removal of a whole tenant: asked for, carried out by a job, certified. */
-export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void {
+export function mountOffboarding(api: Api, deps: Deps, queues: Queues): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.offboard,
       method: 'delete',
       path: '/v1/tenants/:id',
-      summary:
-        'Remove a tenant and all that is held of it: keys and logins end at once, rows within minutes; `Location` follows it',
       scopes: ['admin'],
       params,
       status: 202,
@@ -52,12 +52,12 @@ export function mountOffboarding(app: Express, deps: Deps, queues: Queues): void
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.offboarding,
       method: 'get',
       path: '/v1/tenants/:id/offboarding',
-      summary: 'How the removal of a tenant goes, and then its certificate, which outlives the tenant',
       scopes: ['admin'],
       params,
       status: 200,

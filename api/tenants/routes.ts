@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { type Client, withTenant } from '../../sql/database/db.ts';
 import { createTenant, keyHashes, listTenants, type Tenant, updateTenant } from '../../sql/tenants/tenants.ts';
@@ -9,6 +8,8 @@ import { conflict, invalidRequest, notFound, wrongScope } from '../http/problems
 import { page, pageQuery, route } from '../http/route.ts';
 import { uuid } from '../http/schemas.ts';
 import { reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
+import { tenantSpecs } from './spec.ts';
 
 const limits = z.strictObject({
   events_per_second: z.number().int().min(1).optional(),
@@ -82,14 +83,14 @@ const shown = (row: Tenant) => ({
   features: { dashboards: true, benchmarks: true, exports: true, sql_access: true, ...row.features },
 });
 
-export function mountTenants(app: Express, deps: Deps): void {
+export function mountTenants(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.create,
       method: 'post',
       path: '/v1/tenants',
-      summary: 'Make a tenant',
       scopes: ['admin'],
       body: newTenant,
       status: 201,
@@ -104,12 +105,12 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.list,
       method: 'get',
       path: '/v1/tenants',
-      summary: 'All tenants',
       scopes: ['admin'],
       query: pageQuery,
       status: 200,
@@ -123,12 +124,12 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.get,
       method: 'get',
       path: '/v1/tenants/:id',
-      summary: 'One tenant',
       scopes: ['admin', 'tenant-admin'],
       params,
       status: 200,
@@ -138,12 +139,12 @@ export function mountTenants(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...tenantSpecs.update,
       method: 'patch',
       path: '/v1/tenants/:id',
-      summary: 'Change a tenant: what the body names, the rest stays. Its own tenant-admin may change `embed_origins`',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: tenantChange,

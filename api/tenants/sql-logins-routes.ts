@@ -1,4 +1,3 @@
-import type { Express } from 'express';
 import { z } from 'zod';
 import { dateOf, instantAt } from '../../lib/time.ts';
 import { anyLoginMayDrop, createSqlLogin, listSqlLogins, revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
@@ -8,7 +7,9 @@ import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
+import type { Api } from '../http/types.ts';
 import { requireFeature } from './features.ts';
+import { keySpecs } from './keys-spec.ts';
 
 const params = z.object({ id: uuid });
 
@@ -54,14 +55,14 @@ const tooManySessions = (left: number) =>
   );
 
 /** PostgreSQL logins of one tenant, for psql, Power BI or a Metabase of its own. */
-export function mountSqlLogins(app: Express, deps: Deps): void {
+export function mountSqlLogins(api: Api, deps: Deps): void {
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.createLogin,
       method: 'post',
       path: '/v1/tenants/:id/sql-logins',
-      summary: 'Make a read-only PostgreSQL login to the views of schema `app`; its password is shown in this answer only',
       scopes: ['admin', 'tenant-admin'],
       params,
       body: input,
@@ -85,12 +86,12 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.listLogins,
       method: 'get',
       path: '/v1/tenants/:id/sql-logins',
-      summary: 'PostgreSQL logins of a tenant, without their passwords',
       scopes: ['admin', 'tenant-admin'],
       params,
       query: pageQuery,
@@ -106,12 +107,12 @@ export function mountSqlLogins(app: Express, deps: Deps): void {
   );
 
   route(
-    app,
+    api,
     deps,
     {
+      ...keySpecs.revokeLogin,
       method: 'delete',
       path: '/v1/tenants/:id/sql-logins/:loginId',
-      summary: 'End a PostgreSQL login and its sessions',
       scopes: ['admin', 'tenant-admin'],
       params: params.extend({ loginId: uuid }),
       status: 204,

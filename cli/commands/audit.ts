@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../../lib/config.ts';
-import { type Link, readChain } from '../../sql/audit/audit-log.ts';
+import { type ChainLink, readChain } from '../../sql/audit/audit-log.ts';
 import type { Client } from '../../sql/database/db.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
@@ -20,7 +20,7 @@ export async function verifyAudit(args: string[], config: Config): Promise<strin
  */
 export async function verifyChain(client: Pick<Client, 'query'>, head?: string): Promise<string> {
   const known = head === undefined ? undefined : parseHead(head);
-  let last: Link | undefined;
+  let last: ChainLink | undefined;
   for (;;) {
     const links = await readChain(client, last);
     for (const link of links) {
@@ -47,7 +47,7 @@ function parseHead(text: string): { seq: number; hash: string } {
   return { seq: Number(seq), hash };
 }
 
-function checkLink({ seq, hash, computed }: Link, before: number): void {
+function checkLink({ seq, hash, computed }: ChainLink, before: number): void {
   if (seq > before + 1) throw new Error(`Row ${before + 1} was removed.`);
   if (seq <= before) throw new Error(`Row ${seq} was inserted.`);
   if (hash !== computed) {

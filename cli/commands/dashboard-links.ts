@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Client, createClient } from '../client.ts';
+import { type ApiClient, createClient } from '../client.ts';
 import { readJson } from '../files.ts';
 import type { Credentials } from '../up/credentials.ts';
 import { UsageError } from './usage.ts';
@@ -7,7 +7,7 @@ import { UsageError } from './usage.ts';
 const DAY_SECONDS = 86_400;
 
 /** Makes a short link to a dashboard, good for a day, with a key that may. Returns its whole address. */
-export async function makeLink(url: string, embedder: Client, slug: string): Promise<string> {
+export async function makeLink(url: string, embedder: ApiClient, slug: string): Promise<string> {
   const made = await embedder.ask<{ url: string }>('POST', `/v1/dashboards/${slug}/links`, { expires_in: DAY_SECONDS });
   return new URL(made.url, url).toString();
 }
@@ -33,7 +33,7 @@ export async function linkDashboards(args: string[], dataDir: string, isTerminal
 }
 
 // A line for each dashboard that the holder of these keys may see.
-async function linksOf(url: string, who: string, reader: Client, embedder: Client): Promise<string[]> {
+async function linksOf(url: string, who: string, reader: ApiClient, embedder: ApiClient): Promise<string[]> {
   const { data } = await reader.ask<{ data: { slug: string }[] }>('GET', '/v1/dashboards');
   return Promise.all(
     data.map(async ({ slug }) => `${who.padEnd(8)}  ${slug.padEnd(22)}  ${await makeLink(url, embedder, slug)}`),

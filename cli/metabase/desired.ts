@@ -17,7 +17,14 @@ export type WantedDatabase = {
   password: string;
 };
 export type WantedCollection = { key: Place; name: string; description: string };
-export type Tag = { id: string; name: string; 'display-name': string; type: 'text'; required: boolean; default?: string };
+export type ParameterTag = {
+  id: string;
+  name: string;
+  'display-name': string;
+  type: 'text';
+  required: boolean;
+  default?: string;
+};
 export type WantedCard = {
   key: string;
   name: string;
@@ -28,7 +35,7 @@ export type WantedCard = {
   display: string;
   settings: Record<string, unknown>;
   sql: string;
-  tags: Record<string, Tag>;
+  tags: Record<string, ParameterTag>;
 };
 export type Tile = {
   card: string;
@@ -128,8 +135,8 @@ function cardOf(dashboard: Dashboard, card: Card): WantedCard {
   };
 }
 
-function tagsOf(key: string, sql: string, { optional }: CardVariables, dashboard: Dashboard): Record<string, Tag> {
-  const tags = variablesOf(sql).map((name): [string, Tag] => [
+function tagsOf(key: string, sql: string, { optional }: CardVariables, dashboard: Dashboard): Record<string, ParameterTag> {
+  const tags = variablesOf(sql).map((name): [string, ParameterTag] => [
     name,
     {
       id: idOf(`card ${key} ${name}`),

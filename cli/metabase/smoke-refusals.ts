@@ -1,5 +1,5 @@
 import type { Answer } from './client.ts';
-import type { Ask, Tenant } from './smoke-types.ts';
+import type { Ask, SmokeTenant } from './smoke-types.ts';
 
 /** Metabase accepts a token for a minute after it expires. */
 const LONG_AGO_MS = 300_000;
@@ -7,7 +7,7 @@ const LONG_AGO_MS = 300_000;
 /** Asks for one card in ways that must all be refused. Returns a line for each that was not. */
 export async function refusalFaults(
   ask: Ask,
-  [mine, other]: [Tenant, Tenant],
+  [mine, other]: [SmokeTenant, SmokeTenant],
   window: Record<string, string>,
 ): Promise<string[]> {
   const ways: [string, () => Promise<Answer>][] = [

@@ -1,7 +1,7 @@
 import type { Answer, Json } from './client.ts';
 
 /** A tenant to look as, with a grant for it. */
-export type Tenant = { id: string; slug: string; grant: string };
+export type SmokeTenant = { id: string; slug: string; grant: string };
 /** Asks Metabase for one card's rows as a guest does. */
 export type Ask = (
   params: Record<string, unknown>,

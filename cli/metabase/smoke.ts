@@ -12,7 +12,7 @@ import type { Surroundings } from './apply.ts';
 import { createMetabase, type Json, type Metabase, waitUntilReady } from './client.ts';
 import { urlOf } from './first-run.ts';
 import { refusalFaults } from './smoke-refusals.ts';
-import type { Ask, Tenant } from './smoke-types.ts';
+import type { Ask, SmokeTenant } from './smoke-types.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3600_000;
@@ -57,7 +57,7 @@ export async function smoke(surroundings: Surroundings, slugs: string[]): Promis
   }
 }
 
-async function tenantsOf({ config }: Surroundings, api: Pool, slugs: string[]): Promise<[Tenant, Tenant]> {
+async function tenantsOf({ config }: Surroundings, api: Pool, slugs: string[]): Promise<[SmokeTenant, SmokeTenant]> {
   const found = await asOwner(config, 'smoke', (pool) => findSmokeTenants(pool, slugs));
   const until = new Date(Date.now() + HOUR_MS);
   const [first, second] = await Promise.all(
@@ -71,7 +71,14 @@ async function tenantsOf({ config }: Surroundings, api: Pool, slugs: string[]): 
   );
 }
 
-type Looking = { guest: Metabase; cards: Pool; dashboard: Dashboard; id: number; secret: string; tenants: [Tenant, Tenant] };
+type Looking = {
+  guest: Metabase;
+  cards: Pool;
+  dashboard: Dashboard;
+  id: number;
+  secret: string;
+  tenants: [SmokeTenant, SmokeTenant];
+};
 
 async function lookAt({ guest, cards, dashboard, id, secret, tenants }: Looking) {
   const faults: string[] = [];
@@ -115,7 +122,7 @@ function windowOf({ parameters }: Dashboard): Record<string, string> {
 }
 
 // Read before and after, because events may come in between, and an age grows.
-async function ownRows(ask: Ask, cards: Pool, card: Card, { grant }: Tenant, window: Record<string, string>) {
+async function ownRows(ask: Ask, cards: Pool, card: Card, { grant }: SmokeTenant, window: Record<string, string>) {
   const { text, values } = render(card.sql, { ...window, grant });
   const before = await readCard(cards, text, values);
   const { status, body } = await ask({ grant });

@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import type { ApiClient } from '../client.ts';
 
 const count = { type: 'integer', minimum: 0 };
 const text = { type: 'string', minLength: 1, maxLength: 200 };
@@ -61,7 +61,7 @@ export const EVENT_TYPES: Record<string, Registered> = {
 };
 
 /** Registers the types that the tenant does not have yet, in mode `observe`: what does not fit is noted, never refused. */
-export async function ensureEventTypes(tenantAdmin: Client): Promise<void> {
+export async function ensureEventTypes(tenantAdmin: ApiClient): Promise<void> {
   for (const [type, registered] of Object.entries(EVENT_TYPES)) {
     const path = `/v1/event-types/${type}`;
     const found = await tenantAdmin.call('GET', path);

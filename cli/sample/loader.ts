@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import cliProgress from 'cli-progress';
 import { sendAll } from '../batches.ts';
-import type { Client } from '../client.ts';
+import type { ApiClient } from '../client.ts';
 import { readJson, writePrivate } from '../files.ts';
 import { SAMPLE_DAYS, sampleEvents } from './sample.ts';
 
@@ -19,7 +19,7 @@ const CATCH_UP_LIMIT_MS = 180_000;
 export async function loadSample(
   dataDir: string,
   tenantId: string,
-  clients: { ingest: Client; read: Client },
+  clients: { ingest: ApiClient; read: ApiClient },
   say: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function loadSample(
   writePrivate(file, JSON.stringify({ ...state, loaded: true }));
 }
 
-async function send(ingest: Client, events: object[]): Promise<void> {
+async function send(ingest: ApiClient, events: object[]): Promise<void> {
   const bar = new cliProgress.SingleBar({
     format: 'Loading sample data {bar} {percentage}% · {value} of {total} events',
     barCompleteChar: '█',
@@ -70,7 +70,7 @@ async function send(ingest: Client, events: object[]): Promise<void> {
 }
 
 // Late rows show once their hours have been refreshed, which the jobs do as soon as they can.
-async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sentence: string) => void, signal: AbortSignal) {
+async function caughtUp(read: ApiClient, endsAt: Date, expected: number, say: (sentence: string) => void, signal: AbortSignal) {
   say('Waiting for the roll-ups to catch up.');
   const deadline = Date.now() + CATCH_UP_LIMIT_MS;
   for (;;) {
@@ -84,7 +84,7 @@ async function caughtUp(read: Client, endsAt: Date, expected: number, say: (sent
 // In whole hours: a window that cuts one in two would need its raw rows.
 const hourOf = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
 
-async function total(read: Client, endsAt: Date): Promise<{ count: number; watermark: string }> {
+async function total(read: ApiClient, endsAt: Date): Promise<{ count: number; watermark: string }> {
   const [from, to] = [hourOf(endsAt.getTime() - (SAMPLE_DAYS + 1) * 24 * HOUR_MS), hourOf(Date.now() + HOUR_MS)];
   const answer = await read.ask<Total>('GET', `/v1/metrics/events.count?interval=total&from=${from}&to=${to}`);
   return { count: answer.data.reduce((sum, row) => sum + row.value, 0), watermark: answer.watermark };

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { Client, Receipt } from '../client.ts';
+import type { ApiClient, Receipt } from '../client.ts';
 
 const TYPE = 'mirante.check.v1';
 const LIMIT_MS = 30_000;
 
 /** Sends one event and waits until the metric `events.count` has it and every queue is worked on. Throws where that fails. */
-export async function proveArrival(clients: { ingest: Client; read: Client }, signal: AbortSignal): Promise<void> {
+export async function proveArrival(clients: { ingest: ApiClient; read: ApiClient }, signal: AbortSignal): Promise<void> {
   const before = await count(clients.read);
   const id = uuidv7();
   const time = new Date().toISOString();
@@ -26,7 +26,7 @@ export async function proveArrival(clients: { ingest: Client; read: Client }, si
   }
 }
 
-async function count(read: Client): Promise<number> {
+async function count(read: ApiClient): Promise<number> {
   const path = `/v1/metrics/events.count?interval=total&filter[type]=${TYPE}`;
   const answer = await read.ask<{ data: { value: number }[] }>('GET', path);
   return answer.data.reduce((sum, row) => sum + row.value, 0);

@@ -1,5 +1,5 @@
 import type { Scope } from '../../sql/tenants/tenants.ts';
-import { type Client, createClient } from '../client.ts';
+import { type ApiClient, createClient } from '../client.ts';
 
 export type TenantKeys = { ingest: string; read: string; export: string; embed: string; tenant_admin: string };
 
@@ -32,7 +32,7 @@ export async function keyWorks(url: string, key: string | undefined): Promise<bo
 /** The demo tenant, made on first use; the keys of an earlier run are kept as long as they still work. */
 export async function ensureDemo(
   url: string,
-  operator: Client,
+  operator: ApiClient,
   earlier: Credentials | undefined,
 ): Promise<Credentials['tenants'][number]> {
   const id = (await findDemo(operator)) ?? (await operator.ask<{ id: string }>('POST', '/v1/tenants', DEMO)).id;
@@ -44,7 +44,7 @@ export async function ensureDemo(
   return { id, slug: DEMO.slug, keys: keys as TenantKeys };
 }
 
-async function findDemo(operator: Client): Promise<string | undefined> {
+async function findDemo(operator: ApiClient): Promise<string | undefined> {
   for (let cursor = ''; ; ) {
     const page = await operator.ask<Listed>('GET', `/v1/tenants?limit=1000${cursor}`);
     const demo = page.data.find((tenant) => tenant.slug === DEMO.slug);
@@ -53,7 +53,7 @@ async function findDemo(operator: Client): Promise<string | undefined> {
   }
 }
 
-async function makeKey(operator: Client, tenantId: string, scope: Scope): Promise<string> {
+async function makeKey(operator: ApiClient, tenantId: string, scope: Scope): Promise<string> {
   const made = await operator.ask<{ key: string }>('POST', `/v1/tenants/${tenantId}/keys`, {
     name: `demo ${scope}`,
     scopes: [scope],

@@ -4,12 +4,12 @@ import type { Logger } from '../../lib/log.ts';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
 import {
   claimDelivery,
+  type DeliveryOutcome,
   type DueDelivery,
   disableEndpoint,
   failUnreachable,
   type Message,
   nextDelivery,
-  type Outcome,
   settleDelivery,
 } from '../../sql/alerts/deliveries.ts';
 import { type Pool, withTransaction } from '../../sql/database/db.ts';
@@ -125,7 +125,7 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
   const told = { tenant: due.tenant_id, delivery: due.id, attempts: due.attempts, response_code: status, error };
   if (due.kind === 'webhook' && status === 410) {
     deps.log.warn({ ...told, endpoint: due.endpoint_id }, 'endpoint answered 410; it is disabled');
-    const gone: Outcome = { status: 'failed', dueAt: null, responseCode: status, error: 'gone' };
+    const gone: DeliveryOutcome = { status: 'failed', dueAt: null, responseCode: status, error: 'gone' };
     await withTransaction(deps.pool, 'begin', (client) => disableEndpoint(client, due, gone, now));
     return;
   }
@@ -137,7 +137,7 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
 /** `final`: no use in trying again. */
 type Answer = { status: number | null; error: string | null; final?: boolean };
 
-function outcomeOf(attempts: number, { status: responseCode, error, final }: Answer, now: Date): Outcome {
+function outcomeOf(attempts: number, { status: responseCode, error, final }: Answer, now: Date): DeliveryOutcome {
   if (error === null) return { status: 'delivered', dueAt: null, responseCode, error };
   const seconds = RETRY_AFTER_SECONDS[attempts - 1];
   if (final || seconds === undefined) return { status: 'failed', dueAt: null, responseCode, error };

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { windowOf } from '../../sql/alerts/figures.ts';
 import { createRule, listRuleStates, type NewRule, type Rule, updateRule } from '../../sql/alerts/rules.ts';
+import { windowOf } from '../../sql/alerts/signals.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
 import { findCanaries, plant } from '../../sql/tenants/canaries.ts';
 import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
@@ -162,7 +162,7 @@ describe('a rule', () => {
     await evaluate(0);
     await db.migrator.query('alter view app.validations_hourly rename to away');
     await happen(acme, 1, 1);
-    await expect(evaluate(1)).rejects.toThrow('figures of alert rules not read: 1');
+    await expect(evaluate(1)).rejects.toThrow('cannot read the metrics of 1 alert rules');
     await db.migrator.query('alter view app.away rename to validations_hourly');
     const { rows } = await db.owner.query('select rule_id, evaluated_at, value from private.alert_states');
     expect(rows).toContainEqual({ rule_id: broken.id, evaluated_at: new Date(START), value: 0 });

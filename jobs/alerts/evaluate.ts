@@ -1,6 +1,6 @@
 import type { Logger } from '../../lib/log.ts';
 import { addDeliveries, messageOf, type NewDelivery } from '../../sql/alerts/deliveries.ts';
-import { findFigure } from '../../sql/alerts/figures.ts';
+import { findSignal } from '../../sql/alerts/signals.ts';
 import {
   forgetSwitchedOff,
   keepOpenEndpoints,
@@ -27,8 +27,8 @@ const READERS = 4;
 type Answer = { value: number | null } | { error: unknown };
 
 /**
- * Asks for the figure of every rule and keeps how each was found, with the notices that follow, in one transaction. Gives how many
- * notices there are. A rule whose figure cannot be read stays as it was; the job then fails after all others are kept.
+ * Asks for the signal of every rule and keeps how each was found, with the notices that follow, in one transaction. Gives how many
+ * notices there are. A rule whose signal cannot be read stays as it was; the job then fails after all others are kept.
  */
 export async function evaluateAlerts(deps: EvaluateDeps): Promise<number> {
   const now = deps.clock();
@@ -70,12 +70,12 @@ async function readAll({ logins }: EvaluateDeps, rules: Watched[], now: Date): P
 }
 
 async function readOne(pool: Pool, { tenant_id, zone, metric, filter, window_seconds }: Watched, now: Date): Promise<Answer> {
-  const figure = findFigure(metric);
+  const signal = findSignal(metric);
   // A metric of a later version, after a way back.
-  if (!figure) return { value: null };
+  if (!signal) return { value: null };
   try {
     const asked = { tenantId: tenant_id, zone, filter, windowSeconds: window_seconds };
-    return { value: await figure.read(pool, asked, now.getTime()) };
+    return { value: await signal.read(pool, asked, now.getTime()) };
   } catch (error) {
     return { error };
   }

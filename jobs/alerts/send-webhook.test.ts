@@ -1,6 +1,9 @@
+import dns from 'node:dns/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { webhookSecret } from '../../lib/webhook-secret.ts';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { asThePathSays, useReceiver } from '../../test/support/receiver.ts';
 import { sendWebhook } from './send-webhook.ts';
 
@@ -12,12 +15,16 @@ const NAMES: Record<string, string[]> = {
   'compatible.test': ['::127.0.0.1'],
   'both-families.test': ['2606:2800:21f:cb07:6820:80da:af6b:8b2c', '::a9fe:a9fe'],
 };
-vi.mock('node:dns/promises', async (original) => {
-  const dns = await original<typeof import('node:dns/promises')>();
-  const lookup = async (name: string, options: { all: true }) =>
-    NAMES[name]?.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })) ?? dns.lookup(name, options);
-  return { ...dns, lookup };
-});
+const { lookup } = dns;
+const answering = async (name: string, options: { all: true }) =>
+  NAMES[name]?.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })) ?? lookup(name, options);
+setLookup(answering as typeof lookup);
+cleanUp(() => setLookup(lookup));
+
+function setLookup(found: typeof lookup): void {
+  dns.lookup = found;
+  syncBuiltinESMExports();
+}
 
 const ID = '019aa0a0-0000-7000-8000-000000000000';
 const [NEW, OLD, OTHER] = [2, 1, 3].map((version) => webhookSecret('s'.repeat(32), ID, version)) as [string, string, string];

@@ -1,6 +1,6 @@
-import type { Found, State, Watched } from '../../sql/alerts/states.ts';
+import type { AlertState, RuleFinding, Watched } from '../../sql/alerts/states.ts';
 
-export type AlertStep = { state: State; notice: 'alert.firing' | 'alert.recovered' | null };
+export type AlertStep = { state: AlertState; notice: 'alert.firing' | 'alert.recovered' | null };
 
 /** Rules are looked at every minute. Where nobody has for longer, nobody knows whether a condition held: only that much of it counts. */
 const MAX_SECONDS_BETWEEN = 120;
@@ -31,7 +31,7 @@ export function stepOf(rule: Watched, value: number | null, now: Date): AlertSte
 }
 
 // While a rule is pending, a pause moves its beginning on; one that fires has been found to do so.
-function sinceOf({ state, since, evaluated_at }: Found, now: Date): Date {
+function sinceOf({ state, since, evaluated_at }: RuleFinding, now: Date): Date {
   const missed = state === 'pending' ? secondsBetween(evaluated_at, now) - MAX_SECONDS_BETWEEN : 0;
   return new Date(since.getTime() + Math.max(0, missed) * 1000);
 }

@@ -11,12 +11,12 @@ import { archivedInOrder } from '../../sql/archive/rows.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { recordsOf } from '../../sql/events/event-records.ts';
 import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../../sql/privacy/claims.ts';
-import type { Found, Person } from '../../sql/privacy/place.ts';
+import type { Person, SubjectRecord } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
 import { destroyCondemned } from './sweep.ts';
 import { prove } from './write.ts';
 
-/** As it stands in certificates beside the places of sql/privacy/places.ts. */
+/** Its name in certificates, beside the places of sql/privacy/places.ts. */
 const PLACE = 'archive';
 
 /**
@@ -98,7 +98,7 @@ export async function* findInArchive(
   client: Client,
   archive: ArchiveHome,
   { tenantId, subject, hash }: Person,
-): AsyncGenerator<Found[]> {
+): AsyncGenerator<SubjectRecord[]> {
   const files = await listArchiveFiles(client, { tenantId, status: 'live' });
   const newestFirst = files.reverse().map((file) => ({ ...file, visible_from: '-infinity' }));
   for await (const rows of archivedInOrder(archive, newestFirst, { about: { subject, hash } })) {

@@ -10,7 +10,7 @@ import { type Engine, hasColumnstore } from '../../sql/storage/engine.ts';
 /**
  * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
  * indexes over time. Converts what has become old enough, where the columnstore is on. Notes how far the audit log reaches, for
- * whoever keeps the logs can then tell if it is ever cut off.
+ * the reader of the logs can then tell if it is ever truncated.
  */
 export async function runMakePartitions(deps: {
   pool: Pool;

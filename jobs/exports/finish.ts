@@ -73,7 +73,7 @@ async function end(deps: ExportDeps, job: ClaimedExport, how: ExportEnd, files: 
   const ended = await withTransaction(deps.pool, 'begin', async (client) => {
     const deliveryId = await tell(client, job, how, files, now);
     if (await settleExport(client, job, { ...how, deliveryId }, now)) return true;
-    // Whoever has it now tells.
+    // The worker that has the export now sends the message.
     throw new TakenOver();
   }).catch((error) => {
     if (error instanceof TakenOver) return false;

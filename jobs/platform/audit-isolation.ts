@@ -1,7 +1,7 @@
 import type { Logger } from '../../lib/log.ts';
-import type { Login, Party } from '../../sql/attacks/attack.ts';
+import type { AttackLogin, Party } from '../../sql/attacks/attack.ts';
 import { aim } from '../../sql/attacks/catalogue.ts';
-import { type Outcome, runAttacks } from '../../sql/attacks/run.ts';
+import { type AttackOutcome, runAttacks } from '../../sql/attacks/run.ts';
 import {
   countFindings,
   forgetLogin,
@@ -22,7 +22,7 @@ export type AuditDeps = {
   /** Ends an audit that is under way: the next start runs another. */
   signal?: AbortSignal | undefined;
   /** URLs of the logins whose SQL is tried; the third is made for the occasion. */
-  logins: Record<Exclude<Login, 'sql'>, string>;
+  logins: Record<Exclude<AttackLogin, 'sql'>, string>;
 };
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +46,7 @@ export async function runAuditIsolation(deps: AuditDeps): Promise<void> {
   throw new Error(`isolation is broken: ${first.attack} (${first.login}): ${first.what}`);
 }
 
-async function audit(client: Client, deps: AuditDeps): Promise<Outcome> {
+async function audit(client: Client, deps: AuditDeps): Promise<AttackOutcome> {
   const [attacker, victim] = await findCanaries(client);
   for (const canary of [attacker, victim]) await plant(client, canary);
   const until = new Date(deps.clock().getTime() + HOUR_MS);

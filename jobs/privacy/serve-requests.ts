@@ -16,7 +16,7 @@ import {
   notePrivacyProgress,
   releasePrivacyRequest,
 } from '../../sql/privacy/claims.ts';
-import type { Person, Place } from '../../sql/privacy/place.ts';
+import type { Person, PersonalPlace } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
@@ -90,7 +90,7 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
     columns: EVENT_CELLS,
     find: (client: Client, person: Person) => findInArchive(client, deps.archive, person),
   };
-  const places: Pick<Place, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
+  const places: Pick<PersonalPlace, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
   for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
@@ -109,7 +109,7 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
   return files;
 }
 
-async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Place, progress: number): Promise<void> {
+async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: PersonalPlace, progress: number): Promise<void> {
   await withTenant(
     deps.pool,
     request.tenant_id,
@@ -131,7 +131,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
-  // Whoever writes it hears of it within a second, or has died and is over in a minute: the next run finds none.
+  // Its writer stops within a second, or its lease expires within a minute; the next run finds no such file.
   if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
   const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {

@@ -195,12 +195,12 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
   });
 
   test.skipIf(!present)('a consumer that has died silently is built anew', async () => {
-    await start(backend(), { watchEveryMs: 50, staleAfterS: 1 });
-    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeDefined(), soon);
-    const dead = consumerOf('upkeep');
+    await start(backend(), { watchEveryMs: 50, staleAfterS: 5 });
+    await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeDefined(), soon);
+    const dead = consumerOf('rollups');
     await dead?.worker.close();
     await forgetBeats();
-    await vi.waitFor(() => expect(consumerOf('upkeep')).not.toBe(dead), soon);
+    await vi.waitFor(() => expect(consumerOf('rollups')).not.toBe(dead), soon);
   });
 });
 

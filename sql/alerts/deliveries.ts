@@ -131,7 +131,7 @@ export async function listDeliveries(client: Client, before: string | undefined,
 }
 
 /** No tenant's endpoints are spoken to by more senders than that at once, so that slow ones hold up nobody else's. */
-const MOST_OF_A_TENANT = 5;
+const MAX_PER_TENANT = 5;
 
 /**
  * Takes one delivery that is due, of the tenant with the fewest under way, and of those the one whose last turn was the longest ago; nobody
@@ -157,7 +157,7 @@ export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery 
              where status = 'waiting' and claimed_until > $1 group by tenant_id
            ) busy using (tenant_id),
            lateral (select max(claimed_at) as at from private.alert_deliveries l where l.tenant_id = due.tenant_id) last
-         where coalesce(busy.n, 0) < ${MOST_OF_A_TENANT}
+         where coalesce(busy.n, 0) < ${MAX_PER_TENANT}
          order by coalesce(busy.n, 0), last.at nulls first, due.due_at, due.id
          limit 1
        ) and status = 'waiting' and claimed_until <= $1
@@ -171,13 +171,18 @@ export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery 
   });
 }
 
-export type Outcome = { status: Delivery['status']; dueAt: Date | null; responseCode: number | null; error: string | null };
+export type DeliveryOutcome = {
+  status: Delivery['status'];
+  dueAt: Date | null;
+  responseCode: number | null;
+  error: string | null;
+};
 
 /** Writes down how an attempt ended, unless the delivery has ended, or another attempt has begun, since it was claimed. */
 export async function settleDelivery(
   client: Client | Pool,
   { id, attempts }: Pick<DueDelivery, 'id' | 'attempts'>,
-  outcome: Outcome,
+  outcome: DeliveryOutcome,
   now: Date,
 ): Promise<void> {
   await client.query(
@@ -190,7 +195,7 @@ export async function settleDelivery(
 }
 
 /** Sends nothing to the endpoint of this attempt any more, neither what waits nor what comes: it has answered so. */
-export async function disableEndpoint(client: Client, due: DueDelivery, outcome: Outcome, now: Date): Promise<void> {
+export async function disableEndpoint(client: Client, due: DueDelivery, outcome: DeliveryOutcome, now: Date): Promise<void> {
   // The endpoint first, so that two attempts which hear the same do not wait for each other.
   await client.query('update private.alert_endpoints set disabled_at = coalesce(disabled_at, $2) where id = $1', [
     due.endpoint_id,

@@ -3,7 +3,7 @@ import { BEGIN_GUARD } from '../database/guard.ts';
 import type { Rule } from './rules.ts';
 
 /** How a rule was found last, as the job that evaluates it keeps it. */
-export type State = {
+export type AlertState = {
   state: 'ok' | 'pending' | 'firing' | 'unknown';
   since: Date;
   value: number | null;
@@ -14,9 +14,9 @@ export type State = {
 };
 
 /** A state, and when it was found. */
-export type Found = State & { evaluated_at: Date };
+export type RuleFinding = AlertState & { evaluated_at: Date };
 
-export type Watched = Rule & { tenant_id: string; zone: string; last: Found | null };
+export type Watched = Rule & { tenant_id: string; zone: string; last: RuleFinding | null };
 
 /**
  * Runs `work` in one transaction that alone evaluates alerts, so that states and the notices that follow from them are kept together or not
@@ -40,7 +40,7 @@ export async function listWatched(client: Client): Promise<Watched[]> {
 }
 
 // Times come as text within JSON.
-function datesOf({ state, since, value, noticed_at, open, evaluated_at }: Found): Found {
+function datesOf({ state, since, value, noticed_at, open, evaluated_at }: RuleFinding): RuleFinding {
   const times = {
     since: new Date(since),
     noticed_at: noticed_at && new Date(noticed_at),
@@ -71,7 +71,7 @@ export async function keepOpenEndpoints(client: Client, ids: string[]): Promise<
 
 export async function saveStates(
   client: Client,
-  states: (State & { ruleId: string; tenantId: string })[],
+  states: (AlertState & { ruleId: string; tenantId: string })[],
   now: Date,
 ): Promise<void> {
   await client.query(

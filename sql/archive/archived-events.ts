@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import pg from 'pg';
 import { instantOf, parseTime } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
-import type { Page } from '../database/page.ts';
+import type { RowPage } from '../database/page.ts';
 import { type EventFilter, type ListedEvent, listEvents } from '../events/events.ts';
 import type { CopyStream, Selection } from '../exports/selection.ts';
 import { archivedRecords } from './columns.ts';
@@ -15,7 +15,7 @@ type Key = { time: string; id: string };
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** `resume`: where the next page begins, where this one ended early because it would have had to look into too many files. */
-export type EventPage = Page<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
+export type EventPage = RowPage<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
 
 /** A page of the tenant's raw events, newest first, from database and archive as if they were one. Throws ArchiveChanged. */
 export async function listEverywhere(

@@ -2,7 +2,7 @@ import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Pool } from '../database/db.ts';
 
 /** A chunk of a table whose columnstore can be switched on; sizes in bytes, null where it was never converted. */
-export type Part = {
+export type ColumnstorePart = {
   part: string;
   ends: Date;
   converted: boolean;
@@ -19,9 +19,9 @@ export async function columnstoreOn(client: Pool, name: string, afterDays: numbe
 }
 
 /** All chunks, the oldest first. */
-export async function listParts(client: Pool, name: string): Promise<Part[]> {
+export async function listParts(client: Pool, name: string): Promise<ColumnstorePart[]> {
   return (
-    await client.query<Part>(
+    await client.query<ColumnstorePart>(
       'select part::text, ends, converted, due, row_bytes, column_bytes from storage.columnstore_parts($1)',
       [name],
     )

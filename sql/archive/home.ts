@@ -31,15 +31,15 @@ export function openArchive(config: Pick<Config, 'MIRANTE_DATA_DIR'>, store: Obj
 const READERS = 2;
 const WAITING = 4;
 
-/** At most `most` at once, and `mostWaiting` who wait; half of each for one tenant. */
-export function createGate(most: number, mostWaiting: number): ArchiveHome['read'] {
+/** At most `max` at once, and `maxWaiting` who wait; half of each for one tenant. */
+export function createGate(max: number, maxWaiting: number): ArchiveHome['read'] {
   const running: string[] = [];
   const waiting: { tenantId: string; go: () => void }[] = [];
   const of = (list: string[], tenantId: string) => list.filter((one) => one === tenantId).length;
-  const mayEnter = (tenantId: string) => running.length < most && of(running, tenantId) < most / 2;
+  const mayEnter = (tenantId: string) => running.length < max && of(running, tenantId) < max / 2;
   const mayWait = (tenantId: string) => {
     const tenants = waiting.map((one) => one.tenantId);
-    return tenants.length < mostWaiting && of(tenants, tenantId) < mostWaiting / 2;
+    return tenants.length < maxWaiting && of(tenants, tenantId) < maxWaiting / 2;
   };
   return (tenantId, work) => {
     const enters = mayEnter(tenantId);
@@ -65,13 +65,13 @@ export const ARCHIVE_PREFIX = 'archive/events/';
 /** Where the archive of one tenant lies. */
 export const prefixOfTenant = (tenantId: string) => `${ARCHIVE_PREFIX}tenant=${tenantId}/`;
 
-const MOST_LETTERS = 120;
+const MAX_LETTERS = 120;
 
 /** The name of a new file. A type that would make too long a folder is cut, with its hash behind it; the file itself has it whole. */
 export function nameOf({ tenant_id, type, day, id }: Pick<ArchiveFile, 'tenant_id' | 'type' | 'day' | 'id'>): string {
   const encoded = encodeURIComponent(type).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   const hash = createHash('sha256').update(type).digest('hex').slice(0, 16);
-  const folder = encoded.length <= MOST_LETTERS ? encoded : `${encoded.slice(0, MOST_LETTERS).replace(/%.?$/, '')}~${hash}`;
+  const folder = encoded.length <= MAX_LETTERS ? encoded : `${encoded.slice(0, MAX_LETTERS).replace(/%.?$/, '')}~${hash}`;
   return `${prefixOfTenant(tenant_id)}event_type=${folder}/day=${day}/${id}.parquet`;
 }
 

@@ -139,7 +139,7 @@ async function openReader(home: ArchiveHome) {
 }
 
 /** How many files one page may look into before it ends early. */
-const MOST_FILES = 200;
+const MAX_FILES = 200;
 
 /**
  * The newest archived events that match, `limit` at most, of files that are given the newest day first. Where they lie in too many files
@@ -163,7 +163,7 @@ export async function newestArchived(
       for (const { path } of local) await rm(path);
       opened += ofDay.length;
       if (rows.length >= limit) break;
-      if (opened >= MOST_FILES) return { rows, reached: `${day} 00:00:00+00` };
+      if (opened >= MAX_FILES) return { rows, reached: `${day} 00:00:00+00` };
     }
     return { rows, reached: null };
   });

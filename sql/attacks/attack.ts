@@ -1,11 +1,18 @@
 /** A relation outside PostgreSQL's own schemas. `key` is the column with a tenant's id; `holds`: rows of the victim are there. */
-export type Relation = { schema: string; name: string; kind: string; key: string | null; holds: boolean; owner: string };
+export type CatalogueRelation = {
+  schema: string;
+  name: string;
+  kind: string;
+  key: string | null;
+  holds: boolean;
+  owner: string;
+};
 
 /** `from` reads what its readers may see, which may be some columns only. */
 export type View = { name: string; from: string; readers: string[] };
 
 /** Who can send SQL: the API's own login, a tenant's SQL login, and Metabase's. */
-export type Login = 'api' | 'sql' | 'metabase';
+export type AttackLogin = 'api' | 'sql' | 'metabase';
 
 /** One of two tenants, and what its rows can be told by. */
 export type Party = {
@@ -22,7 +29,7 @@ export type Party = {
 export type Target = {
   own: Party;
   victim: Party;
-  relations: Relation[];
+  relations: CatalogueRelation[];
   views: View[];
   roles: string[];
 };
@@ -33,12 +40,12 @@ export type Target = {
  */
 export type Attack = {
   name: string;
-  as: readonly Login[];
+  as: readonly AttackLogin[];
   statements: string[];
   /** Statements as the owner; one of them must find the victim's row. */
   alive: string[];
   /** Who proves it, where it is not the owner. */
-  aliveAs?: Login;
+  aliveAs?: AttackLogin;
   /** Each statement must be refused: that it is answered at all is a finding. */
   refused?: boolean;
   /** No statement may fail: it fails on nothing but a foreign row. Its proof is that it fails for the owner. */

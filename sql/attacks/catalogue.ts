@@ -1,9 +1,9 @@
 import type { Client } from '../database/db.ts';
-import type { Party, Relation, Target, View } from './attack.ts';
+import type { CatalogueRelation, Party, Target, View } from './attack.ts';
 
 /** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
-async function findRelations(client: Client, victimId: string): Promise<Relation[]> {
-  const { rows } = await client.query<Relation>(
+async function findRelations(client: Client, victimId: string): Promise<CatalogueRelation[]> {
+  const { rows } = await client.query<CatalogueRelation>(
     `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
          case when n.nspname = 'private' and c.relname = 'tenants' then 'id'
              else (select a.attname from pg_attribute a

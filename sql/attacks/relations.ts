@@ -1,8 +1,8 @@
-import type { Relation } from './attack.ts';
+import type { CatalogueRelation } from './attack.ts';
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 
 // What every login may read because PostgreSQL or TimescaleDB shows it to everybody; no row of a tenant is in it.
-const isPublic = ({ schema, owner }: Relation) =>
+const isPublic = ({ schema, owner }: CatalogueRelation) =>
   schema === 'public' || (/^_?timescaledb_/.test(schema) && owner !== 'mirante_owner');
 
 /** Everything in the catalogue, by its name: hypertables, chunks, compressed chunks, partitions, aggregates, tables, views. */
@@ -59,7 +59,7 @@ export function relationAttacks({ victim, relations }: Target): Attack[] {
   ];
 }
 
-function bySchema(relations: Relation[]): [string, string[]][] {
+function bySchema(relations: CatalogueRelation[]): [string, string[]][] {
   const schemas = new Map<string, string[]>();
   for (const { schema, name } of relations) schemas.set(schema, [...(schemas.get(schema) ?? []), name]);
   return [...schemas];

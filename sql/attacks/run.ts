@@ -1,9 +1,9 @@
 import type { Client } from '../database/db.ts';
-import { type Attack, EVERYBODY, type Login, type Oracle, spelt, type Target } from './attack.ts';
+import { type Attack, type AttackLogin, EVERYBODY, type Oracle, spelt, type Target } from './attack.ts';
 import { grantAttacks } from './grants.ts';
 import { oracleAttacks } from './oracles.ts';
 import { relationAttacks } from './relations.ts';
-import { type Answer, openSession, type Session, sessionOf } from './session.ts';
+import { type AttackAnswer, openSession, type Session, sessionOf } from './session.ts';
 import { sessionAttacks } from './sessions.ts';
 import { surroundingAttacks } from './surroundings.ts';
 import { viewAttacks } from './views.ts';
@@ -11,17 +11,17 @@ import { viewAttacks } from './views.ts';
 /** `dead`: the proof did not find the victim's row, or a time limit cut the attack off, so that it says nothing. */
 export type Finding = {
   attack: string;
-  login: Login;
+  login: AttackLogin;
   stance: string;
   what: 'foreign row' | 'not refused' | 'a foreign row was looked at' | 'answers differ' | 'dead';
   /** Which of its statements. */
   statement: number;
 };
 
-export type Outcome = { tried: number; findings: Finding[] };
+export type AttackOutcome = { tried: number; findings: Finding[] };
 
 /** What each login does before an attack: nothing, or take its own tenant's place, or claim the victim's. */
-function stancesOf({ own, victim }: Target): Record<Login, [string, string[]][]> {
+function stancesOf({ own, victim }: Target): Record<AttackLogin, [string, string[]][]> {
   const claim = `select set_config('app.tenant_id', ${spelt(victim.id)}, false) is null`;
   return {
     api: [
@@ -47,10 +47,10 @@ function stancesOf({ own, victim }: Target): Record<Login, [string, string[]][]>
  */
 export async function runAttacks(
   target: Target,
-  urls: Record<Login, string>,
+  urls: Record<AttackLogin, string>,
   owner: Client,
   { writes = false, silent = false, signal }: { writes?: boolean; silent?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<Outcome> {
+): Promise<AttackOutcome> {
   const attacks: (Attack | Oracle)[] = [
     ...relationAttacks(target),
     ...viewAttacks(target),
@@ -59,11 +59,11 @@ export async function runAttacks(
     ...surroundingAttacks(target),
     ...oracleAttacks(target),
   ];
-  const sessions = new Map<Login, Session>();
+  const sessions = new Map<AttackLogin, Session>();
   try {
     for (const login of EVERYBODY)
       sessions.set(login, await openSession(urls[login], silent ? silencing(login, target) : undefined));
-    const outcome: Outcome = { tried: 0, findings: [] };
+    const outcome: AttackOutcome = { tried: 0, findings: [] };
     for (const attack of attacks.filter((attack) => writes || !attack.writes)) {
       signal?.throwIfAborted();
       const prover = 'aliveAs' in attack && attack.aliveAs ? (sessions.get(attack.aliveAs) as Session) : undefined;
@@ -84,7 +84,7 @@ export async function runAttacks(
   }
 }
 
-const silencing = (login: Login, { own }: Target) =>
+const silencing = (login: AttackLogin, { own }: Target) =>
   `select ${login === 'metabase' ? 'bi' : 'app'}.silence_audit('${own.grant}')`;
 
 // Its role came with the connection or was set on it, and must outlive each proof.
@@ -93,10 +93,14 @@ function ownerSession(owner: Client): Omit<Session, 'end'> {
   return { ...session, forget: async () => void (await owner.query('rollback')) };
 }
 
-async function run(session: Omit<Session, 'end'>, mode: 'read only' | 'read write', statements: string[]): Promise<Answer[]> {
+async function run(
+  session: Omit<Session, 'end'>,
+  mode: 'read only' | 'read write',
+  statements: string[],
+): Promise<AttackAnswer[]> {
   await session.begin(mode);
   try {
-    const answers: Answer[] = [];
+    const answers: AttackAnswer[] = [];
     for (const statement of statements) answers.push(await session.say(statement));
     return answers;
   } finally {
@@ -122,11 +126,11 @@ async function tryOne(attack: Attack | Oracle, first: string[], target: Target, 
   });
 }
 
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 // Estimates follow a table that grows meanwhile, so the wrong guess is asked between two right ones. Where the table stood still
 // all three must be equal; else every number of the wrong one lies between those of the others.
-async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (statements: string[]) => Promise<Answer[]>) {
+async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (statements: string[]) => Promise<AttackAnswer[]>) {
   const heard = async (guess: string) => {
     const answers = await told(ask(guess));
     return answers.map((answer) => ({ cutOff: isCutOff(answer), text: without(answer.text, guess) }));
@@ -139,7 +143,7 @@ async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (sta
       if (cutOff || before[n]?.cutOff) return [{ what: 'dead', statement: n }];
       return isBetween(text, before[n]?.text ?? '', after[n]?.text ?? '') ? [] : [{ what: 'answers differ', statement: n }];
     });
-    if (found.length === 0 || tries === MOST_TRIES) return found;
+    if (found.length === 0 || tries === MAX_TRIES) return found;
     before = after;
   }
 }
@@ -163,7 +167,7 @@ export function isBetween(text: string, one: string, other: string): boolean {
 }
 
 // By the time limit: what it would have said is unknown.
-const isCutOff = (answer: Answer | undefined) => answer?.code === '57014';
+const isCutOff = (answer: AttackAnswer | undefined) => answer?.code === '57014';
 
 async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Session, 'end'>): Promise<boolean> {
   if ('ask' in attack) {
@@ -176,7 +180,7 @@ async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Se
   // It reaches for no row of anybody; the catalogue has named what it reaches for.
   if (attack.alive.length === 0) return true;
   for (const statement of attack.alive) {
-    const [answer] = (await run(session, 'read only', [statement])) as [Answer];
+    const [answer] = (await run(session, 'read only', [statement])) as [AttackAnswer];
     if (attack.quiet ? answer.refused && /^22/.test(answer.code ?? '') : isForeign(answer.text, target)) return true;
   }
   return false;

@@ -3,11 +3,11 @@ import pg from 'pg';
 import type { Client } from '../database/db.ts';
 
 /** All that PostgreSQL said to one statement: rows, copied data, notices and the error with every field of it. */
-export type Answer = { refused: boolean; code: string | undefined; text: string };
+export type AttackAnswer = { refused: boolean; code: string | undefined; text: string };
 
 /** One login's connection, which forgets everything between two attacks. */
 export type Session = {
-  say: (statement: string) => Promise<Answer>;
+  say: (statement: string) => Promise<AttackAnswer>;
   /** Begins a transaction in which nothing that is tried outlives the attack; a statement that fails does not end it. */
   begin: (mode: 'read only' | 'read write') => Promise<void>;
   /** Ends it and the traces that it left in the session. */
@@ -40,7 +40,7 @@ export async function openSession(url: string, silence?: string): Promise<Sessio
 
 /** The same over a connection that is there already, whose role stays what it is. */
 export function sessionOf(client: Client): Omit<Session, 'end'> {
-  const say = async (statement: string): Promise<Answer> => {
+  const say = async (statement: string): Promise<AttackAnswer> => {
     const heard: unknown[] = [];
     const note = (thing: unknown) => heard.push(thing);
     const noteCopied = ({ chunk }: { chunk: Buffer }) => heard.push(chunk.toString('latin1'));

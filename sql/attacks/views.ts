@@ -1,6 +1,6 @@
 import { CHECKS } from '../data-quality/quality-checks.ts';
 import type { View } from './attack.ts';
-import { type Attack, type Login, spelt, type Target } from './attack.ts';
+import { type Attack, type AttackLogin, spelt, type Target } from './attack.ts';
 
 // Others have the name of the table that they show.
 const BENEATH: Record<string, string> = {
@@ -24,7 +24,7 @@ export function viewAttacks(target: Target): Attack[] {
 }
 
 function attacksOn({ name, from: readable, readers }: View, { own, victim }: Target): Attack[] {
-  const as: Login[] = [
+  const as: AttackLogin[] = [
     ...(readers.includes('mirante_api') ? (['api'] as const) : []),
     ...(readers.includes('mirante_sql') ? (['sql'] as const) : []),
   ];

@@ -31,14 +31,14 @@ export async function auditHead(client: Pick<Client, 'query'>): Promise<string |
   return rows[0]?.head ?? null;
 }
 
-export type Link = { seq: number; hash: string; computed: string };
+export type ChainLink = { seq: number; hash: string; computed: string };
 
 /**
  * The next rows of the chain after `last`, each with the hash that it should have. Only built-in functions are asked: who can
  * change rows can change Mirante's own functions too. The text of a row is that of private.append_audit().
  */
-export async function readChain(client: Pick<Client, 'query'>, last: Link | undefined): Promise<Link[]> {
-  const { rows } = await client.query<Link>(
+export async function readChain(client: Pick<Client, 'query'>, last: ChainLink | undefined): Promise<ChainLink[]> {
+  const { rows } = await client.query<ChainLink>(
     `select seq, encode(hash, 'hex') as hash,
        encode(sha256(lag(hash, 1, decode($2, 'hex')) over (order by seq, hash) || convert_to(jsonb_build_array(seq,
          (extract(epoch from at) * 1000000)::bigint, tenant_id, actor, action, target, details)::text, 'UTF8')), 'hex') as computed

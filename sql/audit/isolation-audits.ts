@@ -1,4 +1,4 @@
-import type { Finding, Outcome } from '../attacks/run.ts';
+import type { AttackOutcome, Finding } from '../attacks/run.ts';
 import { type Client, type Pool, withClient } from '../database/db.ts';
 import { withGuard } from '../database/guard.ts';
 
@@ -51,7 +51,7 @@ export function countFindings(findings: Finding[]): { foreignRows: number; dead:
 }
 
 /** Keeps an outcome for 400 days: of its findings, one for each attack, login and kind. */
-export async function saveAudit(client: Client, { tried, findings }: Outcome): Promise<void> {
+export async function saveAudit(client: Client, { tried, findings }: AttackOutcome): Promise<void> {
   const { foreignRows, dead } = countFindings(findings);
   const kinds = new Map(findings.map(({ attack, login, what }) => [`${attack} ${login} ${what}`, { attack, login, what }]));
   await client.query('insert into private.isolation_audits (attempts, foreign_rows, dead, findings) values ($1, $2, $3, $4)', [

@@ -1,19 +1,19 @@
 import { createPool, type Pool } from '../database/db.ts';
-import { MEASURES, type Measure } from '../metrics/measures.ts';
+import { METRICS, type Metric } from '../metrics/catalogue.ts';
 import { readMetric } from '../metrics/metrics.ts';
 import { DAY } from '../metrics/windows.ts';
 import { listTenants } from '../tenants/tenants.ts';
 
 /** What `events.count` answers each tenant for thirty whole days, by the tenant's id. */
-export type Figures = Map<string, number>;
+export type BackupMetrics = Map<string, number>;
 
 const TENANTS = 100;
 
 /** Asks as the API does, with its own login; the days end at `until`, so that the same is asked of a backup later. */
-export async function readFigures(apiUrl: string, until: Date): Promise<Figures> {
+export async function readFigures(apiUrl: string, until: Date): Promise<BackupMetrics> {
   const pool = createPool(apiUrl, { max: 1, name: 'mirante restore drill' });
   try {
-    const figures: Figures = new Map();
+    const figures: BackupMetrics = new Map();
     for (const { id } of await listTenants(pool, undefined, TENANTS)) figures.set(id, await readOne(pool, id, until));
     return figures;
   } finally {
@@ -22,11 +22,11 @@ export async function readFigures(apiUrl: string, until: Date): Promise<Figures>
 }
 
 async function readOne(pool: Pool, tenantId: string, until: Date): Promise<number> {
-  const measure = MEASURES.find(({ name }) => name === 'events.count') as Measure;
+  const metric = METRICS.find(({ name }) => name === 'events.count') as Metric;
   const to = Math.floor((until.getTime() * 1000) / DAY) * DAY;
   const window = { from: to - 30 * DAY, to };
   const answer = await readMetric(pool, tenantId, {
-    measure,
+    metric,
     window,
     interval: 'total',
     zone: 'UTC',
@@ -40,7 +40,7 @@ async function readOne(pool: Pool, tenantId: string, until: Date): Promise<numbe
  * Throws where a restored figure is not between what the platform answered before and after the backup, late events being the
  * difference. Tenants that came or went meanwhile are left out. Gives how many were compared.
  */
-export function compareFigures(before: Figures, after: Figures, restored: Figures): number {
+export function compareFigures(before: BackupMetrics, after: BackupMetrics, restored: BackupMetrics): number {
   let compared = 0;
   for (const [tenant, first] of before) {
     const last = after.get(tenant);

@@ -42,20 +42,20 @@ const manifest = z.object({
 export type Manifest = z.infer<typeof manifest>;
 
 /** What a manifest says of the database itself. */
-export type Described = Pick<
+export type DescribedBackup = Pick<
   Manifest,
   'mirante' | 'postgresql' | 'major' | 'engine' | 'timescaledb' | 'database' | 'migrations'
 >;
 
 /** Describes the database that this connection is to. */
-export async function describeDatabase(client: Client): Promise<Described> {
-  const { rows } = await client.query<Omit<Described, 'engine' | 'mirante' | 'migrations'>>(
+export async function describeDatabase(client: Client): Promise<DescribedBackup> {
+  const { rows } = await client.query<Omit<DescribedBackup, 'engine' | 'mirante' | 'migrations'>>(
     `select current_setting('server_version') as postgresql, current_setting('server_version_num')::int / 10000 as major,
        (select extversion from pg_extension where extname = 'timescaledb') as timescaledb, current_database()::text as database`,
   );
   const applied = await client.query<{ name: string }>('select name from migrations.applied where not obsolete order by index');
   return {
-    ...(rows[0] as Omit<Described, 'engine' | 'mirante' | 'migrations'>),
+    ...(rows[0] as Omit<DescribedBackup, 'engine' | 'mirante' | 'migrations'>),
     engine: await detectEngine(client),
     mirante: miranteVersion(),
     migrations: applied.rows.map(({ name }) => name),

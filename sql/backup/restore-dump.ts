@@ -19,7 +19,7 @@ export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment' | 'sig
   secret: string;
 };
 
-export type Restored = { manifest: Manifest; endedLogins: number };
+export type RestoredDump = { manifest: Manifest; endedLogins: number };
 
 // Views and functions of these are made anew by every migrate, from files and never from a backup.
 const REBUILT = ['app', 'bi', 'ops', 'door'];
@@ -31,7 +31,7 @@ const STATEMENT_LIMIT_MS = 86_400_000;
  * Restores a dump into an empty database: proves its files whole, makes the roles, loads it, counts every row against the manifest, and
  * brings the database up to this version. Throws a sentence at the first thing that is not as it should be.
  */
-export async function restoreDump(options: RestoreOptions): Promise<Restored> {
+export async function restoreDump(options: RestoreOptions): Promise<RestoredDump> {
   const { backup, databaseUrl, secret } = options;
   const manifest = await readManifest(backup);
   if (manifest.kind !== 'dump') throw new Error(`${backup} is a copy of an embedded server's files, not a dump.`);

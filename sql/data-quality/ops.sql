@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- The last night's proof that what was receipted is stored and rolled up, for each tenant; first those where it is not.
+-- The latest nightly check for each tenant that every event with a receipt is stored and rolled up. Tenants with differences come first.
 create function ops.reconciliation() returns table (
     tenant text, ran_at timestamptz, hours bigint, receipts bigint, raw bigint, rolled_up bigint, quarantined bigint, differences bigint,
     first_difference jsonb
@@ -15,7 +15,7 @@ create function ops.reconciliation() returns table (
     order by r.differences desc, 1
 $$;
 
--- The latest day of the window that was looked at, for each tenant; the worst first.
+-- The latest checked day of the window for each tenant, the worst score first.
 create function ops.data_quality(since timestamptz, until timestamptz) returns table (
     tenant text, day date, score numeric, failing text, warning text, checked_at timestamptz
 )

@@ -1,7 +1,7 @@
 import { archivedRecords } from '../archive/columns.ts';
 import type { ArchivedRow } from '../archive/rows.ts';
 import type { Client } from '../database/db.ts';
-import type { Found } from '../privacy/place.ts';
+import type { SubjectRecord } from '../privacy/place.ts';
 
 /** A pseudonym is 144 bits of a hash: where its text stands, in whatever field, the person is meant. */
 export const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;
@@ -15,8 +15,8 @@ export const AS_CELLS = `jsonb_build_array(e.time, e.type, e.source, coalesce(e.
 export const EVENT_CELLS = ['time', 'type', 'source', 'id', 'subject', 'data', 'attributes'];
 
 /** Archived events as records about a person. */
-export async function recordsOf(client: Client, rows: ArchivedRow[]): Promise<Found[]> {
-  const found = await client.query<Found>(
+export async function recordsOf(client: Client, rows: ArchivedRow[]): Promise<SubjectRecord[]> {
+  const found = await client.query<SubjectRecord>(
     `select ${AS_JSON} as json, ${AS_CELLS} as cells from (${archivedRecords('$1')}) e order by e.time, e.id`,
     [JSON.stringify(rows)],
   );

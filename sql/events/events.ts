@@ -3,7 +3,7 @@ import { archivedRecords } from '../archive/columns.ts';
 import type { ArchivedRow } from '../archive/rows.ts';
 import { arrayOf } from '../database/binary-array.ts';
 import type { Client, Pool } from '../database/db.ts';
-import { type Cut, PAGE_BYTES, type Page, pageOf } from '../database/page.ts';
+import { type Cut, PAGE_BYTES, pageOf, type RowPage } from '../database/page.ts';
 
 /** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
 export type EventRow = {
@@ -120,7 +120,7 @@ export async function listEvents(
   client: Client,
   filter: EventFilter,
   archived: readonly ArchivedRow[] = [],
-): Promise<Page<ListedEvent>> {
+): Promise<RowPage<ListedEvent>> {
   const result = await client.query<ListedEvent & Cut>(
     `select id, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time, found
      from (

@@ -1,4 +1,4 @@
-import type { Found, Place } from '../privacy/place.ts';
+import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
 
 const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at is not null))";
 
@@ -6,12 +6,12 @@ const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at i
  * Files of exports. Whose rows one holds would have to be read out of each, so all of the tenant's go that were cut before the person's events
  * went. To be erased last, and again once the archive is without the person, so that what is read from then on is read without it.
  */
-export const exportFiles: Place = {
+export const exportFiles: PersonalPlace = {
   name: 'exports',
   tables: ['export_jobs', 'export_files'],
   columns: ['id', 'created_at', 'from', 'to', 'expires_at'],
   async *find(client, { tenantId }) {
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<SubjectRecord>(
       `select jsonb_build_object('id', id, 'created_at', created_at, 'from', window_from, 'to', window_to, 'expires_at', expires_at)::text
                as json,
            jsonb_build_array(id, created_at, window_from, window_to, expires_at) as cells

@@ -13,7 +13,7 @@ import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { nastyEvents } from '../../test/support/nasty-events.ts';
 import { withTenant } from '../database/db.ts';
 import { type EventRow, storeEvents } from '../events/events.ts';
-import { MEASURES } from '../metrics/measures.ts';
+import { METRICS } from '../metrics/catalogue.ts';
 import { readMetric } from '../metrics/metrics.ts';
 import { columnsOf } from './columns.ts';
 import { copyRows, csvHeader } from './rows.ts';
@@ -225,7 +225,7 @@ test('events as NDJSON are CloudEvents: the texts and every digit that were stor
   }
 });
 
-test('figures are those that GET /v1/metrics gives, each measure by all its dimensions', async () => {
+test('figures are those that GET /v1/metrics gives, each metric by all its dimensions', async () => {
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
   const hour = (at: number) => new Date(Math.floor(at / 3_600_000) * 3_600_000);
   const [from, to] = [hour(Date.now() - 3 * 3_600_000), hour(Date.now() + 3_600_000)];
@@ -237,23 +237,23 @@ test('figures are those that GET /v1/metrics gives, each measure by all its dime
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  for (const measure of MEASURES) {
+  for (const metric of METRICS) {
     const window = { from: from.getTime() * 1000, to: to.getTime() * 1000 };
     const { rows } = await readMetric(db.api, tenant.id, {
-      measure,
+      metric,
       window,
       interval: 'hour',
       zone: 'UTC',
-      groupBy: measure.dims,
+      groupBy: metric.dims,
       filters: [],
     });
-    const own = exported.filter(({ metric }) => metric === measure.name);
+    const own = exported.filter((row) => row.metric === metric.name);
     const keyed = (bucket: string, dims: unknown[]) => JSON.stringify([new Date(bucket).getTime(), ...dims]);
     const found = new Map(
       own.map((row) => [
         keyed(
           row.bucket,
-          measure.dims.map((dim) => row[dim]),
+          metric.dims.map((dim) => row[dim]),
         ),
         row,
       ]),
@@ -261,7 +261,7 @@ test('figures are those that GET /v1/metrics gives, each measure by all its dime
     expect(own).toHaveLength(rows.length);
     for (const { bucket, dims, value } of rows) {
       const row = found.get(keyed(bucket.toISOString(), dims));
-      expect(row?.unit).toBe(measure.unit);
+      expect(row?.unit).toBe(metric.unit);
       if (value === null) expect(row?.value).toBeNull();
       else expect(row?.value / (value || 1)).toBeCloseTo(value === 0 ? 0 : 1, 9);
     }

@@ -10,7 +10,7 @@ import { type CopyStream, type Csv, FILTERS, type Selection, type Shape } from '
 
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
- * a line. Events come in the order of time and id, metrics in that of bucket, measure and dimensions. The stream knows `rowCount`
+ * a line. Events come in the order of time and id, metrics in that of bucket, metric and dimensions. The stream knows `rowCount`
  * once it has ended; where the database breaks off, it emits an error and never ends. With `archive`, events that have left the
  * database are among them, byte for byte as they would have been; without, they are missing.
  */

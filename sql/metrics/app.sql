@@ -1,6 +1,6 @@
 set local role mirante_views;
 
--- Without those of a refresh that is under way.
+-- Without restatements of a refresh that has not finished.
 create view app.restatements with (security_barrier) as
     select id, rollup, bucket, before, after, restated_at
     from private.restatements
@@ -47,9 +47,8 @@ grant select on storage.rollups to mirante_views;
 reset role;
 
 -- app.read_events() and its like: the rows of a window, from the coarser roll-up where whole days allow it. They read the views above with
--- the rights of their caller, so gate 1 holds in them.
+-- the rights of their caller, so gate 1 holds in them. No login calls them; the functions of bi do.
 set local role mirante_views;
 select storage.make_readers('app');
-grant execute on function app.read_events, app.read_latency, app.read_validations, app.read_rules, app.read_corrections to mirante_api;
 
 reset role;

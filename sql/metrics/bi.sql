@@ -1,7 +1,6 @@
--- What a card may ask, with the grant of one tenant. Each function opens the grant in a statement of its own: a check inside
--- `where` would be skipped where every partition is pruned, and a forged grant would give no rows instead of an error.
--- A window takes the hours that begin in it; `width` is hour, day, week, month (in the tenant's zone) or total. Whole days come from
--- the daily roll-up where they can, the hours before and after from the hourly one.
+-- Functions for the cards of dashboards. Each takes a grant of one tenant and opens it in a statement of its own: PostgreSQL skips a check
+-- inside `where` when it prunes every partition, and a forged grant would return no rows instead of an error.
+-- A window contains the hours that begin in it. `width` is hour, day, week, month (in the tenant's zone) or total.
 set local role mirante_views;
 
 create function bi.events(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
@@ -26,8 +25,8 @@ begin
 end
 $$;
 
--- Nearest rank over the logarithmic bins, within 2 %. Bins are many, so days in any zone are made of UTC days: one counts for the bucket
--- of its noon, and its hours of another bucket are moved there, as GET /v1/metrics does it.
+-- Percentiles of latency. There are many bins, so days in any zone are read as UTC days: a UTC day counts for the bucket that holds its
+-- noon, and its hours that belong to another bucket are moved to that bucket, as GET /v1/metrics does.
 create function bi.latency(tenant_grant text, since timestamptz, until timestamptz, width text, only_type text default null) returns table (
     bucket timestamptz, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision
 )
@@ -140,7 +139,7 @@ begin
 end
 $$;
 
--- Every hour of the week (day 1 is Monday) in the tenant's zone, also those in which nothing happened, for each marketplace that there was.
+-- Every hour of the week (day 1 is Monday) in the tenant's zone, for each marketplace of the window. Hours without events have zeros.
 create function bi.week_hours(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint
 )

@@ -4,7 +4,7 @@ import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { signGrant } from '../dashboards/grants.ts';
 import { withTenant } from '../database/db.ts';
 import { copyRows } from '../exports/rows.ts';
-import { findMeasure, type Measure } from './measures.ts';
+import { findMetric, type Metric } from './catalogue.ts';
 import { readMetric } from './metrics.ts';
 
 const G = 1.04;
@@ -53,7 +53,7 @@ test.each([
   const [from, to] = [new Date(hour).toISOString(), new Date(hour + 3600_000).toISOString()];
 
   const { rows } = await readMetric(db.api, id, {
-    measure: findMeasure('latency.p95') as Measure,
+    metric: findMetric('latency.p95') as Metric,
     window: { from: hour * 1000, to: (hour + 3600_000) * 1000 },
     interval: 'total',
     zone: 'UTC',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { refreshRollup } from '../storage/engine.ts';
-import { findMeasure, MEASURES, type Measure } from './measures.ts';
+import { findMetric, METRICS, type Metric } from './catalogue.ts';
 import { type MetricRow, type Question, readMetric } from './metrics.ts';
 import { DAY, HOUR, INTERVALS, type Interval, timestamp } from './windows.ts';
 
@@ -127,15 +127,15 @@ async function refresh(until: number): Promise<void> {
 // The truth, from the raw events alone: what the platform answers must be this.
 type Fact = { time: number; dims: Record<string, string | null>; event: Event; hits: number };
 
-function facts(measure: Measure, tenant: string): Fact[] {
-  const only = { events: null, latency: null, validations: TYPES[1], rules: TYPES[1], corrections: TYPES[2] }[measure.source];
+function facts(metric: Metric, tenant: string): Fact[] {
+  const only = { events: null, latency: null, validations: TYPES[1], rules: TYPES[1], corrections: TYPES[2] }[metric.source];
   return events
     .filter((event) => event.tenant === tenant && (!only || event.type === only))
-    .filter((event) => measure.source !== 'latency' || event.duration !== null)
+    .filter((event) => metric.source !== 'latency' || event.duration !== null)
     .flatMap((event) => {
       const route = event.type === TYPES[0] ? (event.data.route?.slice(0, 200) ?? null) : null;
       const dims = { type: event.type, outcome: event.outcome, route, marketplace: event.data.marketplace ?? null };
-      if (measure.source !== 'rules')
+      if (metric.source !== 'rules')
         return [{ time: event.time, dims: { ...dims, rule: event.data.rule ?? null }, event, hits: 0 }];
       return Object.entries(event.data.rules ?? {}).map(([rule, hits]) => ({
         time: event.time,
@@ -151,8 +151,8 @@ const sane = (value: unknown) =>
 const sum = (list: Fact[], of: (fact: Fact) => number) => list.reduce((total, fact) => total + of(fact), 0);
 const ratio = (part: number, whole: number) => (whole === 0 ? null : part / whole);
 
-function figureOf(measure: Measure, list: Fact[]): number | null {
-  const [object, figure] = measure.name.split('.');
+function figureOf(metric: Metric, list: Fact[]): number | null {
+  const [object, figure] = metric.name.split('.');
   if (figure === 'error_rate') {
     const failed = list.filter(({ event }) => event.outcome === 'failure').length;
     return ratio(failed, list.filter(({ event }) => event.outcome !== null).length);
@@ -187,14 +187,14 @@ const groupKey = (bucket: string, dims: (string | null)[]) => JSON.stringify([bu
 
 function truth(question: Question, tenant: string): Map<string, number | null> {
   const groups = new Map<string, Fact[]>();
-  for (const fact of facts(question.measure, tenant)) {
+  for (const fact of facts(question.metric, tenant)) {
     if (fact.time < question.window.from || fact.time >= question.window.to) continue;
     if (question.filters.some(({ dim, value }) => fact.dims[dim] !== value)) continue;
     const dims = question.groupBy.map((dim) => fact.dims[dim] ?? null);
     const key = groupKey(keyOf(fact.time, question.interval, question.zone), dims);
     groups.set(key, [...(groups.get(key) ?? []), fact]);
   }
-  return new Map([...groups].map(([key, list]) => [key, figureOf(question.measure, list)]));
+  return new Map([...groups].map(([key, list]) => [key, figureOf(question.metric, list)]));
 }
 
 function questionArbitrary(zone: string): fc.Arbitrary<Question> {
@@ -206,25 +206,25 @@ function questionArbitrary(zone: string): fc.Arbitrary<Question> {
     outcome: ['failure'],
   };
   return fc
-    .record({ measure: fc.constantFrom(...MEASURES), interval: fc.constantFrom(...INTERVALS) })
-    .chain(({ measure, interval }) => {
+    .record({ metric: fc.constantFrom(...METRICS), interval: fc.constantFrom(...INTERVALS) })
+    .chain(({ metric, interval }) => {
       const one = fc.constantFrom(...SPANS).chain((span) => fc.tuple(instantArbitrary(span), instantArbitrary(span)));
       const any = fc.tuple(
         fc.constantFrom(...SPANS).chain(instantArbitrary),
         fc.constantFrom(...SPANS).chain(instantArbitrary),
       );
       const filter = fc
-        .constantFrom(...measure.dims)
+        .constantFrom(...metric.dims)
         .chain((dim) => fc.record({ dim: fc.constant(dim), value: fc.constantFrom(null, ...(values[dim] as string[])) }));
       return fc.record({
-        measure: fc.constant(measure),
+        metric: fc.constant(metric),
         interval: fc.constant(interval),
         zone: fc.constant(zone),
         window: (interval === 'hour' ? one : fc.oneof(one, any)).map(([a, b]) => ({
           from: Math.min(a, b),
           to: Math.max(a, b) + 1,
         })),
-        groupBy: fc.subarray([...measure.dims]),
+        groupBy: fc.subarray([...metric.dims]),
         filters: fc.oneof(fc.constant([]), fc.tuple(filter)),
       });
     });
@@ -237,15 +237,15 @@ async function compare(question: Question, tenant: string): Promise<void> {
     rows.map((row) => [groupKey(keyOf(row.bucket.getTime() * 1000, question.interval, question.zone), row.dims), row.value]),
   );
   expect(found.size).toBe(rows.length);
-  for (const [key, value] of found) expectClose(question.measure, value, expected.get(key) ?? question.measure.empty);
+  for (const [key, value] of found) expectClose(question.metric, value, expected.get(key) ?? question.metric.empty);
   for (const key of expected.keys()) expect(found.has(key)).toBe(true);
   const times = rows.map((row) => row.bucket.getTime());
   expect(times).toEqual([...times].sort((a, b) => a - b));
 }
 
-function expectClose(measure: Measure, value: number | null, exact: number | null): void {
-  if (value === null || exact === null || measure.unit !== 'ms') {
-    if (measure.unit === 'ratio' && exact !== null) expect(value).toBeCloseTo(exact, 12);
+function expectClose(metric: Metric, value: number | null, exact: number | null): void {
+  if (value === null || exact === null || metric.unit !== 'ms') {
+    if (metric.unit === 'ratio' && exact !== null) expect(value).toBeCloseTo(exact, 12);
     else expect(value).toBe(exact);
   } else {
     expect(Math.abs(value - exact)).toBeLessThanOrEqual(exact * 0.02);
@@ -279,7 +279,7 @@ describe('buckets', () => {
   const ask = async (interval: Interval, zone: string, from: string, to: string): Promise<MetricRow[]> => {
     const tenant = tenants.find((one) => one.zone === zone) as { id: string };
     const question = {
-      measure: findMeasure('events.count') as Measure,
+      metric: findMetric('events.count') as Metric,
       interval,
       zone,
       window: { from: at(from), to: at(to) },
@@ -316,10 +316,10 @@ describe('buckets', () => {
 });
 
 test('a limit keeps the greatest groups of each bucket, greatest first', async () => {
-  const measure = findMeasure('validations.by_rule') as Measure;
+  const metric = findMetric('validations.by_rule') as Metric;
   const tenant = tenants[2] as { id: string };
   const window = { from: SPANS[0]?.from as number, to: SPANS[2]?.to as number };
-  const question: Question = { measure, interval: 'total', zone: 'UTC', window, groupBy: ['rule'], filters: [] };
+  const question: Question = { metric, interval: 'total', zone: 'UTC', window, groupBy: ['rule'], filters: [] };
   const all = [...truth(question, tenant.id).values()].sort((a, b) => (b ?? 0) - (a ?? 0));
   const { rows } = await readMetric(db.api, tenant.id, { ...question, limit: 2 });
   expect(rows.map(({ value }) => value)).toEqual(all.slice(0, 2));
@@ -328,16 +328,16 @@ test('a limit keeps the greatest groups of each bucket, greatest first', async (
 test('a tenant that sent nothing sees nothing of others', async () => {
   const lonely = await makeTenant(db);
   const window = { from: SPANS[0]?.from as number, to: (SPANS[2]?.to as number) + 1 };
-  for (const measure of MEASURES) {
+  for (const metric of METRICS) {
     const { rows } = await readMetric(db.api, lonely.id, {
-      measure,
+      metric,
       interval: 'total',
       zone: 'UTC',
       window,
       groupBy: [],
       filters: [],
     });
-    expect(rows.map(({ value }) => value)).toEqual([measure.empty]);
+    expect(rows.map(({ value }) => value)).toEqual([metric.empty]);
   }
 });
 
@@ -355,8 +355,8 @@ test('a day whose hours were refreshed before the day itself is answered by its 
   const [from, to] = [new Date(late / 1000), new Date(late / 1000 + 3_600_000)];
   await refreshRollup(client, db.engine, 'events_hourly', from, to, true);
   client.release();
-  const measure = findMeasure('events.count') as Measure;
-  const question: Question = { measure, window: span, interval: 'day', zone, groupBy: [], filters: [] };
+  const metric = findMetric('events.count') as Metric;
+  const question: Question = { metric, window: span, interval: 'day', zone, groupBy: [], filters: [] };
   const counts = async () => (await readMetric(db.api, id, question)).rows.filter(({ value }) => value !== 0);
   const right = [{ bucket: new Date((span.from + 2 * DAY + 3 * HOUR) / 1000), dims: [], value: 1 }];
   expect(await counts()).toEqual(right);
@@ -369,11 +369,11 @@ test('where hours have left and days have not, the window is told to be incomple
   const { id } = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
   const span = SPANS[1] as { from: number; to: number };
   const since = new Date((span.from + 2 * DAY) / 1000);
-  const measure = findMeasure('events.count') as Measure;
+  const metric = findMetric('events.count') as Metric;
   const ask = async (interval: Interval, from: number) =>
     (
       await readMetric(db.api, id, {
-        measure,
+        metric,
         window: { from, to: span.to },
         interval,
         zone: 'America/Sao_Paulo',

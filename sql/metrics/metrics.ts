@@ -1,12 +1,12 @@
 import { type Pool, withTenant } from '../database/db.ts';
-import type { Measure } from './measures.ts';
-import { percentileQuery } from './percentiles.ts';
+import type { Metric } from './catalogue.ts';
 import { type Restated, readRestated } from './restatements.ts';
 import { SOURCES } from './sources.ts';
+import { valuesQuery } from './values.ts';
 import { bucketStarts, type Interval, type Pieces, split, timestamp, type Window } from './windows.ts';
 
 export type Question = {
-  measure: Measure;
+  metric: Metric;
   window: Window;
   interval: Interval;
   /** IANA name of the zone whose days, weeks and months are meant. */
@@ -20,7 +20,7 @@ export type Question = {
 
 export type MetricRow = { bucket: Date; dims: (string | null)[]; value: number | null };
 
-export type Figures = {
+export type MetricAnswer = {
   /** Up to when every acknowledged event is counted. */
   watermark: Date;
   /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
@@ -35,13 +35,13 @@ export type Figures = {
 export const MAX_ROWS = 20_000;
 
 /** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has its row, in order. */
-export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<Figures> {
+export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<MetricAnswer> {
   const starts = bucketStarts(question.window, question.interval, question.zone);
   const statement = build(question, starts);
-  const { window, measure } = question;
+  const { window, metric } = question;
   const { result, restated } = await withTenant(pool, tenantId, async (client) => ({
     result: await client.query<unknown[]>({ text: statement.text, values: statement.values, rowMode: 'array' }),
-    restated: await readRestated(client, measure.source, timestamp(window.from), timestamp(window.to)),
+    restated: await readRestated(client, metric.source, timestamp(window.from), timestamp(window.to)),
   }));
   const [watermark, rawSince, hourly, daily] = result.rows[0] as [Date, Date | null, Date | null, Date | null];
   const hoursSince = hourly && needsHoursWithin(split(window, starts), daily, hourly) ? hourly : null;
@@ -50,7 +50,7 @@ export async function readMetric(pool: Pool, tenantId: string, question: Questio
     watermark,
     rawSince,
     hoursSince,
-    rows: question.groupBy.length > 0 ? rows : filled(rows, measure, starts),
+    rows: question.groupBy.length > 0 ? rows : filled(rows, metric, starts),
     restated,
   };
 }
@@ -74,11 +74,11 @@ function rowOf(row: unknown[], starts: number[]): MetricRow {
   };
 }
 
-function filled(rows: MetricRow[], measure: Measure, starts: number[]): MetricRow[] {
+function filled(rows: MetricRow[], metric: Metric, starts: number[]): MetricRow[] {
   const found = new Map(rows.map((row) => [row.bucket.getTime(), row]));
   return starts.map((start) => {
     const bucket = dateOf(start);
-    return found.get(bucket.getTime()) ?? { bucket, dims: [], value: measure.empty };
+    return found.get(bucket.getTime()) ?? { bucket, dims: [], value: metric.empty };
   });
 }
 
@@ -94,7 +94,7 @@ function build(question: Question, starts: number[]): { text: string; values: un
     question.limit === undefined ? '' : `, row_number() over (partition by i order by value desc nulls last${dims}) as place`;
   const within = question.limit === undefined ? 'true' : `d.place <= ${param(question.limit, 'bigint')}`;
   const rawSince = pieces.raw.length > 0 ? 'door.raw_since()' : 'null::timestamptz';
-  const order = question.measure.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
+  const order = question.metric.greatestFirst || question.limit !== undefined ? 'd.value desc nulls last, ' : '';
   const under =
     pieces.days && pieces.moved.length > 0
       ? `with under_way as materialized (
@@ -104,32 +104,24 @@ function build(question: Question, starts: number[]): { text: string; values: un
       : '';
   const text = `${under}
     select k.watermark, k.raw_since, k.hours_since, k.days_since, d.i, d.value${question.groupBy.map((dim) => `, d.${dim}`).join('')}
-    from (select door.watermark('${question.measure.source}') as watermark, ${rawSince} as raw_since,
-        door.rollup_since('${question.measure.source}_hourly') as hours_since, door.rollup_since('${question.measure.source}_daily') as days_since) k
-    left join (select i, value${dims}${place} from (${valuesOf(question, parts)}) v) d on ${within}
+    from (select door.watermark('${question.metric.source}') as watermark, ${rawSince} as raw_since,
+        door.rollup_since('${question.metric.source}_hourly') as hours_since, door.rollup_since('${question.metric.source}_daily') as days_since) k
+    left join (select i, value${dims}${place} from (${valuesQuery(question.metric, ['i', ...question.groupBy], parts)}) v) d on ${within}
     order by d.i, ${order}${[...question.groupBy.map((dim) => `d.${dim}`), 'd.value'].join(', ')}
     limit ${MAX_ROWS + 1}`;
   return { text, values };
 }
 
-function valuesOf({ measure, groupBy }: Question, parts: string): string {
-  // What was moved to another bucket leaves nothing behind.
-  const { count } = SOURCES[measure.source];
-  if ('percentile' in measure.value) return percentileQuery(measure.value.percentile, ['i', ...groupBy], parts);
-  const by = ['i', ...groupBy].join(', ');
-  return `select ${by}, ${measure.value.sql} as value from (${parts}) p group by ${by} having sum(${count}) > 0`;
-}
-
 type Param = (value: unknown, type: string) => string;
 
 function partsOf(question: Question, pieces: Pieces, starts: number[], param: Param): string {
-  const { measure, groupBy, filters } = question;
-  const source = SOURCES[measure.source];
+  const { metric, groupBy, filters } = question;
+  const source = SOURCES[metric.source];
   const thresholds = param(starts.map(timestamp), 'timestamptz[]');
   const bucketOf = (time: string) => `width_bucket(${time}, ${thresholds})`;
-  const plain = [...new Set([...groupBy, ...(measure.also ?? [])])];
+  const plain = [...new Set([...groupBy, ...(metric.also ?? [])])];
   // Added up as doubles, which are exact to 2^53 and cannot overflow; bigint sums would be slow numerics.
-  const sums = [...new Set([source.count, ...measure.sums])];
+  const sums = [...new Set([source.count, ...metric.sums])];
   const columns = (i: string, factor = '') =>
     [`${i} as i`, ...plain, ...sums.map((column) => `${column}::double precision${factor} as ${column}`)].join(', ');
   const only = filters

@@ -73,7 +73,7 @@ create function ops.route_latency(since timestamptz, until timestamptz, width te
     select p.* from ops.request_percentiles(since, until, width, null, true) p order by 1, 2
 $$;
 
--- How many requests took how long. Each bucket has every band, the slowest first.
+-- Number of requests by band of latency. Each bucket has every band, the slowest first.
 create function ops.latency_bands(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
     bucket timestamptz, band text, requests bigint
 )

@@ -3,9 +3,9 @@ set local role mirante_owner;
 -- private.read_events() and its like: the same for all tenants, and for no login.
 select storage.make_readers('private');
 
--- Events accepted, by tenant; not those of canaries, which the platform sends itself. How little a roll-up's live tail is, the planner
--- cannot know: where no tenant leads it to a few rows, it would read whole partitions in the order of their key, seconds long. So it
--- gets bitmaps, which the indexes over time serve.
+-- Events accepted by tenant, without those of canaries, which the platform sends itself. The planner cannot know how small the live tail
+-- of a roll-up is. Without a tenant in the filter it would read whole partitions in the order of their key, which takes seconds. So only
+-- bitmap scans are allowed: they use the indexes over time.
 create function ops.activity(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, kind text, events bigint, failures bigint, bytes bigint
 )
@@ -47,7 +47,7 @@ create function ops.ingest(since timestamptz, until timestamptz, width text) ret
     group by 1, 2 order by 1, 2
 $$;
 
--- How far behind the roll-ups are: hours with late events that wait for their refresh, and up to when all is counted.
+-- How far the roll-ups are behind: hours with late events that wait for a refresh, and the time up to which every event is counted.
 create function ops.refresh_lag() returns table (
     watermark timestamptz, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamptz, materialised_to timestamptz
 )

@@ -115,7 +115,8 @@ test.each(Object.entries(CARDS))('bi.%s gives what the hours give, in each zone'
 test('a reader becomes part of the query that calls it, so that filters reach the indexes and days that are not asked for are not read', async () => {
   const { id } = tenants[0] as { id: string };
   const plan = (days: string) =>
-    withTenant(db.api, id, async (client) => {
+    withTenant(db.migrator, id, async (client) => {
+      await client.query('set local role mirante_views');
       const { rows } = await client.query<Record<string, string>>(
         `explain select sum(events) from app.read_events('2025-10-22Z', '2025-10-28T05:00Z', '${days}') where type = 'a.b.v1'`,
       );

@@ -1,5 +1,5 @@
 import { type Client, inTransaction } from '../database/db.ts';
-import { MEASURES } from './measures.ts';
+import { METRICS } from './catalogue.ts';
 import { SOURCES } from './sources.ts';
 
 type Noun = keyof typeof SOURCES;
@@ -42,9 +42,9 @@ const rawOf = (noun: Noun) =>
   SOURCES[noun].raw.replace('(select ', '(select tenant_id, ').replaceAll(' from app.', ' from private.');
 
 async function compare(client: Client, noun: Noun, rollup: string, width: string, source: string): Promise<RollupFault[]> {
-  const measures = MEASURES.filter((measure) => measure.source === noun);
-  const sums = [...new Set([SOURCES[noun].count, ...measures.flatMap((measure) => measure.sums)])];
-  const dims = [...new Set(measures.flatMap((measure) => [...measure.dims, ...(measure.also ?? [])]))];
+  const metrics = METRICS.filter((metric) => metric.source === noun);
+  const sums = [...new Set([SOURCES[noun].count, ...metrics.flatMap((metric) => metric.sums)])];
+  const dims = [...new Set(metrics.flatMap((metric) => [...metric.dims, ...(metric.also ?? [])]))];
   const key = ['tenant_id', 'bucket', ...dims].join(', ');
   const total = sums.map((name) => `sum(${name})::numeric as ${name}`).join(', ');
   const { rows } = await client.query<RollupFault>(

@@ -1,8 +1,8 @@
 /**
- * Where a measure's figures come from: a pair of roll-ups, and for parts of hours the raw rows with the columns that the
+ * Where a metric's figures come from: a pair of roll-ups, and for parts of hours the raw rows with the columns that the
  * roll-ups give (their expressions stand in sql/migrations/0004-rollups.sql, and must give the same). `count` is the column that is more than 0 wherever there is anything.
  */
-export type Source = { count: string; hourly: string; daily: string; raw: string };
+export type RollupSource = { count: string; hourly: string; daily: string; raw: string };
 
 const ROUTE = "case when type = 'mirante.http.request.v1' then left(data ->> 'route', 200) end as route";
 const MARKETPLACE = "left(data ->> 'marketplace', 200) as marketplace";
@@ -43,4 +43,4 @@ export const SOURCES = {
         private.sane_count(data -> 'rows') as rows
       from app.events where type = 'br.validahub.correction.applied.v1')`,
   },
-} as const satisfies Record<string, Source>;
+} as const satisfies Record<string, RollupSource>;

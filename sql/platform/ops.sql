@@ -1,7 +1,7 @@
 -- What operations sees of the platform itself, and the zone and widths that all of ops uses.
 set local role mirante_owner;
 
--- Times of operations are in the zone of its own tenant, which the first API process makes.
+-- Operations uses the zone of its own tenant, which the first API process creates.
 create function ops.own_tenant() returns uuid
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ create function ops.zone() returns text
     select coalesce((select timezone from private.tenants where kind = 'operations' order by id limit 1), 'UTC')
 $$;
 
--- Seconds of a bucket that lie in the window and are over.
+-- Seconds of a bucket that lie in the window and have passed.
 create function ops.seconds_of(bucket timestamptz, width text, since timestamptz, until timestamptz, zone text) returns double precision
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -41,7 +41,7 @@ create view ops.restore_drills with (security_barrier) as
     select started_at, ended_at, kind, passed, backup_seconds, restore_seconds, bytes, tables, records, figures, detail
     from private.restore_drills;
 
--- Every table split by time and every roll-up. `events`: how many the raw ones are, from the daily roll-up.
+-- Every table split by time and every roll-up. `events`: the number of raw events, from the daily roll-up.
 create function ops.storage() returns table (
     relation text, kind text, bytes bigint, events bigint, parts bigint, row_bytes bigint, column_bytes bigint, retained_from timestamptz
 )

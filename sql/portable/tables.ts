@@ -27,7 +27,7 @@ export const RECORDS: Record<string, string> = {
     'each row of a log is bound to the row before, so none of another platform fits in; the import is noted in its stead',
 };
 
-export type Column = {
+export type TableColumn = {
   name: string;
   /** As PostgreSQL writes it. */
   type: string;
@@ -39,7 +39,7 @@ export type PortableTable = {
   name: string;
   kind: 'table' | 'roll-up';
   description: string | null;
-  columns: Column[];
+  columns: TableColumn[];
   /** What rows are told apart by, and the order that they come in; empty where nothing does. */
   key: string[];
 };

@@ -7,7 +7,7 @@ create view app.withdrawn_subjects with (security_barrier) as
     with cascaded check option;
 grant select, insert, delete on app.withdrawn_subjects to mirante_api;
 
--- Whom a request is about is written through here and never read: answers have the pseudonym.
+-- The person of a request can be written here and not read: answers have the pseudonym.
 create view app.privacy_requests with (security_barrier) as
     select id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome
     from private.privacy_requests
@@ -16,7 +16,7 @@ create view app.privacy_requests with (security_barrier) as
 grant select (id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome), insert
     on app.privacy_requests to mirante_api;
 
--- Not what a request has written that was not completed.
+-- Only files of completed requests.
 create view app.privacy_files with (security_barrier) as
     select request_id, name, part, content
     from private.privacy_files f

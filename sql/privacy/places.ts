@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
-import type { Erased, Found, Person, Place } from './place.ts';
+import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
 
-const events: Place = {
+const events: PersonalPlace = {
   name: 'events',
   tables: ['events', 'rule_hits', 'events_*', 'latency_*', 'validations_*', 'rules_*', 'corrections_*'],
   columns: EVENT_CELLS,
@@ -42,7 +42,7 @@ const events: Place = {
   },
 };
 
-const quarantine: Place = {
+const quarantine: PersonalPlace = {
   name: 'quarantine',
   tables: ['quarantine'],
   columns: ['received_at', 'code', 'type', 'raw'],
@@ -125,12 +125,12 @@ function holds(value: unknown, names: string[]): boolean {
   return false;
 }
 
-const bundles: Place = {
+const bundles: PersonalPlace = {
   name: 'bundles',
   tables: ['privacy_requests', 'privacy_files'],
   columns: ['id', 'kind', 'created_at', 'completed_at'],
   async *find(client, { tenantId, hash }) {
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<SubjectRecord>(
       `select jsonb_build_object('id', id, 'kind', kind, 'created_at', created_at, 'completed_at', completed_at)::text as json,
            jsonb_build_array(id, kind, created_at, completed_at) as cells
        from private.privacy_requests where tenant_id = $1 and person_hash = $2 order by id`,
@@ -154,12 +154,12 @@ const WITHIN = `k.tenant_id = $1 and (k.key = $2 or position($3 in k.answer::tex
     or length($2) >= 6 and (position($2 in k.key) > 0 or position($2 in k.answer::text) > 0))`;
 
 // A request that is sent again afterwards is told from its events alone.
-const idempotencyKeys: Place = {
+const idempotencyKeys: PersonalPlace = {
   name: 'receipts',
   tables: ['idempotency_keys'],
   columns: ['key', 'first_at'],
   async *find(client, { tenantId, subject, hash }) {
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<SubjectRecord>(
       `select jsonb_build_object('key', k.key, 'first_at', k.first_at)::text as json, jsonb_build_array(k.key, k.first_at) as cells
        from private.idempotency_keys k where ${WITHIN} order by k.first_at, k.key`,
       [tenantId, subject, hash],
@@ -177,7 +177,7 @@ const idempotencyKeys: Place = {
 };
 
 /** Where to look for a person. */
-export const PLACES: Place[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
+export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
 
 /** Tables that hold nobody, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Instant } from '../../lib/time.ts';
 import { arrayOf } from '../database/binary-array.ts';
 import type { Client, Pool } from '../database/db.ts';
-import { type Cut, PAGE_BYTES, type Page, pageOf } from '../database/page.ts';
+import { type Cut, PAGE_BYTES, pageOf, type RowPage } from '../database/page.ts';
 
 export type QuarantineStatus = 'quarantined' | 'conflict' | 'rejected';
 
@@ -25,14 +25,14 @@ export type Quarantined = NewQuarantined & {
 };
 
 /** What a request that may come twice is known by: when it came first, and an id for each place among its events. */
-export type Known = { receivedAt: Date; idOf: (index: number) => string };
+export type FirstReceipt = { receivedAt: Date; idOf: (index: number) => string };
 
 /** Keeps what one request sent and was refused, byte for byte. What is known already is kept once. */
 export async function quarantine(
   pool: Pool,
   keyId: string,
   rows: (NewQuarantined & { index: number })[],
-  known?: Known,
+  known?: FirstReceipt,
 ): Promise<void> {
   const receivedAt = (known?.receivedAt.getTime() ?? Date.now()) * 1000;
   await pool.query('select door.quarantine($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
@@ -67,7 +67,7 @@ export type QuarantineFilter = {
  * The tenant's refused input, newest first. A page ends early, after its first row at the soonest, where `raw` would pass
  * PAGE_BYTES: the window holds pointers to long values, which are read for the rows that are sent alone.
  */
-export async function listQuarantine(client: Client, filter: QuarantineFilter): Promise<Page<ListedQuarantined>> {
+export async function listQuarantine(client: Client, filter: QuarantineFilter): Promise<RowPage<ListedQuarantined>> {
   const result = await client.query<ListedQuarantined & Cut>(
     `select id, received_at, status, code, detail, pointer, type, raw, replayed_at, key_name, received_at::text as cursor_time, found
      from (

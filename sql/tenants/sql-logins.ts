@@ -18,7 +18,7 @@ export type SqlLogin = {
 export type NewSqlLogin = Pick<SqlLogin, 'name' | 'connection_limit' | 'statement_timeout_seconds' | 'expires_at'>;
 
 /** Where a PostgreSQL client finds the database, as this pool does. */
-export type Place = { host: string; port: number; database: string };
+export type LoginPlace = { host: string; port: number; database: string };
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -32,7 +32,7 @@ export async function createSqlLogin(
   tenantId: string,
   input: NewSqlLogin,
   actor: Actor | 'login',
-): Promise<(Pick<SqlLogin, 'id' | 'login'> & { password: string } & Place) | { sessionsLeft: number }> {
+): Promise<(Pick<SqlLogin, 'id' | 'login'> & { password: string } & LoginPlace) | { sessionsLeft: number }> {
   const id = uuidv7();
   const login = `mirante_sql_${Array.from({ length: 16 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;
   const password = randomBytes(24).toString('base64url');
@@ -69,7 +69,7 @@ export async function anyLoginMayDrop(pool: Pool): Promise<boolean> {
 }
 
 /** Where this pool's database is. */
-function placeOf({ options }: Pool): Place {
+function placeOf({ options }: Pool): LoginPlace {
   const { hostname, port, pathname } = new URL(options.connectionString as string);
   return { host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)) };
 }

@@ -6,7 +6,7 @@ export const SCOPES = ['ingest', 'read', 'export', 'embed', 'tenant-admin', 'adm
 export type Scope = (typeof SCOPES)[number];
 
 /** Limits of one tenant; what is absent is the platform's default. */
-export type Limits = {
+export type TenantLimits = {
   events_per_second?: number;
   requests_per_second?: number;
   events_per_month?: number;
@@ -23,7 +23,7 @@ export type Tenant = {
   locale: string;
   features: Record<string, boolean>;
   attributes: Record<string, string>;
-  limits: Limits;
+  limits: TenantLimits;
   raw_retention_days: number | null;
   /** Whose pages may show the tenant's dashboards in a frame. */
   embed_origins: string[];
@@ -62,7 +62,7 @@ export type Identity = {
   tenantKind: Tenant['kind'];
   timezone: string;
   locale: string;
-  limits: Limits;
+  limits: TenantLimits;
   features: Record<string, boolean>;
   rawRetentionDays: number | null;
 };
@@ -181,7 +181,7 @@ export type IdentityRow = {
   tenant_kind: Tenant['kind'];
   timezone: string;
   locale: string;
-  limits: Limits;
+  limits: TenantLimits;
   features: Record<string, boolean>;
   raw_retention_days: number | null;
 };

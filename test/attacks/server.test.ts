@@ -2,7 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { openQueue } from '../../jobs/queues.ts';
-import type { Login } from '../../sql/attacks/attack.ts';
+import type { AttackLogin } from '../../sql/attacks/attack.ts';
 import { isForeign } from '../../sql/attacks/run.ts';
 import { openSession } from '../../sql/attacks/session.ts';
 import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 /** Says each statement as a login, outside a transaction, and gives all that was heard. */
-async function say(login: Login, ...statements: string[]): Promise<string> {
+async function say(login: AttackLogin, ...statements: string[]): Promise<string> {
   const client = new pg.Client({ connectionString: siege.urls[login] });
   const heard: unknown[] = [];
   client.on('notice', ({ message }) => heard.push(message));
@@ -62,7 +62,7 @@ test('a function that tells all it is given, and is cheaper than any gate, is gi
     `select 1 from ${from} group by leaky.tell(v::text) having leaky.tell(max(v::text))`,
   ];
   for (const { name, readers } of siege.target.views) {
-    const logins: Login[] = [...(readers.includes('mirante_sql') ? (['sql'] as const) : []), 'api'];
+    const logins: AttackLogin[] = [...(readers.includes('mirante_sql') ? (['sql'] as const) : []), 'api'];
     const forced = ['set enable_indexscan = off', 'set enable_bitmapscan = off', 'set enable_hashjoin = off'];
     for (const login of logins) {
       const own = login === 'api' ? [`select set_config('app.tenant_id', '${siege.target.own.id}', false)`] : [];

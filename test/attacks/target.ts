@@ -3,7 +3,7 @@ import { checkDataQuality } from '../../jobs/metrics/check-data-quality.ts';
 import { reconcile } from '../../jobs/metrics/reconcile.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { makePartitions } from '../../sql/archive/retention.ts';
-import type { Attack, Login, Party, Target } from '../../sql/attacks/attack.ts';
+import type { Attack, AttackLogin, Party, Target } from '../../sql/attacks/attack.ts';
 import { aim } from '../../sql/attacks/catalogue.ts';
 import { signGrant } from '../../sql/dashboards/grants.ts';
 import { withClient, withTenant } from '../../sql/database/db.ts';
@@ -13,7 +13,7 @@ import { makeTenant, type TestDatabase, type TestTenant } from '../support/harne
 
 export type { Attack, Target };
 
-export type Besieged = { attacker: TestTenant; victim: TestTenant; target: Target; urls: Record<Login, string> };
+export type Besieged = { attacker: TestTenant; victim: TestTenant; target: Target; urls: Record<AttackLogin, string> };
 
 const MANY = 3000;
 
@@ -43,7 +43,7 @@ async function partyOf(db: TestDatabase, canary: Canary): Promise<Party> {
 }
 
 /** The three logins that can send SQL, the customer's one made as POST /v1/tenants/{id}/sql-logins makes it. */
-export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Record<Login, string>> {
+export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Record<AttackLogin, string>> {
   const made = await createSqlLogin(
     db.api,
     tenantId,

@@ -10,7 +10,7 @@ export type Operation = {
   parameters: { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: Schema }[];
   /** By media type. */
   bodies: [string, Schema][];
-  /** Statuses that the document names, which come with a body of their own. */
+  /** Statuses that the document names, which come with a body of their own and are no problem. */
   statuses: number[];
   isPage: boolean;
 };
@@ -24,7 +24,9 @@ export function operationsOf(document: Json): Operation[] {
       scopes: operation['x-scopes'] ?? [],
       parameters: [...(operation.parameters ?? []), ...(operation.security ?? []).flatMap(tokenOf)],
       bodies: Object.entries<Json>(operation.requestBody?.content ?? {}).map(([type, { schema }]) => [type, schema]),
-      statuses: Object.keys(operation.responses).map(Number),
+      statuses: Object.entries<Json>(operation.responses)
+        .filter(([, { content = {} }]) => 'application/json' in content)
+        .map(([status]) => Number(status)),
       isPage: Object.values<Json>(operation.responses).some(({ content = {} }) => 'text/html' in content),
     })),
   );

@@ -13,6 +13,8 @@ export type TestApi = {
   /** For tests that shorten their time limits. */
   server: Server;
   metricsServer: Server;
+  /** Every call, as the OpenAPI document shows it. */
+  calls: ReturnType<typeof wire>['calls'];
   /** A request with a key; a body that is no string or Buffer is sent as JSON. */
   call: (method: string, path: string, key?: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   close: () => Promise<void>;
@@ -44,6 +46,7 @@ export async function useApi(
     metricsUrl,
     server: wired.server,
     metricsServer: wired.metricsServer,
+    calls: wired.calls,
     async call(method, path, key, body, headers = {}) {
       const raw = typeof body === 'string' || body instanceof Uint8Array;
       const response = await fetch(url + path, {

@@ -1,4 +1,4 @@
-import { afterAll, onTestFinished, TestRunner } from 'vitest';
+import { onTestFinished, TestRunner } from 'vitest';
 
 type Close = () => Promise<void> | void;
 
@@ -19,7 +19,7 @@ export function cleanUp(close: Close): () => Promise<void> {
   return once;
 }
 
-// Vitest loads this module once for each test file.
-afterAll(async () => {
+/** Closes what was opened outside of tests. */
+export async function closeAll(): Promise<void> {
   for (const close of open.splice(0).reverse()) await close();
-});
+}

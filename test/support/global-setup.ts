@@ -63,8 +63,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('superuserUrl', process.env.TEST_SUPERUSER_URL);
     project.provide('absences', absences);
     project.provide('tally', tally);
-    project.provide('kills', Number(process.env.TEST_KILLS ?? 4));
-    const times = Number(process.env.TEST_FAULTS ?? 8);
+    project.provide('kills', Number(process.env.TEST_KILLS ?? 3));
+    const times = Number(process.env.TEST_FAULTS ?? 6);
     project.provide('faults', { times, report: process.env.TEST_FAULTS_REPORT ?? join(folder, 'faults') });
     project.provide('fuzz', { factor: Number(process.env.TEST_FUZZ ?? 1), seed: Number(process.env.TEST_FUZZ_SEED ?? 1) });
     return async () => {

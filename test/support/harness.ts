@@ -96,7 +96,8 @@ export async function useEmptyDatabase(): Promise<{ url: string; drop: () => Pro
 // Rights on a database are no part of what a clone copies, so the template's are given again.
 async function clone(client: pg.Client, name: string): Promise<void> {
   const template = inject('template');
-  await client.query(`create database ${name} template ${template}`);
+  // Copies files, which is five times as fast as writing them to the log where nothing waits for the disk.
+  await client.query(`create database ${name} template ${template} strategy file_copy`);
   const { rows } = await client.query<{ role: string; right: string }>(
     `select grantee::regrole::text as role, privilege_type as right
      from pg_database, aclexplode(datacl) where datname = $1 and grantee not in (0, datdba)`,

@@ -40,19 +40,28 @@ const TEMPLATES = [
   '/api/embed/dashboard/{token}/dashcard/{dashcard-id}/card/{card-id}',
 ];
 
+let opened: { document: Json; ajv: Ajv2020 } | undefined;
+
+// Once for all servers of a file: to compile its schemas takes longer than most tests.
+function openDocument(file: string): { document: Json; ajv: Ajv2020 } {
+  const document: Json = JSON.parse(readFileSync(file, 'utf8'));
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, coerceTypes: false });
+  ajv.addSchema(document, 'metabase');
+  return { document, ajv };
+}
+
 /** Holds requests and answers against the OpenAPI document of Metabase, where it is beside the checkout. */
 export function createChecker(): Checker {
   const file = need('metabase-openapi');
-  const document: Json = file && JSON.parse(readFileSync(file, 'utf8'));
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, coerceTypes: false });
-  if (document) ajv.addSchema(document, 'metabase');
+  if (file) opened ??= openDocument(file);
+  const document = opened?.document;
   const violations: string[] = [];
 
   // A fault, or undefined where the value is as the schema at this pointer says.
   function faultOf(pointer: string, value: unknown): string | undefined {
-    const validate = ajv.getSchema(`metabase#${pointer}`);
+    const validate = opened?.ajv.getSchema(`metabase#${pointer}`);
     if (!validate) throw new Error(`no schema at ${pointer}`);
-    return validate(value) ? undefined : ajv.errorsText(validate.errors);
+    return validate(value) ? undefined : opened?.ajv.errorsText(validate.errors);
   }
 
   function requestFault(operation: Json, pointer: string, { url, body }: Asked, values: Record<string, string>) {

@@ -22,7 +22,7 @@ export class Refused extends Error {
 
 /**
  * One card on the page. Its frame already exists.
- * @param {Card} card
+ * @param {PageCard} card
  * @param {Reader} reader
  * @param {(card: string, accept: string) => Promise<Response>} ask
  */
@@ -86,7 +86,7 @@ export function createCard(card, reader, ask) {
 
   /**
    * Reloads the card, which shows its old rows until then. Returns the answer, or undefined after a failure, which the card shows.
-   * @returns {Promise<Answer | undefined>}
+   * @returns {Promise<PageAnswer | undefined>}
    */
   async function load() {
     turn += 1;
@@ -148,8 +148,8 @@ const isOfPage = (error) => !(error instanceof Refused) || error.status === 401 
 
 /**
  * Whether the card has no rows, or only rows without values.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  */
 function isEmpty({ chart }, { data }) {
   return data.length === 0 || (chart !== undefined && data.every((row) => chart.y.every((name) => row[name] === null)));

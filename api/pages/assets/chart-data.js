@@ -26,8 +26,8 @@ const numberOf = (value) => (value === null || value === undefined || value === 
 
 /**
  * Rows as an axis and one or more series. A time axis has every bucket of the window.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  * @returns {Table}
  */
@@ -127,8 +127,8 @@ function named(card, name) {
 
 /**
  * One series for each value of the series column, or for each column of `y`.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 function split(card, { data }, reader) {
@@ -160,7 +160,7 @@ export function labelled(walls, interval, most) {
 
 /**
  * A chart in one sentence, for screen readers.
- * @param {Card} card
+ * @param {PageCard} card
  * @param {Table} table
  * @param {Reader} reader
  */

@@ -6,7 +6,7 @@ const ALL = 16;
 
 /**
  * The colour of each value, the same in every chart of a page. If its usual colour is taken, the value gets the next free one.
- * @param {readonly Pick<Card, 'display' | 'chart' | 'columns'>[]} cards
+ * @param {readonly Pick<PageCard, 'display' | 'chart' | 'columns'>[]} cards
  * @returns {Colours}
  */
 export function createColours(cards) {

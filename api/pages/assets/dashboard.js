@@ -14,7 +14,8 @@ const definition = /** @type {Definition} */ (JSON.parse(find('dashboard').textC
 const reader = readerOf(definition);
 // The end of a short link, /s/<id>, opens what a token does.
 const isShort = location.pathname.startsWith('/s/');
-const token = isShort ? location.pathname.slice('/s/'.length) : (new URLSearchParams(location.search).get('token') ?? '');
+// Who is signed in needs no token.
+const token = isShort ? location.pathname.slice('/s/'.length) : new URLSearchParams(location.search).get('token');
 const notice = find('notice');
 const watermark = find('watermark');
 const restated = find('restated');
@@ -33,7 +34,7 @@ let isOver = false;
  * @returns {Promise<Response>}
  */
 async function ask(card, accept) {
-  const query = new URLSearchParams({ ...pickers.query(), token });
+  const query = new URLSearchParams({ ...pickers.query(), ...(token === null ? {} : { token }) });
   const address = `/v1/dashboards/${definition.slug}/cards/${card}?${query}`;
   for (let waits = 0; ; waits += 1) {
     const response = await fetch(address, { headers: { accept } });

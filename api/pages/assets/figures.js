@@ -19,8 +19,8 @@ function element(tag, className, text) {
 
 /**
  * One big number, with the other columns of its row below it.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function scalar(card, { data, interval }, reader) {
@@ -38,8 +38,8 @@ export function scalar(card, { data, interval }, reader) {
 
 /**
  * The number of this period, and its change since the previous period.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  */
 export function trend(card, { data, has_before = true }, reader) {

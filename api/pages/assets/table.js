@@ -8,8 +8,8 @@ const MIN_SEARCHED = 10;
 
 /**
  * A card's rows as a table that its headers sort, with the number of rows. A long table also has a search and pages.
- * @param {Card} card
- * @param {Answer} answer
+ * @param {PageCard} card
+ * @param {PageAnswer} answer
  * @param {Reader} reader
  * @param {Choices} choices
  */

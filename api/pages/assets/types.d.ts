@@ -1,5 +1,5 @@
 /** The data that the server puts into a dashboard's page for its module. */
-export type Column = { name: string; title: string; format: string };
+export type PageColumn = { name: string; title: string; format: string };
 export type Chart = {
   x?: string;
   y: string[];

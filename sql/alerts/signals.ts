@@ -1,27 +1,27 @@
 import { instantAt } from '../../lib/time.ts';
 import { readDataQuality } from '../data-quality/data-quality.ts';
 import { type Pool, withTenant } from '../database/db.ts';
-import { MEASURES, type Measure } from '../metrics/measures.ts';
+import { METRICS, type Metric } from '../metrics/catalogue.ts';
 import { readMetric } from '../metrics/metrics.ts';
 import { floor, HOUR, type Window } from '../metrics/windows.ts';
 
-/** What a rule asks for: one figure of one tenant over the last so many seconds. */
-export type Asked = { tenantId: string; zone: string; filter: Record<string, string | null>; windowSeconds: number };
+/** What a rule asks for: one signal of one tenant over the last so many seconds. */
+export type SignalQuery = { tenantId: string; zone: string; filter: Record<string, string | null>; windowSeconds: number };
 
 /** Something that a rule can watch. */
-export type Figure = {
+export type AlertSignal = {
   name: string;
   unit: string;
   /** What a rule can filter it by. */
   dims: readonly string[];
   /** Its value at `now`, in milliseconds since 1970, read as the tenant; null where there are no data. */
-  read: (pool: Pool, asked: Asked, now: number) => Promise<number | null>;
+  read: (pool: Pool, asked: SignalQuery, now: number) => Promise<number | null>;
 };
 
 const DAY_SECONDS = 86_400;
 
 /**
- * The window of a figure. It ends with the hour, so that an event whose sender's clock is ahead counts. One of a day or more begins
+ * The window of a signal. It ends with the hour, so that an event whose sender's clock is ahead counts. One of a day or more begins
  * with an hour: part of an hour would be read from raw events, which may be gone.
  */
 export function windowOf(windowSeconds: number, now: number): Window {
@@ -29,20 +29,20 @@ export function windowOf(windowSeconds: number, now: number): Window {
   return { from: windowSeconds < DAY_SECONDS ? from : floor(from, HOUR), to: floor(now * 1000, HOUR) + HOUR };
 }
 
-const ofMeasure = (measure: Measure): Figure => ({
-  name: measure.name,
-  unit: measure.unit,
-  dims: measure.dims,
+const signalOf = (metric: Metric): AlertSignal => ({
+  name: metric.name,
+  unit: metric.unit,
+  dims: metric.dims,
   async read(pool, { tenantId, zone, filter, windowSeconds }, now) {
     const filters = Object.entries(filter).map(([dim, value]) => ({ dim, value }));
     const window = windowOf(windowSeconds, now);
-    const { rows } = await readMetric(pool, tenantId, { measure, window, interval: 'total', zone, groupBy: [], filters });
+    const { rows } = await readMetric(pool, tenantId, { metric, window, interval: 'total', zone, groupBy: [], filters });
     return rows[0]?.value ?? null;
   },
 });
 
 /** The score of the newest UTC day that the window touches and that was checked. */
-const QUALITY: Figure = {
+const QUALITY: AlertSignal = {
   name: 'data_quality.score',
   unit: 'points',
   dims: [],
@@ -55,9 +55,9 @@ const QUALITY: Figure = {
   },
 };
 
-/** Everything that rules can watch: the measures of GET /v1/metrics, and the score of data quality. */
-export const FIGURES: readonly Figure[] = [...MEASURES.map(ofMeasure), QUALITY];
+/** Everything that rules can watch: the metrics of GET /v1/metrics, and the score of data quality. */
+export const SIGNALS: readonly AlertSignal[] = [...METRICS.map(signalOf), QUALITY];
 
-export function findFigure(name: string): Figure | undefined {
-  return FIGURES.find((figure) => figure.name === name);
+export function findSignal(name: string): AlertSignal | undefined {
+  return SIGNALS.find((signal) => signal.name === name);
 }

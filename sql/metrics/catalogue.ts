@@ -1,7 +1,7 @@
 import type { SOURCES } from './sources.ts';
 
-/** A named figure over a pair of roll-ups. */
-export type Measure = {
+/** A named number over a pair of roll-ups. Which SQL computes it is known to values.ts. */
+export type Metric = {
   name: string;
   unit: 'events' | 'validations' | 'corrections' | 'rows' | 'hits' | 'bytes' | 'ratio' | 'ms';
   description: string;
@@ -12,8 +12,8 @@ export type Measure = {
   sums: readonly string[];
   /** Further columns that the value needs. */
   also?: readonly string[];
-  /** How the value is made from sums; a quantile in per cent instead, for latency. */
-  value: { sql: string } | { percentile: number };
+  /** A sum; the share of failures in a sum by outcome; a sum divided by another; or a percentile of latency. */
+  value: { total: string } | { failures: string } | { quotient: readonly [string, string] } | { percentile: number };
   /** What nothing gives: counts are zero, ratios and quantiles are unknown. */
   empty: 0 | null;
   groupBy?: readonly string[];
@@ -24,13 +24,7 @@ export type Measure = {
 const EVENT_DIMS = ['type', 'outcome', 'route'];
 const REQUEST_DIMS = ['type', 'route'];
 
-const total = (column: string) => ({ sql: `coalesce(sum(${column}), 0)` });
-const failures = (column: string) => ({
-  sql: `coalesce(sum(${column}) filter (where outcome = 'failure'), 0)
-      / nullif(sum(${column}) filter (where outcome in ('success', 'failure')), 0)`,
-});
-
-const latency = (percentile: number): Measure => ({
+const latency = (percentile: number): Metric => ({
   name: `latency.p${percentile}`,
   unit: 'ms',
   description: `Percentile ${percentile} (nearest rank) of data.duration_ms, within 2 %.`,
@@ -42,8 +36,8 @@ const latency = (percentile: number): Measure => ({
   empty: null,
 });
 
-/** The catalogue: every measure that GET /v1/metrics/{name} answers. */
-export const MEASURES: readonly Measure[] = [
+/** The catalogue: every metric that GET /v1/metrics/{name} answers. */
+export const METRICS: readonly Metric[] = [
   {
     name: 'events.count',
     unit: 'events',
@@ -51,7 +45,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'events',
     dims: EVENT_DIMS,
     sums: ['events'],
-    value: total('events'),
+    value: { total: 'events' },
     empty: 0,
   },
   {
@@ -62,7 +56,7 @@ export const MEASURES: readonly Measure[] = [
     dims: REQUEST_DIMS,
     sums: ['events'],
     also: ['outcome'],
-    value: failures('events'),
+    value: { failures: 'events' },
     empty: null,
   },
   {
@@ -72,7 +66,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'events',
     dims: EVENT_DIMS,
     sums: ['bytes'],
-    value: total('bytes'),
+    value: { total: 'bytes' },
     empty: 0,
   },
   {
@@ -82,7 +76,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'latency',
     dims: REQUEST_DIMS,
     sums: ['events'],
-    value: total('events'),
+    value: { total: 'events' },
     empty: 0,
   },
   latency(50),
@@ -95,7 +89,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'validations',
     dims: ['marketplace', 'outcome'],
     sums: ['validations'],
-    value: total('validations'),
+    value: { total: 'validations' },
     empty: 0,
   },
   {
@@ -106,7 +100,7 @@ export const MEASURES: readonly Measure[] = [
     dims: ['marketplace'],
     sums: ['validations'],
     also: ['outcome'],
-    value: failures('validations'),
+    value: { failures: 'validations' },
     empty: null,
   },
   {
@@ -116,7 +110,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'validations',
     dims: ['marketplace', 'outcome'],
     sums: ['rows'],
-    value: total('rows'),
+    value: { total: 'rows' },
     empty: 0,
   },
   {
@@ -126,7 +120,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'validations',
     dims: ['marketplace'],
     sums: ['rows', 'errors'],
-    value: { sql: 'coalesce(sum(errors), 0) / nullif(sum(rows), 0)' },
+    value: { quotient: ['errors', 'rows'] },
     empty: null,
   },
   {
@@ -136,7 +130,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'rules',
     dims: ['rule', 'marketplace'],
     sums: ['hits'],
-    value: total('hits'),
+    value: { total: 'hits' },
     empty: 0,
     groupBy: ['rule'],
     greatestFirst: true,
@@ -148,7 +142,7 @@ export const MEASURES: readonly Measure[] = [
     source: 'corrections',
     dims: ['marketplace', 'rule'],
     sums: ['corrections'],
-    value: total('corrections'),
+    value: { total: 'corrections' },
     empty: 0,
   },
   {
@@ -158,11 +152,11 @@ export const MEASURES: readonly Measure[] = [
     source: 'corrections',
     dims: ['marketplace', 'rule'],
     sums: ['rows'],
-    value: total('rows'),
+    value: { total: 'rows' },
     empty: 0,
   },
 ];
 
-export function findMeasure(name: string): Measure | undefined {
-  return MEASURES.find((measure) => measure.name === name);
+export function findMetric(name: string): Metric | undefined {
+  return METRICS.find((metric) => metric.name === name);
 }

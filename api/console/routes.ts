@@ -1,0 +1,67 @@
+import express, { type Request, type Response } from 'express';
+import type { Deps } from '../http/deps.ts';
+import { notFound } from '../http/problems.ts';
+import { refuseCrossSite } from '../http/session-cookie.ts';
+import type { Api, Seen } from '../http/types.ts';
+import { sendPage } from '../pages/html.ts';
+import type { Console } from './console.ts';
+import { type ConsoleContext, formFaults, openConsole } from './context.ts';
+import { mountConsoleDashboards } from './dashboards.ts';
+import { mountConsoleMembers } from './members.ts';
+import { type Content, consolePage } from './shell.ts';
+
+/** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
+export function mountConsole(api: Api, deps: Deps): void {
+  const { app } = api;
+  app.use('/app', express.urlencoded({ extended: false, limit: '256kb' }));
+
+  async function enter(request: Request, response: Response): Promise<ConsoleContext | undefined> {
+    const seen = response.locals.seen as Seen;
+    seen.page = true;
+    seen.route = `/app${request.route?.path?.slice('/app'.length) ?? ''}`;
+    refuseCrossSite(request);
+    return openConsole(api, deps, request, response);
+  }
+
+  const send = (context: ConsoleContext, content: Content, status = 200) => {
+    context.response.status(status);
+    sendPage(context.response, consolePage(deps.assets, context, content));
+  };
+
+  const console: Console = {
+    page(path, show) {
+      app.get(`/app/${path}`, async (request, response) => {
+        const context = await enter(request, response);
+        const content = context && (await show(context));
+        if (context && content) send(context, content);
+      });
+    },
+    action(path, act, again) {
+      app.post(`/app/${path}`, async (request, response) => {
+        const context = await enter(request, response);
+        if (!context) return;
+        const values = Object.fromEntries(
+          Object.entries((request.body ?? {}) as Record<string, unknown>).map(([name, value]) => [name, String(value)]),
+        );
+        const { _once, ...form } = values;
+        try {
+          const outcome = await act(context, form);
+          if (typeof outcome === 'string') response.redirect(303, outcome);
+          else send(context, outcome);
+        } catch (error) {
+          send(context, await again(context, { values: form, faults: formFaults(error) }), 422);
+        }
+      });
+    },
+  };
+
+  app.get('/app', async (request, response) => {
+    if (await enter(request, response)) response.redirect(303, '/app/dashboards');
+  });
+  mountConsoleDashboards(console, deps);
+  mountConsoleMembers(console);
+  app.use('/app', (_request, response) => {
+    (response.locals.seen as Seen).page = true;
+    throw notFound('page');
+  });
+}

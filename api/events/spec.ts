@@ -1,0 +1,57 @@
+import type { Described } from '../http/operation.ts';
+
+const TIME = '2026-11-29T20:17:13.162Z';
+const ONE = {
+  type: 'com.example.order.placed.v1',
+  source: 'shop',
+  id: 'order-1',
+  time: TIME,
+  data: { duration_ms: 42, outcome: 'success' },
+};
+const TWO = { ...ONE, id: 'order-2', data: { duration_ms: 57, outcome: 'failure' } };
+const line = JSON.stringify;
+
+const tag = 'Events';
+
+export const eventSpecs = {
+  send: {
+    operationId: 'sendEvents',
+    tag,
+    summary: 'Send events',
+    description:
+      'Takes one event or a batch, as CloudEvents 1.0, and answers after what was accepted is stored. It needs a key with the scope ingest; the tenant is the key’s. The five counts of the receipt always sum to `received`; refused events are kept in quarantine. 422 has the same body and means that none was accepted, duplicate or quarantined. Send at most 1,000 events and 5 MiB in one request, 64 KiB an event, unless the platform is set otherwise.',
+    problems: ['empty-batch', 'invalid-encoding', 'quota-exceeded'],
+    example: {
+      body: [ONE, TWO],
+      bodies: {
+        'application/cloudevents+json': { specversion: '1.0', ...ONE },
+        'application/cloudevents-batch+json': [{ specversion: '1.0', ...ONE }],
+        'application/x-ndjson': `${line(ONE)}\n${line(TWO)}\n`,
+      },
+      answer: {
+        received: 2,
+        accepted: 1,
+        duplicates: 1,
+        conflicts: 0,
+        quarantined: 0,
+        rejected: 0,
+        warnings: [],
+        items: [{ index: 1, id: 'order-2', status: 'duplicate' }],
+      },
+    },
+  },
+  list: {
+    operationId: 'listEvents',
+    tag,
+    summary: 'List raw events',
+    description:
+      'Returns raw events of the key’s own tenant, newest first, archived ones among them. It needs a key with the scope read. A page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on. Where the subject is stored as a pseudonym, `filter[subject]` takes the plain value too.',
+    example: {
+      query: { 'filter[type]': ONE.type, from: '2026-11-29T00:00:00Z', to: '2026-11-30T00:00:00Z', limit: '20' },
+      answer: {
+        data: [{ specversion: '1.0', ...ONE }],
+        next_cursor: 'WyIyMDI2LTExLTI4IDA5OjMzOjExLjA4MyswMCIsImZlNWY1Y2RlLTlmYmYtNDAwNy1hZTQ1LTk2YTJhNjRmODdhMCJd',
+      },
+    },
+  },
+} satisfies Record<string, Described>;

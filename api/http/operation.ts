@@ -1,0 +1,53 @@
+import type { ProblemCode } from './problem-codes.ts';
+
+/** The parts that the document of the API has, in the order in which they are shown. */
+export const TAGS = {
+  Events: 'Send events as CloudEvents 1.0 and read them back. A receipt says what became of each event, after it is stored.',
+  'Event types': 'The JSON Schema, the personal fields and the record of processing of each type of event.',
+  Quarantine: 'Input that was refused, kept as it was sent with the reason, and sent again once the cause is mended.',
+  Metrics:
+    'Numbers over roll-ups: counts, ratios and percentiles, by hour, day, week or month, grouped and filtered by dimension.',
+  'Data quality':
+    'A score for each day of data, the checks behind it, and the nightly comparison of receipts with stored events.',
+  Exports: 'All rows of a window: streamed at once, or written into files by a job, with a manifest of counts and checksums.',
+  Dashboards: 'Dashboards, the rows of their cards, and links with which people without a key see one of them.',
+  Alerts: 'Rules that watch a metric, the webhooks and e-mail addresses that are told, and the log of what was sent.',
+  Benchmarks: "A tenant's own metric beside rounded quartiles of a cohort of tenants that agreed to be counted.",
+  Objectives: 'The promised numbers of the platform itself: target, measured value and error budget.',
+  Privacy: 'Access, erasure and withdrawal of consent for one person; records of processing; the key of all pseudonyms.',
+  Archive: 'How long raw events are kept as files outside the database, and the files of the own tenant.',
+  Audit: 'Who changed what, and when.',
+  Tenants: 'The customers of the platform. For its operator.',
+  Keys: 'API keys and PostgreSQL logins of a tenant.',
+  Members: 'People who sign in for a tenant, their sessions and one-time links.',
+  Platform: 'Health, failed jobs, pages for people, and this document.',
+} as const;
+
+export type Tag = keyof typeof TAGS;
+
+/** One request and its answer, as they were seen in a real call. */
+export type Example = {
+  /** Of the path. */
+  params?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+  body?: unknown;
+  /** Bodies of further media types, by media type. */
+  bodies?: Readonly<Record<string, unknown>>;
+  answer?: unknown;
+  /** Answers that are no JSON, by media type. */
+  texts?: Readonly<Record<string, string>>;
+};
+
+/** What the document says of a call in words; path, scopes and schemas are beside its handler. */
+export type Described = {
+  /** Never changes: clients that are generated from the document name their functions after it. */
+  operationId: string;
+  tag: Tag;
+  /** A few words, as in a list of calls. */
+  summary: string;
+  /** Two to four sentences: what the call does, who may make it, what to know. */
+  description: string;
+  /** Refusals beyond those that every such call can give; problemsOf() adds these. */
+  problems?: readonly ProblemCode[];
+  example: Example;
+};
