@@ -18,10 +18,7 @@ export const POSITIONS = [
   'above the median',
 ] as const;
 
-/**
- * Returns the tenant's position among the published values, in words. Computed only from its own value and the rounded ones,
- * never by rank.
- */
+/** Returns the tenant's position in words, computed from its own value and the rounded published ones, never by rank. */
 export function positionOf({ own, p25, p50, p75, unit }: BenchmarkAnswer): (typeof POSITIONS)[number] | null {
   if (own === null || p50 === null) return null;
   const mine = unit === 'ratio' ? Math.round(own * 100) / 100 : Number(own.toPrecision(2));

@@ -1,6 +1,4 @@
-/**
- * One card's SQL, converted from Metabase's template syntax for PostgreSQL: `$1` is the value of the first variable, and so on.
- */
+/** One card's SQL without Metabase's template syntax, for PostgreSQL: `$1` is the value of the first variable, and so on. */
 export type CardQuery = { text: string; values: string[] };
 
 export type Audience = 'customer' | 'operations' | 'internal';
@@ -45,9 +43,7 @@ const SCHEMAS = 'app|bi|ops|door|private|storage|limits|bullmq|migrations|public
 const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(\s*select\b)/i;
 const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
 
-/**
- * Returns the faults of a card's SQL. The role that runs the card enforces what it may read; this check reports faults earlier.
- */
+/** Returns the faults of a card's SQL. The role that runs the card enforces what it may read; this check runs earlier. */
 export function faultsOf(sql: string, audience: Audience, { required, optional }: CardVariables): string[] {
   const own = audience === 'customer' ? 'bi' : 'ops';
   const clauses = [...sql.matchAll(OPTIONAL)].map(([, clause]) => variablesOf(clause as string));

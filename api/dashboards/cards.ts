@@ -22,9 +22,7 @@ export type CardAnswer = Pick<Standing, 'watermark'> & Partial<Standing> & { row
 export type CardReader = { tenantId: string; timezone: string };
 
 export type Cards = {
-  /**
-   * Returns the rows of one card; a customer's card has rows of one tenant only. Throws invalid-request if there are too many.
-   */
+  /** Returns one card's rows; a customer's card has rows of one tenant only. Throws invalid-request if there are too many. */
   read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: CardParameters) => Promise<CardAnswer>;
 };
 

@@ -132,10 +132,7 @@ async function signed(
   return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
 }
 
-/**
- * Checks the parameters of a link. Throws if the key's tenant does not have the dashboard, or the dashboard does not have a
- * parameter.
- */
+/** Checks the parameters of a link. Throws if the key's tenant lacks the dashboard, or the dashboard a parameter. */
 export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): CardParameters {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);

@@ -16,9 +16,7 @@ export type Embeds = {
   sign: (tenantId: string, slug: string, params: Record<string, string>, expiresAt: Date) => Promise<Embed | undefined>;
 };
 
-/**
- * Returns the secret that signs embeds, 64 hexadecimal digits: the configured one, or HKDF-SHA-256 of the platform's secret.
- */
+/** Returns the secret that signs embeds, 64 hex digits: the configured one, or HKDF-SHA-256 of the platform's secret. */
 export function embeddingSecret(config: Config): string {
   const derived = () => Buffer.from(hkdfSync('sha256', secretOf(config), '', 'mirante metabase embedding', 32)).toString('hex');
   return config.METABASE_EMBEDDING_SECRET ?? derived();

@@ -20,8 +20,7 @@ const claims = z.strictObject({
 /** `keyId` is the key that created the link. The link expires with it. */
 export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
 /**
- * Viewer of a tenant's dashboard, with the parameters that the link has fixed. `expiresAt` is null for a short link that never
- * expires.
+ * Viewer of a tenant's dashboard. `locked`: parameters that the link fixes. `expiresAt`: null if a short link never expires.
  */
 export type Viewer = {
   tenant: Tenant;
@@ -47,9 +46,8 @@ export type Viewers = {
 export const viewerKey = (secret: string): Uint8Array => tokenKey(secret, PURPOSE);
 
 /**
- * Signs and checks the tokens in viewers' links. Tokens are not stored: one expires with its key, and all expire when the
- * secret changes.
- * Short links are rows, so each can also be deleted.
+ * Signs and checks the tokens in viewers' links. Tokens are not stored: one expires with its key, all expire when the secret
+ * changes. Short links are rows, so each can also be deleted.
  */
 export function createViewers(pool: Pool, secret: string): Viewers {
   const tokens = createTokens(secret, {

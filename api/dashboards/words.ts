@@ -5,10 +5,7 @@ const FILE = 'words.json';
 
 /** Texts that several dashboards use. */
 export type SharedWords = {
-  /**
-   * Returns a definition in which names of shared texts are replaced by the texts, and the names that `words.json` does not
-   * have.
-   */
+  /** Returns a definition with names of shared texts replaced by the texts, and the names missing from `words.json`. */
   fill: (file: DashboardFile) => { filled: ReturnType<typeof filledWith>; unknown: string[] };
   /** One line for each fault of the file. */
   faults: string[];

@@ -68,8 +68,7 @@ function draftOf({ $schema }: Record<string, unknown>): Draft {
   ]);
 }
 
-// Compiling the meta-schema takes a hundred times as long as compiling a customer's schema, so each draft has one shared
-// instance.
+// Compiling the meta-schema takes a hundred times as long as a customer's schema, so each draft has one shared instance.
 const judges = new Map<Draft, InstanceType<Draft>>();
 function judgeOf(Draft: Draft): InstanceType<Draft> {
   const judge = judges.get(Draft) ?? new Draft({ strict: false, logger: false });
@@ -137,10 +136,7 @@ function handlingOf({ subject, personal_fields, processing }: EventType): Handli
   };
 }
 
-/**
- * Caches each tenant's types, pseudonym key and withdrawals for a few seconds, and each version's compiled schema while it is
- * in use.
- */
+/** Caches each tenant's types, pseudonym key and withdrawals for a few seconds, and compiled schemas while they are in use. */
 export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
   const compiled = new QuickLRU<string, Compiled>({ maxSize: 1_000 });
   const tenants = new QuickLRU<string, Promise<EventTypes>>({ maxSize: 10_000, maxAge: REMEMBER_MS });

@@ -7,10 +7,7 @@ const VALUES = new Set(['const', 'enum', 'default', 'examples']);
 /** Keywords whose value is an object with names chosen by the sender. */
 const NAMED = new Set(['properties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']);
 
-/**
- * Compiles a `pattern` for Ajv. RE2 runs in time linear in the text, so no tenant's pattern can block the process that all
- * share.
- */
+/** Compiles a `pattern` for Ajv. RE2 takes time linear in the text, so no tenant's pattern can block the shared process. */
 export function linearRegExp(pattern: string) {
   const compiled = RE2JS.compile(pattern);
   // Ajv treats two patterns with equal text as one.

@@ -7,9 +7,7 @@ const NAME = /^[a-z0-9]+$/;
 const JSON_TYPE = /^(application\/json|text\/json|[^;]+\+json)\s*(;|$)/;
 const TEXT_TYPE = /^(text\/|application\/(xml|x-www-form-urlencoded)|[^;]+\+xml)/;
 
-/**
- * Whether a request is in binary mode (CloudEvents HTTP binding 1.0.2, section 3): `ce-` headers and no envelope in the body.
- */
+/** Whether a request is in binary mode (CloudEvents HTTP binding 1.0.2, section 3): `ce-` headers, no envelope in the body. */
 export function isBinaryMode(headers: IncomingHttpHeaders): boolean {
   if (/^\s*application\/cloudevents/i.test(headers['content-type'] ?? '')) return false;
   return Object.keys(headers).some((name) => name.startsWith(PREFIX));

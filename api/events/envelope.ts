@@ -44,10 +44,7 @@ const MAX_RULES = 200;
 const FUTURE_MS = 10 * 60_000;
 const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid', 'mirantereceivedat']);
 
-/**
- * Checks one item against the CloudEvents 1.0 envelope and the schema of its type, then conceals personal data. Throws
- * SyntaxError if it is not JSON.
- */
+/** Checks a CloudEvents 1.0 envelope and the type's schema, then conceals personal data. Throws SyntaxError if not JSON. */
 export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {
   const bytes = Buffer.byteLength(item.text);
   if (bytes > context.maxEventBytes)
@@ -190,8 +187,7 @@ function isUnstorable(text: string): boolean {
 
 type Key = { id: string; eventId: string | null; time: number; source: string; recognisable: boolean };
 
-// The stored key is tenant, time and id. The id is the event's own if that is a UUID, else a UUIDv8 from SHA-256 of source and
-// id.
+// The stored key is tenant, time and id. The id is the event's own if that is a UUID, else a UUIDv8 from hashed source and id.
 function keyOf(members: Record<string, unknown>, time: number | undefined, index: number, context: Context): Key {
   const defaults = context.defaults?.(index);
   const source = (members.source as string | null | undefined) ?? defaults?.source ?? context.keyName;

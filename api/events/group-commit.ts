@@ -24,10 +24,7 @@ export type GroupCommitOptions = {
   /** Most events in one statement. */
   maxRows: number;
   maxBytes: number;
-  /**
-   * Longest time that a request waits for its events to be stored. After it the request gets 503, and the events may be stored
-   * or not.
-   */
+  /** Longest wait of a request for its events to be stored. Then it gets 503, and the events may be stored or not. */
   patienceMs: number;
   onFlush?: (rows: number, seconds: number) => void;
 };

@@ -23,9 +23,8 @@ const CLOSE_BRACE = 125;
 const HUGE_EXPONENT = /[eE][+-]?0*[1-9]\d{3}/y;
 
 /**
- * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. This only delimits the
- * items;
- * JSON.parse checks each. Stops after `most` + 1 items. Returns undefined for a malformed array: faultAt() says where.
+ * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only delimited
+ * here; JSON.parse checks each. Stops after `most` + 1 items. Returns undefined for a malformed array: faultAt() says where.
  */
 export function cutItems(text: string, most: number): JsonItem[] | undefined {
   const { items, isWhole } = cut(text, most);
@@ -125,9 +124,7 @@ export function endOfString(text: string, open: number): number {
   }
 }
 
-/**
- * Returns name and source text of each member of a JSON object, in order, repeated names included. The text must be valid JSON.
- */
+/** Returns name and source text of each member of a JSON object, in order, also repeated names. The text must be valid JSON. */
 export function sourcesOf(text: string): [name: string, source: string][] {
   const sources: [string, string][] = [];
   let at = skipSpace(text, skipSpace(text, 0) + 1);

@@ -19,7 +19,7 @@ export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 
 /**
  * The only way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns status and body of the answer, after
  * the commit. `once` names an Idempotency-Key: missing ids and times of events are derived from it, so that a second run after
- * a crash recognises the events of the first. Throws a Problem if the body cannot be read, a limit is reached or the buffer is
+ * a crash recognises the first one's events. Throws a Problem if the body is unreadable, a limit is reached or the buffer is
  * full.
  */
 export async function receive(

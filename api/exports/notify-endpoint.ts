@@ -7,9 +7,7 @@ import { conflict } from '../http/problems.ts';
 
 const parsed = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
 
-/**
- * A URL that webhooks may be sent to. Plain HTTP is allowed only for private networks; the job checks this for each address.
- */
+/** A URL that webhooks may be sent to. Plain HTTP is only for private networks; the job checks this for each address. */
 export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>) {
   const schemes = config.ALERTS_ALLOW_PRIVATE_NETWORKS.length > 0 ? ['https:', 'http:'] : ['https:'];
   return z

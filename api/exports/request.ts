@@ -48,8 +48,8 @@ export const exportInput = z.strictObject({
 export type ExportInput = z.infer<typeof exportInput>;
 
 /**
- * Returns the requested export, completed from the export that it continues. Throws 400 with every fault, 409 if that export is
- * not complete.
+ * Returns the requested export, filled in from the one that it continues. Throws 400 with every fault, 409 if that one is not
+ * complete.
  */
 export function readExport(input: ExportInput, before: ExportJob | undefined, now: Date): Omit<NewExport, 'endpointId'> {
   const faults: Fault[] = [];

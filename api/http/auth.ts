@@ -10,8 +10,7 @@ const REMEMBER_MS = 5_000;
 
 export type Authenticator = {
   /**
-   * Returns the identity of a request's key and notes it in `seen`. Throws 401 without a valid key, 403 without any of the
-   * scopes.
+   * Returns the identity of a request's key and notes it in `seen`. Throws 401 without a valid key, 403 without a needed scope.
    */
   identify: (request: IncomingMessage, scopes: readonly Scope[], seen: Seen) => Promise<Identity>;
   /** Removes a revoked key from the cache at once. */
@@ -21,8 +20,7 @@ export type Authenticator = {
 /**
  * Looks up tenants by key and caches each answer (also "unknown") for a few seconds.
  * A key is hashed before it is looked up, here and in the database; the key itself is never compared. The time of a comparison
- * of hashes may reveal how far they agree. That reveals nothing about the key, because nobody can steer a SHA-256 towards a
- * hash.
+ * of hashes may reveal how far they agree. That reveals nothing about the key: nobody can steer a SHA-256 towards a hash.
  */
 export function createAuthenticator(pool: Pool): Authenticator {
   const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });

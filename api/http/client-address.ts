@@ -6,8 +6,7 @@ import proxyAddr from 'proxy-addr';
 export type ClientAddress = (request: IncomingMessage) => string | null;
 
 /**
- * Returns a function that finds the client's address. X-Forwarded-For is trusted only as far back as each hop is a trusted
- * proxy.
+ * Returns a function that finds the client's address. Trusts X-Forwarded-For only as far back as each hop is a trusted proxy.
  */
 export function createClientAddress(trustedProxies: string[]): ClientAddress {
   const trusted = proxyAddr.compile(trustedProxies);

@@ -5,10 +5,7 @@ import { createTurns } from './turns.ts';
 
 /** Longest wait for a turn to read; a statement itself may take 30 s. */
 const READ_WAIT_MS = 10_000;
-/**
- * Longest wait for a connection to the intake pool. With the limits of BRIEF it stays below the five seconds within which
- * ingestion answers, whatever the database does.
- */
+/** Longest wait for an intake connection. With the limits of BRIEF, ingestion answers within five seconds in any case. */
 const INTAKE_WAIT_MS = 500;
 const BRIEF = { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 };
 /** For /readyz, which answers within a second. */

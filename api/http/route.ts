@@ -10,8 +10,7 @@ import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaTyp
 import type { Handler, Reply, RouteSpec, Seen } from './types.ts';
 
 /**
- * Registers a call: key and scope, rate limit, input check, handler, answer. A handler that sends its own answer returns
- * undefined.
+ * Registers a call: key and scope, rate limit, input check, handler, answer. A handler that answers itself returns undefined.
  */
 export function route<Params = unknown, Query = unknown, Body = unknown>(
   app: Express,

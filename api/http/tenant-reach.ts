@@ -2,10 +2,7 @@ import { findTenant, type Identity, type Tenant } from '../../sql/tenants/tenant
 import type { Deps } from './deps.ts';
 import { conflict, notFound } from './problems.ts';
 
-/**
- * Returns the tenant that a call names. Throws 404 if it is unknown, or if it is not the tenant of a key without the scope
- * `admin`.
- */
+/** Returns the tenant that a call names. Throws 404 if it is unknown, or not the tenant of a key without `admin`. */
 export async function reachTenant(deps: Deps, identity: Identity, tenantId: string): Promise<Tenant> {
   if (!identity.scopes.includes('admin') && identity.tenantId !== tenantId) throw notFound('tenant');
   const tenant = await findTenant(deps.pool, tenantId);

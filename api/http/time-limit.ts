@@ -8,8 +8,7 @@ const PATIENCE = 8;
 
 /**
  * Runs `work`, which must not change anything, and stops it, also inside a regular expression, after `ms` of CPU time; then
- * returns undefined. Costs 0.1 ms. Node can stop it only by wall-clock time, so `work` runs again if other processes used the
- * CPU meanwhile.
+ * returns undefined. Costs 0.1 ms. Node can stop it only by wall-clock time, so `work` restarts if it had too little CPU time.
  */
 export function withinTime<T>(ms: number, work: () => T): T | undefined {
   holder.work = work;

@@ -5,8 +5,7 @@ import { expiredToken, invalidToken } from './problems.ts';
 
 export const LONGEST_SECONDS = 24 * 3600;
 
-// The last of 43 characters holds four bits of the signature and two unused bits. Fixing those gives each token exactly one
-// spelling.
+// The last of 43 characters holds four bits of the signature and two unused bits. Fixing those gives each token one spelling.
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 const times = z.strictObject({ iat: z.int(), exp: z.int() }).refine(({ iat, exp }) => exp - iat <= LONGEST_SECONDS);
@@ -20,9 +19,7 @@ export type Tokens<Claims> = {
   check: (token: unknown) => Promise<Claims & { expiresAt: Date }>;
 };
 
-/**
- * Returns the key of one kind of token: HKDF-SHA-256 of the platform's secret (RFC 5869), so that no other use shares the key.
- */
+/** Returns the key of one kind of token: HKDF-SHA-256 of the platform's secret (RFC 5869), so no other use shares it. */
 export function tokenKey(secret: string, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32));
 }

@@ -23,9 +23,7 @@ export type RouteSpec<Params, Query, Body> = Described & {
   summary: string;
   /** Any one of these scopes is enough; empty: no key needed. */
   scopes: readonly Scope[];
-  /**
-   * Also accepts a viewer's token in the query. The handler checks it (see dashboards/viewers.ts), and `identity` is absent.
-   */
+  /** Also accepts a viewer's token in the query. The handler checks it (dashboards/viewers.ts), and `identity` is absent. */
   viewers?: true;
   /** Answers with HTML, also for refusals. */
   page?: true;

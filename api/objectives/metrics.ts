@@ -8,8 +8,8 @@ type Registers = Registry<OpenMetricsContentType>[];
 type Labels = Record<string, string>;
 
 /**
- * Registers gauges for the last measurements of objectives and probes. An unknown value is NaN. Without an answer of the
- * database there are no samples.
+ * Registers gauges for the last measurements of objectives and probes. Unknown values are NaN. No samples if the database does
+ * not answer.
  */
 export function describeObjectives(ops: Pool, registers: Registers): void {
   const objectives = oncePerScrape(() => readObjectives(ops));

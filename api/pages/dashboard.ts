@@ -26,7 +26,7 @@ const MODULES = [
 ];
 
 /**
- * Returns the page of a dashboard without rows: a frame for each card, and the data that the page's module needs to fill them.
+ * Returns the page of a dashboard without rows: a frame for each card, and the data with which the page's module fills them.
  */
 export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): HtmlPage {
   const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';

@@ -101,8 +101,7 @@ function showDashboard(deps: Deps, request: Request, response: Response, viewer:
   sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
 }
 
-// Returns the origin of a frame that may not show the page, to explain why: the content security policy alone would block it
-// silently.
+// Returns the origin of a frame that may not show the page, to explain why: the page's policy alone would block it silently.
 // Returns undefined if the frame is allowed or the browser does not name its origin.
 function refusedFrame(request: Request, allowed: readonly string[]): string | undefined {
   const referrer = request.get('referer') ?? '';

@@ -34,8 +34,7 @@ export function compileFields(pointers: readonly string[]): Fields | undefined {
 }
 
 /**
- * Returns the JSON text in which `replace` has replaced the source text of each value that a pointer names; all other text is
- * unchanged.
+ * Returns the JSON text with `replace` applied to the source text of each value that a pointer names. Other text is unchanged.
  * A step `*` matches every item of an array. Returns undefined for more than 1,000 values. The text must be valid JSON.
  */
 export function replaceFields(text: string, root: Fields, replace: (source: string) => string): string | undefined {

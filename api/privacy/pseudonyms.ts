@@ -4,8 +4,7 @@ import { canonicalJson } from '../http/canonical-json.ts';
 import { type Fields, replaceFields } from './personal-fields.ts';
 
 /**
- * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of its HMAC-SHA-256 with the tenant's
- * key.
+ * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
  */
 export function pseudonym(key: KeyObject, value: string): string {
   return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;

@@ -13,7 +13,7 @@ type ReplayDeps = ReceiveDeps & Pick<Deps, 'pool'>;
 
 /**
  * Checks refused input again and stores what is valid now; a dry run stores nothing. Returns a receipt item for each. An event
- * keeps the time and id of its first reception, so that an interrupted replay can be repeated. Throws 429 beyond the monthly
+ * keeps the time and id of its first reception, so that an interrupted replay can be repeated. Throws 429 over the monthly
  * quota.
  */
 export async function replay(

@@ -1,6 +1,5 @@
 // @ts-check
-// Times in the tenant's zone. A wall time is the local clock time, stored as if it were UTC, so its arithmetic ignores summer
-// time.
+// Times in the tenant's zone. A wall time is the local time, stored as if it were UTC, so its arithmetic ignores summer time.
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
