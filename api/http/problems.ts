@@ -1,13 +1,13 @@
 /** One fault of a request: a JSON Pointer to the place, a code and a sentence. */
 export type Fault = { pointer: string; code: string; detail: string };
 
-/** Notes a fault of a parameter or member. */
+/** Reports a fault of a parameter or member. */
 export type FaultReport = (name: string, code: string, detail: string) => void;
 
-/** A name as one step of a JSON Pointer (RFC 6901). */
+/** Returns a name as one step of a JSON Pointer (RFC 6901). */
 export const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** The name that a step of a JSON Pointer means. */
+/** Returns the name that a step of a JSON Pointer stands for. */
 export const nameOfStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
@@ -80,7 +80,7 @@ export const conflict = (code: string, title: string, detail?: string) =>
 export const tooLarge = (detail: string) => new Problem(413, 'too-large', 'The request is too large', { detail });
 export const unsupportedMediaType = (detail: string, headers: Record<string, string> = {}) =>
   new Problem(415, 'unsupported-media-type', 'The media type or encoding is not supported', { detail, headers });
-/** 415 for a Content-Encoding; the answer says in Accept-Encoding what would be read (RFC 9110, 15.5.16). */
+/** 415 for a Content-Encoding; the Accept-Encoding header of the answer lists the supported ones (RFC 9110, 15.5.16). */
 export const unsupportedEncoding = (encoding: string) =>
   unsupportedMediaType(`Content-Encoding ${encoding} is not supported. Send gzip, or no Content-Encoding.`, {
     'accept-encoding': 'gzip, identity',

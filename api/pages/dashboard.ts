@@ -25,7 +25,9 @@ const MODULES = [
   'times.js',
 ];
 
-/** A dashboard's page before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
+/**
+ * Returns the page of a dashboard without rows: a frame for each card, and the data with which the page's module fills them.
+ */
 export function dashboardPage(assets: Assets, dashboard: Dashboard, { tenant, locked, expiresAt }: Viewer): HtmlPage {
   const locale: Locale = tenant.locale === 'pt-BR' ? 'pt-BR' : 'en';
   const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
@@ -58,7 +60,7 @@ ${dataIn('dashboard', {
   timezone: tenant.timezone,
   expires_at: expiresAt,
   locked,
-  // Operators look at today.
+  // Operators mostly look at the last day.
   range: dashboard.audience === 'operations' ? '24h' : '30d',
   parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
   cards: dashboard.cards.map((card) => cardFor(card, locale)),

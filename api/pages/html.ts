@@ -12,21 +12,21 @@ export type HtmlPage = {
   title: string;
   /** HTML, already escaped. */
   body: string;
-  /** The class of the body in the stylesheet. */
+  /** Class of the body, used by the stylesheet. */
   kind: 'dashboard' | 'docs' | 'home' | 'problem';
-  /** The page's module. */
+  /** The main module of the page. */
   script?: string;
-  /** Modules that it imports, so that the browser fetches all of them at once. */
+  /** Modules that it imports, preloaded so that the browser fetches all of them at once. */
   preload?: readonly string[];
-  /** A further stylesheet of this kind of page. */
+  /** An additional stylesheet for this kind of page. */
   sheet?: string;
-  /** CSS of this page alone. */
+  /** CSS for this page only. */
   style?: string;
-  /** Origins that may show the page in a frame. */
+  /** Origins that may frame the page. */
   framedBy?: readonly string[];
 };
 
-/** Data for the page's module, in an element that the browser does not run. */
+/** Returns data for the page's module, in a script element that the browser does not run. */
 export const dataIn = (id: string, data: unknown) =>
   `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
 
@@ -36,7 +36,7 @@ export function sendPage(response: Response, page: HtmlPage): void {
   response.type('html').send(htmlOf(page));
 }
 
-/** Sets the policy of a page: it loads and runs only its own files. */
+/** Sets the content security policy of a page: it loads and runs only its own files. */
 export function setPolicy(response: Response, { style, framedBy = [] }: HtmlPage): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
@@ -50,12 +50,12 @@ export function setPolicy(response: Response, { style, framedBy = [] }: HtmlPage
     `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,
   ];
   response.setHeader('content-security-policy', policy.join('; '));
-  // This header has no list of origins, so for one it must be absent and the policy decides.
+  // X-Frame-Options cannot list origins. If there are any, omit it: the policy decides.
   if (framedBy.length > 0) response.removeHeader('x-frame-options');
   else response.setHeader('x-frame-options', 'DENY');
 }
 
-/** The HTML of a page. */
+/** Returns the HTML of a page. */
 export function htmlOf({ assets, locale, title, body, kind, script, preload = [], sheet, style }: HtmlPage): string {
   const modules = preload.map((name) => `<link rel="modulepreload" href="${assets.url(name)}">`);
   return `<!doctype html>
