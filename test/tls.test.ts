@@ -21,11 +21,11 @@ const openssl = need('openssl');
 const redisServer = need('redis-server');
 const silent = pino({ level: 'silent' });
 
-describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', () => {
+describe.skipIf(!openssl)('PostgreSQL that requires TLS', () => {
   let certificates: Certificates;
   let server: EmbeddedPostgres;
 
-  /** The server's address with these parameters. */
+  /** The server's URL with these parameters. */
   function address(parameters: Record<string, string>, host = '127.0.0.1'): string {
     const url = new URL(server.url);
     url.hostname = host;
@@ -57,7 +57,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
 
   const verified = () => ({ sslmode: 'verify-full', sslrootcert: certificates.ca });
 
-  test('the migration, API, jobs and queues reach it, each with a login of its own', async () => {
+  test('the migration, API, jobs and queues connect, each with its own login', async () => {
     const url = address(verified());
     await migrate(url, testSecret);
     const login = (role: Parameters<typeof roleUrl>[2]) => roleUrl(url, testSecret, role);
@@ -98,7 +98,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
   });
 });
 
-describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connections only', () => {
+describe.skipIf(!openssl || !redisServer)('Redis that requires TLS', () => {
   let certificates: Certificates;
   let db: TestDatabase;
   let redis: ChildProcess;
@@ -132,7 +132,7 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
       ...settings,
     });
 
-  test('queues and limits are on it, where node knows its authority', async () => {
+  test('queues and limits use it if Node knows its certificate authority', async () => {
     const program = await start({ REDIS_URL: `rediss://:pass@127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: certificates.ca });
     const tenant = await makeTenant(db);
     const client = new Redis({ port, host: '127.0.0.1', password: 'pass', tls: { ca: readFileSync(certificates.ca) } });
