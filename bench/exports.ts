@@ -132,7 +132,7 @@ function bare(pool: Pool, tenant: BenchTenant, statement: string): Promise<numbe
     const rows = client.query(copyTo(statement));
     rows.resume();
     await new Promise((done, fail) => rows.once('end', done).once('error', fail));
-    // The stream never emits its end, so the pool's query timeout would keep the process alive.
+    // The copy stream never calls the callback of its query, so the query timeout of the pool would keep the process alive.
     (rows as unknown as { callback?: () => void }).callback?.();
     return rows.rowCount / ((performance.now() - started) / 1000);
   });

@@ -107,7 +107,7 @@ test('`npm run up` during a restore refuses and says who uses the folder, and th
 });
 
 test.each(['`mirante restore`', '`mirante backup`'])(
-  'while %s has the folder, every other command refuses in words',
+  'while %s uses the folder, every other command refuses and says why',
   async (holder) => {
     const lock = lockFolder(data, holder, { alone: true });
     // Both start a server of their own on the data.

@@ -149,7 +149,7 @@ describe('an S3 store that fails', () => {
 });
 
 test.skipIf(!need('tmpfs'))(
-  'a full disk: the attempt fails in words, and the next one goes on',
+  'a full disk: the attempt fails with a message, and the next one resumes',
   async () => {
     const disk = mkdtempSync(join(tmpdir(), 'mirante-full-'));
     const mount = (options: string) =>

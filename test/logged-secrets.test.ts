@@ -76,7 +76,7 @@ test('a login that the database refuses is logged in full, without its password'
 });
 
 test.each(['postgres://mirante_api:hush-hush@host:port/db', 'mirante_api:hush-hush@host'])(
-  'an address that is none is named, not shown: %s',
+  'an invalid URL is reported by its setting, not by its value: %s',
   async (url) => {
     const program = await startProgram({ API_DATABASE_URL: url });
     await program.child.gone;

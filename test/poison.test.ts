@@ -50,7 +50,7 @@ test.each([
   ['a number of 200,000 digits', { data: '{"x":1e200000}' }],
   ['20,000 levels', { data: `{"x":${NESTED}}` }],
   ['no JSON', { attributes: '{"x"' }],
-])('one event with %s among 999 of another tenant stands alone in its refusal', async (_, poison) => {
+])('one event with %s among 999 of another tenant is the only one refused', async (_, poison) => {
   const commit = groupCommit();
   const [goodBefore, badBefore] = [await countOf(theirs), await countOf(mine)];
   const good = Array.from({ length: 999 }, () => rowOf(theirs));

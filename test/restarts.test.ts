@@ -64,7 +64,7 @@ describe('the database stops during a load and restarts', () => {
   const ends = { stopped: () => server.stop(), killed: () => void process.kill(server.pid, 'SIGKILL') };
 
   test.each(['stopped', 'killed'] as const)(
-    '%s: what was acknowledged is stored once, the API needs no restart',
+    '%s: every acknowledged event is stored once, and the API needs no restart',
     async (how) => {
       const tenant = await makeTenant({ api: setup });
       const tenants = [tenant, await makeTenant({ api: setup })];

@@ -84,10 +84,14 @@ describe.skipIf(!openssl)('PostgreSQL that requires TLS', () => {
 
   test.each([
     ['without encryption', () => address({}), /no encryption/],
-    ['whose authority is another', () => address({ ...verified(), sslrootcert: certificates.otherCa }), /unable to verify/],
-    ['whose authority is not known', () => address({ sslmode: 'verify-full' }), /unable to verify/],
+    [
+      'with the certificate of another authority',
+      () => address({ ...verified(), sslrootcert: certificates.otherCa }),
+      /unable to verify/,
+    ],
+    ['without a known authority', () => address({ sslmode: 'verify-full' }), /unable to verify/],
     ['by a name that is not in its certificate', () => address(verified(), 'localhost'), /does not match certificate/],
-  ])('is not spoken to %s', async (_, url, reason) => {
+  ])('cannot be reached %s', async (_, url, reason) => {
     await expect(migrate(url(), testSecret)).rejects.toThrow(reason);
     const pool = createPool(roleUrl(url(), testSecret, 'mirante_api'), { max: 1, name: 'test' });
     onTestFinished(() => pool.end());
@@ -150,9 +154,9 @@ describe.skipIf(!openssl || !redisServer)('Redis that requires TLS', () => {
   });
 
   test.each([
-    ['whose authority is another', '127.0.0.1', () => certificates.otherCa, /self-signed certificate/],
+    ['with the certificate of another authority', '127.0.0.1', () => certificates.otherCa, /self-signed certificate/],
     ['by a name that is not in its certificate', 'localhost', () => certificates.ca, /does not match certificate/],
-  ])('is not spoken to %s', async (_, host, ca, reason) => {
+  ])('cannot be reached %s', async (_, host, ca, reason) => {
     const program = await start({ REDIS_URL: `rediss://:pass@${host}:${port}`, NODE_EXTRA_CA_CERTS: ca() });
     await expect.poll(program.output, { timeout: 20_000 }).toMatch(reason);
     await program.child.stop();

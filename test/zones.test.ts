@@ -37,7 +37,7 @@ test.each([
   ['<+03>-3', 'IANA'],
   ['', 'IANA'],
   ['Asia/Kolkata', 'whole number of hours'],
-])('a tenant is not made in %s, nor moved there, and the answer says why', async (zone, words) => {
+])('a tenant cannot be created in or moved to the zone %s, and the answer says why', async (zone, words) => {
   const fault = { pointer: '/timezone', code: 'unusable-zone', detail: expect.stringMatching(words) };
   const refused = await make(zone);
   expect([refused.status, refused.body.errors]).toEqual([400, [fault]]);
@@ -47,7 +47,7 @@ test.each([
 });
 
 test.each(['UTC', 'Etc/GMT+3', 'America/Sao_Paulo', 'Pacific/Apia', 'Asia/Manila', 'Africa/Monrovia'])(
-  'a tenant is made in %s',
+  'a tenant can be created in the zone %s',
   async (zone) => {
     expect((await make(zone)).status).toBe(201);
   },

@@ -49,7 +49,7 @@ export async function eventsOf(db: Pick<TestDatabase, 'owner'>, tenantId: string
   return rows.map(({ row }) => row);
 }
 
-/** The time of a retention run after which events of 20 days ago are too old. */
+/** Settings of a retention that keeps raw events for 20 days. */
 export const RETENTION = {
   RAW_RETENTION_DAYS: 20,
   QUARANTINE_RETENTION_DAYS: 30,
