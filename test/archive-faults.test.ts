@@ -118,8 +118,8 @@ describe('an S3 store that fails', () => {
     ['answers 500 to everything', () => 500, false],
     ['answers 503 to every third request', (n) => (n % 3 === 0 ? 503 : 'well'), true],
     ['is slow', () => 'slow', true],
-    ['cuts off what it gives back', (n) => (n > 12 ? 'cut' : 'well'), false],
-    ['gives back other bytes', (n) => (n > 12 ? 'lie' : 'well'), false],
+    ['truncates its answers', (n) => (n > 12 ? 'cut' : 'well'), false],
+    ['answers with other bytes', (n) => (n > 12 ? 'lie' : 'well'), false],
   ];
 
   test.each(moods)(

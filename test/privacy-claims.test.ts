@@ -89,7 +89,7 @@ async function left(hash: string): Promise<string[]> {
 
 describe('an access request and an erasure of the same person', () => {
   const points: [string, RegExp, number][] = [
-    ['before it clears what an attempt before left', /delete from private\.privacy_files\s+where request_id/, 1],
+    ['before it clears the files of an earlier attempt', /delete from private\.privacy_files\s+where request_id/, 1],
     ['before the first part', /insert into private\.privacy_files/, 1],
     ['between two parts', /insert into private\.privacy_files/, 2],
     ['before the last part', /insert into private\.privacy_files/, 12],

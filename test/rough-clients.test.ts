@@ -59,7 +59,7 @@ describe('slow clients', () => {
 
   test.each([
     ['a call with a key', () => tenant.keys.ingest],
-    ['a call without', () => 'none'],
+    ['a call without a key', () => 'none'],
   ])('a slow body of any other call ends in 408: %s', async (_, key) => {
     hurry(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.url);
@@ -160,7 +160,7 @@ describe('requests that no valid client sends', () => {
       'malformed-request',
     ],
     ['no host', 'GET /livez HTTP/1.1\r\n\r\n', 400, undefined],
-    ['headers without end', `GET /livez HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+    ['endless headers', `GET /livez HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
   ])('%s', async (_, text, status, code) => {
     const { socket, answer } = openRaw(api.url);
     socket.write(text);
