@@ -272,9 +272,12 @@ const REFUSED = [
 // Comments match first, so that an apostrophe in a comment begins no string.
 const LITERAL = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
+// Programs whose comments the rule reads as well.
+const COMMENTS_TOO = /^(bench|cli|test)\//;
+
 /** The texts of a file for people: a whole text file, string literals of a program, messages that SQL raises. */
 function textsOf({ path, text }: File): { at: number; text: string }[] {
-  if (/\.(md|json)$/.test(path)) return [{ at: 0, text }];
+  if (/\.(md|json)$/.test(path) || COMMENTS_TOO.test(path)) return [{ at: 0, text }];
   const found = [...text.matchAll(path.endsWith('.sql') ? /\braise \w+ '(?:''|[^'])*'/g : LITERAL)];
   return found.filter(([match]) => !match.startsWith('/')).map((match) => ({ at: match.index, text: match[0] }));
 }
@@ -282,10 +285,10 @@ function textsOf({ path, text }: File): { at: number; text: string }[] {
 test('texts for people have no refused words', () => {
   const [unreleased = ''] = read('CHANGELOG.md').match(/^## Unreleased$[\s\S]*?(?=^## )/m) ?? [];
   const shown: File[] = [
-    ...code.filter(({ path }) => /^(api|cli|jobs|lib|sql)\//.test(path)),
+    ...except(programs, 'test/tidy.test.ts').filter((file) => !isTest(file) || COMMENTS_TOO.test(file.path)),
     ...statements.filter(({ path }) => !path.includes('/migrations/')),
-    ...files.filter(({ path }) => /^docs\/.*\.md$|^dashboards\/.*\.json$/.test(path)),
-    { path: 'README.md', text: read('README.md') },
+    ...files.filter(({ path }) => /\.md$|^dashboards\/.*\.json$/.test(path)),
+    ...['README.md', 'SECURITY.md'].map((path) => ({ path, text: read(path) })),
     { path: 'CHANGELOG.md', text: unreleased },
   ];
   const wrong = shown.flatMap((file) =>
