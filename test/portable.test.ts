@@ -210,7 +210,7 @@ test('an import of existing, altered or foreign rows is refused as a whole', asy
   expect(await importAll([theirs, '--as', 'rival-2'], settings(there, 'there'))).toContain('Imported rival-2');
 });
 
-test('roll-ups without raw events survive late events; if other tenants have events in those hours, they are refused', async () => {
+test('roll-ups without raw events survive late events; if other tenants already have events, they are refused', async () => {
   const hours = () =>
     there.owner.query<{ n: number }>(
       "select count(*) as n from private.events_hourly where tenant_id = $1 and bucket < now() - interval '60 d'",

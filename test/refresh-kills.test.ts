@@ -101,13 +101,13 @@ async function expectRollupsToBeRaw(when: string): Promise<void> {
 }
 
 test(
-  `the jobs program is killed ${KILLS} times within a refresh, and what its backend still does is counted once`,
+  `the jobs program is killed ${KILLS} times during a refresh, and what its backend still writes counts once`,
   async () => {
     const random = randomFrom(11);
     let jobs = await startJobs();
     for (let n = 1; n <= KILLS; n += 1) {
       const heir = await startJobs();
-      // It leases nothing before the other process is dead.
+      // Paused, so that it takes no job before the other process is dead.
       process.kill(heir.pid, 'SIGSTOP');
       const from = Date.now() - (1 + 8 * random()) * DAY;
       const events = randomEvents(random, tenants, 200, from, from + 2 * HOUR);

@@ -98,7 +98,7 @@ async function settle(): Promise<Side> {
     const made = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
     await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
     expect((await api.call('POST', `/v1/alerts/rules/${made}/test`, tenant_admin)).status).toBe(202);
-    // Of the first, which the second page of the log is about.
+    // The ids of the first, which the second page of the log shows.
     ruleId ||= made;
     endpointId ||= endpoint;
   }
