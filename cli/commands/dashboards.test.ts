@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { lintDashboards } from './dashboards.ts';
 
-test('what is shipped is well, and a fault is one line with its file', () => {
+test('the shipped definitions are valid, and a fault is one line with its file', () => {
   expect(lintDashboards(['lint'])).toMatch(/^\d+ dashboards with \d+ cards are valid\.$/);
   expect(() => lintDashboards([])).toThrow('dashboards lint');
   const folder = mkdtempSync(join(tmpdir(), 'mirante-dashboards-'));
