@@ -71,12 +71,12 @@ async function start(given: QueueUrls, options = {}): Promise<void> {
 
 const consumerOf = (name: (typeof QUEUES)[number]) => workers?.consumers.get(name);
 
-/** As if the last heartbeat had been long ago, so that a fresh one can be told from it. */
+/** Sets the last heartbeats far back, so that a new one can be recognised. */
 async function forgetBeats(): Promise<void> {
   await db.owner.query("update private.heartbeats set beat_at = now() - interval '1 hour'");
 }
 
-/** As if a heartbeat were due, so that a test need not wait for it. */
+/** Makes a heartbeat due, so that a test need not wait for it. */
 async function beatNow(): Promise<void> {
   for (const name of QUEUES) await consumerOf(name)?.queue.add('heartbeat', {});
 }
@@ -158,7 +158,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
   });
 
   test.skipIf(!present)(
-    'jobs that take all places of a consumer are a sign of life: nothing is torn down under them',
+    'jobs that fill all slots of a consumer count as a sign of life: it is not torn down under them',
     async () => {
       await start(backend(), { watchEveryMs: 50, staleAfterS: 5 });
       const [consumer, idle] = [consumerOf('rollups'), consumerOf('upkeep')];
@@ -169,7 +169,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
         await vi.waitFor(() => expect(consumer?.isFull()).toBe(true), soon);
         await forgetBeats();
         await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeLessThan(60), soon);
-        // Whoever counts heartbeats of the queue alone finds both stale by now.
+        // By heartbeats alone, both queues are stale by now.
         await vi.waitFor(() => expect(consumerOf('upkeep')).not.toBe(idle), soon);
         expect(consumerOf('rollups')).toBe(consumer);
       } finally {
@@ -204,7 +204,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
   });
 });
 
-test('a queue that is away fails nothing, and is used again when it is back', async () => {
+test('an unreachable queue fails nothing, and is used again when it is back', async () => {
   const port = await freePort();
   urls = { redisUrl: `redis://127.0.0.1:${port}`, queueDatabaseUrl: db.urls.queue };
   queues = createQueues(urls, log);
@@ -213,7 +213,7 @@ test('a queue that is away fails nothing, and is used again when it is back', as
   expect(health.rollups).toEqual({ waiting: null, active: null, delayed: null, failed: null, heartbeat_age_s: null });
 });
 
-test('a producer that was opened while PostgreSQL was away finds it later', async () => {
+test('a producer that was opened while PostgreSQL was down works once it is back', async () => {
   const url = new URL(db.urls.queue);
   url.pathname = `${url.pathname}_later`;
   queues = createQueues({ queueDatabaseUrl: url.toString() }, log);
@@ -227,7 +227,7 @@ test('a producer that was opened while PostgreSQL was away finds it later', asyn
 });
 
 test.skipIf(!need('redis'))(
-  'after a restart of Redis that lost everything the workers consume again',
+  'after a Redis restart that lost everything, the workers consume again',
   async () => {
     const port = await freePort();
     await startRedis(port);
@@ -246,7 +246,7 @@ test.skipIf(!need('redis'))(
   60_000,
 );
 
-// Waits until it takes commands; the client's own reconnecting is what waits.
+// Waits until Redis accepts commands: the client's own reconnecting does the waiting.
 async function startRedis(port: number): Promise<void> {
   const flags = [
     '--port',
