@@ -57,7 +57,7 @@ describe.each([
     expect([await store.stat(name), await store.get(name)]).toEqual([undefined, undefined]);
   });
 
-  test('what stands under a prefix is listed, and nothing else', async () => {
+  test('list returns the objects under a prefix, and nothing else', async () => {
     const file = await fileOf(Buffer.alloc(0));
     for (const name of ['a/b/1', 'a/b/2', 'a/bc', 'd']) await store.put(name, file);
     expect(await namesOf(store, 'a/b/')).toEqual(['a/b/1', 'a/b/2']);
