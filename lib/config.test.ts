@@ -91,23 +91,23 @@ describe('secrets in files', () => {
     expect(variables.filter((name) => /_URL$|SECRET|PASSWORD|KEY/.test(name))).toEqual([...SECRETS]);
   });
 
-  it.each(SECRETS)('%s is read from its file, without the end of the line', (name) => {
+  it.each(SECRETS)('%s is read from its file, without the line end', (name) => {
     expect(readConfig({ [`${name}_FILE`]: fileWith(`${good(name)}\n`) })[name]).toBe(good(name));
   });
 
-  it.each(SECRETS)('%s is refused where its file is given too, both named and neither shown', (name) => {
+  it.each(SECRETS)('%s is rejected if its file is set too; the error names both and shows neither value', (name) => {
     const refusal = refusalOf({ [name]: good(name), [`${name}_FILE`]: fileWith(good(name)) });
     expect(refusal).toContain(`"${name}" and "${name}_FILE" are both set`);
     expect(refusal).not.toContain(good(name));
   });
 
-  it.each(SECRETS)('%s_FILE that cannot be read is named', (name) => {
+  it.each(SECRETS)('the error names a %s_FILE that cannot be read', (name) => {
     expect(refusalOf({ [`${name}_FILE`]: '/nowhere/at-all' })).toContain(
       `"${name}_FILE" names a file that cannot be read (ENOENT)`,
     );
   });
 
-  it.each(SECRETS)('a bad %s is never shown, wherever it came from', (name) => {
+  it.each(SECRETS)('an invalid %s is never shown, wherever it came from', (name) => {
     for (const bad of !name.endsWith('_URL') ? ['hush'] : ['hush', 'postgres://u:hush@host:x/name', 'rediss://u:hush@a b']) {
       for (const env of [{ [name]: bad }, { [`${name}_FILE`]: fileWith(bad) }]) {
         expect(refusalOf(env)).toContain(`"${name}" `);

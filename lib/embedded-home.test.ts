@@ -61,7 +61,7 @@ test.runIf(asRoot)('no start removes the home of a missing folder, and a moved f
   expect((await placeOf(join(open, 'moved'))).home).toBe(home);
 });
 
-test.runIf(asRoot)('a folder whose home is not there, and a copy of a folder, are refused', async () => {
+test.runIf(asRoot)('a folder whose home is missing, and a copy of a folder, are rejected', async () => {
   const home = await makeFolder('first');
   renameSync(home, `${home}.unmounted`);
   made.add(`${home}.unmounted`);
@@ -75,7 +75,7 @@ test.runIf(asRoot)('a folder whose home is not there, and a copy of a folder, ar
   expect(await rowOf('first')).toBe('first');
 });
 
-test.runIf(asRoot)('data that were moved out of reach are named, and no empty database stands in for them', async () => {
+test.runIf(asRoot)('the error names data that was moved out of reach, and no empty database replaces it', async () => {
   mkdirSync(join(folder('shut'), 'postgres'), { recursive: true });
   writeFileSync(join(folder('shut'), 'database-password'), 'secret');
   await expect(startEmbeddedPostgres(folder('shut'))).rejects.toThrow(/cannot enter .*shut/);

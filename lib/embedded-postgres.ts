@@ -84,10 +84,7 @@ export async function startEmbeddedPostgres(folder: string, options: Options = {
   return { url, pid: child.pid as number, home, gone, stop: () => stopServer(child), kill: () => void child.kill('SIGQUIT') };
 }
 
-/**
- * Where the embedded server of a folder has its programs and data, and the account it runs as. Creates the folder if it does not
- * exist.
- */
+/** The folders of a folder's embedded server, and the account it runs as. Creates the folder if it does not exist. */
 export async function placeOf(folder: string) {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
   mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -111,10 +108,7 @@ function newHome(folder: string, native: string, account: Account): string | und
   return makeHome(folder);
 }
 
-/**
- * The superuser's URL of the embedded server that is running on `data`, whoever started it. Undefined if its pid file says that
- * none is.
- */
+/** The superuser's URL of the server that is running on `data`, whoever started it; undefined if its pid file names none. */
 export function runningUrl(folder: string, data: string): string | undefined {
   const server = postmasterOf(data);
   const passwordFile = join(folder, 'database-password');
@@ -185,8 +179,7 @@ export async function stopStray(folder: string): Promise<void> {
   stopStale(data, programs, account);
 }
 
-// Stops a server that still runs on these data after its starter was killed. Nothing else is ever stopped: a process id alone
-// proves nothing.
+// Stops a server whose starter was killed. Nothing else is ever stopped: a process id alone proves nothing.
 function stopStale(data: string, programs: string, account?: Account): void {
   const server = postmasterOf(data);
   if (server?.is === 'other') disownPostmaster(data);
@@ -194,7 +187,7 @@ function stopStale(data: string, programs: string, account?: Account): void {
   try {
     execFileSync(join(programs, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w'], { cwd: '/', stdio: 'ignore', ...account });
   } catch {
-    // It has exited in the meantime, or stops too slowly: then the next server fails to start and logs it.
+    // If it is still running, the next server fails to start and reports that.
   }
 }
 

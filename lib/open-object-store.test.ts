@@ -70,7 +70,7 @@ describe.each([
     expect([await store.stat('x'), await store.sweep(new Date(Date.now() + 1000))]).toEqual([undefined, 0]);
   });
 
-  test.runIf(kind === 'a folder')('what a killed process left is swept, and no name leads out of the folder', async () => {
+  test.runIf(kind === 'a folder')('files of a killed process are swept, and no name leads out of the folder', async () => {
     await mkdir(join(folder, 'store/.unfinished'), { recursive: true });
     await writeFile(join(folder, 'store/.unfinished/1'), '');
     expect(await namesOf(store, '')).not.toContain('.unfinished/1');

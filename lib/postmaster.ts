@@ -6,8 +6,8 @@ export type Postmaster = {
   pid: number;
   port: number;
   /**
-   * What runs under that process id: the server of these data, another program (the id was given again), nothing, or something that this
-   * account may not look at.
+   * What runs under that process id: the server of these data, another program that now has the id, nothing, or something that
+   * this account cannot inspect.
    */
   is: 'server' | 'other' | 'gone' | 'unknown';
 };

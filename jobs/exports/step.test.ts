@@ -48,7 +48,7 @@ test('an export without rows has one file with its column names', async () => {
   }
 });
 
-test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the month, as %s', async (format) => {
+test.each(['csv', 'ndjson', 'parquet'] as const)('metrics are exported by month, as %s', async (format) => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 50, 'm', 40);
   await refreshRollups({ ...exports.deps, engine: db.engine });

@@ -87,7 +87,7 @@ const backends: [string, () => QueueUrls, boolean][] = [
 ];
 
 describe.each(backends)('queues on %s', (_, backend, present) => {
-  test.skipIf(!present)('each queue beats, starts with its upkeep, and answers how it fares', async () => {
+  test.skipIf(!present)('each queue has a heartbeat, runs its upkeep at the start, and reports its health', async () => {
     await start(backend());
     await vi.waitFor(async () => expect([...(await heartbeatAges(db.api)).keys()].sort()).toEqual([...QUEUES]), soon);
     await vi.waitFor(async () => expect((await consumerOf('upkeep')?.queue.getCompletedCount()) ?? 0).toBeGreaterThan(1), soon);
@@ -101,7 +101,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     });
   });
 
-  test.skipIf(!present)('jobs that went well stay out of the log until it is asked for', async () => {
+  test.skipIf(!present)('successful jobs are logged at debug level only', async () => {
     const lines: { level: number; msg: string; job?: string }[] = [];
     deps = { ...deps, log: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) }) };
     await start(backend());
@@ -143,7 +143,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeLessThan(60), soon);
   });
 
-  test.skipIf(!present)('schedules that the table no longer lists end', async () => {
+  test.skipIf(!present)('schedules that the table no longer lists are removed', async () => {
     await start(backend());
     const queue = consumerOf('upkeep')?.queue;
     await queue?.upsertJobScheduler('of-yesterday', { every: 60_000 });
@@ -180,7 +180,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     },
   );
 
-  test.skipIf(!present)('a job that needs the turn of the archive gives its place back and comes again', async () => {
+  test.skipIf(!present)('a job that needs the archive’s turn frees its slot and is retried', async () => {
     await withArchiveTurn(db.owner, async () => {
       await start(backend());
       const consumer = consumerOf('upkeep');
@@ -194,7 +194,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     expect((await db.owner.query('select from storage.archive_runs where error is not null')).rowCount).toBe(0);
   });
 
-  test.skipIf(!present)('a consumer that has died silently is built anew', async () => {
+  test.skipIf(!present)('a consumer that has died silently is rebuilt', async () => {
     await start(backend(), { watchEveryMs: 50, staleAfterS: 5 });
     await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeDefined(), soon);
     const dead = consumerOf('rollups');

@@ -258,7 +258,7 @@ const STAGES = [
   { name: 'refreshed whole', until: at('2025-11-01T00:00:00Z') },
 ];
 
-describe.each(STAGES)('figures equal those counted from raw events, $name', ({ until }) => {
+describe.each(STAGES)('metrics equal those counted from raw events, $name', ({ until }) => {
   beforeAll(async () => {
     if (until) await refresh(until);
   });

@@ -93,7 +93,7 @@ test('a reader returns what the hours of its window hold, for any edges of the w
   }
 });
 
-test.each(Object.entries(CARDS))('bi.%s gives what the hours give, in each zone', async (name, { by, sums }) => {
+test.each(Object.entries(CARDS))('bi.%s returns the same as the hours, in each zone', async (name, { by, sums }) => {
   for (const [place, { id, zone, grant }] of tenants.entries()) {
     // A quarter of the windows in each zone; together they are all.
     for (const { since, until } of WINDOWS.filter((_, index) => index % tenants.length === place)) {
