@@ -1,6 +1,6 @@
--- Who is counted together. A published value counts whole blocks, and each block has at least one member more than any k - 1
--- tenants that act together could hold, plus one: whatever they compare, over cohorts or over time, two members of a block could
--- swap places and nothing published would change. docs/benchmarks.md explains why that is enough. Nothing here may depend on
+-- Who is counted together. A published value counts whole blocks, and each block has at least k + 1 members, two more than
+-- any k - 1 tenants that act together: whatever they compare, over cohorts or over time, two members of a block could swap
+-- places and nothing published would change. docs/benchmarks.md explains why that is enough. Nothing here may depend on
 -- anybody's values.
 set local role mirante_owner;
 
