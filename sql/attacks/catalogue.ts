@@ -1,7 +1,7 @@
 import type { Client } from '../database/db.ts';
 import type { CatalogueRelation, Party, Target, View } from './attack.ts';
 
-/** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
+/** Everything in the catalogue that can hold rows, by qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<CatalogueRelation[]> {
   const { rows } = await client.query<CatalogueRelation>(
     `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
@@ -43,7 +43,7 @@ async function findViews(client: Client): Promise<View[]> {
   return rows;
 }
 
-/** Every role of the server but the login's own kind and PostgreSQL's groups. */
+/** Every role of the server, except SQL logins and PostgreSQL's predefined roles. */
 async function findRoles(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select quote_ident(rolname) as name from pg_roles where rolname !~ '^(pg_|mirante_sql)' order by 1`,
@@ -51,7 +51,7 @@ async function findRoles(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** All that there is to attack, as the catalogue has it now. The connection acts as mirante_owner. */
+/** Everything that can be attacked, from the current catalogue. The connection must act as mirante_owner. */
 export async function aim(owner: Client, own: Party, victim: Party): Promise<Target> {
   const [relations, views, roles] = [await findRelations(owner, victim.id), await findViews(owner), await findRoles(owner)];
   return { own, victim, relations, views, roles };
