@@ -100,7 +100,7 @@ test('`homes` lists each home, and removes that of a missing folder, after askin
     });
   await mirante(undefined);
   expect(said).toEqual([
-    expect.stringMatching(/^left .*no data; .*left is not there/),
+    expect.stringMatching(/^left .*no data; .*left does not exist/),
     expect.stringMatching(/^used .*holds the data of .*used$/),
   ]);
   await expect(mirante(undefined, '--remove', 'left')).rejects.toThrow('give --yes');

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
+import { ArchiveUnavailable } from '../sql/archive/rows.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows } from '../sql/exports/rows.ts';
 import type { Selection, Shape } from '../sql/exports/selection.ts';
@@ -182,7 +183,7 @@ test('a missing file makes a list fail as unavailable and breaks off an export',
   await runRetention(deps);
   const gone = { ...archive, store: { ...archive.store, get: async () => undefined } };
   const read = withTenant(db.api, tenant.id, (client) => text(copyRows(client, whole(), NDJSON, gone)));
-  await expect(read).rejects.toMatchObject({ status: 503 });
+  await expect(read).rejects.toBeInstanceOf(ArchiveUnavailable);
   await db.owner.query("update private.archive_files set name = 'x' || name where tenant_id = $1", [tenant.id]);
   const answer = await api.call('GET', '/v1/events', tenant.keys.read);
   expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);

@@ -101,7 +101,7 @@ test('`npm run up` during a restore refuses and says who uses the folder, and th
   await expect.poll(begun).toContain('mirante restore');
   const second = run('up', ['--empty'], await ports());
   expect(await second.gone).toBe(1);
-  expect(second.output()).toMatch(/data is in use by `mirante restore`, since 20.*End that first/);
+  expect(second.output()).toMatch(/data is in use by `mirante restore`, since 20.*Stop that first/);
   expect(await restoring.gone, restoring.output()).toBe(0);
   await expectKept();
 });

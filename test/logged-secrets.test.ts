@@ -80,7 +80,7 @@ test.each(['postgres://mirante_api:hush-hush@host:port/db', 'mirante_api:hush-hu
   async (url) => {
     const program = await startProgram({ API_DATABASE_URL: url });
     await program.child.gone;
-    expect(program.output()).toContain('API_DATABASE_URL: ');
+    expect(program.output()).toContain('"API_DATABASE_URL" must be a URL');
     expect(program.output()).not.toContain('hush');
   },
 );

@@ -160,6 +160,6 @@ describe.skipIf(!openssl || !redisServer)('Redis that requires TLS', () => {
     const program = await start({ REDIS_URL: `rediss://:pass@${host}:${port}`, NODE_EXTRA_CA_CERTS: ca() });
     await expect.poll(program.output, { timeout: 20_000 }).toMatch(reason);
     await program.child.stop();
-    expect(program.output()).toMatch(/redis unreachable/);
+    expect(program.output()).toMatch(/Redis is unreachable/);
   });
 });

@@ -119,7 +119,7 @@ test.each<[string, (dashboard: Dashboard) => void, string]>([
   [
     'too much above the fold',
     ({ cards }) => cards.push(...Array.from({ length: 7 }, () => structuredClone(cards[0] as never))),
-    'more than 7',
+    'at most 7 cards',
   ],
 ])('a dashboard with %s is refused', (_, spoil, fault) => {
   const dashboard = overview();

@@ -1,6 +1,8 @@
 import type { Client } from '../database/db.ts';
 import type { CatalogueRelation, Party, Target, View } from './attack.ts';
 
+const UNDEFINED_TABLE = '42P01';
+
 /** Everything in the catalogue that can hold rows, by qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<CatalogueRelation[]> {
   const { rows } = await client.query<CatalogueRelation>(
@@ -21,10 +23,19 @@ async function findRelations(client: Client, victimId: string): Promise<Catalogu
   );
   for (const relation of rows) {
     if (!relation.key || relation.owner !== 'mirante_owner') continue;
-    const found = await client.query(`select from ${relation.name} where ${relation.key} = $1 limit 1`, [victimId]);
-    relation.holds = found.rowCount === 1;
+    relation.holds = await holdsRow(client, relation.name, relation.key, victimId);
   }
   return rows;
+}
+
+// False if retention has dropped the partition since the catalogue was read.
+async function holdsRow(client: Client, relation: string, key: string, tenantId: string): Promise<boolean> {
+  try {
+    return (await client.query(`select from ${relation} where ${key} = $1 limit 1`, [tenantId])).rowCount === 1;
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return false;
+    throw error;
+  }
 }
 
 /** The views of app, with the logins that may read each. */
