@@ -273,7 +273,7 @@ const REFUSED = [
 const LITERAL = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
 // Programs whose comments the rule reads as well.
-const COMMENTS_TOO = /^(bench|cli|test)\//;
+const COMMENTS_TOO = /^(api|bench|cli|jobs|lib|test)\//;
 
 /** The texts of a file for people: a whole text file, string literals of a program, messages that SQL raises. */
 function textsOf({ path, text }: File): { at: number; text: string }[] {
