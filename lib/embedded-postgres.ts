@@ -108,7 +108,7 @@ function newHome(folder: string, native: string, account: Account): string | und
   return makeHome(folder);
 }
 
-/** The superuser's URL of the server that is running on `data`, whoever started it; undefined if its pid file names none. */
+/** The superuser URL of the server that runs on `data`, also if another program started it; undefined if its pid file names none. */
 export function runningUrl(folder: string, data: string): string | undefined {
   const server = postmasterOf(data);
   const passwordFile = join(folder, 'database-password');
