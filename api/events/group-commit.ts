@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '../../sql/database/db.ts';
 import type { EventRow, StoreStatus } from '../../sql/events/events.ts';
-import { unavailable } from '../http/problems.ts';
+import { bufferFull, unavailable } from '../http/problems.ts';
 
 /** Outcome of one event: undefined if it was stored. `refused`: the reason why PostgreSQL rejected it. */
 export type StoreOutcome = StoreStatus | { refused: string } | undefined;
@@ -152,8 +152,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       });
     },
     reserve(more) {
-      if (bytes + more > options.maxBytes)
-        throw unavailable('The buffer of waiting events is full. Send the events again later.');
+      if (bytes + more > options.maxBytes) throw bufferFull();
       bytes += more;
     },
     release(fewer) {

@@ -95,8 +95,10 @@ export const oldHttp = (detail: string) =>
 export const headersTooLarge = () => new Problem(431, 'headers-too-large', 'The request headers are too large');
 export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>
   new Problem(429, code, title, { headers: { 'retry-after': String(retryAfterSeconds) } });
+/** The buffer of events that wait to be stored has no room for this request. */
+export const bufferFull = () => unavailable('The buffer of waiting events is full. Send the events again later.');
 export const unavailable = (detail: string, retryAfterSeconds = 1) =>
-  new Problem(503, 'unavailable', 'The service is not available at the moment; nothing was stored', {
+  new Problem(503, 'unavailable', 'The service is not available at the moment; no event was acknowledged', {
     detail,
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
