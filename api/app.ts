@@ -45,7 +45,7 @@ import { mountOffboarding } from './tenants/offboarding-routes.ts';
 import { mountTenants } from './tenants/routes.ts';
 import { mountSqlLogins } from './tenants/sql-logins-routes.ts';
 
-// Nothing comes from elsewhere; and where the platform is reached without TLS, its own files must not be asked for with it.
+// The pages load only files of this server. No `upgrade-insecure-requests`: without TLS the browser could not load them.
 const POLICY = {
   'font-src': ["'self'"],
   'style-src': ["'self'"],
@@ -54,7 +54,7 @@ const POLICY = {
 
 const MAX_COMPARED = 200;
 
-/** The whole HTTP API, in the order in which a request meets it. Never listens. */
+/** Returns the whole HTTP API. The handlers are in the order in which a request reaches them. Never listens. */
 export function buildApp(
   deps: Deps,
   queues: Queues,
@@ -92,7 +92,7 @@ export function buildApp(
   mountRestatements(api, deps);
   mountDataQuality(api, deps);
   mountExportStream(api, deps);
-  // After the stream, whose address would be an id.
+  // After the stream: its path would match as an export id.
   mountExportJobs(api, deps, queues);
   mountExportFiles(api, deps);
   mountBenchmarkSnapshots(api, deps, queues);
@@ -121,7 +121,7 @@ export function buildApp(
       ? methodNotAllowed([...new Set(methods)].join(', '))
       : notFound('address', nearestTo(request.path));
   });
-  // Parameters of a template match any text, so only what is written of it counts.
+  // Compares only the fixed steps of a template: a parameter matches any text.
   function nearestTo(path: string): string {
     const asked = path.slice(0, MAX_COMPARED).split('/');
     const distanceTo = (template: string) => {

@@ -29,7 +29,7 @@ wired.server.listen(config.PORT, config.HOST, () => {
   log.info({ host: config.HOST, port: config.PORT, metrics_port: config.METRICS_PORT }, 'listening');
 });
 
-/** Where the database does not answer, what is left cannot be stored. */
+/** If the database does not answer in this time, waiting events cannot be stored: exit anyway. */
 const STOP_LIMIT_MS = 10_000;
 
 let stopping = false;
@@ -47,5 +47,5 @@ async function stop(signal: string): Promise<void> {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-// Of a starter that was killed; one that is started otherwise has no such channel.
+// Stops when a parent process with an IPC channel is killed. Without such a parent the event never fires.
 process.once('disconnect', () => stop('the starter has gone'));

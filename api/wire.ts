@@ -31,11 +31,11 @@ import type { RouteSpec } from './http/types.ts';
 import { createAttempts } from './members/attempts.ts';
 import { readAssets } from './pages/assets.ts';
 
-/** What streamed exports have to come to their end when the program stops. */
+/** Time for streamed exports to finish when the program stops. */
 const EXPORT_GRACE_MS = 2_500;
-/** What any other request has. */
+/** Time for all other requests to finish when the program stops. */
 const REQUEST_GRACE_MS = 3_000;
-/** How long an event may wait to be stored before its sender is told to send it again. */
+/** Longest time that an event waits to be stored. After it the sender gets 503 and should send it again. */
 const STORE_PATIENCE_MS = 4_000;
 
 export type Wired = {
@@ -43,13 +43,13 @@ export type Wired = {
   metricsServer: Server;
   /** Every call, as the OpenAPI document shows it. */
   calls: RouteSpec<unknown, unknown, unknown>[];
-  /** Stops taking requests, lets those under way finish, stores what waits, closes every connection. */
+  /** Stops accepting requests, lets running ones finish, stores waiting events, closes every connection. */
   close: () => Promise<void>;
 };
 
 export type Urls = { api: string; queue: string; metabase: string; ops: string; redis?: string | undefined };
 
-/** Makes everything that the API consists of and connects the parts; nothing listens yet. */
+/** Creates all parts of the API and connects them. Nothing listens yet. */
 export function wire(config: Config, urls: Urls, log: Logger): Wired {
   const pools = createPools(config, urls);
   const { pool, ops, intake, keys } = pools;
@@ -117,7 +117,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     metricsServer,
     calls,
     async close() {
-      // Long ones would hold up everything else that has to be stored before the end.
+      // Break off long exports: they would delay everything else that must be stored before the program exits.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);
       await Promise.all([closeServer(server, REQUEST_GRACE_MS), closeServer(metricsServer, REQUEST_GRACE_MS)]);
       clearTimeout(grace);

@@ -15,8 +15,8 @@ const KILLS = 100;
 type Sum = { rows: number; digest: [bigint, bigint] };
 
 /**
- * Kills an archive run at random moments. After each, count and digest of what the database and the archive hold together must be what
- * was stored: digests are sums, so a row that is lost, doubled or changed cannot hide.
+ * Kills an archive run at random moments. After each kill, count and digest of the events in the database and the archive
+ * together must equal those of the stored events. Digests are sums, so a lost, doubled or changed row cannot hide.
  */
 export async function benchArchiveFaults(stage: Stage, note: (sentence: string) => void) {
   const config = { ...readConfig(), MIRANTE_DATA_DIR: FOLDER };
@@ -88,7 +88,7 @@ async function fill({ owner, tenants }: Stage): Promise<void> {
 }
 
 async function sumOf({ owner, tenants }: Stage): Promise<{ sum: Sum; stored: number }> {
-  // The manifest first: from then on nothing moves until the transaction ends.
+  // Reads the manifest first: from then on nothing moves until the transaction ends.
   return withTransaction(owner, 'begin', async (client) => {
     const groups: Group[] = await listArchiveFiles(client, { status: 'live' });
     const now = new Date();

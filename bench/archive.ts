@@ -9,10 +9,13 @@ import { withClient } from '../sql/database/db.ts';
 import { detectEngine } from '../sql/storage/engine.ts';
 import { FOLDER, type Stage } from './stage.ts';
 
-/** What is older leaves the database; history is filled further back. */
+/** Older events leave the database; the history before is filled in. */
 const RAW_RETENTION_DAYS = 20;
 
-/** Seconds from a full database to proved files and dropped partitions, beside a bare copy of the same rows that nobody keeps. */
+/**
+ * Seconds from a full database to proved files and dropped partitions, compared with a plain copy of the same rows that is
+ * discarded.
+ */
 export async function benchArchive(stage: Stage) {
   const { owner } = stage;
   const config = { ...readConfig(), MIRANTE_DATA_DIR: FOLDER, RAW_RETENTION_DAYS };

@@ -1,9 +1,9 @@
 import { figure, figures, get, memory, number, type Tree, thousands, tree } from './cells.ts';
 
-/** One line of a table, by default: what was measured, ours, the limit or the peer it is compared with, and ours divided by that. */
+/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
 type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
 
-/** A table: what it is about, which benchmarks it takes figures from, and its lines. */
+/** A table: its subject, the benchmarks that it reads, and its lines. */
 export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };
 
 /** The tables of results.md, in order. */

@@ -9,8 +9,8 @@ import { FOLDER, type Stage } from './stage.ts';
 const BLOCK = 1 << 20;
 
 /**
- * A restore drill as the jobs make it, in seconds and as multiples of what it takes to copy as many bytes from one file to another and have
- * them on the disk.
+ * A restore drill as the jobs run it: seconds, and the ratio to a copy of as many bytes from one file to another, with
+ * fsync.
  */
 export async function benchBackup(stage: Stage): Promise<Record<string, unknown>> {
   const given = readConfig();

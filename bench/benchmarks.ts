@@ -3,13 +3,13 @@ import { type Client, withClient } from '../sql/database/db.ts';
 import type { Stage } from './stage.ts';
 
 const DAYS = 90;
-/** Seconds that a monthly snapshot of everything may take, as issue 5 has it. */
+/** Limit in seconds for a monthly snapshot of all metrics. */
 const LIMIT_S = 30;
 
 /**
- * Monthly snapshots of 20 metrics over 90 days of daily roll-ups, at 250, 500 and 1,000 tenants: how long all of them take, one after the
- * other as the job builds them, and how that grows. Roll-up rows are written directly, as many for each tenant and day as five
- * marketplaces and forty bins of durations make.
+ * Monthly snapshots of 20 metrics over 90 days of daily roll-ups, at 250, 500 and 1,000 tenants: the time of all, one after
+ * the other as the job builds them, and its growth. Roll-up rows are inserted directly, for each tenant and day as many as
+ * five marketplaces and forty duration bins make.
  */
 export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence: string) => void) {
   await declareTwenty(owner);
@@ -23,7 +23,7 @@ export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence
      from unnest($1::uuid[]) with ordinality u (id, n) where t.id = u.id`,
     [tenants.map(({ id }) => id)],
   );
-  // The platform's own job finds that all has been asked for today.
+  // So that the platform's own job finds today's snapshots already requested.
   await owner.query(
     `insert into private.benchmark_builds (id, metric, period, status, completed_at)
      select gen_random_uuid(), metric, to_char(now() at time zone 'UTC' - interval '7 days', 'IYYY-"W"IW'), 'completed', now()
@@ -56,7 +56,7 @@ export async function benchBenchmarks({ owner, tenants }: Stage, note: (sentence
 
 type Pool = Stage['owner'];
 
-// The declared ones, and further ones under other names: percentiles, which cost the most, in the proportion that is declared.
+// The declared metrics, and more under other names: percentiles, the most expensive kind, in the declared proportion.
 async function declareTwenty(owner: Pool): Promise<void> {
   const { rows } = await owner.query<{ definition: string }>(
     "select pg_get_viewdef('private.benchmarks'::regclass) as definition",
@@ -99,9 +99,9 @@ async function fill(owner: Pool, ids: string[]): Promise<void> {
   await owner.query('analyze');
 }
 
-// Gives the seconds that passed, and those in which the database's process had a core.
+// Returns the elapsed seconds, and the CPU seconds of the database process.
 async function build(client: Client): Promise<[wall: number, cpu: number]> {
-  // What a smaller population has published must not stand in the way of the next.
+  // Published snapshots of a smaller population must not affect the next.
   await client.query('alter table private.benchmark_snapshots disable trigger append_only');
   await client.query('truncate private.benchmark_snapshots, private.benchmark_panels');
   await client.query('alter table private.benchmark_snapshots enable trigger append_only');

@@ -1,24 +1,24 @@
-/** Results of the benchmarks: figures under their names, as results.json has them. */
+/** Results of the benchmarks by name, as in results.json. */
 export type Tree = { [name: string]: unknown };
 
 export const tree = (value: unknown): Tree => (typeof value === 'object' && value !== null ? (value as Tree) : {});
 
-/** What is at the end of a path of names; undefined where it was not measured. */
+/** The value at a path of names; undefined if it was not measured. */
 export const get = (value: unknown, ...path: string[]): unknown => path.reduce<unknown>((at, name) => tree(at)[name], value);
 
-/** A number with all its digits, for people. */
+/** A number with thousands separators and at most 6 decimals. */
 export const number = (value: unknown) => Number(value).toLocaleString('en-US', { maximumFractionDigits: 6 });
 
-/** The same text with its long numbers written for people. */
+/** The same text with thousands separators in its long numbers. */
 export const thousands = (text: string) => text.replace(/\d{4,}/g, number);
 
-/** One figure with its unit; undefined where it was not measured. */
+/** One number with its unit; undefined if it was not measured. */
 export function figure(value: unknown, unit: string, ...path: string[]): string | undefined {
   const found = get(value, ...path);
   return found === undefined ? undefined : `${number(found)} ${unit}`.trim();
 }
 
-/** Several figures of one place with their unit; undefined where one was not measured. */
+/** Several numbers of one place with their unit; undefined if one was not measured. */
 export function figures(value: unknown, unit: string, path: string[], names: string[]): string | undefined {
   const found = names.map((name) => get(value, ...path, name));
   return found.includes(undefined) ? undefined : `${found.map(number).join(', ')} ${unit}`.trim();

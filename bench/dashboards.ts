@@ -19,9 +19,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 type Reader = { id: string; read: string };
 
 /**
- * All cards of each dashboard, each time of another tenant where it is a customer's: one viewer, then 100 whose pages are read anew
- * every minute, as they do it themselves, and 100 who ask for a card every second; what share of the time of one viewer the cards take when they are read without HTTP; and how many bytes come
- * before the first paint.
+ * All cards of each dashboard; cards of customers are read for another tenant each time. First one viewer, then 100 viewers
+ * whose pages refresh every minute, as pages do by themselves, then 100 viewers that request a card every second. Also the
+ * share of one viewer's time that the cards take without HTTP, and the bytes before the first paint.
  */
 export async function benchDashboards(stage: Stage) {
   const login = (role: 'mirante_metabase' | 'mirante_ops') =>
@@ -61,8 +61,8 @@ const percentiles = (durations: Float64Array) => ({
   p95_ms: quantile(durations, 0.95),
 });
 
-// A window of its own for each round of the cards and another tenant each time, so that no answer is one that was kept. But many
-// viewers of the operator's pages are all of one tenant, and begin with the same window.
+// Each round has its own window and another tenant, so that no answer comes from the cache. Viewers of the operator's pages
+// all belong to one tenant and begin with the same window.
 const sinceOf = ({ cards, audience }: Dashboard, turn: number, viewers = 1) => {
   const round = viewers > 1 && audience !== 'customer' ? 0 : Math.floor(turn / cards.length);
   return new Date(Math.floor(Date.now() / HOUR_MS - 30 * 24) * HOUR_MS - round * 1000).toISOString();
@@ -105,7 +105,7 @@ async function readBare(cards: ReturnType<typeof createCards>, dashboard: Dashbo
   return Float64Array.from(durations).sort();
 }
 
-/** The page of a viewer's link, and the style sheets and scripts that it names, as a browser takes them: brotli where there is any. */
+/** The page of an embed and its style sheets and scripts, as a browser requests them: with brotli where available. */
 async function bytesToFirstPaint({ url, tenants }: Stage, api: Pool): Promise<number> {
   const { id } = tenants[0] as Reader;
   const made = await withTenant(api, id, (client) => createKey(client, id, { name: 'bench', scopes: ['embed'] }), 'login');

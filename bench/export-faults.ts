@@ -8,8 +8,8 @@ import { environmentWith } from '../lib/config.ts';
 const TIMES = 100;
 
 /**
- * The tests of faults with more of each: workers killed, disks full, a store that fails, a database killed, clients gone. They end with an
- * error where a row is lost or doubled or a file unaccounted for; what was tried is counted here.
+ * Runs the fault tests with more of each fault: killed workers, full disks, a failing store, a killed database, disconnected
+ * clients. They throw if a row is lost or doubled, or a file is unaccounted for. Returns counts of what was tried.
  */
 export async function benchExportFaults(): Promise<Record<string, unknown>> {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-faults-'));

@@ -8,8 +8,8 @@ import type { Stage } from './stage.ts';
 const DAY = 86_400_000;
 
 /**
- * Rows a second and bytes a row of each format, from the request over HTTP to the manifest, beside the same rows read by this process and
- * thrown away.
+ * Rows per second and bytes per row of each format, from the HTTP request to the manifest, compared with the same rows read
+ * by this process and discarded.
  */
 export async function benchExportJobs(stage: Stage, events: number): Promise<Record<string, unknown>> {
   const [tenant] = stage.tenants;
@@ -79,7 +79,7 @@ async function rate(rows: number, work: () => Promise<unknown>): Promise<number>
   return (rows * 1000) / (performance.now() - started);
 }
 
-// Validations as the sample has them, of one tenant, over three days.
+// Validations as in the sample, of one tenant, over three days.
 async function fill({ owner }: Stage, tenantId: string, events: number): Promise<void> {
   await owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, subject, outcome, duration_ms, bytes, data)

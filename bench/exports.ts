@@ -18,8 +18,9 @@ type Form = { rates: number[]; bare: number[]; query: Record<string, string>; sh
 type Streamed = { rows: number; bytes: number; seconds: number; firstByteMs: number; peak: number };
 
 /**
- * Rows a second of streamed exports of one tenant, each beside a bare `copy` of the same query that node reads through pg-copy-streams
- * and throws away, in turns; then what all of it does to the API's memory, beside an export of a hundred thousand rows.
+ * Rows per second of streamed exports of one tenant, each compared in turns with a plain `copy` of the same query that Node
+ * reads through pg-copy-streams and discards. Then the API's memory during all of it, compared with an export of a hundred
+ * thousand rows.
  */
 export async function benchExports(stage: Stage, events: number, note: (sentence: string) => void) {
   const [tenant] = stage.tenants as [BenchTenant];
@@ -92,7 +93,7 @@ async function most(times: number, work: () => Promise<Streamed>): Promise<numbe
   return peak;
 }
 
-// What a client that throws everything away sees of one export, and the API's greatest memory meanwhile.
+// Reads one export and discards it; measures the API's peak memory meanwhile.
 function streamed(
   { url, apiMemory }: Stage,
   { read }: BenchTenant,
@@ -131,7 +132,7 @@ function bare(pool: Pool, tenant: BenchTenant, statement: string): Promise<numbe
     const rows = client.query(copyTo(statement));
     rows.resume();
     await new Promise((done, fail) => rows.once('end', done).once('error', fail));
-    // It never says that it has ended, and the pool's limit on a query's time would then keep the process alive.
+    // The copy stream never calls the callback of its query, so the query timeout of the pool would keep the process alive.
     (rows as unknown as { callback?: () => void }).callback?.();
     return rows.rowCount / ((performance.now() - started) / 1000);
   });

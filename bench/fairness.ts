@@ -10,7 +10,7 @@ const HOUR_MS = 3600_000;
 const DAYS = 30;
 const RULES = 40;
 const PAUSE_MS = 40;
-/** Connections of the attacker; 0: there is none. */
+/** Connections of the attacker; 0: no attacker. */
 const ATTACKERS = [0, 12, 40];
 const CARDS = ['validations-trend', 'error-rate-trend', 'duration-trend', 'top-rules', 'marketplaces'];
 
@@ -18,9 +18,9 @@ type Name = 'metrics' | 'ingest' | 'cards';
 type Scene = { times: Record<Name, number[]>; failed: number; attack: Map<number, number> };
 
 /**
- * p95 of quiet tenants that read figures, send events and look at cards, without and with another tenant that asks for long
- * windows in many groups from 12 and from 40 connections, never the same twice; and the ratios of the two. In short rounds one
- * after the other, so that a machine that has other work has it in all of them.
+ * p95 of quiet tenants that read metrics, send events and read cards, with and without another tenant that requests long
+ * windows with many groups from 12 and from 40 connections, never the same twice; and the ratios of both. Short alternating
+ * rounds, so that other work on the machine affects all of them.
  */
 export async function benchFairness(stage: Stage, events: number, note: (sentence: string) => void) {
   await fillHistory(stage, events, { from: DAYS, to: 0 }, note);

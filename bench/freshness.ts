@@ -9,7 +9,7 @@ const SECONDS = 60;
 const BATCH = 100;
 const CONNECTIONS = 16;
 
-/** How long after it was sent an event is in the answer of a metric, while half of what the API can take comes in. */
+/** Time from sending an event until a metric includes it, at half of the API's maximum load. */
 export async function benchFreshness(stage: Stage) {
   await through(stage, BATCH, CONNECTIONS);
   const limit = (await through(stage, BATCH, CONNECTIONS)).eventsPerSecond;
@@ -18,7 +18,7 @@ export async function benchFreshness(stage: Stage) {
   await stage.owner.query('delete from private.probes');
   const pauseMs = (BATCH * CONNECTIONS * 1000) / (limit / 2);
   const loading = through(stage, BATCH, CONNECTIONS, SECONDS, pauseMs);
-  // A round is not waited for, so that one that takes long holds up no other.
+  // Rounds are not awaited here, so that a slow one does not delay others.
   const rounds: Promise<void>[] = [];
   for (let second = 0; second < SECONDS; second++) {
     rounds.push(probe());

@@ -12,9 +12,9 @@ const RUNS = 150;
 type Statement = { text: string; values: unknown[]; rowMode: 'array' };
 
 /**
- * What the two gates cost: the hottest metric statements as mirante_api through the views, against the same ones as the owner on
- * the relations below, with the tenant written into them. Lower quartiles, in turns, of one connection each, so that what else
- * runs meanwhile does not count; a ratio of 1 is free.
+ * The cost of the two gates: the hottest metric statements as mirante_api through the views, compared with the same
+ * statements as the owner on the tables below, with the tenant as a constant. Lower quartiles, in turns on one connection
+ * each, so that other load does not matter; a ratio of 1 is free.
  */
 export async function benchGates(stage: Stage) {
   await caughtUp(stage);
@@ -51,7 +51,7 @@ async function oneTurn({ owner, tenants }: Stage, api: Pool, run: number, { call
   for (const turn of turns) await turn();
 }
 
-// Both inside the same kind of transaction, so that only the statement differs.
+// Both run in the same kind of transaction, so that only the statement differs.
 function timed(pool: Pool, tenant: BenchTenant, statement: Statement): Promise<number> {
   return withTenant(pool, tenant.id, async (client) => {
     const started = performance.now();
@@ -63,7 +63,7 @@ function timed(pool: Pool, tenant: BenchTenant, statement: Statement): Promise<n
 const ungated = (text: string, { id }: BenchTenant) =>
   text.replace(/\bapp\.(\w+)/g, (_, name) => `(select * from private.${name} where tenant_id = '${id}')`);
 
-// The statement that a call would send, taken from its way to the database.
+// The statement that a call would send, captured before it reaches the database.
 async function statementOf(tenant: BenchTenant, call: string): Promise<Statement> {
   const [name = '', query] = call.replace('DAY_AGO', new Date(Date.now() - 24 * 3600_000).toISOString()).split('?');
   const metric = findMetric(name);

@@ -1,8 +1,8 @@
 import type { Stage } from './stage.ts';
 
 /**
- * Spreads events of all tenants evenly over the days between two ages, by SQL because nobody measures this part, and has the
- * roll-ups built as the jobs build them. Durations are log-normal.
+ * Spreads events of all tenants evenly over the days between two ages. It uses SQL, because this part is not measured, and
+ * waits until the jobs have built the roll-ups. Durations are log-normal.
  */
 export async function fillHistory(
   stage: Stage,
@@ -53,7 +53,7 @@ export async function fillHistory(
   await owner.query('vacuum (analyze) private.events').catch(() => undefined);
 }
 
-/** Waits until the jobs have served the ledger. */
+/** Waits until the jobs have processed all dirty hours. */
 export async function caughtUp({ owner }: Stage): Promise<void> {
   for (;;) {
     const { rows } = await owner.query<{ dirty: boolean }>(

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 export type Answer = { status: number; body: string };
 
-/** One keep-alive connection that spends as little as possible on HTTP, so that the load does not measure itself. */
+/** One keep-alive connection with minimal overhead, so that the load does not measure itself. */
 export class Connection {
   #socket: Socket;
   #received = '';
@@ -19,7 +19,7 @@ export class Connection {
     }
   }
 
-  /** Sends one request, whole and in ASCII, and waits for its answer. */
+  /** Sends one complete ASCII request and waits for its answer. */
   send(request: string): Promise<Answer> {
     return new Promise((done, fail) => {
       this.#waiting = { done, fail };
@@ -58,8 +58,8 @@ export function get(path: string, key: string): string {
 }
 
 /**
- * Keeps `connections` requests under way for `seconds`, each connection starting one every `pauseMs` at most; gives how many
- * were answered a second and each duration in ms.
+ * Keeps `connections` requests open for `seconds`; each connection starts at most one per `pauseMs`. Returns the answers per
+ * second and each duration in ms.
  */
 export async function load(
   url: string,
@@ -91,7 +91,7 @@ export async function load(
   return { perSecond: durations.length / elapsed, durations: Float64Array.from(durations).sort() };
 }
 
-/** The value that a share of the sorted values does not exceed (nearest rank). */
+/** The nearest-rank quantile: the value that this share of the sorted values does not exceed. */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

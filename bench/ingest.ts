@@ -17,7 +17,7 @@ function eventText(): string {
   return `{"id":"${nextId()}","type":"${TYPES[n % 3]}","source":"bench","time":"${new Date().toISOString()}","data":${dataOf(n)}}`;
 }
 
-// The same rows, inserted as plainly as node can: unnest over arrays, 4 connections, batches of 1,000, same columns and key.
+// The same rows, inserted as simply as Node can: unnest over arrays, 4 connections, batches of 1,000, same columns and key.
 async function insertLimit(owner: Pool, tenantIds: string[]): Promise<number> {
   await owner.query('create table private.bench_limit (like private.events including all)');
   const until = performance.now() + SECONDS * 1000;
@@ -55,7 +55,7 @@ async function insertLimit(owner: Pool, tenantIds: string[]): Promise<number> {
   return perSecond;
 }
 
-/** Events a second and times of requests; each connection starts one every `pauseMs` at most. */
+/** Events per second and latency of requests; each connection starts at most one per `pauseMs`. */
 export async function through(stage: Stage, batch: number, connections: number, seconds = SECONDS, pauseMs = 0) {
   const { tenants, url } = stage;
   const expected = `{"received":${batch},"accepted":${batch},`;
@@ -78,7 +78,10 @@ export async function through(stage: Stage, batch: number, connections: number, 
   };
 }
 
-/** Events a second through HTTP against the limit of plain inserts from node, measured before and after in the same run. */
+/**
+ * Events per second through HTTP, compared with the limit of plain inserts from Node, measured before and after in the same
+ * run.
+ */
 export async function benchIngest(stage: Stage) {
   const ids = stage.tenants.map(({ id }) => id);
   await through(stage, 100, 16);

@@ -18,8 +18,8 @@ export const HOTTEST = [
 ];
 
 /**
- * Latency of the ten hottest metric calls over all tenants: each alone, then by 100 clients that ask once a second as a
- * dashboard does, and by 100 that ask again as soon as they are answered, which shows what the machine can do.
+ * Latency of the ten hottest metric calls over all tenants: one client, then 100 clients that call once a second as a
+ * dashboard does, and 100 clients without a pause, which show the limit of the machine.
  */
 export async function benchQueries(stage: Stage) {
   const { tenants, url } = stage;

@@ -10,7 +10,7 @@ const clock = () => new Date();
 const body = () =>
   `[${Array.from({ length: 100 }, () => `{"type":"shop.order.paid.v1","source":"bench","data":{"n":1}}`).join(',')}]`;
 
-/** Seconds (median) of the nightly reconciliation over all events that are there, idle and while more come in, and of the hourly checks. */
+/** Seconds (median) of the nightly reconciliation over all events, idle and during ingestion, and of the hourly checks. */
 export async function benchReconcile(stage: Stage) {
   const { owner, tenants, url } = stage;
   const { rows } = await owner.query<{ n: number }>('select count(*) as n from private.events');

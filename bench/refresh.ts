@@ -7,7 +7,9 @@ import type { Stage } from './stage.ts';
 
 const RUNS = 15;
 
-/** Milliseconds (median) to refresh all roll-ups after late events in the newest full hour, with what history lies below. */
+/**
+ * Milliseconds (median) to refresh all roll-ups after late events in the newest full hour, at the current amount of history.
+ */
 export async function benchRefresh(stage: Stage) {
   const { owner, tenants } = stage;
   const engine = await withClient(owner, detectEngine);

@@ -42,7 +42,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
     await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
     return benchGates(stage);
   },
-  // On one database that grows, because what is asked is whether history costs anything.
+  // On one growing database, because the question is whether history costs anything.
   history: async (stage) => {
     const refresh: Record<string, unknown> = {};
     const recent = Math.round(EVENTS / 15);
@@ -83,11 +83,11 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
 const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`;
 
 const only = process.argv[2];
-// `tables` measures nothing: it writes results.md again from results.json.
+// `tables` measures nothing: it only writes results.md again from results.json.
 if (only && only !== 'tables' && !BENCHMARKS[only])
   throw new Error(`There is no benchmark ${only}. Choose one of ${Object.keys(BENCHMARKS).join(', ')}, or tables.`);
 const file = new URL('results.json', import.meta.url);
-// One benchmark alone replaces its own figures and leaves the others'.
+// A single benchmark replaces its own results and keeps the others.
 const results: Record<string, unknown> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (only && only !== name) continue;

@@ -13,9 +13,9 @@ export type Stage = Platform & {
   owner: Pool;
   tenants: BenchTenant[];
   secret: string;
-  /** Highest resident memory so far of the API and of the jobs, and what PostgreSQL's processes hold together now, in MB. */
+  /** Peak resident memory of the API and of the jobs, and current memory of all PostgreSQL processes, in MB. */
   memory: () => { api_peak: number; jobs_peak: number; postgresql: number };
-  /** Resident memory of the API at this moment, in MB. */
+  /** Current resident memory of the API, in MB. */
   apiMemory: () => number;
   stop: () => Promise<void>;
 };
@@ -23,7 +23,7 @@ export type Stage = Platform & {
 /** The data folder of API and jobs. */
 export const FOLDER = '.bench';
 
-/** The real thing, API, jobs and database as separate processes with their usual durability, on data of its own. */
+/** API, jobs and database as separate processes with their usual durability, on new data. */
 export async function raise(tenants: number): Promise<Stage> {
   rmSync(FOLDER, { recursive: true, force: true });
   const config = readConfig();
@@ -87,7 +87,7 @@ async function makeTenant(client: Client, i: number): Promise<BenchTenant> {
   return { id: tenant.id, ingest: ingest.key, ingestId: ingest.id, read: read.key };
 }
 
-// What every start of the jobs begins with, the audit of the isolation above all, takes the machine for some seconds.
+// Initial work of the jobs, mainly the isolation audit, uses the machine for some seconds.
 async function startedUp(owner: Pool): Promise<void> {
   for (;;) {
     const { rowCount } = await owner.query('select from private.isolation_audits');
@@ -96,7 +96,7 @@ async function startedUp(owner: Pool): Promise<void> {
   }
 }
 
-// Of a process and its children: pages that several share are divided among them (PSS).
+// Memory of a process and its children. Shared pages are divided among them (PSS).
 function sharedOut(parent = 0): number {
   let kilobytes = 0;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -105,13 +105,13 @@ function sharedOut(parent = 0): number {
       if (ppid !== parent && Number(pid) !== parent) continue;
       kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return Math.round(kilobytes / 1024);
 }
 
-// Linux keeps the resident size of each process (VmRSS) and the highest so far (VmHWM); elsewhere the figure is left out.
+// Linux has the resident size of each process (VmRSS) and its peak (VmHWM); on other systems both are left out.
 function residentOf(pid = 0, which: 'VmRSS' | 'VmHWM'): number {
   try {
     const kilobytes = new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

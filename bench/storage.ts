@@ -1,6 +1,6 @@
 import type { Stage } from './stage.ts';
 
-/** Bytes that each stored event takes, indexes and all, and what the roll-ups take beside. */
+/** Bytes per stored event, including indexes, and the size of the roll-ups. */
 export async function benchStorage({ owner }: Stage) {
   const { rows } = await owner.query<{ events: number; event_bytes: number; rule_bytes: number; rollup_bytes: number }>(
     `select (select count(*) from private.events) as events,

@@ -5,7 +5,7 @@ import { tablesOf } from './tables.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-it('results.md is what results.json says: `npm run bench -- tables` writes it', () => {
+it('results.md matches results.json: `npm run bench -- tables` writes it', () => {
   expect(read('results.md')).toBe(tablesOf(JSON.parse(read('results.json'))));
 });
 

@@ -3,7 +3,7 @@ import { get, type Tree } from './cells.ts';
 
 const COLUMNS = ['measured', 'ours', 'limit or peer', 'ratio'];
 
-/** The results as Markdown for people: one table for each area. What was not measured is left out. */
+/** The results as Markdown for people, one table for each area, without what was not measured. */
 export function tablesOf(results: Tree): string {
   const parts = AREAS.map(({ title, about, runs, columns = COLUMNS, rows }) => {
     const lines = rows(results)

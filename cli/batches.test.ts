@@ -8,21 +8,21 @@ async function cut(lines: string[]): Promise<number[]> {
 }
 
 describe('batches of lines', () => {
-  it('hold 1,000 lines, and no empty one', async () => {
+  it('hold at most 1,000 lines, and skip empty ones', async () => {
     expect(await cut([...Array(2500).keys()].flatMap((n) => [`{"n":${n}}`, '']))).toEqual([1000, 1000, 500]);
   });
 
-  it('hold 5 MiB at most, counted in bytes', async () => {
+  it('hold at most 5 MiB, counted in bytes', async () => {
     const twoMiB = 'é'.repeat(1024 * 1024);
     expect(await cut([twoMiB, twoMiB, twoMiB])).toEqual([2, 1]);
   });
 
-  it('refuse a line that no request can hold, naming it', async () => {
+  it('reject a line that is too large for any request, and name it', async () => {
     await expect(cut(['{}', 'x'.repeat(5 * 1024 * 1024)])).rejects.toThrow(/^Line 2 is larger than 5 MiB/);
   });
 });
 
-it('a receipt reads as a sentence', () => {
+it('a receipt is formatted as a sentence', () => {
   expect(describeReceipt({ ...emptyReceipt(), received: 3, accepted: 1, duplicates: 2 })).toBe(
     '3 received: 1 accepted, 2 duplicates.',
   );

@@ -3,7 +3,7 @@ import type { ApiClient, Receipt } from './client.ts';
 const MAX_EVENTS = 1000;
 const MAX_BYTES = 5 * 1024 * 1024;
 
-/** The receipt of no event, to sum others onto. */
+/** An empty receipt, the start of a sum. */
 export const emptyReceipt = (): Receipt => ({
   received: 0,
   accepted: 0,
@@ -13,7 +13,7 @@ export const emptyReceipt = (): Receipt => ({
   rejected: 0,
 });
 
-/** Cuts lines into request bodies of at most 1,000 events and 5 MiB; empty lines are left out. */
+/** Cuts lines into request bodies of at most 1,000 events and 5 MiB. Skips empty lines. */
 export async function* inBatches(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
   let batch: string[] = [];
   let bytes = 0;
@@ -38,8 +38,8 @@ export async function* inBatches(lines: AsyncIterable<string> | Iterable<string>
 }
 
 /**
- * Sends lines of JSON, one batch after another: the source is read no faster than the server takes it in.
- * `progress` hears of each receipt. Gives their sum.
+ * Sends lines of JSON, one batch after another. It reads the source no faster than the server accepts batches. Calls
+ * `progress` with each receipt and returns their sum.
  */
 export async function sendAll(
   client: ApiClient,
@@ -55,7 +55,7 @@ export async function sendAll(
   return sum;
 }
 
-/** The receipt as one sentence, without the counts that are zero. */
+/** The receipt as one sentence, without zero counts. */
 export function describeReceipt(receipt: Receipt): string {
   const { received, ...rest } = receipt;
   const parts = Object.entries(rest)

@@ -10,7 +10,7 @@ type Act = (request: IncomingMessage, response: ServerResponse) => void;
 let close = async () => {};
 afterEach(() => close());
 
-/** A server that acts as told, one request after another, and keeps the Idempotency-Keys that it saw. */
+/** A server with scripted answers, which records the Idempotency-Keys that it receives. */
 async function serverThat(...acts: Act[]): Promise<{ url: string; keys: unknown[] }> {
   const keys: unknown[] = [];
   const server = createServer((request, response) => {
@@ -29,7 +29,7 @@ const answer =
       .writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
       .end(JSON.stringify(body));
 
-it('sends a batch again under the same Idempotency-Key, after 503, 429 and a broken connection', async () => {
+it('retries a batch with the same Idempotency-Key after 503, 429 and a broken connection', async () => {
   const { url, keys } = await serverThat(
     answer(503, {}, { 'retry-after': '0' }),
     answer(429, {}, { 'retry-after': '0' }),
@@ -41,12 +41,12 @@ it('sends a batch again under the same Idempotency-Key, after 503, 429 and a bro
   expect(new Set(keys).size).toBe(1);
 });
 
-it('takes 422 as a receipt, because the next batch may be stored', async () => {
+it('treats 422 as a receipt, because the next batch may be stored', async () => {
   const { url } = await serverThat(answer(422, { ...RECEIPT, accepted: 0, rejected: 1 }));
   expect(await createClient(url, 'key').sendLines('{}')).toMatchObject({ rejected: 1 });
 });
 
-it('gives up at once where the wait would be over two minutes, and says why', async () => {
+it('gives up at once if Retry-After is over two minutes, and says why', async () => {
   const problem = { title: 'The month is used up', detail: 'It ends on 1 December.' };
   const { url } = await serverThat(answer(429, problem, { 'retry-after': '864000' }));
   await expect(createClient(url, 'key').sendLines('{}')).rejects.toThrow(
@@ -54,7 +54,7 @@ it('gives up at once where the wait would be over two minutes, and says why', as
   );
 });
 
-it('says that nobody is there', async () => {
+it('says that no server answers', async () => {
   const { url } = await serverThat();
   await close();
   close = async () => {};

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
-/** What POST /v1/events answers: five counts that sum to `received`, and the items that were not accepted. */
+/** The answer of POST /v1/events: five counts that sum to `received`, and the items that were not accepted. */
 export type Receipt = {
   received: number;
   accepted: number;
@@ -13,7 +13,7 @@ export type Receipt = {
 
 export type ApiAnswer<T> = { status: number; body: T };
 
-/** A request that the server refused; `message` is a sentence for the terminal. */
+/** A request that the server refused. `message` is a sentence for the terminal. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -23,19 +23,22 @@ export class Refused extends Error {
   }
 }
 
-/** Calls of the public HTTP API under one key. */
+/** Calls of the public HTTP API with one key. */
 export type ApiClient = {
-  /** The answer whatever its status, but 429 and 503 are waited out. */
+  /** Returns the answer with any status, except that it retries after 429 and 503. */
   call: <T>(method: string, path: string, body?: unknown) => Promise<ApiAnswer<T>>;
-  /** The body of an answer with a 2xx status; anything else throws Refused. */
+  /** Returns the body of an answer with a 2xx status. Throws Refused for any other status. */
   ask: <T>(method: string, path: string, body?: unknown) => Promise<T>;
-  /** Sends events as NDJSON; the same batch is never stored twice, however often the connection breaks. */
+  /** Sends events as NDJSON. A batch is never stored twice, however often the connection breaks. */
   sendLines: (lines: string) => Promise<Receipt>;
 };
 
 const GIVE_UP_AFTER_MS = 120_000;
 
-/** A client for `url`. It waits as long as Retry-After says and gives up when two minutes have passed without an answer, or at once on `signal`. */
+/**
+ * A client for `url`. It waits as long as Retry-After says. It gives up after two minutes without an answer, or at once on
+ * `signal`.
+ */
 export function createClient(url: string, key: string, signal?: AbortSignal): ApiClient {
   let reached = false;
 
@@ -50,7 +53,7 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Ap
     for (let attempt = 0; ; attempt++) {
       const answer = await once(new URL(path, url), init);
       if (!(answer instanceof Error) && !isWait(answer.status, answer.text)) return answer;
-      // A server that was never there is a wrong address; one that was is coming back.
+      // A server that never answered has a wrong address; one that did is restarting.
       const may = !(answer instanceof Error) || (reached && headers['idempotency-key'] !== undefined);
       const seconds = (answer instanceof Error ? 0 : answer.wait) || Math.min(2 ** attempt / 10, 5);
       if (!may || Date.now() + seconds * 1000 > deadline) throw refusal(answer, method, path);
@@ -90,7 +93,7 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Ap
     async sendLines(lines) {
       const headers = { 'content-type': 'application/x-ndjson', 'idempotency-key': randomUUID() };
       const answer = await send('POST', '/v1/events', lines, headers);
-      // 422 is a receipt as well: nothing of this batch was stored, and the next one may be.
+      // 422 is a receipt, too: nothing of this batch was stored, but the next one may be.
       if (answer.status !== 202 && answer.status !== 422) throw new Refused('POST', '/v1/events', answer.status, answer.text);
       const receipt = parsed(answer.text) as Receipt;
       if (typeof receipt?.received !== 'number') throw new Refused('POST', '/v1/events', answer.status, answer.text);
@@ -99,7 +102,7 @@ export function createClient(url: string, key: string, signal?: AbortSignal): Ap
   };
 }
 
-// A repeated request may meet its own first attempt, still at work under the same Idempotency-Key.
+// A retry may arrive while its first attempt still runs under the same Idempotency-Key.
 function isWait(status: number, body: string): boolean {
   return status === 429 || status === 503 || (status === 409 && body.includes('idempotency-running'));
 }

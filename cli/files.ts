@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Writes a file that only its owner reads, whole or not at all: whoever looks never finds half of it. */
+/** Writes a file that only its owner can read. The write is atomic: no reader sees half of it. */
 export function writePrivate(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   const fresh = `${file}.${process.pid}.new`;
@@ -10,7 +10,7 @@ export function writePrivate(file: string, text: string): void {
   renameSync(fresh, file);
 }
 
-/** The value in a JSON file, or undefined where there is none. Throws, naming the file, where it holds no JSON. */
+/** The parsed JSON of a file; undefined if the file is missing. Throws an Error that names the file if it is not JSON. */
 export function readJson<T>(file: string): T | undefined {
   if (!existsSync(file)) return undefined;
   try {
@@ -20,7 +20,7 @@ export function readJson<T>(file: string): T | undefined {
   }
 }
 
-/** The platform's secret from `<folder>/secret`, made on first use: 64 random characters. */
+/** The platform's secret in `<folder>/secret`, created on first use: 64 random characters. */
 export function secretIn(folder: string): string {
   const file = join(folder, 'secret');
   if (!existsSync(file)) writePrivate(file, `${randomBytes(48).toString('base64url')}\n`);

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const client = () => createClient(api.url, tenant.keys.ingest);
 
-test('lines go in as they are, and the receipts of all batches are summed', async () => {
+test('lines are sent unchanged, and the receipts of all batches are summed', async () => {
   const time = new Date().toISOString();
   const lines = [...Array(1500).keys()].map((id) =>
     JSON.stringify({ type: 'test.line.v1', source: 'test', id: `${id}`, time }),
@@ -33,7 +33,7 @@ test('lines go in as they are, and the receipts of all batches are summed', asyn
   expect(receipt).toEqual({ received: 1502, accepted: 1500, duplicates: 1, conflicts: 0, quarantined: 0, rejected: 1 });
 });
 
-test('a key that is unknown is an error in a sentence', async () => {
+test('an unknown key is an error with a message', async () => {
   await expect(sendAll(createClient(api.url, 'mir_ingest_none'), ['{}'])).rejects.toThrow(
     /^POST \/v1\/events failed with 401: A valid key is required/,
   );
@@ -42,20 +42,20 @@ test('a key that is unknown is an error in a sentence', async () => {
 describe.skipIf(!file)('the real nova-api log', () => {
   const log = file as string;
 
-  it('goes in once, however often it is sent', async () => {
+  it('is stored once, however often it is sent', async () => {
     const first = await sendAll(client(), novaLines(dataDir, log));
     expect(first).toMatchObject({ received: 1017, accepted: 1017 });
     const again = await sendAll(client(), novaLines(dataDir, log, Date.now() + 60_000));
     expect(again).toMatchObject({ received: 1017, accepted: 0, duplicates: 1017 });
   });
 
-  it('ends now, whenever that is', () => {
+  it('is moved so that it ends now', () => {
     const times = [...novaLines(dataDir, log)].map((line) => Date.parse(JSON.parse(line).time));
     expect(Date.now() - Math.max(...times)).toBeLessThan(60_000);
     expect(Math.max(...times) - Math.min(...times)).toBe(14 * 60_000 + 47_687 - 8);
   });
 
-  it('comes out as the percentiles that its own text gives', async () => {
+  it('has the percentiles that its own text says', async () => {
     const deps = { pool: db.jobs, engine: db.engine, log: createLog('test', 'silent'), clock: () => new Date() };
     await refreshRollups(deps);
     const durations = [...readFileSync(log, 'utf8').matchAll(/^nova-api.* time: ([\d.]+)$/gm)].map(([, s]) => Number(s) * 1000);

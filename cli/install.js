@@ -1,4 +1,4 @@
-// Plain JavaScript on Node alone, because nothing is installed yet when it runs.
+// Plain JavaScript with Node's own modules only, because nothing is installed yet when it runs.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -12,7 +12,9 @@ const UNREACHABLE = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETU
 
 const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
 
-/** True where every package of the lock file is in node_modules in its version; optional ones may be absent, not different. */
+/**
+ * True if node_modules has every package of the lock file in its version. Optional packages may be missing, but not differ.
+ */
 function isInstalled() {
   if (!existsSync(INSTALLED) || !existsSync(LOCK)) return false;
   const present = packagesOf(INSTALLED);
@@ -22,7 +24,7 @@ function isInstalled() {
   });
 }
 
-// A service account may have a home that does not exist or that it may not write to; npm wants one for its cache.
+// The home of a service account may be missing or read-only, and npm needs one for its cache.
 function cacheFlags() {
   try {
     accessSync(homedir(), constants.W_OK);
@@ -32,7 +34,7 @@ function cacheFlags() {
   }
 }
 
-// No install script is needed, and none is run: what a package does to this machine begins when it is imported.
+// Install scripts are disabled, because none is needed: no package runs code before it is imported.
 function install() {
   process.stderr.write('Installing the packages of package-lock.json, once …\n');
   const quiet = [

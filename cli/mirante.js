@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The programs are TypeScript and run as they are, so tsx has to stand between them and node first.
+// The programs are TypeScript without a build, so Node loads tsx first.
 import { register } from 'tsx/esm/api';
 
 register();

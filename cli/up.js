@@ -1,5 +1,5 @@
-// Plain JavaScript, because nothing is installed yet when it runs. One process from here on: a shell between npm and it would
-// die of Ctrl-C by itself and hide the exit code.
+// Plain JavaScript, because nothing is installed yet when it runs. It stays one process: a shell between npm and it would
+// die of Ctrl-C and hide the exit code.
 import './install.js';
 
 if (!process.exitCode) {

@@ -20,7 +20,7 @@ import { welcome } from './up/welcome.ts';
 
 type Mode = { check: boolean; empty: boolean };
 
-// One Ctrl-C in a terminal arrives twice, from the terminal and from npm; only a later one means "at once".
+// One Ctrl-C in a terminal arrives twice, from the terminal and from npm. Only a later signal stops at once.
 const SAME_KEYSTROKE_MS = 1000;
 
 /** Starts everything and keeps it running until it is told to stop. Returns the exit code. */
@@ -60,7 +60,7 @@ async function up(mode: Mode): Promise<number> {
   return code;
 }
 
-// Open to the account that PostgreSQL runs as where the starter is root; what is secret in it has rights of its own.
+// Readable by the account that PostgreSQL runs as if the starter is root; secrets in it have their own permissions.
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-'));
   chmodSync(folder, 0o755);
@@ -71,7 +71,7 @@ function removeFolder(folder: string): void {
   for (const path of [notedHome(folder), folder]) if (path) rmSync(path, { recursive: true, force: true });
 }
 
-// The roles' passwords come from the secret and belong to the whole database server, so a passing check must not bring its own.
+// The roles' passwords derive from the secret and belong to the whole server, so a temporary check must not replace them.
 const secretFolder = (given: Config, config: Config) => (given.DATABASE_URL ? given : config).MIRANTE_DATA_DIR;
 
 async function start(
@@ -86,7 +86,7 @@ async function start(
   const dataDir = config.MIRANTE_DATA_DIR;
   const { signal } = stop;
   const view = createLogView(process.stdout);
-  // API and jobs of one that was killed end by themselves, and finish their work first.
+  // API and jobs whose starter was killed stop by themselves, after their current work.
   const patienceMs = lock.isAfterKill ? 30_000 : 0;
   const platform = await startPlatform(running, {
     config,
@@ -116,7 +116,7 @@ function clientsOf({ url, tenants }: Credentials, signal: AbortSignal) {
   return { ingest: createClient(url, keys?.ingest ?? '', signal), read: createClient(url, keys?.read ?? '', signal) };
 }
 
-// The first key of all: no other key can ask for it over HTTP, so it is made with the API's own login.
+// The first key cannot be created over HTTP, because that needs a key, so it is created with the API's login.
 async function ensureOperatorKey(platform: Platform, earlier: Credentials | undefined): Promise<string> {
   if (earlier && (await keyWorks(platform.url, earlier.operator_key))) return earlier.operator_key;
   const pool = createPool(platform.apiDatabaseUrl, { max: 1, name: 'mirante up' });

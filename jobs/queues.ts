@@ -4,7 +4,7 @@ import type { Logger } from '../lib/log.ts';
 export const QUEUES = ['alerts', 'exports', 'rollups', 'upkeep'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-/** What each kind of job is told. Never a secret, never an event's contents: an operator reads these. */
+/** Payload of each job. Never a secret and never an event's contents: operators can read payloads. */
 export type Payloads = {
   heartbeat: Record<string, never>;
   'refresh-rollups': Record<string, never>;
@@ -30,7 +30,7 @@ export type JobName = keyof Payloads;
 const KEPT: JobsOptions = { removeOnComplete: { age: 3600, count: 100 }, removeOnFail: { age: 14 * 86_400, count: 1000 } };
 const AGAIN: JobsOptions = { ...KEPT, attempts: 5, backoff: { type: 'exponential', delay: 10_000 } };
 
-/** How each kind of job is kept and tried again. Where a schedule comes round within a minute, that is the second attempt. */
+/** Retention and retries of each job. A job that its schedule repeats within a minute needs no second attempt. */
 export const OPTIONS: Record<JobName, JobsOptions> = {
   heartbeat: { removeOnComplete: true, removeOnFail: true },
   'refresh-rollups': KEPT,
@@ -40,7 +40,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'serve-privacy-requests': KEPT,
   'offboard-tenants': KEPT,
   'end-sql-logins': KEPT,
-  // What it finds is no mishap that passes, so it fails at once.
+  // The error is permanent: do not retry.
   'audit-isolation': KEPT,
   'evaluate-alerts': KEPT,
   'deliver-alerts': KEPT,
@@ -50,7 +50,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'check-data-quality': KEPT,
   'build-benchmarks': KEPT,
   'build-due-benchmarks': AGAIN,
-  // Its own table says when the next is due, also after one that failed.
+  // Its own table schedules the next drill, even after one that failed.
   'restore-drill': KEPT,
 };
 
@@ -62,10 +62,10 @@ const ASKED_OF = {
   'run-exports': 'exports',
 } as const satisfies Partial<Record<JobName, QueueName>>;
 
-/** What the API asks for as soon as there is something to do; the minute's schedule serves it too. */
+/** Jobs that the API enqueues as soon as there is work. The schedule of every minute serves it too. */
 export type AskedFor = keyof typeof ASKED_OF;
 
-/** Where the queues live: Redis where there is one, else the database's own schema `bullmq`. */
+/** Where the queues are: Redis if set, else the database's schema `bullmq`. */
 export type QueueUrls = { redisUrl?: string | undefined; queueDatabaseUrl: string };
 
 export type DeadLetter = { queue: QueueName; id: string; name: string; reason: string; attempts: number; failed_at: string };
@@ -73,14 +73,14 @@ export type Depth = { waiting: number; active: number; delayed: number; failed: 
 export type QueueHealth = { [state in keyof Depth]: number | null } & { heartbeat_age_s: number | null };
 
 export type Queues = {
-  /** Asks for dirty buckets to be served at once. Never fails and never waits: the minute's schedule serves them too. */
+  /** Enqueues a refresh of dirty buckets. Never fails and never waits: the schedule of every minute serves them too. */
   enqueueRefresh: () => void;
-  /** Asks for work on what was committed just now. Never fails and never waits. */
+  /** Enqueues work on rows that were just committed. Never fails and never waits. */
   enqueue: (name: AskedFor) => void;
-  /** The queues themselves, for the operator's board; others take a place in it after an outage. */
+  /** The queues themselves, for the operator's board. After an outage a queue may be replaced by a new one. */
   list: () => Queue[];
   depth: (name: QueueName) => Promise<Depth>;
-  /** Jobs that failed permanently, newest first. */
+  /** Jobs that failed permanently, newest first, at most `limit`. */
   deadLetters: (limit: number) => Promise<DeadLetter[]>;
   close: () => Promise<void>;
 };
@@ -88,7 +88,7 @@ export type Queues = {
 const ANSWER_MS = 2_000;
 const REFRESH_EVERY_MS = 1_000;
 
-/** Opens one queue as a producer, which fails at once where the queue is away. */
+/** Opens one queue as a producer. It fails at once if the queue is unreachable. */
 export function openQueue(urls: QueueUrls, name: QueueName, log: Logger): Queue {
   const redis = { connection: redisOf(urls.redisUrl, false), prefix: prefixOf(urls) };
   const postgres = { connection: { ...postgresOf(urls), max: 2, statement_timeout: 5_000 } };
@@ -97,7 +97,7 @@ export function openQueue(urls: QueueUrls, name: QueueName, log: Logger): Queue 
   return queue;
 }
 
-/** Opens the consumers' side of one queue, which waits for a queue that is away. */
+/** Opens the consumer side of one queue. It waits while the queue is unreachable. */
 export function openWorker(urls: QueueUrls, name: QueueName, processor: Processor, options: { concurrency: number }): Worker {
   const redis = { ...options, connection: redisOf(urls.redisUrl, true), prefix: prefixOf(urls) };
   const postgres = { ...options, connection: { ...postgresOf(urls), max: options.concurrency + 1 } };
@@ -106,10 +106,10 @@ export function openWorker(urls: QueueUrls, name: QueueName, processor: Processo
     : (new OnPostgres.Worker(name, processor, postgres) as unknown as Worker);
 }
 
-// BullMQ's types take Redis for granted, so what stands on PostgreSQL passes under the same types.
+// BullMQ's types assume Redis, so the PostgreSQL classes are cast to the same types.
 const OnPostgres = withBackend(createPostgresBackend);
 
-// Platforms that share a Redis need a database each, or one would take the other's jobs.
+// Platforms that share a Redis need a database each. Otherwise one would take the other's jobs.
 const prefixOf = ({ queueDatabaseUrl }: QueueUrls) => `mirante:${new URL(queueDatabaseUrl).pathname.slice(1)}`;
 
 function redisOf(url: string | undefined, waits: boolean): { [option: string]: unknown } {
@@ -120,7 +120,10 @@ function postgresOf(urls: QueueUrls): { [option: string]: unknown } {
   return { connectionString: urls.queueDatabaseUrl, schema: 'bullmq', connectionTimeoutMillis: ANSWER_MS };
 }
 
-/** Adds a job that is asked for. One that comes while another runs is kept and follows it, since what it is about may have come too late for that one. */
+/**
+ * Enqueues a job. If one is already running, this one is kept and runs after it, because the running one may have started too
+ * early to see the new work.
+ */
 export async function askFor(queue: Queue, job: JobName): Promise<void> {
   await queue.add(job, {}, { ...OPTIONS[job], deduplication: { id: job, keepLastIfActive: true } });
 }
@@ -131,7 +134,7 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
   let last = 0;
   let pending: NodeJS.Timeout | undefined;
 
-  // A queue that was opened while PostgreSQL was away never recovers, so the next use opens another.
+  // A queue that was opened while PostgreSQL was down never recovers, so the next use opens a new one.
   const dead = new Set<Queue>();
 
   async function use<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
@@ -184,7 +187,7 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
   };
 }
 
-/** How every queue fares; null where it does not answer, or where no job of it was ever consumed. */
+/** State of every queue. Null: it does not answer, or none of its jobs was ever consumed. */
 export async function queueHealth(queues: Queues, ages: Map<string, number>): Promise<Record<QueueName, QueueHealth>> {
   const unknown = { waiting: null, active: null, delayed: null, failed: null };
   const entries = QUEUES.map(async (name) => {
@@ -207,7 +210,7 @@ const lettersOf = (queue: QueueName) => (jobs: Job[]) =>
     };
   });
 
-/** Rejects if a promise takes too long, because a reconnecting client keeps its callers waiting. */
+/** Rejects if `work` takes longer than `ms`, because a reconnecting client keeps its callers waiting. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {

@@ -16,7 +16,7 @@ const pool = createPool(loginUrl(config, 'mirante_jobs'), {
   role: 'mirante_owner',
   name: 'mirante jobs',
   max: 12,
-  // A refresh after a long absence, and waiting for one, may take its time.
+  // A refresh after a long downtime, and the wait for one, can take long.
   statementTimeoutMs: 600_000,
 });
 const watchPool = createPool(loginUrl(config, 'mirante_jobs'), {
@@ -28,7 +28,7 @@ const watchPool = createPool(loginUrl(config, 'mirante_jobs'), {
 const urls = { redisUrl: config.REDIS_URL, queueDatabaseUrl: loginUrl(config, 'mirante_queue') };
 
 const apiUrl = (config.API_URL ?? `http://127.0.0.1:${config.PORT}`).replace(/\/$/, '');
-// Not only once there is something to sign.
+// Read at the start, so that a missing secret fails now and not when something must be signed.
 const secret = secretOf(config);
 const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config, 'mirante_metabase') };
 
@@ -59,7 +59,7 @@ async function start(): Promise<void> {
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');
 }
 
-// `disconnect`: the starter was killed; who is started otherwise has no such channel.
+// `disconnect`: the parent process was killed. Without a parent there is no such channel.
 for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(signal, () => {
     if (stopping.signal.aborted) return;

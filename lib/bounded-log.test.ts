@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { trimLog } from './bounded-log.ts';
 
-test('a log that has grown too long goes on as an empty one; its end is kept, and three of those', () => {
+test('a log that exceeds the limit is emptied; its end is kept, and three such files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-log-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'log');

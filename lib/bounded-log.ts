@@ -16,8 +16,8 @@ const MAX_OLD_FILES = 3;
 const EVERY_MS = 10_000;
 
 /**
- * Moves the end of a log that has grown beyond the limit to `<file>.1`, and empties it. Whoever has it open to append writes on at its new
- * end.
+ * Moves the end of a log larger than `maxBytes` to `<file>.1`, and empties the log. Programs that have it open for appending
+ * continue at its new end.
  */
 export function trimLog(file: string, maxBytes = MAX_BYTES): void {
   const size = sizeOf(file);
@@ -34,15 +34,15 @@ export function trimLog(file: string, maxBytes = MAX_BYTES): void {
   truncateSync(file);
 }
 
-/** Does so now and every few seconds. Gives what ends that. */
+/** Calls trimLog() now and every EVERY_MS. Returns a function that stops it. */
 export function keepBounded(file: string): () => void {
   trimLog(file);
   const timer = setInterval(() => trimLog(file), EVERY_MS).unref();
   return () => clearInterval(timer);
 }
 
-/** How long a file is; 0 where there is none. */
+/** Size of a file in bytes; 0 if it does not exist. */
 export const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-/** What stands in a file from this byte on. */
+/** Text of a file from byte `byte` on. */
 export const readFrom = (file: string, byte: number) => readFileSync(file).subarray(byte).toString();

@@ -1,2 +1,2 @@
-/** Somebody else does now what one alone may do. Nothing was done and nothing is wrong: try again later. */
+/** Another worker has the lock for this work. Nothing was done and nothing is wrong: retry later. */
 export class Busy extends Error {}

@@ -7,10 +7,10 @@ import { inLanes } from './lanes.ts';
 
 const LANES = 4;
 
-/** A file of a folder: its path within it, with `/`. */
+/** A file of a folder. `path` is relative to the folder, with `/`. */
 export type FileSum = { path: string; bytes: number; sha256: string };
 
-/** What a folder holds, in order of the paths; `leave` are paths that are no part of it. */
+/** Checksums of a folder's files, ordered by path; the paths in `leave` are left out. */
 export async function sumFiles(folder: string, leave: string[] = []): Promise<FileSum[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -26,7 +26,7 @@ export async function sumFiles(folder: string, leave: string[] = []): Promise<Fi
   return sums.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Throws, naming the first file, where one is missing or is not what it was. */
+/** Throws an error that names the first file that is missing or has changed. */
 export async function checkFiles(folder: string, files: FileSum[]): Promise<void> {
   await inLanes(files, LANES, async (file) => {
     const found = await stat(join(folder, file.path)).catch((error: NodeJS.ErrnoException) => {
@@ -49,7 +49,7 @@ async function sumFile(folder: string, path: string): Promise<FileSum> {
   return { path, bytes, sha256: hash.digest('hex') };
 }
 
-/** Passes bytes on; `read` gives how many those were and their SHA-256, once. */
+/** A stream that passes bytes through. Call `read` once, at the end: it returns their number and SHA-256. */
 export function createMeter() {
   const hash = createHash('sha256');
   let bytes = 0;

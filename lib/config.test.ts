@@ -26,25 +26,25 @@ describe('docker-compose.yml', () => {
   const compose = read('docker-compose.yml');
   const example = read('.env.example');
   const passed = [...compose.matchAll(/^ +([A-Z_]+): \$\{\1(?::-(.*)|:\?.*)\}$/gm)].map(([, name, value]) => ({ name, value }));
-  // Where programs are in the containers' network, or a name that Metabase's own container has for it.
+  // Where programs listen in the containers' network, or settings that Metabase's own container names differently.
   const own = [...(example.split(/^# --- where one program listens/m)[1] as string).matchAll(/^# ([A-Z_]+)=/gm)].map(
     ([, name]) => name,
   );
 
-  it('passes every setting on to programs, or says it itself', () => {
+  it('passes every setting on to programs, or sets it itself', () => {
     const known = [...own, ...passed.map(({ name }) => name)];
     expect(variables.filter((name) => !known.includes(name))).toEqual([]);
     expect(own.filter((name) => !variables.includes(name as string))).toEqual([]);
     for (const name of own) expect([name, compose.includes(`\${${name}`)]).toEqual([name, false]);
   });
 
-  it('has no default beside that of lib/config.ts', () => {
+  it('repeats no default of lib/config.ts', () => {
     expect(passed.filter(({ value }) => value).map(({ name, value }) => `${name}=${value}`)).toEqual([
       'API_URL=http://api:3000',
     ]);
   });
 
-  it('asks for nothing that .env.example does not have', () => {
+  it('uses no variable that .env.example lacks', () => {
     const asked = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
     const examples = [...example.matchAll(/^(?:# )?([A-Z_]+)=/gm)].map(([, name]) => name);
     expect([...new Set(asked)].filter((name) => !examples.includes(name))).toEqual([]);
@@ -52,13 +52,13 @@ describe('docker-compose.yml', () => {
   });
 });
 
-it('names each variable that cannot be used', () => {
+it('names each invalid variable', () => {
   expect(() => readConfig({ PORT: 'x', REDIS_URL: 'http://r' })).toThrow(
     /"PORT" must be a whole number from 0 to 65535; it is "x"\..*"REDIS_URL" must start with redis:\/\//s,
   );
 });
 
-it('takes proxies as addresses and blocks, and keeps the access log for half a year at least', () => {
+it('reads proxies as addresses and blocks, and keeps the access log for at least half a year', () => {
   expect(readConfig({}).TRUSTED_PROXIES).toEqual([]);
   const given = { TRUSTED_PROXIES: ' 10.0.0.1, 2001:db8::/32,', ACCESS_LOG_RETENTION_DAYS: '365' };
   expect(readConfig(given)).toMatchObject({ TRUSTED_PROXIES: ['10.0.0.1', '2001:db8::/32'], ACCESS_LOG_RETENTION_DAYS: 365 });
@@ -87,27 +87,27 @@ describe('secrets in files', () => {
     return `${scheme}://user:pass@host/name`;
   };
 
-  it('covers every setting that holds one', () => {
+  it('covers every setting that holds a secret', () => {
     expect(variables.filter((name) => /_URL$|SECRET|PASSWORD|KEY/.test(name))).toEqual([...SECRETS]);
   });
 
-  it.each(SECRETS)('%s is read from its file, without the end of the line', (name) => {
+  it.each(SECRETS)('%s is read from its file, without the line end', (name) => {
     expect(readConfig({ [`${name}_FILE`]: fileWith(`${good(name)}\n`) })[name]).toBe(good(name));
   });
 
-  it.each(SECRETS)('%s is refused where its file is given too, both named and neither shown', (name) => {
+  it.each(SECRETS)('%s is rejected if its file is set too; the error names both and shows neither value', (name) => {
     const refusal = refusalOf({ [name]: good(name), [`${name}_FILE`]: fileWith(good(name)) });
     expect(refusal).toContain(`"${name}" and "${name}_FILE" are both set`);
     expect(refusal).not.toContain(good(name));
   });
 
-  it.each(SECRETS)('%s_FILE that cannot be read is named', (name) => {
+  it.each(SECRETS)('the error names a %s_FILE that cannot be read', (name) => {
     expect(refusalOf({ [`${name}_FILE`]: '/nowhere/at-all' })).toContain(
       `"${name}_FILE" names a file that cannot be read (ENOENT)`,
     );
   });
 
-  it.each(SECRETS)('a bad %s is never shown, wherever it came from', (name) => {
+  it.each(SECRETS)('an invalid %s is never shown, wherever it came from', (name) => {
     for (const bad of !name.endsWith('_URL') ? ['hush'] : ['hush', 'postgres://u:hush@host:x/name', 'rediss://u:hush@a b']) {
       for (const env of [{ [name]: bad }, { [`${name}_FILE`]: fileWith(bad) }]) {
         expect(refusalOf(env)).toContain(`"${name}" `);
@@ -116,7 +116,7 @@ describe('secrets in files', () => {
     }
   });
 
-  it('what a program hands on to another leaves the file behind', () => {
+  it("a setting that a program passes on replaces the setting's file", () => {
     vi.stubEnv('DATABASE_URL_FILE', '/run/secrets/url');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(environmentWith({ DATABASE_URL: undefined })).toMatchObject({

@@ -13,7 +13,7 @@ const url = (...schemes: string[]) =>
       (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)),
       `must start with ${schemes.join(':// or ')}://`,
     )
-    // What node throws for a bad URL carries the whole of it, password included.
+    // Node's error for an invalid URL contains the whole URL, including its password.
     .refine(
       (text) => URL.canParse(text),
       'must be a URL; percent-encode every character of a password that is not a letter or a digit',
@@ -91,7 +91,7 @@ const schema = z.object({
   EXPORT_RETENTION_DAYS: count(7),
   EXPORT_FILE_ROWS: count(1_000_000),
   EXPORT_FILE_BYTES: count(256 * 1024 * 1024),
-  // Fewer than five others can work each other out.
+  // With fewer than five others, tenants could work out each other's values.
   BENCHMARK_MIN_CONTRIBUTORS: z.coerce.number().int().min(5).max(1000).default(10),
   EVENTS_PER_SECOND: count(100_000),
   REQUESTS_PER_SECOND: count(10_000),
@@ -105,7 +105,7 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
-/** What may hold a secret: each can be given as `<NAME>_FILE` instead, the path of a file that holds the value. */
+/** Settings that may hold a secret. Each can be given as `<NAME>_FILE` instead: the path of a file that holds the value. */
 export const SECRETS = [
   'MIRANTE_SECRET',
   'DATABASE_URL',
@@ -127,8 +127,8 @@ export const SECRETS = [
 ] as const satisfies (keyof Config)[];
 
 /**
- * The settings of one process, from its environment: the only reader of `process.env`.
- * Throws an Error that names each bad variable, and never shows the value of one that may hold a secret.
+ * Reads the settings of this process from its environment. It is the only reader of `process.env`. Throws an Error that names
+ * each invalid variable, and never shows a value that may hold a secret.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -141,7 +141,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   throw new Error(`The configuration is not valid. Change these settings:\n  ${[...faults, ...lines].join('\n  ')}`);
 }
 
-// Replaces the setting by the content of its file. Returns what is wrong.
+// Replaces `<NAME>_FILE` by the setting with the file's content. Returns the faults.
 function takeFile(given: Record<string, string | undefined>, name: string): string[] {
   const file = given[`${name}_FILE`];
   if (file === undefined) return [];
@@ -154,7 +154,10 @@ function takeFile(given: Record<string, string | undefined>, name: string): stri
   }
 }
 
-/** The platform's secret, from which role passwords, the key of viewers' links and those of webhooks are derived; throws where none is set, because it has no default. */
+/**
+ * The platform's secret. Role passwords, the key of embeds and the secrets of webhooks are derived from it. Throws if it is not
+ * set, because it has no default.
+ */
 export function secretOf(config: Pick<Config, 'MIRANTE_SECRET'>): string {
   if (!config.MIRANTE_SECRET || config.MIRANTE_SECRET.length < 32) {
     throw new Error('MIRANTE_SECRET (or MIRANTE_SECRET_FILE) must be set to at least 32 characters.');
@@ -163,8 +166,8 @@ export function secretOf(config: Pick<Config, 'MIRANTE_SECRET'>): string {
 }
 
 /**
- * This process's environment with other settings, for a program that it starts; what is undefined is left out, and so are the
- * files from which this process may have these settings.
+ * This process's environment with other settings, for a child process. Settings that are undefined are left out, and so are the
+ * `_FILE` variables of these settings.
  */
 export function environmentWith(settings: Record<string, string | undefined>): NodeJS.ProcessEnv {
   const files = Object.fromEntries(Object.keys(settings).map((name) => [`${name}_FILE`, undefined]));

@@ -1,24 +1,25 @@
 import { string as quoted } from '@json2csv/formatters';
 import { Parser } from '@json2csv/plainjs';
 
-/** Characters with which a spreadsheet takes a cell for a formula and runs it (CWE-1236), but for those that are white space. */
+/** Characters that make a spreadsheet run a cell as a formula (CWE-1236), except for white space. */
 export const FORMULA_STARTS = '-=+@＝＋－＠';
 
 /**
- * Where a formula could begin, as a pattern for JavaScript and PostgreSQL: at the start of the text, and behind what another reader takes
- * for the end of a cell. A file with commas is opened with semicolons where that is the list separator of the system.
+ * Where a formula could begin, as a pattern for JavaScript and PostgreSQL: at the start of the text, and after any character that
+ * some reader treats as the end of a cell. For example, a file with commas is opened with semicolons if that is the system's list
+ * separator.
  */
 export const FORMULA_PLACES = `^(?=[${FORMULA_STARTS}\\t\\r\\n])|(?<=[,;\\t\\r\\n]"*)(?=[${FORMULA_STARTS}])|(?<=[,;]"*)(?=\\t)`;
 const FORMULA = new RegExp(FORMULA_PLACES, 'g');
 
 const quote = quoted();
-/** The text with an apostrophe wherever some reader of CSV could see a formula begin. */
+/** The text with an apostrophe wherever some CSV reader could see a formula. */
 export const guardFormulas = (text: string) => text.replace(FORMULA, "'");
 const guarded = (text: string) => quote(guardFormulas(text));
 
 /**
- * RFC 4180 text with a header line, unless it follows another piece. Texts are quoted and cannot be run as formulas, whatever
- * separator they are read with; numbers stay numbers; null is an empty cell.
+ * Returns RFC 4180 text, with a header line unless `header` is false. Texts are quoted and cannot be run as formulas, whatever
+ * separator a reader uses; numbers stay numbers; null is an empty cell.
  */
 export function toCsv(columns: readonly string[], rows: readonly (readonly unknown[])[], header = true): string {
   const parser = new Parser<readonly unknown[], readonly unknown[]>({

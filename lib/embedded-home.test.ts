@@ -16,14 +16,14 @@ import { manageHomes } from '../cli/commands/homes.ts';
 import { listHomes, notedHome } from './embedded-home.ts';
 import { placeOf, startEmbeddedPostgres } from './embedded-postgres.ts';
 
-// Only a server that root starts has its data anywhere but in its folder.
+// Only a server that root starts has its data outside its folder.
 const asRoot = process.getuid?.() === 0;
 
 let outer: string;
 let made: Set<string>;
 
 beforeEach(() => {
-  // mkdtemp makes a folder that only its owner may enter.
+  // mkdtemp creates a folder that only its owner can enter.
   outer = mkdtempSync(join(tmpdir(), 'mirante-homes-'));
   made = new Set();
 });
@@ -33,7 +33,7 @@ afterEach(() => {
 
 const folder = (name: string) => join(outer, name);
 
-/** A folder whose home is elsewhere and has a row of data, as it were. */
+/** A folder whose home is elsewhere and contains a row of data. */
 async function makeFolder(name: string): Promise<string> {
   const { home, data } = await placeOf(folder(name));
   made.add(home);
@@ -45,26 +45,23 @@ async function makeFolder(name: string): Promise<string> {
 const rowOf = async (name: string) => readFileSync(join((await placeOf(folder(name))).data, 'row'), 'utf8');
 const stateOf = (home: string) => listHomes().find(({ path }) => path === home)?.state;
 
-test.runIf(asRoot)(
-  'no start removes the home of a folder that is gone, and a folder that was moved finds its data',
-  async () => {
-    const home = await makeFolder('first');
-    expect(stateOf(home)).toBe('in use');
-    renameSync(folder('first'), folder('moved'));
-    expect(stateOf(home)).toBe('gone');
-    await makeFolder('second');
-    expect(readFileSync(join(home, 'postgres', 'row'), 'utf8')).toBe('first');
-    expect(await rowOf('moved')).toBe('first');
-    expect(stateOf(home)).toBe('in use');
-    // Moved to where the server could enter it: its data are still in the home.
-    const open = mkdtempSync('/var/tmp/mirante-homes-');
-    made.add(open);
-    renameSync(folder('moved'), join(open, 'moved'));
-    expect((await placeOf(join(open, 'moved'))).home).toBe(home);
-  },
-);
+test.runIf(asRoot)('no start removes the home of a missing folder, and a moved folder finds its data', async () => {
+  const home = await makeFolder('first');
+  expect(stateOf(home)).toBe('in use');
+  renameSync(folder('first'), folder('moved'));
+  expect(stateOf(home)).toBe('gone');
+  await makeFolder('second');
+  expect(readFileSync(join(home, 'postgres', 'row'), 'utf8')).toBe('first');
+  expect(await rowOf('moved')).toBe('first');
+  expect(stateOf(home)).toBe('in use');
+  // Moved to a folder that the server could enter: its data is still in the home.
+  const open = mkdtempSync('/var/tmp/mirante-homes-');
+  made.add(open);
+  renameSync(folder('moved'), join(open, 'moved'));
+  expect((await placeOf(join(open, 'moved'))).home).toBe(home);
+});
 
-test.runIf(asRoot)('a folder whose home is not there, and a copy of a folder, are refused', async () => {
+test.runIf(asRoot)('a folder whose home is missing, and a copy of a folder, are rejected', async () => {
   const home = await makeFolder('first');
   renameSync(home, `${home}.unmounted`);
   made.add(`${home}.unmounted`);
@@ -78,7 +75,7 @@ test.runIf(asRoot)('a folder whose home is not there, and a copy of a folder, ar
   expect(await rowOf('first')).toBe('first');
 });
 
-test.runIf(asRoot)('data that were moved out of reach are named, and no empty database stands in for them', async () => {
+test.runIf(asRoot)('the error names data that was moved out of reach, and no empty database replaces it', async () => {
   mkdirSync(join(folder('shut'), 'postgres'), { recursive: true });
   writeFileSync(join(folder('shut'), 'database-password'), 'secret');
   await expect(startEmbeddedPostgres(folder('shut'))).rejects.toThrow(/cannot enter .*shut/);
@@ -86,7 +83,7 @@ test.runIf(asRoot)('data that were moved out of reach are named, and no empty da
   expect(notedHome(folder('shut'))).toBeUndefined();
 });
 
-test('`homes` lists each home, and removes one of a folder that is gone, after asking', async () => {
+test('`homes` lists each home, and removes that of a missing folder, after asking', async () => {
   const homes = folder('homes');
   for (const name of ['used', 'left']) {
     mkdirSync(join(homes, name, 'postgres'), { recursive: true });
@@ -103,7 +100,7 @@ test('`homes` lists each home, and removes one of a folder that is gone, after a
     });
   await mirante(undefined);
   expect(said).toEqual([
-    expect.stringMatching(/^left .*no data; .*left is not there/),
+    expect.stringMatching(/^left .*no data; .*left does not exist/),
     expect.stringMatching(/^used .*holds the data of .*used$/),
   ]);
   await expect(mirante(undefined, '--remove', 'left')).rejects.toThrow('give --yes');

@@ -16,17 +16,17 @@ import { dirname, join, resolve } from 'node:path';
 import { postmasterOf } from './postmaster.ts';
 
 const HOMES = '/var/lib/mirante';
-/** In a data folder: where its home is. */
+/** In a data folder: a file with the path of its home. */
 const NOTE = 'postgres-home';
-/** In a home: which folder's it is. */
+/** In a home: a file with the path of its folder. */
 const OWNER = 'folder';
 
-/** Whom a program runs as, in the words of child_process. */
+/** The account that a program runs as, as options of child_process. */
 export type Account = { uid: number; gid: number; env: Record<string, string> };
 
 /**
- * Folder of PostgreSQL's own programs, as npm brought them for this platform.
- * npm may skip install scripts, so the shared libraries' links, which no npm package can hold, are made here.
+ * Folder of PostgreSQL's own programs, from the npm package of this platform. npm packages cannot contain symbolic links and npm
+ * may skip install scripts, so the links of the shared libraries are created here.
  */
 export async function nativeFolder(): Promise<string> {
   const require = createRequire(import.meta.url);
@@ -49,8 +49,8 @@ export async function nativeFolder(): Promise<string> {
 }
 
 /**
- * The account that the server runs as where the starter is root. Throws where there is none.
- * PostgreSQL refuses to run as root, and initdb wants an account that has a name: `postgres` where there is one, else `nobody`.
+ * The account that the server runs as if root starts it: `postgres` if it exists, else `nobody`. Throws if neither exists.
+ * PostgreSQL refuses to run as root, and initdb needs an account with a name.
  */
 export function unprivilegedAccount(): Account {
   const lines = readFileSync('/etc/passwd', 'utf8')
@@ -61,7 +61,7 @@ export function unprivilegedAccount(): Account {
   return { uid: Number(line[2]), gid: Number(line[3]), env: { HOME: '/tmp', USER: line[0] as string } };
 }
 
-/** Whether that account may enter all of these folders. */
+/** Whether `account` can enter all of these folders. */
 export function canEnter(account: Account, folders: string[]): boolean {
   try {
     for (const folder of folders) {
@@ -76,15 +76,15 @@ export function canEnter(account: Account, folders: string[]): boolean {
   }
 }
 
-/** Where a folder's own note says that its server's files are, be they there or not; undefined without a note. */
+/** The home that a folder's own note names, whether it exists or not; undefined without a note. */
 export function notedHome(folder: string): string | undefined {
   const note = join(folder, NOTE);
   return existsSync(note) ? readFileSync(note, 'utf8').trim() : undefined;
 }
 
 /**
- * The home that a folder has already, if it has one elsewhere. Throws where that is not there: its data would be taken for lost. Throws
- * too for a copy of a folder: two servers would work on the same data.
+ * The home of a folder, if it has one elsewhere; undefined otherwise. Throws if the home is missing, because its data would seem
+ * lost. Also throws for a copy of a folder, because two servers would use the same data.
  */
 export function existingHome(folder: string): string | undefined {
   const home = notedHome(folder);
@@ -108,15 +108,16 @@ function ownerOf(home: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-// One folder may have two names, as where it is mounted twice.
+// One folder may have two paths, for example if it is mounted twice.
 function isSame(one: string, other: string): boolean {
   const [a, b] = [statSync(one), statSync(other)];
   return a.dev === b.dev && a.ino === b.ino;
 }
 
 /**
- * Makes a home for the server's programs and data that its account may enter. A folder below one that only root may enter (/root, a mktemp
- * folder) is out of reach for that account, so these go to /var/lib; the folder keeps a note of where, the home one of whose it is.
+ * Creates a home for the server's programs and data that the server's account can enter. The account cannot reach a folder below
+ * one that only root can enter (/root, a mktemp folder), so the home is in /var/lib. The folder keeps a note of its home, and the
+ * home a note of its folder.
  */
 export function makeHome(folder: string): string {
   mkdirSync(HOMES, { recursive: true, mode: 0o755 });
@@ -126,7 +127,7 @@ export function makeHome(folder: string): string {
   return home;
 }
 
-/** The server's programs within a home, copied there on first use. */
+/** The server's programs within a home. Copies them there on first use. */
 export function programsIn(home: string, native: string): string {
   const own = join(home, 'native');
   if (!existsSync(join(own, 'bin', 'postgres'))) cpSync(native, own, { recursive: true, verbatimSymlinks: true });
@@ -136,15 +137,18 @@ export function programsIn(home: string, native: string): string {
 export type Home = {
   name: string;
   path: string;
-  /** The folder that it was last used by. */
+  /** The folder that last used it. */
   folder: string | undefined;
-  /** Its folder is there and names it; or that folder is gone, which an unmounted one seems to be; or it names another, or none. */
+  /**
+   * `in use`: its folder names it. `gone`: its folder is missing, perhaps unmounted. `not named`: its folder names another home,
+   * or none.
+   */
   state: 'in use' | 'gone' | 'not named';
-  /** When its data were last written. */
+  /** When its data was last written. */
   usedAt: Date | undefined;
 };
 
-/** Every home under /var/lib, whosever it is. */
+/** Every home under /var/lib, of any user. */
 export function listHomes(homes = HOMES): Home[] {
   if (!existsSync(homes)) return [];
   return readdirSync(homes)
@@ -159,7 +163,7 @@ export function listHomes(homes = HOMES): Home[] {
     });
 }
 
-/** Removes a home and the data in it. Throws where a folder that is there names it, or a server runs on it. */
+/** Removes a home and its data. Throws if an existing folder names it, or if a server is running on it. */
 export function removeHome({ path, folder, state }: Home): void {
   if (state === 'in use') throw new Error(`${path} holds the data of ${folder}. Remove that folder first.`);
   const server = postmasterOf(join(path, 'postgres'));

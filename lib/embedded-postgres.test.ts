@@ -11,7 +11,7 @@ let folder: string;
 let running: EmbeddedPostgres[];
 
 beforeEach(() => {
-  // mkdtemp makes a folder that only its owner may enter: the hard case where the server runs as another account.
+  // mkdtemp creates a folder that only its owner can enter: the hard case if the server runs as another account.
   folder = mkdtempSync(join(tmpdir(), 'mirante-embedded-'));
   running = [];
 });
@@ -38,7 +38,7 @@ async function query(server: EmbeddedPostgres, text: string): Promise<unknown[]>
   }
 }
 
-test('rows outlive a stop and a start', async () => {
+test('rows survive a stop and a start', async () => {
   const first = await start();
   await query(first, 'create table kept as select 42 as answer');
   await first.stop();
@@ -46,7 +46,7 @@ test('rows outlive a stop and a start', async () => {
   expect(await query(second, 'select answer from kept')).toEqual([{ answer: 42 }]);
 });
 
-test('a server that a killed program left running gives its data over to the next one', async () => {
+test('the next server takes over the data from one that a killed program left running', async () => {
   const left = await start();
   await query(left, 'create table kept as select 43 as answer');
   const next = await start();
@@ -54,7 +54,7 @@ test('a server that a killed program left running gives its data over to the nex
   expect(await query(next, 'select answer from kept')).toEqual([{ answer: 43 }]);
 });
 
-test('a server that was killed in the middle of its work recovers what it committed', async () => {
+test('a server killed in the middle of its work recovers what it committed', async () => {
   const first = await start();
   await query(first, 'create table kept as select 44 as answer');
   process.kill(first.pid, 'SIGKILL');
@@ -63,7 +63,7 @@ test('a server that was killed in the middle of its work recovers what it commit
   expect(await query(second, 'select answer from kept')).toEqual([{ answer: 44 }]);
 });
 
-test('after a restore that was killed between two steps no empty database takes the place of the data', async () => {
+test('after a restore killed between two steps, no empty database replaces the data', async () => {
   const first = await start();
   await query(first, 'create table kept as select 45 as answer');
   await first.stop();
@@ -77,7 +77,7 @@ test('after a restore that was killed between two steps no empty database takes 
   expect(readFileSync(join(folder, 'postgres.log'), 'utf8').match(/starting PostgreSQL/g)).toHaveLength(2);
 });
 
-test('it listens on the loopback interface only and wants a password', async () => {
+test('it listens on the loopback interface only and requires a password', async () => {
   const server = await start();
   const settings = await query(
     server,

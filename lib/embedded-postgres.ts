@@ -33,13 +33,13 @@ export type EmbeddedPostgres = {
   /** URL of the database `mirante` as its superuser. */
   url: string;
   pid: number;
-  /** Where the server's own files are: below the folder given, or elsewhere where its account cannot enter that. */
+  /** Folder of the server's own files: below the given folder, or elsewhere if its account cannot enter that. */
   home: string;
-  /** Settles when the server has gone, with how it went. */
+  /** Resolves when the server has exited, with the reason. */
   gone: Promise<string>;
-  /** Ends all sessions, writes a checkpoint and waits until the server has gone. */
+  /** Ends all sessions, writes a checkpoint and waits until the server has exited. */
   stop: () => Promise<void>;
-  /** Ends it at once; it recovers at its next start. */
+  /** Kills the server; it recovers at its next start. */
   kill: () => void;
 };
 
@@ -49,7 +49,7 @@ const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  // For roles with pg_use_reserved_connections, as the platform's logins are.
+  // For roles with pg_use_reserved_connections, such as the platform's logins.
   reserved_connections: '30',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
@@ -61,9 +61,9 @@ const SETTINGS: Record<string, string> = {
 };
 
 /**
- * Starts a PostgreSQL whose programs came from npm, with its data below `folder`, made on first use and kept.
- * Needs no installed server, and runs as root too (the server itself then runs as an account without rights).
- * Throws when the server does not come up, with the end of its log.
+ * Starts PostgreSQL from npm's programs, with its data below `folder`, created on first use and kept. Needs no installed server.
+ * Root can start it too: the server then runs as an unprivileged account. Throws an error with the end of the log if the server
+ * does not start.
  */
 export async function startEmbeddedPostgres(folder: string, options: Options = {}): Promise<EmbeddedPostgres> {
   const { account, programs, data, home } = await placeOf(folder);
@@ -84,7 +84,7 @@ export async function startEmbeddedPostgres(folder: string, options: Options = {
   return { url, pid: child.pid as number, home, gone, stop: () => stopServer(child), kill: () => void child.kill('SIGQUIT') };
 }
 
-/** Where the embedded server of a folder has its programs and its data, and whom it runs as. Makes the folder where there is none. */
+/** The folders of a folder's embedded server, and the account it runs as. Creates the folder if it does not exist. */
 export async function placeOf(folder: string) {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
   mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -108,10 +108,7 @@ function newHome(folder: string, native: string, account: Account): string | und
   return makeHome(folder);
 }
 
-/**
- * The superuser's URL of the embedded server that runs on these data, whoever has started it; undefined where none does, as far as its
- * own note tells.
- */
+/** The superuser URL of the server that runs on `data`, also if another program started it; undefined if its pid file names none. */
 export function runningUrl(folder: string, data: string): string | undefined {
   const server = postmasterOf(data);
   const passwordFile = join(folder, 'database-password');
@@ -133,7 +130,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-// Into a folder that gets its name last: one that a crash left half made is made again.
+// The folder gets its final name last, so one that a crash left incomplete is created again.
 async function initialise(folder: string, data: string, programs: string, account?: Account): Promise<string> {
   const passwordFile = join(folder, 'database-password');
   const known = existsSync(passwordFile) ? readFileSync(passwordFile, 'utf8').trim() : undefined;
@@ -142,7 +139,7 @@ async function initialise(folder: string, data: string, programs: string, accoun
     return known;
   }
   refuseCutOff(data);
-  // Data that have only been moved away can be opened with it once more.
+  // Keeps a known password: data that was only moved away can be opened with it again.
   const password = known || randomBytes(18).toString('base64url');
   const [fresh, handover] = [`${data}.new`, `${data}.password`];
   rmSync(fresh, { recursive: true, force: true });
@@ -165,7 +162,7 @@ async function initialise(folder: string, data: string, programs: string, accoun
   return password;
 }
 
-// A restore that was killed between two steps has put data aside that nobody has asked to be without.
+// A restore killed between two steps leaves the former data set aside. A new, empty database must not replace it.
 function refuseCutOff(data: string): void {
   const aside = readdirSync(dirname(data)).find((name) => name.startsWith(`${basename(data)}.replaced-`));
   if (aside)
@@ -174,7 +171,7 @@ function refuseCutOff(data: string): void {
     );
 }
 
-/** Ends the embedded server of a folder whose starter was killed, if one runs there. */
+/** Stops a running embedded server of a folder whose starter was killed. */
 export async function stopStray(folder: string): Promise<void> {
   const home = notedHome(folder);
   if (home !== undefined && !existsSync(home)) return;
@@ -182,7 +179,7 @@ export async function stopStray(folder: string): Promise<void> {
   stopStale(data, programs, account);
 }
 
-// A server whose starter was killed still runs on these data. Nothing else is ever stopped: a process id alone proves nothing.
+// Stops a server whose starter was killed. Nothing else is ever stopped: a process id alone proves nothing.
 function stopStale(data: string, programs: string, account?: Account): void {
   const server = postmasterOf(data);
   if (server?.is === 'other') disownPostmaster(data);
@@ -190,7 +187,7 @@ function stopStale(data: string, programs: string, account?: Account): void {
   try {
     execFileSync(join(programs, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w'], { cwd: '/', stdio: 'ignore', ...account });
   } catch {
-    // It has gone meanwhile, or takes too long: the server that starts now finds out, and says so.
+    // If it is still running, the next server fails to start and reports that.
   }
 }
 
@@ -204,7 +201,7 @@ function launch(
 ): ChildProcess {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = openSync(logFile, 'a', 0o600);
-  // Detached, so that Ctrl-C in the terminal reaches the programs that must finish their work before the database goes.
+  // Detached, so that Ctrl-C in the terminal reaches only the programs that must finish their work before the database stops.
   const child = spawn(program, ['-D', data, '-p', String(port), ...flags], {
     cwd: '/',
     stdio: ['ignore', log, log],

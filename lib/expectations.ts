@@ -13,7 +13,7 @@ const SAFE = Number.MAX_SAFE_INTEGER;
 
 const known = new WeakMap<ZodType, string>();
 
-/** What a schema takes, in words that follow "must be": `a whole number from 1 to 1000`. */
+/** What a schema accepts, in words that follow "must be": `a whole number from 1 to 1000`. */
 export function expectation(schema: ZodType | undefined): string {
   if (!schema) return 'valid';
   const words = known.get(schema) ?? describe(schema);
@@ -22,7 +22,7 @@ export function expectation(schema: ZodType | undefined): string {
 }
 
 function describe(schema: ZodType): string {
-  // What an object holds is not described, so its schema need not be translated.
+  // The members of an object are not described, so its schema is not converted.
   if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) return 'an object';
   return wordsFor(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }

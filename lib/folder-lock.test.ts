@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a folder has one holder, whom the second one is told; release frees its own lock only', () => {
+test('a folder has one holder, whose name the second one gets; release frees only its own lock', () => {
   const first = lockFolder(join(folder, 'new'), 'the first');
   expect(() => lockFolder(join(folder, 'new'), 'the second')).toThrow(
     /new is in use by the first, since 20.*Z\. Stop that first/,
@@ -24,7 +24,7 @@ test('a folder has one holder, whom the second one is told; release frees its ow
   second.release();
 });
 
-test('commands share the database with each other and with who runs the platform, and with nobody who has it alone', () => {
+test('commands share the database with each other and with the running platform, but not with a holder that has it alone', () => {
   const platform = lockFolder(folder, 'the platform');
   const commands = [lockDatabase(folder), lockDatabase(folder)];
   platform.release();
@@ -37,7 +37,7 @@ test('commands share the database with each other and with who runs the platform
   lockDatabase(folder).release();
 });
 
-test('the lock of a process that was killed is free, and what its file says binds nobody', async () => {
+test('the lock of a killed process is free, and the text of its file has no effect', async () => {
   const program = `import { lockFolder } from './lib/folder-lock.ts';
     lockFolder(${JSON.stringify(folder)}, 'the killed', { alone: true });
     process.stdout.write('locked');
@@ -54,7 +54,7 @@ test('the lock of a process that was killed is free, and what its file says bind
   const after = lockFolder(folder, 'this');
   expect(after.isAfterKill).toBe(true);
   after.release();
-  // Any text, also that of versions before, with the id of a process that runs.
+  // Any text, even of earlier versions, with the id of a running process.
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.ppid, children: [process.ppid] }));
   lockFolder(folder, 'this').release();
   expect(process.kill(process.ppid, 0)).toBe(true);

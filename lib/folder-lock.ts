@@ -3,20 +3,20 @@ import { join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 
 export type FolderLock = {
-  /** Whether the program that held it before was killed, so that what it had started may still be ending. */
+  /** Whether the previous holder was killed, so that its child processes may still be running. */
   isAfterKill: boolean;
   release: () => void;
 };
 
-// Beyond the text, because Windows lets nobody read bytes that another has locked.
+// Beyond the text, because Windows does not let other processes read locked bytes.
 const LOCKED_BYTE = 2 ** 30;
 
-/** Another program has the folder: nothing was tried. */
+/** Another program has the folder. Nothing was done. */
 export class FolderInUse extends Error {}
 
 /**
- * Takes a data folder for one program. The kernel holds the lock for this process and ends it with it, so that no process id counts. With
- * `alone`, commands that use the folder's database are kept out too. Throws a sentence that names the holder where there is one.
+ * Locks a data folder for one program. The kernel releases the lock when this process ends, so no process id matters. `alone`:
+ * also locks out commands that use the folder's database. Throws FolderInUse, whose message names the holder.
  */
 export function lockFolder(folder: string, program: string, { alone = false } = {}): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -39,7 +39,10 @@ export function lockFolder(folder: string, program: string, { alone = false } = 
   };
 }
 
-/** Notes that a command uses the database of a data folder. Many may at once, but none while another has the folder `alone`: then it throws. */
+/**
+ * Locks a data folder's database for a command. Many commands may share it. Throws FolderInUse while another has the folder
+ * `alone`.
+ */
 export function lockDatabase(folder: string): { release: () => void } {
   const file = open(folder, 'lock.database');
   if (!isTaken(file, folder, true)) throw refusal(folder);

@@ -126,7 +126,7 @@ it.each<[unknown, string, string]>([
   expect(readInput(schema, input).faults).toMatchObject([{ code, detail }]);
 });
 
-it('names what is missing, and what an enumeration takes', () => {
+it('names what is missing, and the values of an enumeration', () => {
   const required = z.object({
     name: z.string().min(1),
     kind: z.enum(['webhook', 'email']),
@@ -139,14 +139,14 @@ it('names what is missing, and what an enumeration takes', () => {
   ]);
 });
 
-it('says of every unknown name what was meant, and calls the parts of a query parameters', () => {
+it('suggests the known name for each unknown one, and calls the members of a query parameters', () => {
   const two = z.strictObject({ limit: z.string().optional(), cursor: z.string().optional() });
   expect(detailsOf(two, { limt: '', offset: '' }, { member: 'parameter' })).toEqual([
     '"limt" is not a known parameter. Did you mean "limit"? "offset" is not a known parameter. Known are: limit, cursor.',
   ]);
 });
 
-it('shows no secret, little of a long value and nothing that a terminal obeys', () => {
+it('shows no secret, little of a long value and no control characters', () => {
   const text = z.object({ url: z.literal('x').optional(), api_key: z.literal('x').optional() });
   expect(detailsOf(text, { api_key: 'hush' })).toEqual(['"api_key" must be "x".']);
   expect(detailsOf(text, { url: 'https://somebody:hush@host/' })?.[0]).not.toContain('hush');
@@ -157,7 +157,7 @@ it('shows no secret, little of a long value and nothing that a terminal obeys', 
   expect(didYouMean('x', ['name'])).toBe('');
 });
 
-it('names a parameter as it is sent, and never answers with more than was sent', () => {
+it('names a parameter as it was sent, and never returns more than was sent', () => {
   const query = z.strictObject({ type: z.string().max(2).optional() });
   const sentAs = (name: string) => `filter[${name}]`;
   expect(detailsOf(query, { type: 'abc', tpye: '' }, { sentAs })).toEqual([

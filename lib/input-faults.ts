@@ -3,35 +3,35 @@ import { type ZodType, z } from 'zod';
 import { expectation } from './expectations.ts';
 import { isSecretName, withoutShapedSecrets } from './redact.ts';
 
-/** One thing that is wrong with an input: where, the code of the schema library or of ours, and a sentence for people. */
+/** One fault of an input: its path, a code of the schema library or ours, and a sentence for people. */
 export type InputFault = { path: PropertyKey[]; code: string; detail: string };
 
 type Issue = z.core.$ZodIssue;
 type Options = {
-  /** Names the input as a whole. */
+  /** Name of the input as a whole. */
   whole?: string;
-  /** What the input is made of. */
+  /** Name of one member of the input. */
   member?: string;
-  /** Members whose values are not shown. */
+  /** True for members whose values are not shown. */
   isSecret?: (name: string) => boolean;
-  /** The name under which a member of the input was sent. */
+  /** The name under which a member was sent. */
   sentAs?: (name: string) => string;
 };
 type Place = Required<Options> & { path: PropertyKey[]; input: unknown };
 
 const MAX_SHOWN = 40;
 const MAX_LISTED = 15;
-/** More faults, and more unknown names of one object, help nobody and would make the answer larger than the input. */
+/** Maximum faults, and unknown names of one object. More would not help, and would make the response larger than the input. */
 const MAX_FAULTS = 100;
 const MAX_UNKNOWN = 10;
-/** Faults that are put into words, among them those of alternatives that are not shown. */
+/** Maximum faults that get a message, including those of union alternatives that are not shown. */
 const MAX_WORDED = 2_000;
 /** Greatest number of edits by which a misspelt name differs from the one that was meant. */
 const MAX_EDITS = 2;
 
 /**
- * Reads an input by a schema; faults are sentences of ours, never the schema library's. A schema's own message that begins in
- * lower case follows the name of the member: `must be an origin`.
+ * Parses an input by a schema. Returns its data, or faults in our own sentences, never the schema library's. A schema's own
+ * message that begins in lower case follows the member's name: `must be an origin`.
  */
 export function readInput<T>(
   schema: ZodType<T>,
@@ -47,12 +47,12 @@ export function readInput<T>(
     code: codeOf(issue),
     detail: sentenceOf(issue, place),
   }));
-  // A value can fail two checks that have one sentence, e.g. a UUID that is in capitals.
+  // A value can fail two checks that have the same sentence, e.g. a UUID in upper case.
   const distinct = new Map(faults.map((fault) => [JSON.stringify([fault.path.map(String), fault.code, fault.detail]), fault]));
   return { faults: [...distinct.values()] };
 }
 
-/** A text in quotes as a message may show it: at most 40 characters, no secret that is known by its shape, nothing that a terminal obeys. */
+/** The text in quotes, safe for a message: at most 40 characters, no recognisable secrets, no control characters. */
 export function quoted(text: string): string {
   const start = [...withoutShapedSecrets(text.slice(0, 1_000).toWellFormed())];
   const shown = start.length > MAX_SHOWN ? `${start.slice(0, MAX_SHOWN).join('')}…` : start.join('');
@@ -68,7 +68,7 @@ export function nameOf(path: readonly PropertyKey[]): string {
   return quoted(steps.join(''));
 }
 
-/** A hint at the known name that was probably meant; empty where none is near. */
+/** A hint with the nearest known name; empty if none is near. */
 export function didYouMean(name: string, known: readonly string[], sentAs = (near: string) => near): string {
   const near = known.map((one) => [leven(name.slice(0, 100), one), one] as const).sort(([a], [b]) => a - b)[0];
   if (!near || near[0] > Math.min(MAX_EDITS, Math.ceil(name.length / 3))) return '';
@@ -78,7 +78,7 @@ export function didYouMean(name: string, known: readonly string[], sentAs = (nea
 const codeOf = (issue: Issue) =>
   issue.code === 'custom' && issue.params?.code ? String(issue.params.code) : issue.code.replaceAll('_', '-');
 
-// What follows the member's name. It becomes the message of each issue whose schema has none of its own.
+// The text after the member's name. It becomes the message of each issue whose schema has none of its own.
 function predicateOf(issue: z.core.$ZodRawIssue, place: Place): string {
   const schema = (issue.schema ?? issue.inst) as ZodType | undefined;
   if (issue.code === 'unrecognized_keys') {
@@ -129,10 +129,10 @@ function sentenceOf(issue: Issue, place: Place): string {
   )}.`;
 }
 
-// The first fault of the choice that the value fits best; undefined where it is of none of their types.
+// The first fault of the alternative that fits the value best; undefined if the value has none of their types.
 function closestOf(choices: Issue[][], value: unknown): Issue | undefined {
   const faults = choices.filter((issues) => issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0));
-  // An object without a member is further from a choice than one with a wrong value.
+  // An object that lacks a member fits an alternative less than one with a wrong value.
   const missing = (issues: Issue[]) => issues.filter(({ path }) => valueAt(value, path) === undefined).length;
   return faults.toSorted((a, b) => missing(a) - missing(b) || a.length - b.length)[0]?.[0];
 }
@@ -158,7 +158,7 @@ function shown(issue: Issue, value: unknown, isSecret: boolean): string {
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-// A number in a query is a text too, and is shown as what it was meant to be.
+// A number in a query is text too; it is shown as a number.
 function shownValue(value: unknown, asNumber: boolean): string {
   if (typeof value === 'string') return asNumber && /^-?\d{1,20}(\.\d{1,20})?$/.test(value) ? value : quoted(value);
   if (Array.isArray(value)) return 'a list';

@@ -1,4 +1,7 @@
-/** Does `work` for each item, so many at once; stops taking more at the first that fails, and throws that. */
+/**
+ * Runs `work` for each item, at most `lanes` at a time. Starts no more after the first failure, and throws that error once the
+ * running ones have ended.
+ */
 export async function inLanes<T>(items: Iterable<T>, lanes: number, work: (item: T) => Promise<unknown>): Promise<void> {
   const rest = items[Symbol.iterator]();
   let failed = false;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createLog } from './log.ts';
 
-/** What one call of the logger writes. */
+/** The output of one call of the logger. */
 function written(write: (log: ReturnType<typeof createLog>) => void): string {
   const lines: string[] = [];
   const to = new Writable({
@@ -48,7 +48,7 @@ describe('by name', () => {
     }
   });
 
-  test('what is no secret stays as it is', () => {
+  test('values that are no secrets stay unchanged', () => {
     const at = new Date(0);
     const fields = {
       tenant: 't',
@@ -63,7 +63,7 @@ describe('by name', () => {
     expect(line).toMatchObject({ ...fields, at: at.toJSON(), msg: 'request', level: 'info', program: 'test' });
   });
 
-  test('an error keeps its kind, message, stack, cause and fields, but for secret ones', () => {
+  test('an error keeps its type, message, stack, cause and fields, except for secret ones', () => {
     const error = Object.assign(new TypeError('no', { cause: new Error('because') }), {
       code: 'E1',
       headers: { cookie: 'hush' },
@@ -76,7 +76,7 @@ describe('by name', () => {
     expect(JSON.parse(written((log) => log.error(error)))).toMatchObject({ err: { message: 'no: because' }, msg: 'no' });
   });
 
-  test('circles and what is very deep are written without end or failure', () => {
+  test('circular and very deep values are written without endless loops or errors', () => {
     const circle: Record<string, unknown> = { password: 'hush' };
     circle.self = circle;
     let deep: unknown = { password: 'hush' };
@@ -111,11 +111,11 @@ describe('by shape', () => {
     expect(err.stack).toContain(`Error: ${shown}\n    at `);
   });
 
-  test('the bindings of a child are looked at too', () => {
+  test('the bindings of a child logger are redacted too', () => {
     expect(written((log) => log.child({ key: KEY }).info('x'))).not.toContain(KEY);
   });
 
-  test('no line takes long, whatever a client put into it', () => {
+  test('no line takes long, whatever a client puts into it', () => {
     for (const part of [
       '://a:',
       '://',

@@ -3,7 +3,7 @@ import { withoutNamedSecrets, withoutShapedSecrets } from './redact.ts';
 
 export type { Logger };
 
-/** One JSON line per entry on standard output, without secrets: redact.ts says what passes for one. */
+/** Writes one JSON line per entry to standard output, without secrets: see redact.ts. */
 export function createLog(program: string, level: string, to: DestinationStream = standardOutput()): Logger {
   return pino(
     {
@@ -11,7 +11,7 @@ export function createLog(program: string, level: string, to: DestinationStream 
       base: { program },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withoutNamedSecrets },
-      // Errors have become plain objects before this.
+      // Errors are already plain objects here.
       serializers: { err: (error) => error },
       hooks: { streamWrite: withoutShapedSecrets },
     },

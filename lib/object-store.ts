@@ -6,14 +6,14 @@ import { v4 as uuid } from 'uuid';
 
 export type StoredObject = { name: string; bytes: number; modifiedAt: Date };
 
-/** Files by name, in a folder or in a store that speaks S3. Names are relative paths with `/`. */
+/** Files by name, in a folder or in an S3 store. Names are relative paths with `/`. */
 export type ObjectStore = {
-  /** Stores the file at `path` under `name`, in place of what is there; nobody sees less than the whole of it. */
+  /** Stores the file at `path` under `name` and replaces an existing object. Readers never see a partial object. */
   put: (name: string, path: string) => Promise<void>;
-  /** The contents, or the bytes from `start` to `end`, both included; undefined where there is none. */
+  /** The content, or the bytes from `start` to `end`, both included; undefined if the object does not exist. */
   get: (name: string, range?: { start: number; end: number }) => Promise<Readable | undefined>;
   stat: (name: string) => Promise<StoredObject | undefined>;
-  /** All whose names begin with `prefix`, which ends with `/` or is empty; in no order. */
+  /** All objects whose names begin with `prefix`, which ends with `/` or is empty; in no order. */
   list: (prefix: string) => AsyncGenerator<StoredObject>;
   /** Deletes the object. A missing object is not an error. */
   remove: (name: string) => Promise<void>;
@@ -22,10 +22,10 @@ export type ObjectStore = {
   close: () => void;
 };
 
-/** Folder of files that are being written; no object has such a name. */
+/** Folder of unfinished files; no object has such a name. */
 const UNFINISHED = '.unfinished';
 
-/** Opens a folder of this machine as a store. */
+/** Opens a folder on this machine as a store. */
 export function openFolderStore(root: string): ObjectStore {
   const pathOf = (name: string) => {
     const path = join(root, name);
@@ -43,7 +43,7 @@ export function openFolderStore(root: string): ObjectStore {
         if (path !== join(root, UNFINISHED)) yield* walk(path);
         continue;
       }
-      // Another process may have removed it since.
+      // Another process may have removed it in the meantime.
       const found = await stat(path).catch(ifMissing);
       if (found) yield { name: relative(root, path).replaceAll(sep, '/'), bytes: found.size, modifiedAt: found.mtime };
     }
@@ -92,7 +92,7 @@ export function openFolderStore(root: string): ObjectStore {
   };
 }
 
-// What is acknowledged must outlive a loss of power.
+// An acknowledged write must survive a power loss.
 async function sync(path: string): Promise<void> {
   const file = await open(path);
   try {

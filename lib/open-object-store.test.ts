@@ -57,7 +57,7 @@ describe.each([
     expect([await store.stat(name), await store.get(name)]).toEqual([undefined, undefined]);
   });
 
-  test('what stands under a prefix is listed, and nothing else', async () => {
+  test('list returns the objects under a prefix, and nothing else', async () => {
     const file = await fileOf(Buffer.alloc(0));
     for (const name of ['a/b/1', 'a/b/2', 'a/bc', 'd']) await store.put(name, file);
     expect(await namesOf(store, 'a/b/')).toEqual(['a/b/1', 'a/b/2']);
@@ -70,7 +70,7 @@ describe.each([
     expect([await store.stat('x'), await store.sweep(new Date(Date.now() + 1000))]).toEqual([undefined, 0]);
   });
 
-  test.runIf(kind === 'a folder')('what a killed process left is swept, and no name leads out of the folder', async () => {
+  test.runIf(kind === 'a folder')('files of a killed process are swept, and no name leads out of the folder', async () => {
     await mkdir(join(folder, 'store/.unfinished'), { recursive: true });
     await writeFile(join(folder, 'store/.unfinished/1'), '');
     expect(await namesOf(store, '')).not.toContain('.unfinished/1');

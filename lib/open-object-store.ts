@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { type ObjectStore, openFolderStore } from './object-store.ts';
 import { openS3Store } from './s3-store.ts';
 
-/** Opens the store of OBJECT_STORE_URL, or the folder `objects` of the data directory where none is set. */
+/** Opens the store of OBJECT_STORE_URL, or the folder `objects` of the data directory if it is not set. */
 export function openObjectStore(config: Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>): ObjectStore {
   const { OBJECT_STORE_URL: url, MIRANTE_DATA_DIR } = config;
   if (url?.startsWith('s3:')) return openS3Store(url);

@@ -35,7 +35,7 @@ test('rows keep their order, types, nulls and empty texts', async () => {
   ]);
 });
 
-test('what does not fit its type is an error, and no row is lost in silence', async () => {
+test('a value that does not fit its type is an error, and no row is lost silently', async () => {
   const csv = join(folder, 'bad.csv');
   await writeFile(csv, '1\nx\n');
   await expect(csvToParquet([csv], join(folder, 'bad.parquet'), { n: 'bigint' }, folder)).rejects.toThrow(
@@ -43,7 +43,7 @@ test('what does not fit its type is an error, and no row is lost in silence', as
   );
 });
 
-test('a line end of Windows within a cell is part of it, also in the first row', async () => {
+test('a Windows line end within a cell is part of it, even in the first row', async () => {
   const csv = join(folder, 'ends.csv');
   await writeFile(csv, '"a\r\nb",1\n"c",2\n');
   const parquet = join(folder, 'ends.parquet');
@@ -52,7 +52,7 @@ test('a line end of Windows within a cell is part of it, also in the first row',
   expect(rows).toEqual([{ t: 'a\r\nb' }, { t: 'c' }]);
 });
 
-test('slices are of whole rows, and those of each group apart', async () => {
+test('slices contain whole rows, and each group has its own', async () => {
   const slices = new CsvSlices(folder, [2, 1]);
   await pipeline(Readable.from(['"a\n', '",1\n"""b', '\n",2\nc,3', '\nd,4\n'].map((part) => Buffer.from(part))), slices);
   expect(slices.groups).toHaveLength(3);
@@ -62,7 +62,7 @@ test('slices are of whole rows, and those of each group apart', async () => {
   expect(rows).toEqual([[{ t: 'a\n' }, { t: '"b\n' }], [{ t: 'c' }], [{ t: 'd' }]]);
 });
 
-test('many rows as large as an event may be fit, in their order, in parts that a reader can hold', async () => {
+test('many rows of the maximum event size fit, in order, in row groups that a reader can hold', async () => {
   const slices = new CsvSlices(folder);
   const text = 'x'.repeat(64_000);
   const lines = Array.from({ length: 10_000 }, (_, n) => n);

@@ -17,7 +17,7 @@ function temporary(): string {
 }
 
 test.runIf(existsSync('/proc/self/cwd'))(
-  'a program that has got the id of a server that is gone is left alone, and the server starts',
+  'a program that now has the id of a former server is left alone, and the server starts',
   async () => {
     const folder = temporary();
     const first = await startEmbeddedPostgres(folder);
@@ -25,7 +25,7 @@ test.runIf(existsSync('/proc/self/cwd'))(
     expect(postmasterOf(data)).toMatchObject({ pid: first.pid, is: 'server' });
     const note = readFileSync(join(data, 'postmaster.pid'), 'utf8');
     await first.stop();
-    // As an API of another platform might, with the account that the server had. Not node: that account may not reach where it is installed.
+    // Like another platform's API, under the server's account. Not node: that account may not be able to enter node's folder.
     const other = spawn('sh', ['-c', 'echo up; exec sleep 600'], {
       cwd: '/',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -43,7 +43,7 @@ test.runIf(existsSync('/proc/self/cwd'))(
   },
 );
 
-test('what data say of a server that nobody has heard of is no server', () => {
+test('a pid file without a running server is no server', () => {
   const data = join(temporary(), 'postgres');
   mkdirSync(data);
   expect(postmasterOf(data)).toBeUndefined();

@@ -6,13 +6,13 @@ export type Postmaster = {
   pid: number;
   port: number;
   /**
-   * What runs under that process id: the server of these data, another program (the id was given again), nothing, or something that this
-   * account may not look at.
+   * What runs under that process id: the server of these data, another program that now has the id, nothing, or something that
+   * this account cannot inspect.
    */
   is: 'server' | 'other' | 'gone' | 'unknown';
 };
 
-/** The server that these data say runs on them, and what is behind its process id; undefined where they name none. */
+/** The server that the pid file of these data names, and what runs under its process id; undefined if there is no such file. */
 export function postmasterOf(data: string): Postmaster | undefined {
   const note = join(data, 'postmaster.pid');
   if (!existsSync(note)) return undefined;
@@ -21,7 +21,7 @@ export function postmasterOf(data: string): Postmaster | undefined {
   return { pid, port: port ?? 0, is: whatRuns(pid, data) };
 }
 
-// A server works in its data folder, wherever that is moved to; no other program does.
+// A server's working directory is its data folder, even after a move; no other program's is.
 function whatRuns(pid: number, data: string): Postmaster['is'] {
   try {
     process.kill(pid, 0);
@@ -38,8 +38,8 @@ function whatRuns(pid: number, data: string): Postmaster['is'] {
 }
 
 /**
- * Lets a server start although its id of before belongs to another program now. PostgreSQL takes its parent's id for a leftover, and still
- * looks for sessions of the server before.
+ * Lets a server start although another program now has its former process id. PostgreSQL treats its parent's id as a leftover,
+ * and still checks for sessions of the former server.
  */
 export function disownPostmaster(data: string): void {
   const note = join(data, 'postmaster.pid');

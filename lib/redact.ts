@@ -9,15 +9,15 @@ const SECRET_NAME =
 /** Whether a name is that of a secret, whose value is never shown. */
 export const isSecretName = (name: string) => SECRET_NAME.test(name);
 
-// Deeper than anybody reads.
+// Maximum depth of a log entry.
 const MAX_DEPTH = 8;
 
-/** What is to be logged with each value under a secret's name replaced; errors become plain objects. */
+/** Replaces each value under a secret's name. Errors become plain objects. */
 export function withoutNamedSecrets(fields: Record<string, unknown>): Record<string, unknown> {
   return plain(fields, 0, new Map()) as Record<string, unknown>;
 }
 
-// What is met twice is copied once, so that cycles stay what they are and nothing is walked without end.
+// Each object is copied once, so cycles stay cycles and the walk ends.
 function plain(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const copied = copies.get(value);
@@ -34,16 +34,19 @@ function plain(value: unknown, depth: number, copies: Map<object, unknown>): unk
   return copy;
 }
 
-// Each takes linear time, whatever a client has put into the line.
+// Each pattern takes linear time, whatever a client has put into the line.
 const ADDRESS = /:\/\/(?:[^\s"\\]|\\["\\])+/g;
 const IN_QUERY = /([?&](?:password|secret|key|token)=)(?:[^&\s"\\]|\\["\\])+/gi;
 const MIRANTE_KEY = /\b(mir_[a-z]{1,20}_)[\w-]{5,}/g;
 const WEBHOOK_SECRET = /\b(whsec_)[\w+/=-]{5,}/g;
-// Of a short link the characters that only name it may stay.
+// The first characters of a short link only identify it, so they stay.
 const SHORT_LINK = /(\/s\/[\w-]{8})[\w-]{16}(?![\w-])/g;
 const SIGNED_TOKEN = /eyJ[\w-]{5,80}\.eyJ[\w-]+\.[\w-]+/g;
 
-/** A finished line without passwords in URLs, secrets in queries of URLs, signed tokens (JWT), short links, secrets of webhooks and Mirante's own keys, wherever they stand. */
+/**
+ * Removes secrets anywhere in a finished line: passwords in URLs, secrets in query strings, signed tokens (JWT), short links,
+ * secrets of webhooks and Mirante's own keys.
+ */
 export function withoutShapedSecrets(line: string): string {
   return line
     .replace(ADDRESS, (address) => address.split('://').map(withoutPassword).join('://'))
@@ -54,7 +57,7 @@ export function withoutShapedSecrets(line: string): string {
     .replace(WEBHOOK_SECRET, `$1${REDACTED}`);
 }
 
-// Up to the last @, because a password that nobody encoded may hold others.
+// Up to the last @, because an unencoded password may contain others.
 function withoutPassword(address: string): string {
   const colon = address.indexOf(':');
   const at = address.lastIndexOf('@');

@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const PATIENCE = { connectMs: 500, answerMs: 300, stallMs: 200 };
 
-/** A store whose server does this with each request. */
+/** A store whose server handles each request with `answer`. */
 async function storeOf(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(answer);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -35,7 +35,7 @@ const half = (bytes: number) => (_request: IncomingMessage, response: ServerResp
   response.write(randomBytes(bytes / 2));
 };
 
-test('a body that stalls in its middle is an error, also while an archived file is fetched', async () => {
+test('a body that stalls in the middle is an error, also while an archived file is fetched', async () => {
   const store = await storeOf(half(10_000));
   await expect(buffer((await store.get('x')) as never)).rejects.toThrow('No data received for 0.2 seconds');
   await expect(fetchFile(store, { name: 'x', sha256: '' }, join(folder, 'x'))).rejects.toThrow('No data received');
@@ -52,7 +52,7 @@ test('a list that stalls is an error', async () => {
   await expect(listing()).rejects.toThrow();
 }, 20_000);
 
-test('an upload that nobody takes or answers is an error', async () => {
+test('an upload that is not read or not answered is an error', async () => {
   const path = join(folder, 'large');
   await writeFile(path, randomBytes(12 * 1024 * 1024));
   const taken = await storeOf((request) => void request.resume());
@@ -61,7 +61,7 @@ test('an upload that nobody takes or answers is an error', async () => {
   await expect(deaf.put('x', path)).rejects.toThrow();
 }, 20_000);
 
-test('a reader that leaves ends the request, and a connection that breaks is an error', async () => {
+test('a reader that stops ends the request, and a broken connection is an error', async () => {
   let closed: (() => void) | undefined;
   const left = new Promise<void>((done) => {
     closed = done;

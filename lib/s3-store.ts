@@ -15,15 +15,15 @@ import { withStallLimit } from './stall-limit.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** How long a connection may take, an answer to begin, and a body to send nothing, in milliseconds. */
+/** Time limits in milliseconds: to connect, until an answer begins, and between two chunks of a body. */
 type Patience = { connectMs: number; answerMs: number; stallMs: number };
 
 const PATIENCE: Patience = { connectMs: 5_000, answerMs: 60_000, stallMs: 30_000 };
 
 /**
- * Opens `s3://[<key id>:<secret>@]<bucket>[/<prefix>][?endpoint=<URL>][&region=<region>]`. Without a key the SDK finds one as it does
- * everywhere (AWS_ACCESS_KEY_ID, a role of the machine). With an endpoint, the bucket stands in the path: so do MinIO and others. No request
- * waits without end: whoever uses a store may hold something that others wait for.
+ * Opens `s3://[<key id>:<secret>@]<bucket>[/<prefix>][?endpoint=<URL>][&region=<region>]`. Without a key the SDK uses its default
+ * credentials (AWS_ACCESS_KEY_ID, a role of the machine). With an endpoint, the bucket is in the path, as MinIO and others
+ * expect. Every request has a time limit, because its caller may hold a lock that others wait for.
  */
 export function openS3Store(url: string, patience = PATIENCE): ObjectStore {
   const { hostname: Bucket, pathname, searchParams, username, password } = new URL(url);
@@ -38,7 +38,7 @@ export function openS3Store(url: string, patience = PATIENCE): ObjectStore {
       ? { credentials: { accessKeyId: decodeURIComponent(username), secretAccessKey: decodeURIComponent(password) } }
       : {}),
     maxAttempts: 5,
-    // Stores other than Amazon's do not all know the newer checksums; contents carry a SHA-256 in their manifests.
+    // Not every S3-compatible store knows the newer checksums. Manifests contain a SHA-256 of the content.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
@@ -47,7 +47,8 @@ export function openS3Store(url: string, patience = PATIENCE): ObjectStore {
       throwOnRequestTimeout: true,
     },
   });
-  // The limit of the request ends where its answer begins. Below whatever reads the body, so that lists and errors are bounded too.
+  // The request's time limit ends when its answer begins. This limit is below every reader of the body, so that it covers lists
+  // and errors too.
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
@@ -95,7 +96,7 @@ export function openS3Store(url: string, patience = PATIENCE): ObjectStore {
     async remove(name) {
       await client.send(new DeleteObjectCommand(at(name)));
     },
-    // What a killed process left of a large file is the bucket's own to end (rule AbortIncompleteMultipartUpload).
+    // The bucket removes parts of large files that a killed process left (rule AbortIncompleteMultipartUpload).
     sweep: async () => 0,
     close: () => client.destroy(),
   };

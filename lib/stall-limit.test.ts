@@ -12,21 +12,21 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a reader that takes its time loses nothing', async () => {
+test('a slow reader loses nothing', async () => {
   const source = new PassThrough();
   const content = randomBytes(3_000_000);
   source.end(content);
   const chunks: Buffer[] = [];
   for await (const chunk of withStallLimit(source, LIMIT)) {
     chunks.push(chunk);
-    // What the stream fetches ahead comes first, for the source has it.
+    // The stream's read-ahead comes first, because the source already has it.
     for (let n = 0; n < 3; n++) await new Promise<void>((done) => process.nextTick(done));
     vi.advanceTimersByTime(10 * LIMIT);
   }
   expect(Buffer.concat(chunks).equals(content)).toBe(true);
 });
 
-test('each chunk begins the limit again; where none comes, both streams end', async () => {
+test('each chunk restarts the limit; if none comes, both streams end', async () => {
   const source = new PassThrough();
   const reading = withStallLimit(source, LIMIT)[Symbol.asyncIterator]();
   for (let n = 0; n < 5; n++) {

@@ -1,8 +1,8 @@
 import { finished, Readable } from 'node:stream';
 
 /**
- * The same bytes, but an error where nothing comes for so long although the reader waits for it. A reader that takes its time is not
- * counted. Whatever ends one of both streams ends the other.
+ * Returns a stream of the same bytes. It fails if no data arrives for `limitMs` while its reader waits; a slow reader does not
+ * count. When one of the two streams ends, so does the other.
  */
 export function withStallLimit(source: Readable, limitMs: number): Readable {
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ export function withStallLimit(source: Readable, limitMs: number): Readable {
   return limited;
 }
 
-/** Nothing came for too long. Named as the AWS SDK names what it may try again. */
+/** No data arrived within the limit. The AWS SDK retries errors of this name. */
 class Stalled extends Error {
   override name = 'TimeoutError';
   constructor(limitMs: number) {

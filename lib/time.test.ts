@@ -32,7 +32,7 @@ describe('parseTime', () => {
           const text = `${String(y).padStart(4, '0')}-${two(month)}-${two(day)}T${two(h)}:${two(m)}:${two(s)}${ms}${offset}`;
           const [hours, minutes] = offset.length > 1 ? offset.slice(1).split(':').map(Number) : [0, 0];
           const other = DateTime.fromISO(text.toUpperCase(), { zone: 'utc' });
-          // luxon also takes 24:00 and times without zone, which RFC 3339 does not have, and offsets of any size.
+          // luxon also accepts 24:00, times without a zone and offsets of any size, which RFC 3339 does not.
           const valid = other.isValid && h < 24 && offset !== '' && (hours as number) < 24 && (minutes as number) < 60;
           expect([text, parseTime(text)]).toEqual([text, valid ? other.toMillis() * 1000 : undefined]);
         },
@@ -41,7 +41,7 @@ describe('parseTime', () => {
     );
   });
 
-  test('keeps microseconds, cuts finer digits, refuses everything else', () => {
+  test('keeps microseconds, truncates finer digits, rejects everything else', () => {
     const noon = Date.UTC(2026, 0, 31, 12) * 1000;
     expect(parseTime('2026-01-31T12:00:00.1234567Z')).toBe(noon + 123_456);
     expect(parseTime('2026-01-31 12:00:00.5+00:00')).toBe(noon + 500_000);
@@ -63,7 +63,7 @@ describe('parseTime', () => {
     fc.assert(fc.property(anyText, (text) => parseTime(text) === undefined));
   });
 
-  test('reads second 60 only where a leap second can be, and keeps it in its day', () => {
+  test('accepts second 60 only where a leap second can be, and keeps it in its day', () => {
     const lastOf = (day: string) => (Date.parse(`${day}T23:59:59.000Z`) + 1000) * 1000 - 1;
     expect(parseTime('2026-06-30T23:59:60Z')).toBe(lastOf('2026-06-30'));
     expect(parseTime('2016-12-31T23:59:60.75Z')).toBe(lastOf('2016-12-31'));

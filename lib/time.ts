@@ -1,6 +1,6 @@
 /**
- * A moment to the microsecond, as the database keeps it: UTC in RFC 3339 with six digits. Such texts compare as the moments do.
- * A Date would cut what was sent to milliseconds.
+ * A moment to the microsecond, as the database stores it: UTC in RFC 3339 with six digits. Such texts sort like the moments. A
+ * Date would truncate to milliseconds.
  */
 export type Instant = string;
 
@@ -14,7 +14,7 @@ export function instantOf(microseconds: number): Instant {
 /** The instant of a Date. */
 export const instantAt = (date: Date): Instant => `${date.toISOString().slice(0, -1)}000Z`;
 
-/** The Date of an instant, cut to the millisecond. */
+/** The Date of an instant, truncated to the millisecond. */
 export const dateOf = (instant: Instant): Date => new Date(instant);
 
 /** The earlier of two instants. */
@@ -23,20 +23,20 @@ export const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b);
 /** The later of two instants. */
 export const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
 
-/** An instant as an answer shows it: with six digits only where the last three say something. */
+/** An instant as responses show it: milliseconds, or six digits if the last three are not zero. */
 export const shownInstant = (instant: Instant): string => instant.replace(/000Z$/, 'Z');
 
-/** SQL that gives a column of type timestamptz as an instant. */
+/** SQL that converts a timestamptz column to an instant. */
 export const instantSql = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
-// The calendar repeats after 400 years, and Date.UTC takes years below 100 for those of the twentieth century.
+// The calendar repeats every 400 years. They are added because Date.UTC reads years below 100 as 19xx.
 const FOUR_CENTURIES_MS = 146_097 * 24 * 3600_000;
 
 /**
- * Returns microseconds since 1970 of an RFC 3339 time with its zone, and undefined for any other text. Finer digits are cut.
- * Second 60 is read only where a leap second can be: 23:59:60 UTC on 30 June or 31 December.
+ * Returns microseconds since 1970 of an RFC 3339 time with its zone, and undefined for any other text. Finer digits are
+ * truncated. Second 60 is accepted only where a leap second can be: 23:59:60 UTC on 30 June or 31 December.
  */
 export function parseTime(text: string): number | undefined {
   const parts = TIME.exec(text);
@@ -57,8 +57,8 @@ export function parseTime(text: string): number | undefined {
   return at * 1000 + fraction;
 }
 
-// A leap second ends 30 June or 31 December in UTC (RFC 3339, appendix D). No clock of ours has one: it counts as the last
-// microsecond of its day, so that an event stays in the day of its sender.
+// A leap second ends 30 June or 31 December in UTC (RFC 3339, appendix D). No clock here has one, so it counts as the last
+// microsecond of its day: the event stays in its sender's day.
 function isAfterLeapSecond(milliseconds: number): boolean {
   return /-(01|07)-01T00:00:00\.000Z$/.test(new Date(milliseconds).toISOString());
 }

@@ -24,8 +24,8 @@ function expectSafe(headers: Headers, caching = 'no-store'): void {
   expect(Object.keys(found).filter((name) => name.startsWith('access-control-'))).toEqual([]);
 }
 
-describe('every answer carries the headers that keep it from caches and other sites', () => {
-  test('events taken, refused for their form, their body and their key', async () => {
+describe('every answer has the headers that keep it out of caches and other sites', () => {
+  test('accepted events, and requests refused for their form, body or key', async () => {
     const sent = [
       await api.call('POST', '/v1/events', tenant.keys.ingest, event(), ORIGIN),
       await api.call('POST', '/v1/events', tenant.keys.ingest, {}, ORIGIN),
@@ -59,7 +59,7 @@ describe('every answer carries the headers that keep it from caches and other si
     expectSafe(answer.headers);
   });
 
-  test('CSV, the board, and what Express itself refuses', async () => {
+  test('CSV, the queue board, and refusals by Express itself', async () => {
     const csv = { accept: 'text/csv', ...ORIGIN };
     expectSafe((await api.call('GET', '/v1/metrics/events.count?interval=total', tenant.keys.read, undefined, csv)).headers);
     expectSafe((await api.call('GET', '/ops/queues/', operator, undefined, ORIGIN)).headers);
@@ -69,21 +69,21 @@ describe('every answer carries the headers that keep it from caches and other si
     expectSafe(broken.headers);
   });
 
-  test("the docs' own files may be kept, because they are everybody's", async () => {
+  test('the files of /docs may be cached, because they are public', async () => {
     const page = await api.call('GET', '/docs');
     const file = await api.call('GET', /href="([^"]+docs\.css)"/.exec(page.text)?.[1] as string);
     expect(file.status).toBe(200);
     expectSafe(file.headers, 'public, max-age=31536000, immutable');
   });
 
-  test('pages come with a policy that lets nothing in from elsewhere, and with the rest of what helmet sets', async () => {
+  test('pages have a policy that loads nothing from other origins, and the other headers of helmet', async () => {
     const { headers } = await api.call('GET', '/docs');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('strict-transport-security')).toMatch(/max-age=\d+/);
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
-  test('what never became a request', async () => {
+  test('answers to malformed HTTP', async () => {
     const { socket, answer } = openRaw(api.url);
     socket.write('hello\r\n\r\n');
     const [head = ''] = (await answer).split('\r\n\r\n');
@@ -96,7 +96,7 @@ describe('every answer carries the headers that keep it from caches and other si
   });
 });
 
-describe('no page of another origin may send or read anything', () => {
+describe('no page of another origin can send or read anything', () => {
   test.each(['/v1/events', '/v1/tenants', '/v1/metrics/events.count', '/openapi.json', '/docs', '/', '/nowhere'])(
     'a preflight to %s is refused',
     async (path) => {

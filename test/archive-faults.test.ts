@@ -38,7 +38,7 @@ async function placeOf(url?: string): Promise<Place> {
   return { url: db.url, owner: db.owner, api: db.api, archive };
 }
 
-/** `mirante archive run` as a program of its own; `before` is what the shell does first. */
+/** `mirante archive run` as a separate process; `before` runs first in the same shell. */
 function startRun({ url, archive }: Place, before = ''): ChildProcess & { output: () => string } {
   const env = environmentWith({
     DATABASE_URL: url,
@@ -58,7 +58,7 @@ async function ended(child: ChildProcess & { output: () => string }): Promise<{ 
   return { code: child.exitCode, said: child.output() };
 }
 
-/** Two tenants with old events, and a look at all that each can read. */
+/** Two tenants with old events, and a function that reads everything each can see. */
 async function fill(place: Place): Promise<() => Promise<void>> {
   const tenants = [await makeTenant(place), await makeTenant(place)];
   for (const { id } of tenants) await fillDays(place, id, { from: 60, to: 57, count: 2 });
@@ -92,7 +92,7 @@ async function finish(place: Place): Promise<void> {
 const manifest = async ({ owner }: Place) =>
   (await owner.query<{ n: number }>('select count(*) as n from private.archive_files')).rows[0]?.n ?? 0;
 
-test('killed at random points: nothing is lost, nothing is there twice, and the next run ends what was begun', async () => {
+test('killed at random points: no event is lost or doubled, and the next run finishes the work', async () => {
   const place = await placeOf();
   const intact: (() => Promise<void>)[] = [];
   for (let kills = 0; kills < times; kills++) {
@@ -100,7 +100,7 @@ test('killed at random points: nothing is lost, nothing is there twice, and the 
     const before = await manifest(place);
     const run = startRun(place);
     const done = ended(run);
-    // After some more files: in the midst of one, between two, or while what is proved is dropped.
+    // After a few more files: during a file, between two files, or while a proved partition is dropped.
     const point = before + Math.floor(random() * 12);
     const isThere = async () => run.exitCode !== null || (await manifest(place)) >= point;
     await expect.poll(isThere, { timeout: 60_000, interval: 2 }).toBe(true);
@@ -113,13 +113,13 @@ test('killed at random points: nothing is lost, nothing is there twice, and the 
   expect(await compareStore({ pool: place.owner, archive: place.archive })).toEqual({ orphans: [], missing: 0 });
 }, 240_000);
 
-describe('a store that speaks S3 and fails', () => {
+describe('an S3 store that fails', () => {
   const moods: [string, (n: number, method?: string) => Mood, boolean][] = [
     ['answers 500 to everything', () => 500, false],
     ['answers 503 to every third request', (n) => (n % 3 === 0 ? 503 : 'well'), true],
     ['is slow', () => 'slow', true],
-    ['cuts off what it gives back', (n) => (n > 12 ? 'cut' : 'well'), false],
-    ['gives back other bytes', (n) => (n > 12 ? 'lie' : 'well'), false],
+    ['truncates its answers', (n) => (n > 12 ? 'cut' : 'well'), false],
+    ['answers with other bytes', (n) => (n > 12 ? 'lie' : 'well'), false],
   ];
 
   test.each(moods)(
@@ -149,7 +149,7 @@ describe('a store that speaks S3 and fails', () => {
   );
 });
 
-test('a disk that takes no more: the run fails and says so, and nothing has been dropped', async () => {
+test('a full disk: the run fails and says so, and nothing is dropped', async () => {
   const place = await placeOf();
   const intact = await fill(place);
   await fillDays(place, (await makeTenant(place)).id, { from: 58, to: 57, count: 30 });
@@ -161,7 +161,7 @@ test('a disk that takes no more: the run fails and says so, and nothing has been
   await intact();
 }, 120_000);
 
-test('a database that stops, or is killed, in the middle of a run', async () => {
+test('a database that stops or is killed during a run', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-archive-restart-'));
   chmodSync(folder, 0o755);
   let server = await startEmbeddedPostgres(folder);
@@ -195,7 +195,7 @@ test('a database that stops, or is killed, in the middle of a run', async () => 
   }
 }, 120_000);
 
-test('a run of the job itself that fails is on record, with what was else to be done done', async () => {
+test('a failed run of the job is recorded, and the rest of its work is done', async () => {
   const place = await placeOf();
   await fill(place);
   const put = () => Promise.reject(new Error('no'));
@@ -208,7 +208,7 @@ test('a run of the job itself that fails is on record, with what was else to be 
   expect(rows).toEqual([{ files: 0, failed: true }]);
 }, 60_000);
 
-test('what cannot be archived of one tenant keeps no other waiting', async () => {
+test('a tenant that cannot be archived does not block the others', async () => {
   const place = await placeOf();
   const intact = await fill(place);
   const { rows } = await place.owner.query<{ id: string }>(
@@ -227,12 +227,12 @@ test('what cannot be archived of one tenant keeps no other waiting', async () =>
   await intact();
 }, 60_000);
 
-test('a proved file that is no longer in the store keeps everything, and is written anew', async () => {
+test('if a proved file is missing from the store, nothing is dropped and the file is written again', async () => {
   const place = await placeOf();
   const intact = await fill(place);
   const asked = new Set<string>();
   const { store } = place.archive;
-  // There when it is proved, and gone when it is asked for again.
+  // The file exists when it is proved and is missing when it is read again.
   const stat = async (name: string) => (asked.size === asked.add(name).size ? undefined : store.stat(name));
   const before = await stale(place);
   await expect(retention(place, { ...place.archive, store: { ...store, stat } })).rejects.toThrow('Nothing is dropped');
@@ -246,7 +246,7 @@ test('a proved file that is no longer in the store keeps everything, and is writ
   await intact();
 }, 60_000);
 
-test('who reads for long keeps events where they are, and nothing else; the run is on record as failed', async () => {
+test('a long read keeps its own events from being dropped and nothing else; the run is recorded as failed', async () => {
   const place = await placeOf();
   const intact = await fill(place);
   const before = await stale(place);

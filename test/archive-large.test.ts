@@ -18,7 +18,7 @@ const archive = await useArchive();
 const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 const tenant = await makeTenant(db);
 
-test('a day of the largest events is archived', async () => {
+test('a day of events of the maximum size is archived', async () => {
   await fillLarge(db, tenant.id, COUNT);
   await runRetention({
     pool: db.jobs,
@@ -33,10 +33,10 @@ test('a day of the largest events is archived', async () => {
   expect(await verifyArchive({ pool: db.owner, archive }, tenant.id)).toMatchObject({ rows: COUNT, faults: [] });
 }, 120_000);
 
-test('and read again: as a list, and as an export', async () => {
+test('and is read back as a list and as an export', async () => {
   const { status, body } = await api.call('GET', '/v1/events?limit=1000', tenant.keys.read);
   expect(status).toBe(200);
-  // A page ends after some megabytes.
+  // A page is limited to a few megabytes.
   expect(body.data.length).toBeGreaterThan(100);
   const sum = { rows: 0, bytes: 0 };
   await withTenant(db.api, tenant.id, async (client) => {

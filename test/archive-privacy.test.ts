@@ -29,7 +29,7 @@ async function served(tenant: TestTenant, kind: string, subject: string): Promis
   return (await api.call('GET', `/v1/privacy/requests/${asked.body.id}`, tenant.keys.tenant_admin)).body;
 }
 
-// The pseudonym under which a person's events are stored, found by sending one.
+// The pseudonym of a person, found by sending an event.
 async function pseudonymOf(tenant: TestTenant, subject: string): Promise<string> {
   await api.call('POST', '/v1/events', tenant.keys.ingest, { type: 'probe.v1', subject });
   const { rows } = await db.owner.query("select subject from private.events where tenant_id = $1 and type = 'probe.v1'", [
@@ -42,7 +42,7 @@ async function settle(): Promise<{ tenant: TestTenant; all: string[]; mine: numb
   const tenant = await makeTenant(db);
   const hash = await pseudonymOf(tenant, 'ana');
   await fillDays(db, tenant.id, { from: 60, to: 57, count: 4 });
-  // As subject, within a field, and alone in a file of her own.
+  // As the subject, in a field, and alone in a file.
   const named = await db.owner.query(
     `update private.events set subject = case when type = '..' then subject else $2 end,
        data = case when type = '..' then jsonb_build_object('who', $2::text) else data end
@@ -53,7 +53,7 @@ async function settle(): Promise<{ tenant: TestTenant; all: string[]; mine: numb
   return { tenant, all, mine: named.rowCount ?? 0 };
 }
 
-test('a person leaves archived files, which are rewritten, proved and named in the certificate; the copy has them before', async () => {
+test('an erasure removes a person from archived files, which are rewritten, proved and named in the certificate; an access copy has them before', async () => {
   const { tenant, mine } = await settle();
   const other = await settle();
   await archived();
@@ -69,7 +69,7 @@ test('a person leaves archived files, which are rewritten, proved and named in t
 
   const before = await objectsOf(tenant);
   const { certificate } = await served(tenant, 'erasure', 'ana');
-  // The scratch table is a place too.
+  // The scratch table may hold personal data, too.
   expect(certificate.removed).toMatchObject({ events: 1, archive: 2 * mine });
   expect(certificate.archive_files.reduce((sum: number, { removed }: Json) => sum + removed, 0)).toBe(mine);
   expect(certificate.archive_files).toHaveLength(6);
@@ -87,7 +87,7 @@ test('a person leaves archived files, which are rewritten, proved and named in t
   ).toBe(other.mine);
 }, 60_000);
 
-test('an erasure that comes between archive and drop reaches both, and what is left moves', async () => {
+test('an erasure between the copy to the archive and the drop reaches both, and the rest is archived', async () => {
   const { tenant, all, mine } = await settle();
   const away = { ...archive.store, put: () => Promise.reject(new Error('the store is full')) };
   let stored = 0;
@@ -110,7 +110,7 @@ test('an erasure that comes between archive and drop reaches both, and what is l
   expect(await objectsOf(tenant)).toEqual((await filesOf(tenant)).map(({ name }) => name).sort());
 }, 60_000);
 
-test('a tenant that is removed leaves nothing in the archive, also what no manifest knows', async () => {
+test('removing a tenant deletes all its archive files, including those that no manifest lists', async () => {
   const { tenant } = await settle();
   const other = await settle();
   await archived();

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { runRetention } from '../jobs/archive/run-retention.ts';
 import { instantAt } from '../lib/time.ts';
+import { ArchiveUnavailable } from '../sql/archive/rows.ts';
 import { withTenant } from '../sql/database/db.ts';
 import { copyRows } from '../sql/exports/rows.ts';
 import type { Selection, Shape } from '../sql/exports/selection.ts';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   tenant = await makeTenant(db);
 });
 
-// Every page of a list, as the text of its items.
+// Every page of a list; items as text.
 async function listed(query = '', limit = 37, key = tenant.keys.read): Promise<string[]> {
   const items: string[] = [];
   let cursor: string | null = null;
@@ -70,7 +71,7 @@ const stored = async () =>
   (await db.owner.query<{ n: number }>('select count(*) as n from private.events where tenant_id = $1', [tenant.id])).rows[0]
     ?.n ?? 0;
 
-test('lists and exports are the same, to the byte, before and after events have left the database', async () => {
+test('lists and exports are the same, byte for byte, before and after events move to the archive', async () => {
   await fill();
   const other = await makeTenant(db);
   await fillDays(db, other.id, { from: 60, to: 58, count: 2, word: 'theirs' });
@@ -84,7 +85,7 @@ test('lists and exports are the same, to the byte, before and after events have 
   ];
   const queries = ['', '&type=a.plain.v1', '&subject=%3D1%2B1', `&from=${new Date(Date.now() - 58.3 * DAY).toISOString()}`];
   const each = async (found: string[][] = []) => {
-    // One after another: a tenant has half of the readers.
+    // One after another: a tenant may use half of the readers.
     for (const query of queries) found.push(await listed(query));
     return found;
   };
@@ -103,7 +104,7 @@ test('lists and exports are the same, to the byte, before and after events have 
   expect(before.lists.every((items) => items.length > 5) && before.csv.every(({ rows }) => rows > 5)).toBe(true);
 }, 60_000);
 
-test('who reads while events move from the database to the archive misses none and sees none twice', async () => {
+test('a reader misses no event and sees none twice while events move to the archive', async () => {
   await fill(2);
   const total = await stored();
   let moving = true;
@@ -132,7 +133,7 @@ test('who reads while events move from the database to the archive misses none a
   expect(Math.min(looks.lists, looks.exports)).toBeGreaterThan(1);
 }, 120_000);
 
-test('a tenant sees its own files alone, no longer than its rules say', async () => {
+test('a tenant sees only its own archive files, and only for its retention period', async () => {
   await fill();
   const other = await makeTenant(db);
   await fillDays(db, other.id, { from: 60, to: 59, count: 1, word: 'theirs' });
@@ -154,7 +155,7 @@ test('a tenant sees its own files alone, no longer than its rules say', async ()
   expect(await listed()).toHaveLength(all);
 }, 60_000);
 
-test('an event that came again after it had left is one event', async () => {
+test('an event that is sent again after it was archived is one event', async () => {
   await fill(1);
   const { rows } = await db.owner.query<{ time: string }>(
     'select time::text, id from private.events where tenant_id = $1 order by time, id limit 3',
@@ -171,18 +172,18 @@ test('an event that came again after it had left is one event', async () => {
   await db.owner.query('drop table private.again');
   expect(await listed('', 2)).toEqual(lists);
   expect(await exported(CSV)).toEqual(csv);
-  // And left again: it is in two files now.
+  // Archived again: the event is now in two files.
   expect((await runRetention(deps)).files).toBeGreaterThan(0);
   expect(await listed('', 2)).toEqual(lists);
   expect(await exported(CSV)).toEqual(csv);
 }, 60_000);
 
-test('a file that is gone ends a list as unavailable, and breaks an export off', async () => {
+test('a missing file makes a list fail as unavailable and breaks off an export', async () => {
   await fill(1);
   await runRetention(deps);
   const gone = { ...archive, store: { ...archive.store, get: async () => undefined } };
   const read = withTenant(db.api, tenant.id, (client) => text(copyRows(client, whole(), NDJSON, gone)));
-  await expect(read).rejects.toMatchObject({ status: 503 });
+  await expect(read).rejects.toBeInstanceOf(ArchiveUnavailable);
   await db.owner.query("update private.archive_files set name = 'x' || name where tenant_id = $1", [tenant.id]);
   const answer = await api.call('GET', '/v1/events', tenant.keys.read);
   expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
@@ -190,7 +191,7 @@ test('a file that is gone ends a list as unavailable, and breaks an export off',
   expect((await api.call('GET', '/v1/events', tenant.keys.read)).status).toBe(200);
 }, 60_000);
 
-test('an export that finds nothing and is left opens no further file', async () => {
+test('an export that its client leaves opens no more files, even if no event matches', async () => {
   await fill(1);
   await runRetention(deps);
   const opened = await withTenant(db.api, tenant.id, async (client) => {

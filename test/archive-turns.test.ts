@@ -8,7 +8,7 @@ import { makeTenant, useDatabase } from './support/harness.ts';
 const db = await useDatabase();
 const archive = await useArchive();
 
-// Of the jobs' own sessions: as that login itself, because nobody else may see what it holds.
+// Sessions of the jobs, read with their own login because other logins cannot see them.
 async function snapshots(): Promise<number> {
   return withTransaction(db.jobs, 'begin; set local role none', async (client) => {
     const { rows } = await client.query<{ n: number }>(
@@ -19,7 +19,7 @@ async function snapshots(): Promise<number> {
   });
 }
 
-test('no snapshot is held while a file goes to the store, and several days are archived', async () => {
+test('no snapshot is held while a file is uploaded, and several days are archived', async () => {
   const tenant = await makeTenant(db);
   await fillDays(db, tenant.id, { from: 60, to: 57, count: 4 });
   const held: number[] = [];

@@ -21,7 +21,7 @@ const rename = (name: string, actor: Actor | 'login' = 'login') =>
 
 const headNow = async () => (await auditHead(db.owner)) as string;
 
-/** As somebody does who owns the tables: takes every lock off and changes what he likes; then taken back. */
+/** Changes rows as an owner of the tables could: disables every protection, then restores it. */
 async function tampered(statements: string[], check: (client: Client) => Promise<unknown>): Promise<void> {
   await withClient(db.owner, async (client) => {
     await client.query('begin; alter table private.audit_log disable trigger user, no force row level security');
@@ -33,7 +33,7 @@ async function tampered(statements: string[], check: (client: Client) => Promise
 
 const act = (name: string) => `select private.append_audit(gen_random_uuid(), 'test.made', '${name}', '{}')`;
 
-// What append_audit() would have written, from row 5 on.
+// What append_audit() would have written from row 5 on.
 const REWRITE = `do $$ declare entry private.audit_log; last bytea := (select hash from private.audit_log where seq = 4); begin
   for entry in select * from private.audit_log where seq > 4 order by seq loop
     last := sha256(last || convert_to(jsonb_build_array(entry.seq, (extract(epoch from entry.at) * 1000000)::bigint,
@@ -71,7 +71,7 @@ test.each<[string, string[], string]>([
   await tampered(statements, (client) => expect(verifyChain(client)).rejects.toThrow(fault));
 });
 
-test('what was cut off, or written anew to the end, is found by an earlier head', async () => {
+test('a log truncated, or rewritten to its end, does not match an earlier head', async () => {
   const head = await headNow();
   await tampered([act('later')], async (client) => {
     expect(await verifyChain(client, head)).toContain('Rows: 11.');
@@ -84,7 +84,7 @@ test('what was cut off, or written anew to the end, is found by an earlier head'
   });
 });
 
-test('a row changed and all after it recomputed is found by an earlier head only', async () => {
+test('a changed row with all later hashes recomputed is found only with an earlier head', async () => {
   const head = await headNow();
   await tampered([CHANGE, REWRITE], async (client) => {
     expect(await verifyChain(client)).toContain('Rows: 10.');
@@ -105,7 +105,7 @@ test('a long chain is read page by page', async () => {
   );
 });
 
-test('nobody changes a row in passing, neither the API nor the owner', async () => {
+test('neither the API nor the owner can change a row', async () => {
   const attempts = [
     "insert into private.audit_log values (99, now(), gen_random_uuid(), '{}', 'a', 'b', '{}', '')",
     "update private.audit_log set action = 'x'",
@@ -121,14 +121,14 @@ test('nobody changes a row in passing, neither the API nor the owner', async () 
   for (const owner of [db.owner, db.jobs]) {
     for (const attempt of attempts.slice(1)) await expect(owner.query(attempt)).rejects.toThrow('append-only');
   }
-  // Without the trigger there is still no policy under which a row could be changed.
+  // Without the trigger, no policy allows an update either.
   await tampered(['alter table private.audit_log force row level security'], async (client) => {
     expect((await client.query("update private.audit_log set action = 'x'")).rowCount).toBe(0);
     expect((await client.query('delete from private.audit_log')).rowCount).toBe(0);
   });
 });
 
-test('twenty acts at once, some of them refused, make one chain without gaps', async () => {
+test('twenty concurrent actions, some refused, make one chain without gaps', async () => {
   const before = Number((await headNow()).split(':')[0]);
   const make = (slug: string) => withTenant(db.api, tenant.id, (client) => createTenant(client, { slug, name: slug }), 'login');
   const doomed = withTenant(
@@ -152,7 +152,7 @@ test('twenty acts at once, some of them refused, make one chain without gaps', a
   expect(rows).toEqual([{ rising: true }]);
 });
 
-test('the same chain verifies whatever the session is set to', async () => {
+test('the chain verifies with any session settings', async () => {
   await rename('Ünïcödé "quoted"\n\u0007 \ud83d\ude00', {
     keyId: "it's\\quoted",
     tenantId: tenant.id,
@@ -170,7 +170,7 @@ test('the same chain verifies whatever the session is set to', async () => {
   });
 });
 
-test('commands are recorded by their login, and the actor of one transaction never stays for the next', async () => {
+test('commands are recorded with their login, and the actor of a transaction never carries over to the next', async () => {
   const actor = { keyId: tenant.keyIds.read, tenantId: tenant.id, address: '192.0.2.1', requestId: 'r-1' };
   const before = Number((await headNow()).split(':')[0]);
   await rename('by a request', actor);
@@ -185,14 +185,14 @@ test('commands are recorded by their login, and the actor of one transaction nev
   expect(rows.slice(-3).map(({ action }) => action)).toEqual(['tenant.created', 'key.created', 'key.created']);
 });
 
-test('the jobs note the head in their log', async () => {
+test('the jobs log the head of the chain', async () => {
   const lines: object[] = [];
   const log = { info: (line: object) => lines.push(line) } as never;
   await runMakePartitions({ pool: db.jobs, engine: db.engine, log, config: { RAW_RETENTION_DAYS: 90 } });
   expect(lines).toContainEqual({ audit_head: await headNow() });
 });
 
-test('the command says by its exit code how it went', async () => {
+test('the exit code of the command reports the result', async () => {
   const head = await headNow();
   expect(await command('--head', head)).toEqual({
     said: expect.stringMatching(/^The audit log is complete and unchanged.*\n$/),

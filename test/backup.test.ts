@@ -27,12 +27,12 @@ const settings = (url: string) => ({
   OBJECT_STORE_URL: undefined,
 });
 
-test.runIf(there)('a dump, restored where nobody knows its roles, has every row, roll-up and answer', async () => {
+test.runIf(there)('a dump restored on a server without our roles has every row, roll-up and answer', async () => {
   const source = await usePlace(there as string);
   await migrate(source.url, testSecret);
   const db = openDatabase(source.url, inject('engine'));
   const tenants = await fillEverything(db, join(folder, 'data'));
-  // Where there is a columnstore, a part of the events is in it.
+  // With a columnstore, some of the events are compressed.
   if (hasColumnstore(db.engine))
     await switchColumnstore(['on', '--after', '3d'], { DATABASE_URL: source.url }, () => undefined);
   const answers = await answersOf(db, join(folder, 'data'), tenants);
@@ -68,7 +68,7 @@ test.runIf(there)('a dump, restored where nobody knows its roles, has every row,
   await migrate(other.url, testSecret);
 });
 
-test.runIf(there)('a backup that was damaged, or that a blind login would make, is none', async () => {
+test.runIf(there)('a damaged backup, or one by a login that cannot read all rows, is refused', async () => {
   const source = await usePlace(there as string);
   await migrate(source.url, testSecret);
   const target = join(folder, 'second');
@@ -90,7 +90,7 @@ test.runIf(there)('a backup that was damaged, or that a blind login would make, 
   expect(existsSync(join(target, 'manifest.json'))).toBe(true);
 });
 
-test('where no program of the server’s version is found, the sentence says which package has it', async () => {
+test('if no client program of the server’s version is found, the message names the package', async () => {
   const found = findProgram('pg_dump', 99, { folder: undefined, path: '/usr/bin:/bin' });
   await expect(found).rejects.toThrow(/postgresql-client-99 .*PG_BIN_DIR/);
   await expect(findProgram('pg_restore', 99, { folder: '/nowhere', path: undefined })).rejects.toThrow('not in /nowhere');

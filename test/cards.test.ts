@@ -27,10 +27,10 @@ const OTHERS = CARDS.filter(([, { audience }]) => audience !== 'customer');
 const isNarrowedBy = ({ sql }: Card, name: string) =>
   variablesOf(sql.replace(/\{\{(grant|from|to|interval)\}\}/g, '')).includes(name);
 const NARROWED = CARDS.filter(([, { parameters }, card]) => parameters.some(({ name }) => isNarrowedBy(card, name)));
-// Nothing is compressed in a new database.
+// A new database has no compressed chunks.
 const ALWAYS_EMPTY = ['storage-and-cost/compression'];
 
-/** Ten days that end with the current hour, with one step into the days before for what a trend compares with. */
+/** The ten days up to the end of the current hour, plus one step before them for trends. */
 const WINDOW = {
   from: new Date(NOW - 240 * HOUR).toISOString(),
   to: new Date(NOW).toISOString(),
@@ -60,7 +60,7 @@ await measureObjectives({ pool: db.jobs, log, config });
 beforeAll(async () => {
   read = async (tenant, path, asked = WINDOW) => {
     const [, dashboard, card] = CARDS.find(([name]) => name === path) as [string, Dashboard, Card];
-    // Nothing is kept from one test to the next.
+    // No answer is cached from one test to the next.
     return (await createCards(db, createAnswers()).read({ tenantId: tenant.id, timezone: 'UTC' }, dashboard, card, asked)).rows;
   };
 });
@@ -72,7 +72,7 @@ const isBlank = (row: Row, { columns }: Card) =>
   columns.every(({ name, format }) => ['time', 'instant', 'text'].includes(format) || row[name] === null || row[name] === 0);
 
 describe.each(CUSTOMERS)('%s', (path, _, card) => {
-  test('gives each tenant its own rows, in the columns that it declares', async () => {
+  test('returns each tenant its own rows, with the declared columns', async () => {
     for (const [tenant, own, other] of [
       [acme, 'acme', 'rival'],
       [rival, 'rival', 'acme'],
@@ -86,7 +86,7 @@ describe.each(CUSTOMERS)('%s', (path, _, card) => {
     }
   });
 
-  test('shows nothing where there is nothing', async () => {
+  test('returns no rows if there is no data', async () => {
     for (const rows of [await read(quiet, path), await read(acme, path, LONG_AGO)]) {
       expect(rows.length).toBeLessThanOrEqual(card.display === 'trend' ? 2 : 0);
       for (const row of rows) expect(isBlank(row, card)).toBe(true);
@@ -95,7 +95,7 @@ describe.each(CUSTOMERS)('%s', (path, _, card) => {
 });
 
 describe.each(OTHERS)('%s', (path, _, card) => {
-  test('gives operations rows in the columns that it declares, and no content of an event', async () => {
+  test('returns operations rows with the declared columns, and no content of an event', async () => {
     const rows = await read(quiet, path);
     expect(rows.length > 0).toBe(!ALWAYS_EMPTY.includes(path));
     if (rows[0]) expect(Object.keys(rows[0])).toEqual(card.columns.map(({ name }) => name));
@@ -104,7 +104,7 @@ describe.each(OTHERS)('%s', (path, _, card) => {
   });
 });
 
-test.each(NARROWED)('%s is narrowed by each choice', async (path, { parameters, audience }, card) => {
+test.each(NARROWED)('each choice narrows %s', async (path, { parameters, audience }, card) => {
   const tenant = audience === 'customer' ? acme : quiet;
   for (const parameter of parameters) {
     if (!('values' in parameter) || !isNarrowedBy(card, parameter.name)) continue;
@@ -131,8 +131,8 @@ const ACME = () => [acme.id, WINDOW.from, WINDOW.to];
 const VALIDATION = "type = 'br.validahub.validation.completed.v1'";
 const CORRECTION = "type = 'br.validahub.correction.applied.v1'";
 
-describe('figures of a customer agree with its raw events', () => {
-  test('validations, now and in the period before', async () => {
+describe('metrics of a customer agree with its raw events', () => {
+  test('validations, in the window and in the period before', async () => {
     const query = `select count(*) as validations, sum((data ->> 'rows')::int) as rows, sum((data ->> 'errors')::int) as errors,
         count(*) filter (where outcome = 'failure')::float / count(*) as error_rate from private.events where ${OF_ACME} and ${VALIDATION}`;
     const now = await truth(query, ACME());
@@ -190,7 +190,7 @@ describe('figures of a customer agree with its raw events', () => {
     expect(Math.abs(Number(trend?.p95) / Number(p95) - 1)).toBeLessThan(0.02);
   });
 
-  test('what is compared with others is of the last whole week, in UTC', async () => {
+  test('comparisons with other tenants cover the last whole week in UTC', async () => {
     const week = (await truth(
       "select date_trunc('week', now(), 'UTC') - interval '7 days' as since, date_trunc('week', now(), 'UTC') as until",
     )) as Row;
@@ -231,7 +231,7 @@ describe('figures of a customer agree with its raw events', () => {
     expect((await read(rival, 'error-patterns/week'))[0]?.weekday).toBe('Mon');
   });
 
-  test('volume, freshness and what was refused', async () => {
+  test('volume, freshness and refused input', async () => {
     const { events, bytes } = await truth(
       `select count(*) as events, sum(bytes) as bytes from private.events where ${OF_ACME}`,
       ACME(),
@@ -257,8 +257,8 @@ describe('figures of a customer agree with its raw events', () => {
   });
 });
 
-describe('figures of operations agree with the tables', () => {
-  test('requests and their latency, together and by route', async () => {
+describe('metrics of operations agree with the tables', () => {
+  test('requests and their latency, in total and by route', async () => {
     const { rows } = await db.owner.query<Row>(
       `select data ->> 'route' as route, count(*) as requests, count(*) filter (where outcome = 'failure') as failures,
            percentile_disc(0.95) within group (order by duration_ms) as p95,
@@ -306,7 +306,7 @@ describe('figures of operations agree with the tables', () => {
     expect(Number((await read(quiet, 'ingest-and-queues/queues'))[0]?.age)).toBeGreaterThan(19);
   });
 
-  test('alerts, by what has become of them', async () => {
+  test('alerts by state', async () => {
     expect(await read(quiet, 'ingest-and-queues/alert-rules')).toEqual([
       { state: 'unknown', rules: 2, tenants: 1 },
       { state: 'off', rules: 1, tenants: 1 },
@@ -322,7 +322,7 @@ describe('figures of operations agree with the tables', () => {
     expect(sum(await read(quiet, 'ingest-and-queues/alert-deliveries'), 'deliveries')).toBe(6);
   });
 
-  test('an hour that waits for its refresh is the lag', async () => {
+  test('the lag is the age of the oldest hour that waits for a refresh', async () => {
     expect(await read(quiet, 'ingest-and-queues/waiting-hours')).toEqual([{ waiting_hours: 0 }]);
     await db.owner.query('insert into private.dirty_hours (hour) values ($1), ($1)', [new Date(NOW - 5 * HOUR)]);
     const [refresh] = await read(quiet, 'ingest-and-queues/refresh');
@@ -331,7 +331,7 @@ describe('figures of operations agree with the tables', () => {
     await db.owner.query('delete from private.dirty_hours');
   });
 
-  test('dashboards that were opened, and features', async () => {
+  test('opened dashboards, and features', async () => {
     expect(await read(quiet, 'business/surfaces')).toEqual([
       { surface: 'mirante', opens: 5 },
       { surface: 'metabase', opens: 2 },

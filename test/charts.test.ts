@@ -60,13 +60,13 @@ async function see({ keys }: { keys: { embed: string } }, slug: string, query = 
   return page;
 }
 
-/** Pairs of level texts of one chart that touch. */
+/** Pairs of unrotated labels of one chart that overlap. */
 const touching = (page: Page) =>
   page.evaluate(() => {
     const pairs: string[] = [];
     for (const svg of (globalThis as Json).document.querySelectorAll('.chart svg')) {
       const texts = [...svg.querySelectorAll('text')].filter(
-        // What a scrolling legend cuts off is not seen.
+        // Labels clipped by a scrolling legend are not visible.
         (text) =>
           text.textContent &&
           !text.closest('[clip-path]') &&
@@ -77,7 +77,7 @@ const touching = (page: Page) =>
         for (const b of boxes.slice(index + 1)) {
           const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
           const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
-          // Boxes of letters have some room above and below.
+          // The bounding box of a text is a little higher than its letters.
           if (across > 0 && down > 2) pairs.push(`${a.text} | ${b.text}`);
         }
       }
@@ -91,7 +91,7 @@ const fillsOf = (page: Page, card: string, part = 'path') =>
     .evaluateAll((paths: Json[]) => paths.map((path) => path.getAttribute('fill') as string | null));
 
 describe.skipIf(!need('chromium'))('charts', () => {
-  test('a previous period with data for only a part of it is not compared', async () => {
+  test('a previous period with only partial data is not compared', async () => {
     const page = await see(young, OVERVIEW, '&range=7d');
     expect(await page.locator('#card-validations-trend .change').textContent()).toBe('no previous value');
     await page.context().close();
@@ -100,7 +100,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     await other.context().close();
   });
 
-  test('what is not over is hatched or dashed, and said', async () => {
+  test('an incomplete bucket is hatched or dashed, and the chart says so', async () => {
     const page = await see(old, OVERVIEW);
     expect(await fillsOf(page, 'volume')).toContainEqual(expect.stringMatching(/^url\(/));
     expect(await page.locator('#card-error-rate svg path[stroke-dasharray="4,4"]').count()).toBe(1);
@@ -111,7 +111,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     await page.context().close();
   });
 
-  test('no label touches another, on a phone neither', async () => {
+  test('labels do not overlap, even on a phone', async () => {
     for (const [slug, width] of [
       [OVERVIEW, 1280],
       [PATTERNS, 1280],
@@ -125,7 +125,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     }
   });
 
-  test('a goal across rows stands beside the labels of its axis', async () => {
+  test('the label of a horizontal goal line is next to the axis labels', async () => {
     const operator = await makeOperatorKey(db);
     const change = { limits: { events_per_month: 60_000 } };
     expect((await api.call('PATCH', `/v1/tenants/${old.id}`, operator, change)).status).toBe(200);
@@ -145,7 +145,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     const widths = await page
       .locator('#card-volume svg path')
       .evaluateAll((paths: Json[]) => paths.map((path) => path.getBBox().width as number));
-    // Five or six weeks on some 500 pixels.
+    // Five or six weeks in about 500 pixels.
     expect(widths.filter((width) => width > 60 && width < 120).length).toBeGreaterThan(0);
     await page.context().close();
   });
@@ -159,7 +159,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
     await page.context().close();
   });
 
-  test('printing gives whole charts on paper, upright and across', async () => {
+  test('prints whole charts in portrait and landscape', async () => {
     const page = await see(old, PATTERNS, '', 1600);
     await page.emulateMedia({ media: 'print', reducedMotion: 'reduce' });
     for (const [width, height] of [
@@ -183,7 +183,7 @@ describe.skipIf(!need('chromium'))('charts', () => {
 });
 
 describe.skipIf(!need('chromium'))('tables', () => {
-  test('say how many rows there are, have pages and a search, and a refresh changes none of that', async () => {
+  test('show the number of rows, have pages and a search, and keep their state after a refresh', async () => {
     const page = await see(old, VOLUME);
     const card = page.locator('#card-freshness');
     const count = card.locator('.count');
@@ -208,7 +208,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     await page.context().close();
   });
 
-  test('what a legend hides stays hidden after a refresh', async () => {
+  test('series hidden in the legend stay hidden after a refresh', async () => {
     const page = await see(old, OVERVIEW);
     const labels = () => page.locator('#card-volume svg text').allTextContents();
     const tops = async () => (await labels()).filter((label) => /^\d+$/.test(label)).map(Number);
@@ -224,7 +224,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     await page.context().close();
   });
 
-  test('are stacked rows on a phone, each value with its title', async () => {
+  test('show stacked rows on a phone, each value with its title', async () => {
     const page = await see(old, VOLUME, '', 390);
     const cell = page.locator('#card-quality-checks tbody td').nth(1);
     const look = await cell.evaluate((td: Json) => {
@@ -237,7 +237,7 @@ describe.skipIf(!need('chromium'))('tables', () => {
     await page.context().close();
   });
 
-  test('say words of the platform in the language of the page', async () => {
+  test('show terms of the platform in the language of the page', async () => {
     const page = await see(old, VOLUME);
     const words = await page.locator('#card-quality-checks tbody td:nth-child(2)').allTextContents();
     expect(words.length).toBeGreaterThan(3);

@@ -54,7 +54,7 @@ async function fill(count: number, days: number): Promise<EventRow[]> {
   return events;
 }
 
-/** What each metric says to each tenant, by day and by a dimension, over 60 days. */
+/** Every metric of each tenant, by day and by one dimension, over 60 days. */
 async function figures(): Promise<unknown[]> {
   const to = Math.floor(Date.now() / DAY) * DAY * 1000;
   const window = { from: to - 60 * DAY * 1000, to };
@@ -81,14 +81,14 @@ test.runIf(!hasColumnstore(inject('engine')))('an engine without a columnstore s
   expect(await gateTwo()).toEqual({ on: true, forced: true });
 });
 
-test('words that mean nothing are refused', async () => {
+test('unknown arguments are refused', async () => {
   for (const words of ['', 'on', 'on off', 'on --after 7', 'on --after 0d', 'on --after 4000d', 'off --after 7d']) {
     await expect(mirante(...words.split(' ').filter(Boolean)), words).rejects.toThrow('Use `on --after 7d`');
   }
 });
 
 describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
-  test('on and off, twice each, keep every row and every figure, and say what they do', async () => {
+  test('on and off, twice each, keep every row and every metric, and report what they do', async () => {
     await fill(1_500, 60);
     await refreshRollups(deps);
     const before = await figures();
@@ -114,7 +114,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     ]);
   }, 60_000);
 
-  test('each command goes on from wherever either was cut off', async () => {
+  test('each command resumes after either was interrupted', async () => {
     await fill(300, 60);
     const state = async () => ({ ...(await gateTwo()), converted: await converted() });
     const on = { on: false, forced: false, converted: await dueAfter(7) };
@@ -157,7 +157,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     for (const { part } of parts) await toRowstore(db.owner, part);
   }
 
-  test('late events go into converted chunks, duplicates and conflicts are told apart there, and upkeep takes them in', async () => {
+  test('converted chunks accept late events, detect duplicates and conflicts, and upkeep compresses the new rows', async () => {
     const events = await fill(600, 60);
     await mirante('on', '--after', '7d');
     const old = events.filter((event) => event.time / 1000 < Date.now() - 20 * DAY).slice(0, 100);
@@ -174,7 +174,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(new Set((await storeEvents(db.api, late)).values())).toEqual(new Set(['duplicate']));
   }, 60_000);
 
-  test('upkeep converts what has become old enough, and nothing after `off`', async () => {
+  test('upkeep converts chunks once they are old enough, and none after `off`', async () => {
     await fill(300, 60);
     await mirante('on', '--after', '60d');
     const before = await converted();
@@ -188,7 +188,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await converted()).toBe(0);
   }, 60_000);
 
-  test('every chunk is locked: rows, compressed rows and roll-ups', async () => {
+  test('every chunk is protected: rows, compressed rows and roll-ups', async () => {
     await fill(600, 60);
     await refreshRollups(deps);
     await mirante('on', '--after', '7d');
@@ -206,7 +206,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect((await figures()).flat().length).toBeGreaterThan(0);
   }, 60_000);
 
-  test('a later roll-up leaves row security as it finds it', async () => {
+  test('a new roll-up leaves row security unchanged', async () => {
     const add = (name: string) =>
       db.owner.query(
         `select storage.make_rollup($1, 'events', 'time', '1 hour', array['source'], array['count(*) as events'], 'true')`,
@@ -219,7 +219,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await gateTwo()).toEqual({ on: false, forced: false });
   });
 
-  test('retention drops converted chunks, and refreshes eat nothing', async () => {
+  test('retention drops converted chunks, and refreshes lose no roll-up rows', async () => {
     await fill(800, 60);
     await refreshRollups(deps);
     await mirante('on', '--after', '7d');
@@ -236,7 +236,7 @@ describe.runIf(hasColumnstore(inject('engine')))('with a columnstore', () => {
     expect(await days()).toEqual(before);
   }, 60_000);
 
-  test('a delete of more rows than the engine allows by itself passes where that limit is lifted', async () => {
+  test('a delete of more rows than the default limit of the engine works where the limit is lifted', async () => {
     const tenant = tenants[0] as TestTenant;
     const from = Math.floor((Date.now() - 30 * DAY) / DAY) * DAY;
     await db.owner.query(

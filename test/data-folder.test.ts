@@ -61,7 +61,7 @@ async function expectKept(): Promise<void> {
 
 type Ran = { child: ChildProcess; output: () => string; gone: Promise<number | null> };
 
-/** A program of cli/ as a process of its own, whose output is no terminal; ended with the test. */
+/** A program of cli/ as a separate process without a terminal; stopped when the test ends. */
 function run(program: string, args: string[], more: Record<string, string> = {}): Ran {
   const env = environmentWith({ DATABASE_URL: undefined, REDIS_URL: undefined, ...settings(), ...more });
   const child = spawn(process.execPath, ['--import', 'tsx', `cli/${program}.ts`, ...args], {
@@ -85,7 +85,7 @@ async function ports(): Promise<Record<string, string>> {
 const nobody = () => undefined;
 const away = 'start `npm run up`';
 
-/** Every command that needs the folder or its database. */
+/** Every command that needs the data folder or its database. */
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   backup: () => backup(['--to', join(folder, 'never')], config()),
   'restore --replace': () => restore([target, '--replace'], config()),
@@ -95,22 +95,22 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
     archive(['restore', '--tenant', 'nobody', '--from', '2026-01-01', '--to', '2026-01-02'], config(), nobody),
 };
 
-test('a restore that `npm run up` runs into ends well, and `up` says who has the folder', async () => {
+test('`npm run up` during a restore refuses and says who uses the folder, and the restore completes', async () => {
   const restoring = run('mirante', ['restore', target, '--replace']);
   const begun = () => existsSync(join(data, 'lock')) && readFileSync(join(data, 'lock'), 'utf8');
   await expect.poll(begun).toContain('mirante restore');
   const second = run('up', ['--empty'], await ports());
   expect(await second.gone).toBe(1);
-  expect(second.output()).toMatch(/data is in use by `mirante restore`, since 20.*End that first/);
+  expect(second.output()).toMatch(/data is in use by `mirante restore`, since 20.*Stop that first/);
   expect(await restoring.gone, restoring.output()).toBe(0);
   await expectKept();
 });
 
 test.each(['`mirante restore`', '`mirante backup`'])(
-  'while %s has the folder, every other command refuses in words',
+  'while %s uses the folder, every other command refuses and says why',
   async (holder) => {
     const lock = lockFolder(data, holder, { alone: true });
-    // Both have a server of their own on the data.
+    // Both start a server of their own on the data.
     const server = await startEmbeddedPostgres(data);
     try {
       for (const [name, command] of Object.entries(COMMANDS))
@@ -124,7 +124,7 @@ test.each(['`mirante restore`', '`mirante backup`'])(
   },
 );
 
-test('a command at work on a server whose starter was killed keeps restores out', async () => {
+test('a running command blocks restores, even if the starter of its server was killed', async () => {
   const lock = lockDatabase(data);
   await expect(COMMANDS['restore --replace']?.()).rejects.toThrow('Another command is using the database');
   lock.release();
@@ -132,7 +132,7 @@ test('a command at work on a server whose starter was killed keeps restores out'
   await expectKept();
 });
 
-/** The process of a program below this one, as the system lists them. */
+/** The child process with this program, from the process list of the system. */
 function childOf(parent: number | undefined, program: RegExp): number | undefined {
   const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   const found = rows
@@ -149,7 +149,7 @@ const isAlive = (pid: number) => {
   }
 };
 
-test('while `up` runs commands work, restores and another `up` refuse, parts that die come back, and no secret is printed', async () => {
+test('while `up` runs, commands work, restores and another `up` refuse, crashed parts restart, and no secret is printed', async () => {
   const env = await ports();
   const up = run('up', ['--empty'], env);
   await expect.poll(() => up.child.exitCode ?? up.output(), { timeout: 90_000 }).toContain('Stop       Ctrl-C');
@@ -173,10 +173,10 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
   await backup(['--to', join(folder, 'hot')], config());
   expect(await ask(await urlNow(), 'select answer from public.kept')).toEqual(KEPT);
 
-  // The audit of the isolation, whose thousands of refusals were a megabyte of log.
+  // The isolation audit, whose thousands of refusals would be a megabyte of log.
   const audited = async () => (await ask(await urlNow(), 'select attempts from private.isolation_audits')).length;
   await expect.poll(async () => ((await audited()) === 1 ? 'audited' : up.output()), { timeout: 150_000 }).toBe('audited');
-  // A few are left, of an attack that resets every setting of its session.
+  // A few remain, from an attack that resets every setting of its session.
   expect(readFileSync(join(data, 'postgres.log'), 'utf8').match(/ERROR:/g)?.length ?? 0).toBeLessThan(150);
 
   for (const program of [/api\/server/, /jobs\/worker/, /postgres.* -D /]) {
@@ -189,7 +189,7 @@ test('while `up` runs commands work, restores and another `up` refuse, parts tha
   const log = readFileSync(join(data, 'postgres.log'), 'utf8');
   expect(log.match(/starting PostgreSQL/g)?.length).toBeGreaterThan(2);
 
-  // Of one that is killed API and jobs end by themselves, and the next finds its ports and its data.
+  // If `up` is killed, API and jobs stop by themselves, and the next start uses the same ports and data.
   const left = [/api\/server/, /jobs\/worker/].map((program) => childOf(up.child.pid, program) as number);
   up.child.kill('SIGKILL');
   await up.gone.catch(() => undefined);

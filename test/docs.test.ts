@@ -5,7 +5,7 @@ import { barriers, keepPicture, open, overflow, useBrowser } from './support/bro
 import { need, useDatabase } from './support/harness.ts';
 
 const MAX_BYTES = 1_000_000;
-// With bodies of several kinds and the deepest answers; axe would take minutes for all of them.
+// Calls with several kinds of bodies and the deepest answers; axe would take minutes for all calls.
 const UNFOLDED = '#sendEvents, #createAlertEndpoint, #getExport, #getDashboard';
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1440, height: 900 };
@@ -30,13 +30,13 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     const open = `for (const one of document.querySelectorAll(':is(${UNFOLDED}) details')) one.open = true`;
     await page.evaluate(open);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    // What axe finds depends on size and colours, hardly on both together: each of them once.
+    // Findings of axe depend on size or on colours, rarely on both: each is checked once.
     if ((size === 'phone') === (colorScheme === 'light')) expect(await barriers(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
 
-  test('weighs less than a megabyte, and nothing of it comes from elsewhere', async () => {
+  test('is smaller than a megabyte and loads nothing from other origins', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const protocol = await context.newCDPSession(page);
@@ -59,7 +59,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     await context.close();
   });
 
-  test('shows every call of the document, each with a call of curl', async () => {
+  test('shows every call of the document with an example for curl', async () => {
     const { paths } = (await api.call('GET', '/openapi.json')).body;
     const ids = Object.values<Json>(paths).flatMap((methods) => Object.values<Json>(methods).map((one) => one.operationId));
     const { page } = await docs();
@@ -71,7 +71,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     await page.context().close();
   });
 
-  test('a search leaves the calls that hold its words, by the keyboard too', async () => {
+  test('a search keeps only the calls with all its words, also by keyboard', async () => {
     const { page } = await docs();
     await page.keyboard.press('/');
     await page.keyboard.type('alert rule');
@@ -84,7 +84,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     await page.context().close();
   });
 
-  test('on a phone the list of calls is folded until somebody opens it', async () => {
+  test('on a phone the list of calls is collapsed until opened', async () => {
     const { page } = await docs({ viewport: PHONE });
     const link = page.locator('nav a[href="#listTenants"]');
     expect(await link.isVisible()).toBe(false);
@@ -95,7 +95,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     await page.context().close();
   });
 
-  test('can be read without JavaScript', async () => {
+  test('is readable without JavaScript', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${api.url}/docs`);
@@ -105,7 +105,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
   });
 });
 
-test('a request that /docs shows is answered as it shows', async () => {
+test('the example requests of /docs return the example answers', async () => {
   const { text } = await api.call('GET', '/docs');
   expect(text).toContain('curl &quot;$ORIGIN/livez&quot;');
   const { body } = await api.call('GET', '/livez');

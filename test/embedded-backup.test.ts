@@ -51,7 +51,7 @@ async function stop(): Promise<void> {
   running = undefined;
 }
 
-test('an embedded server, copied while it runs and is written to, has every row, roll-up and answer where it is restored', async () => {
+test('a copy of a running embedded server under writes restores every row, roll-up and answer', async () => {
   const server = await start('data');
   await migrate(server.url, testSecret);
   const db = openDatabase(server.url, 'postgresql');
@@ -59,7 +59,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const answers = await answersOf(db, join(folder, 'data'), tenants);
   await leaveExports(db, tenants[0] as TestTenant);
   const before = await pictureOf(db, /export_jobs/);
-  // Somebody writes all the while: a table of its own grows row by row, each in a transaction.
+  // Meanwhile a writer inserts into its own table, one row per transaction.
   let writing = true;
   let written = 0;
   const writer = (async () => {
@@ -69,7 +69,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
     }
   })();
   const target = join(folder, 'backup');
-  // A run of the archive or an erasure that is under way ends first.
+  // A running archive run or erasure finishes first.
   const turn = await db.owner.connect();
   await turn.query('begin; lock table storage.archive_turn in exclusive mode');
   const backing = backup(['--to', target], settings('data'));
@@ -99,7 +99,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
   const { 'private.settings': growing, ...rest } = after;
   const { 'private.settings': _, ...still } = before;
   expect(rest).toEqual(still);
-  // The rows of the writer up to some moment while the copy was made, and none after a gap.
+  // The rows of the writer up to some moment during the copy, without a gap.
   const rows = Number(growing?.split(' ')[0]);
   const { rows: last } = await restored.owner.query<{ top: number }>('select max(value) as top from private.settings');
   expect(rows).toBe(last[0]?.top ?? 0);
@@ -110,7 +110,7 @@ test('an embedded server, copied while it runs and is written to, has every row,
   await restored.end();
 });
 
-test('a backup of a server at rest leaves it at rest; one that is there, runs, or was damaged is never overwritten or taken', async () => {
+test('a backup of a stopped server leaves it stopped; an existing, running or damaged target is never overwritten or used', async () => {
   const server = await start('data');
   await migrate(server.url, testSecret);
   const target = join(folder, 'backup');
@@ -123,7 +123,7 @@ test('a backup of a server at rest leaves it at rest; one that is there, runs, o
   const env = environmentWith({ ...settings('data') });
   const mirante = (...args: string[]) =>
     promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/mirante.ts', ...args], { env, timeout: 60_000 });
-  // No terminal: nothing is made that nobody could see.
+  // Without a terminal, no key is created, because nobody would see it.
   await expect(mirante('operator-key')).rejects.toThrow('shown in a terminal only');
   const keyFile = join(folder, 'key');
   expect((await mirante('operator-key', '--to', keyFile)).stdout).toBe(

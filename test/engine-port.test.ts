@@ -43,7 +43,7 @@ async function expectAnswers(from: (rollup: string) => number = () => 0): Promis
   }
 }
 
-/** As if nothing had been refreshed since `days` ago. */
+/** Marks the time since `days` ago as not refreshed. */
 async function sleepFor(days: number): Promise<void> {
   await db.owner.query(
     `update storage.rollups set materialised_to = date_trunc('day', now() - make_interval(days => $1), 'UTC')`,
@@ -51,7 +51,7 @@ async function sleepFor(days: number): Promise<void> {
   );
 }
 
-/** As if a flush had touched every hour of the last `days` days. */
+/** Marks every hour of the last `days` days as touched by a flush. */
 async function markAllDirty(days: number): Promise<void> {
   await db.owner.query(
     `insert into private.dirty_hours (hour)
@@ -63,7 +63,7 @@ async function markAllDirty(days: number): Promise<void> {
 const ledgerSize = async () => (await db.owner.query('select from private.dirty_hours')).rowCount;
 
 describe.each([1, 2, 3])('seed %i', (seed) => {
-  test('every roll-up equals a group-by over raw: live, refreshed, with late events, after retention', async () => {
+  test('every roll-up equals a group-by over raw events: live, refreshed, with late events, after retention', async () => {
     const random = randomFrom(seed);
     const now = Date.now();
     await sleepFor(85);
@@ -100,7 +100,7 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
   }, 90_000);
 });
 
-test('dropping old hours never eats the days made from them, nor the day that is cut in two', async () => {
+test('dropping old hours keeps the days made from them, including the day at the boundary', async () => {
   const now = Date.now();
   await sleepFor(85);
   await ingest(randomEvents(randomFrom(7), tenants, 800, now - 60 * DAY, now));
@@ -122,7 +122,7 @@ test('dropping old hours never eats the days made from them, nor the day that is
   expect(proofs.rows).toContainEqual({ rule: 'RAW_RETENTION_DAYS=20', dropped: expect.any(Number) });
 });
 
-test('a bucket that straddles what was dropped is left as it is, the next is recomputed', async () => {
+test('a bucket that is partly dropped is not recomputed; the next one is', async () => {
   const edge = Math.floor((Date.now() - 3 * DAY) / DAY) * DAY + 10 * HOUR;
   await ingest(randomEvents(randomFrom(8), tenants, 60, edge, edge + 2 * HOUR));
   await refreshRollups(deps);
@@ -137,7 +137,7 @@ test('a bucket that straddles what was dropped is left as it is, the next is rec
   await expectAnswers();
 });
 
-test('a bucket that begins where the raw data now begin is recomputed', async () => {
+test('a bucket that begins where the raw events now begin is recomputed', async () => {
   const edge = Math.floor((Date.now() - 3 * DAY) / DAY) * DAY;
   await db.owner.query('update storage.hypertables set retained_from = $1', [new Date(edge)]);
   await ingest(randomEvents(randomFrom(10), tenants, 20, edge, edge + HOUR));
@@ -145,7 +145,7 @@ test('a bucket that begins where the raw data now begin is recomputed', async ()
   await expectAnswers();
 });
 
-test('refreshes beside flushes lose nothing', async () => {
+test('concurrent refreshes and flushes lose nothing', async () => {
   const now = Date.now();
   const random = randomFrom(11);
   await sleepFor(10);
@@ -164,7 +164,7 @@ test('refreshes beside flushes lose nothing', async () => {
   await expectAnswers();
 });
 
-test('a flush that commits while its hour is refreshed is served by the next run', async () => {
+test('a flush that commits while its hour is refreshed is included by the next run', async () => {
   const now = Date.now();
   await ingest(randomEvents(randomFrom(12), tenants, 10, now - 5 * HOUR, now - 4 * HOUR));
   const client = await db.owner.connect();
@@ -184,7 +184,7 @@ test('a flush that commits while its hour is refreshed is served by the next run
   expect(await count()).toEqual([{ events: 1 }]);
 });
 
-test('a database that slept until its partitions ran out takes events again after upkeep, each part locked', async () => {
+test('a database whose partitions ran out accepts events again after upkeep, with row security on each partition', async () => {
   await db.owner.query("select storage.drop_before('events', now() + interval '60 days')");
   await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
   await ingest(randomEvents(randomFrom(13), tenants, 50, Date.now() - 90 * DAY, Date.now()));
@@ -200,7 +200,7 @@ test('a database that slept until its partitions ran out takes events again afte
   await expectAnswers();
 });
 
-test('what retention has dropped is not made again', async () => {
+test('partitions dropped by retention are not created again', async () => {
   const config = {
     RAW_RETENTION_DAYS: 20,
     QUARANTINE_RETENTION_DAYS: 30,
@@ -219,7 +219,7 @@ test('what retention has dropped is not made again', async () => {
   expect(rows).toEqual([{ runs: 1 }]);
 });
 
-test('answers kept for repeated requests leave after a day, counters once they have run out', async () => {
+test('stored answers to repeated requests are deleted after a day, and counters after they expire', async () => {
   const keyOf = (key: string, age: string) =>
     db.owner.query(
       `insert into private.idempotency_keys (tenant_id, key, request_hash, claim, first_at)
@@ -246,7 +246,7 @@ test('answers kept for repeated requests leave after a day, counters once they h
   ]);
 });
 
-test('one hour of all tenants is found without reading its partition, the newest pages unsummarised or not', async () => {
+test('one hour of all tenants is found without a scan of its partition, even if the newest pages are not summarised', async () => {
   const day = Math.floor((Date.now() - 10 * DAY) / DAY) * DAY;
   const fill = (from: number, to: number) =>
     db.owner.query(

@@ -33,7 +33,7 @@ async function store(days: number): Promise<void> {
   const now = Date.now();
   const random = randomFrom(3);
   events = randomEvents(random, tenants, 600, now - days * DAY, now);
-  // In a few hours of every fifth day, so that there are not as many refreshes as events.
+  // In a few hours of every fifth day, to limit the number of refreshes.
   const [slot, hours] = [5 * DAY * 1000, 3 * HOUR * 1000];
   for (const [n, event] of events.entries()) {
     event.subject = `person-${n % 4}`;
@@ -47,15 +47,15 @@ async function deleteRaw(gone: EventRow[]): Promise<void> {
     await db.owner.query(`delete from private.${table} where id = any ($1)`, [gone.map(({ id }) => id)]);
 }
 
-// TimescaleDB 2.29.2 notes deletes from columnstore, which earlier ones did not (timescale/timescaledb#8800); rows of the
-// compressed chunks' own tables it still does not.
+// TimescaleDB 2.29.2 records deletes from the columnstore, which earlier versions did not (timescale/timescaledb#8800). It
+// does not record deletes from the tables of the compressed chunks.
 async function deleteUnnoticed(tenantId: string): Promise<void> {
   const parts = hasColumnstore(db.engine) ? (await listParts(db.owner, 'events')).filter(({ converted }) => converted) : [];
   for (const { part } of parts) await db.owner.query(`delete from ${part}_compressed where tenant_id = $1`, [tenantId]);
   await db.owner.query("delete from private.events where tenant_id = $1 and time < now() - interval '20 days'", [tenantId]);
 }
 
-/** Marks the hours of these events, as whoever deletes raw rows has to. */
+/** Marks the hours of these events, as every program that deletes raw rows must. */
 async function markForced(gone: EventRow[]): Promise<void> {
   await db.owner.query(
     `insert into private.dirty_hours (hour, forced)
@@ -84,7 +84,7 @@ describe.each(STATES)('raw events as %s', (state) => {
     expect(await convertDue(db.owner, 'events')).toBeGreaterThan(1);
   }
 
-  test('after a person is deleted and its hours are forced, no roll-up holds it', async () => {
+  test('after a person is deleted and the hours are forced, no roll-up counts that person', async () => {
     await prepare(60);
     const gone = events.filter(({ subject }) => subject === 'person-1');
     await deleteRaw(gone);
@@ -93,7 +93,7 @@ describe.each(STATES)('raw events as %s', (state) => {
     expect(await answers()).toEqual(truth(events.filter(({ subject }) => subject !== 'person-1')));
   }, 60_000);
 
-  test('a delete that the engine takes no note of is served by force, and other hours are left as they are', async () => {
+  test('forcing covers a delete that the engine does not record, and other hours stay unchanged', async () => {
     await prepare(60);
     const old = events.filter(({ time }) => time / 1000 < Date.now() - 20 * DAY);
     const edge = new Date(Math.floor(Date.now() / DAY) * DAY - 40 * DAY);
@@ -116,7 +116,7 @@ describe.each(STATES)('raw events as %s', (state) => {
     expect(late.length).toBeGreaterThan(10);
   }, 60_000);
 
-  test('forced hours older than the raw events are left as they are', async () => {
+  test('forced hours older than the raw events stay unchanged', async () => {
     await prepare(60);
     const before = await answers();
     const config = {
@@ -131,7 +131,7 @@ describe.each(STATES)('raw events as %s', (state) => {
     expect(await answers()).toEqual(before);
   }, 60_000);
 
-  test('a tenant leaves all roll-ups, also where its raw events have long gone, and no refresh brings it back', async () => {
+  test('a removed tenant leaves all roll-ups, even where its raw events are gone, and no refresh brings it back', async () => {
     await prepare(60);
     const config = {
       RAW_RETENTION_DAYS: 20,

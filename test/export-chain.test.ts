@@ -28,9 +28,10 @@ const eventOf = (tenant: TestTenant, time: number): EventRow => ({
 
 const FORMATS: Format[] = ['csv', 'ndjson', 'parquet'];
 
-// Some are late by weeks, some are ahead of the clock, and every other flush commits long after it has read its time of receipt.
+// Some events are weeks late, some are ahead of the clock, and every other flush commits long after it reads its time of
+// receipt.
 test.each([1, 2, 3])(
-  'exports that follow one another while events come hold every event once (seed %i)',
+  'consecutive incremental exports during ingestion hold every event once (seed %i)',
   async (seed) => {
     const tenant = await makeTenant(db);
     const random = createRandom(seed);
@@ -58,7 +59,7 @@ test.each([1, 2, 3])(
     for (let turn = 0, isLast = false; !isLast; turn++) {
       isLast = !writing;
       const from: Instant = before?.window_from ?? instantAt(new Date(Date.now() - 30 * DAY));
-      // Windows end behind, at, or ahead of the clock, the last one ahead of everything.
+      // Windows end before, at, or after the present; the last one ends after all events.
       const ahead = isLast ? DAY : (random.next() - 0.5) * 60_000;
       const [to = ''] = [instantAt(new Date(Date.now() + ahead)), before?.window_to ?? ''].sort().reverse();
       const format = FORMATS[turn % 3] as Format;

@@ -35,14 +35,14 @@ async function createWorld(rows = ROWS): Promise<{ db: TestDatabase; tenant: Tes
 // For `npm run bench -- export-faults`, which runs this file with more of each fault.
 const tell = (fault: string, found: object) => appendFileSync(report, `${JSON.stringify({ fault, ...found })}\n`);
 
-/** Every row once, every file as the manifest says, and nothing in the store that nobody knows. */
+/** Checks that every row is there once, every file matches the manifest, and the store has no unknown file. */
 async function expectWhole(exports: Exports, of: TestTenant, id: string): Promise<void> {
   expect(await exports.find(of, id)).toMatchObject({ status: 'completed', error: null });
   expect((await exports.idsIn(of, id)).sort()).toEqual(idsFrom(ROWS));
   expect(await exports.unaccounted()).toEqual([]);
 }
 
-/** Runs what is due, each time as if the pause after a failed attempt were over, until the export has ended. */
+/** Runs due work, without the pause after a failed attempt, until the export has ended. */
 async function runToTheEnd(exports: Exports, of: TestTenant, id: string, most = 50): Promise<void> {
   for (let turn = 0; turn < most; turn++) {
     await exports.run().catch(() => undefined);
@@ -53,7 +53,7 @@ async function runToTheEnd(exports: Exports, of: TestTenant, id: string, most = 
 }
 
 test(
-  'a worker that is killed at any moment: the next one goes on, no row lost and none twice',
+  'a worker is killed at any moment: the next one resumes, and no row is lost or doubled',
   async () => {
     const { db, tenant } = await createWorld();
     const exports = await useExports(db, undefined, { rows: 100 });
@@ -65,7 +65,7 @@ test(
       const { id } = await exports.ask(tenant, { format: FORMATS[completed % 3] as Format });
       for (let ended = false; !ended; ) {
         ahead += 61_000;
-        // The worker after the last kill is left to end its work.
+        // The worker after the last kill finishes its work.
         const life = kills < times ? [random.next() * 900] : [];
         const [, signal] = await once(startWorker(db, exports.folder, [ahead, ...life]), 'exit');
         if (signal === 'SIGKILL') kills++;
@@ -94,10 +94,10 @@ function startWorker({ urls }: ExportDatabase, folder: string, times: number[]):
   return spawn(process.execPath, args, { env: environmentWith(settings), stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-describe('a store that speaks S3 and fails', () => {
+describe('an S3 store that fails', () => {
   test.each([
-    ['now and then, in every way', { well: 7, 500: 1, 503: 1, slow: 1, cut: 1 }],
-    ['for good, and then not any more', { 503: 1 }],
+    ['sometimes, in every way', { well: 7, 500: 1, 503: 1, slow: 1, cut: 1 }],
+    ['always, until it recovers', { 503: 1 }],
   ] as const)(
     '%s',
     async (_, weights) => {
@@ -135,7 +135,7 @@ describe('a store that speaks S3 and fails', () => {
   );
 
   test(
-    'an export whose store never comes back fails in words, and its files are accounted for',
+    'an export whose store never recovers fails with a message, and its files are accounted for',
     async () => {
       const { db, tenant } = await createWorld();
       const s3 = await useS3();
@@ -149,7 +149,7 @@ describe('a store that speaks S3 and fails', () => {
 });
 
 test.skipIf(!need('tmpfs'))(
-  'a full disk: the attempt fails in words, and the next one goes on',
+  'a full disk: the attempt fails with a message, and the next one resumes',
   async () => {
     const disk = mkdtempSync(join(tmpdir(), 'mirante-full-'));
     const mount = (options: string) =>
@@ -157,11 +157,11 @@ test.skipIf(!need('tmpfs'))(
     mount('size=64k');
     const runs = Math.ceil(times / 2);
     for (let run = 0; run < runs; run++) {
-      // Where rows are written first, or where files are kept.
+      // Either the folder where rows are written first, or the store.
       const isScratch = run % 2 === 0;
       const { db, tenant } = await createWorld();
       const exports = await useExports(db, isScratch ? undefined : `file://${disk}/store`, isScratch ? { scratch: disk } : {});
-      // Parquet of so few rows would fit where files are kept.
+      // A Parquet file of so few rows would fit into the store.
       const format = isScratch ? FORMATS[run % 3] : FORMATS[(run >> 1) % 2];
       const { id } = await exports.ask(tenant, { format: format as Format });
       await exports.run();
@@ -182,7 +182,7 @@ test.skipIf(!need('tmpfs'))(
 );
 
 test(
-  'the database is killed and comes back: the export goes on',
+  'the database is killed and restarts: the export resumes',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mirante-export-restart-'));
     chmodSync(folder, 0o755);
@@ -233,7 +233,7 @@ test(
 );
 
 test(
-  'clients that leave in the middle of a download hold nothing open',
+  'clients that disconnect during a download leave nothing open',
   async () => {
     const { db, tenant: large } = await createWorld(60_000);
     const exports = await useExports(db, undefined, { rows: 100_000, bytes: 100_000_000 });
@@ -269,7 +269,7 @@ async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
   return response;
 }
 
-// What this process, in which the API runs, has open under a folder; elsewhere than on Linux nobody says.
+// Open files of this process, which runs the API, under a folder. Only Linux lists them.
 function openFiles(folder: string): string[] {
   if (!existsSync('/proc/self/fd')) return [];
   return readdirSync('/proc/self/fd').flatMap((fd) => {

@@ -11,7 +11,7 @@ const api = await useApi(db, { READ_CONNECTIONS: String(CONNECTIONS) });
 const greedy = await makeTenant(db);
 const other = await makeTenant(db);
 
-/** Holds a table that only figures by rule read, so that each such question takes until the given work is done. */
+/** Locks a table that only metrics by rule read, so that each such query waits until `work` has ended. */
 async function whileRulesAreSlow<T>(work: () => Promise<T>): Promise<T> {
   const client = await db.owner.connect();
   await client.query('begin; lock table private.rule_hits in access exclusive mode');
@@ -30,14 +30,14 @@ async function statementsHeldUp(): Promise<number> {
   return rows[0]?.held ?? 0;
 }
 
-// No two ask the same, so that each needs a statement of its own.
+// Each query is different, so that each needs its own statement.
 const windows = (count: number) =>
   Array.from({ length: count }, (_, n) => new Date(Math.floor(Date.now() / HOUR_MS - 2 - n) * HOUR_MS).toISOString());
 const byRule = (from: string) => `/v1/metrics/validations.by_rule?interval=total&from=${from}`;
 const statuses = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].sort();
 
-describe('one tenant asks for much more than its share', () => {
-  test('and is refused alone, while others read and send as ever', async () => {
+describe('one tenant sends far more than its share', () => {
+  test('and only that tenant is refused; others read and send as before', async () => {
     const flood = await whileRulesAreSlow(async () => {
       const refused: Answer[] = [];
       const asked = windows(150).map(async (from) => {
@@ -68,7 +68,7 @@ describe('one tenant asks for much more than its share', () => {
     expect((await api.call('GET', byRule(windows(200)[199] as string), greedy.keys.read)).status).toBe(200);
   });
 
-  test('and leaves: its statements end at once, and nothing waits in its place', async () => {
+  test('and disconnects: its statements end at once and nothing waits in their place', async () => {
     await whileRulesAreSlow(async () => {
       const leaving = new AbortController();
       const left = windows(30).map((from) =>
@@ -83,7 +83,7 @@ describe('one tenant asks for much more than its share', () => {
   });
 });
 
-test('an equal question under way is asked once, for as long as anybody waits for it', async () => {
+test('identical concurrent queries run once, as long as one client waits', async () => {
   const path = byRule(windows(300)[299] as string);
   const { stayed, first } = await whileRulesAreSlow(async () => {
     const leaving = new AbortController();
@@ -93,7 +93,7 @@ test('an equal question under way is asked once, for as long as anybody waits fo
     }).catch((error: Error) => error.name);
     await expect.poll(statementsHeldUp).toBe(1);
     const stayed = Array.from({ length: 5 }, () => api.call('GET', path, greedy.keys.read));
-    // What was sent after them has been answered, so they have arrived.
+    // A later request has been answered, so the earlier ones have arrived.
     expect((await api.call('GET', '/v1/metrics', greedy.keys.read)).status).toBe(200);
     leaving.abort();
     expect((await api.call('GET', '/v1/metrics', greedy.keys.read)).status).toBe(200);

@@ -43,14 +43,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Every process of the server; the first is the one that starts the others. */
+/** All processes of the server; the first is the parent. */
 function processesOf(parent: number): number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
   return [parent, ...pairs.filter(([, ppid]) => ppid === parent).map(([pid]) => pid as number)];
 }
 
-/** Stops every process of the server without ending any, as a hung disk or a paused machine does, until the work is done. */
+/** Pauses every process of the server until `work` has ended, like a hung disk or a paused machine. */
 async function whileFrozen<T>(work: () => Promise<T>): Promise<T> {
   process.kill(server.pid, 'SIGSTOP');
   const frozen = processesOf(server.pid);
@@ -71,8 +71,8 @@ async function timed(work: Promise<Answer>): Promise<{ answer: Answer; ms: numbe
 const send = (to: TestTenant, body: unknown, headers = {}) => api.call('POST', '/v1/events', to.keys.ingest, body, headers);
 const event = () => ({ id: v4(), type: 'test.sent.v1', time: new Date().toISOString() });
 
-describe.skipIf(process.platform === 'win32')('a database that is frozen', () => {
-  test('ingestion refuses within five seconds, /readyz within one, and nothing is lost when it goes on', async () => {
+describe.skipIf(process.platform === 'win32')('a frozen database', () => {
+  test('ingestion returns 503 within five seconds, /readyz within one, and nothing is lost when the database resumes', async () => {
     const [known, fresh] = [event(), event()];
     expect((await send(tenant, event())).status).toBe(202);
     expect((await api.call('GET', '/v1/events', tenant.keys.read)).status).toBe(200);
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('a database that is frozen', () =>
     expect(rows.map(({ id }) => id).sort()).toEqual([known.id, fresh.id].sort());
   });
 
-  test('a statement ends by the limit of its client, and its connection is not used again', async () => {
+  test('a statement ends at the limit of its client, and its connection is not reused', async () => {
     await owner.query('select 1');
     await whileFrozen(async () => {
       const started = performance.now();

@@ -8,7 +8,7 @@ const api = await useApi(db, { INGEST_BUFFER_BYTES: '100000', READ_CONNECTIONS: 
 const tenant = await makeTenant(db);
 await api.call('POST', '/v1/events', tenant.keys.ingest, { type: 'test.warm.v1' });
 
-/** Holds the events' table until the given work is done, as a migration or a backup might. */
+/** Locks the events table until `work` has ended, as a migration or a backup might. */
 async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
   const client = await db.owner.connect();
   await client.query('begin; lock table private.events in access exclusive mode');
@@ -30,7 +30,7 @@ async function storedIds(): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-test('a full buffer is 503 with Retry-After, acknowledges nothing of it, and empties by itself', async () => {
+test('a full buffer returns 503 with Retry-After, acknowledges none of the batch, and drains by itself', async () => {
   const events = Array.from({ length: 12 }, event);
   const settled: Answer[] = [];
   const answers = await whileLocked(async () => {
@@ -39,7 +39,7 @@ test('a full buffer is 503 with Retry-After, acknowledges nothing of it, and emp
       settled.push(answer);
       return answer;
     });
-    // Six fit into the buffer and wait for the lock; the others are turned away at once.
+    // Six batches fit into the buffer and wait for the lock; the others are refused at once.
     await expect.poll(() => settled.length).toBe(6);
     for (const refused of settled) {
       expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
@@ -55,7 +55,7 @@ test('a full buffer is 503 with Retry-After, acknowledges nothing of it, and emp
   expect(new Set(await storedIds()).size).toBe((await storedIds()).length);
 });
 
-test('a statement that is cancelled is 503, and stores when it is sent again', async () => {
+test('a cancelled statement returns 503, and a retry stores the events', async () => {
   const one = event();
   const refused = await whileLocked(async () => {
     const answer = send(one);

@@ -13,7 +13,10 @@ afterAll(async () => {
 
 const agent = new Agent({ keepAlive: true });
 
-/** One request over a connection that is kept; gives what the answer says of that connection, or undefined where there was none. */
+/**
+ * Sends one request over a keep-alive connection. Returns the Connection header of the answer, or undefined if there was no
+ * answer.
+ */
 function ask(method: string, url: string, key: string, body = ''): Promise<string | undefined> {
   return new Promise((done) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -27,7 +30,7 @@ function ask(method: string, url: string, key: string, body = ''): Promise<strin
   });
 }
 
-/** Clients that ask again as soon as they are answered, until there is nobody any more. */
+/** Clients that send again after each answer, until the server is gone. */
 function startAsking(url: string) {
   const answered = { ingest: 0, read: 0 };
   const said: string[] = [];
@@ -62,7 +65,7 @@ async function storedOf(type: string): Promise<number> {
   return rows[0]?.stored ?? 0;
 }
 
-test('SIGTERM under load: ends within five seconds with 0, and what it has counted is kept', async () => {
+test('SIGTERM under load: the API exits within five seconds with 0 and keeps its counts', async () => {
   const program = await startProgram({
     API_DATABASE_URL: db.urls.api,
     QUEUE_DATABASE_URL: db.urls.queue,
@@ -77,7 +80,7 @@ test('SIGTERM under load: ends within five seconds with 0, and what it has count
   expect(await program.child.gone).toBe('exit code 0');
   expect(performance.now() - asked).toBeLessThan(6_000);
   await Promise.all([stopped, asking.over]);
-  // The last to be read may have been written before it.
+  // The last answer may have been written before the signal.
   expect(asking.said).toContain('close');
   expect(await countedBy(tenant.keyIds.ingest)).toBeGreaterThanOrEqual(asking.answered.ingest);
   expect(await countedBy(tenant.keyIds.read)).toBeGreaterThanOrEqual(asking.answered.read);

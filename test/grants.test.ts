@@ -49,7 +49,7 @@ const FUNCTIONS = NAMES.map((name) => `bi.${name}`);
 const ask = (name: string, grant: string | null, width = 'total') =>
   db.metabase.query(`select * from ${name}($1, now() - interval '2 days', now() + interval '1 hour', $2)`, [grant, width]);
 
-test.each(FUNCTIONS)('%s gives the rows of the tenant of the grant, and the next question needs its own', async (name) => {
+test.each(FUNCTIONS)('%s returns rows of the tenant of the grant, and the next query needs its own grant', async (name) => {
   const [mine, other] = [await ask(name, await grantOf(acme)), await ask(name, await grantOf(rival))];
   expect(mine.rowCount).toBeGreaterThan(0);
   expect(mine.rowCount).toBe(other.rowCount);
@@ -60,7 +60,7 @@ test.each(FUNCTIONS)('%s gives the rows of the tenant of the grant, and the next
   await expect(ask(name, null)).rejects.toMatchObject(REFUSED);
 });
 
-test('a grant opens nothing while its tenant has no dashboards, whoever holds it', async () => {
+test('a grant opens nothing while the feature dashboards is off for its tenant', async () => {
   const grant = await grantOf(acme);
   await db.owner.query(`update private.tenants set features = '{"dashboards": false}' where id = $1`, [acme.id]);
   for (const name of FUNCTIONS)
@@ -72,7 +72,7 @@ test('a grant opens nothing while its tenant has no dashboards, whoever holds it
   expect((await ask('bi.events', grant)).rowCount).toBeGreaterThan(0);
 });
 
-test('figures agree with the roll-ups, whole and by the day in the tenant’s zone', async () => {
+test('metrics agree with the roll-ups, in total and by day in the zone of the tenant', async () => {
   const grant = await grantOf(acme);
   const { rows } = await ask('bi.events', grant);
   expect(rows.map(({ type, events }) => [type, events])).toEqual([
@@ -92,7 +92,7 @@ test('figures agree with the roll-ups, whole and by the day in the tenant’s zo
   }
 });
 
-test('whatever is no grant is an error, never an empty answer', async () => {
+test('an invalid grant is an error, never an empty answer', async () => {
   const good = await grantOf(acme);
   const [version, secret, tenant, expiry, signature] = good.split('.') as [string, string, string, string, string];
   const flipped = (signature[0] === '0' ? '1' : '0') + signature.slice(1);
@@ -124,13 +124,13 @@ test('whatever is no grant is an error, never an empty answer', async () => {
     await expect(db.metabase.query(`select * from ${name}('${good}', '${good}', now(), now(), 'total')`)).rejects.toThrow();
     await expect(db.metabase.query(`select * from ${name}(array['${good}'], now(), now(), 'total')`)).rejects.toThrow();
     await expect(db.metabase.query(`select * from ${name}()`)).rejects.toThrow();
-    // No partition is read in such a window, and still the grant is.
+    // Such a window reads no partition, but the grant is still checked.
     const nowhere = `select * from ${name}('forged', '1990-01-01', '1990-01-02', 'total')`;
     await expect(db.metabase.query(nowhere)).rejects.toMatchObject(REFUSED);
   }
 });
 
-test('windows and widths that make no sense are errors', async () => {
+test('invalid windows and widths are errors', async () => {
   const grant = await grantOf(acme);
   await expect(ask('bi.events', grant, 'fortnight')).rejects.toMatchObject({ code: '22023' });
   await expect(db.metabase.query("select * from bi.events($1, null, now(), 'day')", [grant])).rejects.toMatchObject({
@@ -138,7 +138,7 @@ test('windows and widths that make no sense are errors', async () => {
   });
 });
 
-test('two secrets are good during a rotation, and no third', async () => {
+test('two secrets are valid during a rotation, and no third', async () => {
   const before = await grantOf(acme);
   await rotateGrantSecret(db.owner);
   const between = await grantOf(acme);
@@ -163,7 +163,7 @@ test('only the grant of a canary keeps the errors of a session out of the log', 
       await expect(pool.query(`select ${schema}.silence_audit($1)`, [grant])).rejects.toMatchObject(REFUSED);
   await db.owner.query("update private.tenants set kind = 'canary' where id = $1", [acme.id]);
   const grant = await grantOf(acme);
-  // Whoever migrated here may or may not be allowed to give the owner this right.
+  // The migrator of this server may or may not be allowed to grant this right to the owner.
   const { rows } = await db.owner.query<{ may: boolean }>("select has_parameter_privilege('log_min_messages', 'set') as may");
   for (const [pool, schema] of [
     [db.api, 'app'],
@@ -181,13 +181,13 @@ test('only the grant of a canary keeps the errors of a session out of the log', 
   await db.owner.query("update private.tenants set kind = 'customer' where id = $1", [acme.id]);
 });
 
-test('the API signs for the tenant of its transaction only', async () => {
+test('the API signs only for the tenant of its transaction', async () => {
   await expect(db.api.query("select door.sign_grant(now() + interval '1 hour')")).rejects.toMatchObject({ code: '22023' });
   await expect(grantOf(acme, new Date(Date.now() + 40 * 24 * HOUR))).rejects.toMatchObject({ code: '22023' });
 });
 
-// The design asks for this shape, because a check inside `where` is skipped where no partition is read.
-test('every function that Metabase may run opens the grant first, and puts the tenant back at the end', async () => {
+// The check is not inside `where`, because there it is skipped if no partition is read.
+test('every function that Metabase may run opens the grant first and resets the tenant at the end', async () => {
   const { rows } = await db.migrator.query<{ name: string; body: string; language: string; first: string; owner: string }>(
     `select p.oid::regprocedure::text as name, p.prosrc as body, l.lanname as language, p.proargnames[1] as first,
          p.proowner::regrole::text as owner

@@ -15,7 +15,7 @@ const db = await useDatabase();
 const archive = await useArchive();
 const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 
-/** What the jobs need, on a store that removes nothing whose name has one of these words, and counts how often it is asked to. */
+/** Dependencies of the jobs, with a store that cannot delete names with one of these words and counts the attempts. */
 function spoilt(...words: string[]) {
   const asked: string[] = [];
   const store: ObjectStore = {
@@ -58,7 +58,7 @@ const ask = async (tenant: TestTenant, kind: string, subject: string): Promise<s
 const statusOf = async (tenant: TestTenant, id: string) =>
   (await api.call('GET', `/v1/privacy/requests/${id}`, tenant.keys.tenant_admin)).body.status;
 
-test('a privacy request that cannot be served stops nobody else’s, and comes again later and later', async () => {
+test('a privacy request that fails does not block those of other tenants, and is retried with growing pauses', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
   await plantDoomed(first, 1);
   const stuck = await ask(first, 'erasure', 'ana');
@@ -78,7 +78,7 @@ test('a privacy request that cannot be served stops nobody else’s, and comes a
       )
     ).rows[0];
   expect(await wait()).toEqual({ attempts: 1, minutes: 1 });
-  // Not before its time.
+  // Not before its retry is due.
   await servePrivacyRequests(deps);
   for (const expected of [2, 4, 8]) {
     await db.owner.query('update private.privacy_requests set retry_at = now() where id = $1', [stuck]);
@@ -100,9 +100,9 @@ test('tenants with privacy requests take turns', async () => {
   expect(served).toEqual([many, few, many, few, many, many].map(({ id }) => id));
 });
 
-test('files that cannot be destroyed keep no other, also where there are many, and are not tried each minute', async () => {
+test('many files that cannot be deleted block no others and are not retried every minute', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
-  // More than are read at once.
+  // More than one run reads.
   const stuck = await plantDoomed(first, 501);
   const others = await plantDoomed(second, 2);
   await cancelled(first);
@@ -111,7 +111,7 @@ test('files that cannot be destroyed keep no other, also where there are many, a
   const error = await destroyExports(deps).catch((thrown: AggregateError) => thrown);
   expect((error as AggregateError).errors).toHaveLength(501);
   expect([...asked].sort()).toEqual([...stuck, ...others].sort());
-  // By turns.
+  // In turns.
   for (const other of others) expect(asked.slice(0, 4)).toContain(other);
   expect(await destroyExports(deps)).toBe(0);
   expect(asked).toHaveLength(503);
@@ -119,7 +119,7 @@ test('files that cannot be destroyed keep no other, also where there are many, a
   expect(await destroyExports(spoilt().deps)).toBe(501);
 });
 
-test('files of the archive that cannot be destroyed keep no other', async () => {
+test('archive files that cannot be deleted block no others', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
   await db.owner.query(
     `insert into private.archive_files (id, tenant_id, type, day, name, rows, bytes, sha256, digest, first_time, last_time,
@@ -134,12 +134,12 @@ test('files of the archive that cannot be destroyed keep no other', async () => 
   expect(left.rows).toEqual([{ tenant_id: first.id }]);
   await destroyCondemned(deps);
   expect(asked).toHaveLength(4);
-  // For the erasure of a person it is tried whenever that is.
+  // The erasure of a person retries it at once.
   await expect(destroyCondemned(deps, first.id)).rejects.toThrow('not removed');
   expect(await destroyCondemned(spoilt().deps, first.id)).toBe(2);
 });
 
-test('a tenant that cannot be removed stops no other’s removal', async () => {
+test('a tenant that cannot be removed does not block the removal of others', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
   await plantDoomed(first, 1);
   const operator = await makeOperatorKey(db);
@@ -153,7 +153,7 @@ test('a tenant that cannot be removed stops no other’s removal', async () => {
   }, 50_000);
   expect(failures).toHaveLength(1);
   expect(await status(first)).not.toBe('completed');
-  // Not before its time.
+  // Not before its retry is due.
   await offboardTenants(deps);
   await db.owner.query('update private.offboardings set retry_at = now() where tenant_id = $1', [first.id]);
   await offboardTenants(spoilt().deps);

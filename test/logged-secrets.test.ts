@@ -7,7 +7,7 @@ const tenant = await makeTenant(db);
 
 const passwordOf = (url: string) => new URL(url).password;
 
-test('whatever is done with a key, good or bad, the program never writes it', async () => {
+test('the program never logs a key, valid or not', async () => {
   const program = await startProgram({
     API_DATABASE_URL: db.urls.api,
     QUEUE_DATABASE_URL: db.urls.queue,
@@ -55,7 +55,7 @@ test('whatever is done with a key, good or bad, the program never writes it', as
   }
 });
 
-test('a login that the database refuses is logged whole, without its password', async () => {
+test('a login that the database refuses is logged in full, without its password', async () => {
   const url = new URL(db.urls.api);
   url.password = 'hush-hush';
   const logins = {
@@ -76,11 +76,11 @@ test('a login that the database refuses is logged whole, without its password', 
 });
 
 test.each(['postgres://mirante_api:hush-hush@host:port/db', 'mirante_api:hush-hush@host'])(
-  'an address that is none is named, not shown: %s',
+  'an invalid URL is reported by its setting, not by its value: %s',
   async (url) => {
     const program = await startProgram({ API_DATABASE_URL: url });
     await program.child.gone;
-    expect(program.output()).toContain('API_DATABASE_URL: ');
+    expect(program.output()).toContain('"API_DATABASE_URL" must be a URL');
     expect(program.output()).not.toContain('hush');
   },
 );

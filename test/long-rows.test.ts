@@ -33,7 +33,7 @@ const newestFirst = async (table: string, time: string) =>
     )
   ).rows.map(({ id }) => id);
 
-test('long refused input comes in pages of bounded size, everything once', async () => {
+test('long quarantined input is returned in pages of bounded size, each item once', async () => {
   const lengths = [5, 0.01, 5, 3, 4, 4, 0.01, 0, 5, 5, 2.5];
   for (const mib of lengths) {
     const raw = Buffer.from(randomBytes(Math.floor((mib * MIB) / 2)).toString('hex'));
@@ -50,7 +50,7 @@ test('long refused input comes in pages of bounded size, everything once', async
   expect(replayed.body).toMatchObject({ received: 2, rejected: 2 });
 });
 
-test('a row that is over the size of a page by itself is a page', async () => {
+test('a row larger than the page limit is a page of its own', async () => {
   const other = await makeTenant(db);
   const raw = Buffer.alloc(PAGE_BYTES + 1, 'x');
   const row = { index: 0, status: 'rejected', code: 'invalid-json', detail: null, pointer: null, type: null, raw } as const;
@@ -59,7 +59,7 @@ test('a row that is over the size of a page by itself is a page', async () => {
   expect(walked.map(({ body }) => body.data.length)).toEqual([1, 1, 1]);
 });
 
-test('numbers that are long as text come in pages of bounded size, everything once', async () => {
+test('long numbers are returned in pages of bounded size, each item once', async () => {
   const numbers = `{"n":[${'1e308,'.repeat(10_000)}0]}`;
   const event = (data: string) => `{"id":"${v7()}","type":"t.v1","data":${data}}`;
   for (let n = 0; n < 3; n += 1) {
@@ -77,7 +77,7 @@ test('numbers that are long as text come in pages of bounded size, everything on
   for (const { text } of walked) expect(text.length).toBeLessThan(PAGE_BYTES + MIB);
 });
 
-test('many events of the greatest size come in pages of bounded size, everything once', async () => {
+test('many events of the maximum size are returned in pages of bounded size, each once', async () => {
   const other = await makeTenant(db);
   const event = () => ({ id: v7(), type: 't.v1', data: { text: randomBytes(30_000).toString('hex') } });
   for (let n = 0; n < 5; n += 1) {

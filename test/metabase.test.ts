@@ -96,8 +96,8 @@ const countOf = ({ world }: MetabaseServer) => [
 const changing = ({ requests }: MetabaseServer) =>
   requests.filter((one) => !one.startsWith('GET') && !one.endsWith('/api/session') && !one.endsWith('/api/setup'));
 
-describe('a Metabase that nobody has touched', () => {
-  test('is planned without being changed, made ready, and then left as it is', async () => {
+describe('a new Metabase', () => {
+  test('is planned without a change, then set up, then left unchanged', async () => {
     const { server, config, said, ...mirante } = await provisioner({ starting: 3 });
     expect(await mirante.plan()).toBe(true);
     expect(said[0]).toContain('Metabase has no account yet');
@@ -114,7 +114,7 @@ describe('a Metabase that nobody has touched', () => {
     expect(await mirante.plan()).toBe(false);
   });
 
-  test('is locked: one parameter that only a token gives, on every card, and nothing for All Users', async () => {
+  test('is locked: every card has one parameter that only a token can set, and All Users have no access', async () => {
     const { server, ...mirante } = await provisioner();
     await mirante.apply();
     const { world } = server;
@@ -148,15 +148,15 @@ describe('a Metabase that nobody has touched', () => {
     });
   });
 
-  test('two programs make at once, and it is made once', async () => {
+  test('two programs create objects concurrently, and each object exists once', async () => {
     const { server, ...mirante } = await provisioner();
     await Promise.all([mirante.apply(), mirante.apply()]);
     expect(countOf(server)).toEqual([1, 2, 3, 3, 1]);
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
-  // Where a request that only reads breaks off, things are as before the next one that changes something.
-  test('is finished by the next run, wherever the one before was cut off', async () => {
+  // Interrupting a read leaves the same state as interrupting the next write.
+  test('the next run completes an interrupted one, wherever it stopped', async () => {
     const few = withoutRules();
     const whole = await provisioner({}, few);
     await whole.apply();
@@ -180,8 +180,8 @@ describe('a Metabase that nobody has touched', () => {
   }, 240_000);
 });
 
-describe('what people do in Metabase', () => {
-  test('what they rename, move, widen or throw away comes back, found by its marker', async () => {
+describe('changes by people in Metabase', () => {
+  test('renamed, moved, widened or deleted objects are restored, found by their marker', async () => {
     const { server, said, ...mirante } = await provisioner();
     await mirante.apply();
     const { world } = server;
@@ -202,7 +202,7 @@ describe('what people do in Metabase', () => {
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
-  test('a dashcard that is right keeps its number, a card added by hand to our dashboard goes', async () => {
+  test('a correct dashcard keeps its number, and a card added by hand to our dashboard is removed', async () => {
     const { server, ...mirante } = await provisioner();
     await mirante.apply();
     const dashboard = only(server.world.dashboards, SLUG);
@@ -215,7 +215,7 @@ describe('what people do in Metabase', () => {
     expect(dashboard.tabs).toEqual([]);
   });
 
-  test('what is theirs is left alone, a copy with our marker too', async () => {
+  test('objects of other people are left alone, even a copy with our marker', async () => {
     const { server, ...mirante } = await provisioner();
     await mirante.apply();
     const { world } = server;
@@ -242,7 +242,7 @@ describe('what people do in Metabase', () => {
     expect([card.archived, server.world.cards.size]).toEqual([false, 3]);
   });
 
-  test('a definition that is not as it must be changes nothing', async () => {
+  test('an invalid definition changes nothing', async () => {
     const { server, ...mirante } = await provisioner();
     const folder = fewDashboards(folders);
     writeFileSync(new URL(`${SLUG}/volume.sql`, folder), 'select 1 as bucket');
@@ -252,7 +252,7 @@ describe('what people do in Metabase', () => {
 });
 
 describe('secrets', () => {
-  test('a key that is lost is made anew under its name, and the passwords are sent again', async () => {
+  test('a lost key is created again under its name, and the passwords are sent again', async () => {
     const { server, config, ...mirante } = await provisioner({ hideSecret: true });
     await mirante.apply();
     const key = server.world.keys[0]?.key;
@@ -263,7 +263,7 @@ describe('secrets', () => {
     expect(await mirante.apply()).toBe(NOTHING);
   });
 
-  test('an administrator who changed the password is asked for it only where the key is lost', async () => {
+  test('an administrator with a changed password is asked for it only if the key is lost', async () => {
     const { server, config, ...mirante } = await provisioner();
     await mirante.apply();
     server.world.user = { email: config.METABASE_ADMIN_EMAIL, password: 'another one 1' };
@@ -272,7 +272,7 @@ describe('secrets', () => {
     await expect(mirante.apply()).rejects.toThrow('rejects the login of admin@mirante.invalid');
   });
 
-  test('nothing that is printed holds one', async () => {
+  test('are never printed', async () => {
     const { server, config, said, ...mirante } = await provisioner();
     const printed = [await mirante.apply(), ...said];
     const secrets = [adminOf(config).password, embeddingSecret(config), server.world.keys[0]?.key as string];
@@ -282,19 +282,19 @@ describe('secrets', () => {
 });
 
 describe('versions and environments', () => {
-  test.each(['v0.58.39', 'v0.59.2', 'v0.64.6', 'v0.65.4'])('%s is made ready, and then left as it is', async (tag) => {
+  test.each(['v0.58.39', 'v0.59.2', 'v0.64.6', 'v0.65.4'])('%s is set up, then left unchanged', async (tag) => {
     const { server, said, ...mirante } = await provisioner({ tag, flipSsl: true });
     expect(await mirante.apply()).not.toContain('Warning');
     expect(await mirante.apply()).toBe(NOTHING);
     expect(server.world.settings.get('enable-embedding-static')).toBe(!tag.startsWith('v0.65'));
   });
 
-  test('another version is warned of', async () => {
+  test('another version causes a warning', async () => {
     const { ...mirante } = await provisioner({ tag: 'v0.66.1' });
     expect(await mirante.apply()).toContain('Warning: Metabase v0.66.1');
   });
 
-  test('what the environment defines is left to it', async () => {
+  test('settings that the environment defines are left alone', async () => {
     const env = { 'enable-embedding-modular': true, 'site-url': 'http://a', 'embedding-secret-key': 'a'.repeat(64) };
     const { server, ...mirante } = await provisioner({ env });
     await mirante.apply();
@@ -304,7 +304,7 @@ describe('versions and environments', () => {
 });
 
 describe('metabase drift and smoke', () => {
-  test('drift ends with 0 or 2, and misuse is told', async () => {
+  test('drift exits with 0 or 2, and wrong usage is reported', async () => {
     const { server, said, config, ...mirante } = await provisioner();
     expect(await mirante.run('drift')).toBe(2);
     expect(await mirante.run('apply')).toBe(0);
@@ -317,7 +317,7 @@ describe('metabase drift and smoke', () => {
     await expect(mirante.run('destroy')).rejects.toThrow('Usage: `metabase plan`');
   });
 
-  test('smoke is content where each tenant sees its own, on every dashboard that ships', async () => {
+  test('smoke passes if each tenant sees its own rows, on every shipped dashboard', async () => {
     const { said, ...mirante } = await provisioner();
     await mirante.run('apply');
     await mirante.run('smoke', '--tenants', tenants.map(({ slug }) => slug).join(','));
@@ -326,7 +326,7 @@ describe('metabase drift and smoke', () => {
     );
   });
 
-  test('smoke takes the canaries where no tenants are named', async () => {
+  test('smoke uses the canaries if no tenants are named', async () => {
     const { said, ...mirante } = await provisioner();
     await mirante.apply();
     await expect(mirante.smoke([])).rejects.toThrow('canary tenants do not exist yet');
@@ -358,7 +358,7 @@ describe('metabase drift and smoke', () => {
 
 const stageOf = (world: MetabaseServer['world']) => only(world.cards, `${SLUG}/volume`).dataset_query.stages[0];
 
-// What a person might save to see something: the card with a grant of one tenant in it.
+// A person might save this to see data: the card with a grant of one tenant in it.
 function defaultGrant(world: MetabaseServer['world']): void {
   const stage = stageOf(world);
   stage.native = "select 1 as bucket, 2 as validations, coalesce({{grant}}, '') as rows";

@@ -7,7 +7,7 @@ const REFUSED = { code: '42501' };
 
 const db = await useDatabase();
 
-test('migrating again, from three programs at once, changes nothing and keeps every row', async () => {
+test('repeated migrations, also three concurrent ones, change nothing and keep every row', async () => {
   const tenant = await makeTenant(db);
   const before = await dumpSchema(db.migrator);
   await Promise.all([1, 2, 3].map(() => migrate(db.url, testSecret)));
@@ -16,7 +16,7 @@ test('migrating again, from three programs at once, changes nothing and keeps ev
   expect(kept.rows).toEqual([{ id: tenant.id }]);
 });
 
-test('new databases of one cluster, whose roles exist already, can be migrated at the same moment', async () => {
+test('new databases of one cluster, whose roles already exist, can be migrated concurrently', async () => {
   const fresh = await Promise.all([useEmptyDatabase(), useEmptyDatabase()]);
   const engines = await Promise.all(fresh.map(({ url }) => migrate(url, testSecret)));
   expect(engines).toEqual([db.engine, db.engine]);
@@ -40,12 +40,12 @@ test.each([
   'set role mirante_jobs',
   'create table public.mine ()',
   'create schema mine',
-])('the API may not: %s', async (statement) => {
+])('the API cannot run: %s', async (statement) => {
   await makeTenant(db);
   await expect(db.api.query(statement)).rejects.toMatchObject(REFUSED);
 });
 
-test('the login of the jobs reads nothing before it takes the role of the owner', async () => {
+test('the login of the jobs can read nothing before it takes the role of the owner', async () => {
   const tenant = await makeTenant(db);
   const read = 'select id from private.tenants where id = $1';
   const client = await db.jobs.connect();
@@ -59,7 +59,7 @@ test('the login of the jobs reads nothing before it takes the role of the owner'
   }
 });
 
-test('a leaked grant on one partition opens none of its rows', async () => {
+test('an accidental grant on one partition reveals none of its rows', async () => {
   const tenant = await makeTenant(db);
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes)

@@ -33,7 +33,7 @@ async function read(path: string): Promise<Row[]> {
   return (await createCards(db, createAnswers()).read(reader, dashboard, card, WINDOW)).rows;
 }
 
-test('cards of the objectives agree with the probes, computed by hand', async () => {
+test('cards of objectives agree with the probes, computed by hand', async () => {
   const probes = (['ready', 'ingest', 'query', 'arrival'] as const).flatMap((probe) =>
     Array.from({ length: 60 }, (_, n) => ({
       probe,
@@ -64,7 +64,7 @@ test('cards of the objectives agree with the probes, computed by hand', async ()
   expect((await read('objectives/burn-rates'))[0]?.burn_1h).toBeCloseTo(50, 6);
 });
 
-test('shared insight: what viewers opened and what was read, not what programs asked for', async () => {
+test('shared insight counts what viewers opened and read, not the calls of programs', async () => {
   const [acme, rival] = [await makeTenant(db, { slug: 'acme' }), await makeTenant(db, { slug: 'rival' })];
   await makeTenant(db, { features: { benchmarks: false } });
   for (const [{ id }, reads] of [

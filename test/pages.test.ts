@@ -29,7 +29,7 @@ beforeAll(async () => {
   if (need('chromium')) browser = await useBrowser();
 });
 
-// Three validations in each of the last hours, with the tenant's own word wherever a text can stand.
+// Three validations in each recent hour, with the tenant's own word in every text field.
 async function fill(tenant: TestTenant, word: string, count: number): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({
     id: `${n}`,
@@ -60,41 +60,38 @@ const SIZES = [
   ['desk', { width: 1440, height: 900 }],
 ] as const;
 const LOOKS = SIZES.flatMap(([size, viewport]) => (['light', 'dark'] as const).map((scheme) => ({ size, viewport, scheme })));
-// What axe finds depends on size and colours, hardly on both together, and it takes longest: each of them once.
+// Findings of axe depend on size or on colours, rarely on both, and axe is slow: each is checked once.
 const isSearched = ({ size, scheme }: (typeof LOOKS)[number]) => (size === 'phone') === (scheme === 'light');
 
 describe.skipIf(!need('chromium'))('every dashboard', () => {
-  test.each(DASHBOARDS.map(({ slug }) => slug))(
-    '%s: nothing is wrong with it, and nothing of anybody else is on it',
-    async (slug) => {
-      const readers = isCustomers(slug)
-        ? ([
-            ['acme', acme.keys.embed, /rival/i],
-            ['rival', rival.keys.embed, /acme/i],
-          ] as const)
-        : ([['operator', operator, /(acme|rival)-(shop|rule)/]] as const);
-      for (const [name, key, foreign] of readers) {
-        const { page, complaints } = await open(browser, await linkOf(key, slug));
-        for (const look of LOOKS) {
-          await page.setViewportSize(look.viewport);
-          await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
-          await settled(page);
-          const called = `${slug}-${name}-${look.size}-${look.scheme}`;
-          await keepPicture(page, called);
-          expect(await overflow(page), called).toBeLessThanOrEqual(0);
-          if (isSearched(look) && key === readers[0]?.[1]) expect(await barriers(page), called).toEqual([]);
-        }
-        expect(complaints).toEqual([]);
-        expect(await page.locator('.said.failed').count()).toBe(0);
-        expect(await page.content()).not.toMatch(foreign);
-        await page.context().close();
+  test.each(DASHBOARDS.map(({ slug }) => slug))('%s has no errors and no data of other tenants', async (slug) => {
+    const readers = isCustomers(slug)
+      ? ([
+          ['acme', acme.keys.embed, /rival/i],
+          ['rival', rival.keys.embed, /acme/i],
+        ] as const)
+      : ([['operator', operator, /(acme|rival)-(shop|rule)/]] as const);
+    for (const [name, key, foreign] of readers) {
+      const { page, complaints } = await open(browser, await linkOf(key, slug));
+      for (const look of LOOKS) {
+        await page.setViewportSize(look.viewport);
+        await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
+        await settled(page);
+        const called = `${slug}-${name}-${look.size}-${look.scheme}`;
+        await keepPicture(page, called);
+        expect(await overflow(page), called).toBeLessThanOrEqual(0);
+        if (isSearched(look) && key === readers[0]?.[1]) expect(await barriers(page), called).toEqual([]);
       }
-    },
-  );
+      expect(complaints).toEqual([]);
+      expect(await page.locator('.said.failed').count()).toBe(0);
+      expect(await page.content()).not.toMatch(foreign);
+      await page.context().close();
+    }
+  });
 });
 
 describe.skipIf(!need('chromium'))('the overview', () => {
-  test('its table views say what the metrics say, in the words and numbers of the tenant', async () => {
+  test('its tables show the values of the metrics, in the language and number format of the tenant', async () => {
     for (const [tenant, locale] of [
       [acme, 'pt-BR'],
       [rival, 'en'],
@@ -117,7 +114,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     }
   });
 
-  test('its great figures and its rules are those of the raw events', async () => {
+  test('its large numbers and its rules agree with the raw events', async () => {
     for (const [tenant, locale] of [
       [acme, 'pt-BR'],
       [rival, 'en'],
@@ -150,7 +147,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     }
   });
 
-  test('is printed in the colours of paper', async () => {
+  test('is printed in colours for paper', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed), { colorScheme: 'dark' });
     const fills = () =>
       page
@@ -164,7 +161,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
-  test('a column sorts its table, by the keyboard too', async () => {
+  test('a column sorts its table, also by keyboard', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed));
     await page.locator('#card-marketplaces [data-does=table]').click();
     const head = page.locator('#card-marketplaces th').first();
@@ -176,7 +173,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
-  test('pickers stand in the address, and going back goes back', async () => {
+  test('pickers change the address, and the back button restores them', async () => {
     const { page, complaints } = await open(browser, await linkOf(acme.keys.embed));
     await page.locator('.ranges input[value="7d"]').check({ force: true });
     await settled(page);
@@ -200,14 +197,14 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
-  test('what the link fixes is said and not offered', async () => {
+  test('a parameter that the link fixes is shown without a picker', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed, OVERVIEW, { interval: 'week' }));
     expect(await page.locator('.fixed').textContent()).toContain('Weeks');
     expect(await page.locator('select[name=interval]').count()).toBe(0);
     await page.context().close();
   });
 
-  test('a short link shows it, keeps its address while the window changes, and ends at once when it is deleted', async () => {
+  test('a short link shows it, keeps its address while the window changes, and stops working as soon as it is deleted', async () => {
     const links = `/v1/dashboards/${OVERVIEW}/links`;
     const { id, url } = (await api.call('POST', links, rival.keys.embed)).body;
     const { page, complaints } = await open(browser, `${api.url}${url}?token=x`);
@@ -222,7 +219,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
-  test('each card is also a file', async () => {
+  test('each card can be downloaded as a file', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed));
     const download = page.waitForEvent('download');
     await page.locator('#card-marketplaces [data-does=csv]').click();
@@ -230,7 +227,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await page.context().close();
   });
 
-  test('a card that fails says so, leaves the rest alone, and can be tried again', async () => {
+  test('a card that fails says so, does not affect the others, and can be retried', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const answer = { status: 500, contentType: 'application/problem+json', body: '{"code":"internal"}' };
@@ -245,7 +242,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
     await context.close();
   });
 
-  test('a link that ends while the page is open is said, and what is shown stays', async () => {
+  test('when a link expires while the page is open, the page says so and keeps its content', async () => {
     const { page } = await open(browser, await linkOf(rival.keys.embed));
     const answer = { status: 401, contentType: 'application/problem+json', body: '{"code":"expired-token"}' };
     await page.route('**/cards/*', (route) => route.fulfill(answer));
@@ -257,7 +254,7 @@ describe.skipIf(!need('chromium'))('the overview', () => {
   });
 });
 
-test.skipIf(!need('chromium'))('expired and changed links, and the index, are friendly pages', async () => {
+test.skipIf(!need('chromium'))('expired and altered links, and the index, have clear pages', async () => {
   const link = { tenantId: acme.id, keyId: acme.keyIds.embed, dashboard: OVERVIEW, params: {} };
   const { token } = await createViewers(db.api, testSecret).sign(link, -10);
   for (const [name, path, words] of [
@@ -291,7 +288,7 @@ describe.skipIf(!need('chromium'))('in a frame', () => {
   });
   afterAll(() => new Promise((done) => customer.close(done)));
 
-  test('a dashboard is shown to the origins on the list of the tenant, and to no other', async () => {
+  test('a dashboard can be framed by the origins that its tenant lists, and by no others', async () => {
     const tenant = await makeTenant(db);
     const see = async (kind = 'dashboard', link?: string) => {
       inFrame = link ?? (await linkOf(tenant.keys.embed));
@@ -310,7 +307,7 @@ describe.skipIf(!need('chromium'))('in a frame', () => {
     expect(headers.get('content-security-policy')).toContain(`frame-ancestors ${origin}`);
     expect(headers.get('x-frame-options')).toBeNull();
     expect(await see()).toBe(1);
-    // Whoever's frame it is in, a link that opens nothing says so.
+    // In any frame, an invalid link shows an error page.
     expect(await see('problem', `${api.url}/dashboards/${OVERVIEW}?token=ended`)).toBe(1);
   });
 });

@@ -50,7 +50,7 @@ test.each([
   ['a number of 200,000 digits', { data: '{"x":1e200000}' }],
   ['20,000 levels', { data: `{"x":${NESTED}}` }],
   ['no JSON', { attributes: '{"x"' }],
-])('one event with %s among 999 of another tenant stands alone in its refusal', async (_, poison) => {
+])('one event with %s among 999 of another tenant is the only one refused', async (_, poison) => {
   const commit = groupCommit();
   const [goodBefore, badBefore] = [await countOf(theirs), await countOf(mine)];
   const good = Array.from({ length: 999 }, () => rowOf(theirs));
@@ -66,7 +66,7 @@ test.each([
   expect(await countOf(mine)).toBe(badBefore + 2);
 });
 
-test('of equal events the first to come is stored, though the statement with it is the slower one, and others do not wait', async () => {
+test('of equal events the first to arrive is stored, even if its statement is slower, and other events do not wait', async () => {
   let calls = 0;
   let second = () => {};
   const afterTheSecond = new Promise<void>((done) => {
@@ -95,8 +95,8 @@ test('every event of a statement may be poison', async () => {
   expect(outcomes).toEqual(rows.map(() => ({ refused: expect.any(String) })));
 });
 
-test('an event that only PostgreSQL itself refuses goes to quarantine as not-storable, with its text', async () => {
-  // Its double is 0.1, so that the envelope lets it pass; numeric holds 16,383 digits behind the point.
+test('an event that only PostgreSQL refuses goes to quarantine as not-storable, with its text', async () => {
+  // As a double it is 0.1, so the envelope check accepts it; numeric holds 16,383 digits after the point.
   const text = `{"type":"test.sent.v1","id":"${v4()}","time":"${new Date().toISOString()}","data":{"x":0.1${'0'.repeat(20_000)}1}}`;
   const good = { type: 'test.sent.v1', id: v4(), time: new Date().toISOString() };
   const others = api.call(

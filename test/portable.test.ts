@@ -36,17 +36,17 @@ const here = await useDatabase();
 const there = await useDatabase();
 
 beforeAll(async () => {
-  // A new Mirante has a customer who has sent nothing.
+  // On a new Mirante, one tenant has sent nothing.
   await makeTenant(there, { slug: 'demo' });
   [acme, ...others] = (await fillEverything(here, join(folder, 'here'))) as [TestTenant, ...TestTenant[]];
-  // Files that a run of the archive has yet to go on with: none of them has an object that goes along.
+  // Files of an unfinished archive run: the export must not include their objects.
   for (const status of ['proved', 'condemned'])
     await here.owner.query(
       `insert into private.archive_files select (jsonb_populate_record(f, jsonb_build_object('id', gen_random_uuid(), 'status', $1::text,
          'name', f.name || $1))).* from private.archive_files f where tenant_id = $2 limit 1`,
       [status, acme.id],
     );
-  // What was restored from the archive for a look is nobody's to take along.
+  // Events restored from the archive for inspection are not exported.
   const client = await here.owner.connect();
   const name = await makeRestored(client, new Date());
   await client.query(`insert into private.${name} select * from private.events`);
@@ -62,7 +62,7 @@ afterAll(async () => {
 
 const textOf = (path: string) => readFileSync(path, 'utf8');
 
-test('a folder holds every row of its tenant, and not one of anybody else', async () => {
+test('an export folder has every row of its tenant, and none of others', async () => {
   const { tables } = await readTenantManifest(first);
   const { rows } = await here.owner.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
@@ -92,12 +92,12 @@ test('a folder holds every row of its tenant, and not one of anybody else', asyn
   }
 });
 
-test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for', async () => {
+test('no secret is exported: no hash of a key, and no key of pseudonyms unless requested', async () => {
   const plain = join(folder, 'plain');
   expect(await exportAll(['--tenant', acme.id, '--to', plain], settings(here, 'here'))).toContain('--with-pseudonym-key');
   const { tables, left } = await readTenantManifest(plain);
   const columns = tables.flatMap(({ name, columns }) => columns.map((column) => `${name}.${column.name}`));
-  // A digest of what was asked, pseudonyms and the log's own chain open nothing.
+  // Digests of requests, pseudonyms and the hash chain of the log open nothing.
   const harmless = [
     'audit_log.hash',
     'alert_endpoints.secret_version',
@@ -120,7 +120,7 @@ test('no secret leaves: no hash of a key, no key of pseudonyms unless asked for'
   );
 });
 
-test('as a program it ends with 0, and with 1 or 2 where it cannot be done', async () => {
+test('the program exits with 0, or with 1 or 2 if it fails', async () => {
   const env = environmentWith({ ...settings(here, 'here'), RAW_RETENTION_DAYS: '90', MIRANTE_SECRET: testSecret });
   const mirante = (...args: string[]) =>
     promisify(execFile)(process.execPath, ['--import', 'tsx', 'cli/mirante.ts', ...args], { env, timeout: 60_000 });
@@ -133,11 +133,11 @@ test('as a program it ends with 0, and with 1 or 2 where it cannot be done', asy
   await expect(mirante('import-all')).rejects.toMatchObject({ code: 2 });
 });
 
-// What is not taken over as it was, and why it differs: see CHANGED and RECORDS.
+// Data that the import changes, and why: see CHANGED and RECORDS.
 const DIFFERS = ['api_keys', 'audit_log'];
 
-test('another Mirante takes it in, holds the same rows and roll-ups, and gives the same answers', async () => {
-  // A clean-up of the store that began before would find files that no row names yet: the import waits for it.
+test('another Mirante imports it, has the same rows and roll-ups, and returns the same answers', async () => {
+  // A clean-up of the store that began earlier would delete files that no row names yet: the import waits for it.
   const turn = await there.owner.connect();
   await turn.query('begin; lock table storage.archive_turn in exclusive mode');
   const importing = importAll([first], settings(there, 'there'));
@@ -171,7 +171,7 @@ test('another Mirante takes it in, holds the same rows and roll-ups, and gives t
   expect(noted.rows).toEqual([{ tenant_id: acme.id }]);
 });
 
-test('what is there already, was changed, or holds another tenant’s rows is not taken in, nor any part of it', async () => {
+test('an import of existing, altered or foreign rows is refused as a whole', async () => {
   await expect(importAll([first, '--as', 'elsewhere'], settings(here, 'here'))).rejects.toThrow(
     `The tenant ${acme.id} already exists`,
   );
@@ -210,7 +210,7 @@ test('what is there already, was changed, or holds another tenant’s rows is no
   expect(await importAll([theirs, '--as', 'rival-2'], settings(there, 'there'))).toContain('Imported rival-2');
 });
 
-test('figures whose events are not here outlive late events; where others send some too, they are not taken in', async () => {
+test('roll-ups without raw events survive late events; if other tenants already have events, they are refused', async () => {
   const hours = () =>
     there.owner.query<{ n: number }>(
       "select count(*) as n from private.events_hourly where tenant_id = $1 and bucket < now() - interval '60 d'",
@@ -232,7 +232,7 @@ test('figures whose events are not here outlive late events; where others send s
   );
   const taken = (days: number) => importAll([first], { ...settings(crowded, 'crowded'), RAW_RETENTION_DAYS: days });
   await expect(taken(90)).rejects.toThrow('RAW_RETENTION_DAYS');
-  // What the platform itself says comes before what the command was given.
+  // Errors of the platform come before errors of the arguments.
   await saveSettings(crowded.owner, { RAW_RETENTION_DAYS: 90 });
   await expect(taken(20)).rejects.toThrow('for 90 days');
   await saveSettings(crowded.owner, { RAW_RETENTION_DAYS: 20 });
@@ -242,7 +242,7 @@ test('figures whose events are not here outlive late events; where others send s
   await crowded.drop();
 });
 
-test('any SQL database takes the files: DuckDB and PostgreSQL count the same rows, Parquet too', async () => {
+test('any SQL database can load the files: DuckDB and PostgreSQL count the same rows, also of Parquet', async () => {
   const { tables } = await readTenantManifest(first);
   const schema = textOf(join(first, 'schema.sql'));
   await withDuckDb(folder, async (run) => {

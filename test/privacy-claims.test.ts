@@ -30,7 +30,7 @@ const look = async (id: string): Promise<Json> =>
 
 type Paused = { pool: Pool; reached: Promise<void>; goOn: () => void };
 
-/** The jobs' pool, whose nth statement of its own that matches waits until it may go on: before it reaches the database. */
+/** The pool of the jobs. Its nth matching statement waits for a signal before it is sent to the database. */
 function pausing(statement: RegExp, nth: number): Paused {
   const [reached, arrive] = gate();
   const [allowed, goOn] = gate();
@@ -53,7 +53,7 @@ function gate(): [Promise<void>, () => void] {
   return [opened, open];
 }
 
-/** A finished export of this tenant, with a file in the store. */
+/** A completed export of this tenant, with a file in the store. */
 async function plantExport(): Promise<void> {
   const path = join(archive.folder, 'planted');
   await writeFile(path, ANA);
@@ -71,7 +71,7 @@ async function plantExport(): Promise<void> {
   );
 }
 
-/** Rows and files of this tenant in which the person is still named, by the plain name or by the pseudonym. */
+/** Rows and files of this tenant that name the person, in plain text or by pseudonym. */
 async function left(hash: string): Promise<string[]> {
   const { rows } = await db.owner.query<{ name: string }>(
     `select 'events' as name from private.events where tenant_id = $1 and subject = $2
@@ -87,36 +87,39 @@ async function left(hash: string): Promise<string[]> {
   return found;
 }
 
-describe('an access request beside an erasure of the same person', () => {
+describe('an access request and an erasure of the same person', () => {
   const points: [string, RegExp, number][] = [
-    ['before it clears what an attempt before left', /delete from private\.privacy_files\s+where request_id/, 1],
+    ['before it clears the files of an earlier attempt', /delete from private\.privacy_files\s+where request_id/, 1],
     ['before the first part', /insert into private\.privacy_files/, 1],
     ['between two parts', /insert into private\.privacy_files/, 2],
     ['before the last part', /insert into private\.privacy_files/, 12],
     ['before it is completed', /set status = 'completed'/, 1],
   ];
 
-  test.each(points)('leaves nothing of the person after the certificate: %s', async (_point, statement, nth) => {
-    const access = await ask('access');
-    await plantExport();
-    const slow = pausing(statement, nth);
-    const serving = servePrivacyRequests(jobs(slow.pool));
-    await slow.reached;
-    const erasure = await ask('erasure');
-    const files = (name: string) => api.call('GET', `/v1/privacy/requests/${access}/files/${name}`, tenant.keys.tenant_admin);
-    expect((await files('events.json')).status).toBe(404);
-    await servePrivacyRequests(jobs());
-    const { certificate, subject } = await look(erasure);
-    expect(certificate).toMatchObject({ removed: { events: 2, exports: 1 } });
-    slow.goOn();
-    await serving;
-    expect(await left(subject)).toEqual([]);
-    expect(await look(access)).toMatchObject({ status: 'superseded', superseded_by: erasure });
-    expect((await files('events.json')).status).toBe(404);
-    expect((await api.call('GET', '/v1/events', tenant.keys.read)).body.data.map(({ id }: Json) => id)).toEqual(['3']);
-  });
+  test.each(points)(
+    'the access request leaves nothing of the person after the certificate: %s',
+    async (_point, statement, nth) => {
+      const access = await ask('access');
+      await plantExport();
+      const slow = pausing(statement, nth);
+      const serving = servePrivacyRequests(jobs(slow.pool));
+      await slow.reached;
+      const erasure = await ask('erasure');
+      const files = (name: string) => api.call('GET', `/v1/privacy/requests/${access}/files/${name}`, tenant.keys.tenant_admin);
+      expect((await files('events.json')).status).toBe(404);
+      await servePrivacyRequests(jobs());
+      const { certificate, subject } = await look(erasure);
+      expect(certificate).toMatchObject({ removed: { events: 2, exports: 1 } });
+      slow.goOn();
+      await serving;
+      expect(await left(subject)).toEqual([]);
+      expect(await look(access)).toMatchObject({ status: 'superseded', superseded_by: erasure });
+      expect((await files('events.json')).status).toBe(404);
+      expect((await api.call('GET', '/v1/events', tenant.keys.read)).body.data.map(({ id }: Json) => id)).toEqual(['3']);
+    },
+  );
 
-  test('waits where it comes while the erasure is under way, and then finds nothing', async () => {
+  test('an access request that arrives during the erasure waits, and then finds nothing', async () => {
     const erasure = await ask('erasure');
     const slow = pausing(/set status = 'completed'/, 1);
     const serving = servePrivacyRequests(jobs(slow.pool));
@@ -139,7 +142,7 @@ const expire = () =>
   ]);
 const retryNow = () => db.owner.query('update private.privacy_requests set retry_at = null where tenant_id = $1', [tenant.id]);
 
-/** Serves what is taken for abandoned: the first run gives it back, the second takes it up. */
+/** Serves an abandoned request: the first run releases it, the second leases it again. */
 async function takeOver(): Promise<void> {
   await expire();
   await servePrivacyRequests(jobs());
@@ -147,7 +150,7 @@ async function takeOver(): Promise<void> {
   await servePrivacyRequests(jobs());
 }
 
-test('a worker that was taken for dead writes nothing more, and the certificate of the other stands', async () => {
+test('a worker that lost its lease writes nothing more, and the certificate of the new worker stays valid', async () => {
   const erasure = await ask('erasure');
   const slow = pausing(/set status = 'completed'/, 1);
   const serving = servePrivacyRequests(jobs(slow.pool));
@@ -176,7 +179,7 @@ test('a bundle has each of its parts once, from one worker', async () => {
   expect((await look(access)).status).toBe('completed');
 });
 
-test('one person has one request under way, whoever claims', async () => {
+test('each person has at most one open request, whichever worker leases it', async () => {
   await Promise.all(['access', 'access', 'erasure', 'erasure'].map((kind) => ask(kind)));
   await ask('access', 'bo');
   const { rows } = await db.owner.query<{ id: string }>('select id from private.privacy_requests where tenant_id = $1', [

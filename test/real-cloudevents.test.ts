@@ -25,7 +25,7 @@ async function stored(type: string): Promise<Json[]> {
   return (await api.call('GET', `/v1/events?type=${type}`, tenant.keys.read)).body.data;
 }
 
-// That client writes a text as it is, so a text is JSON only where its sender has quoted it.
+// That client sends text unchanged, so text is JSON only if the sender quoted it.
 const values: [name: string, data: unknown, datacontenttype?: string][] = [
   ['an object', { order: 7, text: 'ação; "x"', big: 12345678901234 }],
   ['an array', [1, 'two', null]],
@@ -59,7 +59,7 @@ test.each(values)(
   },
 );
 
-test('bytes are kept as data_base64, whichever mode brings them', async () => {
+test('bytes are stored as data_base64, in both modes', async () => {
   const bytes = Buffer.from([0, 255, 254, 1]);
   const of = { type: 'sdk.bytes.v1', source: '/camera', time: new Date().toISOString(), datacontenttype: 'image/png' };
   const binary = HTTP.binary(new CloudEvent({ ...of, id: v7(), data: new Uint8Array(bytes) }));
@@ -79,7 +79,7 @@ test('a batch is read', async () => {
   expect(answer.body).toMatchObject({ received: 3, accepted: 3 });
 });
 
-test('the body of binary mode is data, whatever it holds; its envelope is in the headers', async () => {
+test('the body in binary mode is data, whatever it contains; the envelope is in the headers', async () => {
   const headers = {
     'content-type': 'application/json',
     'ce-specversion': '1.0',
@@ -98,7 +98,7 @@ test('the body of binary mode is data, whatever it holds; its envelope is in the
   expect(plain.body.data).toHaveLength(1);
 });
 
-test('text is data too; what cannot be read is refused in words', async () => {
+test('text is data, too; a body that cannot be read is refused with a clear message', async () => {
   const headers = (more: object) => ({ 'ce-type': 'sdk.text.v1', 'ce-id': v7(), 'ce-source': '/s', ...more });
   expect(await send({ headers: headers({ 'content-type': 'text/csv' }), body: 'a;b\n1;2' })).toMatchObject({ status: 202 });
   expect((await stored('sdk.text.v1'))[0]).toMatchObject({ data: 'a;b\n1;2', datacontenttype: 'text/csv' });
@@ -115,7 +115,7 @@ test('text is data too; what cannot be read is refused in words', async () => {
   }
 });
 
-test('under an Idempotency-Key the headers of binary mode are part of the request', async () => {
+test('an Idempotency-Key covers the headers of binary mode', async () => {
   const headers = (id: string) => ({
     'content-type': 'application/json',
     'ce-type': 'sdk.once.v1',

@@ -22,7 +22,7 @@ const db = await useDatabase();
 const archive = await useArchive();
 const api = await useApi(db);
 const operator = await makeOperatorKey(db);
-// The last word of every test, whatever it did: what it left behind agrees.
+// After each test, everything that it left behind must agree.
 afterEach(async () => {
   expect(await proof()).toMatchObject({ differences: 0 });
 });
@@ -38,9 +38,12 @@ function send(tenant: TestTenant, times: string[], more: object = {}): Promise<A
   return api.call('POST', '/v1/events', tenant.keys.ingest, events);
 }
 
-/** Does something behind the platform's back, gives the sentence about what reconciliation finds first, and takes it back. */
+/**
+ * Changes something directly in the database, returns the first difference that reconciliation reports, and reverts the
+ * change.
+ */
 async function foundAfter(statement: string, values: unknown[]): Promise<string> {
-  // With one connection all of it is in one transaction.
+  // With one connection, everything runs in one transaction.
   const pool = createPool(db.url, { max: 1, name: 'test tampering', role: 'mirante_owner' });
   try {
     await pool.query('begin');
@@ -56,7 +59,7 @@ async function foundAfter(statement: string, values: unknown[]): Promise<string>
   }
 }
 
-test('receipts, raw events, refused input and roll-ups agree: fresh, late, again, in conflict, refused', async () => {
+test('receipts, raw events, quarantine and roll-ups agree: fresh, late, repeated, conflicting and refused events', async () => {
   const tenant = await makeTenant(db);
   const same = [{ id: 'twice', type: 'a.b', time: at(50 * HOUR), data: {} }];
   expect((await send(tenant, [at(0), at(HOUR), at(3 * DAY), at(3 * DAY)])).body).toMatchObject({ accepted: 4 });
@@ -88,7 +91,7 @@ test('receipts, raw events, refused input and roll-ups agree: fresh, late, again
   });
 });
 
-test('a raw row that is gone, a roll-up row that counts twice, refused input that is lost: each is named', async () => {
+test('a deleted raw row, a doubled roll-up row and lost quarantine are each reported', async () => {
   const tenant = await makeTenant(db);
   const [old, older] = [at(3 * DAY), at(5 * DAY)];
   await send(tenant, [old, old, older, at(0)]);
@@ -123,7 +126,7 @@ async function rowsOf(rollup: string): Promise<string> {
   return rows[0]?.name as string;
 }
 
-test('reconcile --repair makes again what is doubled, gone or made up, of any roll-up, until it is what raw events say', async () => {
+test('reconcile --repair rebuilds doubled, missing or invented rows of every roll-up from the raw events', async () => {
   const tenant = await makeTenant(db);
   const others = { type: 'br.validahub.validation.completed.v1', data: { rows: 3, rules: { title: 2 }, duration_ms: 7 } };
   await send(tenant, [at(3 * DAY), at(5 * DAY)], others);
@@ -158,7 +161,7 @@ test('reconcile --repair makes again what is doubled, gone or made up, of any ro
 
 const repaired = () => reconcileNow(['--repair'], { ...config, DATABASE_URL: db.url, MIRANTE_DATA_DIR: 'none' });
 
-test('a database in which groups were stored twice before they had a key is mended by the migration that makes it', async () => {
+test('the migration that adds a unique key repairs a database with duplicate groups', async () => {
   if (db.engine === 'timescaledb') return;
   const tenant = await makeTenant(db);
   await send(tenant, [at(3 * DAY), at(3 * DAY), at(0)]);
@@ -180,7 +183,7 @@ test('a database in which groups were stored twice before they had a key is mend
   expect((await withClient(db.owner, findRollupFaults)).length).toBe(0);
 });
 
-test('while events pour in and roll-ups are refreshed, nothing differs', async () => {
+test('nothing differs during ingestion and refreshes', async () => {
   const tenants = await Promise.all([1, 2, 3].map(() => makeTenant(db)));
   let pouring = true;
   const pour = async (tenant: TestTenant) => {
@@ -236,7 +239,7 @@ test('erasure, replay, canaries and the removal of a tenant keep it balanced', a
   }, 60_000);
 }, 90_000);
 
-test('an hour of which the ledger names no tenant is counted anew from what is stored', async () => {
+test('an hour without a tenant in the ledger is counted again from the stored events', async () => {
   const tenant = await makeTenant(db);
   const old = at(4 * DAY);
   await db.owner.query(

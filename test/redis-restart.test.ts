@@ -12,7 +12,7 @@ import { makeTenant, need, type TestDatabase, useDatabase } from './support/harn
 
 const program = need('redis-server');
 
-describe.skipIf(!program)('Redis goes away and comes back', () => {
+describe.skipIf(!program)('Redis stops and restarts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-redis-'));
   let db: TestDatabase;
   let api: TestApi;
@@ -45,7 +45,7 @@ describe.skipIf(!program)('Redis goes away and comes back', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('events are taken all the while, and limits and quotas hold again when it is back', async () => {
+  test('events are accepted throughout, and limits and quotas apply again after the restart', async () => {
     const tenant = await makeTenant(db, { limits: { events_per_month: 40 } });
     const hourAgo = () => new Date(Date.now() - 3_600_000).toISOString();
     const send = (count: number) =>
@@ -55,7 +55,7 @@ describe.skipIf(!program)('Redis goes away and comes back', () => {
         tenant.keys.ingest,
         Array.from({ length: count }, () => ({ id: v4(), type: 'a', time: hourAgo() })),
       );
-    // The first commands may come before the connection does, and are then counted in the process.
+    // The first commands may run before the connection is ready; they are counted in the process.
     await expect
       .poll(async () => (await api.call('GET', '/readyz')).body.checks['queue:rollups']?.waiting, { timeout: 60_000 })
       .toEqual(expect.any(Number));

@@ -15,7 +15,7 @@ const KILLS = inject('kills');
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-// The login of the jobs program, which alone sees what its sessions are at.
+// The login of the jobs, the only one that sees the state of its sessions.
 let queues: Queue[];
 let tenants: TestTenant[];
 const stored: EventRow[] = [];
@@ -27,7 +27,7 @@ const urls = { queueDatabaseUrl: db.urls.queue, redisUrl: redisUrl() };
 
 beforeAll(async () => {
   queues = QUEUES.map((name) => openQueue(urls, name, pino({ level: 'silent' })));
-  // Only refreshes: nothing else of the program is wanted here.
+  // Only refreshes: no other jobs run here.
   for (const queue of queues.filter(({ name }) => name !== 'rollups')) await queue.pause();
   tenants = [await makeTenant(db), await makeTenant(db)];
   await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '10 days', 'UTC')");
@@ -41,7 +41,7 @@ afterAll(async () => {
   await watcher.end();
 });
 
-// What has been deleted and not yet inserted is so for a while, as it is where there is much of it.
+// Prolongs the time between delete and insert, as a large refresh would.
 async function slowDown(): Promise<void> {
   await db.owner.query(`create function private.take_time() returns trigger language plpgsql
     as $$ begin perform pg_sleep(2 * random() ^ 2); return null; end $$`);
@@ -101,22 +101,22 @@ async function expectRollupsToBeRaw(when: string): Promise<void> {
 }
 
 test(
-  `the jobs program is killed ${KILLS} times within a refresh, and what its backend still does is counted once`,
+  `the jobs program is killed ${KILLS} times during a refresh, and what its backend still writes counts once`,
   async () => {
     const random = randomFrom(11);
     let jobs = await startJobs();
     for (let n = 1; n <= KILLS; n += 1) {
       const heir = await startJobs();
-      // It takes nothing before the other is dead.
+      // Paused, so that it takes no job before the other process is dead.
       process.kill(heir.pid, 'SIGSTOP');
       const from = Date.now() - (1 + 8 * random()) * DAY;
       const events = randomEvents(random, tenants, 200, from, from + 2 * HOUR);
       expect(await storeEvents(db.api, events)).toEqual(new Map());
       stored.push(...events);
       await refreshNow();
-      // The engine's own refresh may be over before it is seen: there the moment alone is left to chance.
+      // The refresh of the engine may end before it is seen; then the moment of the kill is random.
       if (db.engine !== 'timescaledb') await expect.poll(isRefreshing, { interval: 5 }).toBe(true);
-      // Anywhere within it.
+      // At a random point of the refresh.
       const moment = Date.now() + random() * 2_500;
       await expect.poll(() => Date.now() >= moment, { interval: 5 }).toBe(true);
       jobs.kill();

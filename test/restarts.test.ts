@@ -12,7 +12,7 @@ import { type TestApi, useApi } from './support/api.ts';
 import { makeTenant, redisUrl, type TestDatabase, type TestTenant, testSecret, useDatabase } from './support/harness.ts';
 import { type Load, startLoad } from './support/load.ts';
 
-/** Ids as they stand in the table, one for each row. */
+/** Ids of all rows in the table, with duplicates. */
 async function storedIds(owner: Pool, tenants: TestTenant[]): Promise<string[]> {
   const ids = tenants.map(({ id }) => id);
   const { rows } = await owner.query<{ id: string }>('select id from private.events where tenant_id = any ($1)', [ids]);
@@ -29,7 +29,7 @@ async function expectAllStoredOnce(load: Load, owner: Pool, tenants: TestTenant[
 const reach = (load: Load, events: number) =>
   expect.poll(() => load.acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(events);
 
-describe('the database goes away in the middle of a load and comes back', () => {
+describe('the database stops during a load and restarts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-restart-'));
   chmodSync(folder, 0o755);
   let server: EmbeddedPostgres;
@@ -60,11 +60,11 @@ describe('the database goes away in the middle of a load and comes back', () => 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // Killed, its sessions break off in the middle of a statement; stopped, they are told.
+  // A killed server breaks connections in the middle of a statement; a stopped one closes them with a message.
   const ends = { stopped: () => server.stop(), killed: () => void process.kill(server.pid, 'SIGKILL') };
 
   test.each(['stopped', 'killed'] as const)(
-    '%s: what was acknowledged is stored once, the API needs no restart',
+    '%s: every acknowledged event is stored once, and the API needs no restart',
     async (how) => {
       const tenant = await makeTenant({ api: setup });
       const tenants = [tenant, await makeTenant({ api: setup })];
@@ -94,7 +94,7 @@ describe('the database goes away in the middle of a load and comes back', () => 
   );
 });
 
-/** Reads, each in a transaction of its own, beside the load; gives the statuses that were seen. */
+/** Reads beside the load, each in its own transaction. Returns the statuses. */
 function startReading(api: TestApi, key: string): { finish: () => Promise<number[]> } {
   const seen = new Set<number>();
   let finishing = false;
@@ -111,7 +111,7 @@ function startReading(api: TestApi, key: string): { finish: () => Promise<number
   };
 }
 
-describe('the API is killed in the middle of a load', () => {
+describe('the API is killed during a load', () => {
   let db: TestDatabase;
 
   beforeAll(async () => {
@@ -141,7 +141,7 @@ describe('the API is killed in the middle of a load', () => {
     return { child: child as Child, listening };
   }
 
-  test('what was acknowledged is stored, and clients that send again store nothing twice', async () => {
+  test('every acknowledged event is stored, and retries store nothing twice', async () => {
     const tenants = [await makeTenant(db), await makeTenant(db)];
     const port = await freePort();
     const first = startProcess(port);

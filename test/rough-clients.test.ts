@@ -16,7 +16,7 @@ const event = () => ({ id: v4(), type: 'test.sent.v1', time: new Date().toISOStr
 const statusOf = (answer: string) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
 const problemOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
 
-/** Bytes of request bodies that the API says it holds. */
+/** Bytes of request bodies that the API reports as buffered. */
 async function heldBytes(): Promise<number> {
   const text = await (await fetch(`${api.metricsUrl}/metrics`)).text();
   return Number(/^mirante_buffer_bytes (\d+)/m.exec(text)?.[1]);
@@ -28,7 +28,7 @@ async function stillWorks(): Promise<void> {
   expect((await api.call('POST', '/v1/events', tenant.keys.ingest, event())).body.accepted).toBe(1);
 }
 
-/** Shorter limits of a server for one test, which the server of the API and that of the metrics have alike. */
+/** Shortens limits that the servers of the API and of the metrics share, for one test. */
 function hurry(server: Server, limits: { requestTimeout?: number; headersTimeout?: number; timeout?: number }): void {
   const { requestTimeout, headersTimeout, timeout } = server;
   Object.assign(server, limits);
@@ -42,7 +42,7 @@ describe('slow clients', () => {
     }
   });
 
-  test('a body that drips in ends in 408, and what had come of it is let go', async () => {
+  test('a slow body ends in 408, and its memory is freed', async () => {
     hurry(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.url);
     socket.write(eventsHead(tenant.keys.ingest, ['Content-Length: 4000000']));
@@ -59,8 +59,8 @@ describe('slow clients', () => {
 
   test.each([
     ['a call with a key', () => tenant.keys.ingest],
-    ['a call without', () => 'none'],
-  ])('a body of any other call that drips in ends in 408: %s', async (_, key) => {
+    ['a call without a key', () => 'none'],
+  ])('a slow body of any other call ends in 408: %s', async (_, key) => {
     hurry(api.server, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.url);
     socket.write(eventsHead(key(), ['Content-Length: 90000']).replace('/v1/events', '/v1/tenants'));
@@ -71,14 +71,14 @@ describe('slow clients', () => {
     expect(problemOf(text)).toMatchObject({ code: 'request-timeout' });
   });
 
-  test.each(['url', 'metricsUrl'] as const)('headers that never end are answered with 408 (%s)', async (url) => {
+  test.each(['url', 'metricsUrl'] as const)('endless headers are answered with 408 (%s)', async (url) => {
     hurry(url === 'url' ? api.server : api.metricsServer, { headersTimeout: 500 });
     const { socket, answer } = openRaw(api[url]);
     socket.write('POST /v1/events HTTP/1.1\r\nHost: loc');
     expect(statusOf(await answer)).toBe(408);
   });
 
-  test('a body that the metrics server never asked for does not keep the connection', async () => {
+  test('a body that the metrics server does not expect does not keep the connection open', async () => {
     hurry(api.metricsServer, { requestTimeout: 1_000, headersTimeout: 1_000 });
     const { socket, answer } = openRaw(api.metricsUrl);
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n');
@@ -87,12 +87,12 @@ describe('slow clients', () => {
     clearInterval(dripping);
   });
 
-  test('a client that asks and reads nothing is dropped', async () => {
+  test('a client that requests and does not read is dropped', async () => {
     hurry(api.server, { timeout: 500 });
     const dropped = new Promise((done) => api.server.once('connection', (connection) => connection.once('close', done)));
     const { socket, answer } = openRaw(api.url);
     socket.once('connect', () => socket.pause());
-    // The largest answer that there is, uncompressed: far more than the buffers of two sockets hold.
+    // The largest answer, uncompressed: far more than the buffers of two sockets.
     socket.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
     await dropped;
     socket.resume();
@@ -137,7 +137,7 @@ describe('aborted uploads', () => {
   });
 });
 
-describe('what no good client sends', () => {
+describe('requests that no valid client sends', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed-request'],
     ['a TLS greeting', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000', 400, 'malformed-request'],
@@ -160,7 +160,7 @@ describe('what no good client sends', () => {
       'malformed-request',
     ],
     ['no host', 'GET /livez HTTP/1.1\r\n\r\n', 400, undefined],
-    ['headers without end', `GET /livez HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+    ['endless headers', `GET /livez HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
   ])('%s', async (_, text, status, code) => {
     const { socket, answer } = openRaw(api.url);
     socket.write(text);
@@ -172,7 +172,7 @@ describe('what no good client sends', () => {
     }
   });
 
-  test('rubbish behind a good request does not take its answer away', async () => {
+  test('invalid bytes after a valid request do not affect its answer', async () => {
     const body = JSON.stringify(event());
     const { socket, answer } = openRaw(api.url);
     socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`])}${body}`);
@@ -182,7 +182,7 @@ describe('what no good client sends', () => {
     expect(got.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 400']);
   });
 
-  test('pipelined requests are answered in their order', async () => {
+  test('pipelined requests are answered in order', async () => {
     const { socket, answer } = openRaw(api.url);
     const request = (body: string, more: string[]) =>
       `${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`, ...more])}${body}`;
@@ -192,7 +192,7 @@ describe('what no good client sends', () => {
     expect(got.lastIndexOf('empty-batch')).toBeGreaterThan(got.indexOf('invalid-json'));
   });
 
-  test('a body shorter than its declared length is waited for, a longer one is cut at it', async () => {
+  test('a body shorter than its declared length is waited for, a longer one is cut', async () => {
     const body = JSON.stringify(event());
     const long = openRaw(api.url);
     long.socket.write(`${eventsHead(tenant.keys.ingest, [`Content-Length: ${body.length}`])}${body}surplus\r\n\r\n`);
@@ -222,7 +222,7 @@ test('HTTP/1.0 clients and HEAD requests get their answers', async () => {
   expect((await fetch(`${api.metricsUrl}/metrics`, { method: 'HEAD' })).status).toBe(200);
 });
 
-test('bombs are refused while they inflate, however they are packed', async () => {
+test('zip bombs are refused while they are decompressed, in every encoding', async () => {
   const zipped = { 'content-encoding': 'gzip' };
   const bomb = gzipSync(Buffer.alloc(80_000_000, 32));
   const before = process.memoryUsage().rss;

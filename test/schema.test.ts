@@ -6,20 +6,20 @@ import { useDatabase } from './support/harness.ts';
 
 const db = await useDatabase();
 
-// Other engines keep hypertables and roll-ups in catalogues of their own.
-test.runIf(inject('engine') === 'postgresql')('sql/schema.sql is what the migrations and views make', async () => {
+// Other engines keep hypertables and roll-ups in their own catalogues.
+test.runIf(inject('engine') === 'postgresql')('sql/schema.sql matches the migrations and views', async () => {
   await expect(await dumpSchema(db.migrator)).toMatchFileSnapshot('../sql/schema.sql');
 });
 
 test.each([
   ['schema.json', fileSchema],
   ['words.schema.json', wordsSchema],
-])('dashboards/%s is what api/dashboards/definition.ts accepts', async (file, accepted) => {
+])('dashboards/%s matches what api/dashboards/definition.ts accepts', async (file, accepted) => {
   const schema = z.toJSONSchema(accepted, { io: 'input' });
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(`../dashboards/${file}`);
 });
 
-test('functions that run with the rights of their owner name their search path, and not everybody may run them', async () => {
+test('security definer functions set their search path, and the public cannot run them', async () => {
   const { rows } = await db.migrator.query(
     `select p.oid::regprocedure::text as name
      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -30,7 +30,7 @@ test('functions that run with the rights of their owner name their search path, 
   expect(rows).toEqual([]);
 });
 
-test('row security is on and forced wherever a table has a tenant_id', async () => {
+test('row security is enabled and forced on every table with a tenant_id', async () => {
   const { rows } = await db.migrator.query(
     `select c.oid::regclass::text as name
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
@@ -40,7 +40,7 @@ test('row security is on and forced wherever a table has a tenant_id', async () 
   expect(rows).toEqual([]);
 });
 
-test('no function takes an advisory lock, with which any login of the database could hold it up', async () => {
+test('no function takes an advisory lock, which any login of the database could use to block it', async () => {
   const { rows } = await db.migrator.query(
     `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
      where n.nspname in ('private', 'app', 'bi', 'ops', 'door', 'storage') and p.prosrc ~ 'pg_(try_)?advisory'`,

@@ -11,7 +11,7 @@ import { ROLLUPS, randomEvents, randomFrom } from './support/telemetry.ts';
 
 const DAY = 86_400_000;
 
-// A database that has worked for a while, and whose administrator has just run a whole `analyze`.
+// A database with data, whose administrator has just run a full `analyze`.
 const db = await useDatabase();
 const tenants: TestTenant[] = [await makeTenant(db), await makeTenant(db)];
 const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() };
@@ -28,9 +28,9 @@ beforeAll(async () => {
   await db.owner.query('analyze');
 }, 60_000);
 
-test('no statistics are kept of anything that a client can send', async () => {
+test('no statistics exist of values that a client can send', async () => {
   const client = await db.owner.connect();
-  // pg_stats leaves out what row security hides from its owner.
+  // pg_stats hides rows of tables whose row security applies to the reader, even the owner.
   await client.query(`begin; do $$ begin
     execute (select string_agg(format('alter table %s no force row level security', oid::regclass), '; ') from pg_class
       where relnamespace = 'private'::regnamespace and relforcerowsecurity);
@@ -45,11 +45,11 @@ test('no statistics are kept of anything that a client can send', async () => {
   await client.query('rollback');
   client.release();
   expect(rows.filter(({ content }) => content)).toEqual([]);
-  // Those that the planner needs are there.
+  // The statistics that the planner needs exist.
   expect(rows.filter(({ column }) => /\.(tenant_id|time|bucket)$/.test(column)).length).toBeGreaterThan(10);
 });
 
-test('none is kept through an index over an expression or by `create statistics`', async () => {
+test('none exist through expression indexes or `create statistics`', async () => {
   const { rows } = await db.owner.query(
     `select i.indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indrelid
      where c.relowner = 'mirante_owner'::regrole and i.indexprs is not null
@@ -59,7 +59,7 @@ test('none is kept through an index over an expression or by `create statistics`
   expect(rows).toEqual([]);
 });
 
-test('a table that comes later is covered by upkeep', async () => {
+test('upkeep covers a new table', async () => {
   await db.owner.query('create table private.later (tenant_id uuid, secret text, weight double precision, at timestamptz)');
   const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }) };
   await runMakePartitions({ ...deps, config: { RAW_RETENTION_DAYS: 90 } });
@@ -70,7 +70,7 @@ test('a table that comes later is covered by upkeep', async () => {
   await db.owner.query('drop table private.later');
 });
 
-test('what a tenant is told of estimates is the same for another tenant’s values and for none', async () => {
+test('the estimates that a tenant sees are the same with other values of another tenant, and with none', async () => {
   const estimates = (relation: string, condition: string, value: string) =>
     withTenant(db.api, tenants[0]?.id as string, async (client) => {
       const { rows } = await client.query(

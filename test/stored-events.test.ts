@@ -27,7 +27,7 @@ const data = fc.oneof(
   { weight: 1, arbitrary: jsonSource },
 );
 
-/** The source of one event: mostly good, each member now and then not. */
+/** The source text of one event: mostly valid, each member sometimes not. */
 const event = fc
   .tuple(
     fc.constantFrom('"test.a.v1"', '"test.b.v1"', '"br.validahub.validation.completed.v1"', '""', '5'),
@@ -45,7 +45,7 @@ const event = fc
     return `{"id":"${v4()}",${members.reverse().join(',')}}`;
   });
 
-// One of each, however the rest falls out.
+// At least one of each.
 const at = (ms: number) => JSON.stringify(new Date(ms).toISOString());
 const refusals = [
   `{"type":"test.a.v1","time":${at(now - 95 * 86_400_000)},"data":{}}`,
@@ -55,7 +55,7 @@ const refusals = [
   `{"type":"test.a.v1","time":${at(now)},"id":7}`,
 ];
 
-test('whatever is accepted is stored and read back equal; the rest is kept; nothing is both', async () => {
+test('accepted events are read back equal, refused input is in quarantine, and nothing is in both', async () => {
   const codes = new Set<string>();
   await fc.assert(
     fc.asyncProperty(
@@ -108,7 +108,7 @@ test('whatever is accepted is stored and read back equal; the rest is kept; noth
   expect([...codes]).not.toContain('not-storable');
 }, 60_000);
 
-// jsonb knows no negative zero: the one number that it gives back as another.
+// jsonb has no negative zero, the only number that it returns changed.
 function positive(value: unknown): unknown {
   if (value === 0) return 0;
   if (Array.isArray(value)) return value.map(positive);

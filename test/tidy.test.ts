@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const code = programs.filter((file) => !isTest(file));
 const tests = programs.filter(({ path }) => path.endsWith('.test.ts') && path !== 'test/tidy.test.ts');
 const statements = files.filter(({ path }) => path.endsWith('.sql') && path !== 'sql/schema.sql');
 
-// Each place where a pattern stands in code, as `path:line: text`, so that a failure says where to look.
+// Lines of code that match a pattern, as `path:line: text`.
 function places(where: File[], pattern: RegExp): string[] {
   return where.flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, index) => {
@@ -43,7 +43,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   sql: ['sql/', 'lib/'],
 };
 
-// What a file imports of ours, as paths.
+// The files of ours that a file imports, as paths.
 const importsOf = ({ path, text }: File) =>
   [...text.matchAll(/(?:from|import|import\()\s*'(\.[^']+)'/g)].map(([, target]) => join(dirname(path), target as string));
 
@@ -57,7 +57,7 @@ test('a layer imports only the layers below it', () => {
   expect(wrong).toEqual([]);
 });
 
-// The machinery of each layer, which every noun may import; of its own files only these name nouns.
+// The machinery of each layer, which every noun may import. Only these files of it may import nouns.
 const MACHINERY: Record<string, string[]> = {
   'api/http': ['api/http/deps.ts', 'api/http/open-metrics.ts'],
   'jobs/queue': ['jobs/queue/workers.ts'],
@@ -65,7 +65,7 @@ const MACHINERY: Record<string, string[]> = {
   'sql/storage': [],
 };
 
-// What one noun imports of another within its layer. A new line here is a decision.
+// Cross-noun imports within a layer. A new line here is a decision.
 const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/alerts': ['api/exports'],
   'api/benchmarks': ['api/tenants'],
@@ -94,7 +94,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/tenants': ['sql/attacks'],
 };
 
-test('a noun imports another only where the list says so', () => {
+test('cross-noun imports are on the list', () => {
   const nounOf = (path: string) => path.split('/').slice(0, 2).join('/');
   const crossings = code
     .filter(({ path }) => /^(api|jobs|sql)\/[^/]+\//.test(path) && !MACHINERY[nounOf(path)]?.includes(path))
@@ -130,13 +130,13 @@ test('no console, no any, no silenced compiler', () => {
   expect(where.filter(({ text }) => /@ts-(ignore|expect-error|nocheck)/.test(text)).map(({ path }) => path)).toEqual([]);
 });
 
-test('no test is focused, left out, retried or put to sleep', () => {
+test('no test is focused, skipped, retried or sleeps', () => {
   expect(places(tests, /\b(test|it|describe|suite)\.(only|skip|todo|fails)\b|\bretry:/)).toEqual([]);
   expect(places(tests, /\bsetTimeout\b|\bsleep\(/)).toEqual([]);
 });
 
-test('SQL stands under sql/ and nowhere else', () => {
-  // The embedded server makes its one database before there is anything that sql/ could speak to.
+test('SQL is only under sql/', () => {
+  // The embedded server creates its database before sql/ can connect.
   const elsewhere = except(
     code.filter(({ path }) => !path.startsWith('sql/') && !path.startsWith('bench/')),
     'lib/embedded-postgres.ts',
@@ -146,17 +146,17 @@ test('SQL stands under sql/ and nowhere else', () => {
   expect(places(elsewhere, sql)).toEqual([]);
 });
 
-test('only sql/storage/ knows which engine it runs on', () => {
+test('only sql/storage/ asks for the engine', () => {
   const elsewhere = code.filter(({ path }) => !path.startsWith('sql/storage/') && !path.startsWith('bench/'));
   expect(places(elsewhere, /\bengine\)?\s*[!=]==/)).toEqual([]);
 });
 
-test('SQL says what becomes of references, and swallows no error', () => {
+test('SQL references say what happens on delete, and SQL swallows no error', () => {
   expect(places(statements, /\breferences\s+\w+\.\w+(?!.*\bon delete\b)/)).toEqual([]);
   expect(places(statements, /when others then/)).toEqual([]);
 });
 
-test('every file of views and functions has its place in the load order', () => {
+test('every file of views and functions is in the load order', () => {
   const once = /^sql\/(migrations|storage)\/|^sql\/schema\.sql$|^sql\/database\/close-server\.sql$/;
   const rebuilt = statements.filter(({ path }) => path.startsWith('sql/') && !once.test(path)).map(({ path }) => path);
   expect(LOAD_ORDER.map((file) => `sql/${file}`).toSorted()).toEqual(rebuilt.toSorted());
@@ -168,12 +168,12 @@ test('files stay small', () => {
   expect(long.map(({ path, lines }) => `${path} has ${lines} lines`)).toEqual([]);
 });
 
-test('lines end as Unix lines do, the last one too', () => {
+test('all lines end with a newline, without a carriage return', () => {
   const wrong = files.filter(({ text }) => text.includes('\r') || (text !== '' && !text.endsWith('\n')));
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
-test('each folder of three or more files says in at most 25 lines where to begin, and names only files that exist', () => {
+test('each folder of three or more files has a README of at most 25 lines that names only existing files', () => {
   const readmes = new Map(
     files.filter(({ path }) => path.endsWith('/README.md')).map(({ path, text }) => [dirname(path), text]),
   );
@@ -198,12 +198,13 @@ test('each folder of three or more files says in at most 25 lines where to begin
   expect(missing).toEqual([]);
 });
 
-test('every error code stands in docs/error-codes.md, and none that nobody sends', () => {
+test('docs/error-codes.md lists exactly the error codes that are sent', () => {
   const explained = [...read('docs/error-codes.md').matchAll(/^(?:\| )?`([a-z0-9-]+)` (?:\||is the code)/gm)].map(
     ([, name]) => name as string,
   );
-  // The document of the API names codes too, and sends none.
-  const senders = except(code, 'api/http/problem-codes.ts').filter(({ path }) => /^(api|lib\/errors|sql\/queries)/.test(path));
+  // The document of the API names codes too, but sends none.
+  const document = /^api\/http\/problem-codes\.ts$|\bspec\.ts$/;
+  const senders = code.filter(({ path }) => !document.test(path)).filter(({ path }) => /^(api|jobs|sql)\//.test(path));
   const sent = senders.flatMap(({ text }) => [
     ...text.matchAll(/\b(?:conflict|unprocessable|tooManyRequests)\(\s*'([a-z0-9-]+)'/g),
     ...text.matchAll(/\bnew Problem\(\s*\d+,\s*'([a-z0-9-]+)'/g),
@@ -214,6 +215,19 @@ test('every error code stands in docs/error-codes.md, and none that nobody sends
   expect([...names].filter((name) => !explained.includes(name)).sort()).toEqual([]);
   const everything = [...senders, ...statements].map(({ text }) => text).join('\n');
   expect(explained.filter((name) => !everything.includes(`'${name}'`))).toEqual([]);
+});
+
+test('the docs name only files and folders that exist', () => {
+  const pages = ['README.md', 'SECURITY.md', ...files.map(({ path }) => path).filter((path) => /^docs\/.*\.md$/.test(path))];
+  // A path in a shell pattern, a URL or a placeholder is not a name.
+  const name = new RegExp(`(?<![\\w./<:}*-])(?:${FOLDERS.join('|')})/[\\w./-]*[\\w/]`, 'g');
+  const missing = pages.flatMap((page) =>
+    [...read(page).matchAll(name)]
+      .filter(([path]) => !path.includes('NNNN') && !existsSync(join(ROOT, path)))
+      .map(([path]) => `${page} names ${path}`),
+  );
+  // Decision 1 says what was there before.
+  expect(missing).toEqual(['docs/decisions/0001-layout.md names sql/queries/']);
 });
 
 test('CHANGELOG.md has a place for what comes next', () => {
@@ -227,7 +241,7 @@ test('every dependency has its reason in docs/decisions/0002-dependencies.md', (
   expect(reasons.toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
 });
 
-test('package-lock.json names the packages of every platform, without which npm ci refuses', () => {
+test('package-lock.json has the packages of every platform, which npm ci requires', () => {
   type Locked = { version?: string; optionalDependencies?: Record<string, string> };
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
@@ -238,7 +252,7 @@ test('package-lock.json names the packages of every platform, without which npm 
   expect(missing).toEqual([]);
 });
 
-// Words that a reader must decode. Each is wrong in nearly every use, so that good English is not refused.
+// Words that need two readings. Each is wrong in nearly every use, so no good English is refused.
 const REFUSED = [
   /\bwhoever\b/i,
   /\banew\b/i,
@@ -255,39 +269,37 @@ const REFUSED = [
   /\bis no (fault|mishap)\b/i,
 ];
 
-// Still to be rewritten.
-const NOT_YET = /^(docs|cli|dashboards)\/|^(README|CHANGELOG)\.md$/;
-
-// Comments are matched first, so that an apostrophe in one begins no string.
+// Comments match first, so that an apostrophe in a comment begins no string.
 const LITERAL = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
-/** What people read of a file: all of a text, string literals of a program, messages that SQL raises. */
+// Programs whose comments the rule reads as well.
+const COMMENTS_TOO = /^(api|bench|cli|jobs|lib|test)\//;
+
+/** The texts of a file for people: a whole text file, string literals of a program, messages that SQL raises. */
 function textsOf({ path, text }: File): { at: number; text: string }[] {
-  if (/\.(md|json)$/.test(path)) return [{ at: 0, text }];
+  if (/\.(md|json)$/.test(path) || COMMENTS_TOO.test(path)) return [{ at: 0, text }];
   const found = [...text.matchAll(path.endsWith('.sql') ? /\braise \w+ '(?:''|[^'])*'/g : LITERAL)];
   return found.filter(([match]) => !match.startsWith('/')).map((match) => ({ at: match.index, text: match[0] }));
 }
 
-test('texts that people read have no word that must be decoded', () => {
+test('texts for people have no refused words', () => {
   const [unreleased = ''] = read('CHANGELOG.md').match(/^## Unreleased$[\s\S]*?(?=^## )/m) ?? [];
   const shown: File[] = [
-    ...code.filter(({ path }) => /^(api|cli|jobs|lib|sql)\//.test(path)),
+    ...except(programs, 'test/tidy.test.ts').filter((file) => !isTest(file) || COMMENTS_TOO.test(file.path)),
     ...statements.filter(({ path }) => !path.includes('/migrations/')),
-    ...files.filter(({ path }) => /^docs\/.*\.md$|^dashboards\/.*\.json$/.test(path)),
-    { path: 'README.md', text: read('README.md') },
+    ...files.filter(({ path }) => /\.md$|^dashboards\/.*\.json$/.test(path)),
+    ...['README.md', 'SECURITY.md'].map((path) => ({ path, text: read(path) })),
     { path: 'CHANGELOG.md', text: unreleased },
   ];
-  const wrong = shown
-    .filter(({ path }) => !NOT_YET.test(path))
-    .flatMap((file) =>
-      textsOf(file).flatMap(({ at, text }) =>
-        REFUSED.flatMap((word) => {
-          const match = word.exec(text);
-          if (!match) return [];
-          const line = file.text.slice(0, at + match.index).split('\n').length;
-          return [`${file.path}:${line}: ${match[0]}`];
-        }),
-      ),
-    );
+  const wrong = shown.flatMap((file) =>
+    textsOf(file).flatMap(({ at, text }) =>
+      REFUSED.flatMap((word) => {
+        const match = word.exec(text);
+        if (!match) return [];
+        const line = file.text.slice(0, at + match.index).split('\n').length;
+        return [`${file.path}:${line}: ${match[0]}`];
+      }),
+    ),
+  );
   expect(wrong).toEqual([]);
 });

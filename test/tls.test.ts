@@ -21,11 +21,11 @@ const openssl = need('openssl');
 const redisServer = need('redis-server');
 const silent = pino({ level: 'silent' });
 
-describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', () => {
+describe.skipIf(!openssl)('PostgreSQL that requires TLS', () => {
   let certificates: Certificates;
   let server: EmbeddedPostgres;
 
-  /** The server's address with these parameters. */
+  /** The server's URL with these parameters. */
   function address(parameters: Record<string, string>, host = '127.0.0.1'): string {
     const url = new URL(server.url);
     url.hostname = host;
@@ -57,7 +57,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
 
   const verified = () => ({ sslmode: 'verify-full', sslrootcert: certificates.ca });
 
-  test('the migration, API, jobs and queues reach it, each with a login of its own', async () => {
+  test('the migration, API, jobs and queues connect, each with its own login', async () => {
     const url = address(verified());
     await migrate(url, testSecret);
     const login = (role: Parameters<typeof roleUrl>[2]) => roleUrl(url, testSecret, role);
@@ -84,10 +84,14 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
 
   test.each([
     ['without encryption', () => address({}), /no encryption/],
-    ['whose authority is another', () => address({ ...verified(), sslrootcert: certificates.otherCa }), /unable to verify/],
-    ['whose authority is not known', () => address({ sslmode: 'verify-full' }), /unable to verify/],
+    [
+      'with the certificate of another authority',
+      () => address({ ...verified(), sslrootcert: certificates.otherCa }),
+      /unable to verify/,
+    ],
+    ['without a known authority', () => address({ sslmode: 'verify-full' }), /unable to verify/],
     ['by a name that is not in its certificate', () => address(verified(), 'localhost'), /does not match certificate/],
-  ])('is not spoken to %s', async (_, url, reason) => {
+  ])('cannot be reached %s', async (_, url, reason) => {
     await expect(migrate(url(), testSecret)).rejects.toThrow(reason);
     const pool = createPool(roleUrl(url(), testSecret, 'mirante_api'), { max: 1, name: 'test' });
     onTestFinished(() => pool.end());
@@ -98,7 +102,7 @@ describe.skipIf(!openssl)('PostgreSQL that takes encrypted connections only', ()
   });
 });
 
-describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connections only', () => {
+describe.skipIf(!openssl || !redisServer)('Redis that requires TLS', () => {
   let certificates: Certificates;
   let db: TestDatabase;
   let redis: ChildProcess;
@@ -132,7 +136,7 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
       ...settings,
     });
 
-  test('queues and limits are on it, where node knows its authority', async () => {
+  test('queues and limits use it if Node knows its certificate authority', async () => {
     const program = await start({ REDIS_URL: `rediss://:pass@127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: certificates.ca });
     const tenant = await makeTenant(db);
     const client = new Redis({ port, host: '127.0.0.1', password: 'pass', tls: { ca: readFileSync(certificates.ca) } });
@@ -150,12 +154,12 @@ describe.skipIf(!openssl || !redisServer)('Redis that takes encrypted connection
   });
 
   test.each([
-    ['whose authority is another', '127.0.0.1', () => certificates.otherCa, /self-signed certificate/],
+    ['with the certificate of another authority', '127.0.0.1', () => certificates.otherCa, /self-signed certificate/],
     ['by a name that is not in its certificate', 'localhost', () => certificates.ca, /does not match certificate/],
-  ])('is not spoken to %s', async (_, host, ca, reason) => {
+  ])('cannot be reached %s', async (_, host, ca, reason) => {
     const program = await start({ REDIS_URL: `rediss://:pass@${host}:${port}`, NODE_EXTRA_CA_CERTS: ca() });
     await expect.poll(program.output, { timeout: 20_000 }).toMatch(reason);
     await program.child.stop();
-    expect(program.output()).toMatch(/redis unreachable/);
+    expect(program.output()).toMatch(/Redis is unreachable/);
   });
 });

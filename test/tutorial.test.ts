@@ -12,7 +12,7 @@ const PAGE = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8
 const SHELL = '/bin/sh';
 const ADDRESS = 'http://127.0.0.1:3000';
 
-/** Commands of the page, each with the answer that the page shows below it. */
+/** The commands of the page, each with the answer shown below it. */
 const STEPS = [...PAGE.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```)?/gms)].map(([, commands, answer]) => ({
   commands: commands as string,
   answer,
@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The shell of somebody who follows the page: each step knows what those before have set. Returns what a step writes. */
+/** A shell that keeps variables from one step to the next. Returns what a step prints. */
 function startShell() {
   const shell = spawn(SHELL, ['-eu'], { cwd: folder });
   let output = '';
@@ -62,7 +62,7 @@ function startShell() {
   };
 }
 
-/** A value of the page beside the real one: `…` stands for any text, and figures need to be right within two per cent. */
+/** Compares a value of the page with the real one: `…` matches any text, and numbers match within two per cent. */
 function expected(shown: Json): Json {
   if (shown === '…') return expect.any(String);
   if (typeof shown === 'number' && !Number.isInteger(shown)) return expect.closeTo(shown, Math.round(-Math.log10(shown / 50)));
@@ -71,7 +71,7 @@ function expected(shown: Json): Json {
   return Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, expected(value)]));
 }
 
-// One value after another, over as many lines as each needs.
+// One JSON value after another, each on one or several lines.
 function valuesIn(text: string): Json[] {
   return text
     .trim()
@@ -79,7 +79,7 @@ function valuesIn(text: string): Json[] {
     .map((value) => JSON.parse(value));
 }
 
-test.skipIf(!need('curl'))('the commands of docs/tutorial.md answer in their order as the page says', async () => {
+test.skipIf(!need('curl'))('the commands of docs/tutorial.md return the answers of the page, in order', async () => {
   expect(STEPS.length).toBeGreaterThan(8);
   expect(STEPS.filter(({ answer }) => answer).length).toBeGreaterThan(6);
   expect(STEPS[0]?.commands).toContain(`URL=${ADDRESS}\n`);
@@ -88,7 +88,7 @@ test.skipIf(!need('curl'))('the commands of docs/tutorial.md answer in their ord
     const output = await shell.run(commands.replace(ADDRESS, api.url), number);
     if (answer === undefined) expect(output, commands).toBe('');
     else expect(valuesIn(output), commands).toEqual(valuesIn(answer).map(expected));
-    // What the jobs program does in the background.
+    // The background work of the jobs program.
     await exports.run();
   }
   await shell.end();

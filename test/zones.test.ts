@@ -8,7 +8,7 @@ import { changesHere, faultOfZone } from '../sql/tenants/zones.ts';
 import { type Json, useApi } from './support/api.ts';
 import { makeOperatorKey, makeTenant, testSecret, useDatabase } from './support/harness.ts';
 
-// A module of pages, which has its types in comments.
+// A module of pages, with types in comments.
 const { instantOf, wallOf }: Record<'instantOf' | 'wallOf', (at: number, zone: string) => number> = await import(
   new URL('../api/pages/assets/times.js', import.meta.url).href
 );
@@ -17,13 +17,13 @@ const db = await useDatabase();
 const api = await useApi(db);
 const operator = await makeOperatorKey(db);
 
-const CET = /different offsets from 19\d\d|IANA/;
+const CET = /disagree on the offset of this time zone from 19\d\d|IANA/;
 
 let made = 0;
 const make = (timezone: string) => api.call('POST', '/v1/tenants', operator, { slug: `zone-${++made}`, name: 'x', timezone });
 
 test.each([
-  // PostgreSQL takes these for abbreviations of fixed offsets, where it has zones of that name at all.
+  // PostgreSQL reads these as abbreviations with fixed offsets, if it has zones of these names at all.
   ['CET', CET],
   ['MET', CET],
   ['EET', CET],
@@ -36,8 +36,8 @@ test.each([
   ['+03:00', 'IANA'],
   ['<+03>-3', 'IANA'],
   ['', 'IANA'],
-  ['Asia/Kolkata', 'whole number of hours'],
-])('a tenant is not made in %s, nor moved there, and the answer says why', async (zone, words) => {
+  ['Asia/Kolkata', 'not a whole number of hours'],
+])('a tenant cannot be created in or moved to the zone %s, and the answer says why', async (zone, words) => {
   const fault = { pointer: '/timezone', code: 'unusable-zone', detail: expect.stringMatching(words) };
   const refused = await make(zone);
   expect([refused.status, refused.body.errors]).toEqual([400, [fault]]);
@@ -47,13 +47,13 @@ test.each([
 });
 
 test.each(['UTC', 'Etc/GMT+3', 'America/Sao_Paulo', 'Pacific/Apia', 'Asia/Manila', 'Africa/Monrovia'])(
-  'a tenant is made in %s',
+  'a tenant can be created in the zone %s',
   async (zone) => {
     expect((await make(zone)).status).toBe(201);
   },
 );
 
-test('a tenant that has a zone of two meanings gets the name of the one that its metrics had, and the migration says so', async () => {
+test('a tenant with an ambiguous zone gets the name of the zone that its metrics used, and the migration says so', async () => {
   const [mended, kept] = [await makeTenant(db), await makeTenant(db, { timezone: 'Europe/London' })];
   await db.owner.query("update private.tenants set timezone = 'CET' where id = $1", [mended.id]);
   const said: string[] = [];
@@ -70,7 +70,7 @@ test('a tenant that has a zone of two meanings gets the name of the one that its
   expect(log.rows.at(-1).details).toMatchObject({ timezone: { old: 'CET', new: name } });
 });
 
-// Where midnight comes twice, is skipped, or both, and some where nothing happens at midnight.
+// Zones where midnight is repeated, skipped, or both, and some without changes at midnight.
 const ZONES = [
   'America/Havana',
   'Asia/Beirut',
@@ -122,7 +122,7 @@ test('days, weeks and months begin at the same instant in SQL, in JavaScript and
 test.for(['America/Havana', 'Atlantic/Azores', 'Asia/Beirut', 'America/New_York'])(
   'metrics, cards and exports have the same days in %s, whose clocks went back this autumn',
   async (zone, { skip }) => {
-    // Laws change, and not all machines know of it.
+    // Zone rules change, and not every machine has the latest.
     const fault = await faultOfZone(db.owner, zone);
     if (fault) skip(fault);
     const tenant = await makeTenant(db, { timezone: zone });

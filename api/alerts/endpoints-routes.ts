@@ -42,7 +42,7 @@ const made = shown.extend({ secret, code: z.string().optional() });
 const params = z.object({ id: uuid });
 const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 
-/** Where alerts of the key's own tenant are sent. */
+/** The endpoints to which alerts of the key's own tenant are sent. */
 export function mountAlertEndpoints(api: Api, deps: Deps): void {
   const url = webhookUrl(deps.config);
   const input = z.discriminatedUnion('kind', [

@@ -34,7 +34,7 @@ const delivery = z.object({
   error: z.string().nullable().meta({ description: 'Why the last attempt failed' }),
 });
 
-/** How the rules of the key's own tenant stand, and what was sent. */
+/** The states of the alert rules of the key's own tenant, and its deliveries. */
 export function mountAlerts(api: Api, deps: Deps): void {
   route(
     api,

@@ -23,7 +23,7 @@ const made = async (path: string, body: unknown, key?: string): Promise<Json> =>
 const faults = ({ body }: Answer) => body.errors?.map(({ pointer, code }: Json) => `${pointer} ${code}`);
 
 describe('rules', () => {
-  test('are made, read, changed and deleted, with their defaults', async () => {
+  test('are created, read, changed and deleted, with their defaults', async () => {
     const endpoint = await made('/endpoints', HOOK);
     const rule = await made('/rules', { ...RULE, notify: [endpoint.id] });
     expect(rule).toMatchObject({
@@ -60,7 +60,7 @@ describe('rules', () => {
     expect([(await call('GET', path)).status, (await call('DELETE', path)).status]).toEqual([404, 404]);
   });
 
-  test('name what is wrong with them', async () => {
+  test('are refused with the place of each fault', async () => {
     const answer = await call('POST', '/rules', {
       ...RULE,
       filter: { outcome: 'failure', '~/': 'x' },
@@ -93,7 +93,7 @@ describe('rules', () => {
     await call('DELETE', `/rules/${rule.id}`);
   });
 
-  test('a test notice goes to each open endpoint, at most once a minute', async () => {
+  test('a test alert goes to each enabled endpoint, at most once a minute', async () => {
     const [one, two, gone] = [await made('/endpoints', HOOK), await made('/endpoints', HOOK), await made('/endpoints', HOOK)];
     await db.owner.query('update private.alert_endpoints set disabled_at = now() where id = $1', [gone.id]);
     const rule = await made('/rules', { ...RULE, notify: [one.id, two.id, gone.id] });
@@ -128,7 +128,7 @@ describe('rules', () => {
 });
 
 describe('endpoints', () => {
-  test('show a webhook’s secret once, keep it nowhere, and change it on demand', async () => {
+  test('show a webhook’s secret once, do not store it, and rotate it on demand', async () => {
     const send = () =>
       call('POST', '/endpoints', { ...HOOK, description: 'pager' }, undefined, { 'idempotency-key': 'hook-1' });
     const first = await send();
@@ -156,7 +156,7 @@ describe('endpoints', () => {
     expect(acts).toEqual(['alert_endpoint.changed', 'alert_endpoint.created']);
   });
 
-  test('that are deleted leave the rules that named them', async () => {
+  test('are removed from the rules that name them when they are deleted', async () => {
     const [one, two] = [await made('/endpoints', HOOK), await made('/endpoints', HOOK)];
     const rule = await made('/rules', { ...RULE, notify: [one.id, two.id] });
     expect((await call('DELETE', `/endpoints/${one.id}`)).status).toBe(204);
@@ -179,11 +179,11 @@ describe('endpoints', () => {
     '//hooks.example/',
     'javascript:alert(1)',
     'file:///etc/passwd',
-  ])('no webhook at %s', async (url) => {
+  ])('refuse a webhook at %s', async (url) => {
     expect(faults(await call('POST', '/endpoints', { kind: 'webhook', url }))).toContain('/url custom');
   });
 
-  test('an e-mail address is refused where no e-mail is sent, and so is what is no single address', async () => {
+  test('refuse an e-mail address if e-mail is not configured, and anything that is not a single address', async () => {
     const refused = await call('POST', '/endpoints', { kind: 'email', address: 'ops@acme.example' });
     expect([refused.status, refused.body.code]).toEqual([409, 'no-email']);
     for (const address of ['a@b.example, c@d.example', 'a@b.example\r\nBcc: c@d.example', '<a@b.example>', 'nobody']) {
@@ -201,7 +201,7 @@ describe('endpoints', () => {
   });
 });
 
-test('another tenant’s rules, endpoints and deliveries are not there, and only administrators change anything', async () => {
+test('another tenant’s rules, endpoints and deliveries are 404, and only administrators change anything', async () => {
   const endpoint = await made('/endpoints', HOOK);
   const rule = await made('/rules', { ...RULE, notify: [endpoint.id] });
   const key = theirs.keys.tenant_admin;

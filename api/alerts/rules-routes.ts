@@ -67,7 +67,7 @@ const params = z.object({ id: uuid });
 const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 const READERS = ['tenant-admin', 'admin', 'read'] as const;
 
-/** Rules of the key's own tenant; those of the operator's are the platform's. */
+/** Alert rules of the key's own tenant. The rules of the operator's tenant are those of the platform. */
 export function mountAlertRules(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,
@@ -218,7 +218,7 @@ export function mountAlertRules(api: Api, deps: Deps, queues: Queues): void {
   );
 }
 
-// What the schema alone cannot tell: whether metric, dimensions and endpoints are there.
+// Checks what the schema cannot: whether the metric, the dimensions and the endpoints exist.
 async function refuseUnfit(client: Client, { metric, filter, notify }: NewRule): Promise<void> {
   const faults: Fault[] = [];
   const signal = findSignal(metric);

@@ -14,7 +14,7 @@ const RUNS: [string, string, keyof LastRun][] = [
   ['failures_since_success', 'Archive runs that have failed since', 'failures'],
 ];
 
-/** What the archive holds of all customers together, and how its last runs ended. */
+/** Registers gauges for the archive of all customers together, and for the results of its last runs. */
 export function describeArchive(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
   const states = oncePerScrape(() => readArchive(ops));
   for (const [name, help, figure] of HELD) {

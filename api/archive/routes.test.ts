@@ -11,7 +11,7 @@ const archive = await useArchive();
 const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 const operator = await makeOperatorKey(db);
 
-test('rules are the operator’s, each one once, the default for good, and every change is in the audit log', async () => {
+test('only the operator sets rules; each is unique, the default cannot be deleted, every change is in the audit log', async () => {
   const tenant = await makeTenant(db);
   const put = (body: object, key = operator) => api.call('PUT', '/v1/archive/rules', key, body);
   const first = await put({ tenant_id: tenant.id, keep_days: 100 });
@@ -42,7 +42,7 @@ test('rules are the operator’s, each one once, the default for good, and every
   await put({ keep_days: 730 });
 });
 
-test('a tenant lists its own files page by page, and metrics say what there is', async () => {
+test('a tenant lists its own files page by page, and the metrics count them', async () => {
   const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
   for (const { id } of [tenant, other]) await fillDays(db, id, { from: 60, to: 58, count: 1 });
   const deps = { pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date(), archive };

@@ -42,7 +42,7 @@ const file = z.object({
   written_at: z.iso.datetime(),
 });
 
-/** For how long raw events are archived, which the operator says, and what a tenant has there. */
+/** The rules for how long raw events are archived, set by the operator, and a tenant's own archive files. */
 export function mountArchive(api: Api, deps: Deps): void {
   route(
     api,

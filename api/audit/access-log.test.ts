@@ -29,7 +29,7 @@ const total = (rows: Row[]) => rows.reduce((sum, { requests }) => sum + requests
 const written = (tenantId: string, requests: number) =>
   expect.poll(async () => total(await accesses(tenantId)), { timeout: 60_000 }).toBe(requests);
 
-test('each use of a key is counted by hour and address, ingestion and refusals included, strangers are not', async () => {
+test('each use of a key is counted by hour and address, also ingestion and refusals; unknown keys are not counted', async () => {
   const tenant = await makeTenant(db);
   const started = Date.now();
   const from = (address: string) => ({ 'x-forwarded-for': address });
@@ -55,7 +55,7 @@ test('each use of a key is counted by hour and address, ingestion and refusals i
   expect(await newAddresses(tenant.id)).toEqual([...byKey.keys()].sort((a, b) => (a < b ? -1 : 1)));
 });
 
-test('X-Forwarded-For is believed from trusted proxies alone, back to the first that is none', async () => {
+test('X-Forwarded-For is trusted only from trusted proxies, back to the first untrusted hop', async () => {
   const tenant = await makeTenant(db);
   const plain = await useApi(db);
   const chains: [TestApi, string | undefined][] = [
@@ -82,7 +82,7 @@ test('X-Forwarded-For is believed from trusted proxies alone, back to the first 
   });
 });
 
-test('an operator on the board of queues is in the log too', async () => {
+test('an operator who opens the board of queues is in the log too', async () => {
   const operator = await makeOperatorKey(db);
   const answer = await api.call('GET', '/ops/queues', operator, undefined, { 'x-forwarded-for': '198.51.100.99' });
   expect(answer.status).toBe(200);
@@ -94,7 +94,7 @@ const access = (keyId: string, address: string, at = Date.now(), requests = 1) =
   { keyId, address, viewer: false, firstAt: at, lastAt: at, requests },
 ];
 
-test('viewers are in the log under the key that made their link, and no new address of that key', async () => {
+test('viewers are logged under the key that made their link, but not as a new address of that key', async () => {
   const tenant = await makeTenant(db);
   const { body } = await api.call('POST', '/v1/dashboards/validations-overview/embeds', tenant.keys.embed, {});
   const seen = async (address: string) => {
@@ -108,7 +108,7 @@ test('viewers are in the log under the key that made their link, and no new addr
     .poll(() => seen('198.51.100.77'), { timeout: 60_000 })
     .toEqual([{ requests: 1, viewer_requests: 1, key_id: tenant.keyIds.embed }]);
   expect(await newAddresses(tenant.id)).not.toContain(`${tenant.keyIds.embed} 198.51.100.77`);
-  // A viewer's address is none of the key's: the key itself is new there.
+  // A viewer's address does not count as one of the key: for the key itself it is new.
   await recordAccess(db.api, access(tenant.keyIds.embed, '198.51.100.77'));
   expect(await newAddresses(tenant.id)).toContain(`${tenant.keyIds.embed} 198.51.100.77`);
 });
@@ -128,7 +128,7 @@ test('several processes that see a key at a new address record it once', async (
   expect(await newAddresses(tenant.id)).toHaveLength(2);
 });
 
-test('flushes beside each other, in any order, count everything', async () => {
+test('concurrent flushes, in any order, count everything', async () => {
   const tenant = await makeTenant(db);
   const keys = Object.values(tenant.keyIds);
   const flush = (turn: number) => {
@@ -140,7 +140,7 @@ test('flushes beside each other, in any order, count everything', async () => {
   expect(await newAddresses(tenant.id)).toHaveLength(3 * 100);
 });
 
-test('what waits is written at the end, and a key that is gone is left out', async () => {
+test('waiting counts are written on close, and a key that no longer exists is skipped', async () => {
   const tenant = await makeTenant(db);
   const other = await useApi(db);
   await other.call('GET', '/v1/events', tenant.keys.read);

@@ -3,18 +3,18 @@ import { type Access, recordAccess } from '../../sql/audit/access-log.ts';
 import type { Pool } from '../../sql/database/db.ts';
 
 export type AccessLog = {
-  /** Counts one request of a key, or of a viewer with a link that it made; written every few seconds. */
+  /** Counts one request of a key, or of a viewer with a link of that key. Written every few seconds. */
   count: (keyId: string, address: string, viewer?: boolean) => void;
-  /** Writes what has not been written yet. */
+  /** Writes the counts that are not written yet. */
   close: () => Promise<void>;
 };
 
 const WRITE_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
-/** Hours, keys and addresses that may wait while the database is away: about 5 MB. */
+/** Most combinations of hour, key and address kept while the database does not answer: about 5 MB. */
 const MAX_WAITING = 20_000;
 
-/** Keeps who used the platform when and from where, counted in memory and added up in the database. */
+/** Records who used the platform, when and from which address. Counts in memory, adds up in the database. */
 export function createAccessLog(pool: Pool, log: Logger): AccessLog {
   let waiting = new Map<string, Access>();
   let lost = 0;

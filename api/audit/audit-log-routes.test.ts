@@ -13,13 +13,13 @@ const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
 async function log(query = '', tenant = mine): Promise<Json[]> {
   const answer = await api.call('GET', `/v1/audit-log${query}`, tenant.keys.tenant_admin);
   expect(answer.status).toBe(200);
-  // Addresses are recorded when the access log is written, at a time that no test waits for.
+  // Addresses are recorded when the access log is written, and tests do not wait for that.
   return answer.body.data.filter(({ action }: Json) => action !== 'key.new_address');
 }
 
 const UNTOLD = { description: null, personal_fields: [], subject: 'pseudonymised' as const, processing: null };
 
-// Not over HTTP, where a schema that takes long to compile is refused, as on a busy machine any may.
+// Not over HTTP: the API refuses a schema that takes long to compile, and on a busy machine any may.
 const addVersion = (tenant: TestTenant, added: Pick<EventType, 'type' | 'schema' | 'mode'>) =>
   withTenant(
     db.api,
@@ -31,7 +31,7 @@ const addVersion = (tenant: TestTenant, added: Pick<EventType, 'type' | 'schema'
     'login',
   );
 
-test('each act of a tenant’s administrator is there, with who did it, and no secret', async () => {
+test('each action of a tenant’s administrator is logged, with its actor and without secrets', async () => {
   const admin = mine.keys.tenant_admin;
   const headers = { 'x-request-id': 'audited-1' };
   const made = await api.call('POST', `/v1/tenants/${mine.id}/keys`, admin, { name: 'k', scopes: ['read'] }, headers);
@@ -57,7 +57,7 @@ test('each act of a tenant’s administrator is there, with who did it, and no s
   expect(changed).toMatchObject({ action: 'event_type.changed', details: { version: { new: 2 }, mode: { new: 'reject' } } });
 });
 
-test('what the operator does to a tenant is in that tenant’s log alone', async () => {
+test('an action of the operator on a tenant is only in that tenant’s log', async () => {
   await api.call('PATCH', `/v1/tenants/${mine.id}`, operator, { name: 'Renamed', limits: { events_per_second: 7 } });
   const made = await api.call('POST', '/v1/tenants', operator, { slug: 'audited', name: 'Audited' });
   const [entry] = await log('?action=tenant.changed');
@@ -72,13 +72,13 @@ test('what the operator does to a tenant is in that tenant’s log alone', async
   for (const other of [mine, theirs]) expect(JSON.stringify(await log('', other))).not.toContain(made.body.id);
 });
 
-test('a replay that stores something is recorded, a dry run is not', async () => {
+test('a replay that stores events is recorded, a dry run is not', async () => {
   const admin = theirs.keys.tenant_admin;
   await addVersion(theirs, { type: 'c.d', schema: { required: ['x'] }, mode: 'quarantine' });
   const sent = await api.call('POST', '/v1/events', theirs.keys.ingest, { type: 'c.d', data: {} });
   expect(sent.body.quarantined).toBe(1);
   await addVersion(theirs, { type: 'c.d', schema: {}, mode: 'quarantine' });
-  // The API remembers a version for a few seconds.
+  // The API caches a version for a few seconds.
   const dry = async () => (await api.call('POST', '/v1/quarantine/replay', admin, { dry_run: true })).body.accepted;
   await expect.poll(dry, { timeout: 60_000 }).toBe(1);
   expect(await log('?action=quarantine.replayed', theirs)).toEqual([]);
@@ -87,7 +87,7 @@ test('a replay that stores something is recorded, a dry run is not', async () =>
   expect(replays).toMatchObject([{ target: 'quarantine', details: { rows: 1 }, actor: { tenant_id: theirs.id } }]);
 });
 
-test('the list goes page by page, newest first, for administrators only', async () => {
+test('the list has pages, newest first, and only administrators read it', async () => {
   const whole = await log('?limit=1000');
   expect(whole.map(({ at }) => at)).toEqual(
     whole

@@ -6,7 +6,7 @@ import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../..
 
 const RATE = 'validations.error_rate';
 const WEEK_MS = 7 * 86_400_000;
-/** The week before the one that is under way, and any instant in it. */
+/** A time in the last complete week. */
 const THEN = Date.now() - WEEK_MS;
 const WEEK = isoWeek(THEN);
 
@@ -35,7 +35,7 @@ async function many(count: number, segment: string): Promise<TestTenant[]> {
   return made;
 }
 
-// So many validations in that week, of which so many failed.
+// Sends `count` validations in that week; the first `failed` of them failed.
 async function send(tenant: TestTenant, count: number, failed: number, at = THEN): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({
     id: `v${failed}-${n}`,
@@ -67,7 +67,7 @@ function isoWeek(at: number): string {
   return `${thursday.getUTCFullYear()}-W${String(Math.floor(week)).padStart(2, '0')}`;
 }
 
-test('before a build there is nothing to see, and who has not agreed sees nothing at all', async () => {
+test('without a build there is no result, and a tenant without consent gets none at all', async () => {
   expect(await ask(retail[0] as TestTenant)).toMatchObject({
     status: 200,
     body: { metric: RATE, period: WEEK, suppressed: 'LAG' },
@@ -76,7 +76,7 @@ test('before a build there is nothing to see, and who has not agreed sees nothin
   expect((await ask(retail[0] as TestTenant, isoWeek(Date.now()))).body.suppressed).toBe('LAG');
 });
 
-test('a build releases a segment that is large enough, and its members see all the same', async () => {
+test('a build releases a segment that is large enough, and all its members get the same result', async () => {
   const built = await build();
   expect(built).toMatchObject({ status: 'completed', metric: RATE, period: WEEK });
   expect(built.outcomes.map(({ cohort, outcome }: Json) => [cohort, outcome])).toEqual([
@@ -101,7 +101,7 @@ test('a build releases a segment that is large enough, and its members see all t
   expect((await ask(outsider)).body.suppressed).toBe('NOT_OPTED_IN');
 });
 
-test('what was released is never restated, and says so', async () => {
+test('a released snapshot is never restated, and says when its input has changed', async () => {
   const before = await ask(retail[5] as TestTenant);
   await send(retail[5] as TestTenant, 60, 60);
   const built = await build();
@@ -118,7 +118,7 @@ test('what was released is never restated, and says so', async () => {
   );
 });
 
-test('consent is a history, recorded in the audit log, and holds for what is built afterwards', async () => {
+test('consent has a history, is in the audit log, and applies to later builds', async () => {
   const tenant = retail[21] as TestTenant;
   const path = '/v1/benchmarks/consent';
   expect((await api.call('GET', path, outsider.keys.read)).body).toEqual({
@@ -136,7 +136,7 @@ test('consent is a history, recorded in the audit log, and holds for what is bui
   expect((await ask(tenant)).body.suppressed).toBe('NOT_OPTED_IN');
   const log = await api.call('GET', '/v1/audit-log?action=benchmark_consent.created', tenant.keys.tenant_admin);
   expect(log.body.data).toHaveLength(2);
-  // Of 22, eleven go where one does, or it could be told who left.
+  // When one of 22 members leaves, the segment drops eleven: otherwise the result would reveal who left.
   const before = isoWeek(THEN - WEEK_MS);
   for (const [n, one] of retail.entries()) await send(one, 50, n + 1, THEN - WEEK_MS);
   expect((await build(RATE, before)).outcomes).toContainEqual(
@@ -147,7 +147,7 @@ test('consent is a history, recorded in the audit log, and holds for what is bui
     expect((await api.call('PUT', path, key, { accepted: true, text_version: 'x' })).body.code).toBe('wrong-scope');
 });
 
-describe('what is refused', () => {
+describe('the API refuses', () => {
   test.each([
     ['GET', '/v1/benchmarks/no.such', undefined, 404, 'not-found'],
     ['GET', `/v1/benchmarks/${RATE}?period=2026-13`, undefined, 400, 'invalid-request'],
@@ -172,7 +172,7 @@ describe('what is refused', () => {
     });
   });
 
-  test('a period that is not over', async () => {
+  test('a period that has not ended', async () => {
     expect((await build(RATE, isoWeek(Date.now()))).outcomes).toMatchObject([{ cohort: 'all', outcome: 'LAG' }]);
     expect((await build('events.count')).outcomes).toMatchObject([{ outcome: 'LAG' }]);
   });
@@ -185,7 +185,7 @@ describe('what is refused', () => {
   });
 });
 
-test('the catalogue says each benchmark’s limits, and the list of builds has pages', async () => {
+test('the catalogue shows each benchmark’s limits, and the list of builds has pages', async () => {
   const { body } = await api.call('GET', '/v1/benchmarks', outsider.keys.read);
   expect(body.data).toContainEqual(
     expect.objectContaining({ name: 'events.count', class: 'volume', rest_months: 3, largest_share: 0.25 }),

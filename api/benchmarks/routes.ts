@@ -59,7 +59,7 @@ const shownConsents = (history: Consent[]) => {
   return { accepted, text_version, at, history };
 };
 
-/** A tenant's figures beside those of others, and its consent to be counted among them. */
+/** A tenant's metrics beside those of others, and its consent to take part. */
 export function mountBenchmarks(api: Api, deps: Deps): void {
   route(
     api,

@@ -35,7 +35,7 @@ const build = z.object({
   outcomes: z.array(outcome).optional(),
 });
 
-/** What the operator asks for, and what came of it: outcomes, never figures. */
+/** Builds that the operator requests, and their outcomes. They contain no values. */
 export function mountBenchmarkSnapshots(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,

@@ -18,7 +18,7 @@ export const POSITIONS = [
   'above the median',
 ] as const;
 
-/** Where a tenant stands among what was published, in words: from its own figure and the rounded ones alone, never by rank. */
+/** Returns the tenant's position in words, computed from its own value and the rounded published ones, never by rank. */
 export function positionOf({ own, p25, p50, p75, unit }: BenchmarkAnswer): (typeof POSITIONS)[number] | null {
   if (own === null || p50 === null) return null;
   const mine = unit === 'ratio' ? Math.round(own * 100) / 100 : Number(own.toPrecision(2));
@@ -35,7 +35,7 @@ export const method = z.object({
   rules: z.string().meta({ description: 'Version of the rules in docs/benchmarks.md' }),
 });
 
-/** How a figure was made; docs/benchmarks.md says it at length. */
+/** Returns how a benchmark was computed; docs/benchmarks.md explains it. */
 export function methodOf({ unit, rules, minimum }: BenchmarkAnswer): z.infer<typeof method> {
   return {
     statistic:

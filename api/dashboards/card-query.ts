@@ -1,20 +1,20 @@
-/** One card's SQL in Metabase's template syntax, as PostgreSQL takes it: `$1` is the value of the first variable, and so on. */
+/** One card's SQL without Metabase's template syntax, for PostgreSQL: `$1` is the value of the first variable, and so on. */
 export type CardQuery = { text: string; values: string[] };
 
 export type Audience = 'customer' | 'operations' | 'internal';
 
-/** Variables that a card must be given, and those that are optional. */
+/** Variables that every card query must receive, and optional ones. */
 export type CardVariables = { required: readonly string[]; optional: readonly string[] };
 
 const VARIABLE = /\{\{([a-z_]+)\}\}/g;
 const OPTIONAL = /\[\[(.*?)\]\]/gs;
 
-/** The variables of a card, each once, in order of appearance. */
+/** Returns the variables of a card without repetitions, in order of appearance. */
 export function variablesOf(sql: string): string[] {
   return [...new Set([...sql.matchAll(VARIABLE)].map(([, variable]) => variable as string))];
 }
 
-/** The query for these values. An optional clause is left out if its variable has no value. */
+/** Returns the query for these values. An optional clause is left out if its variable has no value. */
 export function render(sql: string, given: Record<string, string | undefined>): CardQuery {
   const text = sql.replace(OPTIONAL, (_, clause: string) =>
     variablesOf(clause).every((variable) => given[variable] !== undefined) ? clause : '',
@@ -30,7 +30,7 @@ export function render(sql: string, given: Record<string, string | undefined>): 
   };
 }
 
-/** The faults of a select that a trend runs for two windows. */
+/** Returns the faults of a select that a trend runs for two windows. */
 export function faultsOfTotals(select: string): string[] {
   const variables = variablesOf(select);
   const isOwn = ['since', 'until'].every((name) => variables.includes(name));
@@ -39,11 +39,11 @@ export function faultsOfTotals(select: string): string[] {
 }
 
 const SCHEMAS = 'app|bi|ops|door|private|storage|limits|bullmq|migrations|public|information_schema|pg_\\w+|_?timescaledb\\w*';
-// What may follow `from` and `join`: a function of bi with the grant as its first argument, or a query in brackets.
+// Allowed after `from` and `join`: a function of bi with the grant as its first argument, or a query in brackets.
 const CUSTOMER_SOURCE = /\b(?:from|join)\s+(?!bi\.[a-z_]+\(\{\{grant\}\}, |\(\s*select\b)/i;
 const OPERATIONS_SOURCE = /\b(?:from|join)\s+(?!ops\.[a-z_]+\b|\(\s*select\b)/i;
 
-/** The faults of a card's SQL. The role that runs it enforces what it may read; this check finds the fault before it runs. */
+/** Returns the faults of a card's SQL. The role that runs the card enforces what it may read; this check runs earlier. */
 export function faultsOf(sql: string, audience: Audience, { required, optional }: CardVariables): string[] {
   const own = audience === 'customer' ? 'bi' : 'ops';
   const clauses = [...sql.matchAll(OPTIONAL)].map(([, clause]) => variablesOf(clause as string));

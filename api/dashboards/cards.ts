@@ -18,17 +18,17 @@ const GRANT_MS = 3600_000;
 /** A card over all tenants has no restatements and no first metric. */
 export type CardAnswer = Pick<Standing, 'watermark'> & Partial<Standing> & { rows: Record<string, unknown>[] };
 
-/** The tenant that reads. Buckets of a day or more begin in its zone. */
+/** The tenant that reads. Buckets of a day or more begin in its time zone. */
 export type CardReader = { tenantId: string; timezone: string };
 
 export type Cards = {
-  /** One card's rows; those of a customer's card are of one tenant. Throws invalid-request if there are too many. */
+  /** Returns one card's rows; a customer's card has rows of one tenant only. Throws invalid-request if there are too many. */
   read: (reader: CardReader, dashboard: Dashboard, card: Card, asked: CardParameters) => Promise<CardAnswer>;
 };
 
 /**
- * Runs cards as the logins that Metabase itself uses. Customers' cards run as `metabase`, which reaches a tenant only with a grant
- * that `api` signs. The others run as `ops`, which sees no content of events.
+ * Runs cards with the logins that Metabase itself uses. Customers' cards run as `metabase`, which reads a tenant only with a
+ * grant signed by `api`. The others run as `ops`, which cannot read the content of events.
  */
 export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 'ops', Pool>, answers: Answers): Cards {
   const grants = new QuickLRU<string, Promise<string>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -36,7 +36,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   function grantOf(tenantId: string): Promise<string> {
     let grant = grants.get(tenantId);
     if (!grant) {
-      // Other requests may wait for it too, so it does not end with the first one.
+      // Other requests may wait for the same grant, so it must not end with the first request.
       grant = askFor({ tenantId }, () =>
         withTenant(api, tenantId, (client) => signGrant(client, new Date(Date.now() + GRANT_MS))),
       );
@@ -48,7 +48,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
   async function readRows(tenantId: string, { audience }: Dashboard, card: Card, asked: CardParameters): Promise<CardAnswer> {
     try {
       const isCustomers = audience === 'customer';
-      // Read before the rows, so that they are never older than it says.
+      // Read before the rows, so that the rows are never older than the watermark says.
       const standing = isCustomers
         ? await withTenant(api, tenantId, (client) => readStanding(client, asked.from, asked.to))
         : { watermark: await readWatermark(api) };
@@ -57,7 +57,7 @@ export function createCards({ api, metabase, ops }: Record<'api' | 'metabase' | 
       if (rows.length > MAX_ROWS) throw tooManyRows();
       return { ...standing, rows };
     } catch (error) {
-      // The secret that signed it may have been rotated since.
+      // The secret that signed the grant may have been rotated.
       grants.delete(tenantId);
       throw isSwitchedOff(error) ? featureDisabled('dashboards') : error;
     }

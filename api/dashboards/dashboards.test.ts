@@ -12,16 +12,16 @@ import { faultsOfDashboard } from './faults.ts';
 
 const KNOWN = { required: ['grant', 'from', 'to', 'interval'], optional: ['marketplace'] };
 
-test('what is shipped can be loaded', () => {
+test('the shipped dashboards can be loaded', () => {
   expect([...loadDashboards().keys()]).toContain('validations-overview');
 });
 
-test('variables become parameters, each one once, however often it stands', () => {
+test('each variable becomes one parameter, even if it appears several times', () => {
   expect(render('select {{a}}, {{b}}, {{a}}', { a: 'x', b: 'y' })).toEqual({ text: 'select $1, $2, $1', values: ['x', 'y'] });
   expect(() => render('select {{a}}', {})).toThrow('needs the variable a');
 });
 
-test('an optional clause stands only where its variable has a value', () => {
+test('an optional clause is kept only if its variable has a value', () => {
   const sql = 'select 1 where {{a}} = 1 [[and b = {{b}}]] [[and c = {{c}}]]';
   expect(render(sql, { a: '1', c: '3' })).toEqual({ text: 'select 1 where $1 = 1  and c = $2', values: ['1', '3'] });
 });
@@ -119,7 +119,7 @@ test.each<[string, (dashboard: Dashboard) => void, string]>([
   [
     'too much above the fold',
     ({ cards }) => cards.push(...Array.from({ length: 7 }, () => structuredClone(cards[0] as never))),
-    'more than 7',
+    'at most 7 cards',
   ],
 ])('a dashboard with %s is refused', (_, spoil, fault) => {
   const dashboard = overview();
@@ -135,7 +135,7 @@ function copyOfShipped() {
   return { path: (name: string) => join(folder, name), load: () => loadDashboards(pathToFileURL(`${folder}/`)) };
 }
 
-test('a definition that is wrong is named at the start', () => {
+test('an invalid definition is reported at the start', () => {
   const { path, load } = copyOfShipped();
   expect(load().size).toBeGreaterThan(0);
   writeFileSync(path('validations-overview/unused.sql'), GOOD);
@@ -150,7 +150,7 @@ test('a definition that is wrong is named at the start', () => {
   expect(load).toThrow(/dashboards\/empty\/dashboard\.json: .*audience/s);
 });
 
-test('names of texts are replaced, and one that is unknown or that nothing uses is refused', () => {
+test('names of texts are replaced; unknown and unused names are refused', () => {
   const { path, load } = copyOfShipped();
   const texts = JSON.parse(readFileSync(path('words.json'), 'utf8'));
   expect(load().get('latency')?.parameters[0]?.title).toEqual(texts.from);
@@ -165,7 +165,7 @@ test('names of texts are replaced, and one that is unknown or that nothing uses 
   expect(load).toThrow('dashboards/words.json: is missing');
 });
 
-test('a text that several places show is written once, in words.json', () => {
+test('a text that appears in several places is written once, in words.json', () => {
   const places = new Map<string, number>();
   const count = (text: unknown) => places.set(JSON.stringify(text), (places.get(JSON.stringify(text)) ?? 0) + 1);
   const visit = (value: unknown): void => {
@@ -180,7 +180,7 @@ test('a text that several places show is written once, in words.json', () => {
   expect([...places].filter(([, times]) => times > 1).map(([text]) => text)).toEqual([]);
 });
 
-test('no text of a dashboard or its page names a call of the API, a file, a setting or a member of an event', () => {
+test('no text of a dashboard or its page names an API call, a file, a setting or a member of an event', () => {
   const shown = [...loadDashboards().values()].flatMap(({ title, description, parameters, cards }) => [
     title,
     description,

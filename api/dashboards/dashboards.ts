@@ -7,20 +7,20 @@ import { readWords, type SharedWords } from './words.ts';
 
 const SHIPPED = new URL('../../dashboards/', import.meta.url);
 
-/** The dashboards of a folder, by slug. Throws an Error with one line for each fault. */
+/** Returns the dashboards of a folder, by slug. Throws an Error with one line for each fault. */
 export function loadDashboards(folder = SHIPPED): Map<string, Dashboard> {
   const { dashboards, faults } = readDashboards(folder);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return new Map(dashboards.map((dashboard) => [dashboard.slug, dashboard]));
 }
 
-/** The dashboards of a folder, and one line for each fault, with its file. */
+/** Returns the dashboards of a folder, and one line for each fault, with its file. */
 export function readDashboards(folder = SHIPPED): { dashboards: Dashboard[]; faults: string[] } {
   const slugs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const words = readWords(folder);
   const read = slugs.map(({ name: slug }) => readDashboard(new URL(`${slug}/`, folder), slug, words));
   const dashboards = read.flatMap(({ dashboard }) => dashboard ?? []);
-  // A file that cannot be read may use any text.
+  // A file that cannot be read might use any of the texts.
   const unused = dashboards.length === slugs.length ? words.unused() : [];
   return { dashboards, faults: [...read.flatMap(({ faults }) => faults), ...words.faults, ...unused] };
 }
@@ -80,8 +80,8 @@ function parseFile(text: string): { file?: DashboardFile; faults: string[] } {
 }
 
 /**
- * The cards of a link that fixes these parameters. Cards that a fixed choice cannot narrow are left out, because they would show
- * what the link hides. The card that the choice's values come from stays, with one row (`rowsFor`).
+ * Returns the cards of a link that fixes these parameters. Leaves out cards that a fixed choice cannot narrow, because they
+ * would show what the link hides. The card that offers the values of the choice stays, with one row (`rowsFor`).
  */
 export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string, string>): Card[] {
   const fixed = parameters.filter(isChoice).filter(({ name }) => Object.hasOwn(locked, name));
@@ -90,7 +90,7 @@ export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string
   );
 }
 
-/** The rows of a card that a link with these fixed parameters may show. */
+/** Returns the rows of a card that a link with these fixed parameters may show. */
 export function rowsFor<Row extends Record<string, unknown>>(
   { parameters }: Dashboard,
   { name }: Card,
@@ -105,7 +105,7 @@ export function rowsFor<Row extends Record<string, unknown>>(
 export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, string>): boolean =>
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
-/** The variables that the cards of a dashboard may use. */
+/** Returns the variables that the cards of a dashboard may use. */
 export function knownTo({ audience, parameters }: Pick<Dashboard, 'audience' | 'parameters'>): CardVariables {
   const [choices, rest] = [parameters.filter(isChoice), parameters.filter((parameter) => !isChoice(parameter))];
   return {

@@ -74,10 +74,10 @@ const dashboardOf = <Text extends z.ZodType, One extends z.ZodType>(text: Text, 
     cards: z.array(card).min(1),
   });
 
-/** What the API says of a dashboard. */
+/** A dashboard as the API shows it. */
 export const definition = dashboardOf(words, cardOf(words));
 
-/** In a file a text is written in place, or is the name of one in `words.json`. */
+/** In a file, a text is written in place or is a name from `words.json`. */
 const text = z
   .union([name, words])
   .meta({ id: 'text', description: 'A text in both languages, or the name of one in words.json' });
@@ -85,23 +85,23 @@ const query = name.optional().meta({
   description: 'Of a trend: the SQL file, without `.sql`, whose select runs for both windows. Several cards may share it',
 });
 
-/** What `dashboard.json` may hold, with the name of the schema that an editor checks it with. */
+/** The content of `dashboard.json`. `$schema` names the schema that editors use to check it. */
 export const fileSchema = dashboardOf(text, cardOf(text).extend({ query })).extend({ $schema: z.literal('../schema.json') });
 
-/** What `words.json` may hold: texts that several places share, by name. */
+/** The content of `words.json`: shared texts by name. */
 export const wordsSchema = z.strictObject({ $schema: z.literal('./words.schema.json') }).catchall(words);
 
 export type Words = z.infer<typeof words>;
 export type Column = z.infer<ReturnType<typeof columnOf<typeof words>>>;
 export type Choice = z.infer<ReturnType<typeof choiceOf<typeof words>>>;
 export type Parameter = z.infer<typeof definition>['parameters'][number];
-/** `sql` is what runs; `query` names the file it comes from where that is not the card's own. */
+/** `sql` is the query that runs; `query` names its file if that is not the card's own. */
 export type Card = z.infer<typeof definition>['cards'][number] & { query?: string | undefined; sql: string };
 export type Dashboard = Omit<z.infer<typeof definition>, 'cards'> & { slug: string; cards: Card[] };
 export type DashboardFile = Omit<z.infer<typeof fileSchema>, '$schema'>;
 
-/** Whether a reader may leave the parameter open, and chooses its value from those that a card offers. */
+/** Whether a reader may leave the parameter open and chooses its value among those that a card offers. */
 export const isChoice = (parameter: Parameter): parameter is Choice => 'values' in parameter;
 
-/** The file that holds a card's SQL. */
+/** Returns the name of the file with a card's SQL. */
 export const sqlFileOf = ({ name, query }: Pick<Card, 'name' | 'query'>): string => `${query ?? name}.sql`;

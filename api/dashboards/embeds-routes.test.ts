@@ -19,7 +19,7 @@ const guest = (body?: object, key = tenant.keys.embed, headers?: Record<string, 
   api.call('POST', `/v1/dashboards/${SLUG}/guest-embed`, key, body, headers);
 const secondsLeft = (token: string) => (decodeJwt(token).exp as number) - Date.now() / 1000;
 
-/** Whether the grant in a token opens what belongs to this tenant, as PostgreSQL itself sees it. */
+/** Whether PostgreSQL accepts the grant in a token for this tenant. */
 async function opens(token: string, { id }: TestTenant): Promise<boolean> {
   const { grant } = decodeJwt(token).params as Json;
   const now = new Date().toISOString();
@@ -30,7 +30,7 @@ async function opens(token: string, { id }: TestTenant): Promise<boolean> {
 }
 
 describe('embeds', () => {
-  test("come with Metabase's token for ten minutes, which is the tenant's of the key", async () => {
+  test("have a Metabase token for the key's tenant, valid for ten minutes", async () => {
     const { status, body } = await embeds();
     expect(status).toBe(201);
     expect(body.metabase.dashboard_id).toBe(41);
@@ -52,7 +52,7 @@ describe('embeds', () => {
     expect(await opens((await embeds({}, rival.keys.embed)).body.metabase.token, rival)).toBe(true);
   });
 
-  test('fix what is asked for in the token, and leave it out of the address', async () => {
+  test('fix the given parameters in the token, and leave them out of the address', async () => {
     const { body } = await embeds({ params: { from: '2026-11-01T00:00:00-03:00', interval: 'day' }, expires_in: 86_400 });
     const { grant, ...fixed } = decodeJwt(body.metabase.token).params as Json;
     expect(fixed).toEqual({ from: '2026-11-01T03:00:00.000000Z', interval: 'day' });
@@ -68,7 +68,7 @@ describe('embeds', () => {
     expect(again.body).toEqual({ ...first.body, viewer_url: null, metabase: null, code: 'secret-already-shown' });
   });
 
-  test('are without it where there is no Metabase, or it does not have the dashboard', async () => {
+  test('have no Metabase token without Metabase, or if Metabase lacks the dashboard', async () => {
     const alone = await useApi(db);
     const { status, body } = await alone.call('POST', `/v1/dashboards/${SLUG}/embeds`, tenant.keys.embed, {});
     expect([status, Object.keys(body)]).toEqual([201, ['viewer_url', 'expires_at']]);
@@ -81,7 +81,7 @@ describe('embeds', () => {
     await db.owner.query('update private.metabase_dashboards set slug = $1', [SLUG]);
   });
 
-  test('take a secret that derives from the platform’s where none is given', async () => {
+  test('use a secret derived from the platform’s if none is configured', async () => {
     const derived = await useApi(db, { METABASE_URL: 'http://metabase:3000' });
     const { body } = await derived.call('POST', `/v1/dashboards/${SLUG}/embeds`, tenant.keys.embed, {});
     await derived.close();
@@ -91,7 +91,7 @@ describe('embeds', () => {
 });
 
 describe('the address for guestEmbedProviderUri', () => {
-  test('answers exactly a jwt to what the component sends, which chooses nothing', async () => {
+  test('answers with a jwt only, and ignores the tenant and the grant that the component sends', async () => {
     const sent = { entityType: 'dashboard', entityId: 41, customContext: { tenant: rival.id, grant: 'x' } };
     for (const body of [sent, { ...sent, entityId: '41', customContext: null }, {}, undefined]) {
       const answer = await guest(body);
@@ -104,7 +104,7 @@ describe('the address for guestEmbedProviderUri', () => {
     expect(secondsLeft(body.jwt)).toBeLessThanOrEqual(600);
   });
 
-  test('gives the token of no other dashboard', async () => {
+  test('signs no other dashboard', async () => {
     for (const wrong of [
       { entityId: 42 },
       { entityId: '42' },
@@ -117,7 +117,7 @@ describe('the address for guestEmbedProviderUri', () => {
     }
   });
 
-  test('is for keys with the scope `embed`', async () => {
+  test('needs a key with the scope `embed`', async () => {
     for (const key of [tenant.keys.read, tenant.keys.ingest]) expect((await guest({}, key)).body.code).toBe('wrong-scope');
     expect((await guest({}, await makeOperatorKey(db))).body.code).toBe('not-found');
     const once = { 'idempotency-key': 'guest-1' };
@@ -138,7 +138,7 @@ test.each<[string, object]>([
   ['a tenant', { tenant: 'x' }],
   ['a parameter of another dashboard', { type: 'x' }],
   ['what every object has', { constructor: 'x' }],
-])('%s as a parameter is refused by both', async (_, params) => {
+])('both kinds of links refuse %s as a parameter', async (_, params) => {
   for (const ask of [embeds, guest]) {
     const { status, body } = await ask({ params });
     expect([status, body.code]).toEqual([400, 'invalid-request']);

@@ -118,7 +118,7 @@ export function mountEmbeds(api: Api, deps: Deps): void {
   );
 }
 
-// Metabase would show the cards that the choice does not narrow in full.
+// No token with a fixed choice: Metabase would show the cards that the choice cannot narrow in full.
 async function signed(
   deps: Deps,
   { tenantId }: Identity,
@@ -132,14 +132,14 @@ async function signed(
   return deps.embeds?.sign(tenantId, slug, only(asked, given), expiresAt);
 }
 
-/** Checks the parameters of a link. Throws if the key's tenant does not have the dashboard, or the dashboard not these parameters. */
+/** Checks the parameters of a link. Throws if the key's tenant lacks the dashboard, or the dashboard a parameter. */
 export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): CardParameters {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);
   return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');
 }
 
-// In the form that cards use, in which a time has a zone.
+// Returns the given parameters in the form that cards use, in which a time has an offset.
 const only = (asked: CardParameters, given: Record<string, string>) =>
   Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
 

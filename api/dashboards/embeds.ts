@@ -5,18 +5,18 @@ import { signGrant } from '../../sql/dashboards/grants.ts';
 import { findMetabaseDashboard } from '../../sql/dashboards/metabase.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 
-/** A Metabase dashboard for one tenant. `site` is the address at which browsers reach Metabase. */
+/** A Metabase dashboard for one tenant. `site` is the address of Metabase for browsers. */
 export type Embed = { token: string; dashboardId: number; site: string };
 
 export type Embeds = {
   /**
-   * A token with which Metabase shows one dashboard of one tenant, with these parameters fixed, until `expiresAt`. Undefined if
-   * Metabase does not have the dashboard.
+   * Returns a token with which Metabase shows one dashboard of one tenant, with these parameters fixed, until `expiresAt`.
+   * Returns undefined if Metabase does not have the dashboard.
    */
   sign: (tenantId: string, slug: string, params: Record<string, string>, expiresAt: Date) => Promise<Embed | undefined>;
 };
 
-/** The secret that signs embeds, 64 hexadecimal digits: the configured one, or HKDF-SHA-256 of the platform's secret. */
+/** Returns the secret that signs embeds, 64 hex digits: the configured one, or HKDF-SHA-256 of the platform's secret. */
 export function embeddingSecret(config: Config): string {
   const derived = () => Buffer.from(hkdfSync('sha256', secretOf(config), '', 'mirante metabase embedding', 32)).toString('hex');
   return config.METABASE_EMBEDDING_SECRET ?? derived();
@@ -40,7 +40,7 @@ export function createEmbeds(pool: Pool, config: Config): Embeds | undefined {
   };
 }
 
-/** A Metabase token for one dashboard. The key is the text of the secret, not the bytes that its hexadecimal digits stand for. */
+/** Returns a Metabase token for one dashboard. The key is the text of the secret, not the bytes of its hexadecimal digits. */
 export function signEmbed(
   secret: string,
   dashboard: number,

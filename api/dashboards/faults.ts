@@ -17,7 +17,7 @@ const NEEDS: Partial<Record<Card['display'], (keyof NonNullable<Card['chart']>)[
 };
 const ONE_NUMBER: Card['display'][] = ['pie', 'scalar', 'trend', 'gauge', 'progress', 'heatmap'];
 
-/** The faults of a dashboard and of its cards. Each begins with the name of its file. */
+/** Returns the faults of a dashboard and of its cards. Each begins with the name of its file. */
 export function faultsOfDashboard(dashboard: Dashboard, known: CardVariables): string[] {
   const { audience, cards } = dashboard;
   return [

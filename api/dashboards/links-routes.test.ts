@@ -26,14 +26,14 @@ const make = async (body?: object, key = tenant.keys.embed): Promise<Json> => {
 const list = async (key = tenant.keys.embed): Promise<Json[]> => (await api.call('GET', LINKS, key)).body.data;
 const rowsWith = (id: string, query = '') => api.call('GET', `${CARD}?token=${id}${query}`);
 
-/** The page and the rows of one of its cards, both refused alike. */
+/** Expects that the page and a card's rows are refused in the same way. */
 async function expectRefused(id: string, status: number, code: string): Promise<void> {
   const [page, rows] = [await api.call('GET', `/s/${id}`), await rowsWith(id)];
   expect([page.status, page.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
   expect([rows.status, rows.body.code]).toEqual([status, code]);
 }
 
-test('a short link opens the page of the dashboard and the rows of its tenant, without a key', async () => {
+test('a short link opens the page and the rows of its tenant’s dashboard, without a key', async () => {
   const { id, url, expires_at } = await make();
   expect([id, url, expires_at]).toEqual([expect.stringMatching(/^[\w-]{24}$/), `/s/${id}`, null]);
   const page = await api.call('GET', url);
@@ -50,7 +50,7 @@ test('a short link opens the page of the dashboard and the rows of its tenant, w
   await expect.poll(async () => (await db.owner.query(opened, [tenant.id])).rows[0].opens).toBe(2);
 });
 
-test('what a link fixes stays fixed, and it opens no other dashboard', async () => {
+test('fixed parameters of a link cannot be changed, and it opens no other dashboard', async () => {
   const { id } = await make({ params: { interval: 'day' } });
   expect((await api.call('GET', `/s/${id}?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z`)).status).toBe(200);
   expect((await api.call('GET', `/s/${id}?interval=hour`)).status).toBe(400);
@@ -59,8 +59,8 @@ test('what a link fixes stays fixed, and it opens no other dashboard', async () 
   expect([other.status, other.body.code]).toEqual([403, 'wrong-dashboard']);
 });
 
-describe('a link ends', () => {
-  test('when it expires: the page says so', async () => {
+describe('a link stops working', () => {
+  test('when it expires, and the page says so', async () => {
     const { id, expires_at } = await make({ expires_in: 3600 });
     expect(Date.parse(expires_at) - Date.now()).toBeGreaterThan(3_590_000);
     await db.owner.query('update private.dashboard_links set expires_at = now() where prefix = left($1, 8)', [id]);
@@ -68,7 +68,7 @@ describe('a link ends', () => {
     expect((await api.call('GET', `/s/${id}`)).text).toContain('This link has expired');
   });
 
-  test('when it is deleted, by its id or by what the list shows of it', async () => {
+  test('when it is deleted, by its id or by the prefix in the list', async () => {
     const [first, second] = [await make(), await make()];
     for (const [id, name] of [
       [first.id, first.id],
@@ -81,7 +81,7 @@ describe('a link ends', () => {
     }
   });
 
-  test('with the key that made it', async () => {
+  test('when its key is revoked, and it expires no later than its key', async () => {
     const path = `/v1/tenants/${tenant.id}/keys`;
     const input = { name: 'short', scopes: ['embed'], expires_at: new Date(Date.now() + 60_000) };
     const key = (await api.call('POST', path, tenant.keys.tenant_admin, input)).body;
@@ -91,7 +91,7 @@ describe('a link ends', () => {
     await expectRefused(id, 401, 'invalid-token');
   });
 
-  test('for as long as the dashboards of the tenant are switched off', async () => {
+  test('while the dashboards of the tenant are switched off', async () => {
     const { id } = await make();
     await db.owner.query(`update private.tenants set features = '{"dashboards": false}' where id = $1`, [tenant.id]);
     await expectRefused(id, 403, 'feature-disabled');
@@ -104,7 +104,7 @@ test.each(['', 'x'.repeat(23), 'x'.repeat(24), 'x'.repeat(25), '%00', '%F0%9F%98
   expect((await api.call('GET', `/s/${id}`)).status).toBeGreaterThanOrEqual(400);
 });
 
-test('the first characters of a link open nothing, and the whole of it stands nowhere', async () => {
+test('the prefix of a link opens nothing, and its full id is stored nowhere', async () => {
   const { id } = await make();
   await expectRefused(id.slice(0, 8), 401, 'invalid-token');
   await expectRefused(`${id.slice(0, 23)}${id.endsWith('A') ? 'B' : 'A'}`, 401, 'invalid-token');
@@ -115,20 +115,20 @@ test('the first characters of a link open nothing, and the whole of it stands no
   expect(seen).not.toContain(id);
 });
 
-test('a link belongs to its tenant: nobody else lists or deletes it', async () => {
+test('only the tenant of a link can list or delete it', async () => {
   const { id } = await make();
   const name = id.slice(0, 8);
   expect((await list()).map((link) => link.id)).toContain(name);
   expect(await list(rival.keys.embed)).toEqual([]);
   for (const wrong of [id, name])
     expect((await api.call('DELETE', `${LINKS}/${wrong}`, rival.keys.embed)).body.code).toBe('not-found');
-  // Nor with a right name and a wrong rest, nor as a link to another dashboard.
+  // Also not with the right prefix and a wrong rest, or under another dashboard.
   const others = [`${LINKS}/${name}${'x'.repeat(16)}`, `/v1/dashboards/error-patterns/links/${id}`];
   for (const path of others) expect((await api.call('DELETE', path, tenant.keys.embed)).status).toBe(404);
   expect((await api.call('GET', `/s/${id}`)).status).toBe(200);
 });
 
-test('lists have pages, in the order in which links were made', async () => {
+test('the list has pages, in order of creation', async () => {
   const made = [await make({}, rival.keys.embed), await make({ params: { interval: 'day' } }, rival.keys.embed)];
   const first = await api.call('GET', `${LINKS}?limit=1`, rival.keys.embed);
   const second = await api.call('GET', `${LINKS}?limit=1&cursor=${first.body.next_cursor}`, rival.keys.embed);
@@ -143,7 +143,7 @@ test('lists have pages, in the order in which links were made', async () => {
   );
 });
 
-test('making and deleting one is in the audit log of the tenant', async () => {
+test('creation and deletion are in the audit log of the tenant', async () => {
   const { id } = await make();
   await api.call('DELETE', `${LINKS}/${id}`, tenant.keys.embed);
   const { data } = (await api.call('GET', '/v1/audit-log', tenant.keys.tenant_admin)).body;
@@ -152,7 +152,7 @@ test('making and deleting one is in the audit log of the tenant', async () => {
   expect(about[0].actor.key_id).toBe(tenant.keyIds.embed);
 });
 
-test('is shown once, is for the scope `embed`, and takes what the dashboard has', async () => {
+test('a link is shown once, needs the scope `embed`, and accepts only parameters of its dashboard', async () => {
   const once = { 'idempotency-key': 'link-1' };
   expect((await api.call('POST', LINKS, tenant.keys.embed, {}, once)).body.url).toEqual(expect.any(String));
   const again = await api.call('POST', LINKS, tenant.keys.embed, {}, once);
@@ -171,7 +171,7 @@ test('is shown once, is for the scope `embed`, and takes what the dashboard has'
   expect((await api.call('GET', latency.body.url)).status).toBe(200);
 });
 
-test('a tenant has a thousand at most, and those that expired a month ago leave', async () => {
+test('a tenant has at most a thousand links, and those that expired a month ago are deleted', async () => {
   const crowded = await makeTenant(db);
   await db.owner.query(
     `insert into private.dashboard_links (id, tenant_id, key_id, dashboard, prefix, hash, params, expires_at)

@@ -4,14 +4,14 @@ import { type Fault, invalidRequest, pointerTo } from '../http/problems.ts';
 import { readInterval, readWindow } from '../metrics/query.ts';
 import type { Dashboard } from './definition.ts';
 
-/** What every card of a dashboard is asked for, as its variables take it; the choices that were made stand beside the window. */
+/** The values of a dashboard's variables, the same for every card: the window, and the choices made. */
 export type CardParameters = { from: string; to: string; interval: Interval } & Record<string, string>;
 
 const MAX_CHARACTERS = 200;
 
 /**
- * The parameters of a dashboard from a query or body, beside those that a link has `locked`; `now` in milliseconds.
- * Throws invalid-request that names all that is wrong, each below `at`.
+ * Returns the parameters of a dashboard from a query or body and from those that a link has `locked`; `now` in milliseconds.
+ * Throws invalid-request with every fault, each below `at`.
  */
 export function readParameters(
   dashboard: Dashboard,
@@ -27,7 +27,7 @@ export function readParameters(
   };
   const known = dashboard.parameters.map(({ name }) => name as string);
   const given = new Map(Object.entries(locked));
-  // A dashboard may have lost a parameter since the link was made: better no rows than more than it was to show.
+  // The dashboard may have lost a parameter since the link was made. Refuse: without it the link would show too much.
   for (const name of Object.keys(locked)) {
     if (!known.includes(name))
       fault(name, 'unknown-parameter', 'The link fixes a parameter that the dashboard no longer has. Ask for a new link.');

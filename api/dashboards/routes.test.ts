@@ -22,7 +22,7 @@ beforeAll(async () => {
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
 });
 
-// One an hour: every third fails, and hits a rule.
+// One validation per hour. Every third fails and hits a rule.
 async function validate(tenant: TestTenant, marketplace: string, count: number): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({
     id: `${n}`,
@@ -49,7 +49,7 @@ const tokenOf = (viewerUrl: string) => new URL(viewerUrl).searchParams.get('toke
 const linkOf = async (tenant: TestTenant, body?: object) => (await embed(tenant, body)).body.viewer_url as string;
 
 describe('definitions', () => {
-  test('are listed, and given whole but for their queries', async () => {
+  test('are listed, and shown in full except for their queries', async () => {
     const list = await api.call('GET', '/v1/dashboards', acme.keys.read);
     const slugs = list.body.data.map(({ slug }: Json) => slug);
     expect(slugs).toEqual(['benchmarks', 'data-volume', 'error-patterns', 'validations-overview']);
@@ -61,7 +61,7 @@ describe('definitions', () => {
     expect(JSON.stringify(body)).not.toMatch(/select|grant/);
   });
 
-  test('need the scope `read`, and there is no other dashboard', async () => {
+  test('need the scope `read`, and an unknown dashboard is 404', async () => {
     expect((await api.call('GET', PATH, acme.keys.embed)).body.code).toBe('wrong-scope');
     for (const path of ['/v1/dashboards/none', '/v1/dashboards/__proto__', `${PATH}/cards/none`, `${PATH}/cards/constructor`]) {
       expect((await api.call('GET', path, acme.keys.read)).status, path).toBe(404);
@@ -71,7 +71,7 @@ describe('definitions', () => {
 });
 
 describe('cards', () => {
-  test.each(CARDS)('%s has the columns that it says, and for two tenants their own rows', async (card) => {
+  test.each(CARDS)('%s has its declared columns, and each of two tenants gets its own rows', async (card) => {
     for (const [mine, other] of [
       [acme, 'rival-shop'],
       [rival, 'acme'],
@@ -84,7 +84,7 @@ describe('cards', () => {
     }
   });
 
-  test('their figures agree with the metrics', async () => {
+  test('their values equal the metrics', async () => {
     const query = '?interval=total';
     const { body } = await api.call('GET', `${PATH}/cards/volume${query}`, acme.keys.read);
     const metric = await api.call('GET', `/v1/metrics/validations.count${query}`, acme.keys.read);
@@ -103,7 +103,7 @@ describe('cards', () => {
     expect(rate).toMatchObject({ failures: 10, error_rate: 10 / 30 });
   });
 
-  test('as CSV', async () => {
+  test('are available as CSV', async () => {
     const { headers, text } = await api.call('GET', `${PATH}/cards/marketplaces`, rival.keys.read, undefined, {
       accept: 'text/csv',
     });
@@ -130,7 +130,7 @@ describe('cards', () => {
 });
 
 describe('links', () => {
-  test('are good for ten minutes, or as long as asked, up to a day', async () => {
+  test('last ten minutes by default, up to a day on request', async () => {
     const { status, body } = await embed(acme);
     expect(status).toBe(201);
     expect(Object.keys(body).sort()).toEqual(['expires_at', 'viewer_url']);
@@ -141,7 +141,7 @@ describe('links', () => {
     for (const expires_in of [0, -1, 86_401, 1.5, '60', null]) expect((await embed(acme, { expires_in })).status).toBe(400);
   });
 
-  test('take the parameters of their dashboard and nothing else', async () => {
+  test('accept the parameters of their dashboard and no others', async () => {
     const bad: [object, string][] = [
       [{ params: { tenant: rival.id } }, '/params/tenant'],
       [{ params: { interval: ['day'] } }, '/params/interval'],
@@ -158,7 +158,7 @@ describe('links', () => {
     }
   });
 
-  test('are made with the scope `embed` only, and are kept nowhere, not even for a replay', async () => {
+  test('need the scope `embed`, and are stored nowhere, not even for a replay', async () => {
     for (const key of [acme.keys.read, acme.keys.ingest, acme.keys.tenant_admin]) {
       expect((await api.call('POST', `${PATH}/embeds`, key, {})).body.code).toBe('wrong-scope');
     }
@@ -169,7 +169,7 @@ describe('links', () => {
     expect(again.body).toEqual({ ...first.body, viewer_url: null, code: 'secret-already-shown' });
   });
 
-  test('know their address from the proxy that is trusted, and from no other', async () => {
+  test('take their host only from a trusted proxy', async () => {
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'bi.example' };
     expect((await embed(acme, {}, forwarded)).body.viewer_url).toContain(api.url);
     const behind = await useApi(db, { TRUSTED_PROXIES: '127.0.0.1' });
@@ -178,7 +178,7 @@ describe('links', () => {
     expect(body.viewer_url).toMatch(/^https:\/\/bi\.example\/dashboards\/validations-overview\?token=/);
   });
 
-  test('open the cards of their tenant, and what they fix stays fixed', async () => {
+  test('open the cards of their tenant, and fixed parameters cannot be changed', async () => {
     const token = tokenOf(await linkOf(acme, { params: { interval: 'total' } }));
     const fixed = await api.call('GET', `${PATH}/cards/volume?token=${token}`);
     expect([fixed.status, fixed.body.interval, fixed.body.data[0].validations]).toEqual([200, 'total', 30]);
@@ -189,12 +189,12 @@ describe('links', () => {
       `${PATH}/cards/volume?token=${token}&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z`,
     );
     expect([shorter.status, shorter.body.data]).toEqual([200, []]);
-    // The tenant is the token's, whatever key a browser sends beside it.
+    // The tenant is that of the token, even if the browser also sends a key.
     const both = await api.call('GET', `${PATH}/cards/volume?token=${token}`, rival.keys.read);
     expect(both.body.data[0].validations).toBe(30);
   });
 
-  test('end at once with the feature, or with the tenant', async () => {
+  test('stop at once when the feature is switched off or the tenant is closed', async () => {
     const tenant = await makeTenant(db);
     const token = tokenOf(await linkOf(tenant));
     const see = async () => (await api.call('GET', `${PATH}/cards/volume?token=${token}`)).body.code;
@@ -203,7 +203,7 @@ describe('links', () => {
     await api.call('PATCH', `/v1/tenants/${tenant.id}`, operator, { features: { dashboards: false } });
     expect(await see()).toBe('feature-disabled');
     expect((await api.call('GET', `/dashboards/validations-overview?token=${token}`)).status).toBe(403);
-    // Also for keys that were in use a moment ago.
+    // Also for keys in the cache.
     expect((await api.call('GET', `${PATH}/cards/volume`, tenant.keys.read)).body.code).toBe('feature-disabled');
     const fresh = await makeTenant(db, { features: { dashboards: false } });
     for (const [method, path, key] of [
@@ -220,7 +220,7 @@ describe('links', () => {
     expect(await see()).toBe('invalid-token');
   });
 
-  test('that fix a choice show its one value, and no card that it does not narrow', async () => {
+  test('with a fixed choice show its value only, and no card that the choice does not narrow', async () => {
     const token = tokenOf(await linkOf(acme, { params: { marketplace: 'no such shop' } }));
     const rowsOf = async (card: string) => (await api.call('GET', `${PATH}/cards/${card}?token=${token}`)).body.data;
     expect(await rowsOf('marketplaces')).toEqual([]);
@@ -232,7 +232,7 @@ describe('links', () => {
     expect((await api.call('GET', `${PATH}/cards/marketplaces?token=${open}`)).body.data.length).toBeGreaterThan(0);
   });
 
-  test('end with the key that made them', async () => {
+  test('stop when the key that made them is revoked', async () => {
     const tenant = await makeTenant(db);
     const token = tokenOf(await linkOf(tenant));
     const see = async () => (await api.call('GET', `${PATH}/cards/volume?token=${token}`)).body.code;
@@ -241,7 +241,7 @@ describe('links', () => {
     expect(await see()).toBe('invalid-token');
   });
 
-  test('a parameter that the dashboard has lost since is an error, not a window without it', async () => {
+  test('with a parameter that the dashboard no longer has are an error, not a wider result', async () => {
     const { token } = await createViewers(db.api, testSecret).sign(
       { tenantId: acme.id, keyId: acme.keyIds.embed, dashboard: 'validations-overview', params: { lost: 'x' } },
       60,
@@ -252,7 +252,7 @@ describe('links', () => {
 });
 
 describe('the page', () => {
-  test("has a place for every card in the tenant's language, no script of its own and nobody's word", async () => {
+  test("has a place for every card in the tenant's language, no inline script and no unescaped text", async () => {
     const { status, headers, text } = await api.call('GET', pathOf(await linkOf(acme)));
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -266,7 +266,7 @@ describe('the page', () => {
     for (const { title } of OVERVIEW?.cards ?? []) expect(text).toContain(title['pt-BR']);
     expect(text.match(/<section class="card /g)).toHaveLength(CARDS.length);
     expect(text).not.toMatch(/<b>|rival|acme|javascript:| on\w+=/);
-    // What is in it without an address is data.
+    // A script element without an address holds only data.
     for (const [script] of text.matchAll(/<script[^>]*>/g))
       expect(script).toMatch(/ src="\/assets\/| type="application\/json"/);
     expect(text).toContain('America/Sao_Paulo');
@@ -277,7 +277,7 @@ describe('the page', () => {
     ['a bad one', '?token=x', { 'accept-language': 'pt-PT,pt;q=0.9' }, 401, 'Este link não é válido'],
     ['two', '?token=x&token=y', {}, 401, 'This link is not valid'],
     ['a script for one', '?token=<script>', { 'accept-language': 'fr' }, 401, 'This link is not valid'],
-  ])('%s: a page that says so', async (_, query, headers, status, title) => {
+  ])('%s: a page that explains it', async (_, query, headers, status, title) => {
     const answer = await api.call('GET', `/dashboards/validations-overview${query}`, undefined, undefined, headers);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -286,7 +286,7 @@ describe('the page', () => {
     expect(answer.text).not.toContain('<script>');
   });
 
-  test('a window that cannot be shown, and a dashboard that the link does not open, say so too', async () => {
+  test('an invalid window and a dashboard that the link does not open are explained too', async () => {
     const path = pathOf(await linkOf(acme));
     const wrong = await api.call('GET', `${path}&interval=x`);
     expect([wrong.status, /invalid parameter/.test(wrong.text)]).toEqual([400, true]);

@@ -136,11 +136,11 @@ type Reader = {
 };
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
 
-// A customer does not see dashboards of operations; operations has a tenant of its own.
+// Customers do not see the dashboards of operations; operations has a tenant of its own.
 const isFor = ({ audience }: Dashboard, { tenantKind }: Pick<Reader, 'tenantKind'>) =>
   (audience === 'customer') === (tenantKind !== 'operations');
 
-/** The dashboard with that slug. Throws 404 if it is not for this kind of tenant. */
+/** Returns the dashboard with this slug. Throws 404 if it is not for this kind of tenant. */
 export function findDashboard(deps: Deps, slug: string, reader: Pick<Reader, 'tenantKind'>): Dashboard {
   const dashboard = deps.dashboards.get(slug);
   if (!dashboard || !isFor(dashboard, reader)) throw notFound('dashboard');
@@ -160,7 +160,7 @@ async function viewerOf(deps: Deps, asking: Asking, slug: string): Promise<Reade
   return { tenantId: tenant.id, tenantKind: tenant.kind, timezone: tenant.timezone, locked };
 }
 
-/** The viewer that the token in the query stands for. Throws what viewers.open() does, and 429. */
+/** Returns the viewer of the token in the query. Throws what viewers.open() throws, and 429. */
 export async function openLink(deps: Deps, { request, response }: Omit<Asking, 'identity'>, slug: string): Promise<Viewer> {
   return admit(deps, response, await deps.viewers.open(request.query.token, slug));
 }

@@ -17,9 +17,11 @@ const claims = z.strictObject({
   params: z.record(z.string(), z.string()),
 });
 
-/** `keyId` is the key that created the link. The link ends with it. */
+/** `keyId` is the key that created the link. The link expires with it. */
 export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
-/** Whose dashboard a viewer sees, and the parameters that the link has fixed. `expiresAt` is null for a short link without an end. */
+/**
+ * Viewer of a tenant's dashboard. `locked`: parameters that the link fixes. `expiresAt`: null if a short link never expires.
+ */
 export type Viewer = {
   tenant: Tenant;
   keyId: string;
@@ -29,23 +31,23 @@ export type Viewer = {
 };
 
 export type Viewers = {
-  /** A token that opens the cards of one dashboard of one tenant for a number of seconds. */
+  /** Returns a token that opens the cards of one dashboard of one tenant for a number of seconds. */
   sign: (link: ViewerLink, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
   /**
-   * The viewer of a token or of a short link's id. Throws 401 if it is not valid, has expired or its key is revoked, and 403 if it is
-   * for another dashboard than `slug` or the tenant's dashboards are switched off.
+   * Returns the viewer of a token or of a short link's id. Throws 401 if it is invalid or expired or its key is revoked, and
+   * 403 if it is for another dashboard than `slug` or the tenant's dashboards are switched off.
    */
   open: (token: unknown, slug: string) => Promise<Viewer>;
-  /** The viewer of a short link's id, for whichever dashboard it opens. Throws as open() does. */
+  /** Returns the viewer of a short link's id, whatever dashboard it opens. Throws like open(). */
   openShort: (id: string) => Promise<Viewer>;
 };
 
-/** The key that signs viewers' tokens, and nothing else. */
+/** Returns the key that signs viewers' tokens, and nothing else. */
 export const viewerKey = (secret: string): Uint8Array => tokenKey(secret, PURPOSE);
 
 /**
- * Signs and checks the tokens in viewers' links. Tokens are not stored: one ends with its key, and all end when the secret changes. Short links are
- * rows, so each can also be deleted.
+ * Signs and checks the tokens in viewers' links. Tokens are not stored: one expires with its key, all expire when the secret
+ * changes. Short links are rows, so each can also be deleted.
  */
 export function createViewers(pool: Pool, secret: string): Viewers {
   const tokens = createTokens(secret, {

@@ -3,13 +3,13 @@ import { type DashboardFile, type Words, wordsSchema } from './definition.ts';
 
 const FILE = 'words.json';
 
-/** The texts that dashboards share. */
+/** Texts that several dashboards use. */
 export type SharedWords = {
-  /** A definition with each name of a shared text replaced by the text, and the names that `words.json` does not have. */
+  /** Returns a definition with names of shared texts replaced by the texts, and the names missing from `words.json`. */
   fill: (file: DashboardFile) => { filled: ReturnType<typeof filledWith>; unknown: string[] };
   /** One line for each fault of the file. */
   faults: string[];
-  /** One line for each text that no definition has used so far. */
+  /** Returns one line for each text that no definition has used so far. */
   unused: () => string[];
 };
 

@@ -9,7 +9,7 @@ import { makeTenant, type TestTenant, useDatabase } from '../../test/support/har
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Eighteen o'clock of a day that is over, so that every hour that is looked at has passed. */
+/** 18:00 of a day that has ended, so that every hour under test has passed. */
 const TODAY = Math.floor(Date.now() / DAY) * DAY - DAY;
 const NOW = TODAY + 18 * HOUR;
 const TYPE = 'shop.order.paid.v1';
@@ -23,7 +23,7 @@ const look = async (tenant: TestTenant): Promise<Json> =>
 
 type Shape = { every: string; outcome?: string; ms?: string; skew?: string };
 
-/** Events from `from` on until the evening, each `every` so long, as they would have come in. */
+/** Inserts events from `from` until the evening, one per `every`, as if they had arrived in time. */
 async function fill(tenant: TestTenant, from: number, { every, outcome = `'success'`, ms = '10', skew = '0' }: Shape) {
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms)
@@ -44,7 +44,7 @@ async function check(): Promise<void> {
 
 const statuses = (checks: Json[]) => Object.fromEntries(checks.map(({ name, status }: Json) => [name, status]));
 
-test('a tenant whose data comes as ever has a full score, and all that is checked is told in its language', async () => {
+test('a tenant with regular data has the full score, and the checks are named in its language', async () => {
   const tenant = await makeTenant(db, { locale: 'pt-BR' });
   await fill(tenant, TODAY - 29 * DAY, { every: '7 minutes' });
   await check();
@@ -61,7 +61,7 @@ test('a tenant whose data comes as ever has a full score, and all that is checke
   expect(shown.sort()).toEqual(CHECKS.map(({ title }) => title['pt-BR']).sort());
 });
 
-test('each check finds what it is for', async () => {
+test('each check finds its own fault', async () => {
   const tenant = await makeTenant(db);
   const before = TODAY - 29 * DAY;
   await db.owner.query(
@@ -70,7 +70,7 @@ test('each check finds what it is for', async () => {
      from generate_series($3::timestamptz, $4::timestamptz - interval '1 second', interval '2 minutes') t`,
     [tenant.id, TYPE, new Date(before), new Date(TODAY)],
   );
-  // A tenth of what is usual, without outcome, half without a duration, one of them enormous, by a clock that is ahead.
+  // A tenth of the usual events, without outcome, half without a duration, one duration enormous, from a clock that is ahead.
   await fill(tenant, TODAY, {
     every: '23 minutes',
     outcome: 'null',
@@ -79,7 +79,7 @@ test('each check finds what it is for', async () => {
   });
   await fill(tenant, before, { every: '100 days' });
   await check();
-  // Behind the platform's back: three are missing from the figures. And refused input, and repetitions.
+  // Removes three events from the roll-up directly, and adds refused input and repetitions.
   const rows = (await db.owner.query("select storage.rollup_rows('events_daily')::text as name")).rows[0].name;
   await db.owner.query(`update ${rows} set events = events - 3 where tenant_id = $1 and bucket = $2`, [
     tenant.id,
@@ -115,7 +115,7 @@ test('each check finds what it is for', async () => {
   expect(statuses(later.body.data[0].checks)).toMatchObject({ freshness: 'fail', duration: 'unknown' });
 });
 
-test('the last reconciliation is shown to the tenant that it is of', async () => {
+test('a tenant sees only its own last reconciliation', async () => {
   const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
   for (const one of [tenant, other]) {
     await api.call('POST', '/v1/events', one.keys.ingest, [{ type: TYPE, time: new Date(TODAY).toISOString() }]);
@@ -133,7 +133,7 @@ test('the last reconciliation is shown to the tenant that it is of', async () =>
   expect((await look(other)).reconciliation).toMatchObject({ receipts: 1, raw: 1, differences: 0, first_difference: null });
 });
 
-test('A window needs both a start and an end. in order', async () => {
+test('an empty window and one that is too long are refused', async () => {
   const tenant = await makeTenant(db);
   const ask = async (query: string) => (await api.call('GET', `/v1/data-quality?${query}`, tenant.keys.read)).body;
   expect((await ask('from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z')).errors).toMatchObject([{ code: 'empty-window' }]);

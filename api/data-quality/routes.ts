@@ -62,7 +62,7 @@ const answer = z.object({
   reconciliation: reconciliation.nullable().meta({ description: 'The last night\u2019s proof, to the event' }),
 });
 
-/** How good a tenant's data is. */
+/** The quality of a tenant's data: a score per day, and the checks behind it. */
 export function mountDataQuality(api: Api, deps: Deps): void {
   route(
     api,

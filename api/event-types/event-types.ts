@@ -18,18 +18,18 @@ import { schemaCost } from './schema-cost.ts';
 import { schemaFault } from './schema-faults.ts';
 import { linearRegExp, patternFaults } from './schema-patterns.ts';
 
-/** How long another process may judge by a version that was replaced here. */
+/** Longest time that another process uses a version that was replaced here. */
 const REMEMBER_MS = 5_000;
 const MAX_TYPES = 10_000;
-/** Longest that one event's schema may hold the process that all share. */
+/** Longest CPU time of one check of an event: all tenants share this process. */
 const MAX_MS = 100;
 const MAX_COMPILE_MS = 1_000;
-/** Parts of the schema times bytes of the event up to which no clock need be set: about a millisecond. */
+/** Below this product of schema parts and event bytes a check takes about a millisecond and needs no time limit. */
 const HARMLESS = 100_000;
 
 export type Mismatch = { mode: Mode; detail: string; pointer: string };
 
-/** The types of one tenant, as events are judged and concealed by them. */
+/** The event types of one tenant, used to check events and to conceal personal data. */
 export type EventTypes = Privacy & { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
 
 type Compiled = { validate: ValidateFunction; cost: number };
@@ -39,7 +39,7 @@ export type EventTypeRegistry = {
   forget: (tenantId: string) => void;
 };
 
-// Ajv's own compares each item with each other one: 0.6 s for 6,000 objects.
+// Ajv's own `uniqueItems` compares every pair of items: 0.6 s for 6,000 objects.
 const uniqueItems = {
   keyword: 'uniqueItems',
   type: 'array' as const,
@@ -68,7 +68,7 @@ function draftOf({ $schema }: Record<string, unknown>): Draft {
   ]);
 }
 
-// Compiling the schema of schemas takes a hundred times as long as a customer's, so one instance for each draft judges them all.
+// Compiling the meta-schema takes a hundred times as long as a customer's schema, so each draft has one shared instance.
 const judges = new Map<Draft, InstanceType<Draft>>();
 function judgeOf(Draft: Draft): InstanceType<Draft> {
   const judge = judges.get(Draft) ?? new Draft({ strict: false, logger: false });
@@ -78,30 +78,30 @@ function judgeOf(Draft: Draft): InstanceType<Draft> {
 }
 
 /**
- * Compiles a JSON Schema of the draft that its `$schema` names, 2020-12 without one. Throws 422 `invalid-schema` with the reason
- * where it is none, has a pattern that RE2 cannot run or would cost too much.
+ * Compiles a JSON Schema of the draft that its `$schema` names (default: 2020-12). Throws 422 `invalid-schema` with the reason
+ * if it is not a valid schema, has a pattern that RE2 cannot run, or would cost too much.
  */
 export function compileSchema(given: Record<string, unknown>): Compiled {
   const { $schema: _, ...schema } = given;
   const Draft = draftOf(given);
   const faults = patternFaults(schema, '/schema');
   if (faults.length > 0) throw invalidSchema(faults);
-  // A fresh instance for each: `$id`s of different tenants must not meet.
+  // A new instance for each schema: `$id`s of different tenants must not collide.
   const ajv = new Draft({
     strict: false,
-    // Else every object would have a `constructor`.
+    // Otherwise every object would have a `constructor`.
     ownProperties: true,
     code: { regExp: linearRegExp },
     logger: false,
     validateSchema: false,
   });
   formatsPlugin.default(ajv);
-  // Takes seconds for 64 KiB of the right text, and is no format of JSON Schema.
+  // This format takes seconds for some texts of 64 KiB, and JSON Schema does not define it.
   ajv.addFormat('url', true);
   ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   try {
     const cost = schemaCost(schema);
-    // Such a schema answers with a promise, which would pass for true, and its rejection would end the process.
+    // An asynchronous schema returns a promise. It would count as true, and its rejection would end the process.
     if (schema.$async !== undefined) throw new Error('`$async` is not a keyword of JSON Schema. Remove it.');
     const judge = judgeOf(Draft);
     if (!judge.validateSchema(schema)) throw new Error(schemaFault((judge.errors as [ErrorObject])[0], 'schema', schema));
@@ -117,7 +117,7 @@ export function compileSchema(given: Record<string, unknown>): Compiled {
   }
 }
 
-/** The same for a schema that is new here: one that takes long to compile is refused too. */
+/** Like compileSchema(), for a new schema: also refuses one that takes long to compile. */
 export function acceptSchema(schema: Record<string, unknown>): void {
   judgeOf(draftOf(schema));
   if (withinTime(MAX_COMPILE_MS, () => compileSchema(schema))) return;
@@ -136,7 +136,7 @@ function handlingOf({ subject, personal_fields, processing }: EventType): Handli
   };
 }
 
-/** Remembers each tenant's types, key of pseudonyms and withdrawals for a few seconds and each version's compiled schema for as long as it is in use. */
+/** Caches each tenant's types, pseudonym key and withdrawals for a few seconds, and compiled schemas while they are in use. */
 export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
   const compiled = new QuickLRU<string, Compiled>({ maxSize: 1_000 });
   const tenants = new QuickLRU<string, Promise<EventTypes>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -148,7 +148,7 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     return known;
   }
 
-  // A version that an earlier release took and this one does not is a matter of its events, not of whole requests.
+  // A version that an earlier release accepted and this one rejects is a fault of its events, not of whole requests.
   function compiledOrFault(tenantId: string, type: EventType): Compiled | { fault: string } {
     try {
       return validator(tenantId, type);
@@ -197,7 +197,7 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
     of(tenantId) {
       let types = tenants.get(tenantId);
       if (!types) {
-        // Others may wait for them too, so they outlive the request that asks first.
+        // Other requests may wait for the same load, so it must not end with the first request.
         types = askFor({ tenantId }, () => load(tenantId));
         types.catch(() => tenants.delete(tenantId));
         tenants.set(tenantId, types);

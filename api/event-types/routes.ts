@@ -21,7 +21,7 @@ import { eventTypeSpecs } from './spec.ts';
 
 const params = z.object({ type: z.string().min(1).max(200) });
 
-// These two are columns of their own, which metrics are made of.
+// These two are columns of their own, and metrics are computed from them.
 const MEASURES = new Set(['/duration_ms', '/outcome']);
 
 const words = z.array(z.string().min(1).max(200)).max(50);
@@ -149,7 +149,7 @@ export function mountEventTypes(api: Api, deps: Deps): void {
   );
 }
 
-// jsonb keeps no order of keys, so equality is asked of the values with their keys sorted.
+// jsonb does not keep the order of keys, so values are compared with sorted keys.
 function sameType(a: Omit<EventType, 'version' | 'created_at'>, b: Omit<EventType, 'version' | 'created_at'>): boolean {
   const parts = ({ mode, description, schema, personal_fields, subject, processing }: typeof a) =>
     canonicalJson([mode, description, schema, personal_fields, subject, processing]);

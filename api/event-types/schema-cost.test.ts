@@ -7,7 +7,7 @@ import { schemaCost } from './schema-cost.ts';
 type Schema = Record<string, unknown>;
 
 const ref = (name: string) => ({ $ref: `#/$defs/${name}` });
-/** Each level asks the next one twice: 2^levels visits. */
+/** Each level refers to the next one twice: 2^levels visits. */
 const doubling = (levels: number, via: (next: Schema) => Schema): Schema => {
   const defs = Array.from({ length: levels }, (_, n) => [`l${n}`, via(ref(`l${n + 1}`))]);
   return { ...ref('l0'), $defs: Object.fromEntries([...defs, [`l${levels}`, { type: 'number' }]]) };
@@ -31,7 +31,7 @@ test.each([
   ['items', (next: Schema) => ({ items: next, contains: next })],
   ['dependentSchemas', (next: Schema) => ({ dependentSchemas: { a: next, b: next } })],
   ['additionalProperties', (next: Schema) => ({ additionalProperties: next, unevaluatedProperties: next })],
-])('choices by %s that double at each level are refused, a few levels are not', (_, via) => {
+])('choices by %s that double at each level are refused, but a few levels are accepted', (_, via) => {
   expect(told(doubling(200, via))).toMatch(/^422 The schema has more than 10,000 parts/);
   expect(told(doubling(6, via))).toBe('taken');
 });
@@ -45,11 +45,11 @@ test.each([
   ['an anchor', { $anchor: 'top', properties: { a: { $ref: '#top' } } }],
   ['a dynamic anchor', { $dynamicAnchor: 'node', items: { $dynamicRef: '#node' } }],
   ['the old word', { $recursiveAnchor: true, items: { $recursiveRef: '#' } }],
-])('recursion through %s is refused in words', (_, schema) => {
+])('recursion through %s is refused with an explanation', (_, schema) => {
   expect(told(schema)).toMatch(/^422 The schema is recursive/);
 });
 
-test('what cannot be followed is refused', () => {
+test('a reference that cannot be followed is refused', () => {
   const inner = { $id: 'https://example.com/inner', type: 'object' };
   expect(told({ properties: { a: inner } })).toMatch(/`\$id` is only accepted at the top/);
   expect(told({ $ref: '#/$defs/a/not', $defs: { a: { ...inner, not: {} } } })).toMatch(/`\$id` is only accepted at the top/);
@@ -58,7 +58,7 @@ test('what cannot be followed is refused', () => {
   expect(told({ description: 'x'.repeat(65_536) })).toBe('422 The schema is longer than 64 KiB.');
 });
 
-test('what people write is taken: shared parts, anchors, an id, names like keywords', () => {
+test('common schemas are accepted: shared parts, anchors, an id, names like keywords', () => {
   const money = { type: 'object', properties: { amount: { type: 'number' }, currency: { pattern: '^[A-Z]{3}$' } } };
   const properties = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`field${n}`, ref('money')]));
   const { validate } = compileSchema({ $id: 'https://example.com/order', properties, $defs: { money } });
@@ -68,7 +68,7 @@ test('what people write is taken: shared parts, anchors, an id, names like keywo
   expect(schemaCost({ type: 'object', properties: { a: { type: 'string' } } })).toBeLessThan(10);
 });
 
-test('unique items are told apart as JSON values', () => {
+test('unique items are compared as JSON values', () => {
   const { validate } = compileSchema({ uniqueItems: true });
   const twice = [
     [1, 1.0],
@@ -87,7 +87,7 @@ test('unique items are told apart as JSON values', () => {
   expect(once.map((items) => validate(items))).toEqual([true, true, true]);
 });
 
-// Of the processor, not of the clock, which goes on while other tests have the processor.
+// CPU time, not wall-clock time, which also passes while other tests run.
 const milliseconds = (work: () => unknown) => {
   const times = [1, 2, 3, 4, 5].map(() => {
     const started = process.cpuUsage();
@@ -113,7 +113,7 @@ test('eight times the items take no more than linear time', () => {
   ).toBeLessThan(24);
 });
 
-// Beginnings, repeated middles and endings that make a backtracking expression try every way to divide a text.
+// Parts of texts that make a backtracking expression try every way to split a text.
 const STARTS = ['', 'a', 'a:', 'http://', 'http://a.', '/', '#/', '0', 'P1Y', '2020-01-01T00:00:00.', 'a@', '{', '::', '['];
 const MIDDLES = 'a 0 . - : / @ % %20 { } ~ # :: a. a- .a a: ~0 /a {a} {a, a= == AAAA 1. \u00a1-'.split(' ');
 const ENDS = ['', '!', '\n', '@', '.', '}', '\\'];
@@ -133,7 +133,7 @@ test.each(formats.formatNames.filter((name) => formats.fullFormats[name] !== tru
   },
 );
 
-test('work that holds the process is cut off, an error passes, and the next work is done', () => {
+test('work that blocks the process is stopped, an error is passed on, and the next work runs', () => {
   const started = performance.now();
   expect(withinTime(50, () => /^(a+)+$/.test(`${'a'.repeat(60)}!`))).toBeUndefined();
   expect(performance.now() - started).toBeLessThan(5_000);

@@ -3,7 +3,7 @@ import { nameOfStep } from '../http/problems.ts';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_PARTS = 10_000;
-/** A pattern reads a whole text where other keywords look at one value. */
+/** Cost of a pattern: it reads a whole text where other keywords look at one value. */
 const PATTERN = 20;
 
 const ONE = new Set(
@@ -19,8 +19,8 @@ const UNUSED = new Set(['$defs', 'definitions']);
 type Members = Record<string, unknown>;
 
 /**
- * How many parts (subschemas, keywords, listed values) a validation may visit with every reference followed. Throws, in
- * words, where there are too many or a schema refers to itself: nested choices would take exponential time.
+ * Returns the number of parts (subschemas, keywords, listed values) that a validation may visit, with every reference followed.
+ * Throws with an explanation if there are too many or the schema refers to itself: nested choices would take exponential time.
  */
 export function schemaCost(root: Members): number {
   if (Buffer.byteLength(JSON.stringify(root)) > MAX_BYTES) throw new Error('The schema is longer than 64 KiB.');
@@ -42,7 +42,7 @@ export function schemaCost(root: Members): number {
     known.set(schema, 'open');
     let parts = 1;
     for (const [name, value] of Object.entries(schema)) parts += costOf(name, value);
-    // A sum that has passed the limit stays there, and cannot overflow.
+    // Capped just above the limit, so that a sum cannot overflow.
     parts = Math.min(parts, MAX_PARTS + 1);
     known.set(schema, parts);
     return parts;
@@ -68,7 +68,7 @@ export function schemaCost(root: Members): number {
     }
     let at: unknown = root;
     for (const step of fragment.split('/').slice(1)) {
-      // A reference below an `$id` of its own would be resolved from there.
+      // A reference below a nested `$id` would be resolved relative to that `$id`.
       if (at !== root && isObject(at) && typeof at.$id === 'string')
         throw new Error('`$id` is only accepted at the top of a schema.');
       const name = nameOfStep(decodeURIComponent(step));

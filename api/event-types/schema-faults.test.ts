@@ -31,7 +31,7 @@ it.each<[Record<string, unknown>, unknown, string]>([
   [{ properties: { a: false } }, { a: 1 }, '"data.a" has a value that the schema forbids.'],
   [{ if: false, else: { required: ['a'] } }, {}, '"data.a" is missing.'],
   [{ properties: { a: { contains: { const: 1 } } } }, { a: [] }, '"data.a" must contain at least 1 valid item(s).'],
-])('%j does not take %j', (schema, data, sentence) => {
+])('%j rejects %j', (schema, data, sentence) => {
   const { validate } = compileSchema(schema);
   expect(validate(data)).toBe(false);
   expect(schemaFault(validate.errors?.[0] as never, 'data', data)).toBe(sentence);

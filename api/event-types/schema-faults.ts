@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = {
 };
 
 /**
- * What Ajv found, as one sentence. It names the member and what the schema expects, and never what the value holds: the sentence
+ * Returns an error of Ajv as one sentence. It names the member and what the schema expects, but never the value: the sentence
  * is kept in quarantine, and the value may be personal data.
  */
 export function schemaFault(

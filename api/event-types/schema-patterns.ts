@@ -4,13 +4,13 @@ import { type Fault, pointerTo } from '../http/problems.ts';
 
 /** Keywords whose value is data, not schemas. */
 const VALUES = new Set(['const', 'enum', 'default', 'examples']);
-/** Keywords whose value names its members as the sender likes. */
+/** Keywords whose value is an object with names chosen by the sender. */
 const NAMED = new Set(['properties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']);
 
-/** Compiles a `pattern` for Ajv. RE2 takes time linear in the text, so that no tenant's pattern can stop the process that all share. */
+/** Compiles a `pattern` for Ajv. RE2 takes time linear in the text, so no tenant's pattern can block the shared process. */
 export function linearRegExp(pattern: string) {
   const compiled = RE2JS.compile(pattern);
-  // Ajv takes two patterns whose text is equal for one.
+  // Ajv treats two patterns with equal text as one.
   return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern };
 }
 linearRegExp.code = 'linearRegExp';

@@ -7,15 +7,15 @@ const NAME = /^[a-z0-9]+$/;
 const JSON_TYPE = /^(application\/json|text\/json|[^;]+\+json)\s*(;|$)/;
 const TEXT_TYPE = /^(text\/|application\/(xml|x-www-form-urlencoded)|[^;]+\+xml)/;
 
-/** True for a request in binary mode (CloudEvents HTTP binding 1.0.2, section 3): `ce-` headers, and no envelope in the body. */
+/** Whether a request is in binary mode (CloudEvents HTTP binding 1.0.2, section 3): `ce-` headers, no envelope in the body. */
 export function isBinaryMode(headers: IncomingHttpHeaders): boolean {
   if (/^\s*application\/cloudevents/i.test(headers['content-type'] ?? '')) return false;
   return Object.keys(headers).some((name) => name.startsWith(PREFIX));
 }
 
 /**
- * Returns the same event in structured mode, as JSON text: headers become attributes, and the body becomes `data` where its type
- * is JSON or text, else `data_base64`. Throws 400 where a header or a JSON body cannot be read.
+ * Returns the same event in structured mode, as JSON text. Headers become attributes. The body becomes `data` if its type is
+ * JSON or text, else `data_base64`. Throws 400 if a header or a JSON body cannot be read.
  */
 export function structured(headers: IncomingHttpHeaders, body: Buffer): string {
   const members: [name: string, source: string][] = [];
@@ -40,7 +40,7 @@ function dataOf(body: Buffer, type: string | undefined): [name: string, source: 
   return ['data_base64', JSON.stringify(body.toString('base64'))];
 }
 
-// The text goes between the members of another object, so it must be one whole value.
+// The text is inserted as a member of another object, so it must be one complete value.
 function jsonSource(body: Buffer): string {
   const text = decodeUtf8(body);
   try {
@@ -51,7 +51,7 @@ function jsonSource(body: Buffer): string {
   return text;
 }
 
-// Section 3.1.3.2: percent-encoded UTF-8, in quotes or not. Node hands over the bytes of a header as Latin-1.
+// Section 3.1.3.2: percent-encoded UTF-8, quoted or not. Node returns the bytes of a header as Latin-1.
 function decodeHeader(header: string, value: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/s.exec(value)?.[1];
   const text = quoted === undefined ? value : quoted.replace(/\\(.)/gs, '$1');

@@ -25,7 +25,7 @@ const read = (text: string) => readEvent((cutItems(text, 1) as [JsonItem])[0], 0
 const codeOf = (verdict: Accepted | Refusal) => ('row' in verdict ? 'accepted' : verdict.code);
 
 describe('readEvent', () => {
-  test('gives a verdict on anything that can be cut, or says that it is no JSON', () => {
+  test('returns a verdict on every item that can be cut, or reports that it is not JSON', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -46,7 +46,7 @@ describe('readEvent', () => {
     );
   });
 
-  test('refuses a repeated key, U+0000 and halves of pairs wherever they stand, and nothing else of that kind', () => {
+  test('refuses a repeated key, U+0000 and lone surrogates in any place, and accepts similar input', () => {
     const name = fc.constantFrom(
       '"a"',
       '"\\u0061"',
@@ -81,7 +81,7 @@ describe('readEvent', () => {
     expect([...seen].sort()).toEqual(['accepted', 'duplicate-key', 'unstorable-text']);
   });
 
-  test('stores the very text of `data`, and the other attributes with their values', () => {
+  test('stores the source text of `data`, and the values of the other attributes', () => {
     fc.assert(
       fc.property(spaces, jsonSource, fc.jsonValue(), (space, source, extension) => {
         const data = `{"v":${space}${source}}`;
@@ -97,7 +97,7 @@ describe('readEvent', () => {
     );
   });
 
-  test('takes numbers that double precision holds and no others', () => {
+  test('accepts only numbers that double precision can hold', () => {
     const verdicts = [
       '1e308',
       '-1.7976931348623157e308',
@@ -112,7 +112,7 @@ describe('readEvent', () => {
     expect(codeOf(read('{"type":"a","data":{"text":"1e99999"}}'))).toBe('accepted');
   });
 
-  test('counts characters, not the units of their encoding', () => {
+  test('counts characters, not UTF-16 units', () => {
     const id = (text: string) => codeOf(read(JSON.stringify({ type: 'a', id: text })));
     expect(['😀'.repeat(200), 'ã'.repeat(200), '😀'.repeat(201), ''].map(id)).toEqual([
       'accepted',
@@ -122,13 +122,13 @@ describe('readEvent', () => {
     ]);
   });
 
-  test('looks 64 levels deep and no deeper', () => {
+  test('accepts 64 levels of nesting and no more', () => {
     const nested = (levels: number) =>
       codeOf(read(`{"type":"a","data":{"x":${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}}}`));
     expect([64, 65, 20_000].map(nested)).toEqual(['accepted', 'too-deep', 'too-deep']);
   });
 
-  test('holds to the retention and ten minutes of future', () => {
+  test('refuses events older than the retention or more than ten minutes in the future', () => {
     const at = (ms: number) => codeOf(read(JSON.stringify({ type: 'a', time: new Date(ms).toISOString() })));
     expect(at(context.oldest)).toBe('accepted');
     expect(at(context.oldest - 1)).toBe('too-old');

@@ -7,7 +7,7 @@ import type { EventTypes, Mismatch } from '../event-types/event-types.ts';
 import { type Concealed, conceal } from '../privacy/pseudonyms.ts';
 import { type JsonItem, sourcesOf } from './json-items.ts';
 
-/** Why an event is not stored as one. `rejected` is for what is no event at all or what its type's mode refuses. */
+/** Why an item is not stored as an event. `rejected`: it is not an event, or the mode of its type rejects it. */
 export type Refusal = {
   status: 'quarantined' | 'rejected';
   code: string;
@@ -17,10 +17,10 @@ export type Refusal = {
   type: string | null;
 };
 
-/** Something in an accepted event that its sender probably did not mean. */
+/** Something in an accepted event that its sender probably did not intend. */
 export type Warning = { code: string; pointer: string; detail: string };
 
-/** An event fit to be stored, with the remarks and warnings that its receipt carries. */
+/** An event that can be stored, with the remarks and warnings for its receipt. */
 export type Accepted = Concealed & { code?: string; detail?: string; warnings: Warning[] };
 
 export type Context = {
@@ -30,21 +30,21 @@ export type Context = {
   maxEventBytes: number;
   /** Events before this instant (ms) are too old for the raw retention. */
   oldest: number;
-  /** Present instant (ms). */
+  /** Current time (ms). */
   now: number;
-  /** What the nth event gets where it brings none of its own; without it a fresh UUIDv7, now (ms) and the key's name. */
+  /** Values for the nth event where it has none of its own. Without this: a new UUIDv7, now (ms) and the name of the key. */
   defaults?: ((index: number) => Defaults) | undefined;
 };
 
 export type Defaults = { id: string; time: number; source: string };
 
 const MAX_DEPTH = 64;
-/** Each rule becomes a row, so their number must not make one tenant's events a burden for the flush that all share. */
+/** Each rule becomes a row. The limit keeps one tenant's events from slowing the flush that all tenants share. */
 const MAX_RULES = 200;
 const FUTURE_MS = 10 * 60_000;
 const COLUMNS = new Set(['type', 'id', 'source', 'time', 'specversion', 'subject', 'data', 'tenantid', 'mirantereceivedat']);
 
-/** Judges one item against the CloudEvents 1.0 envelope and its type's schema, then conceals who it is about. Throws SyntaxError where it is not JSON. */
+/** Checks a CloudEvents 1.0 envelope and the type's schema, then conceals personal data. Throws SyntaxError if not JSON. */
 export function readEvent(item: JsonItem, index: number, context: Context): Accepted | Refusal {
   const bytes = Buffer.byteLength(item.text);
   if (bytes > context.maxEventBytes)
@@ -161,7 +161,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const isAbsent = (value: unknown) => value === undefined || value === null;
 const isText = (value: unknown, most: number) =>
   isAbsent(value) || (typeof value === 'string' && value.length > 0 && !isLonger(value, most));
-// Characters are counted only where a text may be too long for having many that take two units.
+// Counts characters only for a text with more UTF-16 units than allowed, but at most twice as many.
 const isLonger = (text: string, most: number) => text.length > most && (text.length > 2 * most || [...text].length > most);
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
@@ -187,7 +187,7 @@ function isUnstorable(text: string): boolean {
 
 type Key = { id: string; eventId: string | null; time: number; source: string; recognisable: boolean };
 
-// The stored key is tenant, time and id: the id itself if it is a UUID, else a UUIDv8 from SHA-256 of source and id.
+// The stored key is tenant, time and id. The id is the event's own if that is a UUID, else a UUIDv8 from hashed source and id.
 function keyOf(members: Record<string, unknown>, time: number | undefined, index: number, context: Context): Key {
   const defaults = context.defaults?.(index);
   const source = (members.source as string | null | undefined) ?? defaults?.source ?? context.keyName;
@@ -211,7 +211,7 @@ function keyOf(members: Record<string, unknown>, time: number | undefined, index
   return { id, eventId: id === sentId ? null : sentId, time: known ?? fallback, source, recognisable };
 }
 
-/** UUIDv8 (RFC 9562) from SHA-256 of two texts. */
+/** Returns a UUIDv8 (RFC 9562) from SHA-256 of two texts. */
 export function derivedId(first: string, second: string): string {
   const hex = hash('sha256', `${first.length}:${first}${second}`, 'hex');
   const variant = ((Number.parseInt(hex[16] as string, 16) & 3) | 8).toString(16);
@@ -237,7 +237,7 @@ function rowOf(item: JsonItem, members: Record<string, unknown>, key: Key, bytes
   };
 }
 
-// As JSON text; numbers keep the digits that were sent, which JSON.parse may have rounded.
+// Returns JSON text. Numbers keep the digits that were sent; JSON.parse may have rounded them.
 function attributesOf(item: JsonItem, members: Record<string, unknown>): string | null {
   const names = Object.keys(members).filter((name) => !COLUMNS.has(name) && members[name] !== null);
   if (names.length === 0) return null;

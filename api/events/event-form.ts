@@ -6,16 +6,16 @@ import { isBinaryMode, structured } from './binary-event.ts';
 const JSON_TYPES = new Set(['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json']);
 const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson']);
 
-/** How the events of a request are written. */
+/** The format of the events of a request. */
 export type EventForm = {
   kind: 'json' | 'lines' | 'binary';
-  /** The body as JSON text, or one event a line. Throws 400 where it cannot be decoded. */
+  /** Returns the body as JSON text, or as one event per line. Throws 400 if it cannot be decoded. */
   text: (body: Buffer) => string;
-  /** All that the sender said, by which a repeated request is recognised. */
+  /** Returns all input of the sender, by which a repeated request is recognised. */
   sent: (body: Buffer) => Buffer;
 };
 
-/** Reads from the headers how the events are written: structured, batched, one a line, or in binary mode. Throws 415. */
+/** Returns the format that the headers name: structured, batched, one event per line, or binary mode. Throws 415. */
 export function formOf(headers: IncomingHttpHeaders): EventForm {
   if (isBinaryMode(headers)) {
     const attributes = JSON.stringify(Object.entries(headers).filter(([name]) => /^(ce-|content-type$)/.test(name)));

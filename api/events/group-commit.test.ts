@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventRow } from '../../sql/events/events.ts';
 import { createGroupCommit } from './group-commit.ts';
 
-test('a flush that loses one deadlock after the other ends with 503 instead of being tried without end', async () => {
+test('a flush that keeps losing deadlocks ends with 503 instead of retrying forever', async () => {
   let tries = 0;
   const store = async () => {
     tries += 1;

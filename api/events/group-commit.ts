@@ -1,30 +1,30 @@
 import { isDatabaseAway } from '../../sql/database/db.ts';
 import type { EventRow, StoreStatus } from '../../sql/events/events.ts';
-import { unavailable } from '../http/problems.ts';
+import { bufferFull, unavailable } from '../http/problems.ts';
 
-/** How one event ended: undefined where it was stored. `refused`: PostgreSQL itself would not take it, with its reason. */
+/** Outcome of one event: undefined if it was stored. `refused`: the reason why PostgreSQL rejected it. */
 export type StoreOutcome = StoreStatus | { refused: string } | undefined;
 
 export type GroupCommit = {
-  /** Stores the events of one request with those of all others that are waiting; resolves after the commit. */
+  /** Stores the events of one request together with those of all waiting requests. Resolves after the commit. */
   store: (rows: EventRow[]) => Promise<StoreOutcome[]>;
-  /** Counts bytes that a request holds in memory until `release`. Throws 503 where the buffer is full. */
+  /** Counts bytes that a request holds in memory until `release`. Throws 503 if the buffer is full. */
   reserve: (bytes: number) => void;
   release: (bytes: number) => void;
-  /** Resolves when nothing is waiting any more. */
+  /** Resolves when no events are waiting. */
   drain: () => Promise<void>;
-  /** Events waiting or being stored, and bytes reserved. */
+  /** Events that wait or are being stored, and bytes reserved. */
   load: () => { events: number; bytes: number };
 };
 
 export type GroupCommitOptions = {
   store: (rows: EventRow[]) => Promise<Map<number, StoreStatus>>;
-  /** Statements that may be under way at once. */
+  /** Most statements that run at once. */
   connections: number;
-  /** Events in one statement. */
+  /** Most events in one statement. */
   maxRows: number;
   maxBytes: number;
-  /** How long a request waits for its events to be stored. What becomes of them is then unknown, and it gets 503. */
+  /** Longest wait of a request for its events to be stored. Then it gets 503, and the events may be stored or not. */
   patienceMs: number;
   onFlush?: (rows: number, seconds: number) => void;
 };
@@ -32,23 +32,23 @@ export type GroupCommitOptions = {
 type Batch = {
   rows: EventRow[];
   outcomes: StoreOutcome[];
-  /** First row that no flush has taken yet. */
+  /** First row that no flush has taken. */
   next: number;
   left: number;
   done: (outcomes: StoreOutcome[]) => void;
   fail: (error: unknown) => void;
 };
 
-/** How often a flush that lost a deadlock is tried again. PostgreSQL takes a second to find one. */
+/** Retries of a flush that lost a deadlock. PostgreSQL takes a second to detect one. */
 const MAX_DEADLOCKS = 3;
 
 const keyOf = (row: EventRow) => `${row.id}${row.time}`;
 
-/** Gathers the events of all waiting requests into few statements. */
+/** Stores the events of all waiting requests in few statements. */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const waiting: Batch[] = [];
   const idle: (() => void)[] = [];
-  /** Events in a statement at this moment: of equal ones the first to come is the first to be stored. */
+  /** Events that are being stored. Of equal events, the first to arrive is stored first. */
   const underWay = new Set<string>();
   let flushing = 0;
   let events = 0;
@@ -68,8 +68,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
-  // Takes rows in order of arrival up to the limit. An event that is under way already waits until that is over, where it is
-  // told from a stored row like any other repetition; nobody else's request waits with it.
+  // Takes rows in order of arrival, up to the limit. An event that equals one being stored waits until that statement has
+  // ended. Then it is recognised as a repetition of a stored row, as usual. Other requests do not wait for it.
   function take(): { row: EventRow; batch: Batch; place: number }[] {
     const taken: { row: EventRow; batch: Batch; place: number }[] = [];
     for (let at = 0; at < waiting.length && taken.length < options.maxRows; ) {
@@ -107,8 +107,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     options.onFlush?.(taken.length, (performance.now() - started) / 1000);
   }
 
-  // Second net: where PostgreSQL refuses one event (SQLSTATE classes 22 and 54 for its values, 23514 for a time that no
-  // partition holds), the statement is split until the offender stands alone, so that nobody else's events fail with it.
+  // Isolates events that PostgreSQL rejects (SQLSTATE classes 22 and 54 for their values, 23514 for a time without a
+  // partition). The statement is split until such an event is alone, so that all other events are stored.
   async function storeApart(rows: EventRow[], deadlocks = 0): Promise<StoreOutcome[]> {
     const outcomes = new Array<StoreOutcome>(rows.length);
     try {
@@ -116,7 +116,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       return outcomes;
     } catch (error) {
       const { code = '', message } = error as { code?: string; message: string };
-      // Who lost a deadlock tries again, for a while: what locks in another order may do so without end.
+      // Retries are limited: a transaction that locks in another order may cause deadlocks again and again.
       if (code === '40P01') {
         if (deadlocks < MAX_DEADLOCKS) return storeApart(rows, deadlocks + 1);
         throw unavailable('Other transactions block the database. Send the events again later.');
@@ -128,7 +128,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
   }
 
-  // What no statement has taken yet will not be stored; the rest may be, and its sender cannot know.
+  // If no statement has taken any of the events, none is stored. Otherwise some may be stored, and the sender cannot know.
   function giveUp(batch: Batch): void {
     const at = waiting.indexOf(batch);
     if (at !== -1 && batch.next === 0) waiting.splice(at, 1);
@@ -152,8 +152,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       });
     },
     reserve(more) {
-      if (bytes + more > options.maxBytes)
-        throw unavailable('The buffer of waiting events is full. Send the events again later.');
+      if (bytes + more > options.maxBytes) throw bufferFull();
       bytes += more;
     },
     release(fewer) {

@@ -54,7 +54,7 @@ const receipt = z.object({
     .meta({ description: 'Those that were not accepted; all of them with `Prefer: return=representation`' }),
 });
 
-/** POST /v1/events as the document shows it: the call reads its own bytes, and checks each event by itself. */
+/** POST /v1/events for the API document. The call reads its own bytes and checks each event separately. */
 export const ingestSpec: RouteSpec<unknown, unknown, unknown> = {
   ...eventSpecs.send,
   method: 'post',

@@ -5,7 +5,7 @@ import { faultAt, type JsonItem } from './json-items.ts';
 const MAX_SNIPPET = 20;
 const NOTHING_STORED = 'No event of this request was stored.';
 
-/** The 400 for a body whose item at `index` is not JSON: it names the item and the place. */
+/** Returns the 400 for a body whose item at `index` is not JSON. It names the item and the place. */
 export function badItem(body: string, item: JsonItem, index: number): Problem {
   const errors: ParseError[] = [];
   parse(item.text, errors, { disallowComments: true });
@@ -14,13 +14,13 @@ export function badItem(body: string, item: JsonItem, index: number): Problem {
   return problem(`The item with index ${index} is not JSON: ${place}.`, `/${index}`);
 }
 
-/** The 400 for an array that is malformed between its items, or not closed. */
+/** Returns the 400 for an array that is malformed between its items, or not closed. */
 export function badArray(body: string): Problem {
   const { items, at } = faultAt(body);
   return problem(`The body is not JSON: ${placeOf(body, at, 1)}.`, `/${Math.max(0, items - 1)}`);
 }
 
-/** The 400 for newline-delimited JSON that says it is JSON; undefined for any other body. */
+/** Returns the 400 for newline-delimited JSON that was sent as JSON; undefined for any other body. */
 export function mistakenLines(body: string): Problem | undefined {
   const end = body.indexOf('\n');
   const first = body.slice(0, Math.max(0, end)).trim();

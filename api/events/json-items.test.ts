@@ -6,7 +6,7 @@ import { cutItems, cutLines } from './json-items.ts';
 
 const MOST = 1000;
 
-/** What JSON.parse makes of a text; undefined where it refuses it. */
+/** Returns the result of JSON.parse; undefined if it throws. */
 function parsed(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -27,7 +27,7 @@ describe('cutItems', () => {
     );
   });
 
-  test('gives a value that is no array as the one item', () => {
+  test('returns a value that is not an array as the only item', () => {
     fc.assert(
       fc.property(spaces, jsonSource, spaces, (before, source, after) => {
         fc.pre(!source.startsWith('['));
@@ -66,7 +66,7 @@ describe('cutItems', () => {
     );
   });
 
-  test('finds the source text of `data`, every member and the depth', () => {
+  test('finds the source text of `data`, the number of members and the depth', () => {
     fc.assert(
       fc.property(
         jsonSource,
@@ -105,7 +105,7 @@ describe('cutItems', () => {
     ['commas', ','],
     ['spaces', ' '],
     ['no-break spaces', '\u00a0'],
-  ])('a megabyte of %s takes no more than a moment', (_, piece) => {
+  ])('a megabyte of %s is cut in less than two seconds', (_, piece) => {
     const megabyte = piece.repeat(Math.ceil(1_000_000 / piece.length));
     for (const text of [megabyte, `"${megabyte}`, `["${megabyte}`, `{"data":"${megabyte}`, `[${megabyte}]`, `1${megabyte}1`]) {
       const started = performance.now();
@@ -116,7 +116,7 @@ describe('cutItems', () => {
   });
 });
 
-test('cutLines gives one item a line, empty ones left out, each judged as a whole', () => {
+test('cutLines returns one item per line, skips empty lines, and checks each line as a whole', () => {
   fc.assert(
     fc.property(
       fc.array(

@@ -1,14 +1,14 @@
-/** One JSON value of a body: its source text, and what a scan of that text can tell more cheaply than a parse. */
+/** One JSON value of a body: its source text, and what a scan finds more cheaply than a parse. */
 export type JsonItem = {
   text: string;
-  /** Where it begins in its body. */
+  /** Where it begins in the body. */
   start: number;
-  /** Source text of the member `data` of an object, where it stands under that very spelling. */
+  /** Source text of the member `data` of an object, if the name is written without escapes. */
   data: string | undefined;
-  /** Members in all of its objects, repeated ones counted each time. */
+  /** Number of members in all of its objects; repeated members count each time. */
   members: number;
   depth: number;
-  /** True where a number has an exponent of four digits or more, which double precision cannot hold. */
+  /** True if a number has an exponent of four digits or more, which double precision cannot hold. */
   hugeExponent: boolean;
 };
 
@@ -23,15 +23,15 @@ const CLOSE_BRACE = 125;
 const HUGE_EXPONENT = /[eE][+-]?0*[1-9]\d{3}/y;
 
 /**
- * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only
- * delimited here; JSON.parse judges each. Stops after `most` + 1 items. Returns undefined for a malformed array: faultAt() says where.
+ * Cuts the source text of a JSON body into its items: those of a top-level array, else the one value. Items are only delimited
+ * here; JSON.parse checks each. Stops after `most` + 1 items. Returns undefined for a malformed array: faultAt() says where.
  */
 export function cutItems(text: string, most: number): JsonItem[] | undefined {
   const { items, isWhole } = cut(text, most);
   return isWhole ? items : undefined;
 }
 
-/** Of a body that cutItems() refuses: how many items are delimited, and the place of the first character that does not fit. */
+/** For a body that cutItems() refuses: returns the number of delimited items, and the position of the first wrong character. */
 export function faultAt(text: string): { items: number; at: number } {
   const { items, end } = cut(text, Number.POSITIVE_INFINITY);
   return { items: items.length, at: end };
@@ -61,7 +61,7 @@ function cut(text: string, most: number): { items: JsonItem[]; isWhole: boolean;
   return { items, isWhole: end === text.length, end };
 }
 
-/** Cuts newline-delimited JSON into one item a line, empty lines left out. Stops after `most` + 1 items. */
+/** Cuts newline-delimited JSON into one item per line and skips empty lines. Stops after `most` + 1 items. */
 export function cutLines(text: string, most: number): JsonItem[] {
   const items: JsonItem[] = [];
   let start = 0;
@@ -69,14 +69,14 @@ export function cutLines(text: string, most: number): JsonItem[] {
     let end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
     const line = trimmed(text, start, end);
-    // A line is one value even where a stray comma or bracket would end it, so that JSON.parse sees all of it.
+    // The item is the whole line, even if a stray comma or bracket ends the value early, so that JSON.parse sees all of it.
     if (line !== '') items.push({ ...scan(line, 0)[0], text: line, start: skipSpace(text, start) });
     start = end + 1;
   }
   return items;
 }
 
-// Walks one value up to the comma, bracket or brace behind it, or the end of the text.
+// Walks one value up to the comma, bracket or brace after it, or to the end of the text.
 function scan(text: string, start: number): [JsonItem, number] {
   let depth = 0;
   let deepest = 0;
@@ -112,7 +112,7 @@ function scan(text: string, start: number): [JsonItem, number] {
   return [{ text: trimmed(text, start, at), start: skipSpace(text, start), data, members, depth: deepest, hugeExponent }, at];
 }
 
-/** Place of the quote that ends the string that begins at `open`. */
+/** Returns the position of the quote that ends the string beginning at `open`. */
 export function endOfString(text: string, open: number): number {
   let close = open;
   for (;;) {
@@ -124,7 +124,7 @@ export function endOfString(text: string, open: number): number {
   }
 }
 
-/** Source text of each member of a JSON object, by name, in order; a name written twice comes twice. The text must be JSON. */
+/** Returns name and source text of each member of a JSON object, in order, also repeated names. The text must be valid JSON. */
 export function sourcesOf(text: string): [name: string, source: string][] {
   const sources: [string, string][] = [];
   let at = skipSpace(text, skipSpace(text, 0) + 1);
@@ -138,7 +138,7 @@ export function sourcesOf(text: string): [name: string, source: string][] {
   return sources;
 }
 
-/** Place behind the value that begins at `start`. */
+/** Returns the position after the value that begins at `start`. */
 export function endOfValue(text: string, start: number): number {
   return start + scan(text, start)[0].text.length;
 }
@@ -147,14 +147,14 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** The first place from `from` on that is no space. */
+/** Returns the position of the first character at or after `from` that is not JSON white space. */
 export function skipSpace(text: string, from: number): number {
   let at = from;
   while (isSpace(text.charCodeAt(at))) at++;
   return at;
 }
 
-// String.prototype.trim() would also take away spaces that JSON does not have, and let pass what is no JSON.
+// String.prototype.trim() also removes white space that JSON does not allow, and would accept invalid JSON.
 function trimmed(text: string, from: number, to: number): string {
   let [start, end] = [from, to];
   while (start < end && isSpace(text.charCodeAt(start))) start++;

@@ -10,18 +10,18 @@ export type ReceiptItem = {
   code?: string;
   detail?: string;
   pointer?: string;
-  /** Of an accepted event. */
+  /** Only for an accepted event. */
   warnings?: Warning[];
 };
 
-/** How many items have each status. */
+/** Returns the number of items with each status. */
 export function countItems(items: readonly ReceiptItem[]): Record<ItemStatus, number> {
   const counts = { accepted: 0, duplicate: 0, conflict: 0, quarantined: 0, rejected: 0 };
   for (const { status } of items) counts[status]++;
   return counts;
 }
 
-/** The totals of a receipt, under the names that it shows. */
+/** Returns the totals of a receipt, under its own names. */
 export function totalsOf(items: readonly ReceiptItem[]) {
   const { accepted, duplicate, conflict, quarantined, rejected } = countItems(items);
   return { received: items.length, accepted, duplicates: duplicate, conflicts: conflict, quarantined, rejected };

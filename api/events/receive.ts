@@ -13,13 +13,14 @@ import { badArray, badItem, mistakenLines } from './json-fault.ts';
 import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
-/** What receiving events needs. */
+/** Dependencies of receiving events. */
 export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'answers' | 'openMetrics'>;
 
 /**
- * The one way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns the status and body of the answer, after the commit.
- * `once` names an Idempotency-Key: ids and times that the events lack come from the key, so that a second run after a crash finds what
- * the first one stored. Throws a Problem where the body cannot be read, a limit is reached or the buffer is full.
+ * The only way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns status and body of the answer, after
+ * the commit. `once` names an Idempotency-Key: missing ids and times of events are derived from it, so that a second run after
+ * a crash recognises the first one's events. Throws a Problem if the body is unreadable, a limit is reached or the buffer is
+ * full.
  */
 export async function receive(
   deps: ReceiveDeps,
@@ -37,7 +38,7 @@ export async function receive(
       time: once.first.getTime(),
       source: identity.keyName,
     }));
-  // With the time, because the same key may come again for another request, a day later.
+  // Includes the time, because a day later the same key may name another request.
   const known = once && {
     receivedAt: once.first,
     idOf: (index: number) => derivedId(`${identity.tenantId} ${once.key} ${once.first.toISOString()}`, String(index)),
@@ -62,7 +63,7 @@ export async function receive(
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
       deps.limits.within('quarantine', identity);
       const { code, detail = null } = error;
-      // Before all events, because it is none.
+      // Index -1, because it is the whole body and not an event.
       const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
       await quarantine(deps.intake, identity.keyId, [whole], known);
       deps.limits.spend('quarantine', identity, body.length);
@@ -71,7 +72,7 @@ export async function receive(
   }
 }
 
-// Pseudonyms may be longer than what they replace.
+// A pseudonym may be longer than the value that it replaces.
 function growthOf(judged: Judged[]): number {
   return acceptedOf(judged).reduce((sum, { row }) => sum + Math.max(0, (row.data?.length ?? 0) - row.bytes), 0);
 }
@@ -99,12 +100,12 @@ function answer(deps: ReceiveDeps, identity: Identity, receipt: ReceiptItem[], w
   return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
 }
 
-/** Longest that judging one request keeps the others waiting, between two events. */
+/** Longest time that judging one request blocks other requests. */
 const TURN_MS = 20;
 
 export type Judged = Accepted | Refusal;
 
-/** Judges items one by one. `onBadJson` says what an item that is not JSON becomes, or throws. */
+/** Judges items one by one. `onBadJson` returns the refusal of an item that is not JSON, or throws. */
 export async function judge(
   deps: ReceiveDeps,
   identity: Identity,
@@ -126,7 +127,7 @@ export async function judge(
   const judged: Judged[] = [];
   let since = now;
   for (const [index, item] of items.entries()) {
-    // Schemas of one tenant may take their time for each event; everybody else's requests go on between them.
+    // The schemas of one tenant may be slow for each event; other requests run between events.
     if (Date.now() - since > TURN_MS) {
       await setImmediate();
       since = Date.now();
@@ -145,7 +146,7 @@ export async function judge(
   }
 }
 
-/** Stores what is fit to be stored and says what became of each; returns after the commit. Nothing is quarantined here. */
+/** Stores the accepted events and returns an item for each event, after the commit. Does not quarantine anything. */
 export async function store(deps: ReceiveDeps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
   const accepted = acceptedOf(judged);
   const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
@@ -172,14 +173,14 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
   });
 }
 
-/** What is fit to be stored among the judged. */
+/** Returns the accepted events. */
 export function acceptedOf(judged: Judged[]): Accepted[] {
   return judged.filter((verdict) => 'row' in verdict);
 }
 
 /**
- * Turns conflicts into duplicates where an event was stored before its subject withdrew consent and now comes again: it is known
- * by what it would have been.
+ * Turns conflicts into duplicates for events that were stored before their subject withdrew consent and are sent again. Each is
+ * compared in the form in which it would have been stored then.
  */
 export async function recognise(
   deps: ReceiveDeps,
@@ -194,7 +195,7 @@ export async function recognise(
   for (const [place, { at }] of doubtful.entries()) outcomes[at] = known.get(place) ?? 'conflict';
 }
 
-/** Keeps the source of every event of the receipt that was not stored, cut at the size limit of an event. */
+/** Quarantines the source of every event of the receipt that was not stored, truncated at the size limit of an event. */
 export async function keepRefused(
   deps: ReceiveDeps,
   identity: Identity,
@@ -220,7 +221,7 @@ export async function keepRefused(
   );
 }
 
-/** The receipt of what was refused. */
+/** Returns the receipt item of a refusal. */
 export function refused({ type: _, ...verdict }: Refusal, index: number): ReceiptItem {
   return { index, ...verdict };
 }

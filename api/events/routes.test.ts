@@ -23,7 +23,7 @@ function counts({ body }: Answer) {
 const none = { accepted: 0, duplicates: 0, conflicts: 0, quarantined: 0, rejected: 0 };
 
 describe('filters', () => {
-  test('filter[type] asks as type does, which is deprecated; both at once are refused', async () => {
+  test('filter[type] is the same as type, which is deprecated; both at once are refused', async () => {
     const type = `t.filtered.${v4()}`;
     await send([event({ type }), event()]);
     const list = (query: string) => api.call('GET', `/v1/events?${query}`, tenant.keys.read);
@@ -45,7 +45,7 @@ describe('filters', () => {
 });
 
 describe('bodies', () => {
-  test('one event, an array, both CloudEvents types and NDJSON are taken, plain and gzipped', async () => {
+  test('one event, an array, both CloudEvents types and NDJSON are accepted, plain and gzipped', async () => {
     const two = [event(), event()];
     const forms: [string, string, number][] = [
       ['application/json', JSON.stringify(event()), 1],
@@ -62,7 +62,7 @@ describe('bodies', () => {
     }
   });
 
-  test('what cannot be parsed is refused with its place', async () => {
+  test('a body that cannot be parsed is refused with the place of the fault', async () => {
     const place = async (text: string, type = 'application/json') => {
       const { status, body } = await send(text, { 'content-type': type });
       return [status, body.errors[0].pointer, body.detail];
@@ -78,7 +78,7 @@ describe('bodies', () => {
     expect(await place(lines)).toMatchObject([400, '/1', expect.stringMatching(/Line 2 .*application\/x-ndjson/)]);
   });
 
-  test('a body that is refused for its type or encoding says what would be read', async () => {
+  test('a body with a wrong type or encoding is refused with the list of supported ones', async () => {
     const encoding = await send('{}', { 'content-encoding': 'br' });
     expect([encoding.status, encoding.headers.get('accept-encoding')]).toEqual([415, 'gzip, identity']);
     const type = await send('{}', { 'content-type': 'text/plain' });
@@ -98,7 +98,7 @@ describe('bodies', () => {
     }
   });
 
-  test('what cannot be parsed is 400 and kept as it came', async () => {
+  test('a body that cannot be parsed is 400 and quarantined unchanged', async () => {
     const who = await makeTenant(db);
     const bodies = ['nonsense', '{"type":"a"', '[{"type":"a"},]', '[1,2', '{"type":"a"} x', '', '[{"type":"a"}', '{"a":NaN}'];
     for (const body of bodies) {
@@ -116,7 +116,7 @@ describe('bodies', () => {
     );
   });
 
-  test('an empty array is 400, too many items, bytes or a bomb 413, and nothing of them is kept', async () => {
+  test('an empty array is 400; too many items, too many bytes or a gzip bomb are 413; none of them is kept', async () => {
     const who = await makeTenant(db);
     expect((await send([], {}, who)).body.code).toBe('empty-batch');
     expect((await send('', { 'content-type': 'application/x-ndjson' }, who)).body.code).toBe('empty-batch');
@@ -140,7 +140,7 @@ describe('bodies', () => {
 });
 
 describe('receipts', () => {
-  test('a repetition is a duplicate, another body a conflict that goes to quarantine', async () => {
+  test('a repetition is a duplicate; the same id with other content is a conflict and is quarantined', async () => {
     const first = event({ data: { a: 1, b: [1.0, 2] } });
     expect(counts(await send(first))).toEqual({ ...none, accepted: 1 });
     const same = `{"data":{"b":[1,2.0],"a":1.00},"time":"${first.time}","source":"test","id":"${first.id}","type":"test.sent.v1"}`;
@@ -152,7 +152,7 @@ describe('receipts', () => {
     expect(JSON.parse(kept.body.data[0].raw)).toMatchObject({ id: first.id, data: { a: 2 } });
   });
 
-  test('the same event twice in one request, equal and not', async () => {
+  test('the same event twice in one request, with equal and with different content', async () => {
     const one = event();
     const answer = await send([one, one, { ...one, data: { n: 2 } }, event()]);
     expect(counts(answer)).toEqual({ ...none, accepted: 2, duplicates: 1, conflicts: 1 });
@@ -162,7 +162,7 @@ describe('receipts', () => {
     ]);
   });
 
-  test('ids that are no UUID are unique per source and come back as they were sent', async () => {
+  test('ids that are not UUIDs are unique per source and are returned as sent', async () => {
     const who = await makeTenant(db);
     const base = event({ id: 'order-1' });
     expect(counts(await send([base, { ...base, source: 'other' }], {}, who))).toEqual({ ...none, accepted: 2 });
@@ -171,13 +171,13 @@ describe('receipts', () => {
     expect(list.body.data.map((row: Json) => row.id)).toEqual(['order-1', 'order-1']);
   });
 
-  test('an event that brings neither time nor an id that carries one is marked', async () => {
+  test('an event without a time and without an id that contains one is marked', async () => {
     const answer = await send([{ type: 'a' }, { type: 'a', id: v4() }, { type: 'a', id: v7() }, event()], WHOLE);
     expect(answer.body.items.map((item: Json) => item.code)).toEqual(['no-dedup-key', 'no-dedup-key', undefined, undefined]);
     expect(answer.body.items.every((item: Json) => item.status === 'accepted' && typeof item.id === 'string')).toBe(true);
   });
 
-  test('warns of what no metric counts, and stores it', async () => {
+  test('warns of values that no metric counts, and stores the event', async () => {
     const answer = await send([
       event({ data: { duration_ms: '259', outcome: 'Failure' } }),
       event({ data: { duration_ms: -5, outcome: 'success' } }),
@@ -193,7 +193,7 @@ describe('receipts', () => {
     expect((await send(event())).body.warnings).toEqual([]);
   });
 
-  test('attributes keep their digits, so that other digits are another event', async () => {
+  test('attributes keep their digits, so that different digits make a different event', async () => {
     const text = (id: string, number: string) =>
       `{"type":"t.digits","id":"${id}","source":"/s","time":"${now().slice(0, 14)}00:00Z","snow":${number},"list":[1.10],"name":"x"}`;
     expect(counts(await send(text('a', '9007199254740993')))).toEqual({ ...none, accepted: 1 });
@@ -203,7 +203,7 @@ describe('receipts', () => {
     for (const digits of ['9007199254740993', '0.10000000000000000555', '[1.10]']) expect(listed).toContain(digits);
   });
 
-  test('each kind of bad event has its code, is kept, and leaves the good ones alone', async () => {
+  test('each kind of bad event has its code, is quarantined, and does not affect the good ones', async () => {
     const who = await makeTenant(db);
     const bad: [string, string, string][] = [
       ['rejected', 'not-an-object', '5'],
@@ -243,7 +243,7 @@ describe('receipts', () => {
     expect(kept.body.data.find((row: Json) => row.code === 'event-too-large').raw).toHaveLength(65_536);
   });
 
-  test('a validation has so many rules and no more, and a tenant its own raw retention', async () => {
+  test('a validation has a maximum of rules, and each tenant its own raw retention', async () => {
     const who = await makeTenant(db, { raw_retention_days: 10 });
     const rules = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`rule-${n}`, 1]));
     const validation = (count: number) =>
@@ -265,7 +265,7 @@ describe('receipts', () => {
     expect(list.body.data[0].traceparent).toBe('00-x');
   });
 
-  test('a line of NDJSON that is not JSON is rejected alone', async () => {
+  test('in NDJSON only the line that is not JSON is rejected', async () => {
     const answer = await send(`${JSON.stringify(event())}\n{"half":\n${JSON.stringify(event())}`, {
       'content-type': 'application/x-ndjson',
     });
@@ -273,14 +273,14 @@ describe('receipts', () => {
     expect(answer.body.items).toMatchObject([{ index: 1, code: 'invalid-json' }]);
   });
 
-  test('422 iff nothing was accepted, duplicate or quarantined', async () => {
+  test('422 if and only if no event was accepted, duplicate or quarantined', async () => {
     expect((await send([1, 2])).status).toBe(422);
     expect((await send({ type: 'a', data: 7 })).status).toBe(202);
   });
 });
 
 describe('keys', () => {
-  test('no key, an unknown, an expired and a revoked one are 401, a wrong scope 403', async () => {
+  test('an absent, unknown, expired or revoked key is 401, a wrong scope 403', async () => {
     const who = await makeTenant(db);
     expect((await api.call('POST', '/v1/events', undefined, event())).status).toBe(401);
     expect((await api.call('POST', '/v1/events', 'mir_ingest_unknown', event())).status).toBe(401);
@@ -304,7 +304,7 @@ describe('keys', () => {
 });
 
 describe('Idempotency-Key', () => {
-  test('gives the first receipt again, refuses another body, and makes keyless events recognisable', async () => {
+  test('replays the first receipt, refuses another body, and makes events without ids recognisable', async () => {
     const who = await makeTenant(db);
     const body = [{ type: 'a' }, { type: 'a' }];
     const key = { 'idempotency-key': v4(), ...WHOLE };
@@ -312,7 +312,7 @@ describe('Idempotency-Key', () => {
     expect(counts(first)).toEqual({ ...none, accepted: 2 });
     expect((await send(body, key, who)).text).toBe(first.text);
     expect((await send([{ type: 'b' }], key, who)).body.code).toBe('idempotency-mismatch');
-    // As after a crash between the commit and the keeping of the answer.
+    // As after a crash between the commit and storing the answer.
     await db.owner.query(
       "update private.idempotency_keys set answer = null, claimed_at = now() - interval '2 minutes' where tenant_id = $1",
       [who.id],
@@ -336,7 +336,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-test('raw events come newest first, page by page, filtered', async () => {
+test('raw events are listed newest first, page by page, filtered', async () => {
   const who = await makeTenant(db);
   const at = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
   await send(

@@ -22,7 +22,7 @@ export function isIngest({ method, url = '' }: IncomingMessage): boolean {
   return method === 'POST' && /^\/v1\/events\/?(\?|$)/.test(url);
 }
 
-/** POST /v1/events, on node's own request: it reads its own bytes, and Express would cost as much again as all the rest. */
+/** POST /v1/events, on node's own request object: it reads its own bytes. Express would double its cost. */
 export async function answerIngest(deps: Deps, request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> {
   seen.route = '/v1/events';
   const identity = await deps.auth.identify(request, ['ingest'], seen);
@@ -118,7 +118,7 @@ export function mountEvents(api: Api, deps: Deps): void {
 
 const ATTEMPTS = 3;
 
-// A file that was rewritten or destroyed between manifest and reading has a successor, or none.
+// Reads again if a file was rewritten or destroyed after its manifest was read: a successor may have replaced it.
 async function listed(deps: Deps, tenantId: string, filter: EventFilter): Promise<EventPage> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -130,7 +130,7 @@ async function listed(deps: Deps, tenantId: string, filter: EventFilter): Promis
   }
 }
 
-// Written as text, so that the numbers of `data` keep the digits that were sent.
+// Writes the text directly, so that the numbers of `data` keep the digits that were sent.
 function eventText(row: StoredEvent & { cursor_time: string }): string {
   const head = JSON.stringify({
     specversion: '1.0',

@@ -5,15 +5,15 @@ export type RequestRecord = { route: string; method: string; status: number; mil
 
 export type Telemetry = {
   record: (request: RequestRecord) => void;
-  /** Stores what is left. */
+  /** Stores the remaining events. */
   close: () => Promise<void>;
 };
 
 type Options = {
-  /** Returns the id of the operations tenant's key, under which the events are stored; asked once. */
+  /** Returns the id of the operations tenant's key, under which the events are stored. Called once. */
   findKey: () => Promise<string>;
   store: (rows: EventRow[]) => Promise<unknown>;
-  /** Told of events that could not be stored: telemetry gives way to customers' events. */
+  /** Called for events that could not be stored: customers' events have priority over telemetry. */
   onDrop: (events: number, reason: string) => void;
 };
 

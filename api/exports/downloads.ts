@@ -12,20 +12,20 @@ const claims = z.strictObject({
   file: z.string(),
 });
 
-/** `keyId`: the key that asked for the link, with which it ends. */
+/** `keyId`: the key that created the link. The link expires with it. */
 export type DownloadLink = { tenantId: string; keyId: string; exportId: string; file: string };
 
 export type Downloads = {
-  /** A token that opens one file of one export for a number of seconds. */
+  /** Returns a token that opens one file of one export for a number of seconds. */
   sign: (link: DownloadLink, seconds: number) => Promise<string>;
   /**
-   * Whose file a token opens. Throws 401 where it is none of ours, has expired, is of another file, or its key is revoked or its tenant
-   * being removed; 403 where the tenant has no exports any more.
+   * Returns the tenant and key of a token. Throws 401 if it is invalid, expired or for another file, its key is revoked or its
+   * tenant is being removed; 403 if the tenant no longer has the feature `exports`.
    */
   open: (token: unknown, exportId: string, file: string) => Promise<{ tenant: Tenant; keyId: string }>;
 };
 
-/** Signs and checks the addresses of files, which are kept nowhere. */
+/** Signs and checks the addresses of files. Tokens are not stored. */
 export function createDownloads(pool: Pool, secret: string): Downloads {
   const tokens = createTokens(secret, {
     typ: 'mirante-export+jwt',

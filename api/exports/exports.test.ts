@@ -32,7 +32,7 @@ async function complete(
   return { id: asked.id, files: shown.manifest.files };
 }
 
-test('an export is asked for, made, listed, and shown with its manifest', async () => {
+test('an export is requested, written, listed, and shown with its manifest', async () => {
   const { status, body, headers } = await ask({ format: 'ndjson' });
   expect([status, body.status, headers.get('location')]).toEqual([202, 'queued', `/v1/exports/${body.id}`]);
   await exports.run();
@@ -51,7 +51,7 @@ test('an export is asked for, made, listed, and shown with its manifest', async 
   expect((await show(body.id, tenant.keys.read)).body.code).toBe('wrong-scope');
 });
 
-test('the same Idempotency-Key asks once', async () => {
+test('repeated requests with one Idempotency-Key create one export', async () => {
   const body = { dataset: 'events', format: 'csv', ...window() };
   const once = () => api.call('POST', '/v1/exports', tenant.keys.export, body, { 'idempotency-key': 'one' });
   const [first, again] = [await once(), await once()];
@@ -59,7 +59,7 @@ test('the same Idempotency-Key asks once', async () => {
   await exports.run();
 });
 
-test('a file is read whole, in part, by key and by its own address', async () => {
+test('a file is read in full and in part, with a key and by its signed address', async () => {
   const { id, files } = await complete();
   const [file] = files as [(typeof files)[number]];
   const url = `${api.url}/v1/exports/${id}/files/${encodeURIComponent(file.name)}`;
@@ -93,7 +93,7 @@ test('a file is read whole, in part, by key and by its own address', async () =>
 
 const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer };
 
-test.skipIf(!zstdDecompressSync)('a file compressed with zstd holds the same as one that is not', async () => {
+test.skipIf(!zstdDecompressSync)('a file compressed with zstd has the same content as an uncompressed one', async () => {
   const bytesOf = async (body: object) => {
     const [file] = (await complete({ ...body, ...bounds })).files;
     return Buffer.from(await (await fetch(file?.url as string)).arrayBuffer());
@@ -104,7 +104,7 @@ test.skipIf(!zstdDecompressSync)('a file compressed with zstd holds the same as 
   expect(zstdDecompressSync?.(packed).equals(plain)).toBe(true);
 });
 
-test('a window to the microsecond has the same events everywhere', async () => {
+test('a window with microseconds selects the same events in lists, metrics and exports', async () => {
   const who = await makeTenant(db);
   const day = new Date(Date.now() - DAY).toISOString().slice(0, 10);
   const at = (micros: string) => `${day}T09:00:00.${micros}Z`;
@@ -148,7 +148,7 @@ test('a window to the microsecond has the same events everywhere', async () => {
   }
 });
 
-test('a file whose name has a slash is read at its name, encoded or not', async () => {
+test('a file with a slash in its name is read by that name, encoded or not', async () => {
   const { id, files } = await complete({ format: 'parquet' });
   const [file] = files as [(typeof files)[number]];
   expect(file.name).toContain('/');
@@ -166,7 +166,7 @@ test('a file whose name has a slash is read at its name, encoded or not', async 
   expect((await api.call('GET', `/v1/exports/${id}/files/day=2026-01-01/../x`, tenant.keys.export)).status).toBe(404);
 });
 
-test('an address opens its file and nothing else, and ends with its file, its key and the feature', async () => {
+test('a signed address opens only its own file, and expires with the file, its key and the feature', async () => {
   const { id, files } = await complete();
   const [first, second] = files as [(typeof files)[number], (typeof files)[number]];
   const token = new URL(first.url).searchParams.get('token') ?? '';
@@ -198,7 +198,7 @@ test('an address opens its file and nothing else, and ends with its file, its ke
   expect(shown.manifest.files[0]).toEqual(rest);
 });
 
-test('an address ends with the key that asked for it', async () => {
+test('a signed address expires with the key that created it', async () => {
   const made = await api.call('POST', `/v1/tenants/${tenant.id}/keys`, await makeOperatorKey(db), {
     name: 'x',
     scopes: ['export'],
@@ -210,7 +210,7 @@ test('an address ends with the key that asked for it', async () => {
   expect((await fetch(url)).status).toBe(401);
 });
 
-test('what was made, downloaded and deleted stands in the audit log, a download in parts once', async () => {
+test('creation, download and deletion are in the audit log; a download in parts is there once', async () => {
   const { id, files } = await complete();
   const url = files[0]?.url ?? '';
   for (const range of ['bytes=0-9', 'bytes=5-19', 'bytes=-3']) await fetch(url, { headers: { range } });
@@ -236,7 +236,7 @@ test('what was made, downloaded and deleted stands in the audit log, a download 
     .toBeGreaterThan(5);
 });
 
-test('whoever waits is told by a signed webhook, also of a failure, and learns the secret once', async () => {
+test('a signed webhook reports success and failure, and its secret is shown once', async () => {
   const notify_url = `${receiver.url}/204`;
   const first = await ask({ notify_url });
   expect(first.body.webhook_secret).toMatch(/^whsec_/);
@@ -262,7 +262,7 @@ test('whoever waits is told by a signed webhook, also of a failure, and learns t
   });
 });
 
-test('what cannot be is refused in words', async () => {
+test('invalid requests are refused with an explanation', async () => {
   const refused = async (body: object) => {
     const answer = await ask(body);
     return [
@@ -302,7 +302,7 @@ test('what cannot be is refused in words', async () => {
   expect(await refused({ format: 'xlsx' })).toEqual([400, '/format invalid-value']);
 });
 
-test('an export goes on where another ended, if that one is complete and the same', async () => {
+test('an export continues another one that is complete and has the same options', async () => {
   const { id } = await complete({ filter: { type: ['test.1.v1', 'test.2.v1'] } });
   const go = (body: object) => api.call('POST', '/v1/exports', tenant.keys.export, { format: 'csv', since: id, ...body });
   const faults = (body: { errors?: { pointer: string; code: string }[] }) =>
@@ -329,7 +329,7 @@ test('an export goes on where another ended, if that one is complete and the sam
   });
 });
 
-test('exports that are under way are counted, and one that is cancelled leaves nothing', async () => {
+test('a tenant has a limited number of running exports, and a cancelled export is not written', async () => {
   const lone = await makeTenant(db);
   const asked = [];
   for (let i = 0; i < 6; i++) asked.push(await ask({}, lone.keys.export));

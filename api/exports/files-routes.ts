@@ -14,7 +14,7 @@ import type { Api, Call, Seen } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { exportSpecs } from './spec.ts';
 
-/** Within that time the parts of a file that one key asks for are one download. */
+/** Reads of parts of one file with one key within this time count as one download. */
 const ONE_DOWNLOAD_MS = 10 * 60_000;
 
 const TYPES = {
@@ -24,12 +24,12 @@ const TYPES = {
 };
 const COMPRESSED = { none: undefined, gzip: 'application/gzip', zstd: 'application/zstd' };
 
-// Express hands a wildcard over as the list of its steps.
+// Express returns a wildcard as an array of path segments.
 const fileName = z
   .preprocess((steps) => (Array.isArray(steps) ? steps.join('/') : steps), z.string().max(300))
   .meta({ type: 'string' });
 
-/** Files of completed exports, for a key or an address that is signed. */
+/** Serves the files of completed exports, to a key or by a signed address. */
 export function mountExportFiles(api: Api, deps: Deps): void {
   const noted = new QuickLRU<string, true>({ maxSize: 10_000, maxAge: ONE_DOWNLOAD_MS });
 
@@ -71,7 +71,7 @@ export function mountExportFiles(api: Api, deps: Deps): void {
     },
   );
 
-  // Before the first byte, or what is read in parts could be read without a trace.
+  // Writes the audit entry before the first byte is sent, so that a partial read leaves a trace too.
   async function note(actor: Actor, exportId: string, name: string): Promise<void> {
     const download = `${actor.keyId} ${exportId} ${name}`;
     if (noted.has(download)) return;
@@ -86,7 +86,7 @@ type Asking = Pick<
   'identity' | 'actor' | 'params' | 'request' | 'response'
 >;
 
-// Where there is a token it alone counts, as for viewers.
+// A token takes precedence over a key, as for viewers.
 async function readerOf(deps: Deps, { identity, actor, params, request, response }: Asking): Promise<Actor> {
   if (request.query.token === undefined) {
     requireFeature(identity.features, 'exports');
@@ -124,7 +124,7 @@ async function send(
     response.end();
     return;
   }
-  // What breaks off has fewer bytes than it said, so that no client takes it for the whole.
+  // After an error the answer is shorter than its Content-Length, so no client takes it for complete.
   await pipeline(body, response).catch((error) => {
     if (!response.destroyed || error.code !== 'ERR_STREAM_PREMATURE_CLOSE') deps.log.warn({ err: error }, 'download aborted');
   });

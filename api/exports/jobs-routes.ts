@@ -30,7 +30,7 @@ import { askedExport, showExport, shownExport, wholeExport } from './view.ts';
 const params = z.object({ id: uuid });
 const SCOPES = ['export'] as const;
 
-/** Exports that are made in the background, each into files that can be downloaded. */
+/** Exports that a job writes into files for download. */
 export function mountExportJobs(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,
@@ -130,7 +130,7 @@ export function mountExportJobs(api: Api, deps: Deps, queues: Queues): void {
       answer: shownExport,
     },
     async ({ identity, actor, params: { id } }) => {
-      // Also where the feature is off: what is one's own can be taken away.
+      // Also if the feature is off: a tenant can always delete its own exports.
       const job = await withTenant(
         deps.pool,
         identity.tenantId,
@@ -144,13 +144,13 @@ export function mountExportJobs(api: Api, deps: Deps, queues: Queues): void {
   );
 }
 
-// A manifest outlives its files; addresses are only for what is there.
+// A manifest outlives its files. Only existing files get addresses.
 async function manifestOf(deps: Deps, identity: Identity, request: Request, job: ExportJob, seconds: number) {
   if (!job.completed_at || !job.manifest) return {};
   if (job.status !== 'completed') return { manifest: job.manifest };
   const files = job.manifest.files as ManifestFile[];
   const now = Date.now();
-  // An address ends with its file, and with the key that asked for it.
+  // An address expires with its file and with the key that requested it.
   const ends = [
     now + seconds * 1000,
     job.expires_at?.getTime() ?? now,

@@ -3,7 +3,7 @@ import type { Pool } from '../../sql/database/db.ts';
 import { readExportStates } from '../../sql/exports/state.ts';
 import { oncePerScrape } from '../http/scrape.ts';
 
-/** How the exports of all customers stand, and how many of those under way fail. */
+/** Registers gauges for the exports of all customers by state, and for failures among the running ones. */
 export function describeExports(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
   const states = oncePerScrape(() => readExportStates(ops));
   new Gauge({

@@ -7,7 +7,7 @@ import { conflict } from '../http/problems.ts';
 
 const parsed = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
 
-/** A URL that webhooks may be sent to. Without encryption only where it leaves no network of one's own; the job sees to it for each address. */
+/** A URL that webhooks may be sent to. Plain HTTP is only for private networks; the job checks this for each address. */
 export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>) {
   const schemes = config.ALERTS_ALLOW_PRIVATE_NETWORKS.length > 0 ? ['https:', 'http:'] : ['https:'];
   return z
@@ -22,8 +22,8 @@ export function webhookUrl(config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS'>
 }
 
 /**
- * The tenant's endpoint of that address, made where there is none, with its secret if so: who has only a key for exports may learn the secret
- * of no endpoint that an administrator made.
+ * Returns the tenant's endpoint for an address, and creates it if there is none. Returns the secret only for a new endpoint: a
+ * key for exports must not reveal the secret of an endpoint that an administrator created.
  */
 export async function notifyEndpoint(
   config: Config,

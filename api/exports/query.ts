@@ -13,10 +13,10 @@ const flag = z.enum(['true', 'false']);
 const text = z.string().max(500);
 const NAMES = [...new Set(Object.values(FILTERS).flat())];
 
-/** What is sent as `filter[name]`; the interval is no filter, but the width of a bucket as everywhere. */
+/** Parameters sent as `filter[name]`. The interval is not a filter, but the width of a bucket. */
 export const EXPORT_FILTERS = NAMES.filter((name) => name !== 'interval');
 
-/** The parameters of a streamed export; which go together is checked by readExportQuery(). */
+/** The parameters of a streamed export. readExportQuery() checks their combinations. */
 export const exportQuery = z.strictObject({
   dataset: z.enum(DATASETS),
   format: z.enum(['csv', 'ndjson']).default('csv'),
@@ -43,7 +43,7 @@ export type ExportQuery = z.infer<typeof exportQuery>;
 
 export type ExportRequest = { selection: Selection; shape: Shape; bom: boolean };
 
-/** What is asked. `pseudonym` gives what a subject may be stored as. Throws 400 that names all that is wrong. */
+/** Returns the request of a streamed export. `pseudonym` returns the stored form of a subject. Throws 400 with every fault. */
 export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subject: string) => string): ExportRequest {
   const { dataset, from, to = instantAt(now) } = query;
   const faults: Fault[] = [];
@@ -64,7 +64,7 @@ export function readExportQuery(query: ExportQuery, now: Date, pseudonym: (subje
   return { selection: { dataset, from, to, filter }, shape: shapeOf(query), bom: query.bom === 'true' };
 }
 
-/** Reports a window that is empty, too long, or outside of the time that a database of events can hold. */
+/** Reports a window that is empty, too long, or outside the times that the database can store. */
 export function checkWindow(from: Instant, to: Instant, fault: FaultReport): void {
   if (from >= to) fault('from', 'empty-window', '`from` must be before `to`.');
   if (dateOf(to).getTime() - dateOf(from).getTime() > MAX_DAYS * DAY_MS)
@@ -76,7 +76,7 @@ export function checkWindow(from: Instant, to: Instant, fault: FaultReport): voi
 
 const CSV_ONLY = ['delimiter', 'decimal', 'bom', 'guard'] as const;
 
-/** Reports choices of CSV with another format, and a decimal comma that could not be told from the delimiter. */
+/** Reports CSV options with another format, and a decimal comma that equals the delimiter. */
 export function checkChoices(
   asked: { format: string } & { [name in (typeof CSV_ONLY)[number]]?: unknown },
   fault: FaultReport,
@@ -93,7 +93,7 @@ function shapeOf({ format, delimiter = ',', decimal = '.', guard }: ExportQuery)
   return format === 'csv' ? { format, delimiter, decimal, guard: guard !== 'false' } : { format };
 }
 
-/** Name of the file that an export is saved as. */
+/** Returns the file name of an export. */
 export function exportFileName({ dataset, from, to }: Selection, { format }: Shape): string {
   const [begin, end] = [from, to].map((at) =>
     shownInstant(at)

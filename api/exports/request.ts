@@ -9,12 +9,12 @@ import { conflict, type Fault, type FaultReport, invalidRequest } from '../http/
 import { instant, uuid } from '../http/schemas.ts';
 import { checkChoices, checkWindow } from './query.ts';
 
-/** Node has zstd from 22.15 on. */
+/** Node supports zstd from 22.15. */
 const COMPRESSIONS = 'createZstdCompress' in zlib ? (['none', 'gzip', 'zstd'] as const) : (['none', 'gzip'] as const);
 
 const text = z.string().max(500);
 
-/** What is asked of an export; which members go together is checked by readExport(). */
+/** The body of a request for an export. readExport() checks the combinations of its members. */
 export const exportInput = z.strictObject({
   dataset: z.enum(DATASETS).optional().meta({ description: 'Left out with `since`: that of the export before' }),
   format: z.enum(FORMATS),
@@ -47,7 +47,10 @@ export const exportInput = z.strictObject({
 });
 export type ExportInput = z.infer<typeof exportInput>;
 
-/** What is asked, put together with the export that it continues. Throws 400 with all that is wrong, 409 where that one is not complete. */
+/**
+ * Returns the requested export, filled in from the one that it continues. Throws 400 with every fault, 409 if that one is not
+ * complete.
+ */
 export function readExport(input: ExportInput, before: ExportJob | undefined, now: Date): Omit<NewExport, 'endpointId'> {
   const faults: Fault[] = [];
   const fault: FaultReport = (name, code, detail) => void faults.push({ pointer: `/${name}`, code, detail });
@@ -78,7 +81,7 @@ export function readExport(input: ExportInput, before: ExportJob | undefined, no
 }
 
 function checkFilter(dataset: Selection['dataset'], filter: Selection['filter'], fault: FaultReport): void {
-  // What a person is known by would be kept with the export; a request for access gives a person's events.
+  // The export would store the subject's identifier. A privacy request for access returns the events of one subject.
   const known = FILTERS[dataset].filter((name) => name !== 'subject');
   for (const [name, value] of Object.entries(filter)) {
     const values = [value].flat() as string[];

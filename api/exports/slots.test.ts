@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createExportSlots } from './slots.ts';
 
-test('one tenant has half at most, and two greedy ones leave room for a third', () => {
+test('one tenant gets at most half, and two busy tenants leave room for a third', () => {
   const slots = createExportSlots(4);
   const take = (tenant: string) => slots.take(tenant, () => undefined);
   const end = take('a');

@@ -1,21 +1,21 @@
 import { tooManyRequests, unavailable } from '../http/problems.ts';
 
-/** What a client may wait before it asks again; how long an export takes, nobody knows. */
+/** Seconds that a client should wait before it retries. The duration of an export is unknown. */
 const RETRY_SECONDS = 10;
 
 export type ExportSlots = {
   /**
-   * Takes one of the connections for exports; gives what returns it. Throws 503 where none is free, 429 where the tenant has its
-   * share. `breakOff` is called where the program stops.
+   * Takes one slot and returns the function that frees it. Throws 503 if none is free, 429 if the tenant has used its share.
+   * `breakOff` is called when the program stops.
    */
   take: (tenantId: string, breakOff: () => void) => () => void;
-  /** Breaks off every export that is under way, and lets none begin. */
+  /** Breaks off all running exports and starts no more. */
   close: () => void;
 };
 
 /**
- * At most `most` exports at once. One tenant may have half of them, and a further one only while more are free than it has, so
- * that two greedy tenants shut out no third.
+ * Allows at most `most` exports at once. One tenant may have half of the slots, and gets another one only while more are free
+ * than it has: two busy tenants cannot shut out a third.
  */
 export function createExportSlots(most: number): ExportSlots {
   const share = Math.max(1, Math.floor(most / 2));
@@ -30,7 +30,7 @@ export function createExportSlots(most: number): ExportSlots {
         throw tooManyRequests('too-many-exports', 'The tenant already streams as many exports as allowed', RETRY_SECONDS);
       if (closed || running.size >= most)
         throw unavailable('All connections for exports are in use. Try again later.', RETRY_SECONDS);
-      // One of its own for each call: the same function may be given twice.
+      // A separate function for each call: callers may pass the same `breakOff` twice.
       const end = () => breakOff();
       running.add(end);
       taken.set(tenantId, own + 1);

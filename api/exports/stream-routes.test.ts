@@ -12,9 +12,8 @@ import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 import { nastyEvents } from '../../test/support/nasty-events.ts';
 import { openRaw } from '../../test/support/raw-http.ts';
 
-/** Has more rows than all buffers between PostgreSQL and a client hold. */
-
 const PATH = '/v1/exports/stream';
+/** More rows than all buffers between PostgreSQL and a client can hold. */
 const LARGE = 60_000;
 const from = new Date(Date.now() - 86_400_000).toISOString();
 const to = new Date(Date.now() + 86_400_000).toISOString();
@@ -38,7 +37,7 @@ const get = (query: Record<string, string> = {}, headers: Record<string, string>
 
 type Whole = { head: IncomingMessage; body: Buffer; trailers: NodeJS.Dict<string>; complete: boolean };
 
-// As node's own client sees it: trailers, and whether the answer came to its end.
+// As node's client sees it: with trailers, and whether the answer is complete.
 function open(key: string, query: Record<string, string> = {}, headers: Record<string, string> = {}, method = 'GET') {
   const asked = request(api.url + address(query), {
     method,
@@ -63,7 +62,7 @@ async function whole(
   return { head, body: Buffer.concat(chunks), trailers: head.trailers, complete: head.complete };
 }
 
-// Rows begin with an id; inside a text no line begins so.
+// Each row begins with an id. No line inside a text does.
 const UUID_AT_START = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=,)/gm;
 const idsOf = async (tenantId: string) =>
   new Set(
@@ -81,7 +80,7 @@ const running = async () =>
   ).rows;
 
 describe('a whole answer', () => {
-  test('has its header line, every row, its file name, and trailers that prove it', async () => {
+  test('has a header line, every row, a file name, and trailers that prove it complete', async () => {
     const { head, body, trailers, complete } = await whole(tenant.keys.export);
     expect([head.statusCode, complete]).toEqual([200, true]);
     expect(head.headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
@@ -91,7 +90,7 @@ describe('a whole answer', () => {
     expect(trailers).toEqual({ 'content-digest': digestOf(body), 'repr-digest': digestOf(body), 'mirante-rows': '100' });
   });
 
-  test('compressed it holds the same, and its digest is that of the bytes that were sent', async () => {
+  test('has the same content when compressed, and its digest covers the bytes that were sent', async () => {
     const plain = await whole(tenant.keys.export, { format: 'ndjson' });
     const zipped = await whole(tenant.keys.export, { format: 'ndjson' }, { 'accept-encoding': 'gzip' });
     expect(zipped.head.headers['content-encoding']).toBe('gzip');
@@ -102,7 +101,7 @@ describe('a whole answer', () => {
     expect(lines.map((line) => JSON.parse(line).specversion)).toEqual(Array(100).fill('1.0'));
   });
 
-  test('for Excel it begins with a byte order mark and has semicolons; empty windows have a header line alone', async () => {
+  test('for Excel it begins with a byte order mark and uses semicolons; an empty window has only a header line', async () => {
     const { body } = await whole(tenant.keys.export, {
       bom: 'true',
       delimiter: ';',
@@ -123,7 +122,7 @@ describe('a whole answer', () => {
     ]);
   });
 
-  test('what was exported as NDJSON and is sent again is nothing but duplicates, where nothing is concealed', async () => {
+  test('rows exported as NDJSON and sent again are all duplicates, if nothing is concealed', async () => {
     const sound = Array.from({ length: 20 }, (_, n) => ({
       id: n % 2 ? v4() : `n-${n}`,
       type: 'again.v1',
@@ -138,14 +137,14 @@ describe('a whole answer', () => {
     expect(again.body).toMatchObject({ received: 20, duplicates: 20 });
   });
 
-  test('HEAD has the same headers, no trailer and no body', async () => {
+  test('HEAD has the same headers, no trailers and no body', async () => {
     const { head, body } = await whole(tenant.keys.export, {}, {}, 'HEAD');
     expect([head.statusCode, body.length, head.headers.trailer]).toEqual([200, 0, undefined]);
     expect(head.headers['content-disposition']).toMatch(/\.csv"$/);
     expect(head.headers.etag).toMatch(/^W\//);
   });
 
-  test('its Link leads to metadata of the columns', async () => {
+  test('its Link header points to metadata of the columns', async () => {
     const { headers } = await get({ delimiter: ';', decimal: ',' });
     const path = /^<([^>]+)>; rel="describedby"/.exec(headers.get('link') ?? '')?.[1] as string;
     const found = await api.call('GET', path, tenant.keys.export);
@@ -163,8 +162,8 @@ describe('a whole answer', () => {
   });
 });
 
-describe('who may and what may be asked', () => {
-  test('each tenant gets its own rows, in every format and dataset', async () => {
+describe('permissions and parameters', () => {
+  test('each tenant gets only its own rows, in every format and dataset', async () => {
     for (const who of [tenant, other]) {
       const { body } = await whole(who.keys.export, { format: 'csv' });
       expect(new Set(body.toString().match(UUID_AT_START))).toEqual(await idsOf(who.id));
@@ -173,7 +172,7 @@ describe('who may and what may be asked', () => {
     }
   });
 
-  test('a key of another scope, a feature that is off, HTTP/1.0 and what is no such question are refused', async () => {
+  test('a key of another scope, a disabled feature, HTTP/1.0 and invalid parameters are refused', async () => {
     for (const key of [tenant.keys.read, tenant.keys.ingest, tenant.keys.tenant_admin])
       expect((await get({}, {}, key)).body.code).toBe('wrong-scope');
     const off = await makeTenant(db, { features: { exports: false } });
@@ -218,7 +217,7 @@ describe('who may and what may be asked', () => {
 });
 
 describe('an answer that breaks off', () => {
-  test('where the client leaves, the statement is cancelled at once and the connection serves the next', async () => {
+  test('when the client disconnects, the statement is cancelled at once and the connection serves the next request', async () => {
     for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
       const { asked, head } = open(large.keys.export, {}, headers as Record<string, string>);
       const answer = await head;
@@ -237,7 +236,7 @@ describe('an answer that breaks off', () => {
     expect(rows.length).toBeLessThanOrEqual(2);
   });
 
-  test('where PostgreSQL ends the connection midway, no client takes what came for all there is', async () => {
+  test('when PostgreSQL closes the connection midway, no client takes the rows received for all rows', async () => {
     for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
       const { head } = open(large.keys.export, { format: 'ndjson' }, headers as Record<string, string>);
       const answer = await head;
@@ -254,7 +253,7 @@ describe('an answer that breaks off', () => {
     expect((await whole(large.keys.export)).trailers['mirante-rows']).toBe(String(LARGE));
   });
 
-  test('a tenant has its share of the connections, and all of them are not more than there are', async () => {
+  test('a tenant gets its share of the connections, and all tenants together no more than exist', async () => {
     const first = open(large.keys.export);
     const second = open(large.keys.export);
     const answers = [await first.head, await second.head];
@@ -284,7 +283,7 @@ describe('an answer that has not changed', () => {
   const send = async (more: object = {}) =>
     expect((await api.call('POST', '/v1/events', tenant.keys.ingest, event(more))).body.accepted).toBe(1);
 
-  test('is 304 until an event comes into its window, late ones too', async () => {
+  test('is 304 until an event arrives in its window, also a late one', async () => {
     const tag = await tagOf();
     expect(await again(tag)).toBe(304);
     expect(await again(`"other", ${tag}`)).toBe(304);
@@ -303,7 +302,7 @@ describe('an answer that has not changed', () => {
     expect(await again(old, past)).toBe(200);
   });
 
-  test('an erasure changes it, also where as many events come as go, and has no tag while it is under way', async () => {
+  test('changes with an erasure, even if the number of events stays the same, and has no tag while the erasure runs', async () => {
     await send({ subject: 'bia' });
     const tag = await tagOf();
     const asked = await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind: 'erasure', subject: 'bia' });
@@ -316,7 +315,7 @@ describe('an answer that has not changed', () => {
     expect(await tagOf()).not.toBe(tag);
   });
 
-  test('has no tag where rows may leave the window by themselves', async () => {
+  test('has no tag if rows may leave the window through retention', async () => {
     const short = await makeTenant(db, { raw_retention_days: 10 });
     const query = { from: new Date(Date.now() - 30 * 86_400_000).toISOString() };
     expect((await get(query, {}, short.keys.export)).headers.get('etag')).toBeNull();

@@ -23,7 +23,7 @@ const metadata = z.object({
   tableSchema: z.looseObject({}),
 });
 
-/** Streams rows to keys with the scope `export`, and the metadata of the CSV. */
+/** Streams rows to keys with the scope `export`, and serves the metadata of the CSV. */
 export function mountExportStream(api: Api, deps: Deps): void {
   route(
     api,
@@ -107,7 +107,7 @@ async function headOf(deps: Deps, identity: Identity, asked: ExportRequest, requ
   };
 }
 
-// Not Express's own comparison: it gives up where a request says no-cache, which fetch() adds to every conditional one.
+// Express's own comparison returns false if a request says no-cache, which fetch() adds to every conditional request.
 function isSame(known: string | undefined, tag: string): boolean {
   const plain = (text: string) => text.trim().replace(/^W\//, '');
   return known !== undefined && (known.trim() === '*' || known.split(',').map(plain).includes(plain(tag)));

@@ -12,13 +12,13 @@ import type { CopyStream } from '../../sql/exports/selection.ts';
 import type { Deps } from '../http/deps.ts';
 import type { ExportRequest } from './query.ts';
 
-/** Node has zstd from 22.15 on. */
+/** Node supports zstd from 22.15. */
 const { createZstdCompress } = zlib as { createZstdCompress?: () => Transform };
 
-/** The codings of an answer that this node can make, the best first. */
+/** The content codings that this node supports, best first. */
 export const CODINGS = createZstdCompress ? ['zstd', 'gzip', 'identity'] : ['gzip', 'identity'];
 
-// The fastest level: a higher one makes files a tenth smaller and takes three times as long.
+// The fastest level: higher ones make files a tenth smaller and take three times as long.
 const encoder = (coding: string) =>
   coding === 'zstd'
     ? createZstdCompress?.()
@@ -26,19 +26,19 @@ const encoder = (coding: string) =>
       ? zlib.createGzip({ level: 1, chunkSize: 64 * 1024 })
       : undefined;
 
-/** The client has gone; nobody is left to be told. */
+/** The client has disconnected: nobody receives the error. */
 class Gone extends Error {}
 
-/** How an answer of rows begins. */
+/** Headers of a streamed answer. */
 export type Head = Record<string, string>;
 
-/** What an answer that is whole ends with. */
+/** Trailers of a complete answer. */
 const TRAILERS = 'Content-Digest, Repr-Digest, Mirante-Rows';
 
 /**
- * Sends the rows as they come, as fast as the client takes them, and gives what ends the answer, for when the connection is free for the
- * client's next question. Throws where the rows break off: then the answer has no end. Where the client leaves, the statement is
- * cancelled at once, and the connection can be used again.
+ * Sends rows as fast as the client reads them. Returns the function that ends the answer; call it once the connection is free
+ * for the client's next request. Throws if the rows break off; the answer then stays incomplete. If the client disconnects, the
+ * statement is cancelled at once, and the connection can be reused.
  */
 export async function streamRows(
   deps: Pick<Deps, 'archive' | 'exportPool' | 'pool' | 'log'>,
@@ -83,7 +83,7 @@ async function send(
   if (gone.aborted) rows.destroy(gone.reason);
   const digest = createHash('sha256');
   const write = async (bytes: Buffer) => {
-    // Not before: what fails until then is answered as a problem.
+    // Headers are sent with the first bytes: an error before that is answered as a problem.
     if (!response.headersSent) {
       response.writeHead(200, { ...head, trailer: TRAILERS });
       response.flushHeaders();
@@ -111,7 +111,7 @@ async function send(
   };
 }
 
-// What is still being sent is thrown away until the cancelled statement has ended: PostgreSQL notices only between two rows.
+// Discards the remaining rows until the cancelled statement has ended: PostgreSQL checks for a cancel only between two rows.
 async function end({ pool, log }: Pick<Deps, 'pool' | 'log'>, backend: number, rows: CopyStream): Promise<void> {
   if (rows.readableEnded) return;
   rows.destroy();

@@ -69,7 +69,7 @@ const manifest = z.object({
     .meta({ description: 'People erased since the last export, by pseudonym: earlier exports may hold them' }),
 });
 
-/** An export as the API shows it. */
+/** An export in answers of the API. */
 export const shownExport = z.object({
   id: uuid,
   dataset: z.string(),
@@ -88,10 +88,10 @@ export const shownExport = z.object({
   notification: notification.nullable(),
 });
 
-/** One export, with what is in it once it is complete. */
+/** One export, with its manifest once it is complete. */
 export const wholeExport = shownExport.extend({ manifest: manifest.optional(), urls_expire_at: time.optional() });
 
-/** The answer that follows the wish for an export. */
+/** The answer to a request for an export. */
 export const askedExport = shownExport.extend({
   webhook_secret: z.string().nullable().optional().meta({
     description:

@@ -1,26 +1,26 @@
 import QuickLRU from 'quick-lru';
 import { askFor, currentAsker } from '../../sql/database/fair-pool.ts';
 
-/** How old an answer may be that is given again. Its watermark says how far it reaches, so it stays true. */
+/** Longest time that an answer is reused. Its watermark says up to when it is complete, so it stays true. */
 const REMEMBER_MS = 10_000;
-/** Longer answers are not kept, so that what is kept stays within some 40 MB. */
+/** Longer answers are not cached. This keeps the cache within about 40 MB. */
 const MAX_ROWS = 200;
 
 type Answer = { watermark: Date; rows: unknown[] };
-/** A question: all that the answer depends on, and whether reading it is known to take long. */
+/** A question: everything that the answer depends on, and whether the query is known to be slow. */
 export type SharedQuestion = { question: string; isSlow: boolean };
 type Shared = { answer: Promise<Answer>; waiting: number; gone: AbortController };
 
 export type Answers = {
-  /** What `read` gives for this tenant and question. */
+  /** Returns the result of `read` for this tenant and question, cached or shared where possible. */
   share: <A extends Answer>(tenantId: string, asked: SharedQuestion, read: () => Promise<A>) => Promise<A>;
-  /** Drops the remembered answers of a tenant, because this process has stored events of it. */
+  /** Drops the cached answers of a tenant, because this process has stored events for it. */
   forget: (tenantId: string) => void;
 };
 
 /**
- * Reads once for all viewers who ask the same at about the same time, for as long as one of them waits. Only answers that were
- * complete up to the moment of reading are kept; what waited for a refresh is asked for again.
+ * Runs one query for all viewers who ask the same question at about the same time, and aborts it when the last of them leaves.
+ * Caches only answers that were complete up to the moment of reading; an answer that waits for a refresh is read again.
  */
 export function createAnswers(): Answers {
   const known = new QuickLRU<string, Shared>({ maxSize: 1_000, maxAge: REMEMBER_MS });
@@ -46,7 +46,7 @@ export function createAnswers(): Answers {
     if (known.peek(key) === shared) known.delete(key);
   }
 
-  // Who has no signal waits to the end.
+  // A request without a signal waits until the answer arrives.
   function join(key: string, shared: Shared): void {
     shared.waiting++;
     const signal = currentAsker()?.signal;

@@ -7,7 +7,7 @@ import { unauthenticated, wrongScope } from './problems.ts';
 import { refuseCrossSite, sessionToken } from './session-cookie.ts';
 import type { Seen } from './types.ts';
 
-/** How long another process may go on accepting a key that was revoked here. Ingestion checks keys again when it stores. */
+/** Longest time that another process accepts a key revoked here. Ingestion checks keys again when it stores. */
 const REMEMBER_MS = 5_000;
 
 export type Authenticator = {
@@ -27,10 +27,9 @@ export type Authenticator = {
 };
 
 /**
- * Finds tenants from keys, remembering each answer (also "unknown") for a few seconds.
- * A key is hashed before anything looks for it, here and in the database, and the key itself is never compared. How long a
- * comparison of hashes takes may tell how far two hashes agree; nobody can steer a SHA-256 towards one, so it says nothing of
- * the key.
+ * Looks up tenants by key and caches each answer (also "unknown") for a few seconds.
+ * A key is hashed before it is looked up, here and in the database; the key itself is never compared. The time of a comparison
+ * of hashes may reveal how far they agree. That reveals nothing about the key: nobody can steer a SHA-256 towards a hash.
  */
 export function createAuthenticator(pool: Pool): Authenticator {
   const known = new QuickLRU<string, Promise<Identity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
@@ -104,7 +103,7 @@ const isOver = (at: Date) => at.getTime() <= Date.now();
 
 const nameOf = (keyHash: Buffer) => keyHash.toString('base64');
 
-// Basic carries the key as its password, so that a browser can open the operator's pages.
+// Basic authentication carries the key as the password, so that a browser can open the operator's pages.
 function keyOf(header: string | undefined): string | undefined {
   const [scheme, value] = (header ?? '').split(' ', 2);
   if (!value) return undefined;

@@ -5,13 +5,13 @@ import { invalidEncoding, timedOut, tooLarge, unsupportedEncoding } from './prob
 
 export type BodyReader = {
   maxBytes: number;
-  /** Called with the bytes that have just been added to what this request holds in memory; may throw to refuse them. */
+  /** Called with the number of bytes just added to the request's buffer. May throw to refuse them. */
   reserve: (bytes: number) => void;
 };
 
 /**
- * Reads a whole body, inflating gzip. Throws 413 as soon as more than `maxBytes` come out, so a bomb is refused while it
- * inflates; 415 for other encodings; 400 where the gzip stream is broken; 408, for the log, where the client went away.
+ * Reads a whole body and inflates gzip. Throws 413 as soon as the output exceeds `maxBytes`, so a gzip bomb is refused while it
+ * inflates; 415 for other encodings; 400 for a broken gzip stream; 408, for the log, if the client disconnected.
  */
 export async function readBody(request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
@@ -32,7 +32,7 @@ export async function readBody(request: IncomingMessage, reader: BodyReader): Pr
   }
 }
 
-// By events, because an async iterator costs a twentieth of a whole request.
+// Uses events: an async iterator costs a twentieth of a whole request.
 function gather(stream: Readable, request: IncomingMessage, reader: BodyReader): Promise<Buffer> {
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
@@ -54,7 +54,7 @@ function gather(stream: Readable, request: IncomingMessage, reader: BodyReader):
     const gone = () => {
       if (!request.readableEnded) fail(timedOut());
     };
-    // It may have gone while its key was looked up; what is closed already says so no more.
+    // The connection may have closed while the key was looked up. A closed stream emits no further `close`.
     if (request.destroyed) gone();
     else request.once('close', gone);
   });
@@ -65,7 +65,7 @@ const bodyTooLarge = (reader: BodyReader) =>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
-/** The text of a body, decoded strictly. Throws 400 where it is not UTF-8. */
+/** Returns the text of a body. Throws 400 if it is not valid UTF-8. */
 export function decodeUtf8(body: Buffer): string {
   try {
     return utf8.decode(body);

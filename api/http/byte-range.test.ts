@@ -21,11 +21,11 @@ test.each([
   expect(rangeOf(header, 10)).toEqual(expected);
 });
 
-test('nothing can be asked of an empty file', () => {
+test('an empty file has no satisfiable range', () => {
   expect([rangeOf('bytes=0-', 0), rangeOf('bytes=-1', 0), rangeOf(undefined, 0)]).toEqual(['none', 'none', 'whole']);
 });
 
-test('a tag is the file or is not', () => {
+test('an entity tag matches exactly or not at all', () => {
   expect([
     isSameFile(undefined, '"a"'),
     isSameFile('"a"', '"a"'),

@@ -1,4 +1,4 @@
-/** A JSON value as text with the keys of every object sorted: equal values give equal texts. */
+/** Returns a JSON value as text with sorted object keys, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     member && typeof member === 'object' && !Array.isArray(member)

@@ -6,8 +6,8 @@ import { headersTooLarge, malformedRequest, timedOut } from './problems.ts';
 import { problemText } from './send-problem.ts';
 
 /**
- * Answers what never became a request that Express could see: not HTTP, headers too large, or a body that does not arrive in
- * time. The connection ends with it, because where a next request would begin is not known.
+ * Answers input that Express never sees: malformed HTTP, too large headers, or a request that does not arrive in time.
+ * Closes the connection, because the start of the next request is unknown.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {

@@ -2,15 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { toCsv } from '../../lib/csv.ts';
 
-/** True where the client would rather have CSV than JSON. */
+/** Whether the client prefers CSV to JSON. */
 export function wantsCsv(request: Request): boolean {
   return request.accepts(['application/json', 'text/csv']) === 'text/csv';
 }
 
-/** Rows that are written at once: some milliseconds, after which other requests go on. */
+/** Rows formatted in one go: some milliseconds, after which other requests run. */
 const SLICE = 500;
 
-/** Answers with rows as CSV, as a file of that name. */
+/** Sends rows as a CSV file with the given name. */
 export async function sendCsv<Row>(
   response: Response,
   fileName: string,

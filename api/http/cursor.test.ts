@@ -18,7 +18,7 @@ const LISTS: [string, () => string, 'time' | 'day', string[]][] = [
   ['/v1/archive/files', () => tenant.keys.read, 'day', [ID]],
 ];
 
-test.each(LISTS)('%s refuses a cursor with a date or an hour that is none', async (path, key, kind, rest) => {
+test.each(LISTS)('%s refuses a cursor with an invalid date or hour', async (path, key, kind, rest) => {
   const ask = (moment: string) => api.call('GET', `${path}?cursor=${encodeCursor(moment, ...rest)}`, key());
   const clock = kind === 'time' ? ' 12:00:00+00' : '';
   for (const day of ['0000-01-01', '2026-00-10', '2026-13-01', '2026-02-30', '1900-02-29', '2026-04-31']) {
@@ -32,7 +32,7 @@ test.each(LISTS)('%s refuses a cursor with a date or an hour that is none', asyn
     expect([day, (await ask(day + clock)).status]).toEqual([day, 200]);
 });
 
-test('a cursor of the longest names leads on', async () => {
+test('a cursor made of the longest names opens the next page', async () => {
   const names = ['漢', '\u0001'].map((character) => character.repeat(200)).sort();
   for (const name of names) {
     const path = `/v1/event-types/${encodeURIComponent(name)}`;

@@ -22,22 +22,22 @@ import type { Idempotency } from './idempotency.ts';
 import type { RequestLimits } from './limits.ts';
 import type { OpenMetrics } from './open-metrics.ts';
 
-/** Everything that a request may need, made once in wire.ts and passed in. */
+/** Everything that a request may need. Created once in wire.ts and passed in. */
 export type Deps = {
   config: Config;
   log: Logger;
-  /** Connections of mirante_api for what tenants read and change, in turns. */
+  /** Connections of mirante_api for reads and changes by tenants, in fair turns. */
   pool: Pool;
-  /** Connections of mirante_api for what ingestion needs beside the group commit: it never waits behind reads. */
+  /** Connections of mirante_api for ingestion outside the group commit: ingestion never waits behind reads. */
   intake: Pool;
   /** Connections of mirante_api for /readyz, with short limits. */
   health: Pool;
-  /** Connections of mirante_api for streamed exports, which may take long, and who may have one. */
+  /** Connections of mirante_api for streamed exports, which may run long, and the slots that limit them. */
   exportPool: Pool;
   exportSlots: ExportSlots;
-  /** Connections of mirante_ops, which sees no content of any event. */
+  /** Connections of mirante_ops, which cannot read the content of events. */
   ops: Pool;
-  /** Files of raw events that have left the database. */
+  /** Files of raw events that are no longer in the database. */
   archive: ArchiveHome;
   auth: Authenticator;
   clientAddress: ClientAddress;
@@ -48,14 +48,14 @@ export type Deps = {
   idempotency: Idempotency;
   types: EventTypeRegistry;
   answers: Answers;
-  /** By their slugs. */
+  /** Dashboards by slug. */
   dashboards: Map<string, Dashboard>;
   cards: Cards;
   viewers: Viewers;
   downloads: Downloads;
-  /** Where files of exports lie. */
+  /** Where the files of exports are stored. */
   objects: ObjectStore;
-  /** Absent where there is no Metabase. */
+  /** Undefined if Metabase is not configured. */
   embeds: Embeds | undefined;
   assets: Assets;
   groupCommit: GroupCommit;

@@ -1,7 +1,7 @@
 import { FIELDS_BY_TAG } from './fields-by-tag.ts';
 import type { Tag } from './operation.ts';
 
-// What members and parameters of these names mean everywhere. A description of its own in a schema comes before these.
+// Texts for members and parameters that mean the same in every call. A description in the schema overrides them.
 const EVERYWHERE: Readonly<Record<string, string>> = {
   id: 'Id, a UUID unless it says otherwise.',
   name: 'Name, for people.',
@@ -84,7 +84,7 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   recipients: 'Who receives the data.',
 };
 
-/** What a member or parameter of that name is, in calls of that tag; undefined where only its own schema can say it. */
+/** Returns the text for a member or parameter in calls of a tag; undefined if only its own schema can describe it. */
 export function fieldText(name: string, tag?: Tag): string | undefined {
   const bare = /^filter\[(.*)\]$/.exec(name)?.[1] ?? name;
   return (tag && FIELDS_BY_TAG[tag]?.[bare]) ?? EVERYWHERE[bare];

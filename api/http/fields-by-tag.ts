@@ -1,6 +1,6 @@
 import type { Tag } from './operation.ts';
 
-/** What members and parameters mean in the calls of one tag, where that is more than their name means everywhere. */
+/** Texts for members and parameters whose meaning in the calls of one tag is more specific than in field-texts.ts. */
 export const FIELDS_BY_TAG: Partial<Record<Tag, Readonly<Record<string, string>>>> = {
   Events: {
     id: 'Id of the event, unique per source.',

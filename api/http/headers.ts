@@ -1,7 +1,7 @@
 /**
- * Headers of every answer. What is asked for with a key must stay in no cache that others share, so nothing does, but for the
- * files of the pages, which say so themselves. No other site's page may show our answers, as an image or a script.
- * There is no Access-Control header here or anywhere: no page of another origin reads an answer.
+ * Headers of every answer. Answers to a key must not enter a shared cache, so nothing is cached, except the files of the pages,
+ * which set their own header. Pages of other sites may not load our answers as images or scripts.
+ * There is no Access-Control header here or anywhere else: no page of another origin can read an answer.
  */
 export const ALWAYS = {
   'X-Content-Type-Options': 'nosniff',

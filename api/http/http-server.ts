@@ -4,7 +4,7 @@ import { ALWAYS } from './headers.ts';
 
 const HEADERS = Object.entries(ALWAYS);
 
-/** A server that answers with the headers of headers.ts, and that no slow client can hold for long. Does not listen yet. */
+/** Creates a server that sets the headers of headers.ts and limits slow clients. Does not listen yet. */
 export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
@@ -15,14 +15,14 @@ export function createHttpServer(listener: RequestListener): Server {
     },
   );
   server.keepAliveTimeout = 65_000;
-  // For a client that asks and then reads nothing: nothing moves in either direction.
+  // For a client that sends a request and never reads the answer: no byte moves in either direction.
   server.timeout = 120_000;
   server.on('clientError', answerClientError);
   return server;
 }
 
-// A client that keeps its connection and goes on asking would keep a server that is closing from ever ending, so from then on
-// every answer says `Connection: close`.
+// A client that keeps its connection and goes on asking would keep a closing server open forever. After close() begins, every
+// answer therefore says `Connection: close`.
 function endWithServer(server: Server, response: ServerResponse): void {
   const writeHead = response.writeHead.bind(response) as (...head: unknown[]) => ServerResponse;
   response.writeHead = (...head: unknown[]) => {
@@ -31,10 +31,10 @@ function endWithServer(server: Server, response: ServerResponse): void {
   };
 }
 
-/** How often connections are closed whose last answer had begun before the server was closing. */
+/** How often to close idle connections whose last answer began before the server started to close. */
 const CLOSE_IDLE_MS = 100;
 
-/** Takes no more connections, lets requests under way finish, and breaks off what is left after `graceMs`. */
+/** Stops accepting connections, lets running requests finish, and breaks off the rest after `graceMs`. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);

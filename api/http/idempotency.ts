@@ -9,9 +9,9 @@ import type { Reply } from './types.ts';
 
 export type Idempotency = {
   /**
-   * Does `work` once for a tenant's Idempotency-Key; the same request again gets the first answer. `work` learns when the key
-   * was first used, so that what it derives stays the same if a crash makes it run again.
-   * Throws 422 where the body differs, 409 while the first is still running.
+   * Runs `work` once per Idempotency-Key of a tenant; a repeated request gets the first answer. `work` receives the time of the
+   * first use of the key, so that values derived from it stay the same if a crash makes it run again.
+   * Throws 422 if the body differs, 409 while the first request is still running.
    */
   once: (
     identity: Identity,
@@ -43,7 +43,7 @@ export function createIdempotency(pool: Pool): Idempotency {
         await settleIdempotencyKey(pool, identity.tenantId, key, claim, forgettingSecrets(reply), false);
         return reply;
       } catch (error) {
-        // What is refused has done nothing; after any other failure a commit may have gone through unseen.
+        // A refused request has changed nothing. After any other failure a commit may have succeeded unnoticed.
         const refused = error instanceof Problem && error.status < 500;
         const settled = settleIdempotencyKey(pool, identity.tenantId, key, claim, null, refused);
         // A database that has just failed must not delay the answer; an unsettled claim expires by itself.

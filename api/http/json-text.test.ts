@@ -3,7 +3,7 @@ import { jsonOf, mapInSlices } from './json-text.ts';
 
 const rows = Array.from({ length: 20_000 }, (_, n) => ({ bucket: new Date(n * 3600_000), rule: `<${n}> & "é"`, value: n / 3 }));
 
-// Immediates that others have had meanwhile.
+// Counts the immediates that other work gets in the meantime.
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let over = false;
@@ -17,7 +17,7 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-test('a long body is the text that JSON.stringify() makes of it, safe within HTML', async () => {
+test('a long body equals the text of JSON.stringify(), safe within HTML', async () => {
   const bodies = [
     { metric: 'm', nothing: undefined, none: null, data: rows, after: { data: [] } },
     { data: [], next_cursor: null },
@@ -40,7 +40,7 @@ test('a long body is the text that JSON.stringify() makes of it, safe within HTM
   }
 });
 
-test('others have their turns while it is made', async () => {
+test('other work runs while the text is made', async () => {
   expect(await turnsDuring(() => jsonOf({ data: rows }))).toBeGreaterThan(30);
   expect(await turnsDuring(() => mapInSlices(rows, (row) => ({ ...row })))).toBeGreaterThan(30);
   expect(await mapInSlices(rows, ({ value }) => value)).toEqual(rows.map(({ value }) => value));

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Rows that are worked on at once: about a millisecond. */
+/** Rows formatted in one go: about a millisecond. */
 const SLICE = 500;
 
-/** Maps rows in slices, between which other requests go on. */
+/** Maps rows in slices; other requests run between slices. */
 export async function mapInSlices<T, R>(rows: readonly T[], map: (row: T) => R): Promise<R[]> {
   const mapped: R[] = [];
   for (let at = 0; at < rows.length; at += SLICE) {
@@ -13,7 +13,7 @@ export async function mapInSlices<T, R>(rows: readonly T[], map: (row: T) => R):
   return mapped;
 }
 
-/** The JSON text of a body, its long lists in slices. Safe within HTML, as Express's own with `json escape`. */
+/** Returns the JSON text of a body and formats long lists in slices. Safe within HTML, like Express with `json escape`. */
 export async function jsonOf(body: unknown): Promise<Buffer> {
   const members = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.entries(body) : [];
   if (!members.some(([, value]) => Array.isArray(value) && value.length > SLICE)) return Buffer.from(textOf(body));

@@ -20,7 +20,7 @@ function expectRefused(answer: Answer, code: string): void {
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
 }
 
-test('requests over the rate are 429, and every answer says where its tenant stands', async () => {
+test('requests over the rate are 429, and every answer shows the remaining rate of its tenant', async () => {
   const [slow, other] = [await makeTenant(db, { limits: { requests_per_second: 3 } }), await makeTenant(db)];
   const answers = await Promise.all(Array.from({ length: 10 }, () => api.call('GET', '/v1/events', slow.keys.read)));
   const [served, refused] = [answers.filter(({ status }) => status === 200), answers.filter(({ status }) => status !== 200)];
@@ -49,11 +49,11 @@ test('events over the rate are 429 and none of them is kept', async () => {
   expect(rows[0]?.n).toBe(8 * (answers.length - refused.length));
 });
 
-/** Sends until the quota is known to be used up: it is written once a second. */
+/** Sends until the quota is exhausted. Use is written once a second. */
 const refusal = (call: () => Promise<Answer>) =>
   expect.poll(async () => (await call()).body.code, { timeout: 60_000, interval: 200 }).toBe('quota-exceeded');
 
-test('a month’s events used up are 429 until the quota is raised, also after a restart', async () => {
+test('an exhausted monthly quota of events is 429 until it is raised, also after a restart', async () => {
   const tenant = await makeTenant(db, { limits: { events_per_month: 20 } });
   const first = await useApi(db);
   expect((await send(tenant, 30, {}, first)).status).toBe(202);
@@ -70,7 +70,7 @@ test('a month’s events used up are 429 until the quota is raised, also after a
   await expect.poll(async () => (await send(tenant, 1, {}, restarted)).status, { timeout: 60_000, interval: 200 }).toBe(202);
 });
 
-test('a quarantine used up refuses what would go there, and nothing else', async () => {
+test('an exhausted quarantine quota refuses what would be quarantined, and nothing else', async () => {
   const tenant = await makeTenant(db, { limits: { quarantine_bytes: 1_000 } });
   const bad = () => send(tenant, 1, { data_base64: 5, note: 'x'.repeat(2_000) });
   expect((await bad()).body.quarantined).toBe(1);

@@ -29,23 +29,23 @@ const QUOTAS = {
 
 export type QuotaName = keyof typeof QUOTAS;
 
-/** Whose use is counted, and its own limits. */
+/** The tenant whose use is counted, and its own limits. */
 type Metered = Pick<Identity, 'tenantId' | 'limits'>;
 
 export type RequestLimits = {
-  /** Counts one request of the tenant and says so in its headers. Throws 429. */
+  /** Counts one request of the tenant and sets the RateLimit headers. Throws 429. */
   request: (tenant: Metered, response: ServerResponse) => Promise<void>;
   /** Counts events before they are stored. Throws 429. */
   events: (identity: Identity, count: number) => Promise<void>;
-  /** Throws 429 where the tenant's quota is used up. */
+  /** Throws 429 if the tenant's quota is exhausted. */
   within: (quota: QuotaName, identity: Identity) => void;
-  /** Counts what was really stored against a quota; written once a second, so a quota may be passed by one second's worth. */
+  /** Counts stored amounts against a quota. Written once a second, so use may exceed a quota by one second's worth. */
   spend: (quota: QuotaName, identity: Identity, amount: number) => void;
-  /** Writes what has not been written yet. */
+  /** Writes the counts that are not written yet. */
   close: () => Promise<void>;
 };
 
-/** Rates on Redis, else in this process's memory; quotas on Redis, else PostgreSQL, where they outlive a restart. */
+/** Rates are kept in Redis, else in memory. Quotas are kept in Redis, else in PostgreSQL, and survive a restart. */
 export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Redis): RequestLimits {
   const limiters = new Map<string, RateLimiterAbstract>();
   const spent = new Map<string, { quota: QuotaName; identity: Identity; amount: number }>();
@@ -80,7 +80,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
   async function consume(name: keyof typeof RATES, identity: Metered, amount: number): Promise<RateLimiterRes> {
     try {
       const found = limiter(name, RATES[name], identity);
-      // One request that holds more than a second's worth takes that second whole; it could never pass otherwise.
+      // A request that is larger than the rate of one second uses up that second; otherwise it could never pass.
       return await found.consume(identity.tenantId, Math.min(amount, found.points));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
@@ -131,7 +131,7 @@ export function createLimits(config: Config, pool: Pool, log: Logger, redis?: Re
       if (found === undefined) return;
       const limit = identity.limits[QUOTAS[quota].limit] ?? (config[QUOTAS[quota].setting] as number);
       const left = found.until - Date.now();
-      // The limit may have been raised since it was reached.
+      // The limit may have been raised after it was reached.
       if (left > 0 && found.consumed >= limit) {
         throw tooManyRequests('quota-exceeded', `The quota ${quota} (${limit}) is exhausted`, Math.ceil(left / 1000));
       }

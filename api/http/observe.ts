@@ -6,12 +6,12 @@ import type { Seen } from './types.ts';
 const SANE_ID = /^[\w.:-]{1,128}$/;
 const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Gives a request its id, and when it is over one log line, one observation, one telemetry event and one count in the access log. */
+/** Gives a request its id. When it ends: one log line, one observation, one telemetry event and one count in the access log. */
 export function observe(deps: Deps, request: IncomingMessage, response: ServerResponse): Seen {
   const started = performance.now();
   const sent = request.headers['x-request-id'];
   const requestId = typeof sent === 'string' && SANE_ID.test(sent) ? sent : uuidv7();
-  // Once the connection has gone, so has its address.
+  // Read the address now: a closed connection has none.
   const seen: Seen = { requestId, address: deps.clientAddress(request) };
   response.setHeader('X-Request-Id', seen.requestId);
   response.once('close', () => {

@@ -26,7 +26,7 @@ export type OpenMetrics = {
 
 type Sources = { pool: Pool; ops: Pool; queues: Queues; load: () => { events: number; bytes: number } };
 
-/** The process's own figures in OpenMetrics. No label ever names a tenant. */
+/** Creates the metrics of this process in OpenMetrics. No label names a tenant. */
 export function createOpenMetrics({ pool, ops, queues, load }: Sources): OpenMetrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -144,7 +144,7 @@ const ISOLATION = [
   ['mirante_isolation_audit_age_seconds', 'Seconds since the last audit of isolation', 'age_seconds'],
 ] as const;
 
-// Not a number where no audit has run, or where the database does not answer.
+// NaN if no audit has run or the database does not answer.
 function describeIsolation(pool: Pool, registers: Registry<OpenMetricsContentType>[]): void {
   for (const [name, help, figure] of ISOLATION) {
     new Gauge({
@@ -159,7 +159,7 @@ function describeIsolation(pool: Pool, registers: Registry<OpenMetricsContentTyp
   }
 }
 
-// Gauges, because the log of deliveries keeps thirty days: what is older leaves the counts.
+// Gauges, not counters: the delivery log keeps thirty days, so the counts can fall.
 function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[]): void {
   const counts = () => countAlerts(pool).catch(() => undefined);
   new Gauge({
@@ -183,8 +183,8 @@ function describeAlerts(pool: Pool, registers: Registry<OpenMetricsContentType>[
 }
 
 /**
- * GET /metrics on a port of its own, which need not be reachable by customers: OpenMetrics, or Prometheus text where the Accept header
- * prefers that. A query (`params:` of a scrape job) changes nothing.
+ * Serves GET /metrics on a separate port that customers need not reach: OpenMetrics, or Prometheus text if the Accept header
+ * prefers it. A query string (`params:` of a scrape job) is ignored.
  */
 export function createMetricsServer(metrics: OpenMetrics): Server {
   return createHttpServer((request, response) => {
@@ -207,13 +207,13 @@ export function createMetricsServer(metrics: OpenMetrics): Server {
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
-// Versions and ways of escaping are parameters of the types; what is sent here is the same in all of them.
+// Ignores versions and escaping schemes: they are parameters of the media types, and the text is the same for all of them.
 function prefersText(accept = '*/*'): boolean {
   const types = accept.replace(/;\s*(?!q=)[^;,]*/gi, '');
   return accepts({ headers: { accept: types } } as never).type(['application/openmetrics-text', 'text/plain']) === 'text/plain';
 }
 
-// The samples are the same; there is no end mark, and the name of a counter has its `_total` everywhere.
+// Prometheus text has the same samples, no end mark, and `_total` in every name of a counter.
 function prometheusText(openMetrics: string): string {
   const counters = new Set([...openMetrics.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name));
   return openMetrics

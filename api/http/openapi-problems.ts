@@ -5,7 +5,7 @@ type Spec = RouteSpec<unknown, unknown, unknown>;
 
 const SCHEMA = { $ref: '#/components/schemas/Problem' };
 
-/** Every refusal that a call can give: those of its spec, and those that come with keys, links and bodies. */
+/** Returns every refusal of a call: those of its spec, and those that come with keys, links and bodies. */
 export function problemsOf({ method, scopes, viewers, params, query, body, bodyTypes, problems = [] }: Spec): ProblemCode[] {
   const isKeyed = scopes.length > 0;
   const hasBody = Boolean(body || bodyTypes);
@@ -22,7 +22,7 @@ export function problemsOf({ method, scopes, viewers, params, query, body, bodyT
   return [...new Set(codes)];
 }
 
-/** Those refusals as responses of an operation, by status. */
+/** Returns the refusals as responses of an operation, by status. */
 export function problemResponses(spec: Spec): Record<string, { description: string; content: Record<string, unknown> }> {
   const all = problemsOf(spec);
   return Object.fromEntries(
@@ -38,7 +38,7 @@ export function problemResponses(spec: Spec): Record<string, { description: stri
   );
 }
 
-/** An example of each refusal, for `components`. */
+/** Returns an example of each refusal, for `components`. */
 export const problemExamples = (): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(PROBLEM_CODES).map(([code, [status, title]]) => [code, { value: exampleOf(code, status, title) }]),

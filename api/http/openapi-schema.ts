@@ -4,23 +4,23 @@ import type { Tag } from './operation.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** A schema as JSON Schema: each property says what it is, in its own words or in those of its name. */
+/** Returns a zod schema as JSON Schema. Each property has a description: its own, or the one for its name. */
 export function toJsonSchema(schema: ZodType, io: 'input' | 'output', tag?: Tag): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override({ jsonSchema }) {
-      // zod bounds every integer by what a double holds exactly, which tells a reader nothing.
+      // zod adds the safe-integer range to every integer. It tells the reader nothing.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      // A format says it all; the pattern that zod adds is longer than the rest of the schema.
+      // The format is enough; the pattern that zod adds is longer than the rest of the schema.
       if (jsonSchema.format) delete jsonSchema.pattern;
     },
   }) as JsonSchema;
   return describe(rest, tag) as JsonSchema;
 }
 
-// A new tree, because zod may put one object in two places.
+// Copies the tree, because zod may use one object in two places.
 function describe(schema: unknown, tag: Tag | undefined): unknown {
   if (Array.isArray(schema)) return schema.map((one) => describe(one, tag));
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -42,7 +42,7 @@ function named(name: string, schema: JsonSchema, tag: Tag | undefined): JsonSche
   return text ? { description: text, ...schema } : schema;
 }
 
-/** Whether a property says what it is, or one of its variants does. */
+/** Whether a property or one of its variants has a description. */
 export function isDescribed({ description, anyOf, oneOf }: JsonSchema): boolean {
   return Boolean(description) || [anyOf, oneOf].flat().some((one) => Boolean((one as JsonSchema | undefined)?.description));
 }

@@ -17,7 +17,7 @@ const operations = (): Operation[] =>
     Object.entries<Json>(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
   );
 
-// Each place where something is missing, so that a failure says where to look.
+// Lists the operations with a fault, so that a failure says where to look.
 const faults = (of: (operation: Json) => boolean) =>
   operations().flatMap(({ name, operation }) => (of(operation) ? [name] : []));
 
@@ -29,7 +29,7 @@ describe('every operation', () => {
     expect(faults(({ description }) => sentences(description) < 2 || sentences(description) > 7)).toEqual([]);
   });
 
-  test('has an id of its own, and a tag of the list', () => {
+  test('has a unique id and a tag of the list', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(ids.filter((id, at) => !/^[a-z][a-zA-Z]+$/.test(id) || ids.indexOf(id) !== at)).toEqual([]);
     expect(document.tags.map(({ name }: Json) => name)).toEqual(Object.keys(TAGS));
@@ -38,7 +38,7 @@ describe('every operation', () => {
     expect([...new Set(used)].sort()).toEqual(Object.keys(TAGS).sort());
   });
 
-  test('has an example of what is sent and of what comes back', () => {
+  test('has an example of the request and of the answer', () => {
     const bodies = (operation: Json): Json[] => Object.values(operation.requestBody?.content ?? {});
     expect(faults((operation) => bodies(operation).some(({ example }) => example === undefined))).toEqual([]);
     const inPath = (operation: Json): Json[] => (operation.parameters ?? []).filter((one: Json) => one.in === 'path');
@@ -63,7 +63,7 @@ describe('every operation', () => {
   });
 });
 
-describe('examples are what their own schemas take', () => {
+describe('examples match their own schemas', () => {
   test('parameters and bodies', () => {
     const wrong = api.calls.flatMap(({ method, path, params, query, filters = [], body, bodyTypes = {}, example }) => {
       const asked = Object.entries(example.query ?? {}).map(([name, value]) => {
@@ -80,7 +80,7 @@ describe('examples are what their own schemas take', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('answers, which hold nothing that the document does not name', () => {
+  test('answers, without members that the document does not name', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const wrong = api.calls.flatMap(({ method, path, status, answer, example }) => {
       if (!answer) return example.answer === undefined ? [] : [`${method} ${path}: an answer that no schema is for`];
@@ -100,7 +100,7 @@ function check(schema: ZodType | undefined, value: unknown): string[] {
   return result?.error?.issues.map(({ path, message }) => `/${path.join('/')} ${message}`) ?? [];
 }
 
-test('every property and every parameter says what it is', () => {
+test('every property and every parameter has a description', () => {
   const missing = operations().flatMap(({ name, operation }) => {
     const contents = [operation.requestBody, ...Object.values<Json>(operation.responses)].flatMap((one) =>
       Object.entries<Json>(one?.content ?? {}),

@@ -16,7 +16,7 @@ Every answer carries \`X-Request-Id\`; 429 and 503 carry \`Retry-After\`. Every 
   ' ',
 );
 
-/** OpenAPI 3.1 of the calls that were registered, from the very schemas that check them. */
+/** Returns the OpenAPI 3.1 document of the registered calls, built from the same schemas that check requests. */
 export function openApiDocument(specs: Spec[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const spec of specs) {
@@ -95,7 +95,7 @@ function operation(spec: Spec): JsonSchema {
 
 type Responses = Record<string, { description: string; content?: Record<string, unknown> }>;
 
-// A status may come with an answer and with a problem, each in its own media type.
+// One status may have an answer and a problem, each with its own media type.
 function responsesOf(answers: Responses, spec: Spec): Responses {
   const problems = problemResponses(spec);
   const shared = Object.keys(problems).filter((status) => answers[status]);
@@ -124,7 +124,7 @@ function parametersOf(spec: Spec, place: 'path' | 'query', examples: Readonly<Re
   }));
 }
 
-// A filter is sent as `filter[name]`; the bare name is its deprecated spelling.
+// A filter is sent as `filter[name]`; the bare name is deprecated.
 function asFilter(parameter: JsonSchema, { filters = [] }: Spec, examples: Readonly<Record<string, string>>): JsonSchema[] {
   const name = String(parameter.name);
   if (!filters.includes(name)) return [parameter];

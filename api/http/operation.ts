@@ -1,6 +1,6 @@
 import type { ProblemCode } from './problem-codes.ts';
 
-/** The parts that the document of the API has, in the order in which they are shown. */
+/** The sections of the API document, in the order in which they are shown. */
 export const TAGS = {
   Events: 'Send events as CloudEvents 1.0 and read them back. A receipt says what became of each event, after it is stored.',
   'Event types': 'The JSON Schema, the personal fields and the record of processing of each type of event.',
@@ -25,29 +25,29 @@ export const TAGS = {
 
 export type Tag = keyof typeof TAGS;
 
-/** One request and its answer, as they were seen in a real call. */
+/** One request and its answer, taken from a real call. */
 export type Example = {
-  /** Of the path. */
+  /** Path parameters. */
   params?: Readonly<Record<string, string>>;
   query?: Readonly<Record<string, string>>;
   body?: unknown;
-  /** Bodies of further media types, by media type. */
+  /** Bodies in other media types, by media type. */
   bodies?: Readonly<Record<string, unknown>>;
   answer?: unknown;
-  /** Answers that are no JSON, by media type. */
+  /** Answers that are not JSON, by media type. */
   texts?: Readonly<Record<string, string>>;
 };
 
-/** What the document says of a call in words; path, scopes and schemas are beside its handler. */
+/** The words of a call in the document; path, scopes and schemas are beside its handler. */
 export type Described = {
-  /** Never changes: clients that are generated from the document name their functions after it. */
+  /** Must never change: generated clients name their functions after it. */
   operationId: string;
   tag: Tag;
-  /** A few words, as in a list of calls. */
+  /** A few words, for a list of calls. */
   summary: string;
   /** Two to four sentences: what the call does, who may make it, what to know. */
   description: string;
-  /** Refusals beyond those that every such call can give; problemsOf() adds these. */
+  /** Refusals that are specific to this call; problemsOf() adds the common ones. */
   problems?: readonly ProblemCode[];
   example: Example;
 };

@@ -5,7 +5,7 @@ import { createTurns } from './turns.ts';
 
 /** Longest wait for a turn to read; a statement itself may take 30 s. */
 const READ_WAIT_MS = 10_000;
-/** Ingestion answers within five seconds whatever the database does: so long it waits, connects and asks together. */
+/** Longest wait for an intake connection. With the limits of BRIEF, ingestion answers within five seconds in any case. */
 const INTAKE_WAIT_MS = 500;
 const BRIEF = { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 };
 /** For /readyz, which answers within a second. */
@@ -15,12 +15,12 @@ const INTAKE_CONNECTIONS = 4;
 const KEY_CONNECTIONS = 2;
 const HEALTH_CONNECTIONS = 2;
 
-/** Where connections of the API go: each login's URL. */
+/** The URL of each login that the API uses. */
 export type DatabaseUrls = { api: string; metabase: string; ops: string };
 
 /**
- * All connections of one API process. What tenants read shares one set of turns, whatever login it runs as; ingestion, keys and
- * /readyz have connections of their own, so that they never wait behind reads.
+ * Creates all connection pools of one API process. Reads by tenants share one set of turns, whatever login they use. Ingestion,
+ * keys and /readyz have their own connections, so that they never wait behind reads.
  */
 export function createPools(config: Config, urls: DatabaseUrls) {
   const most = config.READ_CONNECTIONS;

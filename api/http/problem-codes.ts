@@ -1,4 +1,4 @@
-/** Codes of refusals that the document names, each with its status; docs/error-codes.md says what helps. */
+/** Refusal codes that the document names, each with its status. docs/error-codes.md says how to resolve them. */
 export const PROBLEM_CODES = {
   'invalid-request': [400, 'Body, query or path do not have the expected form; `errors` names each place.'],
   'invalid-json': [400, 'The body is not valid JSON.'],

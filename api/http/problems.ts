@@ -1,13 +1,13 @@
 /** One fault of a request: a JSON Pointer to the place, a code and a sentence. */
 export type Fault = { pointer: string; code: string; detail: string };
 
-/** Notes a fault of a parameter or member. */
+/** Reports a fault of a parameter or member. */
 export type FaultReport = (name: string, code: string, detail: string) => void;
 
-/** A name as one step of a JSON Pointer (RFC 6901). */
+/** Returns a name as one step of a JSON Pointer (RFC 6901). */
 export const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** The name that a step of a JSON Pointer means. */
+/** Returns the name that a step of a JSON Pointer stands for. */
 export const nameOfStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
@@ -84,7 +84,7 @@ export const conflict = (code: string, title: string, detail?: string) =>
 export const tooLarge = (detail: string) => new Problem(413, 'too-large', 'The request is too large', { detail });
 export const unsupportedMediaType = (detail: string, headers: Record<string, string> = {}) =>
   new Problem(415, 'unsupported-media-type', 'The media type or encoding is not supported', { detail, headers });
-/** 415 for a Content-Encoding; the answer says in Accept-Encoding what would be read (RFC 9110, 15.5.16). */
+/** 415 for a Content-Encoding; the Accept-Encoding header of the answer lists the supported ones (RFC 9110, 15.5.16). */
 export const unsupportedEncoding = (encoding: string) =>
   unsupportedMediaType(`Content-Encoding ${encoding} is not supported. Send gzip, or no Content-Encoding.`, {
     'accept-encoding': 'gzip, identity',
@@ -99,8 +99,10 @@ export const oldHttp = (detail: string) =>
 export const headersTooLarge = () => new Problem(431, 'headers-too-large', 'The request headers are too large');
 export const tooManyRequests = (code: string, title: string, retryAfterSeconds: number) =>
   new Problem(429, code, title, { headers: { 'retry-after': String(retryAfterSeconds) } });
+/** The buffer of events that wait to be stored has no room for this request. */
+export const bufferFull = () => unavailable('The buffer of waiting events is full. Send the events again later.');
 export const unavailable = (detail: string, retryAfterSeconds = 1) =>
-  new Problem(503, 'unavailable', 'The service is not available at the moment; nothing was stored', {
+  new Problem(503, 'unavailable', 'The service is not available at the moment; no event was acknowledged', {
     detail,
     headers: { 'retry-after': String(retryAfterSeconds) },
   });

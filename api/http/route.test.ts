@@ -10,7 +10,7 @@ const keys: Record<string, string> = { ...tenant.keys, operator: await makeOpera
 const WINDOW = '"from":"2026-10-01T00:00:00Z","to":"2026-10-02T00:00:00Z"';
 const RULE = '"name":"a","metric":"events.count","condition":"above","threshold":1,"window_seconds":300';
 
-// Each with a place for the name of a member or parameter.
+// Each call has a place for the name of a member or parameter.
 const NAMED: [string, string, (name: string) => string, ((name: string) => string)?][] = [
   ['POST', 'tenant_admin', () => '/v1/alerts/rules', (name) => `{${RULE},"filter":{"${name}":"x"}}`],
   ['POST', 'tenant_admin', () => '/v1/alerts/rules', (name) => `{${RULE},"${name}":"x"}`],
@@ -25,7 +25,7 @@ const NAMED: [string, string, (name: string) => string, ((name: string) => strin
   ['GET', 'export', (name) => `/v1/exports/stream?dataset=events&from=2026-10-01T00:00:00Z&${name}=x`],
 ];
 
-test.each(NAMED)('%s with a %s key takes no name that every object has', async (method, key, path, body) => {
+test.each(NAMED)('%s with a %s key rejects member names that every object inherits', async (method, key, path, body) => {
   for (const name of ['__proto__', 'constructor', 'prototype', 'toString', '__defineGetter__']) {
     const answer = await api.call(method, path(name), keys[key], body?.(name));
     expect([name, answer.status, answer.body.code]).toEqual([name, 400, 'invalid-request']);
@@ -44,7 +44,7 @@ test.each<[string, string, () => string, string, string]>([
     '/schema/properties/__proto__',
   ],
   ['POST', 'tenant_admin', () => '/v1/quarantine/replay', '{"__proto__":{"dry_run":true}}', '/__proto__'],
-])('%s with a %s key says where a member __proto__ is, which would be lost', async (method, key, path, body, pointer) => {
+])('%s with a %s key reports the place of a member __proto__', async (method, key, path, body, pointer) => {
   const answer = await api.call(method, path(), keys[key], body);
   expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer, code: 'reserved-name' }]]);
 });
@@ -110,7 +110,7 @@ test.each<[string, string, string, string | undefined, string[]]>([
     '{"mode":"observe","schema":{"type":"nonsense"}}',
     ['"schema.type" must be one of "array", "boolean", "integer", "null", "number", "object", "string".'],
   ],
-])('%s with a %s key to %s says what was expected, what came and where', async (method, key, path, body, details) => {
+])('%s with a %s key to %s says what was expected, what it got and where', async (method, key, path, body, details) => {
   const answer = await api.call(method, path, keys[key], body);
   expect(answer.body.errors.map(({ detail }: { detail: string }) => detail)).toEqual(details);
 });
@@ -119,7 +119,7 @@ test.each([
   ['{"password":"hush",x}', 'The body is not valid JSON: unexpected character at position 19.'],
   ['{"password":"hu', 'The body is not valid JSON'],
   ['hush', 'The body must be a JSON object or array.'],
-])('a body that is not JSON is refused without a word of it: %s', async (body, detail) => {
+])('a body that is not JSON is refused without quoting it: %s', async (body, detail) => {
   const answer = await api.call('POST', '/v1/alerts/rules', keys.tenant_admin, body);
   expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', expect.stringContaining(detail)]);
   expect(answer.text).not.toContain('hu');

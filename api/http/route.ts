@@ -9,7 +9,9 @@ import { jsonOf } from './json-text.ts';
 import { type Fault, invalidRequest, pointerTo, unavailable, unsupportedMediaType } from './problems.ts';
 import type { Api, Handler, Reply, RouteSpec, Seen } from './types.ts';
 
-/** Registers a call: key and scope, rate limit, input check, handler, answer. A handler that has answered itself gives undefined. */
+/**
+ * Registers a call: key and scope, rate limit, input check, handler, answer. A handler that answers itself returns undefined.
+ */
 export function route<Params = unknown, Query = unknown, Body = unknown>(
   api: Api,
   deps: Deps,
@@ -49,7 +51,7 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
             return { status, ...rest };
           })
         : handler(call);
-    // What changes something goes on without its client, whose repetition then finds it done.
+    // A change continues if its client disconnects; a repeated request then finds it done.
     const signal = spec.method === 'get' ? leaveOf(response) : undefined;
     const reply = await askFor({ tenantId: identity?.tenantId, signal }, work);
     if (!reply || response.destroyed) return;
@@ -82,7 +84,7 @@ async function sendJson(response: Response, body: unknown): Promise<void> {
   response.send(text);
 }
 
-// Aborts when the client leaves before it has its answer.
+// Aborts if the client disconnects before it has the answer.
 function leaveOf(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
@@ -99,10 +101,10 @@ export const actorOf = ({ keyId, tenantId }: Identity, { address, requestId }: S
   requestId,
 });
 
-// 29 November 2026, as RFC 9745 writes it.
+// 29 November 2026 in the format of RFC 9745.
 const DEPRECATED_SINCE = '@1795910400';
 
-// The query as the spec's schema names it: without `filter[…]`.
+// Returns the query with the names of the spec's schema: without `filter[…]`.
 function bareNames(filters: readonly string[], { query }: Request, response: Response): Record<string, unknown> {
   const bare: Record<string, unknown> = { ...query };
   for (const name of filters) {
@@ -121,8 +123,8 @@ function bareNames(filters: readonly string[], { query }: Request, response: Res
 
 const MAX_DEPTH = 64;
 
-// PostgreSQL can hold neither in a text, what is nested without end cannot be walked, and a member `__proto__` is lost wherever an
-// object is built from others, so that it would be accepted without being read.
+// Refuses text that PostgreSQL cannot store (U+0000, lone surrogates), input nested too deeply to walk, and `__proto__`:
+// copying an object drops that member, so it would be accepted without being read.
 function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   if (typeof input === 'string' && (input.includes('\u0000') || !input.isWellFormed())) {
     const detail = 'The text contains U+0000 or an unpaired surrogate. Remove it.';
@@ -151,14 +153,14 @@ function check<T>(schema: ZodType<T> | undefined, input: unknown, options: Param
   );
 }
 
-/** Query of every list: page size and where the last page ended. */
+/** Query of every list: page size and the end of the previous page. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  // Of a name of 200 characters that take six bytes each as JSON.
+  // Longest cursor: a name of 200 characters that each take six bytes as JSON.
   cursor: z.string().max(1700).optional(),
 });
 
-/** One page of a list, with its `Link` to the next where there may be `more`. */
+/** Returns one page of a list, with a `Link` to the next page if there may be `more`. */
 export function page<T>(request: Request, rows: T[], more: boolean, cursorOf: (row: T) => string): Reply {
   const last = rows.at(-1);
   const next = more && last ? cursorOf(last) : null;

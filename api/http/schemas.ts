@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { type Instant, instantOf, parseTime } from '../../lib/time.ts';
 
-// The calendar of PostgreSQL has no year 0, and a year has four digits.
+// PostgreSQL has no year 0, and a year has four digits here.
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z') * 1000;
 const END = Date.parse('+010000-01-01T00:00:00Z') * 1000;
 
 const isInRange = (time: number | undefined) => time !== undefined && time >= EARLIEST && time < END;
 
-/** An RFC 3339 time with its zone, kept to the microsecond. */
+/** An RFC 3339 time with its offset, in microseconds. */
 export const instant = z.iso
   .datetime({ offset: true, abort: true, error: 'must be a time as RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z' })
   .refine((text) => isInRange(parseTime(text)), {

@@ -1,4 +1,4 @@
-/** Reads once for all gauges of one scrape; returns no rows where the database does not answer. */
+/** Shares one read among all gauges of a scrape. Returns no rows if the database does not answer. */
 export function oncePerScrape<T>(read: () => Promise<T[]>): () => Promise<T[]> {
   let reading: Promise<T[]> | undefined;
   return () => {

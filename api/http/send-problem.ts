@@ -14,7 +14,7 @@ import {
   unsupportedMediaType,
 } from './problems.ts';
 
-/** Answers every error, as RFC 9457 problem+json unless told otherwise. An unexpected error gets a fixed text and is logged in full. */
+/** Answers every error, as RFC 9457 problem+json by default. An unexpected error gets a fixed text and is logged in full. */
 export function sendProblem(
   log: Logger,
   error: unknown,
@@ -40,7 +40,7 @@ export function sendProblem(
     response.end(text);
     return;
   }
-  // A body that was not read to its end cannot be followed by another request.
+  // The unread rest of the body would be taken for the next request, so close the connection.
   response.writeHead(problem.status, { ...headers, connection: 'close' });
   response.write(text);
   linger(request, () => response.end());
@@ -49,8 +49,8 @@ export function sendProblem(
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 64 * 1024 * 1024;
 
-// A connection that closes while its client still sends is reset, and the answer may be lost with it: what comes is read and
-// thrown away first, within limits.
+// Closing a connection while the client still sends resets it, and the client may lose the answer. Read and discard the rest
+// first, within limits.
 function linger(request: IncomingMessage, close: () => void): void {
   let left = LINGER_BYTES;
   const end = () => {
@@ -71,7 +71,7 @@ function linger(request: IncomingMessage, close: () => void): void {
 
 const inWords = ({ pointer, detail }: Fault) => (pointer === '' ? detail : `${pointer}: ${detail}`);
 
-/** The body of a refusal. */
+/** Returns the body of a refusal as JSON text. */
 export function problemText(problem: Problem, requestId: string): string {
   return JSON.stringify({
     type: `urn:mirante:problem:${problem.code}`,
@@ -106,7 +106,7 @@ function problemOf(error: unknown): Problem {
   return new Problem(500, 'internal', 'Internal error');
 }
 
-// V8 quotes the body in its message, which may hold a secret; only the position is passed on.
+// V8 quotes the body in its message, and the body may hold a secret. Pass on only the position.
 function jsonFault(message: string): string {
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position !== undefined) return `The body is not valid JSON: unexpected character at position ${position}.`;

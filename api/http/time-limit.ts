@@ -3,12 +3,12 @@ import { createContext, Script } from 'node:vm';
 const holder = createContext();
 const script = new Script('work()');
 
-/** How much longer than it may compute a work may wait for the processor. */
+/** The wall-clock limit as a multiple of the CPU-time limit. */
 const PATIENCE = 8;
 
 /**
- * Runs `work`, which changes nothing, and stops it, also inside a regular expression, once it has computed for `ms`: then
- * undefined. Costs 0.1 ms. Node can stop it by the clock only, so what was stopped while others had the processor begins again.
+ * Runs `work`, which must not change anything, and stops it, also inside a regular expression, after `ms` of CPU time; then
+ * returns undefined. Costs 0.1 ms. Node can stop it only by wall-clock time, so `work` restarts if it had too little CPU time.
  */
 export function withinTime<T>(ms: number, work: () => T): T | undefined {
   holder.work = work;

@@ -5,26 +5,26 @@ import { expiredToken, invalidToken } from './problems.ts';
 
 export const LONGEST_SECONDS = 24 * 3600;
 
-// The last of 43 characters holds four bits of the signature and two that nothing reads: one token has one spelling.
+// The last of 43 characters holds four bits of the signature and two unused bits. Fixing those gives each token one spelling.
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 const times = z.strictObject({ iat: z.int(), exp: z.int() }).refine(({ iat, exp }) => exp - iat <= LONGEST_SECONDS);
 
-/** One kind of token: `typ` and `audience` keep it from being taken for another, and so does its key, which derives from `purpose`. */
+/** One kind of token. `typ`, `audience` and a key derived from `purpose` prevent its use as another kind. */
 export type TokenKind<Claims> = { typ: string; audience: string; purpose: string; claims: ZodType<Claims> };
 
 export type Tokens<Claims> = {
   sign: (claims: Claims, seconds: number) => Promise<{ token: string; expiresAt: Date }>;
-  /** Throws 401 where it is none of these, was changed, or has expired. */
+  /** Returns the claims. Throws 401 if the token is of another kind, was changed, or has expired. */
   check: (token: unknown) => Promise<Claims & { expiresAt: Date }>;
 };
 
-/** The key of one kind of token: HKDF-SHA-256 of the platform's secret (RFC 5869), so that no other use of it shares the key. */
+/** Returns the key of one kind of token: HKDF-SHA-256 of the platform's secret (RFC 5869), so no other use shares it. */
 export function tokenKey(secret: string, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', purpose, 32));
 }
 
-/** Signs and checks tokens that are kept nowhere (JWT, HS256). Signatures are compared in constant time. */
+/** Signs and checks tokens that are not stored (JWT, HS256). Signatures are compared in constant time. */
 export function createTokens<Claims extends Record<string, unknown>>(secret: string, kind: TokenKind<Claims>): Tokens<Claims> {
   const { typ, audience } = kind;
   const key = tokenKey(secret, kind.purpose);
@@ -44,7 +44,7 @@ export function createTokens<Claims extends Record<string, unknown>>(secret: str
     async check(token) {
       if (typeof token !== 'string' || !SHAPE.test(token)) throw invalidToken();
       const verified = await jwtVerify(token, key, { algorithms: ['HS256'], typ, audience }).catch(refuse);
-      // The library takes one of several audiences; these have one.
+      // The library accepts a token with several audiences. These tokens have exactly one.
       const { aud, iat, exp, ...rest } = verified.payload;
       if (aud !== audience) throw invalidToken();
       const claims = kind.claims.safeParse(rest);

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { TenantAsker } from '../../sql/database/fair-pool.ts';
 import { createTurns, type TurnOptions } from './turns.ts';
 
-// Statements that say when they run and end when they are told to.
+// Statements that report when they start and end when told to.
 function stage(options: Partial<TurnOptions> = {}) {
   const turns = createTurns({ most: 4, waitMs: 60_000, processors: 2, ...options });
   const running: string[] = [];
@@ -23,7 +23,7 @@ function stage(options: Partial<TurnOptions> = {}) {
 const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
 
 describe('turns', () => {
-  test('one tenant runs half at most, and the others find room at once', async () => {
+  test('one tenant runs half at most, and the others start at once', async () => {
     const { ask, running, settle } = stage();
     many(10, () => void ask('a'));
     await settle();
@@ -43,7 +43,7 @@ describe('turns', () => {
     expect(running.join('')).toBe('aabcabaa');
   });
 
-  test('slow questions of one tenant run on half of the processors, those of all leave room for quick ones', async () => {
+  test('slow questions of one tenant use half of the processors; those of all tenants leave room for quick ones', async () => {
     const { ask, running, settle } = stage({ most: 10 });
     for (const tenant of ['a', 'b', 'c']) many(3, () => void ask(tenant, { isSlow: true }));
     await settle();
@@ -53,7 +53,7 @@ describe('turns', () => {
     expect(running).toEqual(['a', 'b', 'a', 'd']);
   });
 
-  test('a tenant whose statements have turned out slow runs one at a time', async () => {
+  test('a tenant whose statements proved slow runs one at a time', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const { ask, running, endFirst, settle } = stage({ most: 10 });
@@ -69,7 +69,7 @@ describe('turns', () => {
     }
   });
 
-  test('after a slow statement a tenant rests for as long, if others had theirs meanwhile', async () => {
+  test('after a slow statement a tenant rests for as long, if other tenants ran statements meanwhile', async () => {
     const { ask, running, endFirst } = stage({ most: 10 });
     const slow = { isSlow: true };
     const askTwice = async (meanwhile?: string) => {
@@ -92,7 +92,7 @@ describe('turns', () => {
     await expect.poll(() => running, { timeout: 5_000 }).toEqual(['a', 'a', 'a', 'b', 'a']);
   });
 
-  test('who waits too long is refused: with 429 where it is its own doing, else with 503', async () => {
+  test('a wait that is too long is refused: with 429 if the tenant itself caused it, else with 503', async () => {
     const { ask } = stage({ most: 2, waitMs: 20 });
     await ask('a');
     const [own] = await Promise.allSettled([ask('a')]);
@@ -102,14 +102,14 @@ describe('turns', () => {
     expect(others).toMatchObject({ reason: { status: 503, code: 'unavailable' } });
   });
 
-  test('a tenant has a hundred waiting at most', async () => {
+  test('a tenant has at most a hundred waiting statements', async () => {
     const { ask } = stage();
     const asked = many(103, () => ask('a'));
     await expect(asked[102]).rejects.toMatchObject({ code: 'too-many-queries' });
     await ask('b');
   });
 
-  test('who leaves gives up its place', async () => {
+  test('a client that disconnects frees its place', async () => {
     const { ask, running, endFirst, settle } = stage({ most: 1 });
     await ask('a');
     const leaving = new AbortController();

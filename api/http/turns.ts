@@ -3,14 +3,14 @@ import QuickLRU from 'quick-lru';
 import type { TenantAsker, Turns } from '../../sql/database/fair-pool.ts';
 import { tooManyRequests, unavailable } from './problems.ts';
 
-/** A tenant whose statements take longer than this, on the average of the latest, may run few at once. */
+/** A tenant whose recent statements take longer than this on average may run only a few at once. */
 const SLOW_MS = 100;
-/** Weight of the latest statement in that average. */
+/** Weight of the latest statement in the moving average. */
 const WEIGHT = 0.3;
 const REMEMBER_MS = 60_000;
-/** After a slow statement beside which others had theirs, the tenant rests for as long as it took, and at most for this. */
+/** Longest rest. A tenant rests after a slow statement for as long as it took, if other tenants ran statements meanwhile. */
 const MAX_REST_MS = 2_000;
-/** Statements of one tenant that may wait. */
+/** Most statements of one tenant that may wait. */
 const MAX_WAITING = 100;
 const RETRY_SECONDS = 2;
 
@@ -19,7 +19,7 @@ export type TurnOptions = {
   most: number;
   /** Longest wait for a turn. */
   waitMs: number;
-  /** Processors that slow statements must not use up; those of this machine if absent. */
+  /** Number of processors, which slow statements must not use up. Default: those of this machine. */
   processors?: number;
 };
 
@@ -28,23 +28,23 @@ type Line = {
   waiting: Waiting[];
   running: number;
   runningSlow: number;
-  /** Statements begun so far. */
+  /** Statements started so far. */
   begun: number;
-  /** Slow statements after which it still rests. */
+  /** Rests that are still running. */
   rests: number;
 };
 
 /**
- * Lets tenants use connections in turns, round robin. One tenant may run half of all statements, but slow ones on half of the
- * processors only and half of the time that others need too; slow ones of all tenants together leave one processor and half of
- * the connections to the others.
- * Throws 429 where a tenant asks for more than its share gets done, 503 where all tenants together do.
+ * Shares connections among tenants in turns, round robin. One tenant may run half of all statements. Its slow statements may
+ * use half of the processors only, and half of the time if others need it. The slow statements of all tenants leave one
+ * processor and half of the connections free.
+ * Throws 429 if a tenant asks for more than its share can serve, 503 if all tenants together do.
  */
 export function createTurns({ most, waitMs, processors = availableParallelism() }: TurnOptions): Turns {
   const share = Math.max(1, Math.floor(most / 2));
   const slowShare = Math.min(share, Math.max(1, Math.floor(processors / 2)));
   const maxSlow = Math.min(share, Math.max(2, processors - 1));
-  /** In the order in which tenants have their turns. */
+  /** Tenants in the order of their turns. */
   const lines = new Map<string, Line>();
   const paces = new QuickLRU<string, number>({ maxSize: 10_000, maxAge: REMEMBER_MS });
   let running = 0;
@@ -66,7 +66,7 @@ export function createTurns({ most, waitMs, processors = availableParallelism() 
         const place = line.waiting.findIndex(({ asker }) => mayRun(line, asker));
         if (place === -1) continue;
         const [next] = line.waiting.splice(place, 1);
-        // Its next turn comes after everybody else's.
+        // Moves the tenant to the end of the queue.
         lines.delete(tenantId);
         lines.set(tenantId, line);
         next?.start();

@@ -4,50 +4,50 @@ import type { Actor } from '../../sql/database/db.ts';
 import type { Identity, Scope } from '../../sql/tenants/tenants.ts';
 import type { Described } from './operation.ts';
 
-/** What is known of a request so far: its route's template and whose it is come later. */
+/** What is known of a request so far. The route's template and the identity are added later. */
 export type Seen = {
   requestId: string;
   address: string | null;
   route?: string;
   page?: true;
   identity?: Identity;
-  /** Who has no key, but a link that was made with one. */
+  /** A viewer has no key, but a link that was made with one. */
   viewer?: Pick<Identity, 'tenantId' | 'keyId'>;
 };
 
-/** One call of the HTTP API: what is checked on the way in, and what the OpenAPI document says of it. */
+/** One call of the HTTP API: its input checks, and its entry in the OpenAPI document. */
 export type RouteSpec<Params, Query, Body> = Described & {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express template, e.g. `/v1/tenants/:id`. */
   path: string;
   summary: string;
-  /** Any one of these opens the call; empty: no key needed. */
+  /** Any one of these scopes is enough; empty: no key needed. */
   scopes: readonly Scope[];
-  /** Also opened by a viewer's token in the query; the handler has it checked (see routes/dashboards.ts), and `identity` is absent. */
+  /** Also accepts a viewer's token in the query. The handler checks it (dashboards/viewers.ts), and `identity` is absent. */
   viewers?: true;
-  /** Answered with HTML, refusals too. */
+  /** Answers with HTML, also for refusals. */
   page?: true;
   params?: ZodType<Params>;
   query?: ZodType<Query>;
-  /** Parameters of the query that are sent as `filter[name]`; the bare name is the deprecated spelling of the same. */
+  /** Query parameters sent as `filter[name]`; the bare name is deprecated. */
   filters?: readonly string[];
   body?: ZodType<Body>;
-  /** Media types of the body where it is not simply JSON; for the document only. */
+  /** Media types of the body if it is not plain JSON; for the document only. */
   bodyTypes?: Record<string, ZodType>;
-  /** Further headers that the request may bring, each with what it does; for the document only. */
+  /** Other request headers and what each does; for the document only. */
   headers?: Record<string, string>;
   /** Status of success and the schema of its body; no schema: no body. */
   status: number;
-  /** Statuses that come with the same body. */
+  /** Other statuses with the same body. */
   otherStatuses?: number[];
   answer?: ZodType;
-  /** Further media types of the answer, e.g. `text/csv`. */
+  /** Other media types of the answer, e.g. `text/csv`. */
   produces?: string[];
 };
 
 export type Call<Params, Query, Body> = {
   identity: Identity;
-  /** For withTenant(), where the call changes something. */
+  /** For withTenant(), if the call makes a change. */
   actor: Actor;
   params: Params;
   query: Query;
@@ -57,7 +57,7 @@ export type Call<Params, Query, Body> = {
 };
 
 /**
- * What a handler gives: a body (or undefined), and headers or another status where they differ from the spec.
+ * Result of a handler: a body (or undefined), and headers or a status that differ from the spec.
  * `secrets` names the members of the body that are shown once: an Idempotency-Key replays them as null.
  */
 export type Reply = { body?: unknown; status?: number; headers?: Record<string, string>; secrets?: string[] };

@@ -1,9 +1,9 @@
 import { DAY, HOUR, type Interval, type Window } from '../../sql/metrics/windows.ts';
 
-/** Buckets times groupings above which a question counts as slow before it has been asked: six weeks of hours in one grouping. */
+/** Limit of buckets times groupings above which a query counts as slow in advance: six weeks of hours in one grouping. */
 const MAX_QUICK = 2_000;
 
-/** Whether reading these figures is likely to take long: many roll-up buckets, each in many groups. */
+/** Whether reading this metric is likely to take long: many roll-up buckets, each in many groups. */
 export function isSlow({ from, to }: Window, interval: Interval, groupings: number): boolean {
   return ((to - from) / (interval === 'hour' ? HOUR : DAY)) * (1 + groupings) > MAX_QUICK;
 }

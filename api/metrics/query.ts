@@ -13,7 +13,7 @@ const FILTER = /^filter\[(.*)\]$/s;
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
 
-/** The parameters as the OpenAPI document lists them; what they may hold depends on the metric, so readQuestion() checks them. */
+/** The parameters as the OpenAPI document lists them. Valid values depend on the metric, so readQuestion() checks them. */
 export const metricQuery = z.looseObject({
   from: text('RFC 3339, inclusive; a whole number of buckets before `to` if absent.'),
   to: text('RFC 3339, exclusive; the end of the current hour if absent.'),
@@ -23,7 +23,7 @@ export const metricQuery = z.looseObject({
   ...Object.fromEntries(DIMS.map((dim) => [`filter[${dim}]`, text(`Only where ${dim} is this; empty: where it is not set.`)])),
 });
 
-/** How far back a window goes that says no `from`. */
+/** Length of a window without `from`. */
 const DEFAULT_SPAN: Record<Interval, number> = {
   hour: 2 * DAY,
   day: 30 * DAY,
@@ -34,7 +34,7 @@ const DEFAULT_SPAN: Record<Interval, number> = {
 const SHORTEST: Record<Interval, number> = { hour: HOUR, day: 23 * HOUR, week: 167 * HOUR, month: 671 * HOUR, total: Infinity };
 const LAST = Date.UTC(9998, 0) * 1000;
 
-/** What is asked, from a query string; `now` in milliseconds. Throws invalid-request that names all that is wrong. */
+/** Returns the question of a query string; `now` in milliseconds. Throws invalid-request with every fault. */
 export function readQuestion(metric: Metric, query: Record<string, unknown>, zone: string, now: number): Question {
   const faults: Fault[] = [];
   const fault = (name: string, code: string, detail: string) => {
@@ -66,7 +66,7 @@ function singles(query: Record<string, unknown>, fault: FaultReport): Map<string
   return given;
 }
 
-/** The interval of a question: `day` if absent. */
+/** Returns the interval of a question; default: `day`. */
 export function readInterval(given: Map<string, string>, fault: FaultReport): Interval {
   const value = given.get('interval') ?? 'day';
   const interval = INTERVALS.find((name) => name === value);
@@ -108,7 +108,7 @@ function readLimit(given: Map<string, string>, groupBy: readonly string[], fault
   return limit;
 }
 
-/** The window of a question, with its defaults; undefined where something is wrong with it, which has then been reported. */
+/** Returns the window of a question, with its defaults. Reports a fault and returns undefined if it is invalid. */
 export function readWindow(
   given: Map<string, string>,
   interval: Interval,
@@ -118,7 +118,7 @@ export function readWindow(
 ): Window | undefined {
   const explicit = { from: readTime(given, 'from', fault), to: readTime(given, 'to', fault) };
   if (Number.isNaN(explicit.from) || Number.isNaN(explicit.to)) return undefined;
-  // The end of the hour, so that an event whose sender's clock is ahead is counted, and no part of an hour must be read by itself.
+  // The end of the hour: this includes events from a clock that is ahead, and needs no separate read for part of an hour.
   const to = explicit.to ?? floor(now * 1000, HOUR) + HOUR;
   const from = explicit.from ?? Math.max(0, defaultFrom(to, interval, zone));
   if (from >= to) {
@@ -143,7 +143,7 @@ function defaultFrom(to: number, interval: Interval, zone: string): number {
   return bucketStart(to - DEFAULT_SPAN[interval], interval === 'total' ? 'hour' : interval, zone);
 }
 
-// NaN where it cannot be read, which has then been reported.
+// Reports a fault and returns NaN if the time is invalid.
 function readTime(given: Map<string, string>, name: 'from' | 'to', fault: FaultReport): number | undefined {
   const value = given.get(name);
   if (value === undefined) return undefined;

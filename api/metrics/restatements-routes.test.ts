@@ -27,7 +27,7 @@ const metric = async (tenant: TestTenant, name: string, ago = 7): Promise<Json> 
 const list = async (tenant: TestTenant, query = ''): Promise<Json> =>
   (await api.call('GET', `/v1/restatements${query}`, tenant.keys.read)).body;
 
-test('late events and an erasure restate the days that they change, and nothing else', async () => {
+test('late events and an erasure restate only the days that they change', async () => {
   const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
   await send(tenant, new Date().toISOString(), 2);
   await send(other, noon(3), 1);
@@ -37,7 +37,7 @@ test('late events and an erasure restate the days that they change, and nothing 
   await send(tenant, noon(3), 2, { subject: 'ana' });
   const waiting = await metric(tenant, 'events.count');
   expect(waiting.watermark).toBe(noon(3));
-  // The other tenant's figures are complete meanwhile.
+  // The other tenant's metrics are complete meanwhile.
   expect(Date.parse((await metric(other, 'events.count')).watermark)).toBeGreaterThan(Date.now() - 60_000);
   await refreshRollups(jobs());
   await send(tenant, noon(3), 3, { data: { duration_ms: 4 } });
@@ -61,7 +61,7 @@ test('late events and an erasure restate the days that they change, and nothing 
 
   await api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind: 'erasure', subject: 'ana' });
   await servePrivacyRequests(jobs());
-  // Another window, because an answer is given again for some seconds.
+  // Another window, because answers are cached for some seconds.
   expect((await metric(tenant, 'events.count', 8)).restatements[0]).toMatchObject({ bucket: day(3), before: 5, after: 3 });
 
   const first = await list(tenant, '?limit=3&figures=events');
@@ -72,7 +72,7 @@ test('late events and an erasure restate the days that they change, and nothing 
   expect((await list(tenant, '?figures=weather')).errors).toMatchObject([{ pointer: '/figures' }]);
 });
 
-test('a dashboard says which days of its window have changed after they had said something', async () => {
+test('a dashboard lists the days of its window that changed after they were published', async () => {
   const tenant = await makeTenant(db);
   await send(tenant, noon(2), 1);
   await refreshRollups(jobs());
@@ -85,7 +85,7 @@ test('a dashboard says which days of its window have changed after they had said
   expect((await api.call('GET', earlier, tenant.keys.read)).body.restated).toEqual({ days: 0, latest: null });
 });
 
-test('a refresh that was cut off leaves no change unsaid', async () => {
+test('a refresh that was interrupted loses no restatement', async () => {
   const tenant = await makeTenant(db);
   await send(tenant, noon(9), 4);
   await refreshRollups(jobs());

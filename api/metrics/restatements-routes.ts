@@ -9,7 +9,7 @@ import { instant } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { metricSpecs } from './spec.ts';
 
-/** One change of a day that had ended. */
+/** One change of a day after its end. */
 export const restatement = z.object({
   bucket: z.iso.datetime().meta({ description: 'Start of the day, in UTC' }),
   before: z.number().int().meta({ description: 'What was counted until then: events, validations or corrections' }),
@@ -19,7 +19,7 @@ export const restatement = z.object({
 
 const figures = z.enum(Object.keys(SOURCES) as (keyof typeof SOURCES)[]);
 
-/** What changed after it had been told. */
+/** Lists published numbers that changed later. */
 export function mountRestatements(api: Api, deps: Deps): void {
   route(
     api,

@@ -7,7 +7,7 @@ const NOW = Date.now();
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
 
 const db = await useDatabase();
-// No job runs here, so everything is read live.
+// No job runs here, so all metrics are read live.
 await db.owner.query("update storage.rollups set materialised_to = date_trunc('day', now() - interval '60 days')");
 const api = await useApi(db);
 const tenant = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
@@ -53,7 +53,7 @@ async function total(path: string): Promise<number | null> {
   return rowsOf(answer)[0]?.value as number | null;
 }
 
-test('the catalogue lists every metric with what it can be asked for', async () => {
+test('the catalogue lists every metric with its dimensions', async () => {
   const answer = await get('');
   expect(answer.status).toBe(200);
   const names = rowsOf(answer).map(({ name }) => name);
@@ -69,7 +69,7 @@ test('the catalogue lists every metric with what it can be asked for', async () 
   });
 });
 
-test('an event that was just accepted is in its figure', async () => {
+test('an event is in its metric as soon as it is accepted', async () => {
   expect(await total('/events.count')).toBe(4);
   expect(await total(`/events.count?filter[type]=${VALIDATION}`)).toBe(3);
   expect(await total('/events.count?filter[outcome]=')).toBe(1);
@@ -81,7 +81,7 @@ test('an event that was just accepted is in its figure', async () => {
   expect(await total('/latency.p99?filter[type]=none')).toBe(null);
 });
 
-test('one day a bucket, in the zone of the tenant, each with its figure', async () => {
+test('days are buckets in the time zone of the tenant, each with its value', async () => {
   const answer = await get('/events.count');
   const [body, rows] = [answer.body, rowsOf(answer)];
   expect(body).toMatchObject({ metric: 'events.count', unit: 'events', interval: 'day', timezone: 'America/Sao_Paulo' });
@@ -91,7 +91,7 @@ test('one day a bucket, in the zone of the tenant, each with its figure', async 
   expect(rows.reduce((sum, { value }) => sum + (value as number), 0)).toBe(4);
 });
 
-test('groups, the greatest first for rules', async () => {
+test('groups; for rules the largest first', async () => {
   const rules = await get('/validations.by_rule?interval=total');
   expect(rowsOf(rules).map(({ rule, value }) => [rule, value])).toEqual([['sku', 14], ['@sum', 1]]); // biome-ignore format: pairs
   const first = await get('/validations.by_rule?interval=total&limit=1');
@@ -113,17 +113,17 @@ test('CSV is a file in which no cell is a formula', async () => {
   expect(lines.slice(1).sort()).toEqual(['', `${bucket},"'=2+3",100`, `${bucket},"amazon",50`, `${bucket},,50`].sort());
 });
 
-test('a tenant has its own figures only', async () => {
+test('a tenant reads only its own metrics', async () => {
   const answer = await get('/events.count?interval=total', {}, other.keys.read);
   expect(rowsOf(answer).map(({ value }) => value)).toEqual([1]);
 });
 
-test('who has no key or another scope has no figures', async () => {
+test('without a key or with another scope no metric can be read', async () => {
   expect((await api.call('GET', '/v1/metrics/events.count')).status).toBe(401);
   expect((await get('/events.count', {}, tenant.keys.ingest)).status).toBe(403);
 });
 
-test('an unknown metric names those that exist', async () => {
+test('the error for an unknown metric names the known ones', async () => {
   const { status, body } = await get('/events.cuont');
   expect([status, body.code]).toEqual([404, 'not-found']);
   expect(body.detail).toContain('events.count');
@@ -157,7 +157,7 @@ test.each([
   expect(faultsOf(answer)).toEqual([[pointer, code]]);
 });
 
-test('a part of an hour whose raw events have left is refused, whole hours are not', async () => {
+test('a part of an hour whose raw events have been dropped is refused, whole hours are not', async () => {
   const short = await makeTenant(db, { raw_retention_days: 1 });
   const ask = (from: string) => get(`/events.count?interval=total&from=${from}`, {}, short.keys.read);
   const refused = await ask(`${ago(3 * 24 * 60).slice(0, 13)}:30:00Z`);
@@ -165,7 +165,7 @@ test('a part of an hour whose raw events have left is refused, whole hours are n
   expect((await ask(`${ago(3 * 24 * 60).slice(0, 13)}:00:00Z`)).status).toBe(200);
 });
 
-test('the time to the microsecond decides', async () => {
+test('windows are exact to the microsecond', async () => {
   const key = tenant.keys.ingest;
   const time = `${ago(30).slice(0, 19)}.123456Z`;
   const type = 'a.microsecond.v1';

@@ -43,7 +43,7 @@ const figures = z.object({
   data: z.array(z.object({ bucket: z.iso.datetime(), value: z.number().nullable() }).catchall(z.string().nullable())),
 });
 
-/** The calls that answer with figures. */
+/** The calls that return metrics. */
 export function mountMetrics(api: Api, deps: Deps): void {
   route(
     api,
@@ -115,7 +115,7 @@ export function mountMetrics(api: Api, deps: Deps): void {
   );
 }
 
-// Rather no answer than one from which part is missing.
+// Refuses an answer that would be incomplete.
 function refuseIncomplete({ window }: Question, { rawSince, hoursSince, rows }: MetricAnswer): void {
   if (rows.length > MAX_ROWS) {
     const detail = `The answer has more than ${MAX_ROWS} rows. Set a limit, or use fewer groups, a wider interval or a shorter window.`;

@@ -13,7 +13,7 @@ const FIGURES: [string, string, keyof Usage][] = [
   ['month_shared_insights_growth', 'Their growth in thirty days over the thirty before', 'insight_growth'],
 ];
 
-/** How the product is used, by all customers together. What there is no figure for is not a number. */
+/** Registers gauges for the use of the product by all customers together. A number that is unknown is NaN. */
 export function describeUsage(ops: Pool, registers: Registry<OpenMetricsContentType>[]): void {
   const usage = oncePerScrape(() => readUsage(ops));
   for (const [name, help, figure] of FIGURES) {

@@ -7,7 +7,10 @@ import { oncePerScrape } from '../http/scrape.ts';
 type Registers = Registry<OpenMetricsContentType>[];
 type Labels = Record<string, string>;
 
-/** Objectives and probes, as they were measured last. What is unknown is not a number; where the database does not answer, there are none. */
+/**
+ * Registers gauges for the last measurements of objectives and probes. Unknown values are NaN. No samples if the database does
+ * not answer.
+ */
 export function describeObjectives(ops: Pool, registers: Registers): void {
   const objectives = oncePerScrape(() => readObjectives(ops));
   const gauge = (name: string, help: string, more: string[], values: (row: ObjectiveRow) => [Labels, number | null][]) =>

@@ -5,11 +5,11 @@ type Words = {
   description: string;
   /** What is measured, and how. */
   indicator: string;
-  /** For the operator alone, because it tells how much all tenants together do. */
+  /** Only for the operator, because it reveals how much all tenants do together. */
   internal?: true;
 };
 
-/** The objectives that ops.measure_service() and ops.measure_holdings() measure, in words. */
+/** The texts of the objectives that ops.measure_service() and ops.measure_holdings() measure. */
 export const OBJECTIVES: Record<string, Words> = {
   availability: {
     description: 'The API answers.',
@@ -80,7 +80,7 @@ export const OBJECTIVES: Record<string, Words> = {
   },
 };
 
-/** What the platform promises, and whether it holds. `all`: also what only its operator may know. */
+/** Returns the objectives and whether they are met. `all`: includes those that only the operator may see. */
 export async function listObjectives(ops: Pool, all: boolean) {
   const rows = await readObjectives(ops);
   return rows.flatMap(({ name, time_window: window, budget, spent, burn_1h, burn_6h, burn_3d, ...row }) => {

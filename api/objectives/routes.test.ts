@@ -40,7 +40,7 @@ async function objectives(key = operator): Promise<Record<string, Json>> {
   return Object.fromEntries(body.data.map((one: Json) => [one.name, one]));
 }
 
-/** Probes of one kind, `every` minutes apart, ending now; those younger than `badSince` minutes failed. */
+/** Inserts probes of one kind, `every` minutes apart, ending now. Those younger than `badSince` minutes failed. */
 async function fillProbes(probe: string, count: number, every: number, badSince = 0, ms = 5): Promise<void> {
   await db.owner.query(
     `insert into private.probes (probe, at, ok, milliseconds)
@@ -53,7 +53,7 @@ async function fillProbes(probe: string, count: number, every: number, badSince 
   );
 }
 
-test('before anything was measured every promise stands there, with its target and nothing else', async () => {
+test('before any measurement every objective is listed with its target only', async () => {
   const all = await objectives();
   expect(Object.keys(all).sort()).toEqual(Object.keys(OBJECTIVES).sort());
   for (const one of Object.values(all))
@@ -67,7 +67,7 @@ test('before anything was measured every promise stands there, with its target a
   expect(all.availability).toMatchObject({ target: 0.999, comparison: 'at least', window: 'P30D', unit: 'share' });
 });
 
-test('what all tenants together do is for the operator alone', async () => {
+test('objectives about all tenants together are only for the operator', async () => {
   const forCustomer = Object.keys(await objectives(tenant.keys.read));
   expect(forCustomer).toContain('availability');
   expect(forCustomer).not.toContain('capacity.validations_per_day');
@@ -76,7 +76,7 @@ test('what all tenants together do is for the operator alone', async () => {
 });
 
 describe('shares', () => {
-  test('keep to their budget while all is well', async () => {
+  test('stay within their budget if no probe fails', async () => {
     await fillProbes('ready', 2000, 1);
     await fillProbes('arrival', 2000, 1, 0, 40);
     await measure();
@@ -93,9 +93,10 @@ describe('shares', () => {
     expect(lines).toEqual([]);
   });
 
-  // By hand: of 1,000 probes, one a minute, the last 30 failed. Of the last 60 that is 30/60 = 0.5, in budgets of 0.001: 500; of the last
-  // 360 30/360, so 83.33; of all 1,000, which are within three days, 0.03, so 30. The whole of the window has spent 0.03 of 0.001.
-  test('burn as is computed by hand, once into the log, and recover', async () => {
+  // Calculated by hand: of 1,000 probes, one a minute, the last 30 failed. One hour: 30/60 = 0.5, which is 500 budgets of
+  // 0.001. Six hours:
+  // 30/360, so 83.33. Three days: all 1,000, so 0.03, which is 30. The whole window has spent 0.03 of 0.001.
+  test('burn as calculated by hand, are logged once, and recover', async () => {
     await fillProbes('ready', 1000, 1, 30);
     await measure();
     const { availability } = await objectives();
@@ -112,7 +113,7 @@ describe('shares', () => {
     expect(text).toMatch(/^mirante_objective_alert\{objective="availability",alert="fast-burn"\} 1$/m);
     await db.owner.query("update private.probes set ok = true where at > now() - interval '25 minutes'");
     await measure();
-    // Nothing failed in the last five minutes; 5 of the last 30 did, which still is too many for the slow pair of windows.
+    // In the last five minutes no probe failed. In the last 30 minutes 5 did, which is too many for the slow pair of windows.
     expect((await objectives()).availability.alert).toBe('slow-burn');
     await db.owner.query('update private.probes set ok = true');
     await measure();
@@ -120,11 +121,11 @@ describe('shares', () => {
     expect(lines.at(-1)).toMatchObject({ level: 30, objective: 'availability', alert: null });
   });
 
-  test('at the edge: 14.4 budgets of five per cent are 72 per cent', async () => {
+  test('at the threshold: 14.4 budgets of five per cent are 72 per cent', async () => {
     await fillProbes('ready', 100, 1);
     await fillProbes('arrival', 100, 1, 43, 40);
     await measure();
-    // 43 of 60 are 71.7 %; six hours have 43 of 100, which are 8.6 budgets.
+    // 43 of 60 are 71.7 %. In six hours 43 of 100 failed, which is 8.6 budgets.
     expect((await objectives())['data.freshness_p95']).toMatchObject({ alert: 'slow-burn' });
     await db.owner.query("update private.probes set ok = false where probe = 'arrival' and at > now() - interval '44 minutes'");
     await measure();
@@ -150,7 +151,7 @@ describe('shares', () => {
     expect(latency.burn_rates['3d']).toBeCloseTo(2, 9);
   });
 
-  test('are unknown once the probes or the measuring have ceased', async () => {
+  test('are unknown after the probes or the measurements have stopped', async () => {
     await fillProbes('ready', 10, 1);
     await db.owner.query("update private.probe_totals set at = now() - interval '11 minutes'");
     await measure();
@@ -169,7 +170,7 @@ describe('shares', () => {
 });
 
 describe('holdings', () => {
-  test('a retention that is set shorter, or has dropped more, is missed', async () => {
+  test('a retention that is configured shorter, or has dropped more, is missed', async () => {
     await measure();
     expect((await objectives())['retention.raw']).toMatchObject({ measured: 90, status: 'met', budget_left: 1 });
     await db.owner.query('delete from private.objectives');
@@ -185,7 +186,7 @@ describe('holdings', () => {
     await db.owner.query("update storage.rollups set retained_from = '-infinity'");
   });
 
-  test('what a million events cost is unknown of few, and else by the formula', async () => {
+  test('the cost of a million events is unknown for few events, else as the formula says', async () => {
     await measure();
     expect((await objectives())['storage.cost_per_million_events'].status).toBe('unknown');
     await db.owner.query(
@@ -214,7 +215,7 @@ describe('probes', () => {
     (await db.owner.query<Json>('select probe, ok, milliseconds, detail from private.probes order by at, probe')).rows;
   const probing = (apiUrl: string) => createProbe({ pool: db.jobs, log: silent, clock: () => new Date(), apiUrl });
 
-  test('an event goes in and is seen in a metric, again and again under one key, and nobody else sees it', async () => {
+  test('an event is sent and seen in a metric, repeatedly with one key, and its tenant is not named anywhere', async () => {
     const probe = probing(api.url);
     for (let round = 0; round < 3; round++) await probe();
     const taken = await probes();
@@ -233,7 +234,7 @@ describe('probes', () => {
     expect(text).not.toContain('probe-');
   });
 
-  test('keys are kept as hashes, expire, and go once they have', async () => {
+  test('keys are stored as hashes, expire, and are then deleted', async () => {
     const keys = async () =>
       (
         await db.owner.query<Json>(
@@ -249,7 +250,7 @@ describe('probes', () => {
     const probe = probing(api.url);
     await probe();
     expect(await keys()).toHaveLength(1);
-    // Revoked by an operator: one round fails, the next has another key.
+    // After an operator revokes the key, one round fails and the next uses a new key.
     const { body } = await api.call('GET', '/v1/tenants', operator);
     const { id } = body.data.find(({ slug }: Json) => slug.startsWith('probe-'));
     const [key] = (await api.call('GET', `/v1/tenants/${id}/keys`, operator)).body.data;
@@ -262,7 +263,7 @@ describe('probes', () => {
     expect((await probes()).every(({ ok }: Json) => ok)).toBe(true);
   });
 
-  test('an API that is dead fails the probes, not the round, and burns the budget', async () => {
+  test('an API that does not answer fails the probes, not the round, and burns the budget', async () => {
     const port = await freePort();
     await probing(`http://127.0.0.1:${port}`)();
     expect(await probes()).toEqual(
@@ -296,7 +297,7 @@ describe('probes', () => {
     ]);
   });
 
-  test('the audit of the isolation has canaries of its own', async () => {
+  test('the isolation audit has canaries of its own', async () => {
     await probing(api.url)();
     const found = await withClient(db.owner, findCanaries);
     const { body } = await api.call('GET', '/v1/tenants', operator);
@@ -307,7 +308,7 @@ describe('probes', () => {
     ]);
   });
 
-  test('canaries are in no figure of business or volume', async () => {
+  test('canaries count in no metric of business or volume', async () => {
     await probing(api.url)();
     const window = [new Date(Date.now() - 60 * MINUTE), new Date(Date.now() + 60 * MINUTE)];
     const names = async (text: string) =>
@@ -343,7 +344,7 @@ describe('probes', () => {
   });
 });
 
-test('a legal term that is nearly over is missed as an objective, and said each minute', async () => {
+test('a privacy request close to its legal deadline misses its objective and is logged every minute', async () => {
   await measure();
   expect((await objectives())['privacy.days_left']).toMatchObject({ measured: 15, status: 'met' });
   const who = await makeTenant(db);

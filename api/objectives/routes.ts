@@ -34,7 +34,7 @@ const objective = z.object({
   alert_since: z.iso.datetime().nullable(),
 });
 
-/** What the platform promises of itself, and whether it holds. */
+/** The objectives of the platform, and whether they are met. */
 export function mountObjectives(api: Api, deps: Deps): void {
   route(
     api,

@@ -17,13 +17,13 @@ export type Asset = { type: string; body: (encoding: Encoding) => Promise<Buffer
 
 /** Files that the pages load: our own, and ECharts as its package ships it. */
 export type Assets = {
-  /** The URL of a file. It changes with every change of any file, so browsers may cache it forever. */
+  /** Returns the URL of a file. It changes when any file changes, so browsers may cache it forever. */
   url: (name: string) => string;
-  /** A file, or undefined if there is none or it is of another version. */
+  /** Returns a file, or undefined if it does not exist or has another version. */
   find: (version: string, name: string) => Asset | undefined;
 };
 
-/** Reads all files, which takes a few milliseconds; each is compressed once, when it is first asked for. */
+/** Reads all files, which takes a few milliseconds. Each is compressed once, at its first request. */
 export function readAssets(): Assets {
   const folder = new URL('assets/', import.meta.url);
   const names = readdirSync(folder).filter((name) => (name.split('.').at(-1) as string) in TYPES);
@@ -42,7 +42,7 @@ export function readAssets(): Assets {
   };
 }
 
-/** A text that is the same for everybody: compressed once in each encoding, when it is first asked for. */
+/** A text that is the same for everybody. It is compressed once per encoding, at its first request. */
 export function assetOf(type: string, file: Buffer): Asset {
   const made = new Map<Encoding, Promise<Buffer>>([['identity', Promise.resolve(file)]]);
   return {
@@ -55,7 +55,7 @@ export function assetOf(type: string, file: Buffer): Asset {
   };
 }
 
-/** Answers with it, in the best encoding that the client takes. */
+/** Sends an asset in the best encoding that the client accepts. */
 export async function sendAsset(request: Request, response: Response, { type, body }: Asset): Promise<void> {
   const encoding = (request.acceptsEncodings('br', 'gzip', 'identity') || 'identity') as Encoding;
   const bytes = await body(encoding);
@@ -65,7 +65,7 @@ export async function sendAsset(request: Request, response: Response, { type, bo
   response.end(bytes);
 }
 
-// The best that brotli can do takes two seconds of the charts' library, for a tenth less.
+// Brotli's highest quality takes two seconds for the chart library and saves a tenth.
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 const COMPRESS = {
   br: (file: Buffer) => promisify(brotliCompress)(file, BROTLI),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 type Table = { categories: string[]; walls: number[]; series: { values: (number | null)[] }[] };
 
-// Modules of pages, which have their types in comments.
+// Modules of the pages declare their types in comments.
 const module = (name: string) => import(new URL(`./assets/${name}`, import.meta.url).href);
 const { tableOf }: { tableOf: (card: object, answer: object, reader: object) => Table } = await module('chart-data.js');
 const { readerOf }: { readerOf: (definition: object) => object } = await module('format.js');
@@ -21,7 +21,7 @@ function tableFor(timezone: string, interval: string, from: string, to: string, 
   return tableOf(CARD, { data, from, to, interval, timezone, watermark: to }, reader);
 }
 
-test('a day whose midnight is skipped is one day, and a day without a row is there', () => {
+test('a day without midnight is one bucket, and a day without a row has a bucket too', () => {
   // Santiago went from 23:59 to 01:00 on 8 September 2024.
   const { categories, series } = tableFor('America/Santiago', 'day', '2024-09-06T04:00:00Z', '2024-09-11T03:00:00Z', {
     '2024-09-06T04:00:00.000Z': 1,
@@ -33,7 +33,7 @@ test('a day whose midnight is skipped is one day, and a day without a row is the
   expect(series[0]?.values).toEqual([1, 2, 3, 0, 5]);
 });
 
-test('an hour that the clocks show twice is two buckets', () => {
+test('an hour that occurs twice is two buckets', () => {
   // Havana went from 00:59 back to 00:00 on 3 November 2024.
   const { walls, series } = tableFor('America/Havana', 'hour', '2024-11-03T03:00:00Z', '2024-11-03T07:00:00Z', {
     '2024-11-03T03:00:00.000Z': 1,
@@ -45,7 +45,7 @@ test('an hour that the clocks show twice is two buckets', () => {
   expect(walls.map((wall) => new Date(wall).getUTCHours())).toEqual([23, 0, 0, 1]);
 });
 
-test('a month begins with its first day also where midnight comes twice', () => {
+test('a month begins with its first day, even if midnight occurs twice', () => {
   const { categories, series } = tableFor('America/Havana', 'month', '2015-10-01T04:00:00Z', '2015-12-01T05:00:00Z', {
     '2015-10-01T04:00:00.000Z': 1,
     '2015-11-01T04:00:00.000Z': 2,

@@ -54,7 +54,7 @@ ${dataIn('dashboard', {
   timezone: tenant.timezone,
   expires_at: expiresAt,
   locked,
-  // Operators look at today.
+  // Operators mostly look at the last day.
   range: dashboard.audience === 'operations' ? '24h' : '30d',
   parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
   cards: dashboard.cards.map((card) => cardFor(card, locale)),

@@ -1,7 +1,7 @@
 import { escaped } from '../../lib/html.ts';
 import type { Schema } from './docs-document.ts';
 
-/** A sentence of the document: what stands between backticks is code. */
+/** A sentence of the document: what is between backticks is code. */
 export const prose = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 /** The members of a schema as a list, each with its type and what it is; an empty text where it has none. */

@@ -32,7 +32,7 @@ export type HtmlPage = {
   framedBy?: readonly string[];
 };
 
-/** Data for the page's module, in an element that the browser does not run. */
+/** Returns data for the page's module, in a script element that the browser does not run. */
 export const dataIn = (id: string, data: unknown) =>
   `<script type="application/json" id="${id}">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`;
 
@@ -56,7 +56,7 @@ export function setPolicy(response: Response, { style, forms, framedBy = [] }: H
     `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,
   ];
   response.setHeader('content-security-policy', policy.join('; '));
-  // This header has no list of origins, so for one it must be absent and the policy decides.
+  // X-Frame-Options cannot list origins. If there are any, omit it: the policy decides.
   if (framedBy.length > 0) response.removeHeader('x-frame-options');
   else response.setHeader('x-frame-options', 'DENY');
 }

@@ -1,7 +1,7 @@
 const icon = (path: string, box = 16) =>
   `<svg class="icon" viewBox="0 0 ${box} ${box}" aria-hidden="true" focusable="false">${path}</svg>`;
 
-/** Mirante's mark, as it stands beside its name. */
+/** Mirante's logo, shown beside its name. */
 export const MARK = `<svg class="mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><rect width="24" height="24" rx="6"/><path d="M5 17 10 9l4 5 5-8"/></svg>`;
 
 export const ICONS = {

@@ -42,7 +42,7 @@ const OTHER: [Words, Words] = [
   LATER,
 ];
 
-/** An error as a page, in the browser's language: the tenant, and so its language, may be unknown. */
+/** Sends an error as a page in the browser's language: the tenant, and so its language, may be unknown. */
 export function problemPage(
   assets: Assets,
   problem: Problem,
@@ -57,7 +57,7 @@ ${MARK}
 <h1>${escaped(title[locale])}</h1>
 <p>${escaped(help[locale])}</p>${origin === undefined ? '' : `\n<p><code>${escaped(String(origin))}</code></p>`}
 </main>`;
-  // The page holds no tenant's data, so every site may frame it: an expired link in a frame must not stay blank.
+  // The page contains no data of a tenant, so every site may frame it. Otherwise an expired link in a frame would show nothing.
   const page: HtmlPage = { assets, locale, title: title[locale], body, kind: 'problem', framedBy: ['*'] };
   setPolicy(response, page);
   return { type: 'text/html; charset=utf-8', text: htmlOf(page) };

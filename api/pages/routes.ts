@@ -18,7 +18,7 @@ import { pageSpecs } from './spec.ts';
 const ASSETS = '/assets/:version/:name';
 const YEAR = 'public, max-age=31536000, immutable';
 
-/** What people look at: the index, a dashboard for whoever has a link, and the files that both load. */
+/** Pages for people: the index, dashboards for anybody with a link, and the files that both load. */
 export function mountPages(api: Api, deps: Deps): void {
   route(
     api,
@@ -88,11 +88,11 @@ export function mountPages(api: Api, deps: Deps): void {
   });
 }
 
-// Answers with the page of the viewer's dashboard, and counts that it was opened.
+// Sends the page of the viewer's dashboard, and counts that it was opened.
 function showDashboard(deps: Deps, request: Request, response: Response, viewer: Viewer): void {
   const { tenant, locked } = viewer;
   const dashboard = findDashboard(deps, viewer.dashboard, { tenantKind: tenant.kind });
-  // A window that moves with the clock is the page's own; what a card is asked for is always from one time to another.
+  // Only the page knows relative ranges. Cards always receive a fixed window.
   const { token: _, range: __, ...query } = request.query;
   readParameters(dashboard, query, locked, tenant.timezone, Date.now());
   const origin = refusedFrame(request, tenant.embed_origins);
@@ -101,8 +101,8 @@ function showDashboard(deps: Deps, request: Request, response: Response, viewer:
   sendPage(response, dashboardPage(deps.assets, { ...dashboard, cards: cardsFor(dashboard, locked) }, viewer));
 }
 
-// The policy of the page is what keeps it out of other frames; browsers then show nothing that says why. Undefined where the frame is
-// allowed, or where the browser does not say whose it is.
+// Returns the origin of a frame that may not show the page, to explain why: the page's policy alone would block it silently.
+// Returns undefined if the frame is allowed or the browser does not name its origin.
 function refusedFrame(request: Request, allowed: readonly string[]): string | undefined {
   const referrer = request.get('referer') ?? '';
   if (request.get('sec-fetch-dest') !== 'iframe' || !URL.canParse(referrer)) return undefined;

@@ -22,11 +22,11 @@ test.each([
   expect(scaleOf(given)).toEqual(scale);
 });
 
-test('lines of shares have as many digits as they need', () => {
+test('lines of shares have as many decimals as they need', () => {
   expect([0.25, 0.005, 0.001, 0.0005].map(digitsOf)).toEqual([0, 1, 1, 2]);
 });
 
-test('no two values have one colour while there is one left, and each keeps its own', () => {
+test('values get different colours while there are enough, and each keeps its own', () => {
   const colours = createColours([]);
   const names = Array.from({ length: 16 }, (_, n) => `value-${n}`);
   colours.know(names.slice(3, 9));
@@ -36,7 +36,7 @@ test('no two values have one colour while there is one left, and each keeps its 
   expect(colours.ofValue('value-5')).toBe(early);
 });
 
-test('weeks, months and words are written in the language of the page', () => {
+test('weeks, months and words use the language of the page', () => {
   const texts = {
     week_short: 'sem. {week}',
     week: 'Semana {week} de {year}',
@@ -54,7 +54,7 @@ test('weeks, months and words are written in the language of the page', () => {
   expect(reader.show('toString', 'word')).toBe('toString');
 });
 
-test('a card whose buckets are always weeks has weeks on its axis, and says which are not complete', () => {
+test('a card with weekly buckets has weeks on its axis, and marks incomplete ones', () => {
   const card = {
     display: 'bar',
     chart: { x: 'bucket', y: ['n'], interval: 'week' },

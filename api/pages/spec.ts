@@ -3,7 +3,7 @@ import type { Described } from '../http/operation.ts';
 const tag = 'Platform';
 const PAGE = '<!doctype html>\n<html lang="en">…</html>\n';
 
-/** What the OpenAPI document says of the pages. */
+/** The pages in the OpenAPI document. */
 export const pageSpecs = {
   home: {
     operationId: 'showHome',

@@ -138,9 +138,9 @@ const TEXTS = {
 
 export type TextName = keyof typeof TEXTS;
 
-/** A text in one language. */
+/** Returns a text in one language. */
 export const textOf = (name: TextName, locale: Locale): string => TEXTS[name][locale];
 
-/** All texts in one language, for the page's module. */
+/** Returns all texts in one language, for the page's module. */
 export const textsOf = (locale: Locale): Record<string, string> =>
   Object.fromEntries(Object.entries(TEXTS).map(([name, words]) => [name, words[locale]]));

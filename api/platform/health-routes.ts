@@ -10,13 +10,13 @@ import { route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
 import { platformSpecs } from './spec.ts';
 
-/** An audit runs every hour; after two have failed to come nothing is known any more, as ops.measure_service() has it. */
+/** An audit runs every hour. If two are missing, the state is unknown, as in ops.measure_service(). */
 const STALE_AUDIT_SECONDS = 2 * 3600 + 300;
 
-/** How long /readyz waits for the database. The caller expects an answer within a second. */
+/** Longest time that /readyz waits for the database. The caller expects an answer within a second. */
 const DATABASE_MS = 900;
 
-/** A queue whose last consumed job is older than this is not being worked on. */
+/** If the last consumed job is older, no worker processes the queue. */
 const STALE_SECONDS = 45;
 
 const health = z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), checks: z.record(z.string(), z.unknown()) });
@@ -75,7 +75,7 @@ async function readState({ health }: Deps): Promise<State> {
   return { ages, engine, watermark, isolation };
 }
 
-// Unknown until the first audit has run, which takes a moment after the first start.
+// Unknown until the first audit has run, shortly after the first start.
 function isolationCheck(audit: Isolation | undefined): { status: 'ok' | 'failed' | 'stale' | 'unknown'; age_s?: number } {
   if (!audit) return { status: 'unknown' };
   const { foreign_rows, dead, age_seconds } = audit;

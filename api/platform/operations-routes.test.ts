@@ -9,7 +9,7 @@ const api = await useApi(db);
 const tenant = await makeTenant(db);
 const operator = await makeOperatorKey(db);
 
-test('a job that failed for good is shown with its reason', async () => {
+test('a job that failed permanently is shown with its reason', async () => {
   const urls = { redisUrl: redisUrl(), queueDatabaseUrl: db.urls.queue };
   const log = pino({ level: 'silent' });
   const queue = openQueue(urls, 'upkeep', log);
@@ -33,7 +33,7 @@ test('a job that failed for good is shown with its reason', async () => {
   });
 });
 
-test('nobody but the operator sees failed jobs', async () => {
+test('only the operator sees failed jobs', async () => {
   expect((await api.call('GET', '/ops/dead-letters')).status).toBe(401);
   expect((await api.call('GET', '/ops/dead-letters', tenant.keys.tenant_admin)).status).toBe(403);
 });
@@ -51,7 +51,7 @@ test('the board asks a browser for the operator key', async () => {
 test.each([
   ['Basic', () => basic(operator)],
   ['Bearer', () => ({ authorization: `Bearer ${operator}` })],
-])('with the key as %s the board comes with its own files and lists every queue', async (_, headers) => {
+])('with the key as %s the board loads its own files and lists every queue', async (_, headers) => {
   const page = await api.call('GET', '/ops/queues', undefined, undefined, headers());
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
@@ -65,7 +65,7 @@ test.each([
   expect(list.body.queues.map((queue: { name: string }) => queue.name)).toEqual(['alerts', 'exports', 'rollups', 'upkeep']);
 });
 
-test('another site cannot use the key that a browser remembers', async () => {
+test('another site cannot use the key that a browser has stored', async () => {
   const headers = { ...basic(operator), 'sec-fetch-site': 'cross-site' };
   expect((await api.call('PUT', '/ops/queues/api/queues/upkeep/pause', undefined, undefined, headers)).status).toBe(403);
 });

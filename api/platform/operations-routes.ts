@@ -26,7 +26,7 @@ const deadLetters = z.object({
   ),
 });
 
-// The board brings its own scripts and writes styles into its page; its web font stays away, as does anything from elsewhere.
+// The board has its own scripts and writes styles into its page. Its web font and all other external files are blocked.
 const BOARD_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -39,7 +39,7 @@ const BOARD_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What the platform's operator looks at: jobs that failed for good, and the board of all queues. */
+/** For the platform's operator: jobs that failed permanently, and the board of all queues. */
 export function mountOperations(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,
@@ -64,7 +64,7 @@ export function mountOperations(api: Api, deps: Deps, queues: Queues): void {
   api.app.use(BOARD, operatorOnly(deps), boardOf(queues));
 }
 
-// A browser asks for the key itself when it is answered so; a script sends it as Bearer.
+// With this header a browser asks its user for the key; a script sends it as Bearer.
 function operatorOnly(deps: Deps): RequestHandler {
   return async (request, response, next) => {
     try {
@@ -73,7 +73,7 @@ function operatorOnly(deps: Deps): RequestHandler {
       if (error instanceof Problem && error.status === 401) error.headers['www-authenticate'] = 'Basic realm="mirante"';
       throw error;
     }
-    // Once a browser has the key it also sends it along with what other sites make it ask for.
+    // A browser with the key also sends it with requests that other sites trigger.
     const site = request.headers['sec-fetch-site'];
     if (request.method !== 'GET' && site !== undefined && site !== 'same-origin') throw wrongScope(['admin']);
     response.setHeader('content-security-policy', BOARD_POLICY);
@@ -81,7 +81,7 @@ function operatorOnly(deps: Deps): RequestHandler {
   };
 }
 
-// Built at the first visit, and again when a queue's place has been taken by another.
+// Built at the first visit, and again when a queue object has been replaced.
 function boardOf(queues: Queues): RequestHandler {
   let shown: Queue[] = [];
   let router: RequestHandler;

@@ -24,7 +24,7 @@ describe('every refusal is problem+json', () => {
   const operatorCall = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
     api.call(method, path, operator, body, headers);
 
-  test('unknown addresses and methods', async () => {
+  test('unknown paths and methods', async () => {
     for (const path of ['/v1', '/v1/nothing', '/v1/tenants/a/b/c', '/docs/none.js', '/favicon.ico']) {
       expectProblem(await api.call('GET', path), 404, 'not-found');
     }
@@ -63,7 +63,7 @@ describe('every refusal is problem+json', () => {
     expect(bad.body.errors.map((fault: Json) => fault.pointer).sort()).toEqual(['', '/name', '/slug']);
   });
 
-  test('what PostgreSQL cannot hold', async () => {
+  test('text that PostgreSQL cannot store', async () => {
     for (const text of ['a\\u0000b', '\\ud800']) {
       const answer = await operatorCall('POST', '/v1/tenants', `{"slug":"nul","name":"n","attributes":{"x":"${text}"}}`);
       expectProblem(answer, 400, 'invalid-request');
@@ -85,7 +85,7 @@ describe('every refusal is problem+json', () => {
   });
 });
 
-test('X-Request-Id is the client’s where it is sane, else ours', async () => {
+test('X-Request-Id is the client’s if it is valid, else a new one', async () => {
   const idOf = async (sent: string) =>
     (await api.call('GET', '/livez', undefined, undefined, { 'x-request-id': sent })).headers.get('x-request-id');
   expect(await idOf('order-1:2.3_4')).toBe('order-1:2.3_4');
@@ -106,7 +106,7 @@ describe('the document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('shows each call that the contract names for this version', async () => {
+  test('shows each call of the contract for this version', async () => {
     const { paths } = await document();
     const calls = Object.entries<Json>(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
@@ -153,7 +153,7 @@ describe('the document', () => {
     );
   });
 
-  test('shows what POST /v1/events takes and answers', async () => {
+  test('shows the request and the answers of POST /v1/events', async () => {
     const { post } = (await document()).paths['/v1/events'];
     expect(Object.keys(post.requestBody.content)).toEqual([
       'application/json',
@@ -188,7 +188,7 @@ describe('the document', () => {
 });
 
 describe('/docs', () => {
-  test('names only files of its own, which are there', async () => {
+  test('names only its own files, and they exist', async () => {
     const page = await api.call('GET', '/docs');
     expect(page.status).toBe(200);
     const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file as string);
@@ -202,7 +202,7 @@ describe('/docs', () => {
   });
 });
 
-describe('what the platform tells of itself', () => {
+describe('what the platform reports about itself', () => {
   test('requests become events of the operations tenant, without any customer’s content', async () => {
     await api.call('GET', '/v1/event-types/very.private.type', tenant.keys.tenant_admin);
     await api.call('POST', '/v1/events?secret=1', tenant.keys.ingest, { type: 'very.private.type', subject: 'somebody' });
@@ -254,7 +254,7 @@ describe('what the platform tells of itself', () => {
     ['a browser', 'text/html,application/xhtml+xml,*/*;q=0.8', true],
     ['only text', 'text/plain;version=0.0.4', false],
     ['text rather than OpenMetrics', 'application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5', false],
-  ])('/metrics with a query, asked by %s, is in the format that is preferred', async (_, accept, isOpenMetrics) => {
+  ])('/metrics with a query, requested by %s, has the preferred format', async (_, accept, isOpenMetrics) => {
     const response = await fetch(`${api.metricsUrl}/metrics?module=api`, { headers: { accept } });
     const text = await response.text();
     expect([response.status, response.headers.get('vary')]).toEqual([200, 'Accept']);
@@ -266,7 +266,7 @@ describe('what the platform tells of itself', () => {
     expect(text.includes('# TYPE mirante_events_total counter')).toBe(!isOpenMetrics);
   });
 
-  test('the words of a refusal begin with its place, or with themselves', async () => {
+  test('the detail of a refusal begins with the place of the fault, if there is one', async () => {
     const idempotency = { 'idempotency-key': 'x'.repeat(300) };
     const whole = await api.call('POST', '/v1/events', tenant.keys.ingest, [{ type: 'a' }], idempotency);
     expect(whole.body.detail).toBe('The Idempotency-Key is longer than 255 characters.');
@@ -274,7 +274,7 @@ describe('what the platform tells of itself', () => {
     expect(member.body.detail).toMatch(/^\/limit: /);
   });
 
-  test('an unknown address names the nearest call', async () => {
+  test('a 404 for an unknown path names the nearest call', async () => {
     const nearest = async (path: string) => (await api.call('GET', path, tenant.keys.read)).body.detail;
     expect(await nearest('/v1/metric/events.count')).toContain('GET /v1/metrics/{name}');
     expect(await nearest('/v1/event')).toContain('/v1/events');
@@ -283,7 +283,7 @@ describe('what the platform tells of itself', () => {
     expect(await nearest(`/${'x'.repeat(5000)}/${'/'.repeat(5000)}`)).toContain('The nearest call');
   });
 
-  test('/livez and /readyz say status and checks', async () => {
+  test('/livez and /readyz return status and checks', async () => {
     expect(await api.call('GET', '/livez')).toMatchObject({ status: 200, body: { status: 'ok', checks: {} } });
     const ready = await api.call('GET', '/readyz');
     expect(ready).toMatchObject({ status: 200, body: { checks: { database: { status: 'ok' } } } });

@@ -41,12 +41,12 @@ test('more than 1,000 values are too many', () => {
   expect(mark(array(1_001), '/c/*')).toBeUndefined();
 });
 
-test('a pointer is of RFC 6901 and leads somewhere below', () => {
+test('a pointer follows RFC 6901 and has at least one step', () => {
   for (const good of ['/a', '/', '/a/*/b', '/a~0~1', '/é', '//']) expect(good).toMatch(POINTER);
   for (const bad of ['', 'a', '/a~', '/a~2', 'a/b', '#/a']) expect(bad).not.toMatch(POINTER);
 });
 
-test('agrees with what a parse tells, and leaves all other text as it was', () => {
+test('agrees with JSON.parse, and leaves all other text unchanged', () => {
   const step = fc.constantFrom('a', 'b', '*', '0', '1', '');
   const pointers = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
   const named = fc.letrec((tie) => ({
@@ -72,7 +72,7 @@ test('agrees with what a parse tells, and leaves all other text as it was', () =
   );
 });
 
-test('reads any JSON source, spaces and all', () => {
+test('reads any JSON source, with white space', () => {
   fc.assert(
     fc.property(jsonSource, spaces, (source, space) => {
       const text = `{${space}"x"${space}:${space}${source}${space},"y":1}`;

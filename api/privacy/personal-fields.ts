@@ -1,13 +1,13 @@
 import { endOfString, endOfValue, skipSpace } from '../events/json-items.ts';
 import { nameOfStep } from '../http/problems.ts';
 
-/** JSON Pointers as a tree: the value here is meant itself, or those below it by name. */
+/** JSON Pointers as a tree. `whole`: the value itself is personal; otherwise members of it are, by name. */
 export type Fields = { whole: boolean; members: Map<string, Fields> };
 
 /** A JSON Pointer (RFC 6901) of at least one step. */
 export const POINTER = /^(\/([^~/]|~[01])*)+$/;
 
-/** Each value becomes a hash of 30 bytes, so their number must not make a small event a great one. */
+/** Each value becomes a hash of 30 bytes. The limit keeps a small event from becoming a large one. */
 const MAX_VALUES = 1_000;
 
 const COMMA = 44;
@@ -16,7 +16,7 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-/** The tree of some pointers; undefined where there are none. */
+/** Returns the tree of some pointers; undefined if there are none. */
 export function compileFields(pointers: readonly string[]): Fields | undefined {
   if (pointers.length === 0) return undefined;
   const root: Fields = { whole: false, members: new Map() };
@@ -34,8 +34,8 @@ export function compileFields(pointers: readonly string[]): Fields | undefined {
 }
 
 /**
- * The JSON text with each value that a pointer leads to replaced by what `replace` makes of its source text; all else stays as it
- * was written. A step `*` leads to every item of an array. Undefined where more than 1,000 values are meant. The text must be JSON.
+ * Returns the JSON text with `replace` applied to the source text of each value that a pointer names. Other text is unchanged.
+ * A step `*` matches every item of an array. Returns undefined for more than 1,000 values. The text must be valid JSON.
  */
 export function replaceFields(text: string, root: Fields, replace: (source: string) => string): string | undefined {
   let at = 0;
@@ -45,7 +45,7 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
   walk([root]);
   return values > MAX_VALUES ? undefined : replaced + text.slice(copied);
 
-  // Passes one value, to which the pointers have come at these places of their tree.
+  // Walks one value; `fields` are the nodes of the tree that match it.
   function walk(fields: Fields[]): void {
     const start = skipSpace(text, at);
     const open = text.charCodeAt(start);

@@ -56,7 +56,7 @@ async function fill(tenant: TestTenant): Promise<Date> {
   return new Date(hour);
 }
 
-// From an API of its own: one that has answered the same question remembers its answer for some seconds.
+// Uses its own API, because another one may have cached the answer for some seconds.
 async function counts(tenant: TestTenant, hour: Date): Promise<Record<string, number>> {
   const api = await useApi(db);
   const window = `interval=total&from=${hour.toISOString()}&to=${new Date(hour.getTime() + HOUR).toISOString()}`;
@@ -72,7 +72,7 @@ async function counts(tenant: TestTenant, hour: Date): Promise<Record<string, nu
   };
 }
 
-test('access: a copy as JSON and CSV, with its digests, due within fifteen days', async () => {
+test('access: a copy as JSON and CSV, with digests, due within fifteen days', async () => {
   const tenant = await makeTenant(db);
   await fill(tenant);
   const asked = await ask(tenant, { kind: 'access', subject: ANA, reason: 'letter of 3 May' });
@@ -112,7 +112,7 @@ test('access: a copy as JSON and CSV, with its digests, due within fifteen days'
   expect(left.rows).toEqual([{ person: null }]);
 });
 
-test('erasure: rows, refused items, bundles and roll-ups, and nobody else’s; certified', async () => {
+test('erasure: removes rows, refused items, bundles and roll-ups of one person in one tenant, and issues a certificate', async () => {
   const tenant = await makeTenant(db);
   const hour = await fill(tenant);
   const rivals = await counts(rival, hour);
@@ -149,7 +149,7 @@ test('erasure: rows, refused items, bundles and roll-ups, and nobody else’s; c
   expect(dirty.rowCount).toBe(0);
 });
 
-test('erasure reaches events that hold the person in a field marked personal, or whose type keeps subjects plain', async () => {
+test('erasure finds the person in fields marked personal and in types with plain subjects', async () => {
   const tenant = await makeTenant(db);
   const type = async (name: string, body: object) => {
     const whole = { schema: {}, mode: 'observe', ...body };
@@ -171,7 +171,7 @@ test('erasure reaches events that hold the person in a field marked personal, or
   expect(left.body.data.map(({ id }: Json) => id)).toEqual(['2']);
 });
 
-test('an erasure whose server died is taken over, and the certificate counts both', async () => {
+test('another job takes over an erasure whose server died, and the certificate counts the work of both', async () => {
   const tenant = await makeTenant(db);
   await fill(tenant);
   const asked = await ask(tenant, { kind: 'erasure', subject: ANA });
@@ -183,7 +183,7 @@ test('an erasure whose server died is taken over, and the certificate counts bot
          outcome = '{"removed": {"quarantine": 1}, "hours": 0}' where tenant_id = $1`,
     [tenant.id],
   );
-  // What its server has given up is not taken up again at once.
+  // A request whose server gave up is not retried at once.
   await servePrivacyRequests(jobs());
   expect((await look(tenant, `/v1/privacy/requests/${asked.body.id}`)).status).toBe('queued');
   await db.owner.query('update private.privacy_requests set retry_at = now() where tenant_id = $1', [tenant.id]);
@@ -192,7 +192,7 @@ test('an erasure whose server died is taken over, and the certificate counts bot
   expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0, exports: 0, archive: 0 });
 });
 
-test('withdrawal of consent holds at the edge from the next event, until it is given again', async () => {
+test('withdrawal of consent applies from the next event, until consent is given again', async () => {
   const tenant = await makeTenant(db);
   const send = async (id: string) => {
     const event = { type: 'test.consent.v1', id, time: new Date().toISOString(), subject: ANA, data: {} };
@@ -208,7 +208,7 @@ test('withdrawal of consent holds at the edge from the next event, until it is g
   expect(found.body.data.map(({ id }: Json) => id).sort()).toEqual(['1', '3']);
 });
 
-test('requests are listed newest first, to their tenant alone', async () => {
+test('requests are listed newest first, and only to their tenant', async () => {
   const tenant = await makeTenant(db);
   const ids = [];
   for (const kind of ['access', 'erasure', 'withdrawal']) ids.unshift((await ask(tenant, { kind, subject: 'q' })).body.id);
@@ -221,7 +221,7 @@ test('requests are listed newest first, to their tenant alone', async () => {
   expect((await ask(tenant, { kind: 'access', subject: '' })).status).toBe(400);
 });
 
-test('nothing but the request itself names the person, and that only until it is completed', async () => {
+test('only the request itself names the person, and only until it is completed', async () => {
   const tenant = await makeTenant(db);
   const named = async () => {
     const { rows } = await db.owner.query<{ name: string; column: string }>(
@@ -243,7 +243,7 @@ test('nothing but the request itself names the person, and that only until it is
   expect(await named()).toEqual([]);
 });
 
-test('what is open and until when is in the metrics', async () => {
+test('open requests and the time left are in the metrics', async () => {
   const read = async () => (await fetch(`${api.metricsUrl}/metrics`)).text();
   const tenant = await makeTenant(db);
   await servePrivacyRequests(jobs());
@@ -253,7 +253,7 @@ test('what is open and until when is in the metrics', async () => {
   expect(/^mirante_privacy_request_seconds_left (\d+)/m.exec(text)).not.toBeNull();
 });
 
-test('every table is a place where people are looked for, or is known to hold nobody', async () => {
+test('every table is searched for people, or is known to contain none', async () => {
   const { rows } = await db.owner.query<{ name: string }>(
     `select c.relname as name from pg_class c
      where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition`,
@@ -280,11 +280,11 @@ test.each([
   ['half ana', true],
   ['{"a":"ana","a":"x"}', true],
   ['', false],
-])('a refused text names a person or not: %s', (text, expected) => {
+])('whether a refused text names a person: %s', (text, expected) => {
   expect(isMentioned(Buffer.from(text), ['ana', 'psn_x'])).toBe(expected);
 });
 
-test('a person is found in what is no UTF-8', () => {
+test('a person is found in text that is not UTF-8', () => {
   expect(isMentioned(Buffer.from('{"a":"joão"}', 'latin1'), ['joão'])).toBe(true);
   expect(isMentioned(Buffer.from('{"a":"joão"', 'latin1'), ['joão'])).toBe(true);
   expect(isMentioned(Buffer.from('{"a":"joao"}', 'latin1'), ['joão'])).toBe(false);

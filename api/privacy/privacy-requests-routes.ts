@@ -56,7 +56,7 @@ const shownRequest = z.object({
 
 const params = z.object({ id: uuid });
 
-/** What a person may ask of those who hold data about them (LGPD art. 18), asked by the tenant on their behalf. */
+/** Requests that people may make about their data (LGPD art. 18), sent by the tenant on their behalf. */
 export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,

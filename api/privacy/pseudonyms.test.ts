@@ -31,7 +31,7 @@ const concealed = (members: Partial<EventRow>, handling: Partial<Handling> = {},
     isWithdrawn: (hash) => withdrawn.includes(hash),
   });
 
-test('is the first 18 bytes of the HMAC, in the alphabet of URLs', () => {
+test('is the first 18 bytes of the HMAC, in base64url', () => {
   const digest = createHmac('sha256', bytes).update('Zoë').digest().subarray(0, 18);
   expect(of('Zoë')).toBe(`psn_${digest.toString('base64url')}`);
   expect(pseudonym(createSecretKey(randomBytes(32)), 'Zoë')).not.toBe(of('Zoë'));
@@ -54,7 +54,7 @@ test('null stays null', () => {
   expect(concealed({ data: '{"x":null}' }, { fields: compileFields(['/x']) })?.row.data).toBe('{"x":null}');
 });
 
-test('without consent there is neither subject nor personal field, and what would have been is known', () => {
+test('without consent subject and personal fields are null, and `named` has the pseudonyms', () => {
   const members = { subject: 'Zoë', data: '{"x":"Zoë","n":1.10}' };
   const fields = compileFields(['/x']);
   const named = { subject: of('Zoë'), data: `{"x":"${of('Zoë')}","n":1.10}` };

@@ -3,21 +3,23 @@ import type { EventRow } from '../../sql/events/events.ts';
 import { canonicalJson } from '../http/canonical-json.ts';
 import { type Fields, replaceFields } from './personal-fields.ts';
 
-/** What is stored in the place of a value that leads to a person: 18 bytes of its HMAC-SHA-256 under the tenant's key. */
+/**
+ * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
+ */
 export function pseudonym(key: KeyObject, value: string): string {
   return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
 }
 
-/** What becomes of the people in the events of one type. */
+/** How personal data in the events of one type is handled. */
 export type Handling = {
   plainSubject: boolean;
-  /** The personal fields of `data`, where the type names any. */
+  /** The personal fields of `data`, if the type names any. */
   fields: Fields | undefined;
-  /** Without consent such an event may not be linked to a person. */
+  /** Without consent such an event must not be linked to a person. */
   needsConsent: boolean;
 };
 
-/** Of a type that nobody has registered. */
+/** For a type that is not registered. */
 export const UNREGISTERED: Handling = { plainSubject: false, fields: undefined, needsConsent: true };
 
 export type Privacy = {
@@ -26,12 +28,12 @@ export type Privacy = {
   isWithdrawn: (pseudonym: string) => boolean;
 };
 
-/** A row fit to be stored; `named`: what it would have been, had its subject not withdrawn consent. */
+/** A row that can be stored. `named`: its form if its subject had not withdrawn consent. */
 export type Concealed = { row: EventRow; named?: EventRow };
 
 /**
- * Puts pseudonyms into a row in the place of its subject and personal fields, or, where the subject has withdrawn consent,
- * nothing. Undefined where it has too many personal values.
+ * Replaces the subject and the personal fields of a row with pseudonyms, or with null if the subject has withdrawn consent.
+ * Returns undefined if the row has too many personal values.
  */
 export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined {
   const { plainSubject, fields, needsConsent } = privacy.handling(row.type);
@@ -50,7 +52,7 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
 
 const INTEGER = /^-?\d+$/;
 
-// An integer is taken by its digits, because two long ones may be the same double.
+// An integer is hashed by its digits, because two long integers may be the same double.
 function hide(source: string, privacy: Privacy): string {
   if (source === 'null') return source;
   if (INTEGER.test(source)) return `"${privacy.pseudonym(source)}"`;

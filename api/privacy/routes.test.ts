@@ -21,7 +21,7 @@ const list = async (query: string, by = who): Promise<Json[]> =>
   (await api.call('GET', `/v1/events?${query}`, by.keys.read)).body.data;
 const destroy = (by: TestTenant) => api.call('DELETE', '/v1/privacy/pseudonym-key', by.keys.tenant_admin);
 
-// Everything that is stored of a tenant's events, as the owner of the tables sees it.
+// Returns everything that is stored of a tenant's events, as the owner of the tables sees it.
 const stored = async (by: TestTenant): Promise<string> =>
   (
     await db.owner.query<{ text: string }>('select json_agg(e)::text as text from private.events e where tenant_id = $1', [
@@ -30,7 +30,7 @@ const stored = async (by: TestTenant): Promise<string> =>
   ).rows[0]?.text ?? '';
 
 describe('an event type', () => {
-  test('says what is personal, how its subject is stored, and why it may be processed', async () => {
+  test('states its personal fields, how its subject is stored, and why it may be processed', async () => {
     const body = { personal_fields: ['/email', '/c/*/e~1f'], subject: 'plain', processing: { ...RECORD, retention_days: 30 } };
     expect(await put('said.v1', body)).toMatchObject({ status: 201, body: { version: 1, ...body } });
     expect(await put('said.v1', body)).toMatchObject({ status: 200, body: { version: 1 } });
@@ -56,8 +56,8 @@ describe('an event type', () => {
   });
 });
 
-describe('at the edge', () => {
-  test('subject and personal fields are stored as pseudonyms, the rest as it was sent', async () => {
+describe('on ingestion', () => {
+  test('subject and personal fields are stored as pseudonyms, the rest as sent', async () => {
     const by = await makeTenant(db);
     const schema = { properties: { email: { pattern: '@' }, c: { items: { required: ['email'] } } } };
     await put('mail.v1', { schema, personal_fields: ['/email', '/c/*/email', '/n'] }, by);
@@ -78,7 +78,7 @@ describe('at the edge', () => {
     expect(await list(`subject=${mail.subject}`)).toEqual([]);
   });
 
-  test('the schema judges the plain value, and quarantine replays through the same door', async () => {
+  test('the schema checks the plain value, and a replay from quarantine conceals it too', async () => {
     const by = await makeTenant(db);
     const schema = (pattern: string) => ({ schema: { properties: { email: { pattern } } }, personal_fields: ['/email'] });
     await put('q.v1', { ...schema('^x'), mode: 'quarantine' }, by);
@@ -89,7 +89,7 @@ describe('at the edge', () => {
     expect(await stored(by)).not.toMatch(/a@b/);
   });
 
-  test('what is sent again is known again; another subject is a conflict', async () => {
+  test('a repeated event is a duplicate; another subject is a conflict', async () => {
     await put('again.v1', { personal_fields: ['/e'] });
     const first = event({ type: 'again.v1', subject: 'a', data: { e: 'x', n: 1 } });
     expect((await send([first, first])).body).toMatchObject({ accepted: 1, duplicates: 1 });
@@ -98,7 +98,7 @@ describe('at the edge', () => {
     expect((await send({ ...first, data: { e: 'y', n: 1 } })).body.conflicts).toBe(1);
   });
 
-  test('a pseudonym that comes in is hashed like anything else', async () => {
+  test('a pseudonym that is sent as a value is hashed again', async () => {
     const [first] = (await send([event({ subject: 'twice' })])).body.items;
     const [{ subject }] = (await list('subject=twice')) as [Json];
     await send(event({ subject }));
@@ -119,7 +119,7 @@ describe('at the edge', () => {
 });
 
 describe('the key', () => {
-  test('is one for each tenant, also where many ask at once for the first time', async () => {
+  test('is unique per tenant, also if several requests create it at once', async () => {
     const [by, other] = [await makeTenant(db), await makeTenant(db)];
     const ask = (tenant: TestTenant) => withTenant(db.api, tenant.id, pseudonymKey, 'login');
     const keys = await Promise.all(Array.from({ length: 8 }, () => ask(by)));
@@ -128,7 +128,7 @@ describe('the key', () => {
     expect((await ask(other)).equals(keys[0] as Buffer)).toBe(false);
   });
 
-  test('can be read through the door alone', async () => {
+  test('can be read only through its door function', async () => {
     await send(event({ subject: 'a' }));
     expect((await db.owner.query('select from private.pseudonym_keys where tenant_id = $1', [who.id])).rowCount).toBe(1);
     for (const read of ['select * from private.pseudonym_keys', 'set role mirante_views']) {
@@ -140,7 +140,7 @@ describe('the key', () => {
     expect(views.rows).toEqual([{ may: false }]);
   });
 
-  test('is destroyed for good, and a fresh one begins', async () => {
+  test('is destroyed permanently, and a new one is created', async () => {
     const by = await makeTenant(db);
     expect((await destroy(by)).status).toBe(404);
     const first = event({ subject: 'a' });
@@ -163,7 +163,7 @@ describe('the key', () => {
 describe('a subject who has withdrawn consent', () => {
   const withdraw = async (by: TestTenant, pseudonym: string) => {
     const first = await withTenant(db.api, by.id, (client) => withdrawSubject(client, pseudonym), 'login');
-    // Another process has noted it; this one learns of it within seconds, or at once when a type changes.
+    // Simulates another process: this one learns of the withdrawal within seconds, or at once when a type changes.
     await put('changed.v1', { description: v4() }, by);
     return first;
   };
@@ -172,7 +172,7 @@ describe('a subject who has withdrawn consent', () => {
     return ((await list(`subject=${subject}`, by)) as [Json])[0].subject;
   };
 
-  test('is stored no more where the type stands on consent, or on nothing that is known', async () => {
+  test('is not stored if the legal basis of the type is consent or unknown', async () => {
     const by = await makeTenant(db);
     const fields = { personal_fields: ['/email'] };
     await put('consent.v1', { ...fields, processing: { ...RECORD, legal_basis: 'consent' } }, by);
@@ -193,7 +193,7 @@ describe('a subject who has withdrawn consent', () => {
     expect(emails).toEqual([null, null, 'ana@a.br', PSEUDONYM, PSEUDONYM]);
   });
 
-  test('is known by an event from before that is sent again', async () => {
+  test('is recognised when an event from before the withdrawal is sent again', async () => {
     const by = await makeTenant(db);
     await put('q.v1', { schema: { required: ['a'] }, mode: 'quarantine' }, by);
     const before = event({ subject: 'ana', data: { a: 1 } });
@@ -208,7 +208,7 @@ describe('a subject who has withdrawn consent', () => {
     expect(dryRun.body.items.map(({ status }: Json) => status).sort()).toEqual(['conflict', 'quarantined']);
   });
 
-  test('is noted once, for one tenant, which cannot be named', async () => {
+  test('is recorded once, for one tenant, and another tenant cannot be named', async () => {
     const [by, other] = [await makeTenant(db), await makeTenant(db)];
     const pseudonym = await pseudonymOf(by, 'ana');
     expect([await withdraw(by, pseudonym), await withdraw(by, pseudonym)]).toEqual([true, false]);
@@ -224,7 +224,7 @@ describe('a subject who has withdrawn consent', () => {
   });
 });
 
-test('records of processing, as JSON by the page and as one CSV', async () => {
+test('records of processing, as pages of JSON and as one CSV', async () => {
   const by = await makeTenant(db);
   const full = { ...RECORD, data_subjects: ['buyers', 'sellers'], retention_days: 90, recipients: ['=1+1'] };
   await put('a.v1', { processing: RECORD }, by);

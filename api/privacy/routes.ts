@@ -11,7 +11,7 @@ import { page, pageQuery, route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
 import { privacySpecs } from './spec.ts';
 
-/** A register for the authority is one file, never a page of it. */
+/** The register for the authority must be one file, without pages. */
 const MAX_RECORDS = 10_000;
 
 const record = z.object({

@@ -12,8 +12,9 @@ import type { Deps } from '../http/deps.ts';
 type ReplayDeps = ReceiveDeps & Pick<Deps, 'pool'>;
 
 /**
- * Judges refused input once more and stores what is valid now; a dry run stores nothing. Returns a receipt item for each. An event keeps the
- * time and id of its first reception, so that a replay that was interrupted can be repeated. Throws 429 beyond the monthly quota.
+ * Checks refused input again and stores what is valid now; a dry run stores nothing. Returns a receipt item for each. An event
+ * keeps the time and id of its first reception, so that an interrupted replay can be repeated. Throws 429 over the monthly
+ * quota.
  */
 export async function replay(
   deps: ReplayDeps,
@@ -40,7 +41,7 @@ const notJson = (): Refusal => ({
   type: null,
 });
 
-// What store() would say, without storing.
+// Returns what store() would return, without storing.
 async function foresee(deps: ReplayDeps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
   const accepted = acceptedOf(judged);
   const rows = accepted.map(({ row }) => row);
@@ -56,7 +57,7 @@ async function foresee(deps: ReplayDeps, identity: Identity, judged: Judged[]): 
 }
 
 function itemOf(raw: Buffer): JsonItem {
-  // What is not UTF-8 is no JSON either, and must not be stored with other characters in the place of its own.
+  // Text that is not UTF-8 is not JSON either, and must not be stored with replacement characters.
   const text = isUtf8(raw) ? raw.toString('utf8') : '';
   const items = cutItems(text, 1);
   return items?.length === 1 && text.trimStart()[0] !== '['

@@ -29,7 +29,7 @@ const stored = async () => (await api.call('GET', '/v1/events', tenant.keys.read
 const putType = (required: string[]) =>
   api.call('PUT', '/v1/event-types/t.v1', tenant.keys.tenant_admin, { schema: { required }, mode: 'quarantine' });
 
-test('what was refused is listed newest first, filtered, page by page, as it was sent', async () => {
+test('refused input is listed newest first, filtered, in pages, as it was sent', async () => {
   const odd = ' { "type" : "a",\t"id": 7 } ';
   await send(`[${odd}]`);
   await send({ type: 'b', data_base64: 5 });
@@ -54,7 +54,7 @@ test('what was refused is listed newest first, filtered, page by page, as it was
   expect((await api.call('GET', '/v1/quarantine', other.keys.tenant_admin)).body.data).toEqual([]);
 });
 
-test('a dry run foresees what is stored already', async () => {
+test('a dry run recognises events that are already stored', async () => {
   const event = { id: v4(), type: 'foreseen.v1', time: now(), source: 's', data: { n: 1 } };
   await send([event, { ...event, data: { n: 2 } }]);
   const filter = { type: 'foreseen.v1' };
@@ -63,7 +63,7 @@ test('a dry run foresees what is stored already', async () => {
   expect(await replay({ filter })).toMatchObject({ accepted: 0, conflicts: 1 });
 });
 
-test('after the schema was corrected a replay stores, once', async () => {
+test('a replay after the schema was corrected stores each event once', async () => {
   await putType(['rows']);
   const events = [1, 2, 3].map((n) => ({ id: v4(), type: 't.v1', time: now(), source: 's', data: { n } }));
   expect((await send(events)).body.quarantined).toBe(3);
@@ -81,14 +81,14 @@ test('after the schema was corrected a replay stores, once', async () => {
   expect((await stored()).map((row: Json) => row.data.n).sort()).toEqual([1, 2, 3]);
   expect(await replay()).toMatchObject({ received: 0, items: [] });
   expect((await list()).data.every((row: Json) => row.replayed_at !== null)).toBe(true);
-  // What the client sends again itself, and a replay that was cut off before it could be noted, are known too.
+  // Events that the client repeats, and those of a replay interrupted before it was recorded, are duplicates.
   expect((await send(events)).body.duplicates).toBe(3);
   await db.owner.query('update private.quarantine set replayed_at = null where tenant_id = $1', [tenant.id]);
   expect(await replay()).toMatchObject({ received: 3, duplicates: 3, accepted: 0 });
   expect(await stored()).toHaveLength(3);
 });
 
-test('replayed events without id or time are stored once, under the time of their reception', async () => {
+test('replayed events without id or time are stored once, with the time of their reception', async () => {
   await putType(['rows']);
   await send([{ type: 't.v1' }, { type: 't.v1', id: 'order-1' }]);
   const received = (await list()).data[0].received_at;
@@ -100,7 +100,7 @@ test('replayed events without id or time are stored once, under the time of thei
   expect(rows.map((row: Json) => [Date.parse(row.time), row.source])).toEqual(Array(2).fill([Date.parse(received), 'ingest']));
 });
 
-test('an event from the future is replayed when its time has come', async () => {
+test('an event from the future is accepted by a replay once its time has come', async () => {
   const event = { id: v4(), type: 'a', time: new Date(Date.now() + 3_600_000).toISOString() };
   expect((await send(event)).body.items).toMatchObject([{ code: 'in-future', pointer: '/time' }]);
   expect(await replay()).toMatchObject({ received: 1, quarantined: 1, items: [{ code: 'in-future' }] });
@@ -109,7 +109,7 @@ test('an event from the future is replayed when its time has come', async () => 
   expect(await replay()).toMatchObject({ received: 1, accepted: 1 });
 });
 
-test('what never was an event stays what it is', async () => {
+test('input that is not a valid event is refused again', async () => {
   const conflict = { id: v4(), type: 'a', time: now(), data: { n: 1 } };
   await send(conflict);
   await send({ ...conflict, data: { n: 2 } });
@@ -130,21 +130,21 @@ test('what never was an event stays what it is', async () => {
   expect(await stored()).toHaveLength(1);
 });
 
-test('odd input is refused', async () => {
+test('invalid requests are refused', async () => {
   for (const body of [{ filter: { colour: 1 } }, { dry_run: 'yes' }, { limit: 0 }, { filter: { ids: ['x'] } }]) {
     expect((await api.call('POST', '/v1/quarantine/replay', tenant.keys.tenant_admin, body)).status).toBe(400);
   }
   expect((await api.call('POST', '/v1/quarantine/replay', tenant.keys.ingest, {})).status).toBe(403);
 });
 
-test('under an Idempotency-Key what is refused is kept once, also when a crash makes the request run again', async () => {
+test('with an Idempotency-Key refused input is kept once, also if a crash makes the request run again', async () => {
   await putType(['a']);
   const key = { 'idempotency-key': v4() };
   const body = '{"type":"t.v1","data":{"n":1}}\n{"type":"t.v1","data":{"n":2}}\nno JSON\n';
   const lines = { 'content-type': 'application/x-ndjson', ...key };
   expect((await send(body, lines)).body).toMatchObject({ quarantined: 2, rejected: 1 });
   const before = await list();
-  // As after a crash between the commit and the keeping of the answer.
+  // As after a crash between the commit and storing the answer.
   await db.owner.query(
     "update private.idempotency_keys set answer = null, claimed_at = now() - interval '2 minutes' where tenant_id = $1",
     [tenant.id],
@@ -159,7 +159,7 @@ test('under an Idempotency-Key what is refused is kept once, also when a crash m
   await putType([]);
   expect(await replay()).toMatchObject({ received: 3, accepted: 2 });
   expect((await stored()).map(({ data }: Json) => data.n).sort()).toEqual([1, 2]);
-  // The same key, a day later, is another request.
+  // A day later the same key is another request.
   await db.owner.query("update private.idempotency_keys set first_at = now() - interval '25 hours' where tenant_id = $1", [
     tenant.id,
   ]);

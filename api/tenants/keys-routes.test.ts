@@ -17,7 +17,7 @@ const keysOf = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/keys`;
 const make = (body: object, headers: Record<string, string> = {}, key = mine.keys.tenant_admin, tenant = mine) =>
   api.call('POST', keysOf(tenant), key, body, headers);
 
-test('a key is shown once, works at once, and ends when it is revoked', async () => {
+test('a key is shown once, works at once, and stops working when it is revoked', async () => {
   const made = await make({ name: 'reader', scopes: ['read'] });
   expect(made.status).toBe(201);
   expect(made.body).toMatchObject({
@@ -49,7 +49,7 @@ test('a key is shown once, works at once, and ends when it is revoked', async ()
   expect((await api.call('DELETE', `${keysOf(mine)}/${v4()}`, mine.keys.tenant_admin)).status).toBe(404);
 });
 
-test('every key is found by the expression that SECURITY.md gives to secret scanners, and no prefix is', async () => {
+test('the expression in SECURITY.md for secret scanners matches every key and no prefix of one', async () => {
   const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
   const expression = new RegExp(`^${/^mir_\(.+$/m.exec(page)?.[0]}$`);
   for (const scopes of [...SCOPES.map((scope) => [scope]), ['read', 'ingest']]) {
@@ -60,7 +60,7 @@ test('every key is found by the expression that SECURITY.md gives to secret scan
   }
 });
 
-test('an Idempotency-Key gives the same key again without its secret', async () => {
+test('an Idempotency-Key replays the same key without its secret', async () => {
   const headers = { 'idempotency-key': v4() };
   const first = await make({ name: 'once', scopes: ['ingest'] }, headers);
   const again = await make({ name: 'once', scopes: ['ingest'] }, headers);
@@ -71,7 +71,7 @@ test('an Idempotency-Key gives the same key again without its secret', async () 
   expect(JSON.stringify(rows)).not.toContain(first.body.key);
 });
 
-test('an expiry is kept, and what lies in the past is refused', async () => {
+test('an expiry is kept, and one in the past is refused', async () => {
   const soon = new Date(Date.now() + 3600_000).toISOString();
   const made = await make({ name: 'brief', scopes: ['read'], expires_at: soon });
   expect(made.body.expires_at).toBe(soon);
@@ -85,14 +85,14 @@ test('an expiry is kept, and what lies in the past is refused', async () => {
   );
 });
 
-test('a tenant’s administrator makes no operator’s key, nor does the operator for a customer', async () => {
+test('neither a tenant’s administrator nor the operator can create an operator key for a customer', async () => {
   expect((await make({ name: 'x', scopes: ['admin'] })).body.code).toBe('wrong-scope');
   expect((await make({ name: 'x', scopes: ['read', 'admin'] })).body.code).toBe('wrong-scope');
   expect((await make({ name: 'x', scopes: ['admin'] }, {}, operator)).body.code).toBe('wrong-scope');
   expect((await make({ name: 'x', scopes: ['ingest', 'tenant-admin'] }, {}, operator)).status).toBe(201);
 });
 
-test('to a tenant’s administrator no other tenant exists', async () => {
+test('a tenant’s administrator gets 404 for every other tenant', async () => {
   const admin = mine.keys.tenant_admin;
   const answers = [
     await make({ name: 'x', scopes: ['read'] }, {}, admin, theirs),
@@ -101,14 +101,14 @@ test('to a tenant’s administrator no other tenant exists', async () => {
     await api.call('GET', `/v1/tenants/${v4()}/keys`, admin),
   ];
   for (const { status, body } of answers) expect([status, body.code, body.title]).toEqual([404, 'not-found', 'No such tenant']);
-  // The very key of another tenant, under one's own address.
+  // The id of another tenant's key, under the own tenant's path.
   expect((await api.call('DELETE', `${keysOf(mine)}/${theirs.keyIds.read}`, admin)).status).toBe(404);
   const { rows } = await db.owner.query('select revoked_at from private.api_keys where id = $1', [theirs.keyIds.read]);
   expect(rows).toEqual([{ revoked_at: null }]);
   expect((await api.call('GET', '/v1/events', theirs.keys.read)).status).toBe(200);
 });
 
-test('other scopes make no keys, and odd input is refused', async () => {
+test('other scopes cannot create keys, and invalid input is refused', async () => {
   for (const name of ['ingest', 'read', 'export', 'embed'] as const) {
     expect((await make({ name: 'x', scopes: ['read'] }, {}, mine.keys[name])).status).toBe(403);
   }
@@ -123,7 +123,7 @@ test('other scopes make no keys, and odd input is refused', async () => {
   }
 });
 
-test('the list goes page by page', async () => {
+test('the list has pages', async () => {
   const whole = await api.call('GET', `${keysOf(theirs)}?limit=1000`, operator);
   expect(whole.body.data).toHaveLength(5);
   const first = await api.call('GET', `${keysOf(theirs)}?limit=3`, operator);

@@ -17,14 +17,14 @@ const operator = await makeOperatorKey(db);
 
 const jobs = () => jobDeps(db, archive);
 
-// Transactions are numbered for the whole server, so those of other tests may have to end first.
+// Transaction ids are shared by the whole server, so transactions of other tests may have to end first.
 const removal = (tenant: TestTenant) =>
   vi.waitFor(async () => {
     await offboardTenants(jobs());
     expect((await api.call('GET', `/v1/tenants/${tenant.id}/offboarding`, operator)).body.status).toBe('completed');
   }, 100_000);
 
-/** A tenant with something in every table that the API fills. */
+/** A tenant with rows in every table that the API fills. */
 async function livelyTenant(): Promise<TestTenant> {
   const tenant = await makeTenant(db);
   const admin = (method: string, path: string, body: object) => api.call(method, path, tenant.keys.tenant_admin, body);
@@ -57,7 +57,7 @@ async function rowsOf(tenant: TestTenant): Promise<Record<string, number>> {
   return found;
 }
 
-test('a tenant is closed at once, removed from every table and roll-up, and that is certified', async () => {
+test('a tenant is closed at once, then removed from every table and roll-up, and a certificate is issued', async () => {
   const [tenant, other] = [await livelyTenant(), await livelyTenant()];
   const login = await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant.keys.tenant_admin, { name: 'bi' });
   const { host, port, database, login: user, password } = login.body;
@@ -83,7 +83,7 @@ test('a tenant is closed at once, removed from every table and roll-up, and that
   await removal(tenant);
   const left = await rowsOf(tenant);
   expect(Object.entries(left).filter(([, n]) => n > 0)).toEqual([]);
-  // The API writes down who used it every few seconds.
+  // The API writes the access log every few seconds.
   expect({ ...(await rowsOf(other)), access_log: 0 }).toEqual({ ...before, access_log: 0 });
   const done = await api.call('GET', `/v1/tenants/${tenant.id}/offboarding`, operator);
   expect(done.body).toMatchObject({
@@ -124,7 +124,7 @@ test('nothing is removed while a transaction runs that began before the tenant w
   }
 });
 
-test('asked for twice it is one removal; strangers and the platform itself have none', async () => {
+test('repeated requests make one removal; only the operator may request it, and never for the operations tenant', async () => {
   const tenant = await livelyTenant();
   const [first, again] = [
     await api.call('DELETE', `/v1/tenants/${tenant.id}`, operator),
@@ -140,7 +140,7 @@ test('asked for twice it is one removal; strangers and the platform itself have 
   expect((await api.call('DELETE', `/v1/tenants/${rows[0].id}`, operator)).body.code).toBe('operations-tenant');
 });
 
-test('the jobs end logins that have expired', async () => {
+test('the jobs remove logins that have expired', async () => {
   const tenant = await makeTenant(db);
   const { body } = await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant.keys.tenant_admin, { name: 'bi' });
   await db.owner.query("update private.sql_logins set expires_at = now() - interval '1 second' where id = $1", [body.id]);

@@ -25,7 +25,7 @@ const answer = z.object({
     .meta({ description: 'What was removed where, once it is completed' }),
 });
 
-/** The removal of a whole tenant: asked for, carried out by a job, certified. */
+/** The removal of a whole tenant: requested here, done by a job, then certified. */
 export function mountOffboarding(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,

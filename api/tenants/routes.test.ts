@@ -11,7 +11,7 @@ const operator = await makeOperatorKey(db);
 const slug = () => `s-${randomBytes(5).toString('hex')}`;
 const make = (body: object, headers: Record<string, string> = {}) => api.call('POST', '/v1/tenants', operator, body, headers);
 
-test('a tenant is made, found, changed and listed', async () => {
+test('a tenant is created, read, changed and listed', async () => {
   const body = {
     slug: slug(),
     name: 'Loja',
@@ -50,7 +50,7 @@ test('a tenant is made, found, changed and listed', async () => {
   expect((await api.call('GET', '/v1/tenants/no-uuid', operator)).status).toBe(400);
 });
 
-test('the list goes page by page', async () => {
+test('the list has pages', async () => {
   await make({ slug: slug(), name: 'One' });
   await make({ slug: slug(), name: 'Two' });
   const whole: Json[] = (await api.call('GET', '/v1/tenants?limit=1000', operator)).body.data;
@@ -75,7 +75,7 @@ test('a slug belongs to one tenant', async () => {
   expect(race.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
 });
 
-test('a zone that is off whole hours is refused in words, now and by summer', async () => {
+test('a time zone whose offset is not whole hours, now or in summer, is refused with an explanation', async () => {
   for (const timezone of ['Asia/Kolkata', 'Asia/Kathmandu', 'Australia/Adelaide', 'Australia/Lord_Howe', 'America/St_Johns']) {
     const refused = await make({ slug: slug(), name: 'x', timezone });
     expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/timezone']);
@@ -87,7 +87,7 @@ test('a zone that is off whole hours is refused in words, now and by summer', as
   }
 });
 
-test('the origins that may frame a page are https, or on localhost, and nothing beside', async () => {
+test('origins that may frame a page must be https or localhost, without path, user or wildcard', async () => {
   const embed_origins = ['https://app.example', 'https://app.example:8443', 'http://localhost:3000', 'http://127.0.0.1:8080'];
   const made = await make({ slug: slug(), name: 'x', embed_origins });
   expect(made.body.embed_origins).toEqual(embed_origins);
@@ -111,7 +111,7 @@ test('the origins that may frame a page are https, or on localhost, and nothing 
   expect((await api.call('PATCH', path, operator, { embed_origins: [] })).body.embed_origins).toEqual([]);
 });
 
-test('an administrator of a tenant sees its own and may change its origins, nothing else and nobody else', async () => {
+test('an administrator of a tenant reads only its own tenant, and changes only its origins', async () => {
   const [own, other] = [await makeTenant(db), await makeTenant(db)];
   const path = `/v1/tenants/${own.id}`;
   const change = { embed_origins: ['https://app.example'] };
@@ -124,7 +124,7 @@ test('an administrator of a tenant sees its own and may change its origins, noth
     expect((await api.call(method, path, other.keys.tenant_admin, method === 'GET' ? undefined : change)).status).toBe(404);
 });
 
-test('each bad member is named', async () => {
+test('each invalid member is named', async () => {
   const bad = {
     slug: 'No Slug',
     name: '',
@@ -141,7 +141,7 @@ test('each bad member is named', async () => {
   );
 });
 
-test('an Idempotency-Key makes one tenant of two requests', async () => {
+test('two requests with one Idempotency-Key create one tenant', async () => {
   const [body, headers] = [{ slug: slug(), name: 'Once' }, { 'idempotency-key': v4() }];
   const first = await make(body, headers);
   const again = await make(body, headers);
@@ -150,7 +150,7 @@ test('an Idempotency-Key makes one tenant of two requests', async () => {
   expect((await make(body, { 'idempotency-key': 'x'.repeat(256) })).status).toBe(400);
 });
 
-test('no key of a customer reaches tenants', async () => {
+test('no customer key can read or change tenants', async () => {
   const customer = await makeTenant(db);
   for (const key of Object.values(customer.keys)) {
     expect((await api.call('GET', '/v1/tenants', key)).status).toBe(403);
@@ -159,7 +159,7 @@ test('no key of a customer reaches tenants', async () => {
   }
 });
 
-test('the operator sees no event contents', async () => {
+test('the operator cannot read the content of events', async () => {
   for (const path of ['/v1/events', '/v1/quarantine', '/v1/metrics/events.count', '/v1/event-types']) {
     expect([path, (await api.call('GET', path, operator)).status]).toEqual([path, 403]);
   }

@@ -25,7 +25,7 @@ const features = z.strictObject({
   sql_access: z.boolean().optional(),
 });
 
-// As a policy's frame-ancestors takes it; anything beside scheme, host and port could end the directive.
+// The form that `frame-ancestors` accepts. Anything after scheme, host and port could end the directive.
 const embedOrigin = z
   .string()
   .max(200)
@@ -77,7 +77,7 @@ const tenant = newTenant.extend({
 
 const params = z.object({ id: uuid });
 
-// What is absent from the stored flags is switched on.
+// A feature that is absent from the stored flags is on.
 const shown = (row: Tenant) => ({
   ...row,
   features: { dashboards: true, benchmarks: true, exports: true, sql_access: true, ...row.features },
@@ -159,7 +159,7 @@ export function mountTenants(api: Api, deps: Deps): void {
       const change = async (client: Client) => [await updateTenant(client, id, body), await keyHashes(client, id)] as const;
       const [changed, hashes] = await withTenant(deps.pool, id, change, actor);
       if (!changed) throw notFound('tenant');
-      // A feature that is switched off is off for the next request.
+      // A disabled feature is off from the next request.
       for (const hash of hashes) deps.auth.forget(hash);
       return { body: shown(changed) };
     },

@@ -31,7 +31,7 @@ async function connect({ host, port, database, login, password }: Json): Promise
 const roleExists = async (login: string) =>
   (await db.migrator.query('select from pg_roles where rolname = $1', [login])).rowCount === 1;
 
-test('a login reads its own tenant, whatever it sets, and cannot write', async () => {
+test('a login reads its own tenant, whatever settings it changes, and cannot write', async () => {
   const { status, body } = await make(acme, { connection_limit: 2, statement_timeout_seconds: 7 });
   expect(status).toBe(201);
   expect(body).toMatchObject({
@@ -58,7 +58,7 @@ test('a login reads its own tenant, whatever it sets, and cannot write', async (
   await client.end();
 });
 
-test('revocation ends running sessions and the role, also where it has left a large object behind', async () => {
+test('revocation ends running sessions and drops the role, even if it owns a large object', async () => {
   const { body } = await make(acme);
   const client = await connect(body);
   await client.query('begin read write; select lo_create(0); commit');
@@ -74,7 +74,7 @@ test('revocation ends running sessions and the role, also where it has left a la
   expect(list.text).not.toContain(body.password);
 });
 
-test('a revocation that was interrupted after its first step has blinded the login, and is finished by the next', async () => {
+test('a revocation interrupted after its first step blocks all reads, and the next one completes it', async () => {
   const { body } = await make(acme);
   const client = await connect(body);
   expect((await client.query('select from events')).rowCount).toBe(1);
@@ -87,7 +87,7 @@ test('a revocation that was interrupted after its first step has blinded the log
   expect(await roleExists(body.login)).toBe(false);
 });
 
-test('an expired login is let in no more, and its running sessions read nothing', async () => {
+test('an expired login cannot connect, and its running sessions read nothing', async () => {
   const { body } = await make(acme, { expires_at: new Date(Date.now() + 3600_000).toISOString() });
   const client = await connect(body);
   await db.owner.query("update private.sql_logins set expires_at = now() - interval '1 second' where id = $1", [body.id]);
@@ -99,7 +99,7 @@ test('an expired login is let in no more, and its running sessions read nothing'
   expect(valid.rows[0]?.until.toISOString()).toBe(body.expires_at);
 });
 
-test('a login of a tenant without the feature reads nothing, and no other is made', async () => {
+test('a login of a tenant without the feature reads nothing, and no new one is created', async () => {
   const tenant = await makeTenant(db);
   const { body } = await make(tenant);
   const client = await connect(body);
@@ -133,7 +133,7 @@ test('another tenant and other scopes cannot reach logins', async () => {
 });
 
 test.each(['mirante_api', 'mirante_owner', 'mirante_sql_short', 'mirante_sql_0123456789abcdef; drop role mirante_api'])(
-  'the functions that make and end logins touch no other role: %s',
+  'the functions that create and end logins reject all other roles: %s',
   async (login) => {
     const verifier = 'SCRAM-SHA-256$4096:x$y:z';
     const made = db.owner.query('select door.make_login($1, $2, 1, 1, null)', [login, verifier]);

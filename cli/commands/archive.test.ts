@@ -28,7 +28,7 @@ const tenant = await makeTenant(db);
 await fillDays(db, tenant.id, { from: 60, to: 57, count: 3 });
 const before: string[] = await eventsOf(db, tenant.id);
 
-test('run archives and drops, list says what there is, restore brings it back equal, and verify finds what is wrong', async () => {
+test('run archives and drops, list shows the files, restore returns equal events, and verify finds faults', async () => {
   const run = await mirante('run');
   expect(run).toMatchObject({ code: 0, said: expect.stringMatching(/Archived now: files 15, events 54, .*from 20/s) });
   expect(await eventsOf(db, tenant.id)).toEqual([]);
@@ -52,11 +52,11 @@ test('run archives and drops, list says what there is, restore brings it back eq
   await expect(mirante('restore', '--tenant', tenant.slug, '--from', '2020-01-01', '--to', '2099-01-01')).rejects.toThrow(
     /SHA-256|not in/,
   );
-  // Which of the two is right a person must say.
+  // A person must decide which of the two is right.
   await expect(mirante('run')).rejects.toThrow(/1 archived files are missing/);
 }, 60_000);
 
-test('rules are set, shown and removed', async () => {
+test('rules are set, listed and removed', async () => {
   expect(await mirante('rule', '--keep', '1825d', '--tier', 'long', '--tenant', tenant.slug)).toMatchObject({
     code: 0,
     said: 'Kept for 1825 days (long).',
@@ -70,7 +70,7 @@ test('rules are set, shown and removed', async () => {
   await expect(mirante('list', '--tenant', 'nobody')).rejects.toThrow('There is no tenant nobody.');
 });
 
-test('a restored part is dropped after a week', async () => {
+test('restored events are dropped after a week', async () => {
   const deps = {
     pool: db.jobs,
     engine: db.engine,

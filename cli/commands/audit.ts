@@ -7,7 +7,7 @@ import { UsageError } from './usage.ts';
 
 const HEAD = /^(\d+):([0-9a-f]{64})$/;
 
-/** The command `audit`: gives a sentence with the number of rows and the head, or throws with the first fault. */
+/** The command `audit`. Returns a sentence with the number of rows and the head; throws with the first fault. */
 export async function verifyAudit(args: string[], config: Config): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: { head: { type: 'string' } }, allowPositionals: true });
   if (positionals.join(' ') !== 'verify') throw new UsageError('Use `audit verify`.');
@@ -15,8 +15,8 @@ export async function verifyAudit(args: string[], config: Config): Promise<strin
 }
 
 /**
- * Recomputes the whole chain, page by page. What was cut off at its end, or written anew to its end, is found only where an
- * earlier head is given.
+ * Recomputes the whole chain, page by page. Only a comparison with an earlier `head` reveals that the end of the log was
+ * removed or rewritten.
  */
 export async function verifyChain(client: Pick<Client, 'query'>, head?: string): Promise<string> {
   const known = head === undefined ? undefined : parseHead(head);

@@ -16,7 +16,7 @@ type BackupConfig = Pick<
   'BACKUP_DATABASE_URL' | 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'MIRANTE_SECRET' | 'OBJECT_STORE_URL' | 'PG_BIN_DIR'
 >;
 
-/** The command `backup`: gives sentences that say what was backed up, where, and what must be kept beside it. */
+/** The command `backup`. Returns sentences that say what was backed up, where, and what must be kept with it. */
 export async function backup(args: string[], config: BackupConfig): Promise<string> {
   const { values } = parseArgs({ args, options: { to: { type: 'string' } } });
   const folder = values.to ?? join(config.MIRANTE_DATA_DIR, 'backups', new Date().toISOString().replace(/[-:]|\.\d+/g, ''));
@@ -29,13 +29,13 @@ export async function backup(args: string[], config: BackupConfig): Promise<stri
   return describe(folder, manifest, (performance.now() - started) / 1000);
 }
 
-/** Where client programs are looked for, and what environment they get. */
+/** The folder and search path of client programs, and the environment in which they run. */
 export function clientPrograms(config: Pick<Config, 'PG_BIN_DIR'>) {
   const environment = environmentWith({ PGPASSWORD: undefined, PGOPTIONS: undefined, PGSERVICE: undefined });
   return { programs: { folder: config.PG_BIN_DIR, path: environment.PATH }, environment };
 }
 
-// The server goes on running where it runs, and else runs for as long as it takes.
+// A running server keeps running; a stopped one is started for the copy only.
 async function copyEmbedded(config: BackupConfig, folder: string, objects: (target: string) => Promise<Manifest['objects']>) {
   const dataDir = config.MIRANTE_DATA_DIR;
   if (!existsSync(join(dataDir, PARTS.password)))
@@ -59,7 +59,7 @@ async function copyEmbedded(config: BackupConfig, folder: string, objects: (targ
   }
 }
 
-// The server of a restore or of another backup runs too, but for that alone.
+// A server that a restore or another backup started does not count.
 async function isRunning(dataDir: string): Promise<boolean> {
   const lock = lockDatabase(dataDir);
   try {

@@ -19,8 +19,8 @@ const MAX_DAYS = 3650;
 type Say = (sentence: string) => void;
 
 /**
- * Switches events between row security and compression, and back. Each step is a transaction of its own, so that the
- * command can be given again wherever it was cut off. Says what it did.
+ * Switches events between row security and compression. Each step is its own transaction, so an interrupted command can be
+ * run again. Reports each step with `say`.
  */
 export async function switchColumnstore(args: string[], config: DatabaseConfig, say: Say): Promise<void> {
   const afterDays = readArguments(args);
@@ -33,7 +33,7 @@ export async function switchColumnstore(args: string[], config: DatabaseConfig, 
   await asOwner(config, 'columnstore', switchWith, 2);
 }
 
-// Days for `on`, undefined for `off`.
+// Returns the days for `on`, undefined for `off`.
 function readArguments(args: string[]): number | undefined {
   const { values, positionals } = parseArgs({ args, options: { after: { type: 'string' } }, allowPositionals: true });
   const state = positionals.join(' ');

@@ -6,16 +6,16 @@ import { UsageError } from './usage.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** Makes a short link to a dashboard, good for a day, with a key that may. Returns its whole address. */
+/** Creates a short link to a dashboard, valid for a day, and returns its full URL. The key needs the scope. */
 export async function makeLink(url: string, embedder: ApiClient, slug: string): Promise<string> {
   const made = await embedder.ask<{ url: string }>('POST', `/v1/dashboards/${slug}/links`, { expires_in: DAY_SECONDS });
   return new URL(made.url, url).toString();
 }
 
 /**
- * The command `dashboards links`: a short link to each dashboard of the tenant demo and of the operator, one a line, made with the keys of
- * `npm run up`. Links are shown in a terminal only: a link needs no key,
- * and other output may end up in a file.
+ * The command `dashboards links`. Returns a short link to each dashboard of the tenant demo and of the operator, one per
+ * line, created with the keys of `npm run up`. Links are shown in a terminal only: a link needs no key, and other output may
+ * end up in a file.
  */
 export async function linkDashboards(args: string[], dataDir: string, isTerminal: boolean): Promise<string> {
   if (args.length > 0) throw new UsageError(`Unexpected arguments: ${args.join(' ')}`);
@@ -32,7 +32,7 @@ export async function linkDashboards(args: string[], dataDir: string, isTerminal
   return lines.join('\n');
 }
 
-// A line for each dashboard that the holder of these keys may see.
+// One line for each dashboard that these keys may see.
 async function linksOf(url: string, who: string, reader: ApiClient, embedder: ApiClient): Promise<string[]> {
   const { data } = await reader.ask<{ data: { slug: string }[] }>('GET', '/v1/dashboards');
   return Promise.all(

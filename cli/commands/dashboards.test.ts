@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { lintDashboards } from './dashboards.ts';
 
-test('what is shipped is well, and a fault is one line with its file', () => {
+test('the shipped definitions are valid, and a fault is one line with its file', () => {
   expect(lintDashboards(['lint'])).toMatch(/^\d+ dashboards with \d+ cards are valid\.$/);
   expect(() => lintDashboards([])).toThrow('dashboards lint');
   const folder = mkdtempSync(join(tmpdir(), 'mirante-dashboards-'));
@@ -15,6 +15,8 @@ test('what is shipped is well, and a fault is one line with its file', () => {
   writeFileSync(join(folder, 'tenants/activity.sql'), 'select tenant from private.tenants');
   rmSync(join(folder, 'business/opens.sql'));
   const lint = () => lintDashboards(['lint'], pathToFileURL(`${folder}/`));
-  expect(lint).toThrow(/^dashboards\/business\/opens\.sql: the file is missing\ndashboards\/latency\/dashboard\.json: .*JSON/);
+  expect(lint).toThrow(
+    /^dashboards\/business\/opens\.sql: (the file )?is missing\ndashboards\/latency\/dashboard\.json: .*JSON/,
+  );
   expect(lint).toThrow(/\ndashboards\/tenants\/activity\.sql: must read ops\n/);
 });

@@ -6,17 +6,17 @@ import { lockDatabase } from '../../lib/folder-lock.ts';
 import { roleUrl } from '../../sql/database/roles.ts';
 import { secretIn } from '../files.ts';
 
-/** Which database a command is about. */
+/** The settings that select the database of a command. */
 export type DatabaseConfig = Pick<Config, 'DATABASE_URL'> & { MIRANTE_DATA_DIR?: string };
 
 /**
- * Runs `work` on the database that DATABASE_URL names, else on the embedded server of MIRANTE_DATA_DIR, which must be running. No restore,
- * and no backup of a server at rest, may begin there meanwhile, nor this while one is under way.
+ * Runs `work` on the database that DATABASE_URL names, otherwise on the embedded server of MIRANTE_DATA_DIR, which must be
+ * running. Meanwhile no restore and no backup of a stopped server can start there. Throws if one is running.
  */
 export async function withDatabase<T>(config: DatabaseConfig, work: (databaseUrl: string) => Promise<T>): Promise<T> {
   const { DATABASE_URL, MIRANTE_DATA_DIR: folder } = config;
   if (DATABASE_URL) return work(DATABASE_URL);
-  // To look into a folder makes it, and a command that only looks for a database leaves nothing behind.
+  // Locking a folder creates it, but a command that only looks for a database must leave nothing behind.
   if (folder === undefined || !existsSync(join(folder, 'database-password'))) throw notRunning();
   const lock = lockDatabase(folder);
   try {
@@ -33,7 +33,7 @@ const notRunning = () =>
     'There is no database: set DATABASE_URL, with the login that owns it, or start `npm run up` on this MIRANTE_DATA_DIR first.',
   );
 
-/** The same as one of Mirante's own roles logs in to that database; of the embedded server the secret is in its folder. */
+/** The URL of the same database for one of Mirante's roles. The secret of an embedded server is in its folder. */
 export function withDatabaseAs<T>(
   role: Parameters<typeof roleUrl>[2],
   config: DatabaseConfig & Pick<Config, 'MIRANTE_SECRET'>,

@@ -3,7 +3,7 @@ import { rotateGrantSecret } from '../../sql/dashboards/grants.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
-/** The command `grants`: gives a sentence that says which grants are still good. */
+/** The command `grants`. Returns a sentence that says which grants are still valid. */
 export async function rotateGrants(args: string[], config: Config): Promise<string> {
   if (args.join(' ') !== 'rotate') throw new UsageError('Use `grants rotate`.');
   const id = await asOwner(config, 'grants', rotateGrantSecret);

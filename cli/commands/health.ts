@@ -4,10 +4,10 @@ import { createPool } from '../../sql/database/db.ts';
 import { heartbeatAge } from '../../sql/platform/heartbeats.ts';
 import { withDatabaseAs } from './database.ts';
 
-// Heartbeats come every 15 seconds, so four in a row are missing.
+// Heartbeats come every 15 seconds: a program is stale if four in a row are missing.
 const STALE_S = 60;
 
-/** How one program fares, in a sentence. Throws where it does not do its work. */
+/** Returns a sentence about the state of one program. Throws if the program does not work. */
 export async function checkHealth(args: string[], config: Config): Promise<string> {
   const [program, ...rest] = args;
   if (rest.length === 0 && program === 'api') return apiHealth(config);
@@ -21,7 +21,7 @@ async function apiHealth(config: Config): Promise<string> {
   return 'The API is ready.';
 }
 
-// A worker that is alive and consumes nothing shows only in what it has consumed.
+// A worker that runs but consumes nothing is visible only in its consumed heartbeats.
 async function jobsHealth(config: Config): Promise<string> {
   const url = config.JOBS_DATABASE_URL;
   return url ? queuesHealth(url) : withDatabaseAs('mirante_jobs', config, queuesHealth);

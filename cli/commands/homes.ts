@@ -4,12 +4,12 @@ import { type Home, listHomes, removeHome } from '../../lib/embedded-home.ts';
 
 export type Asking = {
   say: (sentence: string) => void;
-  /** Asks in the terminal; undefined where there is none to ask in. */
+  /** Asks a question in the terminal; undefined if there is no terminal. */
   ask: ((question: string) => Promise<string>) | undefined;
   homes?: string;
 };
 
-/** The command `homes`: lists the homes of embedded servers that are not in their data folder, or removes one after asking. */
+/** The command `homes`. Lists the homes of embedded servers outside their data folder, or removes one after a question. */
 export async function manageHomes(args: string[], { say, ask, homes }: Asking): Promise<void> {
   const { values } = parseArgs({ args, options: { remove: { type: 'string' }, yes: { type: 'boolean' } } });
   const found = listHomes(homes);
@@ -40,7 +40,7 @@ function describe({ name, path, folder, state, usedAt }: Home): string {
   return `${name}  ${path}  ${used}; ${STATES[state](folder)}`;
 }
 
-/** Asks in the terminal of this process; undefined where it has none. */
+/** Asks a question in the terminal of this process; undefined if it has none. */
 export function terminalAsk(): Asking['ask'] {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   return async (question) => {

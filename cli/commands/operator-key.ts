@@ -6,8 +6,8 @@ import { writePrivate } from '../files.ts';
 import { withDatabaseAs } from './database.ts';
 
 /**
- * The command `operator-key`: gives the new key where a terminal shows it, else a sentence that says in which file it is. Whatever else takes the
- * output keeps it, for more eyes than the key is for.
+ * The command `operator-key`. With `--to` it writes the new key to that file and returns a sentence, otherwise it returns
+ * the key. Throws if there is neither `--to` nor a terminal, because other output may be stored and read by others.
  */
 export async function makeOperatorKey(args: string[], config: Config, isTerminal: boolean): Promise<string> {
   const { values } = parseArgs({ args, options: { to: { type: 'string' } } });

@@ -15,7 +15,7 @@ import { UsageError } from './usage.ts';
 
 type PortableConfig = Pick<Config, 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'OBJECT_STORE_URL' | 'RAW_RETENTION_DAYS'>;
 
-/** The command `export-all`: gives sentences that say what was written, and what was not. */
+/** The command `export-all`. Returns sentences that say what was written and what was left out. */
 export async function exportAll(args: string[], config: PortableConfig): Promise<string> {
   const options = {
     tenant: { type: 'string' },
@@ -44,7 +44,7 @@ export async function exportAll(args: string[], config: PortableConfig): Promise
   }
 }
 
-/** The command `import-all`: gives sentences that say what was taken in, and what is to be done now. */
+/** The command `import-all`. Returns sentences that say what was imported and what to do next. */
 export async function importAll(args: string[], config: PortableConfig): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: { as: { type: 'string' } }, allowPositionals: true });
   const [folder, ...more] = positionals;
@@ -55,8 +55,8 @@ export async function importAll(args: string[], config: PortableConfig): Promise
 async function importFolder(folder: string, slug: string | undefined, config: PortableConfig): Promise<string> {
   const store = openObjectStore(config);
   try {
-    // No refresh may find half of it, and none may run between its rows and its roll-ups. No clean-up of the store may find its files, which
-    // come before the rows that name them are committed.
+    // No refresh may see a half import, or run between its rows and its roll-ups. No clean-up of the store may see its
+    // files, which are written before the rows that name them are committed.
     const imported = await asOwner(
       config,
       'import-all',
@@ -71,7 +71,7 @@ async function importFolder(folder: string, slug: string | undefined, config: Po
             return done;
           }),
         ),
-      // One for the turn, one for the lock, two for the refresh.
+      // One for the archive's turn, one for the lock, two for the refresh.
       4,
     );
     if (!imported) throw new Error('The roll-ups are locked by a refresh. Run the command again.');

@@ -10,7 +10,7 @@ import { asOwner } from './owner.ts';
 
 const clock = () => new Date();
 
-/** The command `reconcile`: gives a sentence with what was compared, or throws with the first difference. */
+/** The command `reconcile`. Returns a sentence with what was compared; throws with the first difference. */
 export async function reconcileNow(
   args: string[],
   config: DatabaseConfig & Pick<Config, 'AGGREGATE_RETENTION_DAYS'>,

@@ -7,7 +7,9 @@ import { withDatabase } from './database.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
-/** The command `restore-drill`: makes a backup, restores it elsewhere, and gives a sentence with what that has shown. */
+/**
+ * The command `restore-drill`. Makes a backup, restores it into a scratch database, and returns a sentence with the result.
+ */
 export async function restoreDrill(args: string[], given: Config): Promise<string> {
   if (args.length > 0) throw new UsageError(`Unexpected arguments: ${args.join(' ')}`);
   const databaseUrl = given.BACKUP_DATABASE_URL ?? given.DATABASE_URL;
@@ -26,7 +28,7 @@ async function drill(config: ReturnType<typeof configOf>): Promise<string> {
   return `The drill passed: a backup was restored elsewhere and compared; both were removed. Tables: ${result.tables}. Rows: ${result.records}. Tenants whose metrics agree: ${result.figures}. ${times}`;
 }
 
-// Here the migrator's login may serve for all of it; on TimescaleDB the scratch database asks for a superuser.
+// The migrator's login can do all of it, except that on TimescaleDB the scratch database needs a superuser.
 function configOf(config: Config, given: string | undefined, databaseUrl: string) {
   if (!given)
     return { ...config, DATABASE_URL: databaseUrl, MIRANTE_SECRET: config.MIRANTE_SECRET ?? secretIn(config.MIRANTE_DATA_DIR) };

@@ -12,7 +12,7 @@ import { UsageError } from './usage.ts';
 
 type RestoreConfig = Pick<Config, 'DATABASE_URL' | 'MIRANTE_DATA_DIR' | 'MIRANTE_SECRET' | 'OBJECT_STORE_URL' | 'PG_BIN_DIR'>;
 
-/** The command `restore`: gives sentences that say what was restored, and what is to be done now. */
+/** The command `restore`. Returns sentences that say what was restored and what to do next. */
 export async function restore(args: string[], config: RestoreConfig): Promise<string> {
   const options = { into: { type: 'string' }, replace: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });

@@ -1,2 +1,2 @@
-/** A sentence about how the command is used: printed without more, exit code 2. */
+/** Wrong usage. The message is printed without a stack, and the exit code is 2. */
 export class UsageError extends Error {}

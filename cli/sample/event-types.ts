@@ -23,7 +23,7 @@ const processing = (legal_basis: 'contract' | 'legitimate_interest', purpose: st
 
 type Registered = { description: string; schema: object; processing: ReturnType<typeof processing> };
 
-/** Event types of the first customer, with what each `data` must hold and why it may be processed. */
+/** Event types of the first customer, with the schema of `data` and the reason for processing. */
 export const EVENT_TYPES: Record<string, Registered> = {
   'br.validahub.validation.completed.v1': {
     description: 'A catalogue file was checked against the rules of a marketplace.',
@@ -60,7 +60,7 @@ export const EVENT_TYPES: Record<string, Registered> = {
   },
 };
 
-/** Registers the types that the tenant does not have yet, in mode `observe`: what does not fit is noted, never refused. */
+/** Registers the types that the tenant lacks, in mode `observe`: a mismatch is recorded, never refused. */
 export async function ensureEventTypes(tenantAdmin: ApiClient): Promise<void> {
   for (const [type, registered] of Object.entries(EVENT_TYPES)) {
     const path = `/v1/event-types/${type}`;

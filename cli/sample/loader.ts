@@ -13,8 +13,8 @@ const HOUR_MS = 3_600_000;
 const CATCH_UP_LIMIT_MS = 180_000;
 
 /**
- * Loads the sample data through the public API, once for each tenant. Its end is noted first, so that a run that was cut off
- * sends the same events again, and the server knows those that it has.
+ * Loads the sample data through the public API, once for each tenant. It stores the end of the data first, so that a run
+ * after an interruption sends the same events, and the server recognises repetitions.
  */
 export async function loadSample(
   dataDir: string,
@@ -69,7 +69,7 @@ async function send(ingest: ApiClient, events: object[]): Promise<void> {
   }
 }
 
-// Late rows show once their hours have been refreshed, which the jobs do as soon as they can.
+// Late rows are visible after a refresh of their hours, which the jobs run soon.
 async function caughtUp(read: ApiClient, endsAt: Date, expected: number, say: (sentence: string) => void, signal: AbortSignal) {
   say('Waiting for the roll-ups to catch up.');
   const deadline = Date.now() + CATCH_UP_LIMIT_MS;
@@ -81,7 +81,7 @@ async function caughtUp(read: ApiClient, endsAt: Date, expected: number, say: (s
   }
 }
 
-// In whole hours: a window that cuts one in two would need its raw rows.
+// Whole hours: a window with part of an hour would need raw rows.
 const hourOf = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
 
 async function total(read: ApiClient, endsAt: Date): Promise<{ count: number; watermark: string }> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readJson, writePrivate } from '../files.ts';
 import { digestOf, novaEvents, parseNovaLog } from './nova-log.ts';
 
-/** Lines of the log as events. The shift is kept by digest, so that the same file gives the same events for ever. */
+/** Lines of the log as events. The shift is stored by digest, so that the same file always produces the same events. */
 export function novaLines(dataDir: string, file: string, now = Date.now()): Iterable<string> {
   const bytes = readFileSync(file);
   const requests = parseNovaLog(bytes.toString('utf8'));

@@ -10,7 +10,7 @@ const LINES = [
 ].join('\n');
 
 describe('a nova-api log', () => {
-  it('gives one event for each request and none for other lines', () => {
+  it('has one event for each request, and none for other lines', () => {
     const events = [...novaEvents(parseNovaLog(LINES), digestOf(Buffer.from(LINES)), 1000)].map((line) => JSON.parse(line));
     expect(events.map((event) => [event.time, event.data])).toEqual([
       [

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** One request of an OpenStack nova-api log, with the line that it stood in. */
+/** One request of an OpenStack nova-api log, with its line number. */
 export type NovaRequest = { line: number; time: Date; method: string; path: string; status: number; seconds: number };
 
 const REQUEST =
   /^nova-api\.\S+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) .*"([A-Z]+) (\S+) HTTP\/[\d.]+" status: (\d{3}) len: \d+ time: ([\d.]+)/;
 
-/** The requests of a nova-api log; lines of other kinds and programs are passed over. */
+/** The requests of a nova-api log. Skips other lines and programs. */
 export function parseNovaLog(text: string): NovaRequest[] {
   const requests: NovaRequest[] = [];
   for (const [index, line] of text.split('\n').entries()) {
@@ -18,7 +18,7 @@ export function parseNovaLog(text: string): NovaRequest[] {
   return requests;
 }
 
-/** The path with every id replaced by `:id` and without its query: one name for all requests of a kind. */
+/** The path without its query, with every id replaced by `:id`: one name for all requests of a kind. */
 export function routeOf(path: string): string {
   const isId = (part: string) => /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+)$/.test(part);
   const bare = path.split('?', 1)[0] as string;
@@ -28,14 +28,14 @@ export function routeOf(path: string): string {
     .join('/');
 }
 
-/** SHA-256 of a file's bytes: the name under which its shift is remembered. */
+/** SHA-256 of a file's bytes, the name under which its shift is stored. */
 export function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
  * Requests as `mirante.http.request.v1` events, one JSON line each, moved by `shiftMs`. Ids come from the file's digest and
- * the line's number, so the same file with the same shift gives the same events.
+ * the line number, so the same file with the same shift produces the same events.
  */
 export function* novaEvents(requests: NovaRequest[], digest: string, shiftMs: number): Generator<string> {
   for (const request of requests) {
@@ -49,7 +49,7 @@ export function* novaEvents(requests: NovaRequest[], digest: string, shiftMs: nu
         route: routeOf(request.path),
         method: request.method,
         status: request.status,
-        // Seconds come with seven digits, so a millisecond has four; the product alone would carry binary dust.
+        // Seconds have seven digits, so milliseconds have four. Rounding removes binary fractions of the product.
         duration_ms: Number((request.seconds * 1000).toFixed(4)),
         outcome: request.status < 500 ? 'success' : 'failure',
       },

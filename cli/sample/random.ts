@@ -1,12 +1,12 @@
-/** Numbers that look random and are the same in every run: what a sample needs and a secret must never use. */
+/** Pseudo-random numbers that are the same in every run. Never use them for a secret. */
 export type Random = {
-  /** Evenly between 0 and 1. */
+  /** Uniform between 0 and 1. */
   next: () => number;
-  /** How often something happens that happens `mean` times on average. */
+  /** A Poisson count with this mean. */
   poisson: (mean: number) => number;
   /** Log-normal: most values near the median, a few far above. */
   logNormal: (median: number, sigma: number) => number;
-  /** One of the names, as often as its weight says. */
+  /** One of the names, with probabilities by weight. */
   pick: <T extends string>(weights: Record<T, number>) => T;
 };
 
@@ -27,7 +27,7 @@ export function createRandom(seed: number): Random {
   return {
     next,
     poisson(mean) {
-      // Knuth's product gets long and loses digits for large means, where the normal curve is as good.
+      // Knuth's product is slow and imprecise for large means, where the normal distribution is as good.
       if (mean > 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()));
       const limit = Math.exp(-mean);
       let count = 0;

@@ -10,12 +10,12 @@ describe('the sample data', () => {
   const events = sampleEvents(END);
   const validations = events.filter((event) => event.type === VALIDATION);
 
-  it('is the same whenever it is made for the same end, so that sending it again stores nothing twice', () => {
+  it('is the same for the same end, so that sending it again stores nothing twice', () => {
     expect(JSON.stringify(sampleEvents(END)) === JSON.stringify(events)).toBe(true);
     expect(new Set(events.map((event) => event.id)).size).toBe(events.length);
   });
 
-  it('holds 60 to 80 thousand events of the last 70 days, oldest first, none later than its end', () => {
+  it('has 60 to 80 thousand events of the last 70 days, oldest first, none after its end', () => {
     expect(events.length).toBeGreaterThan(60_000);
     expect(events.length).toBeLessThan(80_000);
     const times = events.map((event) => Date.parse(event.time));
@@ -26,11 +26,11 @@ describe('the sample data', () => {
     expect(times.at(-1)).toBeGreaterThan(END.getTime() - 4 * HOUR_MS);
   });
 
-  it('holds every event type of the first customer', () => {
+  it('has every event type of the first customer', () => {
     expect(new Set(events.map((event) => event.type))).toEqual(new Set(Object.keys(EVENT_TYPES)));
   });
 
-  it('has more on a weekday than on a Sunday, and an afternoon on which Amazon went wrong', () => {
+  it('has more events on a weekday than on a Sunday, and an afternoon with a failing marketplace', () => {
     const on = (weekday: number) => validations.filter((event) => new Date(event.time).getUTCDay() === weekday).length;
     expect(on(2)).toBeGreaterThan(2 * on(0));
     const incident = validations.filter((event) => {
@@ -46,7 +46,7 @@ describe('the sample data', () => {
     expect(validations.filter((event) => event.data.outcome === 'failure').length / validations.length).toBeLessThan(0.15);
   });
 
-  it('never has more errors than rows, and rules wherever there are errors', () => {
+  it('never has more errors than rows, and has rules if there are errors', () => {
     const isWrong = ({ data }: SampleEvent) =>
       (data.errors as number) > (data.rows as number) || (data.errors !== 0 && Object.keys(data.rules as object).length === 0);
     expect(validations.filter(isWrong)).toEqual([]);

@@ -14,14 +14,14 @@ export type SampleEvent = {
 
 type Marketplace = { share: number; errorRate: number; medianMs: number; rules: Record<string, number> };
 
-/** How many days the sample covers: a month, the month before to compare it with, and some more. */
+/** Days that the sample covers: a month, the month before for comparison, and some more. */
 export const SAMPLE_DAYS = 70;
 const HOUR_MS = 3_600_000;
 const NAMESPACE = '5f0c8b64-1f0e-4b58-9d3e-6c1f5a1d2e77';
 const VALIDATIONS_PER_HOUR = 24;
-// Events of the last two hours that arrive late look like a wrong clock to the data quality checks.
+// Late events in the last two hours would look like a wrong clock to the data quality checks.
 const QUIET_MS = 2 * HOUR_MS;
-// Brazil has kept this offset all year round since 2019.
+// Brazil has had this offset all year round since 2019.
 const SAO_PAULO_MS = -3 * HOUR_MS;
 
 const MARKETPLACES: Record<string, Marketplace> = {
@@ -67,8 +67,9 @@ const HOUR_WEIGHTS = [2, 1, 1, 1, 1, 2, 5, 14, 40, 78, 100, 92, 58, 72, 95, 98, 
 const DAY_WEIGHTS = [0.22, 1.12, 1.08, 1.04, 1, 0.9, 0.4];
 
 /**
- * Ten weeks of a catalogue checker's telemetry, ending two hours before `endsAt`: the same events for the same end, oldest first.
- * It has a daily and a weekly rhythm, slow growth, and nine days before its end an afternoon on which Amazon changed its template.
+ * Ten weeks of telemetry of a catalogue checker, ending two hours before `endsAt`: the same events for the same end, oldest
+ * first. It has a daily and a weekly rhythm, slow growth, and an afternoon nine days before its end on which Amazon changed
+ * its template.
  */
 export function sampleEvents(endsAt: Date): SampleEvent[] {
   const random = createRandom(20_251_121);
@@ -93,7 +94,7 @@ export function sampleEvents(endsAt: Date): SampleEvent[] {
 
 type Add = (time: number, type: string, subject: string, data: Record<string, unknown>) => void;
 
-// What follows from a validation comes right behind it: corrections, a download, sometimes a job that fails.
+// The consequences of a validation follow at once: corrections, a download, sometimes a failed job.
 function addValidation(random: Random, end: number, time: number, add: Add): void {
   const marketplace = random.pick(SHARES);
   const { errorRate, medianMs, rules: weights } = MARKETPLACES[marketplace] as Marketplace;
@@ -104,7 +105,7 @@ function addValidation(random: Random, end: number, time: number, add: Add): voi
   const errors = Math.min(rows, random.poisson(rows * rate));
   const warnings = random.poisson(rows * rate * 0.7);
   const rules: Record<string, number> = {};
-  // Past some dozens the draw of each single error changes nothing that a chart could show.
+  // Above a few dozen, drawing each error separately changes nothing that a chart shows.
   const draws = Math.min(errors + warnings, 40);
   for (let n = 0; n < draws; n++) {
     const rule = random.pick(incident ? { ...weights, 'template-outdated': 30 } : weights);
@@ -144,7 +145,7 @@ function addValidation(random: Random, end: number, time: number, add: Add): voi
   }
 }
 
-// Nine days before the end, from one in the afternoon in São Paulo, for four and a half hours.
+// Nine days before the end, from 13:00 in São Paulo, for four and a half hours.
 function isIncident(time: number, end: number): boolean {
   const day = Math.floor((end + SAO_PAULO_MS) / (24 * HOUR_MS)) - 9;
   const start = day * 24 * HOUR_MS + 13 * HOUR_MS - SAO_PAULO_MS;

@@ -5,7 +5,10 @@ import type { ApiClient, Receipt } from '../client.ts';
 const TYPE = 'mirante.check.v1';
 const LIMIT_MS = 30_000;
 
-/** Sends one event and waits until the metric `events.count` has it and every queue is worked on. Throws where that fails. */
+/**
+ * Sends one event, and waits until the metric `events.count` includes it and every queue has a working consumer. Throws if
+ * that fails.
+ */
 export async function proveArrival(clients: { ingest: ApiClient; read: ApiClient }, signal: AbortSignal): Promise<void> {
   const before = await count(clients.read);
   const id = uuidv7();

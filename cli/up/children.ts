@@ -5,28 +5,31 @@ import { fileURLToPath } from 'node:url';
 export type Child = {
   name: string;
   pid: number;
-  /** Settles when the process has gone, with how it went. */
+  /** Resolves when the process has ended, with the reason. */
   gone: Promise<string>;
-  /** Asks it to finish its work and waits; what takes longer than the limit is killed. */
+  /** Asks the process to finish its work and waits. Kills it after the limit. */
   stop: () => Promise<void>;
   kill: () => void;
 };
 
 const STOP_LIMIT_MS = 30_000;
 
-/** Left alone, node lets garbage grow by what memory the machine has. Peak of the API at full load: 186 MB so, 244 without. */
+/**
+ * By default Node sizes its heap by the machine's memory. Peak of the API at full load: 186 MB with this limit, 244 MB
+ * without.
+ */
 const FLAGS: Record<string, string[]> = { 'api/server.ts': ['--max-old-space-size=160'] };
 
 /**
- * Runs one program of this repository beside the present one. It stands in a process group of its own, so that Ctrl-C reaches
- * only the starter, which then stops everything in order. Each line of its output goes to `onLine`.
+ * Runs a program of this repository as a child process. It has its own process group, so that Ctrl-C reaches only the
+ * starter, which then stops everything in order. Calls `onLine` with each line of output.
  */
 export function startChild(name: string, program: string, env: NodeJS.ProcessEnv, onLine: (line: string) => void): Child {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const child = spawn(process.execPath, [...(FLAGS[program] ?? []), '--import', 'tsx', program], {
     cwd: root,
     env,
-    // It stops when the channel breaks, because its starter has been killed.
+    // The child stops when this channel breaks, because its starter was killed.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });

@@ -3,7 +3,7 @@ import { type ApiClient, createClient } from '../client.ts';
 
 export type TenantKeys = { ingest: string; read: string; export: string; embed: string; tenant_admin: string };
 
-/** What `<data dir>/credentials.json` holds once everything is ready. */
+/** The content of `<data dir>/credentials.json` once everything is ready. */
 export type Credentials = {
   url: string;
   metrics_url: string;
@@ -23,13 +23,13 @@ const DEMO = { slug: 'demo', name: 'ValidaHub demo', timezone: 'America/Sao_Paul
 
 type Listed = { data: { id: string; slug: string }[]; next_cursor: string | null };
 
-/** True where the server still knows the key, whatever it may do. */
+/** True if the server knows the key, whatever its scopes. */
 export async function keyWorks(url: string, key: string | undefined): Promise<boolean> {
   if (!key) return false;
   return (await createClient(url, key).call('GET', '/v1/metrics')).status !== 401;
 }
 
-/** The demo tenant, made on first use; the keys of an earlier run are kept as long as they still work. */
+/** The demo tenant, created on first use. Keys of an earlier run are kept while they are valid. */
 export async function ensureDemo(
   url: string,
   operator: ApiClient,

@@ -36,7 +36,7 @@ function keeping(program: string, { isReady = true } = {}) {
   return { kept, said, pids, gaveUp };
 }
 
-test('what dies starts again; what goes on dying is given up in words, after longer and longer waits', async () => {
+test('a crashed program restarts; one that keeps crashing is given up with a message, after growing waits', async () => {
   const { kept, said, pids, gaveUp } = keeping('process.exit(3)');
   expect(await gaveUp).toBe('It has stopped unexpectedly (exit code 3). It is not restarted: it crashed 6 times in a row.');
   expect(pids).toHaveLength(6);
@@ -44,7 +44,7 @@ test('what dies starts again; what goes on dying is given up in words, after lon
   await (await kept).stop();
 });
 
-test('what is stopped does not come back, and what dies before all was ready once is not tried again', async () => {
+test('a stopped program does not restart, and a program that crashes before everything was ready is not retried', async () => {
   const lasting = keeping('setInterval(() => undefined, 1000)');
   const kept = await lasting.kept;
   process.kill(lasting.pids[0] as number, 'SIGKILL');
@@ -57,7 +57,7 @@ test('what is stopped does not come back, and what dies before all was ready onc
   expect(early.pids).toHaveLength(1);
 });
 
-test('a start that fails counts as a crash', async () => {
+test('a failed start counts as a crash', async () => {
   let starts = 0;
   const start = async () => {
     if (++starts > 1) throw new Error('no room');

@@ -1,33 +1,33 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** One program that `npm run up` has started. */
+/** One program started by `npm run up`. */
 export type Part = {
   pid: number;
-  /** Settles when it has gone, with how it went. */
+  /** Resolves when it has ended, with the reason. */
   gone: Promise<string>;
   stop: () => Promise<void>;
   kill: () => void;
 };
 
-/** The same for as long as it is kept running, whichever start of it is the last. */
+/** A program that is kept running. Its methods act on the latest process. */
 export type Kept = Omit<Part, 'gone' | 'pid'> & { pid: () => number };
 
 export type Keeping = {
   name: string;
   start: () => Promise<Part>;
   say: (sentence: string) => void;
-  /** Called with a sentence when it is not started again. */
+  /** Called with a sentence if it is not started again. */
   onGiveUp: (sentence: string) => void;
-  /** Whether everything was ready once: what goes before that has never worked, and would go again. */
+  /** Whether everything was ready once. A program that crashes earlier has never worked and would crash again. */
   isReady: () => boolean;
   firstWaitMs?: number;
 };
 
-/** As many crashes without a sound minute between them are a loop. */
+/** This many crashes without a stable minute between them are a crash loop. */
 const MAX_CRASHES = 6;
 const SOUND_MS = 60_000;
 
-/** Starts a program, and starts it again when it goes by itself: after a second, and twice as long each time it does not last. */
+/** Starts a program and restarts it after a crash: after one second, and twice as long after each further crash. */
 export async function keepRunning({ firstWaitMs = 1000, ...keeping }: Keeping): Promise<Kept> {
   const { name, start, say, onGiveUp, isReady } = keeping;
   const stopping = new AbortController();
@@ -66,7 +66,7 @@ export async function keepRunning({ firstWaitMs = 1000, ...keeping }: Keeping): 
     pid: () => part.pid,
     async stop() {
       stopping.abort();
-      // One that is just being started is stopped as well.
+      // A process that is just starting is stopped as well.
       await starting?.catch(() => undefined);
       await part.stop();
       await watched;

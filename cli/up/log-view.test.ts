@@ -15,19 +15,19 @@ function shown(quiet: boolean, ...lines: string[]): string {
   return text;
 }
 
-it('gives one line for each entry, with the program that wrote it', () => {
+it('prints one line for each entry, with the program that wrote it', () => {
   expect(shown(false, line('info', { msg: 'listening', port: 3000 }))).toMatch(
     /^\[\d\d:\d\d:\d\d\] INFO: api: listening \{"port":3000\}\n$/,
   );
 });
 
-it('leaves out requests that went well, and only those', () => {
+it('leaves out successful requests, and only those', () => {
   const request = { msg: 'request', method: 'GET', route: '/v1/metrics', ms: 3 };
   expect(shown(false, line('info', { ...request, status: 200 }))).toBe('');
   expect(shown(false, line('warn', { ...request, status: 503 }))).toContain('WARN: api: request');
 });
 
-it('shows nothing below a warning while something is loading, but whatever is no JSON entry', () => {
+it('prints only warnings and errors while something is loading, and lines that are no JSON', () => {
   expect(shown(true, line('info', { msg: 'listening' }), line('error', { msg: 'broken' }))).toMatch(
     /^\[.*ERROR: api: broken\n$/,
   );

@@ -3,13 +3,13 @@ import { prettyFactory } from 'pino-pretty';
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 export type LogView = {
-  /** Shows one line of a program's JSON log, or of whatever else it wrote. */
+  /** Prints one line of a program's JSON log, or of its other output. */
   show: (line: string) => void;
-  /** While something is loading only warnings and worse come through, so that the progress bar stays whole. */
+  /** While something is loading, only warnings and errors are printed, so that the progress bar stays intact. */
   quiet: boolean;
 };
 
-/** Turns the programs' JSON logs into lines for people. Requests that went well stay out: they would flood everything else. */
+/** Formats the programs' JSON logs for people. Leaves out successful requests, which would hide everything else. */
 export function createLogView(output: NodeJS.WritableStream & { isTTY?: boolean }): LogView {
   const colorize = output.isTTY ?? false;
   const pretty = prettyFactory({
@@ -39,7 +39,7 @@ function entryOf(line: string): Entry | undefined {
     const entry = JSON.parse(line) as Entry;
     return typeof entry.level === 'string' ? entry : undefined;
   } catch {
-    // A program that dies may leave half a line, which is shown as it is.
+    // A program that crashes may leave half a line, which is printed unchanged.
     return undefined;
   }
 }

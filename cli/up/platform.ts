@@ -15,7 +15,7 @@ export type Settings = {
   metricsPort: number;
   say: (sentence: string) => void;
   onLogLine: (line: string) => void;
-  /** Called with a sentence when a part of it ends by itself and is not started again. */
+  /** Called with a sentence if a part ends by itself and is not restarted. */
   onDeath: (sentence: string) => void;
   signal: AbortSignal;
 };
@@ -27,13 +27,13 @@ export type Running = { programs: Kept[]; database?: Kept; home?: string; isRead
 
 const READY_LIMIT_MS = 60_000;
 
-/** Starts the database (unless one is given), brings it up to date, starts API and jobs, and waits until they are ready. */
+/** Starts the database (unless one is configured), migrates it, starts API and jobs, and waits until they are ready. */
 export async function startPlatform(running: Running, settings: Settings): Promise<Platform> {
   const { config, signal, say } = settings;
   if (!config.DATABASE_URL) {
     say('Starting PostgreSQL.');
     let url = '';
-    // API and jobs know its port, so a later start takes the same.
+    // API and jobs know the database's port, so a later start uses the same one.
     const port = await freePort();
     const start = async () => {
       const server = await startEmbeddedPostgres(settings.dataDir, { port });
@@ -63,7 +63,7 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
   const apiDatabaseUrl = config.API_DATABASE_URL ?? login('mirante_api');
   const url = `http://${reachable(config.HOST)}:${settings.port}`;
   const env = environmentWith({
-    // Neither program holds the migrator's login, which could change everything.
+    // Neither program gets the migrator's login, which could change everything.
     DATABASE_URL: undefined,
     API_DATABASE_URL: apiDatabaseUrl,
     JOBS_DATABASE_URL: config.JOBS_DATABASE_URL ?? login('mirante_jobs'),
@@ -94,7 +94,7 @@ async function startPrograms(running: Running, settings: Settings, databaseUrl: 
   };
 }
 
-/** Stops what runs, in order; `hard` waits for nothing, and the database recovers at its next start. */
+/** Stops everything in order. With `hard` it waits for nothing, and the database recovers at its next start. */
 export async function stopPlatform(running: Running, hard = false): Promise<void> {
   if (hard) {
     for (const part of running.programs) part.kill();
@@ -116,7 +116,7 @@ async function ready(url: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-// An address to listen on everywhere is none to connect to.
+// A wildcard address to listen on is no address to connect to.
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

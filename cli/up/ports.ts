@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../lib/embedded-postgres.ts';
 
 /**
- * The port itself, or a free one for 0. Throws a sentence that names the variable where another program holds it, and goes on holding it
- * for `patienceMs`.
+ * Returns the port, or a free one for 0. Throws an Error that names the variable if another program still uses the port
+ * after `patienceMs`, or if this account may not use it.
  */
 export async function claimPort(host: string, port: number, variable: string, patienceMs = 0): Promise<number> {
   if (port === 0) return freePort();

@@ -23,7 +23,7 @@ beforeAll(async () => {
 const SECRET = /mir_[a-z]+_|\/s\/|token=/;
 const addresses = (text: string) => [...text.matchAll(/https?:\S+\/s\/\S+/g)].map(([address]) => address);
 
-test('a terminal shows six lines: an address, a link that opens, where the keys are, a call that answers', async () => {
+test('a terminal shows six lines: an address, a working link, the place of the keys, a working call', async () => {
   const lines = (await welcome(credentials, '.mirante', '.mirante/postgres', true)).split('\n');
   expect(lines).toHaveLength(6);
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(180);
@@ -37,14 +37,14 @@ test('a terminal shows six lines: an address, a link that opens, where the keys 
   expect(await answer.json()).toMatchObject({ metric: 'events.count', interval: 'total' });
 });
 
-test('any other output has no key and no link', async () => {
+test('other output has no key and no link', async () => {
   const text = await welcome(credentials, '.mirante', undefined, false);
   expect(text.split('\n')).toHaveLength(6);
   expect(text).not.toMatch(SECRET);
   expect(text).toContain('.mirante/credentials.json');
 });
 
-test('`dashboards links` makes a link to each dashboard of the demo tenant and of the operator, in a terminal only', async () => {
+test('`dashboards links` creates a link to each dashboard of the demo tenant and of the operator, in a terminal only', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-links-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   await expect(linkDashboards([], folder, true)).rejects.toThrow('npm run up');

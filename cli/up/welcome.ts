@@ -6,8 +6,8 @@ import type { Credentials } from './credentials.ts';
 const FIRST = 'validations-overview';
 
 /**
- * The six lines that a person reads when everything runs: the address, a link, the keys and one call to try. Keys and links are
- * shown in a terminal only: other output may end up in a file.
+ * The six lines shown when everything runs: the address, a link, the keys and one call to try. Keys and links are shown in a
+ * terminal only, because other output may end up in a file.
  */
 export async function welcome(
   { url, tenants }: Credentials,

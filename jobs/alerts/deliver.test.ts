@@ -51,7 +51,7 @@ async function endpoint(target: string, kind = 'webhook', tenantId = acme.id): P
   return rows[0]?.id as string;
 }
 
-/** Puts a notice down for each endpoint; gives the ids of the deliveries. */
+/** Adds a delivery for each endpoint; returns the ids of the deliveries. */
 const notify = (
   endpoints: string[],
   type: 'alert.firing' | 'alert.recovered' | 'alert.test' = 'alert.firing',
@@ -66,7 +66,7 @@ const deliver = () => deliverAlerts(deps);
 const entries = () => withTenant(db.api, acme.id, (client) => listDeliveries(client, undefined, 100));
 const only = async () => (await entries())[0];
 
-test('a notice arrives signed, under its id, and is noted', async () => {
+test('a delivery arrives signed, with its id, and is recorded', async () => {
   const hook = await endpoint(`${receiver.url}/204`);
   const [id] = await notify([hook]);
   await deliver();
@@ -126,7 +126,7 @@ test('after a rotation both secrets sign for a day', async () => {
   expect(signedBy()).toEqual([2]);
 });
 
-test('what fails is tried again on schedule, under the same id with the same body, and then given up', async () => {
+test('a failed delivery is retried on schedule, with the same id and body, and then fails permanently', async () => {
   const hook = await endpoint(`${receiver.url}/503`);
   const [id] = await notify([hook]);
   const waits: number[] = [];
@@ -143,7 +143,7 @@ test('what fails is tried again on schedule, under the same id with the same bod
   expect(new Set(receiver.received.map(({ headers, body }) => `${headers['webhook-id']} ${body}`)).size).toBe(1);
   expect(receiver.received).toHaveLength(8);
 
-  // Stopped at once afterwards, so that what is due in five seconds is left to the test.
+  // Stopped right after the first attempt, so that the test itself runs what is due in five seconds.
   async function deliverOnce(): Promise<void> {
     const stop = new AbortController();
     answer = (response, path) => {
@@ -154,7 +154,7 @@ test('what fails is tried again on schedule, under the same id with the same bod
   }
 });
 
-test('what is due again within seconds is waited for', async () => {
+test('a run waits for a delivery that is due within seconds', async () => {
   let calls = 0;
   answer = (response) => {
     calls += 1;
@@ -165,7 +165,7 @@ test('what is due again within seconds is waited for', async () => {
   expect(await only()).toMatchObject({ status: 'delivered', attempts: 2 });
 });
 
-test('an endpoint that is gone gets nothing any more', async () => {
+test('a deleted endpoint gets nothing any more', async () => {
   const hook = await endpoint(`${receiver.url}/410`);
   await notify([hook]);
   now += 1;
@@ -182,7 +182,7 @@ test('an endpoint that is gone gets nothing any more', async () => {
   expect(rows).toEqual([{ disabled_at: new Date(now) }]);
 });
 
-test('an attempt that died is taken over after a minute, under the same id', async () => {
+test('another worker takes over a dead attempt after a minute, with the same id', async () => {
   const [id] = await notify([await endpoint(`${receiver.url}/200`)]);
   expect(await claimDelivery(db.jobs, new Date(now))).toMatchObject({ id, attempts: 1 });
   expect(await claimDelivery(db.jobs, new Date(now + 59_000))).toBeUndefined();
@@ -191,7 +191,7 @@ test('an attempt that died is taken over after a minute, under the same id', asy
   expect(await only()).toMatchObject({ id, status: 'delivered', attempts: 2 });
 });
 
-test('what was under way to an endpoint that has answered 410 is not sent there again', async () => {
+test('after an endpoint has answered 410, its waiting deliveries are not sent', async () => {
   const waiting: ServerResponse[] = [];
   answer = (response) => void waiting.push(response);
   const hook = await endpoint(`${receiver.url}/hook`);
@@ -204,7 +204,7 @@ test('what was under way to an endpoint that has answered 410 is not sent there 
   await expect.poll(async () => (await disabled()).rowCount).toBe(1);
   waiting[1]?.writeHead(503).end();
   await under;
-  // Put down by somebody who did not know yet.
+  // Added by a writer that did not know of the 410 yet.
   await notify([hook]);
   now += 86_400_000;
   await deliver();
@@ -212,7 +212,7 @@ test('what was under way to an endpoint that has answered 410 is not sent there 
   expect(receiver.received).toHaveLength(2);
 });
 
-test('many senders at once send each notice once', async () => {
+test('many senders at once send each delivery once', async () => {
   await notify(await Promise.all(Array.from({ length: 40 }, () => endpoint(`${receiver.url}/200`))));
   await Promise.all([deliver(), deliver(), deliver()]);
   await deliver();
@@ -220,7 +220,7 @@ test('many senders at once send each notice once', async () => {
   expect((await entries()).every(({ status, attempts }) => status === 'delivered' && attempts === 1)).toBe(true);
 });
 
-test('a tenant whose endpoints are slow has five at a time, and holds up nobody else', async () => {
+test('a tenant with slow endpoints has five deliveries at a time, and does not block others', async () => {
   const rival = await makeTenant(db);
   const waiting: ServerResponse[] = [];
   answer = (response, path) => (path === '/slow' ? void waiting.push(response) : asThePathSays(response, path));
@@ -270,7 +270,7 @@ describe('e-mail', () => {
   });
   afterEach(() => new Promise<void>((done) => server.close(done)));
 
-  /** Lines of the header, and each part with its encoding undone. */
+  /** Lines of the header, and each part decoded. */
   function read({ text }: Sent): { header: string; parts: string[] } {
     const [header, ...rest] = text.split('\r\n\r\n') as [string, ...string[]];
     const boundary = /boundary="([^"]+)"/.exec(header)?.[1] as string;
@@ -293,7 +293,7 @@ describe('e-mail', () => {
       .replace(/=\?UTF-8\?Q\?(.*?)\?=/gi, (_, text) => decoded(`quoted\r\n\r\n${text.replaceAll('_', ' ')}`));
   };
 
-  test('says it in the tenant’s language and time zone, as text and as HTML', async () => {
+  test('is in the tenant’s language and time zone, as text and as HTML', async () => {
     const [id] = await notify([await endpoint('ops@acme.example', 'email')]);
     await deliver();
     expect(await only()).toMatchObject({ id, status: 'delivered', attempts: 1, error: null });
@@ -319,7 +319,7 @@ describe('e-mail', () => {
     expect(parts[1]).not.toContain('<many>');
   });
 
-  test('in English, of a recovery and of a test', async () => {
+  test('in English: of a recovery and of a test', async () => {
     await db.owner.query("update private.tenants set locale = 'en', timezone = 'UTC' where id = $1", [acme.id]);
     const to = [await endpoint('ops@acme.example', 'email')];
     await notify(to, 'alert.recovered');
@@ -337,7 +337,7 @@ describe('e-mail', () => {
     expect(tested?.parts[0]).not.toContain('Value');
   });
 
-  test('no name and no address brings in a header or another recipient', async () => {
+  test('no name or address can inject a header or another recipient', async () => {
     const evil = await makeRule('x\r\nBcc: thief@evil.example\r\n\r\nhello');
     const to = await Promise.all(
       [
@@ -359,7 +359,7 @@ describe('e-mail', () => {
     for (const mail of sent) expect(read(mail).header).not.toMatch(/^Bcc/im);
   });
 
-  test('what the server refuses for good is not tried again, what it puts off is', async () => {
+  test('a permanent rejection is not retried, a temporary one is', async () => {
     await notify([await endpoint('nobody@acme.example', 'email')]);
     refusal = Object.assign(new Error('no such user'), { responseCode: 550 });
     await deliver();
@@ -374,7 +374,7 @@ describe('e-mail', () => {
     expect(await only()).toMatchObject({ status: 'waiting', attempts: 1, error: 'EENVELOPE' });
   });
 
-  test('where the platform sends no e-mail any more, it is put off', async () => {
+  test('if the platform does not send e-mail any more, the delivery is postponed', async () => {
     deps.config = { ...deps.config, SMTP_URL: undefined };
     await notify([await endpoint('ops@acme.example', 'email')]);
     const stop = new AbortController();

@@ -23,27 +23,28 @@ export type DeliverDeps = {
   log: Logger;
   clock: () => Date;
   signal?: AbortSignal | undefined;
-  /** The platform's secret, from which those of webhooks derive. */
+  /** The platform's secret. Secrets of webhooks are derived from it. */
   secret: string;
   config: Pick<Config, 'ALERTS_ALLOW_PRIVATE_NETWORKS' | 'ALERTS_FROM' | 'SMTP_URL'>;
 };
 
-/** How long after an attempt the next one comes, in seconds; after the last it has failed. As Standard Webhooks proposes. */
+/** Delay before each retry, in seconds, as Standard Webhooks proposes. After the last retry the delivery fails. */
 export const RETRY_AFTER_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
 /** Deliveries that are sent at the same time. */
 const SENDERS = 40;
-/** What is due so soon is waited for: the next run comes within a minute. */
+/** A run waits for deliveries that are due this soon, because the next run comes only within a minute. */
 const SOON_MS = 10_000;
-/** How often a run that waits for slow endpoints looks for what has become due meanwhile. */
+/** How often a run that waits for slow endpoints looks for new due deliveries. */
 const LOOK_AGAIN_MS = 1_000;
-/** A run takes up nothing more so long after it was last asked for: the next one does. */
+/** How long after the last call a run starts new deliveries. The next run sends the rest. */
 const BUDGET_MS = 50_000;
 const MAIL_LIMIT_MS = 40_000;
 
 /**
- * The job that sends what is due, each attempt noted. One run at a time in this process, so that slow endpoints take one place of the queue
- * and no more: who asks meanwhile has the run look again, and does not wait for it. A notice may arrive twice, under the same id.
+ * Returns the job that sends due deliveries and records each attempt. Only one run is active in this process, so that slow
+ * endpoints take one slot of the queue: a call during a run makes it look again and returns at once. A message may arrive twice,
+ * with the same id.
  */
 export function createDeliveryRunner(deps: DeliverDeps): () => Promise<void> {
   const { SMTP_URL, ALERTS_FROM } = deps.config;
@@ -55,7 +56,7 @@ export function createDeliveryRunner(deps: DeliverDeps): () => Promise<void> {
 
   const mayTake = () => failure === undefined && !deps.signal?.aborted && Date.now() < until;
 
-  // Each that finds something has another look beside it, so that none looks where nothing is due.
+  // Each sender that finds a delivery starts another, so that none looks when nothing is due.
   function look(): void {
     if (senders.size >= SENDERS || !mayTake()) return;
     const sender = send()
@@ -115,7 +116,7 @@ export function createDeliveryRunner(deps: DeliverDeps): () => Promise<void> {
   };
 }
 
-/** One run by itself. */
+/** A single run. */
 export const deliverAlerts = (deps: DeliverDeps) => createDeliveryRunner(deps)();
 
 async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | undefined): Promise<void> {
@@ -134,7 +135,7 @@ async function attempt(deps: DeliverDeps, due: DueDelivery, mailer: Mailer | und
   await settleDelivery(deps.pool, due, outcome, now);
 }
 
-/** `final`: no use in trying again. */
+/** `final`: do not retry. */
 type Answer = { status: number | null; error: string | null; final?: boolean };
 
 function outcomeOf(attempts: number, { status: responseCode, error, final }: Answer, now: Date): DeliveryOutcome {
@@ -161,7 +162,7 @@ async function mail(due: DueDelivery, mailer: Mailer | undefined): Promise<Answe
     await within(MAIL_LIMIT_MS, mailer.send(due.id, due.target, mailOf(JSON.parse(due.message) as Message, due)));
     return { status: null, error: null };
   } catch (error) {
-    // The server's own words may be anything.
+    // The server's own message may contain anything.
     const { responseCode = null, code = 'not-sent' } = error as { responseCode?: number; code?: string };
     return { status: responseCode, error: code, final: responseCode !== null && responseCode >= 500 };
   }

@@ -27,7 +27,7 @@ const deps = (): DeliverDeps => ({
   config: { ALERTS_ALLOW_PRIVATE_NETWORKS: ['127.0.0.0/8'], ALERTS_FROM: undefined, SMTP_URL: undefined },
 });
 
-/** Puts a notice down for a new endpoint of the tenant. */
+/** Adds a delivery to a new endpoint of the tenant. */
 const put = (tenantId: string, path: string, at: number) =>
   db.owner.query(
     `with e as (
@@ -38,7 +38,7 @@ const put = (tenantId: string, path: string, at: number) =>
     [tenantId, `${receiver.url}${path}`, new Date(at)],
   );
 
-test('an attempt that ends when another has taken over changes nothing', async () => {
+test('an attempt that ends after another worker has taken over changes nothing', async () => {
   await put((await makeTenant(db)).id, '/200', now);
   const late = await claimDelivery(db.jobs, new Date(now));
   now += 60_000;
@@ -49,7 +49,7 @@ test('an attempt that ends when another has taken over changes nothing', async (
   expect(rows).toEqual([{ status: 'delivered', attempts: 2, error: null }]);
 });
 
-test('many tenants with slow endpoints keep no other waiting, and who asks meanwhile is not kept either', async () => {
+test('many tenants with slow endpoints block neither another tenant nor a second call', async () => {
   const waiting: ServerResponse[] = [];
   const held: Answering = (response, path) => (path === '/slow' ? void waiting.push(response) : asThePathSays(response, path));
   answer = held;
@@ -62,7 +62,7 @@ test('many tenants with slow endpoints keep no other waiting, and who asks meanw
   await expect.poll(() => waiting.length).toBe(40);
   const rival = await makeTenant(db);
   await put(rival.id, '/204', now);
-  // It returns although forty attempts are under way.
+  // It returns although forty attempts are running.
   await run();
   expect(receiver.received.map(({ path }) => path)).not.toContain('/204');
   waiting.shift()?.end();

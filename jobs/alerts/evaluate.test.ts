@@ -8,7 +8,7 @@ import { makeTenant, type TestTenant, useDatabase } from '../../test/support/har
 import { evaluateAlerts } from './evaluate.ts';
 import { stepOf } from './state.ts';
 
-// The present hour is read live on every engine.
+// The current hour is read live on every engine.
 const START = Math.floor(Date.now() / 3600_000) * 3600_000;
 const log = pino({ level: 'silent' });
 
@@ -73,7 +73,7 @@ async function notices(): Promise<string[]> {
 }
 
 describe('a rule', () => {
-  test('fires once, recovers, and says so', async () => {
+  test('fires once, recovers, and sends a message of both', async () => {
     await db.owner.query('truncate private.events');
     const rule = await watch({});
     await happen(rival, 0, 50);
@@ -100,7 +100,7 @@ describe('a rule', () => {
     expect([seen, await notices()]).toEqual([['pending', 'pending', 'firing'], ['alert.firing 3']]);
   });
 
-  test('does not count the time in which nobody looked', async () => {
+  test('does not count time without evaluations', async () => {
     await db.owner.query('truncate private.events');
     const rule = await watch({ for_seconds: 600, window_seconds: 3600 });
     await happen(acme, 0, 3);
@@ -109,13 +109,13 @@ describe('a rule', () => {
       await evaluate(minute);
       seen.push([minute, await stateOf(rule)]);
     }
-    // A minute, two of the pause, one, two of the next pause, one: seven have been seen.
+    // One minute, two of the pause, one, two of the next pause, one: seven minutes count.
     expect(seen.filter(([, state]) => state !== 'pending')).toEqual([]);
     for (const minute of [40, 41, 42]) await evaluate(minute);
     expect([await stateOf(rule), await notices()]).toEqual(['firing', ['alert.firing 3']]);
   });
 
-  test('without data is unknown, or fires where no data means so', async () => {
+  test('without data is unknown, or fires if it is set to', async () => {
     await db.owner.query('truncate private.events');
     const [quiet, loud] = [
       await watch({ metric: 'events.error_rate' }),
@@ -128,7 +128,7 @@ describe('a rule', () => {
     expect([await stateOf(quiet), await stateOf(loud)]).toEqual(['ok', 'firing']);
   });
 
-  test('sees what its filter lets through, over its own window', async () => {
+  test('sees what its filter matches, over its own window', async () => {
     await db.owner.query('truncate private.events');
     await happen(acme, 0, 4, { type: 'a.v1', outcome: 'failure', ms: 900 });
     await happen(acme, 20, 1, { type: 'b.v1', outcome: 'success', ms: 100 });
@@ -145,7 +145,7 @@ describe('a rule', () => {
     expect(rules.map(({ id }) => values.get(id))).toEqual([1, 5, 1, 4, expect.closeTo(900, -2), 0.8]);
   });
 
-  test('that is switched off is forgotten, and begins anew', async () => {
+  test('that is disabled is forgotten, and starts over', async () => {
     await db.owner.query('truncate private.events');
     const rule = await watch({});
     await happen(acme, 0, 3);
@@ -155,7 +155,7 @@ describe('a rule', () => {
     expect([await states(), (await db.owner.query('select from private.alert_states')).rowCount]).toEqual([[], 0]);
   });
 
-  test('that cannot be read stays as it was, holds up no other, and is told of', async () => {
+  test('that cannot be read keeps its state, does not block others, and is logged', async () => {
     await db.owner.query('truncate private.events');
     const [broken, whole] = [await watch({ metric: 'validations.count' }), await watch({})];
     await happen(acme, 0, 3);
@@ -169,7 +169,7 @@ describe('a rule', () => {
     expect(rows).toContainEqual({ rule_id: whole.id, evaluated_at: new Date(START + 60_000), value: 4 });
   });
 
-  test('sends nothing to an endpoint that is gone', async () => {
+  test('sends nothing to a deleted endpoint', async () => {
     await db.owner.query('truncate private.events');
     const gone = await makeEndpoint(acme);
     await watch({ notify: [gone, endpoint] });
@@ -181,7 +181,7 @@ describe('a rule', () => {
   });
 });
 
-test('state and notices are kept together or not at all, and by one evaluator at a time', async () => {
+test('state and deliveries are stored together or not at all, and by one evaluator at a time', async () => {
   await db.owner.query('truncate private.events');
   await watch({});
   await happen(acme, 0, 3);
@@ -193,7 +193,7 @@ test('state and notices are kept together or not at all, and by one evaluator at
   expect([counts.reduce((a, b) => a + b), await notices()]).toEqual([1, ['alert.firing 3']]);
 });
 
-test('what was planted for the audit of isolation is left alone', async () => {
+test('rows planted for the isolation audit are ignored', async () => {
   const [canary] = await withClient(db.jobs, findCanaries);
   await withClient(db.jobs, (client) => plant(client, canary));
   await evaluate(0);
@@ -201,7 +201,7 @@ test('what was planted for the audit of isolation is left alone', async () => {
   expect(rows).toEqual([{ state: 'ok', value: canary.figure }]);
 });
 
-test('a window of a day or more begins with an hour, and every window ends with one', () => {
+test('a window of a day or more begins on the hour, and every window ends on one', () => {
   const at = Date.parse('2026-11-24T10:20:30Z');
   const shown = (seconds: number) =>
     Object.values(windowOf(seconds, at)).map((us) => new Date(us / 1000).toISOString().slice(0, 19));
@@ -209,9 +209,9 @@ test('a window of a day or more begins with an hour, and every window ends with 
   expect(shown(86_400)).toEqual(['2026-11-23T10:00:00', '2026-11-24T11:00:00']);
 });
 
-test('cool-down: said once in a spell, and not again before it is over', () => {
+test('cool-down: one notification per spell, and no other before it is over', () => {
   const rule = { ...NEW, for_seconds: 60, cool_down_seconds: 600, last: null } as never;
-  // One value a minute; * is no data.
+  // One value per minute; * is no data.
   const told = (values: string, over: object = {}) => {
     let last: unknown = null;
     return [...values].map((sign, minute) => {
@@ -223,11 +223,11 @@ test('cool-down: said once in a spell, and not again before it is over', () => {
     });
   };
   expect(told('0999990').join('')).toBe('.pFfffR');
-  // Again within ten minutes: fires, but is not said, so neither is its end.
+  // Again within ten minutes: it fires without a notification, so its recovery has none either.
   expect(told('09900990099').join('')).toBe('.pFR.pf..pf');
-  // It goes on until the cool-down is over: then it is said.
+  // It fires until after the cool-down: then it notifies.
   expect(told('0990999999999990').join('')).toBe('.pFRpfffffffFffR');
-  // No data in between: neither an end nor a second notice.
+  // No data in between: neither a recovery nor a second notification.
   expect(told('099**990').join('')).toBe('.pF??pfR');
   expect(told('***', { no_data: 'alert' }).join('')).toBe('pFf');
   expect(told('9', { for_seconds: 0 }).join('')).toBe('F');

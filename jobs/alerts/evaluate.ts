@@ -21,14 +21,14 @@ export type EvaluateDeps = {
   logins: { api: string };
 };
 
-/** Questions that are asked at the same time. */
+/** Signals that are read at the same time. */
 const READERS = 4;
 
 type Answer = { value: number | null } | { error: unknown };
 
 /**
- * Asks for the signal of every rule and keeps how each was found, with the notices that follow, in one transaction. Gives how many
- * notices there are. A rule whose signal cannot be read stays as it was; the job then fails after all others are kept.
+ * Reads the signal of every rule and stores the rule's new state, with the resulting deliveries, in one transaction. Returns the
+ * number of deliveries. A rule whose signal cannot be read keeps its state; the job stores all others and then throws.
  */
 export async function evaluateAlerts(deps: EvaluateDeps): Promise<number> {
   const now = deps.clock();
@@ -46,14 +46,14 @@ export async function evaluateAlerts(deps: EvaluateDeps): Promise<number> {
   return notices ?? 0;
 }
 
-// Rules that ask the same get one answer.
+// Rules with the same question share one answer.
 const questionOf = ({ tenant_id, metric, filter, window_seconds }: Watched) =>
   JSON.stringify([tenant_id, metric, Object.entries(filter).sort(), window_seconds]);
 
 async function readAll({ logins }: EvaluateDeps, rules: Watched[], now: Date): Promise<Map<string, Answer>> {
   const questions = [...new Map(rules.map((rule) => [questionOf(rule), rule]))];
   const answers = new Map<string, Answer>();
-  // As the login that the gates are made for, so that no rule can see another tenant.
+  // Uses the API's login, which is limited to one tenant, so that no rule can see another tenant.
   const pool = createPool(logins.api, { max: READERS, name: 'mirante alerts' });
   const reader = async () => {
     for (let next = questions.pop(); next; next = questions.pop()) {
@@ -71,7 +71,7 @@ async function readAll({ logins }: EvaluateDeps, rules: Watched[], now: Date): P
 
 async function readOne(pool: Pool, { tenant_id, zone, metric, filter, window_seconds }: Watched, now: Date): Promise<Answer> {
   const signal = findSignal(metric);
-  // A metric of a later version, after a way back.
+  // A metric of a later version, after a downgrade.
   if (!signal) return { value: null };
   try {
     const asked = { tenantId: tenant_id, zone, filter, windowSeconds: window_seconds };

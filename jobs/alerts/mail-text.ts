@@ -2,7 +2,7 @@ import { DateTime, Duration } from 'luxon';
 import { escaped } from '../../lib/html.ts';
 import type { Message } from '../../sql/alerts/deliveries.ts';
 
-/** Whose mail it is: language, time zone, and name. */
+/** The recipient's tenant: name, language and time zone. */
 export type MailReader = { tenant: string; locale: string; timezone: string };
 
 export type Mail = { subject: string; text: string; html: string };
@@ -46,7 +46,7 @@ const WORDS = {
   },
 } as const;
 
-/** What an alert says by e-mail, in the reader's language and time zone. */
+/** The e-mail of an alert, in the recipient's language and time zone. */
 export function mailOf({ type, data }: Message, { tenant, locale, timezone }: MailReader): Mail {
   const language = locale === 'pt-BR' ? 'pt-BR' : 'en';
   const words = WORDS[language];

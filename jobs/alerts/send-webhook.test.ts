@@ -7,7 +7,7 @@ import { cleanUp } from '../../test/support/clean-up.ts';
 import { asThePathSays, useReceiver } from '../../test/support/receiver.ts';
 import { sendWebhook } from './send-webhook.ts';
 
-// Names that end in .test are answered here, because no name server may be asked for them.
+// Names that end in .test are resolved here, because tests must not ask a name server.
 const NAMES: Record<string, string[]> = {
   'inside.test': ['127.0.0.1'],
   'both.test': ['93.184.215.14', '127.0.0.1'],
@@ -35,7 +35,7 @@ const receiver = await useReceiver(asThePathSays);
 const send = (url: string, allowed: string[] = LOOPBACK, secrets = [NEW]) =>
   sendWebhook({ url, id: ID, body: '{"type":"alert.test","é":1}', secrets }, allowed);
 
-test('is signed so that the package of Standard Webhooks takes it, with each secret', async () => {
+test('is signed so that the Standard Webhooks package accepts it, with each secret', async () => {
   expect(await send(`${receiver.url}/204`, LOOPBACK, [NEW, OLD])).toEqual({ status: 204 });
   const { headers, body } = receiver.received.at(-1) as (typeof receiver.received)[number];
   for (const secret of [NEW, OLD])
@@ -52,14 +52,14 @@ test('no redirect is followed', async () => {
   expect(receiver.received.length).toBe(before + 1);
 });
 
-test('what is not there has the system’s word for it', async () => {
+test('an unreachable target returns the system’s error code', async () => {
   const gone = await useReceiver(asThePathSays);
   await gone.close();
   expect(await send(gone.url)).toEqual({ error: 'ECONNREFUSED' });
   expect(await send('https://no-such-host.invalid/')).toEqual({ error: expect.stringMatching(/^E[A-Z_]+$/) });
 });
 
-test('who does not answer is given up after fifteen seconds', async () => {
+test('a target that does not answer is abandoned after fifteen seconds', async () => {
   const start = performance.now();
   expect(await send(`${receiver.url}/hang`)).toEqual({ error: 'timeout' });
   expect(performance.now() - start).toBeGreaterThan(14_900);
@@ -121,16 +121,16 @@ describe('nothing reaches a private network that is not allowed', () => {
     expect(receiver.connections()).toBe(before);
   });
 
-  test('nor goes to a public address without encryption', async () => {
+  test('and nothing goes to a public address without encryption', async () => {
     expect(await send('http://93.184.215.14/', LOOPBACK)).toEqual({ error: 'not-encrypted' });
   });
 
-  test('where a block is allowed, what is in it is reached, by name and mapped too', async () => {
+  test('addresses in an allowed block are reached, by name and mapped too', async () => {
     const { port } = new URL(receiver.url);
     for (const host of ['127.0.0.1', 'inside.test', '[::ffff:127.0.0.1]', 'mapped.test']) {
       expect([host, await send(`http://${host}:${port}/200`)]).toEqual([host, { status: 200 }]);
     }
-    // A certificate is still asked for.
+    // The certificate is still checked.
     expect(await send(`https://127.0.0.1:${port}/200`)).toEqual({ error: expect.stringMatching(/^E(PROTO|RR_SSL)/) });
   });
 });

@@ -7,21 +7,22 @@ import proxyAddr from 'proxy-addr';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
 import { Webhook } from 'standardwebhooks';
 
-/** One message for one URL. `secrets`: each signs it, so that a receiver may know any of them. */
+/** One message for one URL. It is signed with each of `secrets`, so that a receiver may know any of them. */
 export type WebhookMessage = { url: string; id: string; body: string; secrets: string[] };
 
-/** What came of it: a status, or why there is none. */
+/** An HTTP status, or an error code if there is none. */
 export type WebhookAnswer = { status: number } | { error: string };
 
 const LIMIT_MS = 15_000;
 
-// The only IPv6 addresses that are assigned for the public Internet. What lies outside may hold an IPv4 address (`::127.0.0.1`).
+// The only IPv6 addresses assigned to the public Internet. Others may contain an IPv4 address (`::127.0.0.1`).
 const GLOBAL_UNICAST = new BlockList();
 GLOBAL_UNICAST.addSubnet('2000::', 3, 'ipv6');
 
 /**
- * Sends a message, signed as Standard Webhooks says, and follows no redirect. Only to public addresses over https, but for those
- * within `allowed` (addresses or CIDR blocks), which may be private, and spoken to over http.
+ * Sends a message, signed as Standard Webhooks specifies, and follows no redirect. Targets must be public and use https, unless
+ * all their addresses are within `allowed` (addresses or CIDR blocks): those may be private and use http. Does not throw: returns
+ * an error code instead.
  */
 export async function sendWebhook(message: WebhookMessage, allowed: string[]): Promise<WebhookAnswer> {
   const limit = AbortSignal.timeout(LIMIT_MS);
@@ -37,10 +38,10 @@ export async function sendWebhook(message: WebhookMessage, allowed: string[]): P
 
 type Found = { address: string; family: number }[];
 
-// The agent refuses what is special within these, and in IPv4.
+// The agent rejects special addresses within these, and in IPv4.
 const isGlobal = ({ address, family }: Found[number]) => family === 4 || GLOBAL_UNICAST.check(address, 'ipv6');
 
-// The name is looked up once and the connection made to what was found, so that no second answer can lead elsewhere.
+// The name is resolved once and the connection uses those addresses, so that a second answer cannot redirect it.
 async function send(
   { url, id, body, secrets }: WebhookMessage,
   allowed: string[],
@@ -66,11 +67,11 @@ async function send(
       'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, now, body)).join(' '),
     },
   });
-  // What comes after the answer or the limit is nobody's any more.
+  // Errors after the response or the time limit are ignored.
   request.on('error', () => undefined);
   request.end(body);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  // However long the rest of it is.
+  // The rest of the response is discarded, however long.
   response.destroy();
   return { status: response.statusCode ?? 0 };
 }
@@ -89,7 +90,7 @@ function agentFor({ protocol }: URL, addresses: Found, trusted: boolean): http.A
   return trusted ? new http.Agent(options) : new RequestFilteringHttpAgent(options);
 }
 
-// A word of ours or the system's own code; a whole message could tell about the network around.
+// One of our codes or the system's error code. A whole message could reveal the network.
 function wordOf(error: NodeJS.ErrnoException): string {
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timeout';
   if (error.code) return error.code;

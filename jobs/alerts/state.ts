@@ -2,12 +2,13 @@ import type { AlertState, RuleFinding, Watched } from '../../sql/alerts/states.t
 
 export type AlertStep = { state: AlertState; notice: 'alert.firing' | 'alert.recovered' | null };
 
-/** Rules are looked at every minute. Where nobody has for longer, nobody knows whether a condition held: only that much of it counts. */
+/** Rules are evaluated every minute. In a longer gap nobody knows whether the condition held, so only this much of it counts. */
 const MAX_SECONDS_BETWEEN = 120;
 
 /**
- * How a rule is found now, after how it was found last. While the condition holds, `since` is when it began to; a rule that fires is
- * said once, and again after it has recovered and its cool-down is over, even if that comes in the midst of its next time.
+ * The new state of a rule, from its last state and the current value. While the condition holds, `since` is when it began. A rule
+ * that fires notifies once. It notifies again only after it has recovered and its cool-down is over, even if that is in the
+ * middle of its next firing.
  */
 export function stepOf(rule: Watched, value: number | null, now: Date): AlertStep {
   const last = rule.last ?? { state: 'unknown', since: now, value: null, noticed_at: null, open: false, evaluated_at: now };
@@ -30,7 +31,7 @@ export function stepOf(rule: Watched, value: number | null, now: Date): AlertSte
   return { state: { state, since, value, noticed_at: last.noticed_at, open: last.open }, notice: null };
 }
 
-// While a rule is pending, a pause moves its beginning on; one that fires has been found to do so.
+// While a rule is pending, a gap moves `since` forward. A firing rule keeps it.
 function sinceOf({ state, since, evaluated_at }: RuleFinding, now: Date): Date {
   const missed = state === 'pending' ? secondsBetween(evaluated_at, now) - MAX_SECONDS_BETWEEN : 0;
   return new Date(since.getTime() + Math.max(0, missed) * 1000);

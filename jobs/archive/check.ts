@@ -17,7 +17,10 @@ type Deps = { pool: Pool; archive: ArchiveHome };
 
 export type Verified = { files: number; rows: number; faults: string[] };
 
-/** Reads archived files again, all or one tenant's, and compares each with the manifest: its bytes, its rows and their digest. */
+/**
+ * Reads archived files again, of all tenants or of one, and compares each with the manifest: its bytes, its rows and their
+ * digest. Returns the faults as sentences.
+ */
 export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Verified> {
   const faults: string[] = [];
   const files = await listArchiveFiles(deps.pool, { tenantId });
@@ -50,8 +53,8 @@ export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Veri
 export type RestoredRows = { table: string; files: number; rows: number };
 
 /**
- * Loads a tenant's archived events of days from `from` to before `to` into a scratch table of the schema private and proves it equal,
- * by count and digest of every day and type; what is not leaves no table.
+ * Loads a tenant's archived events with `from` <= day < `to` into a scratch table of the schema private, and checks count and
+ * digest of every day and type. Throws if they differ; then no table remains.
  */
 export async function restoreArchive(
   deps: Deps,
@@ -80,7 +83,7 @@ export async function restoreArchive(
   );
 }
 
-// The first day and type whose rows are not, together, those of its files.
+// The first day and type whose rows differ from those of its files.
 function unequal(groups: Group[], files: ArchiveFile[]): string | undefined {
   const keyOf = ({ day, type }: Group) => `${type} of ${day}`;
   const sums = new Map<string, { rows: number; digest: bigint[] }>();

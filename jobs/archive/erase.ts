@@ -16,13 +16,14 @@ import { eachItem } from '../queue/each.ts';
 import { destroyCondemned } from './sweep.ts';
 import { prove } from './write.ts';
 
-/** Its name in certificates, beside the places of sql/privacy/places.ts. */
+/** Its name in certificates, next to the places of sql/privacy/places.ts. */
 const PLACE = 'archive';
 
 /**
- * Rewrites every archived file that holds a person, without it: what is left is proved, entered in the old one's place, and the old one
- * is destroyed. Each is noted in the request as soon as it is. Scratch tables that parts of the archive were restored into are reached too.
- * A file that cannot be rewritten keeps no other; the erasure then fails at the end. Throws Busy where another is at work on the archive.
+ * Rewrites every archived file that contains a person, without the person: the remaining rows are proved, the new file replaces
+ * the old one in the manifest, and the old one is destroyed. Each file is recorded in the request at once. Scratch tables of
+ * restored parts of the archive are covered too. A file that cannot be rewritten does not stop the others; the error is thrown at
+ * the end. Throws Busy if another worker uses the archive.
  */
 export async function eraseFromArchive(
   deps: { pool: Pool; log: Logger; archive: ArchiveHome },
@@ -46,7 +47,7 @@ export async function eraseFromArchive(
         );
         await eachItem(files, telling, async (file) => {
           lost.throwIfAborted();
-          // Before a file is fetched, so that a worker whose claim is gone stores nothing more.
+          // Before a file is fetched, so that a worker that has lost its lease stores nothing more.
           await notePrivacyProgress(deps.pool, request, 80);
           await rewrite(deps, run, scratch, file, request, person);
         });
@@ -78,7 +79,7 @@ async function rewrite(
   });
 }
 
-// What must be left is known by count and digest before it is written.
+// The expected count and digest are known before the remaining rows are stored.
 async function proveRest(
   deps: { archive: ArchiveHome },
   run: Run,
@@ -93,7 +94,10 @@ async function proveRest(
   return prove(deps, run, left, rest);
 }
 
-/** Archived events about a person, for the copy that it may have. A file that is rewritten meanwhile ends it: it is begun again. */
+/**
+ * Archived events about a person, for the person's copy. If a file is rewritten in the meantime, this throws and the copy starts
+ * over.
+ */
 export async function* findInArchive(
   client: Client,
   archive: ArchiveHome,

@@ -8,9 +8,9 @@ import type { Pool } from '../../sql/database/db.ts';
 import { type Engine, hasColumnstore } from '../../sql/storage/engine.ts';
 
 /**
- * Keeps partitions ready for the whole raw retention and five weeks ahead, locks those that have appeared, and keeps their
- * indexes over time. Converts what has become old enough, where the columnstore is on. Notes how far the audit log reaches, for
- * the reader of the logs can then tell if it is ever truncated.
+ * Creates partitions for the whole raw retention and five weeks ahead, locks new ones, and maintains their indexes over time. If
+ * the columnstore is on, converts chunks that are old enough. Logs the head of the audit log, so that a reader of the logs can
+ * tell if it is ever truncated.
  */
 export async function runMakePartitions(deps: {
   pool: Pool;

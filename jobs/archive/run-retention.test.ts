@@ -7,7 +7,7 @@ import { runRetention } from './run-retention.ts';
 const db = await useDatabase();
 const archive = await useArchive();
 
-test('the access log is kept for six months, and what was dropped is on record', async () => {
+test('the access log is kept for six months, and drops are recorded', async () => {
   const tenant = await makeTenant(db);
   await db.owner.query("select storage.make_partitions('access_log', now() - interval '400 days', now())");
   await db.owner.query(

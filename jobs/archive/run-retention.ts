@@ -28,15 +28,15 @@ export type RetentionDeps = RefreshDeps &
     >;
   };
 
-/** An event that was young enough when it was checked may still be on its way into its partition. */
+/** An event that was young enough when it was checked may not have reached its partition yet. */
 const GRACE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 const EVENTS: Relation = { name: 'events', kind: 'hypertable' };
 
 /**
- * Archives what has outlived its retention in the database, and then drops it, whole partitions or chunks. Where the archive fails,
- * events stay, everything else goes, and the job fails.
+ * Archives events past their retention and then drops them, in whole partitions or chunks. If archiving fails, events stay,
+ * everything else is dropped, and the errors are thrown at the end.
  */
 export async function runRetention(deps: RetentionDeps, turn: Turn = 'wait'): Promise<ArchiveRun> {
   const run: ArchiveRun = { startedAt: deps.clock(), boundary: null, files: 0, rows: 0, bytes: 0, removed: 0 };
@@ -57,16 +57,16 @@ export async function runRetention(deps: RetentionDeps, turn: Turn = 'wait'): Pr
     await step(sweepArchive(turned));
   };
   await step(withArchiveTurn(deps.pool, work, turn));
-  // Nothing was begun.
+  // Nothing was started.
   if (failed[0] instanceof Busy) throw failed[0];
   if (run.boundary || run.removed > 0 || failed[0]) await noteArchiveRun(deps.pool, run, failed[0]?.message ?? null);
-  // Refreshes that found the lock taken rely on its holder to look again.
+  // Refreshes that found the lock taken rely on its holder to check the ledger again.
   await refreshRollups(deps);
   throwAll(failed, 'retention failed');
   return run;
 }
 
-// The error of `work`, for what must be done before it is thrown.
+// Returns the error of `work` instead of throwing it, for steps that must run first.
 async function settled(work: Promise<unknown>): Promise<Error | undefined> {
   try {
     await work;
@@ -76,7 +76,7 @@ async function settled(work: Promise<unknown>): Promise<Error | undefined> {
   }
 }
 
-// Without the refresh lock, for it may take long.
+// Without the refresh lock, because it may take long.
 async function archive(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
   await clearScratch(deps.archive);
   run.boundary = await withTransaction(deps.pool, 'begin read only', (client) =>
@@ -90,8 +90,8 @@ async function expire(deps: RetentionDeps, run: ArchiveRun): Promise<void> {
 }
 
 /**
- * Refreshes come first and share the lock: a refresh that found rows there and recomputed after they had gone would erase the
- * aggregates made from them. What cannot be dropped now, for somebody reads it, keeps nothing else.
+ * Refreshes first and shares their lock: a refresh that found rows and recomputed after they were dropped would erase the
+ * aggregates made from them. A relation that cannot be dropped now, because somebody reads it, does not block the others.
  */
 async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promise<void> {
   const failed: Error[] = [];
@@ -114,7 +114,7 @@ async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promis
 
 type Rule = keyof RetentionDeps['config'];
 
-// All but the events, with what says how long they are kept.
+// All relations except events, with the settings of their retention.
 async function relations(client: Client): Promise<[Relation, Rule][]> {
   return [
     [{ name: 'rule_hits', kind: 'hypertable' }, 'RAW_RETENTION_DAYS'],
@@ -122,14 +122,15 @@ async function relations(client: Client): Promise<[Relation, Rule][]> {
     [{ name: 'quality_results', kind: 'hypertable' }, 'AGGREGATE_RETENTION_DAYS'],
     [{ name: 'access_log', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
     [{ name: 'probes', kind: 'hypertable' }, 'ACCESS_LOG_RETENTION_DAYS'],
-    // What is made from a roll-up goes first, as it could not be made again.
+    // Roll-ups made from another come first, because they could not be rebuilt without it.
     ...(await listRollups(client))
       .reverse()
       .map(({ name }): [Relation, Rule] => [{ name, kind: 'rollup' }, 'AGGREGATE_RETENTION_DAYS']),
   ];
 }
 
-// In one transaction: nobody writes there, all of it is in the archive as it is stored, the archive takes over, and it goes.
+// In one transaction: lock out writers, check that the archive holds everything as it is stored, let the archive take over, and
+// drop.
 async function dropEvents(client: Client, deps: RetentionDeps, boundary: Date, now: Date): Promise<void> {
   await ensureServed(client, EVENTS, boundary);
   await retainFrom(client, EVENTS, boundary);

@@ -13,15 +13,18 @@ import type { ArchiveDeps } from './write.ts';
 
 type SweepDeps = Pick<ArchiveDeps, 'pool' | 'log' | 'archive' | 'lost'>;
 
-/** Destroys what no rule keeps any longer. Gives how many files that were. To be called by whose turn it is, like all of these. */
+/**
+ * Destroys files past the retention of every rule. Returns how many. As for all functions here, the caller must have the
+ * archive's turn.
+ */
 export async function expireArchive(deps: ArchiveDeps): Promise<number> {
   await condemnExpired(deps.pool, deps.clock());
   return destroyCondemned(deps);
 }
 
 /**
- * Destroys condemned files: all of one tenant, or of all tenants those that are due. Gives how many. One that cannot be destroyed stops no
- * other, and is tried again later.
+ * Destroys condemned files: all of one tenant's, or the due ones of all tenants. Returns how many. A file that cannot be
+ * destroyed does not stop the others and is retried later.
  */
 export async function destroyCondemned({ pool, log, archive, lost }: SweepDeps, tenantId?: string): Promise<number> {
   const telling = {
@@ -43,7 +46,7 @@ export async function destroyCondemned({ pool, log, archive, lost }: SweepDeps, 
   return destroyed;
 }
 
-/** What the store has and the manifest does not, and how many files of the manifest the store has not. */
+/** `orphans`: objects that are not in the manifest. `missing`: number of files in the manifest that the store lacks. */
 export type Unaccounted = { orphans: string[]; missing: number };
 
 const BATCH = 1_000;
@@ -67,8 +70,9 @@ export async function compareStore(deps: Pick<ArchiveDeps, 'pool' | 'archive'>):
 }
 
 /**
- * Removes files that the manifest does not know, which a killed run leaves. Nothing is removed where the store lacks a file of the
- * manifest: then one of the two is not the other's, such as after a restore, and a person must look.
+ * Removes files that are not in the manifest, which a killed run leaves. Returns how many. If the store lacks a file of the
+ * manifest, it throws and removes nothing: store and manifest may not belong together, for example after a restore, and an
+ * operator must check.
  */
 export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
   await deps.archive.store.sweep(new Date(Date.now() - 86_400_000));
@@ -81,7 +85,7 @@ export async function sweepArchive(deps: ArchiveDeps): Promise<number> {
   return orphans.length;
 }
 
-/** Destroys all that the archive and its store have of one tenant, known to the manifest or not. Gives how many files. */
+/** Destroys all of one tenant's objects in the archive, in the manifest or not. Returns how many. */
 export async function destroyTenant(deps: Pick<ArchiveDeps, 'log' | 'archive'>, tenantId: string): Promise<number> {
   const names: string[] = [];
   for await (const { name } of deps.archive.store.list(prefixOfTenant(tenantId))) names.push(name);

@@ -38,7 +38,7 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
   const filesOf = (status: 'proved' | 'live' = 'live') => listArchiveFiles(db.owner, { tenantId: tenant.id, status });
   const store = () => archive.store;
 
-  test('what leaves the database is in the archive, to the last bit, and nothing else is', async () => {
+  test('exactly the events that leave the database are in the archive, to the last bit', async () => {
     const other = await makeTenant(db);
     for (const days of [
       { from: 60, to: 56 },
@@ -62,7 +62,7 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
     expect([again.files, again.removed]).toEqual([0, 0]);
   }, 60_000);
 
-  test('a file is read by its name and folders alone', async () => {
+  test('a file can be read with only its name and folders', async () => {
     await fillDays(db, tenant.id, { from: 58, to: 56, count: 2 });
     await runRetention(deps);
     const [file] = (await filesOf()).filter(({ type }) => type === 'a.plain.v1');
@@ -77,7 +77,7 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
     expect(rows[0]).toEqual({ tenant_id: tenant.id, type: 'a.plain.v1', t: 'é🦆\n"\\', duration_ms: 0.1 });
     expect(file.name).toContain(`/event_type=a.plain.v1/day=${file.day}/`);
     if (place === 'S3') return;
-    // As docs/archive.md says, without the manifest.
+    // As in docs/archive.md, without the manifest.
     const counts = await withDuckDb(archive.folder, (run) =>
       run(
         `select type, event_type, count(*)::integer as n from read_parquet('${archive.folder}/objects/archive/events/*/*/*/*.parquet', hive_partitioning = true)
@@ -87,7 +87,7 @@ describe.each(['a folder', 'S3'])('in %s', (place) => {
     expect(counts).toEqual([{ type: 'weird/type "x", y=1', event_type: 'weird/type "x", y=1', n: 4 }]);
   }, 60_000);
 
-  test('where a rule says so nothing is kept, and what is kept no longer is destroyed and proved', async () => {
+  test('a rule can keep nothing, and files past their retention are destroyed and certified', async () => {
     const rule = (type: string | null, days: number) =>
       db.api.query('select door.set_archive_rule($1, $2, $3, $4)', [tenant.id, type, 'test', days]);
     await rule(null, 0);

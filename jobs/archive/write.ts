@@ -18,16 +18,16 @@ export type ArchiveDeps = {
   log: Logger;
   clock: () => Date;
   archive: ArchiveHome;
-  /** Aborts when the turn ends under the work. */
+  /** Aborts when the archive's turn is lost during the work. */
   lost?: AbortSignal;
 };
 
 export type Written = { files: number; rows: number; bytes: number };
 
 /**
- * Archives all events before `boundary` that the rules keep at `now`: every file is written, read back, compared with the database by
- * count and digest, stored, read back from there, and only then entered as proved. What an earlier run has proved and what still is so
- * is left as it is. To be called by whose turn it is.
+ * Archives all events before `boundary` that the rules keep at `now`. Every file is written, read back, compared with the
+ * database by count and digest, stored, read back from the store, and only then entered as proved. Files that an earlier run has
+ * proved and that still match stay as they are. The caller must have the archive's turn.
  */
 export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date): Promise<Written> {
   const written: Written = { files: 0, rows: 0, bytes: 0 };
@@ -53,7 +53,7 @@ export async function archiveBefore(deps: ArchiveDeps, boundary: Date, now: Date
 type Work = { run: Run; scratch: string; written: Written };
 type OfDay = { tenantId: string; day: string; boundary: Date; now: Date };
 
-// The transaction ends before anything is stored: nothing that is cleared away meanwhile waits for an upload.
+// The transaction ends before anything is stored, so that cleanup need not wait for an upload.
 async function archiveDay(deps: ArchiveDeps, work: Work, ofDay: OfDay): Promise<void> {
   const files = await listArchiveFiles(deps.pool, { tenantId: ofDay.tenantId, status: 'proved', day: ofDay.day });
   const lost = await notStored(deps, files);
@@ -73,8 +73,8 @@ async function archiveDay(deps: ArchiveDeps, work: Work, ofDay: OfDay): Promise<
   }
 }
 
-// Copies the groups of a day that have no proved file, in one snapshot for what is compared and what is copied. Files that are not what
-// the database holds any more are stale.
+// Copies the groups of a day that have no proved file. One snapshot covers both the comparison and the copy. Files that no longer
+// match the database are stale.
 async function copyMissing(
   { pool }: Pick<ArchiveDeps, 'pool'>,
   scratch: string,
@@ -95,7 +95,7 @@ async function copyMissing(
   });
 }
 
-// Files that the store does not have as it took them.
+// Files that are missing in the store or have another size there.
 async function notStored({ archive }: Pick<ArchiveDeps, 'archive'>, files: ArchiveFile[]): Promise<ArchiveFile[]> {
   const found: ArchiveFile[] = [];
   for (const file of files) if ((await archive.store.stat(file.name))?.bytes !== file.bytes) found.push(file);
@@ -103,8 +103,8 @@ async function notStored({ archive }: Pick<ArchiveDeps, 'archive'>, files: Archi
 }
 
 /**
- * Throws where the store lacks a file of those that takeOverBefore() may take: somebody may have removed it since it was proved. To be called
- * right before, by whose turn it is, and while writers still may write, for a store may take its time.
+ * Throws if the store lacks a file that takeOverBefore() may use: it may have been removed since it was proved. Call it right
+ * before, with the archive's turn, and while writers may still write, because a store may be slow.
  */
 export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>): Promise<void> {
   for (const tenantId of await withTransaction(deps.pool, 'begin read only', archivingTenants)) {
@@ -113,7 +113,7 @@ export async function ensureStored(deps: Pick<ArchiveDeps, 'pool' | 'archive'>):
   }
 }
 
-/** Which groups have a proved file that is equal to them, by its id, and which files are equal to none. */
+/** `proved`: groups with an equal proved file, by the file's id. `stale`: ids of files that equal no group. */
 export function compare(groups: Group[], files: ArchiveFile[]): { proved: Map<Group, string>; stale: string[] } {
   const proved = new Map<Group, string>();
   const stale: string[] = [];
@@ -139,7 +139,7 @@ const COMPARED = [
   'last_received_at',
 ] as const satisfies (keyof Group)[];
 
-/** In what two groups differ. */
+/** Names of the fields in which two groups differ. */
 export function differences(one: Group, other: Group | undefined): string[] {
   return COMPARED.filter((name) => one[name] !== other?.[name]);
 }
@@ -152,7 +152,10 @@ async function writeGroup(deps: ArchiveDeps, run: Run, group: Group, csv: string
   return { files: 1, rows: file.rows, bytes: file.bytes };
 }
 
-/** Proves that the file at `path` holds just this group, stores it and gives its entry for the manifest, not yet made. */
+/**
+ * Checks that the file at `path` contains exactly this group, and stores it. Returns its manifest entry, which is not saved yet.
+ * Throws if the file differs.
+ */
 export async function prove(deps: Pick<ArchiveDeps, 'archive'>, run: Run, group: Group, path: string): Promise<ArchiveFile> {
   const found = await groupsOfFile(run, path);
   const wrong = found.length === 1 ? differences(group, found[0]) : ['groups'];
@@ -171,8 +174,8 @@ async function proveAndEnter(deps: ArchiveDeps, run: Run, group: Group, path: st
 }
 
 /**
- * Says, in the transaction that drops it, that the archive answers for what lies before `boundary`. Throws where anything there is not
- * proved: it must be kept. Nobody may write there meanwhile.
+ * In the transaction that drops the events before `boundary`: makes the archive answer for them. Throws if any of them is not
+ * proved; then nothing may be dropped. Writers must be locked out.
  */
 export async function takeOverBefore(client: Client, boundary: Date, now: Date): Promise<void> {
   for (const tenantId of await archivingTenants(client)) {

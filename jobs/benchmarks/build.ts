@@ -7,8 +7,8 @@ import { eachItem } from '../queue/each.ts';
 export type BenchmarkDeps = RefreshDeps & { config: Pick<Config, 'BENCHMARK_MIN_CONTRIBUTORS'> };
 
 /**
- * Serves every request for snapshots. Events that have come in are counted first, because what is released is never made again. One
- * that fails stays, and stops no other.
+ * Builds every requested snapshot. Pending events are counted first, because a published snapshot never changes. A failed one
+ * stays queued and does not stop the others.
  */
 export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
   const queued = await queuedBenchmarks(deps.pool);
@@ -32,8 +32,8 @@ export async function buildBenchmarks(deps: BenchmarkDeps): Promise<void> {
 }
 
 /**
- * Asks for the snapshots of all that has become due, and serves them. Once a day and no sooner, so that a morning on which many join
- * is not frozen in the middle.
+ * Requests all snapshots that are due, and builds them. At most once a day, so that a morning on which many tenants join is not
+ * frozen halfway.
  */
 export async function buildDueBenchmarks(deps: BenchmarkDeps): Promise<void> {
   await askForDueBenchmarks(deps.pool);

@@ -6,14 +6,17 @@ const QUOTE = 0x22;
 const LINE_END = 0x0a;
 
 /**
- * DuckDB takes 2,048 rows at a time from one file, and several copies of them: of the largest events that would be half a gigabyte. It
- * never takes rows of two files at once.
+ * DuckDB takes 2,048 rows at a time from one file, and several copies of them: half a gigabyte for the largest events. It never
+ * takes rows of two files at once.
  */
 const SLICE_BYTES = 8_000_000;
 
-/** Takes CSV, quoted with `"`, its lines ended with LF, and writes it as files of about 8 MB of whole rows, those of each group apart. */
+/**
+ * Splits CSV into files of about 8 MB of whole rows; each group has its own files. The input is quoted with `"` and its lines end
+ * with LF.
+ */
 export class CsvSlices extends Writable {
-  /** Paths of each group's files, in the order of its rows. */
+  /** Paths of each group's files, in row order. */
   readonly groups: string[][] = [[]];
   readonly #folder: string;
   readonly #rows: number[];
@@ -23,7 +26,7 @@ export class CsvSlices extends Writable {
   #names = 0;
   #quoted = false;
 
-  /** `rows` says how many rows each group has; what comes after them is one more. */
+  /** `rows`: number of rows of each group. The rows after them form one more group. */
   constructor(folder: string, rows: number[] = []) {
     super();
     this.#folder = folder;
@@ -35,7 +38,7 @@ export class CsvSlices extends Writable {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    // One file at least, so that there is something to read nothing from.
+    // At least one file, so that a reader of zero rows has something to open.
     const last = this.groups.length === 1 && this.groups[0]?.length === 0 ? this.#append(Buffer.alloc(0)) : Promise.resolve();
     last.then(() => this.#close()).then(() => done(), done);
   }

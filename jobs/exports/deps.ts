@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../lib/object-store.ts';
 import type { ArchiveHome } from '../../sql/archive/home.ts';
 import type { Pool } from '../../sql/database/db.ts';
 
-/** What the jobs of exports need. */
+/** Dependencies of the export jobs. */
 export type ExportDeps = {
   pool: Pool;
   log: Logger;

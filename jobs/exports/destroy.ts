@@ -19,8 +19,9 @@ const PAGE = 500;
 const DAY_MS = 86_400_000;
 
 /**
- * Ends what has been kept long enough, and destroys the files of every export that has ended otherwise than completed. A file that cannot be
- * destroyed stops no other and is tried again later; the job fails at the end.
+ * Expires exports past their retention, and destroys the files of every export that failed or was cancelled, expired or deleted.
+ * Returns how many files were destroyed. A file that cannot be destroyed does not stop the others and is retried later; the
+ * errors are thrown at the end.
  */
 export async function destroyExports(deps: DestroyDeps): Promise<number> {
   await expireExports(deps.pool, deps.clock());
@@ -43,7 +44,7 @@ export async function destroyExports(deps: DestroyDeps): Promise<number> {
   return destroyed;
 }
 
-/** Destroys the files of one tenant's exports that were ended for an erasure; whatever other tenants have keeps it from nothing. */
+/** Destroys the files of one tenant's exports that an erasure ended. It does not wait for files of other tenants. */
 export async function destroyErased(deps: DestroyDeps, tenantId: string): Promise<void> {
   await eachItem(await doomedFilesOf(deps.pool, deps.clock(), tenantId), telling(deps), (file) => destroy(deps, file));
 }
@@ -64,7 +65,7 @@ async function destroy({ pool, objects, clock }: DestroyDeps, { object }: Doomed
   await forgetDoomed(pool, object);
 }
 
-/** Removes everything of a tenant's exports, also what no export knows. Gives how many files that were. */
+/** Removes all of a tenant's export files, including those that belong to no export. Returns how many. */
 export async function destroyAllOf({ objects, log }: Pick<DestroyDeps, 'objects' | 'log'>, tenantId: string): Promise<number> {
   const names: string[] = [];
   for await (const { name } of objects.list(`exports/${tenantId}/`)) names.push(name);
@@ -79,8 +80,9 @@ const tellingName = (log: ExportDeps['log']) => ({
 });
 
 /**
- * Compares the store with what exports know: a file older than a day that no export knows is removed, one that an export has and the store has
- * not is an error. Also clears away what was begun and never finished, here and in the store.
+ * Compares the store with the exports. Removes files older than a day that belong to no export, and logs files of exports that
+ * the store lacks as an error. Also removes unfinished files, here and in the store. Returns the number of files removed and the
+ * names of the missing ones.
  */
 export async function checkExportFiles(deps: ExportDeps): Promise<{ orphans: number; missing: string[] }> {
   const { pool, objects, log } = deps;
@@ -105,7 +107,7 @@ export async function checkExportFiles(deps: ExportDeps): Promise<{ orphans: num
   }
   await removeUnknown();
   const absent = [...kept].filter((name) => !found.has(name));
-  // What was destroyed meanwhile is not missing.
+  // A file that was destroyed in the meantime is not missing.
   const still = new Set(absent.length > 0 ? await keptObjects(pool) : []);
   const missing = absent.filter((name) => still.has(name));
   const swept = await objects.sweep(yesterday);

@@ -20,7 +20,7 @@ import type { ExportDeps } from './deps.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Ends an export whose parts are all stored, with its manifest. Gives whether it was still this worker's to end. */
+/** Completes an export whose parts are all stored, with its manifest. Returns false if the lease is lost. */
 export async function completeExport(deps: ExportDeps, readers: Pool, job: ClaimedExport): Promise<boolean> {
   const { files, types } = await listStored(deps.pool, job.id);
   const about = await withTenant(readers, job.tenant_id, (client) => describe(client, job, types));
@@ -43,18 +43,18 @@ export async function completeExport(deps: ExportDeps, readers: Pool, job: Claim
   return end(deps, job, { status: 'completed', manifest, expiresAt, deliveryId: null }, files);
 }
 
-/** Ends an export that cannot be made; its files are destroyed. */
+/** Ends an export as failed; its files are destroyed later. Returns false if the lease is lost. */
 export async function failExport(deps: ExportDeps, job: ClaimedExport, error: string): Promise<boolean> {
   return end(deps, job, { status: 'failed', error, deliveryId: null }, []);
 }
 
-// All files have one schema, so they are one group of tables; each is found by its name, beside the metadata.
+// All files have one schema, so they form one group of tables. Their URLs are relative to the metadata.
 function csvwFor({ dataset, options: { delimiter = ',', decimal = '.' } }: ClaimedExport, files: ManifestFile[]): object {
   const { url: _, ...common } = csvwOf(dataset, '', { delimiter, decimal }) as { url: string };
   return { ...common, tables: files.map(({ name }) => ({ url: name })) };
 }
 
-// What a reader must know who has an earlier export: `last` is which.
+// What a reader needs who has an earlier export, `last_export`.
 async function describe(client: Client, job: ClaimedExport, types: string[]) {
   const last = await lastExport(client, job);
   const { window_from: from, window_to: to } = job;
@@ -67,13 +67,13 @@ async function describe(client: Client, job: ClaimedExport, types: string[]) {
   };
 }
 
-// The notice is put down in the transaction that ends the export: there is one for each, and none that nobody sends.
+// The message is added in the transaction that ends the export. So each export has exactly one, and none is left unsent.
 async function end(deps: ExportDeps, job: ClaimedExport, how: ExportEnd, files: ManifestFile[]): Promise<boolean> {
   const now = deps.clock();
   const ended = await withTransaction(deps.pool, 'begin', async (client) => {
     const deliveryId = await tell(client, job, how, files, now);
     if (await settleExport(client, job, { ...how, deliveryId }, now)) return true;
-    // The worker that has the export now sends the message.
+    // The worker that has the lease now sends the message.
     throw new TakenOver();
   }).catch((error) => {
     if (error instanceof TakenOver) return false;
@@ -85,7 +85,7 @@ async function end(deps: ExportDeps, job: ClaimedExport, how: ExportEnd, files: 
   return ended;
 }
 
-/** Puts down the notices of exports that were ended from outside, by the erasure of a person; each by itself. */
+/** Adds the messages of exports that ended outside a worker, by an erasure or a restore. Each has its own transaction. */
 export async function tellEnded({ pool, log, clock }: Pick<ExportDeps, 'pool' | 'log' | 'clock'>): Promise<void> {
   const telling = {
     log,

@@ -13,7 +13,7 @@ function jobOf(from: Date, to: Date, format: 'csv' | 'parquet'): ClaimedExport {
   return { dataset: 'events', format, filter: {}, ...window } as unknown as ClaimedExport;
 }
 
-// As the database counts them: the span of an event may begin before the window, the event does not.
+// Counted as in the database: an event's span may begin before the window, although the event does not.
 function spansOf(times: number[], from: Date, to: Date, width: number): Span[] {
   const spans = new Map<number, Span>();
   for (const time of times.filter((one) => one >= from.getTime() && one < to.getTime()).sort((a, b) => a - b)) {
@@ -38,7 +38,7 @@ async function partsOf(stored: number[], archived: number[], from: Date, to: Dat
   return parts;
 }
 
-test('no part begins before the window, although what is counted does', async () => {
+test('no part begins before the window, although its first span does', async () => {
   const [from, to] = [new Date('2026-10-01T10:30:30Z'), new Date('2026-10-01T12:00:00Z')];
   const at = (seconds: number) => from.getTime() + seconds * 1000;
   const stored = Array.from({ length: 9 }, (_, n) => at(n)).concat(Array.from({ length: 9 }, (_, n) => at(600 + n)));
@@ -50,7 +50,7 @@ test('no part begins before the window, although what is counted does', async ()
   ]);
 });
 
-test('parts are the whole window, one after the other, wherever it begins and whatever lies in it', async () => {
+test('the parts cover the whole window without gaps, wherever it begins and whatever it contains', async () => {
   const random = randomFrom(7);
   for (let n = 0; n < 300; n++) {
     const from = new Date(SETTLED.getTime() - 5 * 86_400_000 + Math.floor(random() * 86_400_000));

@@ -3,22 +3,22 @@ import type { ClaimedExport, PlannedPart } from '../../sql/exports/claims.ts';
 import { type countSpans, finer, type Span, type Width } from '../../sql/exports/plan.ts';
 import type { Selection } from '../../sql/exports/selection.ts';
 
-/** How large a file may become, in rows and in bytes before compression. */
+/** Maximum size of a file, in rows and in bytes before compression. */
 export type FileLimits = { rows: number; bytes: number };
 
 type Counted = Awaited<ReturnType<typeof countSpans>>;
 type Count = (selection: Selection, width: Width) => Promise<Counted>;
 
-/** What a row has beside the event as it was sent. */
+/** Bytes of a row in addition to the event as sent. */
 const ROW_BYTES = 150;
 const MS: Record<Width, number> = { hour: 3_600_000, minute: 60_000, second: 1_000, milliseconds: 1 };
 
-/** What a stretch of an export's window holds; one that continues another has two. */
+/** One stretch of an export's window. An export that continues another has two. */
 type Stretch = { from: Instant; to: Instant; receivedFrom: Date | null };
 
 /**
- * The parts into which an export falls: one after the other they are the whole window, so that nothing can lie between two, and each is read and
- * stored by itself. They end where a file would become too large, in Parquet also with each UTC day.
+ * Splits an export into parts, each read and stored by itself. Together they cover the whole window without gaps. A part ends
+ * before its file becomes too large, and in Parquet also with each UTC day.
  */
 export async function planParts(
   job: ClaimedExport,
@@ -58,7 +58,7 @@ function stretchesOf({
   return sinceTo < to ? [known, { from: sinceTo, to, receivedFrom: null }] : [known];
 }
 
-// Spans that would make a file too large by themselves are counted once more, finer.
+// Spans that alone would make a file too large are counted again at a finer width.
 async function refined(selection: Selection, width: Width, limits: FileLimits, count: Count): Promise<Counted> {
   const { spans, types } = await count(selection, width);
   const next = finer(width);
@@ -106,7 +106,7 @@ function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLim
     const together = { rows: held.rows + rows, bytes: held.bytes + bytes };
     const isNewDay = daily && dayOf(at) !== day;
     const end = isNewDay ? `${dayOf(at)}T00:00:00.000000Z` : at;
-    // The first spans may begin before the window does: a part ends only where it has begun.
+    // The first span may begin before the window, so a part ends only after its start.
     if (held.rows > 0 && end > start && (isNewDay || isLarge(together, limits))) {
       close(end);
       day = dayOf(at);
@@ -117,7 +117,7 @@ function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLim
   return parts;
 }
 
-// Figures are few, and nothing tells how many there are but reading them.
+// Metrics have few rows, and only reading them tells how many.
 function months({ window_from, window_to }: ClaimedExport): PlannedPart[] {
   const parts: PlannedPart[] = [];
   for (let start = window_from; start < window_to; ) {

@@ -21,7 +21,7 @@ const exports = await useExports(db, undefined, { rows: 200 });
 const end = (tenant: { id: string }, id: string) =>
   withTenant(db.api, tenant.id, (client) => cancelOrDeleteExport(client, id), 'login');
 
-test('tenants take turns, part by part, and nobody has a part that somebody has', async () => {
+test('tenants take turns, part by part, and no part is leased twice', async () => {
   const [first, second] = [await makeTenant(db), await makeTenant(db)];
   for (const tenant of [first, second]) await plantEvents(db, tenant, 900);
   for (let i = 0; i < 3; i++) await exports.ask(first);
@@ -33,13 +33,13 @@ test('tenants take turns, part by part, and nobody has a part that somebody has'
   }
   expect(turns).toEqual([first.id, second.id, first.id, first.id]);
   expect(await claimExport(db.jobs, exports.deps.clock())).toBeUndefined();
-  // As if all four had died.
+  // As if all four workers had died.
   exports.skip(61_000);
   await exports.run();
   expect((await exports.idsIn(second, one.id)).sort()).toEqual(idsFrom(900));
 });
 
-test('several workers at once make each file once', async () => {
+test('several workers at once write each file once', async () => {
   const tenants = await Promise.all([1, 2, 3].map(() => makeTenant(db)));
   const asked = await Promise.all(
     tenants.map(async (tenant) => {
@@ -53,7 +53,7 @@ test('several workers at once make each file once', async () => {
   expect(await exports.unaccounted()).toEqual([]);
 });
 
-test('one that is cancelled while a file is written ends within moments and leaves nothing', async () => {
+test('an export cancelled while a file is written ends within moments and leaves nothing', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 1_000);
   const { id } = await exports.ask(tenant);
@@ -81,7 +81,7 @@ test('one that is cancelled while a file is written ends within moments and leav
   expect(await readdir(join(exports.folder, 'scratch/exports'))).toEqual([]);
 });
 
-test('a claim is kept only by who has it', async () => {
+test('only the holder of a lease can renew it', async () => {
   const tenant = await makeTenant(db);
   await exports.ask(tenant);
   const claimed = await claimExport(db.jobs, exports.deps.clock());
@@ -92,7 +92,7 @@ test('a claim is kept only by who has it', async () => {
   expect(await keepExport(db.jobs, claimed, 5, exports.deps.clock())).toBe(false);
 });
 
-test('files are destroyed when their time is over, and the manifest stays', async () => {
+test('files are destroyed when they expire, and the manifest stays', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 300);
   const { id } = await exports.ask(tenant);
@@ -105,7 +105,7 @@ test('files are destroyed when their time is over, and the manifest stays', asyn
   expect(await exports.unaccounted()).toEqual([]);
 });
 
-test('a file that nobody knows is removed after a day, and one that is missing is told', async () => {
+test('a file that belongs to no export is removed after a day, and a missing file is logged', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 100);
   const { id } = await exports.ask(tenant);
@@ -125,7 +125,7 @@ test('a file that nobody knows is removed after a day, and one that is missing i
   await exports.run();
 });
 
-test('the erasure of a person destroys every export that may hold it, and certifies which', async () => {
+test('the erasure of a person destroys every export that may contain the person, and the certificate lists them', async () => {
   const [tenant, other] = [await makeTenant(db), await makeTenant(db)];
   await plantEvents(db, tenant, 500);
   await plantEvents(db, other, 10);
@@ -161,7 +161,7 @@ test('the erasure of a person destroys every export that may hold it, and certif
   });
 });
 
-test('an export that is made while the archive is rewritten ends with the person too', async () => {
+test('an export made while the archive is rewritten is destroyed with the person too', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 10);
   const ask = { kind: 'erasure', person: 'eva', personHash: 'psn_eva', reason: null } as const;
@@ -208,7 +208,7 @@ test('a certificate waits for a file that is still being written', async () => {
   expect([await status(), await exports.unaccounted()]).toEqual(['completed', []]);
 });
 
-test('with a tenant everything of its exports goes', async () => {
+test('removing a tenant removes all its exports', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 300);
   await exports.ask(tenant);

@@ -7,10 +7,9 @@ import { clearScratch, runParts } from './step.ts';
 const RUNNERS = 2;
 
 /**
- * The job that runs exports: destroys what is to be destroyed and takes up what is due, in as many runners as this process still has to
- * spare. The schedule brings a job every minute, and a long export must not fill the queue's workers with them. None of these waits for
- * another: a store that answers slowly keeps nobody's export from being tried. `tell` has notices
- * sent.
+ * Returns the job that runs exports: it destroys files that are due and runs due parts, in as many runners as this process has
+ * free. The schedule starts a job every minute, and a long export must not fill the queue's workers with them. None of these
+ * waits for another, so a slow store does not block exports. `tell` is called when exports have ended, to send their messages.
  */
 export function createExportRunner(deps: ExportDeps, tell: () => Promise<void>): () => Promise<void> {
   let busy = 0;

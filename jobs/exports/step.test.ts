@@ -38,7 +38,7 @@ test.each([
   expect(await exports.unaccounted()).toEqual([]);
 });
 
-test('an export without rows has one file with the names of its columns', async () => {
+test('an export without rows has one file with its column names', async () => {
   const tenant = await makeTenant(db);
   for (const format of ['csv', 'parquet', 'ndjson'] as const) {
     const { id } = await exports.ask(tenant, { format });
@@ -48,7 +48,7 @@ test('an export without rows has one file with the names of its columns', async 
   }
 });
 
-test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the month, as %s', async (format) => {
+test.each(['csv', 'ndjson', 'parquet'] as const)('metrics are exported by month, as %s', async (format) => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 50, 'm', 40);
   await refreshRollups({ ...exports.deps, engine: db.engine });
@@ -65,7 +65,7 @@ test.each(['csv', 'ndjson', 'parquet'] as const)('figures are exported by the mo
   expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBeGreaterThan(39);
 });
 
-test('events that have left for the archive are in each export as before, once, and in none that goes on from one', async () => {
+test('archived events are in each export as before, once, and in none that continues another', async () => {
   const tenant = await makeTenant(db);
   await plantEvents(db, tenant, 2_000, 'old', 40);
   const from = instantAt(new Date(Date.now() - 70 * DAY));

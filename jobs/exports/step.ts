@@ -22,16 +22,16 @@ import { completeExport, failExport } from './finish.ts';
 import { planParts } from './plan.ts';
 import { writePart } from './write-part.ts';
 
-/** How long after an attempt that failed the next one comes, in seconds; after the last the export has failed. */
+/** Delay before each retry, in seconds. After the last retry the export fails. */
 export const AGAIN_AFTER_SECONDS = [5, 30, 120, 600, 1_800, 3_600];
-/** How soon somebody who cancels is heard. */
+/** How often the lease is renewed, and so how soon a cancellation is noticed. */
 const KEEP_EVERY_MS = 1_000;
-/** A part may be a long read. */
+/** Statement timeout: reading a part may take hours. */
 const READ_LIMIT_MS = 4 * 3_600_000;
 
 /**
- * Takes up parts of exports until none is due. Each is claimed by itself, so that tenants take turns and the next worker goes on where a
- * dead one stopped. Gives how many exports came to their end.
+ * Runs parts of exports until none is due. Each part is leased by itself, so that tenants take turns and the next worker
+ * continues where a dead one stopped. Returns how many exports ended.
  */
 export async function runParts(deps: ExportDeps): Promise<number> {
   const readers = createPool(deps.logins.api, { max: 1, name: 'mirante exports', statementTimeoutMs: READ_LIMIT_MS });
@@ -59,10 +59,10 @@ async function* claims({ pool, clock, signal }: ExportDeps): AsyncGenerator<Clai
   }
 }
 
-/** Where parts lie while they are written, each under the id of its claim. */
+/** Folder of parts while they are written, each under the id of its lease. */
 export const scratchOf = ({ config }: Pick<ExportDeps, 'config'>) => join(config.MIRANTE_DATA_DIR, 'scratch', 'exports');
 
-/** Removes what killed processes left on this machine's disk. */
+/** Removes the files that killed processes left on this machine's disk. */
 export async function clearScratch(deps: ExportDeps): Promise<void> {
   const scratch = scratchOf(deps);
   const claims = await readdir(scratch).catch(() => []);
@@ -72,23 +72,23 @@ export async function clearScratch(deps: ExportDeps): Promise<void> {
   }
 }
 
-/** An export as the process that has claimed it holds it. */
+/** An export while this process holds its lease. */
 type Held = { job: ClaimedExport; signal: AbortSignal; progress: number; isLost: () => boolean };
 
-// Does what comes next of an export. Gives whether it came to its end.
+// Does the next step of an export. Returns whether the export ended.
 async function step(deps: ExportDeps, readers: Pool, job: ClaimedExport): Promise<boolean> {
   const lost = new AbortController();
   const signal = AbortSignal.any([lost.signal, ...(deps.signal ? [deps.signal] : [])]);
   const held: Held = { job, signal, progress: 0, isLost: () => lost.signal.aborted };
   const timer = setInterval(() => {
-    // Where the database is away nobody else can take it either.
+    // If the database is unreachable, no other worker can take the export either.
     keepExport(deps.pool, job, Math.floor(held.progress), deps.clock()).then(
       (kept) => kept || lost.abort(),
       () => undefined,
     );
   }, KEEP_EVERY_MS);
   try {
-    // What takes its process with it every time must end as well.
+    // An export that kills its process every time must fail too.
     if (job.attempts > AGAIN_AFTER_SECONDS.length + 1) return await failExport(deps, job, 'interrupted');
     return await advance(deps, readers, held);
   } catch (error) {
@@ -134,7 +134,7 @@ async function makePart(deps: ExportDeps, readers: Pool, held: Held, settled: Da
     const onBytes = progressOf(held, part);
     const written = await writePart(readers, deps.archive, { job, selection, folder, signal, onBytes });
     signal.throwIfAborted();
-    // An export without any row has one file all the same, with the names of its columns.
+    // An export without rows still has one file, with its column names.
     const isLast = part.parts_done === part.parts - 1;
     if (written.rows === 0 && !(isLast && part.files_done === 0)) {
       await storePart(deps.pool, job, part.part, { name: '', rows: 0, bytes: 0, sha256: null, progress: progressAfter(part) });
@@ -148,7 +148,7 @@ async function makePart(deps: ExportDeps, readers: Pool, held: Held, settled: Da
 
 type Written = { path: string; rows: number; bytes: number; sha256: string };
 
-// Its name is written down before the file is there, so that no file can be in the store that nobody knows of.
+// The object's name is recorded before the file is stored, so that the store never has an unknown file.
 async function put(deps: ExportDeps, { job }: Held, part: OpenPart, { path, ...stored }: Written): Promise<void> {
   const { pool, objects } = deps;
   if (part.object) await inStore(objects.remove(part.object));
@@ -156,13 +156,13 @@ async function put(deps: ExportDeps, { job }: Held, part: OpenPart, { path, ...s
   const object = `exports/${job.tenant_id}/${job.id}/${job.claim}/${name}`;
   if (!(await reserveObject(pool, job, part.part, object))) return;
   await inStore(objects.put(object, path));
-  // Where this throws, the commit may have gone through unseen: then the next attempt knows, and takes the file away if not.
+  // If this throws, the commit may still have happened. The next attempt finds out, and removes the file if it did not.
   if (await storePart(pool, job, part.part, { name, ...stored, progress: progressAfter(part) })) return;
   await inStore(objects.remove(object));
   await forgetObject(pool, object);
 }
 
-// What comes from the store is told from what the database says: both may be out of reach.
+// Marks errors of the store, to tell them from errors of the database: either may be unreachable.
 const inStore = (work: Promise<void>): Promise<void> =>
   work.catch((cause) => {
     throw new Error('The object store failed.', { cause });
@@ -179,7 +179,7 @@ function nameOf({ dataset, format, options }: ClaimedExport, number: number): st
 const progressAfter = ({ rows_expected: rows, rows_before, expected_rows, parts, parts_done }: OpenPart) =>
   Math.floor(99 * (rows > 0 ? (rows_before + expected_rows) / rows : (parts_done + 1) / parts));
 
-// By rows where they were counted; how far this part is by what has been read of it, at about 300 bytes a row.
+// Progress by rows if they were counted. Within a part it is estimated from the bytes read, at about 300 bytes a row.
 function progressOf(held: Held, part: OpenPart): (bytes: number) => void {
   const share = part.rows_expected > 0 ? part.expected_rows / part.rows_expected : 1 / part.parts;
   const before = part.rows_expected > 0 ? part.rows_before / part.rows_expected : part.parts_done / part.parts;
@@ -210,7 +210,7 @@ async function giveBack(deps: ExportDeps, held: Held, error: unknown): Promise<b
   return false;
 }
 
-// What a customer may know of it.
+// The error code that customers see.
 function codeOf(error: unknown): string {
   const { code = '', message = '', cause } = error as NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException };
   if (/ENOSPC|EDQUOT|EFBIG/.test(`${code} ${cause?.code}`) || /No space left|File too large/i.test(message)) return 'disk-full';

@@ -15,7 +15,7 @@ import { CsvSlices } from './csv-slices.ts';
 
 export type WrittenPart = { path: string; rows: number; bytes: number; sha256: string };
 
-/** What is written, and what of it has been read so far, for progress. */
+/** What to write, and a callback that gets the bytes read so far, for progress. */
 export type PartJob = {
   job: ClaimedExport;
   selection: Selection;
@@ -24,7 +24,7 @@ export type PartJob = {
   onBytes: (bytes: number) => void;
 };
 
-/** Writes the rows of one part into one file of `folder`, as the tenant may see them. */
+/** Writes the rows of one part, as the tenant may see them, into one file of `folder`. */
 export async function writePart(readers: Pool, archive: ArchiveHome, part: PartJob): Promise<WrittenPart> {
   const { job, folder } = part;
   const path = join(folder, `part.${job.format}`);
@@ -42,7 +42,7 @@ export async function writePart(readers: Pool, archive: ArchiveHome, part: PartJ
 
 async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, path: string): Promise<WrittenPart> {
   const slices = new CsvSlices(part.folder);
-  // Lines end as CsvSlices takes them.
+  // Line ends that CsvSlices expects.
   const shape: Shape = { format: 'csv', delimiter: ',', guard: false, lineEnd: '\n' };
   const rows = await copyInto(readers, archive, part, shape, [slices]);
   const columns = Object.fromEntries(columnsOf(part.job.dataset).map(({ name, duckdb }) => [name, duckdb]));
@@ -54,7 +54,7 @@ async function writeParquet(readers: Pool, archive: ArchiveHome, part: PartJob, 
   return { path, rows, ...meter.read() };
 }
 
-/** Node has zstd from 22.15 on; who asked for it found it there. */
+/** Node has zstd from 22.15 on. The request for it was accepted only where Node has it. */
 const { createZstdCompress } = zlib as { createZstdCompress?: () => Transform };
 
 // The fastest level: a higher one makes files a tenth smaller and takes three times as long.
@@ -70,7 +70,7 @@ const csvOf = ({ options: { delimiter = ',', guard = true, decimal = '.' } }: Cl
 const headOf = ({ dataset, options: { bom, delimiter = ',' } }: ClaimedExport) =>
   `${bom ? '\ufeff' : ''}${csvHeader(dataset, delimiter)}`;
 
-// A connection whose copy is broken off cannot be used for anything else, so it ends.
+// A connection whose copy is interrupted cannot be reused, so it is closed.
 async function copyInto(readers: Pool, archive: ArchiveHome, part: PartJob, shape: Shape, sinks: Writable[]): Promise<number> {
   const { job, selection, signal, onBytes } = part;
   let failure: unknown;
@@ -91,7 +91,7 @@ async function copyInto(readers: Pool, archive: ArchiveHome, part: PartJob, shap
   }
 }
 
-// Nobody waits for it: of one that is gone already the end never comes.
+// Nobody waits for it: a connection that is already gone never resolves end().
 const endConnection = (client: Client) => void (client as Client & { end: () => Promise<void> }).end().catch(() => undefined);
 
 function prefixed(head: string): Transform {

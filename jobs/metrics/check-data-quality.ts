@@ -6,7 +6,7 @@ import { eachItem } from '../queue/each.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Looks at the data of today and, because late events still change it, of yesterday. */
+/** Checks the data of today and, because late events still change it, of yesterday. */
 export async function checkDataQuality(deps: { pool: Pool; log: Logger; clock: () => Date }): Promise<void> {
   const now = deps.clock();
   const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;

@@ -10,7 +10,7 @@ export type ReconcileDeps = {
   config: Pick<Config, 'AGGREGATE_RETENTION_DAYS'>;
 };
 
-/** What one run found: the totals of all tenants, and the first place where something is missing or too much. */
+/** Result of one run: the totals of all tenants, and the first difference. */
 export type ReconcileOutcome = {
   tenants: number;
   hours: number;
@@ -22,9 +22,9 @@ export type ReconcileOutcome = {
 
 const DAY_MS = 86_400_000;
 
-/** Proves that receipts, raw events, refused input and roll-ups agree, and notes the result of each tenant. */
+/** Checks that receipts, raw events, rejected input and roll-ups agree, and stores the result of each tenant. */
 export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'log'>): Promise<ReconcileOutcome> {
-  // Receipts of the oldest day leave hour by hour.
+  // Receipts of the oldest day expire hour by hour.
   const oldest = Math.floor(clock().getTime() / DAY_MS) * DAY_MS - (config.AGGREGATE_RETENTION_DAYS - 1) * DAY_MS;
   const all = await withClient(pool, (client) => reconcileAll(client, new Date(oldest)));
   const sum = (of: (one: Reconciliation) => number) => all.reduce((total, one) => total + of(one), 0);
@@ -41,7 +41,7 @@ export async function reconcile({ pool, clock, config }: Omit<ReconcileDeps, 'lo
   };
 }
 
-/** The nightly run. Throws where anything differs. */
+/** The nightly run. Throws if anything differs. */
 export async function runReconcile(deps: ReconcileDeps): Promise<void> {
   const { first, ...totals } = await reconcile(deps);
   if (!first) {
@@ -52,7 +52,7 @@ export async function runReconcile(deps: ReconcileDeps): Promise<void> {
   throw new Error(sentenceOf(first));
 }
 
-/** A difference in words. */
+/** A difference as a sentence. */
 export function sentenceOf({ tenant, where, at, receipts, found }: NonNullable<ReconcileOutcome['first']>): string {
   const place = { raw: 'raw events', hourly: 'the hourly roll-up', daily: 'the daily roll-up', quarantine: 'refused input' }[
     where

@@ -4,12 +4,12 @@ import { rangesOf } from './refresh-rollups.ts';
 const HOUR = 3_600_000;
 const hourly = { width: HOUR, materialisedTo: 10 * HOUR };
 
-test('the full buckets since the last refresh are one range, and the present one stays live', () => {
+test('the full buckets since the last refresh are one range, and the current one stays live', () => {
   expect(rangesOf(hourly, [], 12.5 * HOUR)).toEqual([{ from: 10 * HOUR, to: 12 * HOUR }]);
   expect(rangesOf(hourly, [], 10.9 * HOUR)).toEqual([]);
 });
 
-test('dirty neighbours are one range, and join the full buckets that follow them', () => {
+test('adjacent dirty buckets are one range, and join the full buckets that follow', () => {
   expect(
     rangesOf(
       hourly,
@@ -32,7 +32,7 @@ test('a dirty hour makes its day dirty', () => {
   expect(rangesOf(daily, [25 * HOUR, 30 * HOUR, 49 * HOUR], 49 * HOUR)).toEqual([{ from: 24 * HOUR, to: 48 * HOUR }]);
 });
 
-test('a long absence is made up for in weeks', () => {
+test('after a long downtime, ranges are split into weeks', () => {
   const ranges = rangesOf({ width: HOUR, materialisedTo: 0 }, [], 400 * HOUR);
   expect(ranges).toEqual([
     { from: 0, to: 168 * HOUR },

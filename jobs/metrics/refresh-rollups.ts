@@ -23,12 +23,12 @@ const LEDGER_ROWS = 50_000;
 const ROUNDS = 20;
 const MANY_HOURS = 24;
 const DAY_MS = 86_400_000;
-/** Buckets in one statement, so that a long absence is made up for in steps that are kept. */
+/** Buckets per statement. After a long downtime each step is committed. */
 const BUCKETS = 168;
 
 /**
- * Brings every roll-up up to the last full bucket and serves the dirty hours of the ledger. Does nothing where another is
- * at it: that one looks at the ledger again after it has let go of the lock. Gives false in that case.
+ * Refreshes every roll-up up to the last full bucket and serves the dirty hours of the ledger. Returns false, without doing
+ * anything, if another worker has the lock: that one checks the ledger again after it has released the lock.
  */
 export async function refreshRollups(deps: RefreshDeps): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -42,11 +42,11 @@ export async function refreshRollups(deps: RefreshDeps): Promise<boolean> {
 /** The same, for a caller that holds the lock of withRefreshLock(). */
 export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<true> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Read first: what is on the ledger has committed, so every refresh from here on sees its rows.
+    // Read first: ledger rows have committed, so every later refresh sees their events.
     const ledger = await readLedger(client, LEDGER_ROWS);
-    // After a load of history every one of its hours would else be looked for in all the pages that it wrote.
+    // Otherwise, after a bulk load, each of its hours would be looked up in every page that it wrote.
     if (ledger.marks.length > MANY_HOURS) await summariseTimes(client);
-    // Refused input and duplicates are counted, and change nothing in the roll-ups.
+    // Rejected input and duplicates are counted, but do not change the roll-ups.
     const dirty = ledger.marks.filter(({ forced, tenants }) => forced || tenants?.length !== 0);
     await refreshAll(client, deps, dirty);
     const unknown = ledger.marks.filter(({ tenants }) => !tenants).map(({ hour }) => hour);
@@ -57,7 +57,7 @@ export async function refreshLocked(client: Client, deps: RefreshDeps): Promise<
   return true;
 }
 
-// One roll-up that cannot be refreshed stops only those made from it; the ledger then keeps its rows for the next run.
+// A roll-up that cannot be refreshed stops only those made from it. The ledger then keeps its rows for the next run.
 async function refreshAll(client: Client, deps: RefreshDeps, dirty: Mark[]): Promise<void> {
   const failures = new Map<string, unknown>();
   for (const rollup of await listRollups(client)) {
@@ -76,7 +76,7 @@ async function refreshAll(client: Client, deps: RefreshDeps, dirty: Mark[]): Pro
   }
 }
 
-// Days that had been made already are compared before and after: what differs has been restated.
+// Days that were already materialised are compared before and after. A difference is a restatement.
 async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, dirty: Mark[]): Promise<void> {
   const made = rollup.width === DAY_MS ? daysOf(dirty, rollup.materialisedTo) : [];
   if (made.length > 0) await openRestatements(client, rollup.name, made);
@@ -89,7 +89,7 @@ async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, dir
   if (made.length > 0) await closeRestatements(client, rollup.name);
 }
 
-/** Whose days of a roll-up are touched, among those that begin before `madeTo`. */
+/** The touched days of a roll-up that begin before `madeTo`, with their tenants. */
 function daysOf(dirty: Mark[], madeTo: number): TouchedDay[] {
   const days = new Map<number, Set<string> | null>();
   for (const { hour, tenants } of dirty) {
@@ -102,8 +102,8 @@ function daysOf(dirty: Mark[], madeTo: number): TouchedDay[] {
 }
 
 /**
- * What a roll-up must recompute: from where it ends to the last full bucket, and each dirty bucket before; neighbours as
- * one range, long ranges cut. Hours and days in UTC begin at multiples of their width since 1970.
+ * The ranges that a roll-up must recompute: from its end to the last full bucket, and each earlier dirty bucket. Adjacent buckets
+ * form one range, long ranges are split. Hours and days in UTC begin at multiples of their width since 1970.
  */
 export function rangesOf(rollup: Pick<Rollup, 'width' | 'materialisedTo'>, hours: number[], now: number): Range[] {
   const { width, materialisedTo } = rollup;

@@ -2,17 +2,17 @@ import { findRollupFaults, markFaults } from '../../sql/metrics/rollup-faults.ts
 import { withRefreshLock } from '../../sql/metrics/rollups.ts';
 import { type RefreshDeps, refreshLocked } from './refresh-rollups.ts';
 
-/** How often what is wrong is made again: the first time mends hours, and days that were made from them. */
+/** How often wrong buckets are rebuilt. The first round repairs hours, and days that were made from them. */
 const ROUNDS = 3;
 
 export type Repaired = {
-  /** Buckets of roll-ups that were made again, and are right now. */
+  /** Buckets of roll-ups that were rebuilt and are correct now. */
   mended: number;
-  /** Those that are wrong still. */
+  /** Buckets that are still wrong. */
   left: number;
 };
 
-/** Makes every hour and day of the roll-ups again that is not what raw events say. Waits for a refresh that runs. */
+/** Rebuilds every hour and day of the roll-ups that differs from the raw events. Waits for a running refresh. */
 export async function repairRollups(deps: RefreshDeps): Promise<Repaired> {
   const repaired = await withRefreshLock(deps.pool, true, async (client) => {
     await refreshLocked(client, deps);

@@ -19,17 +19,17 @@ export type AuditDeps = {
   pool: Pool;
   log: Logger;
   clock: () => Date;
-  /** Ends an audit that is under way: the next start runs another. */
+  /** Stops a running audit; the next start runs another. */
   signal?: AbortSignal | undefined;
-  /** URLs of the logins whose SQL is tried; the third is made for the occasion. */
+  /** URLs of the logins whose SQL is attacked. The third login, a SQL login, is created for each audit. */
   logins: Record<Exclude<AttackLogin, 'sql'>, string>;
 };
 
 const HOUR_MS = 3_600_000;
 
 /**
- * Attacks the platform from one canary tenant against the other, with everything that only reads. Throws where a foreign row
- * was found, or where an attack could not be proved to reach for one.
+ * Attacks one canary tenant as the other, with read-only statements. Throws if a foreign row was found, or if an attack could not
+ * be proved to reach for one.
  */
 export async function runAuditIsolation(deps: AuditDeps): Promise<void> {
   const outcome = await withAuditLock(deps.pool, (client) => audit(client, deps)).catch((error: unknown) => {
@@ -73,7 +73,7 @@ async function partyOf(canary: Canary, until: Date, { logins }: AuditDeps): Prom
   }
 }
 
-// Made and ended as a customer's is, so that its making is tried as well.
+// The login is created and ended like a customer's, so that its creation is tested too.
 async function withSqlLogin<T>(
   client: Client,
   { pool, logins }: AuditDeps,

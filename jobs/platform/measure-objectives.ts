@@ -11,8 +11,8 @@ export type ObjectivesDeps = {
 };
 
 /**
- * Measures what the platform promises, and says when the error budget of an objective begins or ceases to burn too fast, and each minute what
- * has a legal term that is nearly over.
+ * Measures all objectives. Logs when an error budget begins or stops burning too fast, and, on every run, privacy requests whose
+ * legal deadline is near.
  */
 export async function measureObjectives({ pool, log, config }: ObjectivesDeps): Promise<void> {
   const { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS } = config;

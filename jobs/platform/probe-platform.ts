@@ -15,23 +15,24 @@ export type ProbeDeps = {
   pool: Pool;
   log: Logger;
   clock: () => Date;
-  /** Where the public API is, as a customer would reach it. */
+  /** URL of the public API, as customers reach it. */
   apiUrl: string;
-  /** Ends what is under way; it leaves no result. */
+  /** Stops a running round; it stores no result. */
   signal?: AbortSignal | undefined;
 };
 
 const HOUR_MS = 3_600_000;
 const KEY_MS = 24 * HOUR_MS;
 const ANSWER_MS = 10_000;
-/** Longer than the objective, so that one who is late is told from one who is lost. */
+/** Longer than the objective, so that a late event can be told from a lost one. */
 const ARRIVAL_MS = 360_000;
-/** About two days of results, for when the database is away for long. */
+/** About two days of results, in case the database is down for long. */
 const MAX_UNSAVED = 10_000;
 
 /**
- * One round of probes, like a customer: is the API ready, does it take an event, does it answer, and after how long is that event counted.
- * What fails is a result, not an error. Results that cannot be stored wait for the next round, because it may be the database that is away.
+ * Returns a function that runs one round of probes, like a customer: is the API ready, does it accept an event, does it answer,
+ * and how long until the event is counted. A failed probe is a result, not an error. Results that cannot be stored wait for the
+ * next round, because the database itself may be down.
  */
 export function createProbe({ pool, clock, apiUrl, signal }: ProbeDeps): () => Promise<void> {
   let access: { tenantId: string; key: string; until: number } | undefined;
@@ -55,13 +56,13 @@ export function createProbe({ pool, clock, apiUrl, signal }: ProbeDeps): () => P
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     const text = await response.text();
-    // Somebody has revoked the key: the next round makes another.
+    // The key was revoked: the next round creates another.
     if (response.status === 401) access = undefined;
     if (response.status !== status) throw new Error(`HTTP ${response.status}`);
     return JSON.parse(text);
   }
 
-  // Gives what was answered, or undefined where the probe failed.
+  // Returns the answer, or undefined if the probe failed.
   async function take<T>(probe: Probe['probe'], work: () => Promise<T>): Promise<T | undefined> {
     const at = clock();
     const started = performance.now();
@@ -118,7 +119,7 @@ export function createProbe({ pool, clock, apiUrl, signal }: ProbeDeps): () => P
 
 type Counted = { value: number; ms: number };
 
-// Asks until the event is counted, ever more slowly; undefined where it was told to stop.
+// Polls at growing intervals until the event is counted. Undefined if it was stopped.
 async function arrivalOf(
   expected: number,
   first: Counted | undefined,
@@ -137,7 +138,7 @@ async function arrivalOf(
   return { ok: true, milliseconds: last.ms, detail: null };
 }
 
-// The hour from its roll-up, as a dashboard asks; a narrower window would be read from the raw events and prove nothing.
+// The hour from its roll-up, as a dashboard asks. A narrower window would be read from the raw events and prove nothing.
 function questionOf(hour: Date): string {
   const query = new URLSearchParams({
     interval: 'hour',
@@ -157,8 +158,8 @@ const EVERY_MS = 60_000;
 const START_MS = 60_000;
 
 /**
- * Probes every minute until the signal. By a timer and not through the queue: where the queue is in the database, it is away
- * just when there is something to be measured.
+ * Probes every minute until the signal. It uses a timer and not the queue: a queue in the database is down exactly when there is
+ * something to measure.
  */
 export async function keepProbing(deps: ProbeDeps & { signal: AbortSignal }): Promise<void> {
   const { log, signal } = deps;
@@ -166,7 +167,7 @@ export async function keepProbing(deps: ProbeDeps & { signal: AbortSignal }): Pr
   await firstAnswer(deps);
   while (!signal.aborted) {
     const next = setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined);
-    // Not waited for: an event that arrives late must not keep the next from being sent.
+    // Not awaited: an event that arrives late must not delay the next one.
     probe().catch((error: Error) => {
       if (!signal.aborted) log.warn({ error: error.message }, 'cannot store probe results yet; will retry');
     });
@@ -174,7 +175,7 @@ export async function keepProbing(deps: ProbeDeps & { signal: AbortSignal }): Pr
   }
 }
 
-// API and jobs start together; that the one is a moment later is no outage.
+// API and jobs start together. If the API is ready a moment later, that is no outage.
 async function firstAnswer({ apiUrl, signal }: ProbeDeps & { signal: AbortSignal }): Promise<void> {
   const until = performance.now() + START_MS;
   while (!signal.aborted && performance.now() < until) {

@@ -55,7 +55,7 @@ async function objectives(): Promise<Record<string, string>> {
   return Object.fromEntries(recovery.map(({ name, status }) => [name.slice('recovery.'.length), status]));
 }
 
-test('the embedded server is backed up and restored once a week, and the promises say how that went', async () => {
+test('the embedded server is backed up and restored once a week, and the objectives show the result', async () => {
   const server = await startEmbeddedPostgres(folder, { settings: { shared_buffers: '16MB' } });
   stop = server.stop;
   await migrate(server.url, testSecret);
@@ -65,7 +65,7 @@ test('the embedded server is backed up and restored once a week, and the promise
   await runRestoreDrill(depsOf({}, 0));
   expect(await drills()).toEqual([]);
 
-  // One of a command is at it in the same scratch folder: it keeps that, and nothing has been shown.
+  // A command's drill has the same scratch folder: it keeps the folder, and this drill proves nothing.
   mkdirSync(join(folder, 'drill', 'scratch'), { recursive: true });
   const other = lockFolder(join(folder, 'drill.lock'), 'the other');
   await expect(runRestoreDrill(depsOf())).rejects.toThrow('in use by the other');
@@ -91,7 +91,7 @@ test('the embedded server is backed up and restored once a week, and the promise
 });
 
 test.runIf(there)(
-  'a dump is restored into a scratch database, which goes; a drill that fails is told and tried again the next day',
+  'a dump is restored into a scratch database, which is dropped; a failed drill is logged and retried the next day',
   async () => {
     const { url } = await usePlace(there as string);
     await migrate(url, testSecret);

@@ -27,16 +27,16 @@ export type DrillDeps = {
 
 type Way = { kind: DrillKind; run: () => Promise<DrillResult> };
 
-/** Once a week: makes a backup, restores it elsewhere, and keeps what came of it. Throws where it failed. */
+/** Once a week: makes a backup, restores it elsewhere, and stores the result. Throws if the drill failed. */
 export async function runRestoreDrill(deps: DrillDeps): Promise<void> {
   if (!(await isDrillDue(deps.pool, deps.clock()))) return;
   const way = await wayOf(deps);
-  // Then nothing is noted, and the objective stays unknown.
+  // Nothing is recorded, and the objective stays unknown.
   if (!way) deps.log.info('restore drill skipped: set both BACKUP_DATABASE_URL and RESTORE_DRILL_DATABASE_URL');
   else await drillNow(deps, way);
 }
 
-/** Drills now, whenever the last one was. Gives what it has shown, or throws. */
+/** Runs a drill now, whenever the last one was. Returns its result, or throws. */
 export async function drillNow(deps: Pick<DrillDeps, 'pool' | 'log' | 'signal'>, { kind, run }: Way): Promise<DrillResult> {
   const id = await beginDrill(deps.pool, kind);
   try {
@@ -45,7 +45,7 @@ export async function drillNow(deps: Pick<DrillDeps, 'pool' | 'log' | 'signal'>,
     deps.log.info({ kind, ...result }, 'restore drill passed');
     return result;
   } catch (error) {
-    // One that is stopped with its program has shown nothing, nor has one that found another at it.
+    // A drill that was stopped with its program, or that found another one running, has proved nothing.
     if (deps.signal?.aborted || error instanceof FolderInUse) await forgetDrill(deps.pool, id);
     else await endDrill(deps.pool, id, error as Error);
     deps.log.error({ kind, err: error }, 'restore drill failed');
@@ -53,7 +53,10 @@ export async function drillNow(deps: Pick<DrillDeps, 'pool' | 'log' | 'signal'>,
   }
 }
 
-/** How a drill can be made here: with pg_dump where its logins are given, by a copy where the server is the embedded one. */
+/**
+ * How to run a drill here: with pg_dump if its logins are set, with a copy if the server is the embedded one. Undefined if
+ * neither.
+ */
 export async function wayOf(deps: Omit<DrillDeps, 'pool' | 'log' | 'clock'>): Promise<Way | undefined> {
   const { MIRANTE_DATA_DIR, PG_BIN_DIR, BACKUP_DATABASE_URL, RESTORE_DRILL_DATABASE_URL } = deps.config;
   const { secret, signal } = deps;
@@ -73,7 +76,7 @@ export async function wayOf(deps: Omit<DrillDeps, 'pool' | 'log' | 'clock'>): Pr
   if (!existsSync(join(MIRANTE_DATA_DIR, 'database-password'))) return undefined;
   const { data } = await placeOf(MIRANTE_DATA_DIR);
   const databaseUrl = runningUrl(MIRANTE_DATA_DIR, data);
-  // It may be another platform's folder, with a server that runs as well.
+  // The folder may belong to another platform, whose server is running too.
   if (!databaseUrl || new URL(databaseUrl).port !== new URL(deps.logins.api).port) return undefined;
   const drill = { ...common, databaseUrl, data, passwordFile: join(MIRANTE_DATA_DIR, 'database-password') };
   return { kind: 'copy', run: () => drillCopy(drill) };

@@ -6,7 +6,7 @@ import type { BundleFile } from '../../sql/privacy/privacy-requests.ts';
 
 const PART_BYTES = 1024 * 1024;
 
-/** Writes one file of a bundle part by part, so that its size does not matter; either JSON, one array, or CSV. */
+/** Writes one file of a bundle in pieces, so that its size does not matter. The file is either a JSON array or CSV. */
 export function createBundleFile(pool: Pool, request: Held, name: string) {
   const hash = createHash('sha256');
   let waiting: Buffer[] = [];

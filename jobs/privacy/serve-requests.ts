@@ -29,7 +29,7 @@ import { createBundleFile } from './bundle-file.ts';
 
 export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
 
-/** What erasing a person does not reach, said in each certificate. */
+/** What erasing a person does not reach. Each certificate lists it. */
 const NOT_REACHED = [
   'Roll-up buckets whose raw events have been deleted by retention. They hold only counts, which identify nobody and cannot be recomputed.',
   'Fields of events that the event type does not declare as personal.',
@@ -39,8 +39,8 @@ const NOT_REACHED = [
 const KEEP_EVERY_MS = 10_000;
 
 /**
- * Serves all requests that may be served now, tenants by turns. One that cannot be served stops no other: it comes again later, and the job
- * fails at the end. jobs/platform/measure-objectives.ts says what has little time left.
+ * Serves all due requests; tenants take turns. A failed request does not stop the others: it is retried later, and the error is
+ * thrown at the end. jobs/platform/measure-objectives.ts logs requests whose deadline is near.
  */
 export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
@@ -58,7 +58,7 @@ async function* claims({ pool }: PrivacyDeps): AsyncGenerator<ClaimedRequest> {
 
 async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> {
   const told = { tenant: request.tenant_id, privacy_request: request.id, kind: request.kind };
-  // A claim that is lost is noticed by the next write.
+  // The next write notices a lost lease.
   const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
   try {
     const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
@@ -66,7 +66,7 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
     deps.log.info(told, 'privacy request completed');
   } catch (error) {
     if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request was cancelled or taken over by another worker');
-    // Where the database is away, the claim ends by itself.
+    // If the database is unreachable, the lease expires by itself.
     await releasePrivacyRequest(deps.pool, request, error instanceof Busy).catch(() => undefined);
     throw error;
   } finally {
@@ -80,11 +80,11 @@ const personOf = (request: ClaimedRequest): Person => ({
   hash: request.person_hash,
 });
 
-// The copy that a person may have: each place as JSON and as CSV.
+// The person's copy: each place as JSON and as CSV.
 async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request);
   const files: BundleFile[] = [];
-  // After the events of the database: what moves meanwhile is told twice, and never not at all.
+  // After the events of the database: events that are archived in the meantime appear twice rather than not at all.
   const archived = {
     name: 'archive',
     columns: EVENT_CELLS,
@@ -122,16 +122,16 @@ async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Pers
   );
 }
 
-// Rows first, each place in a transaction of its own; then the roll-ups that had counted them, hour by hour.
+// Rows first, each place in its own transaction; then the roll-ups that had counted them, hour by hour.
 async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
   for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
   await eraseFromArchive(deps, request, personOf(request));
-  // Once more: an export that was cut meanwhile may have read archived rows of the person.
+  // Again: an export that was planned in the meantime may have read archived rows of the person.
   await eraseFrom(deps, request, exportFiles, 80);
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
-  // Its writer stops within a second, or its lease expires within a minute; the next run finds no such file.
+  // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
   if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
   const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {

@@ -4,27 +4,27 @@ import type { Logger } from '../../lib/log.ts';
 import { type JobName, openQueue, openWorker, type QueueName, type QueueUrls, within } from '../queues.ts';
 import { comesWithinMinutes, enqueueStartJobs, reconcile } from './schedules.ts';
 
-/** What each job does; it knows its dependencies and nothing of BullMQ. */
+/** What each job does. A handler takes its dependencies and knows nothing of BullMQ. */
 export type Handlers = { [name in JobName]: (queue: QueueName) => Promise<void> };
 
 export type Consumer = {
   queue: Queue;
   worker: Worker;
-  /** How many of its jobs run in this process. */
+  /** Number of its jobs that run in this process. */
   active: () => number;
-  /** Whether they take all of its places, so that no heartbeat passes. */
+  /** True if they take all its slots, so that no heartbeat can run. */
   isFull: () => boolean;
-  /** Takes no more jobs, waits for those that run, at most so long, and lets go of all connections. */
+  /** Takes no more jobs, waits at most `limitMs` for running ones, and closes all connections. */
   close: (limitMs: number) => Promise<void>;
 };
 
-// One for the heartbeat, which must pass by a long job, and one each for what may run at the same time.
+// One slot for the heartbeat, so that a long job does not block it, and the others for jobs that may run at the same time.
 const CONCURRENCY = 3;
 
-/** How long after a job found somebody else at its work it is tried again. */
+/** Delay of the retry if a job finds that another worker is already doing its work. */
 const BUSY_MS = 60_000;
 
-/** Starts consuming one queue: every job gets its log line and its time, every mishap its own. Gives up after a while. */
+/** Starts consuming one queue and logs each job and each error. Rejects if the queue does not answer within 10 s. */
 export async function startConsumer(urls: QueueUrls, name: QueueName, handlers: Handlers, log: Logger): Promise<Consumer> {
   const queue = openQueue(urls, name, log);
   let active = 0;
@@ -71,14 +71,14 @@ async function run(job: Job, token: string | undefined, queue: QueueName, handle
     if (!(error instanceof Busy)) throw error;
     log.info({ queue, job: name, job_id: job.id, reason: error.message }, 'job postponed');
     if (comesWithinMinutes(name)) return;
-    // It gives its place back instead of waiting in it.
+    // The job frees its slot instead of waiting in it.
     await job.moveToDelayed(Date.now() + BUSY_MS, token);
     throw new DelayedError();
   }
   log.debug({ queue, job: name, job_id: job.id, ms: Math.round(performance.now() - started) }, 'job done');
 }
 
-// Closing what an outage has broken may fail or never end; nothing is left to do about it either way.
+// Closing broken connections may fail or never finish. Nothing can be done about either.
 async function settle(closing: Promise<unknown>): Promise<void> {
   await Promise.allSettled([within(2_000, closing)]);
 }

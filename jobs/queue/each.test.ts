@@ -14,7 +14,7 @@ const failing =
     if (which.includes(item)) throw new Error(`${item} fails`);
   };
 
-test('an item that fails is logged, stops no other, and is thrown as it is', async () => {
+test('a failed item is logged, does not stop the others, and its error is rethrown unchanged', async () => {
   const lines: object[] = [];
   const done: number[] = [];
   const working = eachItem([1, 2, 3], telling(lines), async (item) => {
@@ -26,14 +26,14 @@ test('an item that fails is logged, stops no other, and is thrown as it is', asy
   expect(lines).toEqual([{ item: 2, err: expect.any(Error) }]);
 });
 
-test('several failures are one error that has them all', async () => {
+test('several failures are thrown as one error that has them all', async () => {
   const error = await eachItem([1, 2, 3], telling([]), failing(1, 3)).catch((thrown: AggregateError) => thrown);
   expect(error).toBeInstanceOf(AggregateError);
   expect((error as AggregateError).message).toBe('not done: 2 times. The first error: 1 fails');
   expect((error as AggregateError).errors.map(({ message }) => message)).toEqual(['1 fails', '3 fails']);
 });
 
-test('a fatal error ends it at once; where items end with an error, what failed before is thrown too', async () => {
+test('a fatal error stops the loop at once; if the iteration fails, earlier failures are thrown too', async () => {
   const seen: number[] = [];
   const working = eachItem(
     [1, 2, 3],

@@ -1,7 +1,10 @@
 import { Busy } from '../../lib/busy.ts';
 import type { Logger } from '../../lib/log.ts';
 
-/** How a failure is told: a sentence, what it is about, and which errors end everything at once because nothing else can succeed. */
+/**
+ * How a failure is logged: a message and the item's fields. `isFatal` errors stop the loop at once, because no other item can
+ * succeed.
+ */
 export type Telling<T> = {
   log: Pick<Logger, 'error'>;
   message: string;
@@ -10,9 +13,9 @@ export type Telling<T> = {
 };
 
 /**
- * Works on each item. One that fails is logged and stops no other; all failures are thrown together at the end, as an AggregateError
- * where there are several. An item that is Busy has not failed: Busy is thrown at the end where nothing else is. Items that come one by one
- * may take turns: the next is asked for when the one before is done.
+ * Runs `work` on each item. A failed item is logged and does not stop the others. All failures are thrown at the end: one as it
+ * is, several as an AggregateError. A Busy item has not failed: Busy is thrown at the end if nothing else is. The next item is
+ * requested only after the previous one is done, so an async source can let tenants take turns.
  */
 export async function eachItem<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -42,7 +45,7 @@ export async function eachItem<T>(
   if (busy) throw busy;
 }
 
-/** Throws what has failed, if anything has: a single error as it is, several as one whose message has the first. */
+/** Throws if there are failures: a single error as it is, several as an AggregateError whose message has the first. */
 export function throwAll(failures: unknown[], message: string): void {
   if (failures.length === 1) throw failures[0];
   if (failures.length === 0) return;

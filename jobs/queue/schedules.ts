@@ -3,18 +3,18 @@ import { type JobName, OPTIONS, type QueueName } from '../queues.ts';
 
 type Schedule = { queue: QueueName; job: JobName; repeat: RepeatOptions };
 
-/** What runs when. Each comes round at once when it is new, and then at its time in UTC. */
+/** What runs when. A new schedule runs at once, and then at its times in UTC. */
 export const SCHEDULES: Schedule[] = [
   { queue: 'alerts', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'alerts', job: 'evaluate-alerts', repeat: { every: 60_000 } },
   { queue: 'alerts', job: 'deliver-alerts', repeat: { every: 60_000 } },
-  // With themselves alone: a long one takes its workers for hours.
+  // Exports have a queue of their own: a long export takes its workers for hours.
   { queue: 'exports', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'exports', job: 'run-exports', repeat: { every: 60_000 } },
   { queue: 'exports', job: 'check-export-files', repeat: { pattern: '15 2 * * *', tz: 'UTC' } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
-  // Not with upkeep, whose jobs may take minutes: an alert would wait for them.
+  // Not in upkeep, whose jobs may take minutes and would delay an alert.
   { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'upkeep', job: 'serve-privacy-requests', repeat: { every: 60_000 } },
@@ -30,12 +30,12 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'upkeep', job: 'run-retention', repeat: { pattern: '20 3 * * *', tz: 'UTC' } },
 ];
 
-/** Whether the schedule brings such a job again so soon that none need be kept. */
+/** True if the job repeats at a short interval, so that a postponed one need not be kept. */
 export function comesWithinMinutes(name: JobName): boolean {
   return SCHEDULES.some(({ job, repeat }) => job === name && 'every' in repeat);
 }
 
-/** Makes the schedules of one queue what the table says; those that it no longer lists end. */
+/** Makes the schedules of one queue match the table, and removes those that are no longer listed. */
 export async function reconcile(queue: Queue, name: QueueName): Promise<void> {
   const listed = SCHEDULES.filter((schedule) => schedule.queue === name);
   for (const { job, repeat } of listed) {
@@ -50,7 +50,7 @@ export async function reconcile(queue: Queue, name: QueueName): Promise<void> {
   }
 }
 
-/** Enqueues, once, what must also have run after every start. */
+/** Enqueues, once, the jobs that must also run after every start. */
 export async function enqueueStartJobs(queue: Queue, name: QueueName): Promise<void> {
   for (const { job } of SCHEDULES.filter((schedule) => schedule.queue === name && 'pattern' in schedule.repeat)) {
     await queue.add(job, {}, { ...OPTIONS[job], deduplication: { id: `start ${job}` } });

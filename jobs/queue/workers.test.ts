@@ -71,12 +71,12 @@ async function start(given: QueueUrls, options = {}): Promise<void> {
 
 const consumerOf = (name: (typeof QUEUES)[number]) => workers?.consumers.get(name);
 
-/** As if the last heartbeat had been long ago, so that a fresh one can be told from it. */
+/** Sets the last heartbeats far back, so that a new one can be recognised. */
 async function forgetBeats(): Promise<void> {
   await db.owner.query("update private.heartbeats set beat_at = now() - interval '1 hour'");
 }
 
-/** As if a heartbeat were due, so that a test need not wait for it. */
+/** Makes a heartbeat due, so that a test need not wait for it. */
 async function beatNow(): Promise<void> {
   for (const name of QUEUES) await consumerOf(name)?.queue.add('heartbeat', {});
 }
@@ -87,7 +87,7 @@ const backends: [string, () => QueueUrls, boolean][] = [
 ];
 
 describe.each(backends)('queues on %s', (_, backend, present) => {
-  test.skipIf(!present)('each queue beats, starts with its upkeep, and answers how it fares', async () => {
+  test.skipIf(!present)('each queue has a heartbeat, runs its upkeep at the start, and reports its health', async () => {
     await start(backend());
     await vi.waitFor(async () => expect([...(await heartbeatAges(db.api)).keys()].sort()).toEqual([...QUEUES]), soon);
     await vi.waitFor(async () => expect((await consumerOf('upkeep')?.queue.getCompletedCount()) ?? 0).toBeGreaterThan(1), soon);
@@ -101,7 +101,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     });
   });
 
-  test.skipIf(!present)('jobs that went well stay out of the log until it is asked for', async () => {
+  test.skipIf(!present)('successful jobs are logged at debug level only', async () => {
     const lines: { level: number; msg: string; job?: string }[] = [];
     deps = { ...deps, log: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) }) };
     await start(backend());
@@ -143,7 +143,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'upkeep')).toBeLessThan(60), soon);
   });
 
-  test.skipIf(!present)('schedules that the table no longer lists end', async () => {
+  test.skipIf(!present)('schedules that the table no longer lists are removed', async () => {
     await start(backend());
     const queue = consumerOf('upkeep')?.queue;
     await queue?.upsertJobScheduler('of-yesterday', { every: 60_000 });
@@ -158,7 +158,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
   });
 
   test.skipIf(!present)(
-    'jobs that take all places of a consumer are a sign of life: nothing is torn down under them',
+    'jobs that fill all slots of a consumer count as a sign of life: it is not torn down under them',
     async () => {
       await start(backend(), { watchEveryMs: 50, staleAfterS: 5 });
       const [consumer, idle] = [consumerOf('rollups'), consumerOf('upkeep')];
@@ -169,7 +169,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
         await vi.waitFor(() => expect(consumer?.isFull()).toBe(true), soon);
         await forgetBeats();
         await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeLessThan(60), soon);
-        // Whoever counts heartbeats of the queue alone finds both stale by now.
+        // By heartbeats alone, both queues are stale by now.
         await vi.waitFor(() => expect(consumerOf('upkeep')).not.toBe(idle), soon);
         expect(consumerOf('rollups')).toBe(consumer);
       } finally {
@@ -180,7 +180,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     },
   );
 
-  test.skipIf(!present)('a job that needs the turn of the archive gives its place back and comes again', async () => {
+  test.skipIf(!present)('a job that needs the archive’s turn frees its slot and is retried', async () => {
     await withArchiveTurn(db.owner, async () => {
       await start(backend());
       const consumer = consumerOf('upkeep');
@@ -194,7 +194,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
     expect((await db.owner.query('select from storage.archive_runs where error is not null')).rowCount).toBe(0);
   });
 
-  test.skipIf(!present)('a consumer that has died silently is built anew', async () => {
+  test.skipIf(!present)('a consumer that has died silently is rebuilt', async () => {
     await start(backend(), { watchEveryMs: 50, staleAfterS: 5 });
     await vi.waitFor(async () => expect(await heartbeatAge(db.jobs, 'rollups')).toBeDefined(), soon);
     const dead = consumerOf('rollups');
@@ -204,7 +204,7 @@ describe.each(backends)('queues on %s', (_, backend, present) => {
   });
 });
 
-test('a queue that is away fails nothing, and is used again when it is back', async () => {
+test('an unreachable queue fails nothing, and is used again when it is back', async () => {
   const port = await freePort();
   urls = { redisUrl: `redis://127.0.0.1:${port}`, queueDatabaseUrl: db.urls.queue };
   queues = createQueues(urls, log);
@@ -213,7 +213,7 @@ test('a queue that is away fails nothing, and is used again when it is back', as
   expect(health.rollups).toEqual({ waiting: null, active: null, delayed: null, failed: null, heartbeat_age_s: null });
 });
 
-test('a producer that was opened while PostgreSQL was away finds it later', async () => {
+test('a producer that was opened while PostgreSQL was down works once it is back', async () => {
   const url = new URL(db.urls.queue);
   url.pathname = `${url.pathname}_later`;
   queues = createQueues({ queueDatabaseUrl: url.toString() }, log);
@@ -227,7 +227,7 @@ test('a producer that was opened while PostgreSQL was away finds it later', asyn
 });
 
 test.skipIf(!need('redis'))(
-  'after a restart of Redis that lost everything the workers consume again',
+  'after a Redis restart that lost everything, the workers consume again',
   async () => {
     const port = await freePort();
     await startRedis(port);
@@ -246,7 +246,7 @@ test.skipIf(!need('redis'))(
   60_000,
 );
 
-// Waits until it takes commands; the client's own reconnecting is what waits.
+// Waits until Redis accepts commands: the client's own reconnecting does the waiting.
 async function startRedis(port: number): Promise<void> {
   const flags = [
     '--port',

@@ -27,7 +27,7 @@ export type Workers = {
   stop: () => Promise<void>;
 };
 
-/** What all jobs together need. */
+/** Dependencies of all jobs. */
 export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
@@ -35,8 +35,8 @@ type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number }
 const DEFAULTS = { watchEveryMs: 5_000, staleAfterS: 60, drainMs: 20_000 };
 
 /**
- * Consumes every queue, and rebuilds the consumer of one whose heartbeat has stopped: after an outage it may be alive and
- * yet consume nothing. Needs a database that answers.
+ * Consumes every queue. Rebuilds the consumer of a queue whose heartbeat has stopped: after an outage it may be alive and yet
+ * consume nothing. Rejects if the database does not answer.
  */
 export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: Options = {}): Promise<Workers> {
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
@@ -46,7 +46,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
 
-  // Enqueues the sending and does not wait for it; the minute's schedule sends as well.
+  // Enqueues the deliveries and does not wait for them. The schedule of every minute sends them too.
   async function tell(): Promise<void> {
     const queue = consumers.get('alerts')?.queue;
     await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>
@@ -61,12 +61,12 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
     consumers.set(name, await startConsumer(urls, name, handlers, deps.log));
   }
 
-  // A fresh consumer gets as long as an old one to show that it consumes; one that could not be built is tried each time.
+  // A new consumer has as long as an old one to show that it consumes. If it could not be built, every watch tries again.
   async function watch(name: QueueName): Promise<void> {
     const consumer = consumers.get(name);
-    // Jobs of this process take all places: that they run is its sign of life, since no heartbeat passes.
+    // If jobs of this process take all slots, no heartbeat can run. The running jobs are the sign of life.
     if (consumer?.isFull()) await beat(deps.pool, name);
-    // Torn down with jobs under way, it would leave them running beside those that take them up again, each with its connections.
+    // If it were rebuilt while jobs run, those would continue beside the workers that retry them, each with its connections.
     if (consumer && consumer.active() > 0) return;
     if (consumer && Date.now() - (builtAt.get(name) ?? 0) < staleAfterS * 1000) return;
     const age = (await heartbeatAge(deps.pool, name)) ?? Number.POSITIVE_INFINITY;
@@ -137,7 +137,10 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
   };
 }
 
-/** Waits until the database takes a query of the jobs' login; a worker built before that would stay dead silently. */
+/**
+ * Resolves when the database answers a query of the jobs' login. A worker built before that would fail silently and never
+ * recover.
+ */
 export async function databaseAnswers(pool: Pool, log: Logger, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {

@@ -6,8 +6,9 @@ import type { RefreshDeps } from '../metrics/refresh-rollups.ts';
 export type EndLoginsDeps = Pick<RefreshDeps, 'pool' | 'log'>;
 
 /**
- * Ends the logins that have expired, of one tenant or of all, and those that were revoked and not finished. One that does not end is
- * blind from its first step on and keeps no other; its role is noted, and endSqlLogins() goes on with it.
+ * Ends the logins that have expired, of one tenant or of all, and those whose revocation did not finish. A login that does not
+ * end can read nothing after its first step, and does not block others. Its role is recorded, and endSqlLogins() continues with
+ * it.
  */
 export async function revokeLogins({ pool, log }: EndLoginsDeps, tenantId?: string): Promise<void> {
   for (const { id, tenant_id } of await loginsToEnd(pool, tenantId)) {
@@ -20,7 +21,10 @@ export async function revokeLogins({ pool, log }: EndLoginsDeps, tenantId?: stri
   }
 }
 
-/** Ends logins, then drops the roles of those that have ended, each by itself; one that cannot be dropped is tried again later. */
+/**
+ * Ends logins, then drops the roles of ended ones, each by itself. A role that cannot be dropped is retried later; the errors are
+ * thrown at the end.
+ */
 export async function endSqlLogins(deps: EndLoginsDeps): Promise<void> {
   await revokeLogins(deps);
   const failed: Error[] = [];

@@ -22,26 +22,26 @@ import type { PrivacyDeps } from '../privacy/serve-requests.ts';
 import { eachItem } from '../queue/each.ts';
 import { revokeLogins } from './end-sql-logins.ts';
 
-/** What removing a tenant does not reach, said in each certificate. */
+/** What removing a tenant does not reach. Each certificate lists it. */
 const NOT_REACHED = [
   'Backups, until they expire.',
   'Rate limits in Redis: counters under the tenant’s id, for at most 30 days.',
 ];
 
 /**
- * Removes every tenant whose removal was asked for, once no transaction runs any more that may have begun before its keys were
- * closed: its logins, the roll-ups of every age, then its rows in every table, the tenant itself, and whatever came meanwhile. One that
- * cannot be removed stops no other, and is tried again later.
+ * Removes every tenant whose removal was requested, once all transactions that began before its keys were closed have ended.
+ * Removes its logins, its rows in roll-ups of any age, its rows in every table, the tenant itself, and rows that arrived in the
+ * meantime. A tenant that cannot be removed does not stop the others and is retried later.
  */
 export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
   const open = await openOffboardings(deps.pool);
   await eachItem(open, telling(deps, 'cannot remove a tenant'), async ({ tenant_id: tenantId, slug, requested_at }) => {
     await beginOffboarding(deps.pool, tenantId);
     await revokeLogins(deps, tenantId);
-    // Its workers hear within a second; a file that one of them still writes is removed below, or by itself.
+    // Its workers notice within a second. A file that one of them is still writing is removed below, or by its worker.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
-    // A refresh that had read the tenant's rows before would write them into a roll-up after.
+    // Under the refresh lock: a refresh that had already read the tenant's rows would write them into a roll-up afterwards.
     const remove = async (client: Client) => {
       const tables = await tenantTables(client);
       await emptied(deps, tenantId, () => destroyTenant(deps, tenantId), 'files of the archive');
@@ -50,7 +50,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
       await withTenant(deps.pool, tenantId, (one) => removeTenant(one, tenantId), 'login');
       for (const table of tables) await emptied(deps, tenantId, (one) => emptyTable(one, table, tenantId), table);
     };
-    // Nor may a run of the archive write what it had read before.
+    // The same holds for a run of the archive.
     await withArchiveTurn(deps.pool, () => withRefreshLock(deps.pool, true, remove), 'try').catch(async (error) => {
       if (error instanceof Busy) await putOffOffboarding(deps.pool, tenantId);
       throw error;

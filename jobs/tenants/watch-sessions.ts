@@ -6,8 +6,8 @@ import { endSessions } from '../../sql/tenants/sql-sessions.ts';
 const EVERY_MS = 10_000;
 
 /**
- * Ends sessions of customers beyond their limits, every ten seconds until the signal. By a timer and on a connection of its own, not
- * through the queue: what it ends may be what keeps the queue or the other connections. `pool` is for it alone.
+ * Ends customer sessions that exceed their limits, every ten seconds until the signal. It uses a timer and its own connection,
+ * not the queue, because such a session may be what blocks the queue or the other connections. `pool` must not be shared.
  */
 export async function watchSessions({ pool, log, signal }: { pool: Pool; log: Logger; signal: AbortSignal }): Promise<void> {
   while (!signal.aborted) {

@@ -1,4 +1,4 @@
--- A tenant's alert rules and endpoints, which its administrator changes through here, and what came of them.
+-- A tenant's alert rules and endpoints, which its administrators change through these views, and their states and deliveries.
 set local role mirante_views;
 
 create view app.alert_rules with (security_barrier) as

@@ -3,13 +3,13 @@ import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import type { Rule, RuleState } from './rules.ts';
 
 export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
-/** All that is sent: notices of exports go the same way. */
+/** All message types. Messages about exports are delivered the same way. */
 export const DELIVERY_TYPES = ['alert.firing', 'alert.recovered', 'alert.test', 'export.completed', 'export.failed'] as const;
 
-/** The body of a webhook, and what an e-mail is written from. It never holds anything of an event but a metric's value. */
+/** The body of a webhook, and the source of an e-mail. A metric's value is the only thing it contains of events. */
 export type Message = {
   type: NoticeType;
-  /** When it was found; not when it is sent. */
+  /** When the change was found, not when the message is sent. */
   timestamp: string;
   data: {
     rule: Pick<
@@ -17,12 +17,12 @@ export type Message = {
       'id' | 'name' | 'metric' | 'filter' | 'condition' | 'threshold' | 'window_seconds' | 'for_seconds' | 'no_data'
     >;
     value: number | null;
-    /** Since when the condition has held, or does not hold any more. */
+    /** Since when the condition has held, or has no longer held. */
     since: string;
   };
 };
 
-/** The body of a webhook that says that an export has come to its end. Files are fetched with a key; no message opens one. */
+/** The body of a webhook about an ended export. Files are fetched with a key; no message gives access to one. */
 export type ExportMessage = {
   type: 'export.completed' | 'export.failed';
   timestamp: string;
@@ -51,19 +51,19 @@ export type Delivery = {
   status: 'waiting' | 'delivered' | 'failed';
   attempts: number;
   created_at: Date;
-  /** When it is tried next; null where it has ended. */
+  /** When the next attempt is due; null if the delivery has ended. */
   due_at: Date | null;
   ended_at: Date | null;
   response_code: number | null;
   error: string | null;
 };
 
-/** A delivery that is to be attempted now, with what is needed to do so. */
+/** A delivery to attempt now, with everything needed for it. */
 export type DueDelivery = {
   id: string;
   tenant_id: string;
   endpoint_id: string;
-  /** Attempts so far, this one included. */
+  /** Attempts so far, including this one. */
   attempts: number;
   /** JSON text of a Message. */
   message: string;
@@ -76,7 +76,7 @@ export type DueDelivery = {
   timezone: string;
 };
 
-/** What is said of a rule. */
+/** The message about a rule. */
 export function messageOf(type: NoticeType, rule: Rule, found: Pick<RuleState, 'value' | 'since'>, at: Date): Message {
   const { id, name, metric, filter, condition, threshold, window_seconds, for_seconds, no_data } = rule;
   const about = { id, name, metric, filter, condition, threshold, window_seconds, for_seconds, no_data };
@@ -91,7 +91,9 @@ export type NewDelivery = { tenantId: string; endpointId: string; message: Messa
 
 const TABLES = { tenant: 'app.alert_deliveries', owner: 'private.alert_deliveries' };
 
-/** Puts notices down to be sent once the transaction has committed, as the tenant or as the owner of all. Gives their ids. */
+/**
+ * Adds deliveries, which are sent once the transaction has committed, as the tenant or as the owner of all. Returns their ids.
+ */
 export async function addDeliveries(client: Client, as: keyof typeof TABLES, deliveries: NewDelivery[]): Promise<string[]> {
   const ids = deliveries.map(() => uuidv7());
   await client.query(
@@ -109,7 +111,7 @@ export async function addDeliveries(client: Client, as: keyof typeof TABLES, del
   return ids;
 }
 
-/** Whether the tenant of this transaction has asked for a test notice less than a minute ago. */
+/** Whether the tenant of this transaction has requested a test message within the last minute. */
 export async function testedLately(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ lately: boolean }>(
     `select exists (
@@ -119,7 +121,7 @@ export async function testedLately(client: Client): Promise<boolean> {
   return rows[0]?.lately ?? false;
 }
 
-/** The tenant's deliveries, the newest first. */
+/** The tenant's deliveries, newest first. */
 export async function listDeliveries(client: Client, before: string | undefined, limit: number): Promise<Delivery[]> {
   const { rows } = await client.query<Delivery>(
     `select id, rule_id, endpoint_id, type, status, attempts, created_at, case when status = 'waiting' then due_at end as due_at, ended_at,
@@ -130,16 +132,16 @@ export async function listDeliveries(client: Client, before: string | undefined,
   return rows;
 }
 
-/** No tenant's endpoints are spoken to by more senders than that at once, so that slow ones hold up nobody else's. */
+/** Maximum deliveries sent to one tenant's endpoints at once, so that slow endpoints do not block other tenants. */
 const MAX_PER_TENANT = 5;
 
 /**
- * Takes one delivery that is due, of the tenant with the fewest under way, and of those the one whose last turn was the longest ago; nobody
- * else has it for a minute, and longer than that no attempt takes. Undefined where none is due.
+ * Leases one due delivery for a minute, which is longer than any attempt. The tenant with the fewest running deliveries comes
+ * first, then the one whose last turn was longest ago. Returns undefined if none is due.
  */
 export async function claimDelivery(pool: Pool, now: Date): Promise<DueDelivery | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
-    // One claim at a time: each sees whom the others send to already.
+    // One lease at a time, so that each worker sees which tenants the others serve.
     await client.query("select from storage.locks where name = 'alert deliveries' for update");
     const { rows } = await client.query<DueDelivery>(
       `with due as (
@@ -178,7 +180,7 @@ export type DeliveryOutcome = {
   error: string | null;
 };
 
-/** Writes down how an attempt ended, unless the delivery has ended, or another attempt has begun, since it was claimed. */
+/** Records how an attempt ended, unless the delivery has ended or another attempt has begun since it was leased. */
 export async function settleDelivery(
   client: Client | Pool,
   { id, attempts }: Pick<DueDelivery, 'id' | 'attempts'>,
@@ -194,9 +196,11 @@ export async function settleDelivery(
   );
 }
 
-/** Sends nothing to the endpoint of this attempt any more, neither what waits nor what comes: it has answered so. */
+/**
+ * Disables the endpoint of this attempt, because it answered 410. Fails its waiting deliveries; nothing is sent to it any more.
+ */
 export async function disableEndpoint(client: Client, due: DueDelivery, outcome: DeliveryOutcome, now: Date): Promise<void> {
-  // The endpoint first, so that two attempts which hear the same do not wait for each other.
+  // The endpoint first, so that two attempts with the same answer do not wait for each other.
   await client.query('update private.alert_endpoints set disabled_at = coalesce(disabled_at, $2) where id = $1', [
     due.endpoint_id,
     now,
@@ -209,7 +213,7 @@ export async function disableEndpoint(client: Client, due: DueDelivery, outcome:
   );
 }
 
-/** Ends what waits for an endpoint that takes nothing any more: what was put down while it was being disabled. */
+/** Fails deliveries that were added while their endpoint was being disabled. */
 export async function failUnreachable(pool: Pool, now: Date): Promise<void> {
   await pool.query(
     `update private.alert_deliveries d set status = 'failed', error = 'gone', ended_at = $1
@@ -219,7 +223,7 @@ export async function failUnreachable(pool: Pool, now: Date): Promise<void> {
   );
 }
 
-/** When the next delivery becomes due; null where none will. What is due already is somebody's who sends at this moment. */
+/** When the next delivery becomes due; null if none will. Deliveries that are due already are left to running senders. */
 export async function nextDelivery(pool: Pool, now: Date): Promise<Date | null> {
   const { rows } = await pool.query<{ due_at: Date | null }>(
     "select min(due_at) as due_at from private.alert_deliveries where status = 'waiting' and due_at > $1",
@@ -228,7 +232,7 @@ export async function nextDelivery(pool: Pool, now: Date): Promise<Date | null> 
   return rows[0]?.due_at ?? null;
 }
 
-/** What operations may know of all tenants' alerts: rules that fire, and deliveries of the last thirty days by status. */
+/** Counts over all tenants for operations: firing rules, and deliveries of the last thirty days by status. */
 export async function countAlerts(pool: Pool): Promise<{ firing: number; deliveries: Record<Delivery['status'], number> }> {
   const { rows } = await pool.query<{ firing: number } & Record<Delivery['status'], number>>(
     'select firing, waiting, delivered, failed from door.alert_counts()',

@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Counts over all tenants for the platform's own metrics: rules that fire, and the deliveries that the log still has.
+-- Counts over all tenants for the platform's own metrics: firing rules, and the deliveries still in the log.
 create function door.alert_counts() returns table (firing bigint, waiting bigint, delivered bigint, failed bigint)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

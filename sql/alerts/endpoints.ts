@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../database/db.ts';
 
-/** A tenant has at most so many endpoints. Two requests at the same moment may pass it by one. */
+/** Maximum endpoints of one tenant. Two concurrent requests can exceed it by one. */
 export const MAX_ENDPOINTS = 20;
 
 export type NewEndpoint = { kind: 'webhook' | 'email'; target: string; description: string | null };
@@ -9,16 +9,16 @@ export type NewEndpoint = { kind: 'webhook' | 'email'; target: string; descripti
 export type Endpoint = NewEndpoint & {
   id: string;
   secret_version: number;
-  /** Until when the secret before signs too. */
+  /** Until when the previous secret signs too. */
   old_secret_until: Date | null;
-  /** Since when nothing is sent there, because it answered 410. */
+  /** When the endpoint answered 410. Nothing is sent to it since. */
   disabled_at: Date | null;
   created_at: Date;
 };
 
 const COLUMNS = 'id, kind, target, description, secret_version, old_secret_until, disabled_at, created_at';
 
-/** Makes an endpoint of the tenant of this transaction; undefined where it has as many as it may have. */
+/** Creates an endpoint of this transaction's tenant. Returns undefined if the tenant has MAX_ENDPOINTS already. */
 export async function createEndpoint(client: Client, tenantId: string, endpoint: NewEndpoint): Promise<Endpoint | undefined> {
   const { rows } = await client.query<Endpoint>(
     `insert into app.alert_endpoints (id, tenant_id, kind, target, description, secret_version, created_at)
@@ -34,7 +34,7 @@ export async function findEndpoint(client: Client, id: string): Promise<Endpoint
   return rows[0];
 }
 
-/** The tenant's webhook of that address, if it has one that takes anything. */
+/** The tenant's enabled webhook with that URL, if it has one. */
 export async function findWebhook(client: Client, target: string): Promise<Endpoint | undefined> {
   const { rows } = await client.query<Endpoint>(
     `select ${COLUMNS} from app.alert_endpoints where kind = 'webhook' and target = $1 and disabled_at is null order by id limit 1`,
@@ -51,7 +51,7 @@ export async function listEndpoints(client: Client, after: string | undefined, l
   return rows;
 }
 
-/** Those of these ids that are no endpoint of the tenant. */
+/** Returns those of `ids` that are no endpoint of the tenant. */
 export async function unknownEndpoints(client: Client, ids: string[]): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     'select id from unnest($1::uuid[]) n (id) where not exists (select from app.alert_endpoints e where e.id = n.id)',
@@ -60,7 +60,7 @@ export async function unknownEndpoints(client: Client, ids: string[]): Promise<s
   return rows.map(({ id }) => id);
 }
 
-/** Takes an endpoint out of every rule and away, with the log of what was sent there. */
+/** Removes an endpoint from every rule and deletes it, with its deliveries. */
 export async function deleteEndpoint(client: Client, id: string): Promise<boolean> {
   await client.query(
     'update app.alert_rules set notify = array_remove(notify, $1::uuid), updated_at = now() where $1::uuid = any (notify)',
@@ -70,7 +70,7 @@ export async function deleteEndpoint(client: Client, id: string): Promise<boolea
   return rowCount === 1;
 }
 
-/** The next version of a webhook's secret; the one before signs beside it for a day. Undefined: there is no such webhook. */
+/** Creates the next version of a webhook's secret. The previous one signs too for a day. Undefined: there is no such webhook. */
 export async function rotateEndpointSecret(client: Client, id: string): Promise<Endpoint | undefined> {
   const { rows } = await client.query<Endpoint>(
     `update app.alert_endpoints set secret_version = secret_version + 1, old_secret_until = now() + interval '24 hours'

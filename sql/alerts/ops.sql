@@ -1,4 +1,4 @@
--- Alerts of all tenants together: how many, never whose, of what, or to whom.
+-- Alerts of all tenants together: only counts, without tenants, metrics or recipients.
 set local role mirante_owner;
 
 create function ops.alert_deliveries(since timestamptz, until timestamptz, width text) returns table (
@@ -27,7 +27,7 @@ begin
 end
 $$;
 
--- Rules by how they were found last; those switched off, too.
+-- Rules by their last state, including disabled ones.
 create function ops.alert_rules() returns table (state text, rules bigint, tenants bigint)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

@@ -1,19 +1,19 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../database/db.ts';
 
-/** A tenant has at most so many rules. Two requests at the same moment may pass it by one. */
+/** Maximum rules of one tenant. Two concurrent requests can exceed it by one. */
 export const MAX_RULES = 100;
 
 export type NewRule = {
   name: string;
   enabled: boolean;
   metric: string;
-  /** What each dimension must be; null: not set. */
+  /** Required value of each dimension. Null: not set. */
   filter: Record<string, string | null>;
   condition: 'above' | 'below';
   threshold: number;
   window_seconds: number;
-  /** How long the condition must hold before it is said. */
+  /** How long the condition must hold before the rule fires. */
   for_seconds: number;
   cool_down_seconds: number;
   no_data: 'ok' | 'alert';
@@ -50,7 +50,7 @@ const COLUMNS = ['id', ...CHANGEABLE, 'created_at', 'updated_at'].join(', ');
 
 const valuesOf = (rule: NewRule) => CHANGEABLE.map((name) => (name === 'filter' ? JSON.stringify(rule.filter) : rule[name]));
 
-/** Makes a rule of the tenant of this transaction; undefined where it has as many as it may have. */
+/** Creates a rule of this transaction's tenant. Returns undefined if the tenant has MAX_RULES already. */
 export async function createRule(client: Client, tenantId: string, rule: NewRule): Promise<Rule | undefined> {
   const numbers = CHANGEABLE.map((_, index) => `$${index + 4}`).join(', ');
   const { rows } = await client.query<Rule>(
@@ -71,7 +71,7 @@ export async function updateRule(client: Client, id: string, rule: NewRule): Pro
   return rows[0];
 }
 
-/** One rule; `toChange`: nobody else changes it until this transaction has ended. */
+/** One rule. `toChange`: locks it until this transaction ends. */
 export async function findRule(client: Client, id: string, toChange = false): Promise<Rule | undefined> {
   const { rows } = await client.query<Rule>(
     `select ${COLUMNS} from app.alert_rules where id = $1 ${toChange ? 'for update' : ''}`,
@@ -93,7 +93,7 @@ export async function deleteRule(client: Client, id: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** How each rule that is switched on was found last; `unknown` before the first time. */
+/** The last state of each enabled rule; `unknown` before its first evaluation. */
 export async function listRuleStates(client: Client, after: string | undefined, limit: number): Promise<RuleState[]> {
   const { rows } = await client.query<RuleState>(
     `select r.id as rule_id, r.name, coalesce(s.state, 'unknown') as state, coalesce(s.since, r.updated_at) as since, s.value, s.evaluated_at

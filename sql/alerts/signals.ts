@@ -5,24 +5,24 @@ import { METRICS, type Metric } from '../metrics/catalogue.ts';
 import { readMetric } from '../metrics/metrics.ts';
 import { floor, HOUR, type Window } from '../metrics/windows.ts';
 
-/** What a rule asks for: one signal of one tenant over the last so many seconds. */
+/** The input of a signal: one tenant, over the last `windowSeconds`. */
 export type SignalQuery = { tenantId: string; zone: string; filter: Record<string, string | null>; windowSeconds: number };
 
-/** Something that a rule can watch. */
+/** A value that a rule can watch. */
 export type AlertSignal = {
   name: string;
   unit: string;
-  /** What a rule can filter it by. */
+  /** Dimensions that a rule can filter it by. */
   dims: readonly string[];
-  /** Its value at `now`, in milliseconds since 1970, read as the tenant; null where there are no data. */
+  /** Its value at `now`, in milliseconds since 1970, read as the tenant; null if there are no data. */
   read: (pool: Pool, asked: SignalQuery, now: number) => Promise<number | null>;
 };
 
 const DAY_SECONDS = 86_400;
 
 /**
- * The window of a signal. It ends with the hour, so that an event whose sender's clock is ahead counts. One of a day or more begins
- * with an hour: part of an hour would be read from raw events, which may be gone.
+ * The window of a signal. It ends with the hour, so that events of a sender whose clock is ahead count. A window of a day or more
+ * begins on the hour: part of an hour would be read from raw events, which may be gone.
  */
 export function windowOf(windowSeconds: number, now: number): Window {
   const from = now * 1000 - windowSeconds * 1_000_000;
@@ -41,7 +41,7 @@ const signalOf = (metric: Metric): AlertSignal => ({
   },
 });
 
-/** The score of the newest UTC day that the window touches and that was checked. */
+/** The score of the newest checked UTC day that the window touches. */
 const QUALITY: AlertSignal = {
   name: 'data_quality.score',
   unit: 'points',
@@ -55,7 +55,7 @@ const QUALITY: AlertSignal = {
   },
 };
 
-/** Everything that rules can watch: the metrics of GET /v1/metrics, and the score of data quality. */
+/** Everything that rules can watch: the metrics of GET /v1/metrics, and the data quality score. */
 export const SIGNALS: readonly AlertSignal[] = [...METRICS.map(signalOf), QUALITY];
 
 export function findSignal(name: string): AlertSignal | undefined {

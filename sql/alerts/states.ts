@@ -2,25 +2,25 @@ import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import { BEGIN_GUARD } from '../database/guard.ts';
 import type { Rule } from './rules.ts';
 
-/** How a rule was found last, as the job that evaluates it keeps it. */
+/** A rule's last state, as the evaluating job stores it. */
 export type AlertState = {
   state: 'ok' | 'pending' | 'firing' | 'unknown';
   since: Date;
   value: number | null;
-  /** When it was last said that the rule fires. */
+  /** When the last notification of firing was sent. */
   noticed_at: Date | null;
-  /** It was said that the rule fires, and not yet that it has recovered. */
+  /** A notification of firing was sent, and none of recovery yet. */
   open: boolean;
 };
 
-/** A state, and when it was found. */
+/** A state, and when it was evaluated. */
 export type RuleFinding = AlertState & { evaluated_at: Date };
 
 export type Watched = Rule & { tenant_id: string; zone: string; last: RuleFinding | null };
 
 /**
- * Runs `work` in one transaction that alone evaluates alerts, so that states and the notices that follow from them are kept together or not
- * at all. Gives undefined, and does nothing, where another is at it.
+ * Runs `work` in the only transaction that evaluates alerts, so that states and their deliveries are stored together or not at
+ * all. Returns undefined, without running `work`, if another worker has the lock.
  */
 export async function withAlertLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
   return withTransaction(pool, BEGIN_GUARD, async (client) => {
@@ -29,7 +29,7 @@ export async function withAlertLock<T>(pool: Pool, work: (client: Client) => Pro
   });
 }
 
-/** Every rule that is switched on, of every tenant that stays; not the canaries', whose rows must stay what was planted. */
+/** Every enabled rule of every tenant that is not being removed. Without canaries, whose rows must stay as planted. */
 export async function listWatched(client: Client): Promise<Watched[]> {
   const { rows } = await client.query<Watched>(
     `select r.*, t.timezone as zone, case when s.rule_id is not null then to_json(s) end as last
@@ -39,7 +39,7 @@ export async function listWatched(client: Client): Promise<Watched[]> {
   return rows.map(({ last, ...rule }) => ({ ...rule, last: last && datesOf(last) }));
 }
 
-// Times come as text within JSON.
+// Times are text within JSON.
 function datesOf({ state, since, value, noticed_at, open, evaluated_at }: RuleFinding): RuleFinding {
   const times = {
     since: new Date(since),
@@ -49,7 +49,7 @@ function datesOf({ state, since, value, noticed_at, open, evaluated_at }: RuleFi
   return { state, value, open, ...times };
 }
 
-/** Those of these rules that are still what they were when they were read. They stay so until the transaction ends. */
+/** Returns those of these rules that have not changed since they were read, and locks them until the transaction ends. */
 export async function keepUnchanged(client: Client, rules: Watched[]): Promise<Set<string>> {
   const { rows } = await client.query<{ id: string }>(
     `select r.id from private.alert_rules r join unnest($1::uuid[], $2::timestamptz[]) n (id, updated_at) on n.id = r.id
@@ -60,7 +60,7 @@ export async function keepUnchanged(client: Client, rules: Watched[]): Promise<S
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Those of these endpoints that are there and take something, kept until the transaction ends. */
+/** Returns those of these endpoints that exist and are enabled, and locks them until the transaction ends. */
 export async function keepOpenEndpoints(client: Client, ids: string[]): Promise<Set<string>> {
   const { rows } = await client.query<{ id: string }>(
     'select id from private.alert_endpoints where id = any ($1::uuid[]) and disabled_at is null order by id for key share',
@@ -93,7 +93,7 @@ export async function saveStates(
   );
 }
 
-/** Forgets how rules were found that are switched off: switched on again, they begin anew. */
+/** Deletes the states of disabled rules, so that they start over when they are enabled again. */
 export async function forgetSwitchedOff(client: Client): Promise<void> {
   await client.query('delete from private.alert_states s using private.alert_rules r where r.id = s.rule_id and not r.enabled');
 }

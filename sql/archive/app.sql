@@ -1,4 +1,4 @@
--- What the archive holds of a tenant in place of the database. Events before `visible_from` are past what its rules keep.
+-- Archived events of a tenant that the database no longer has. Events before `visible_from` are past the retention of its rules.
 set local role mirante_views;
 
 create view app.archive_files with (security_barrier) as

@@ -14,10 +14,13 @@ type Key = { time: string; id: string };
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** `resume`: where the next page begins, where this one ended early because it would have had to look into too many files. */
+/** `resume`: the start of the next page, if this one ended early because it would have had to read too many files. */
 export type EventPage = RowPage<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
 
-/** A page of the tenant's raw events, newest first, from database and archive as if they were one. Throws ArchiveChanged. */
+/**
+ * A page of the tenant's raw events, newest first, from database and archive together. Throws ArchiveChanged if a file changed
+ * meanwhile, and ArchiveUnavailable if too many readers wait.
+ */
 export async function listEverywhere(
   client: Client,
   tenantId: string,
@@ -28,7 +31,7 @@ export async function listEverywhere(
   // Before the events: see readableFiles().
   const files = await readableFiles(client, { from, to, until: before?.time ?? null, types: type === null ? null : [type] });
   const stored = await listEvents(client, filter);
-  // Files whose newest event is older than the last of a full page have no part in it. As texts, times sort as they should.
+  // Files whose newest event is older than the last one of a full page are not needed. Times compare correctly as texts.
   const last = stored.more ? (stored.rows.at(-1)?.cursor_time ?? '') : '';
   const needed = files.filter(({ last_time }) => last_time >= last);
   if (needed.length === 0) return { ...stored, resume: null };
@@ -45,8 +48,8 @@ export async function listEverywhere(
 }
 
 /**
- * Like copyRows(), with what the archive holds of the selection: PostgreSQL writes archived rows too, some thousand at a time, so that
- * their bytes are what they would have been. `copy` copies the selection out of a relation.
+ * Like copyRows(), including the archived events of the selection. PostgreSQL formats archived rows too, some thousand at a time,
+ * so that their bytes are the same as before. `copy` copies the selection from a relation.
  */
 export function copyWithArchive(
   client: Client,
@@ -78,7 +81,7 @@ export function copyWithArchive(
     let after: Key | undefined;
     const window = { from, to, subjects: one('subject') };
     for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
-      // It is told only once it has given something, and what matches may be far apart.
+      // The generator checks this only when it has yielded rows, and matching rows may be far apart.
       if (stream.destroyed) return;
       const last = batch.at(-1) as Key;
       yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
@@ -106,13 +109,13 @@ export function copyWithArchive(
   return Object.defineProperties(stream, { rowCount: { get: () => rowCount }, over: { value: over } }) as CopyStream;
 }
 
-// The first condition is what chunks and partitions are left out by.
+// The first condition lets PostgreSQL skip chunks and partitions.
 const keyed = (sign: '>' | '<=', { time, id }: Key) =>
   `e.time ${sign === '>' ? '>=' : '<='} timestamptz ${pg.escapeLiteral(time)}
     and (e.time, e.id) ${sign} (timestamptz ${pg.escapeLiteral(time)}, uuid ${pg.escapeLiteral(id)})`;
 
-// What the database still has in between belongs there too: an event that came again after it had left, once, and one whose time
-// had been over before the retention was made longer.
+// Rows that the database still has in between belong there too: an event that was sent again after it was archived (once), and
+// one that was past an earlier, shorter retention.
 function batchSource(batch: ArchivedRow[], after: Key | undefined, last: Key): string {
   const between = [keyed('<=', last), ...(after ? [keyed('>', after)] : [])].join(' and ');
   return `with archived as materialized (${archivedRecords(pg.escapeLiteral(JSON.stringify(batch)))})

@@ -3,7 +3,7 @@ import type { Columns } from '../../lib/parquet.ts';
 type Column = {
   /** Type in the Parquet file. Identifiers and JSON are text, because not every reader knows better types for them. */
   parquet: string;
-  /** The value's exact text, in PostgreSQL and in DuckDB: the same value gives the same text in both, and null gives null. */
+  /** SQL for the value's exact text, in PostgreSQL and in DuckDB. Equal values have the same text in both; null stays null. */
   inPostgres: string;
   inDuckDb: string;
 };
@@ -15,7 +15,7 @@ const instant = (name: string): Column => ({
   inDuckDb: `epoch_us(${name})::varchar`,
 });
 
-// With its length before it, so that no two rows have the same text by what their texts hold.
+// Prefixed with its length, so that two different rows never have the same text.
 function measured(postgres: string, duckDb: string) {
   return {
     inPostgres: `(octet_length(${postgres}) || ':' || ${postgres})`,
@@ -33,32 +33,32 @@ const COLUMNS: Record<string, Column> = {
   event_id: text('event_id'),
   subject: text('subject'),
   outcome: text('outcome'),
-  // Its bits: the two write a double in different ways.
+  // The bits of the double, because PostgreSQL and DuckDB format doubles differently.
   duration_ms: {
     parquet: 'double',
     inPostgres: `('x' || encode(float8send(duration_ms), 'hex'))::bit(64)::text`,
     inDuckDb: 'duration_ms::bit::varchar',
   },
   bytes: { parquet: 'integer', inPostgres: 'bytes::text', inDuckDb: 'bytes::varchar' },
-  // Long, and read once so.
+  // Hashed first, because these values are long.
   data: { parquet: 'varchar', inPostgres: 'md5(data::text)', inDuckDb: 'md5(data)' },
   attributes: { parquet: 'varchar', inPostgres: 'md5(attributes::text)', inDuckDb: 'md5(attributes)' },
 };
 
-/** The columns of an archived file, in order, with their types: those of private.events. */
+/** Columns of an archived file, in order, with their types: those of private.events. */
 export const ARCHIVE_COLUMNS: Columns = Object.fromEntries(
   Object.entries(COLUMNS).map(([name, { parquet }]) => [name, parquet]),
 );
 
 const rowHash = (texts: string[]) => `md5(${texts.map((one) => `coalesce(${one}, '-')`).join(` || ' ' || `)})`;
 
-/** The MD5 of a row of private.events, for the select list that a digest is made over as `hash`. */
+/** SQL for the MD5 of a row of private.events. Select it as `hash` to compute a digest. */
 export const HASH_IN_POSTGRES = rowHash(Object.values(COLUMNS).map((column) => column.inPostgres));
 export const HASH_IN_DUCKDB = rowHash(Object.values(COLUMNS).map((column) => column.inDuckDb));
 
 /**
- * The digest of rows, in whatever order: two sums over 60 bits each of their hashes. That of a part taken away can be subtracted, so
- * that what is left is known before it is looked at.
+ * SQL for the digest of rows, in any order: two sums over 60 bits each of their hashes. The digest of a part can be subtracted,
+ * so that the rest's digest is known before it is read.
  */
 export const DIGEST_IN_POSTGRES = [1, 16]
   .map((from) => `coalesce(sum(('x' || substr(hash, ${from}, 15))::bit(60)::bigint), 0)::text`)
@@ -67,7 +67,7 @@ export const DIGEST_IN_DUCKDB = [1, 16]
   .map((from) => `coalesce(sum(('0x' || substr(hash, ${from}, 15))::bigint), 0)::varchar`)
   .join(` || ' ' || `);
 
-/** The digest of what is left when the rows of the digest `part` have gone from those of `whole`. */
+/** The digest of the rest after the rows with the digest `part` are removed from those of `whole`. */
 export function digestWithout(whole: string, part: string): string {
   const gone = part.split(' ').map(BigInt);
   return whole
@@ -76,7 +76,7 @@ export function digestWithout(whole: string, part: string): string {
     .join(' ');
 }
 
-/** Archived rows, given as the text of a JSON array, with the columns and types of app.events. */
+/** SQL for archived rows from a JSON array text, with the columns and types of app.events. */
 export function archivedRecords(json: string): string {
   return `select time::timestamptz, id::uuid, received_at::timestamptz, type, source, event_id, subject, outcome,
       duration_ms::double precision, bytes::integer, data::jsonb, attributes::jsonb

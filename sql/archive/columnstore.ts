@@ -1,7 +1,7 @@
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Pool } from '../database/db.ts';
 
-/** A chunk of a table whose columnstore can be switched on; sizes in bytes, null where it was never converted. */
+/** A chunk of a table that can have a columnstore. Sizes are in bytes, null if it was never converted. */
 export type ColumnstorePart = {
   part: string;
   ends: Date;
@@ -11,14 +11,14 @@ export type ColumnstorePart = {
   column_bytes: number | null;
 };
 
-/** Row security off and the columnstore on, or another age for it. Gives whether it was off before. */
+/** Switches row security off and the columnstore on, or changes its age. Returns whether the columnstore was off before. */
 export async function columnstoreOn(client: Pool, name: string, afterDays: number): Promise<boolean> {
   const text = 'select storage.columnstore_on($1, make_interval(days => $2)) as switched';
   const { rows } = await withBriefLocks(client, (one) => one.query<{ switched: boolean }>(text, [name, afterDays]));
   return rows[0]?.switched ?? false;
 }
 
-/** All chunks, the oldest first. */
+/** All chunks, oldest first. */
 export async function listParts(client: Pool, name: string): Promise<ColumnstorePart[]> {
   return (
     await client.query<ColumnstorePart>(
@@ -28,7 +28,7 @@ export async function listParts(client: Pool, name: string): Promise<Columnstore
   ).rows;
 }
 
-/** Converts the chunks of one table that are due, each in a transaction of its own. Gives how many. */
+/** Converts the due chunks of one table, each in its own transaction. Returns how many. */
 export async function convertDue(client: Pool, name: string): Promise<number> {
   let converted = 0;
   for (const { part } of (await listParts(client, name)).filter(({ due }) => due)) {
@@ -39,7 +39,7 @@ export async function convertDue(client: Pool, name: string): Promise<number> {
   return converted;
 }
 
-/** The same for each table whose columnstore is on. */
+/** The same for every table whose columnstore is on. */
 export async function convertAllDue(client: Pool): Promise<number> {
   let converted = 0;
   const { rows } = await client.query<{ name: string }>(
@@ -49,18 +49,18 @@ export async function convertAllDue(client: Pool): Promise<number> {
   return converted;
 }
 
-/** Says that nothing more is to be converted. Gives whether the columnstore is still there to be taken away. */
+/** Stops converting chunks. Returns whether the columnstore still has to be removed. */
 export async function stopColumnstore(client: Pool, name: string): Promise<boolean> {
   const { rows } = await client.query<{ present: boolean }>('select storage.stop_columnstore($1) as present', [name]);
   return rows[0]?.present ?? false;
 }
 
-/** Brings one chunk back to rows. */
+/** Converts one chunk back to rows. */
 export async function toRowstore(client: Pool, part: string): Promise<void> {
   await withBriefLocks(client, (one) => one.query('select storage.to_rowstore($1)', [part]));
 }
 
-/** The columnstore off and row security on again; refused while a converted chunk is left. */
+/** Switches the columnstore off and row security on again. Throws if a converted chunk is left. */
 export async function columnstoreOff(client: Pool, name: string): Promise<void> {
   await withBriefLocks(client, (one) => one.query('select storage.columnstore_off($1)', [name]));
 }

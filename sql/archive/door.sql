@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Without those that the audit of the isolation plants.
+-- Without the rules that the isolation audit plants.
 create function door.archive_rules() returns setof private.archive_rules
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -26,7 +26,7 @@ begin
 end
 $$;
 
--- All but the default, which can be changed and not be missing.
+-- Removes any rule but the default, which can be changed but must exist.
 create function door.remove_archive_rule(rule uuid) returns boolean
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp

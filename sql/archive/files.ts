@@ -15,15 +15,15 @@ export type ArchiveFile = Group & {
 const COLUMNS = `id, tenant_id, type, to_char(day, 'YYYY-MM-DD') as day, name, rows, bytes, sha256, digest, first_time::text,
   last_time::text, first_received_at::text, last_received_at::text, status`;
 
-// What the audit of the isolation plants has no file.
+// Rows planted by the isolation audit have no file.
 const REAL = "tenant_id not in (select id from private.tenants where kind = 'canary')";
 
-/** How one comes by the archive's turn: commands wait for it, jobs try and come back later. */
+/** How to get the archive's turn: commands wait for it, jobs try and retry later. */
 export type Turn = 'wait' | 'try';
 
 /**
- * Runs `work` while nobody else writes, rewrites or destroys files of the archive. It comes before the refresh lock. Throws Busy where
- * another has the turn and it is only tried. `lost` aborts when the turn ends under the work.
+ * Runs `work` while nobody else writes, rewrites or destroys archive files. Take it before the refresh lock. Throws Busy if
+ * `turn` is 'try' and another process has the turn. `lost` aborts when the turn is lost during the work.
  */
 export async function withArchiveTurn<T>(pool: Pool, work: (lost: AbortSignal) => Promise<T>, turn: Turn = 'wait'): Promise<T> {
   const done = await withGuard(
@@ -42,15 +42,15 @@ async function takeTurn(guard: Client, turn: Turn): Promise<boolean> {
     if ((error as { code?: string }).code !== '55P03') throw error;
     return false;
   }
-  // A backend whose program was killed goes on with its statement although its turn has ended: what it still writes to the manifest is
-  // waited for, and nobody is kept from writing there afterwards.
+  // The backend of a killed program finishes its statement although its turn has ended. This waits for its writes to the
+  // manifest, and does not block later writers.
   await guard.query(
     'savepoint free; lock table private.archive_files in share row exclusive mode; rollback to savepoint free; release savepoint free',
   );
   return true;
 }
 
-/** Files of one tenant or of all, by tenant, day and type: those of a state, or all that are not condemned. */
+/** Files of one tenant or of all, by tenant, day and type: those with a status, or all that are not condemned. */
 export async function listArchiveFiles(
   client: Client | Pool,
   filter: { tenantId?: string | undefined; status?: ArchiveFile['status']; from?: string; to?: string; day?: string } = {},
@@ -71,7 +71,7 @@ export async function listArchiveFiles(
   return rows;
 }
 
-/** Enters a file that has been proved, in place of one that it was made from. */
+/** Adds a proved file to the manifest. `replaces`: the file that it was made from. */
 export async function enterArchiveFile(
   client: Client | Pool,
   file: ArchiveFile,
@@ -101,7 +101,7 @@ export async function enterArchiveFile(
   );
 }
 
-/** Names of the files in which a tenant's archived events are, in their order. */
+/** Names of the files with a tenant's archived events, in order. */
 export async function namesOfTenant(client: Client, tenantId: string): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     "select name from private.archive_files where tenant_id = $1 and status = 'live' order by name",
@@ -110,7 +110,10 @@ export async function namesOfTenant(client: Client, tenantId: string): Promise<s
   return rows.map(({ name }) => name);
 }
 
-/** Names and lengths of all files in which archived events are; without those of tenants that are being removed, which go any moment. */
+/**
+ * Names and sizes of all files with archived events, without those of tenants that are being removed, because they may disappear
+ * at any moment.
+ */
 export async function liveFiles(pool: Client | Pool): Promise<Pick<ArchiveFile, 'name' | 'bytes'>[]> {
   const { rows } = await pool.query<Pick<ArchiveFile, 'name' | 'bytes'>>(
     `select name, bytes from private.archive_files where status = 'live' and ${REAL}
@@ -120,14 +123,14 @@ export async function liveFiles(pool: Client | Pool): Promise<Pick<ArchiveFile, 
   return rows;
 }
 
-/** Says that these files are to be destroyed: from now on nobody reads them. */
+/** Condemns files: nobody reads them from now on, and they will be destroyed. */
 export async function condemn(client: Client | Pool, ids: string[]): Promise<void> {
   await client.query("update private.archive_files set status = 'condemned' where id = any ($1::uuid[])", [ids]);
 }
 
 export type CondemnedFile = Pick<ArchiveFile, 'id' | 'tenant_id' | 'name'>;
 
-/** Files to be destroyed: all of one tenant, or of all tenants, by turns, those that do not wait for their next attempt. */
+/** Files to destroy: all of one tenant, or the due ones of all tenants, which take turns. */
 export async function condemnedFiles(pool: Pool, tenantId?: string): Promise<CondemnedFile[]> {
   const { rows } = await pool.query<CondemnedFile>(
     `select id, tenant_id, name from private.archive_files
@@ -138,7 +141,7 @@ export async function condemnedFiles(pool: Pool, tenantId?: string): Promise<Con
   return rows;
 }
 
-/** Notes that a file could not be destroyed, for the time of its next attempt. */
+/** Records that a file could not be destroyed, and schedules the next attempt. */
 export async function postponeCondemned(pool: Pool, id: string): Promise<void> {
   await pool.query(
     `update private.archive_files set attempts = attempts + 1, retry_at = now() + ${backOff('(attempts + 1)')} where id = $1`,
@@ -146,12 +149,12 @@ export async function postponeCondemned(pool: Pool, id: string): Promise<void> {
   );
 }
 
-/** Takes a file that has been destroyed off the manifest. */
+/** Removes a destroyed file from the manifest. */
 export async function forgetArchiveFile(pool: Pool, id: string): Promise<void> {
   await pool.query("delete from private.archive_files where id = $1 and status = 'condemned'", [id]);
 }
 
-/** Which of these names the manifest has, condemned ones left out. */
+/** Returns those of `names` that are in the manifest and not condemned. */
 export async function knownNames(pool: Pool, names: string[]): Promise<Set<string>> {
   const { rows } = await pool.query<{ name: string }>(
     `select name from private.archive_files where name = any ($1) and status <> 'condemned' and ${REAL}`,
@@ -160,7 +163,7 @@ export async function knownNames(pool: Pool, names: string[]): Promise<Set<strin
   return new Set(rows.map(({ name }) => name));
 }
 
-/** How many files the manifest has, condemned ones left out. */
+/** Number of files in the manifest that are not condemned. */
 export async function countArchiveFiles(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
     `select count(*) as n from private.archive_files where status <> 'condemned' and ${REAL}`,
@@ -168,19 +171,19 @@ export async function countArchiveFiles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Keeps readers who have yet to ask for the manifest waiting until the transaction ends. To be called within withBriefLocks(). */
+/** Blocks readers that have not read the manifest yet until the transaction ends. Call it within withBriefLocks(). */
 export async function holdReaders(client: Client): Promise<void> {
   await client.query('lock table private.archive_files in access exclusive mode');
 }
 
-/** The archive answers for these from now on. */
+/** From now on the archive answers for these files' events. */
 export async function takeOver(client: Client, ids: string[]): Promise<void> {
   await client.query("update private.archive_files set status = 'live' where id = any ($1::uuid[])", [ids]);
 }
 
 /**
- * Condemns what no rule keeps any longer and writes the proof, in one statement. Gives how many files that were. Proved files wait: what
- * they hold is still in the database.
+ * Condemns files past the retention of every rule and records the proof, in one statement. Returns how many. Proved files wait,
+ * because their events are still in the database.
  */
 export async function condemnExpired(client: Client | Pool, now: Date): Promise<number> {
   const { rows } = await client.query<{ n: number }>(

@@ -2,7 +2,10 @@ import { literal } from '../../lib/parquet.ts';
 import type { Client } from '../database/db.ts';
 import { ARCHIVE_COLUMNS, DIGEST_IN_POSTGRES, HASH_IN_POSTGRES } from './columns.ts';
 
-/** The events of one tenant, type and UTC day, as they are told apart from any others: times as text, to the microsecond. */
+/**
+ * The events of one tenant, type and UTC day, with the values that two groups are compared by. Times are text, to the
+ * microsecond.
+ */
 export type Group = {
   tenant_id: string;
   type: string;
@@ -16,7 +19,7 @@ export type Group = {
   last_received_at: string;
 };
 
-/** Tenants whose events the archive may keep, by id. */
+/** Ids of the tenants whose events may be archived. */
 export async function archivingTenants(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     "select id from private.tenants where offboarding_at is null and kind <> 'canary' order by id",
@@ -24,7 +27,7 @@ export async function archivingTenants(client: Client): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-// Also of a scratch table with the columns of private.events.
+// Also works on a scratch table with the columns of private.events.
 const groupsOf = (relation: string, filter: string) => `
   select tenant_id, type, to_char(day, 'YYYY-MM-DD') as day, count(*) as rows, ${DIGEST_IN_POSTGRES} as digest, min(time)::text as first_time,
       max(time)::text as last_time, min(received_at)::text as first_received_at, max(received_at)::text as last_received_at
@@ -34,7 +37,7 @@ const groupsOf = (relation: string, filter: string) => `
   ) hashed
   group by 1, 2, hashed.day order by hashed.day, type`;
 
-/** UTC days before `boundary` of which one tenant has events, or files that are proved and not live yet; the oldest first. */
+/** UTC days before `boundary` on which a tenant has events, or proved files that are not live yet; oldest first. */
 export async function daysBefore(client: Client, tenantId: string, boundary: Date): Promise<string[]> {
   const { rows } = await client.query<{ day: string }>(
     `with recursive days as (
@@ -57,8 +60,8 @@ export async function daysBefore(client: Client, tenantId: string, boundary: Dat
 const WITHIN = "time >= coalesce($4::timestamptz, '-infinity') and time < least($2::timestamptz, $5::timestamptz)";
 
 /**
- * What is to be archived of one tenant's events before `boundary`, of all days or of one: nothing of a type, or of a day, that the archive
- * would not keep at `now`.
+ * The groups to archive of one tenant's events before `boundary`, of all days or of one. Leaves out types and days that the
+ * archive would not keep at `now`.
  */
 export async function groupsBefore(
   client: Client,
@@ -87,10 +90,10 @@ export async function groupsOfTable(client: Client, table: string): Promise<Grou
   return rows;
 }
 
-/** Orders groups of a day as copyOfDay() does. */
+/** Orders the groups of a day like copyOfDay(). */
 export const inCopyOrder = (one: Group, other: Group) => Buffer.compare(Buffer.from(one.type), Buffer.from(other.type));
 
-/** A `copy` of these groups, which are of one day, as CSV: by type, and each in the order of its key. */
+/** A `copy` of these groups of one day, as CSV, ordered by type and then by key. */
 export function copyOfDay(tenantId: string, day: string, boundary: Date, groups: Group[]): string {
   return `copy (
     select ${Object.keys(ARCHIVE_COLUMNS).join(', ')} from private.events

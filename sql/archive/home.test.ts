@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createGate } from './home.ts';
 
-test('a tenant that reads all the time shuts no other out', async () => {
+test('a tenant that reads all the time does not lock out others', async () => {
   const read = createGate(2, 4);
   const ends: (() => void)[] = [];
   const begun: string[] = [];
@@ -16,7 +16,7 @@ test('a tenant that reads all the time shuts no other out', async () => {
   const third = ask('third');
   await expect.poll(() => begun).toEqual(['greedy', 'other']);
   expect(ask('greedy')).toBeUndefined();
-  // Whose share is taken is passed over.
+  // A tenant that has used its share is skipped.
   ends[1]?.();
   await other;
   await expect.poll(() => begun).toEqual(['greedy', 'other', 'third']);

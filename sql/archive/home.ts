@@ -8,18 +8,18 @@ import type { Config } from '../../lib/config.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import type { ArchiveFile } from './files.ts';
 
-/** Where archived files lie, and a folder on this machine for those that are at work on them. */
+/** The store of archived files, and a folder on this machine for work on them. */
 export type ArchiveHome = {
   store: ObjectStore;
   scratch: string;
   /**
-   * Runs `work` when few others read, each of whom takes up to 192 MB. Undefined, at once, where too many wait already: a tenant has half of
-   * the places at most, to read and to wait, so that no other is shut out by it.
+   * Runs `work` when few others read, because each reader takes up to 192 MB. Returns undefined, at once, if too many already
+   * wait. A tenant gets at most half of the places, to read and to wait, so that it cannot lock out others.
    */
   read: <T>(tenantId: string, work: () => Promise<T>) => Promise<T> | undefined;
 };
 
-/** The archive's place: the store of all objects, and the scratch folder of the settings. */
+/** Opens the archive: the store of all objects, and the scratch folder from the settings. */
 export function openArchive(config: Pick<Config, 'MIRANTE_DATA_DIR'>, store: ObjectStore): ArchiveHome {
   return {
     store,
@@ -31,7 +31,7 @@ export function openArchive(config: Pick<Config, 'MIRANTE_DATA_DIR'>, store: Obj
 const READERS = 2;
 const WAITING = 4;
 
-/** At most `max` at once, and `maxWaiting` who wait; half of each for one tenant. */
+/** At most `max` run at once, and at most `maxWaiting` wait. One tenant gets at most half of each. */
 export function createGate(max: number, maxWaiting: number): ArchiveHome['read'] {
   const running: string[] = [];
   const waiting: { tenantId: string; go: () => void }[] = [];
@@ -46,7 +46,7 @@ export function createGate(max: number, maxWaiting: number): ArchiveHome['read']
     if (!enters && !mayWait(tenantId)) return undefined;
     const entered = enters ? Promise.resolve() : new Promise<void>((go) => waiting.push({ tenantId, go }));
     if (enters) running.push(tenantId);
-    // Whoever leaves lets in the first who may.
+    // When one leaves, the first waiter that may enter does.
     const leave = () => {
       running.splice(running.indexOf(tenantId), 1);
       const next = waiting.findIndex((one) => mayEnter(one.tenantId));
@@ -59,15 +59,18 @@ export function createGate(max: number, maxWaiting: number): ArchiveHome['read']
   };
 }
 
-/** Under which all objects of the archive lie. */
+/** Prefix of all objects of the archive. */
 export const ARCHIVE_PREFIX = 'archive/events/';
 
-/** Where the archive of one tenant lies. */
+/** Prefix of one tenant's objects in the archive. */
 export const prefixOfTenant = (tenantId: string) => `${ARCHIVE_PREFIX}tenant=${tenantId}/`;
 
 const MAX_LETTERS = 120;
 
-/** The name of a new file. A type that would make too long a folder is cut, with its hash behind it; the file itself has it whole. */
+/**
+ * The name of a new file. A type whose folder name would be too long is truncated and its hash appended; the file itself contains
+ * the full type.
+ */
 export function nameOf({ tenant_id, type, day, id }: Pick<ArchiveFile, 'tenant_id' | 'type' | 'day' | 'id'>): string {
   const encoded = encodeURIComponent(type).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   const hash = createHash('sha256').update(type).digest('hex').slice(0, 16);
@@ -75,7 +78,7 @@ export function nameOf({ tenant_id, type, day, id }: Pick<ArchiveFile, 'tenant_i
   return `${prefixOfTenant(tenant_id)}event_type=${folder}/day=${day}/${id}.parquet`;
 }
 
-/** Stores a file and reads all of it back. Throws where the store does not give what it was given. */
+/** Stores a file and reads all of it back. Throws if the store returns other bytes. */
 export async function storeProved(store: ObjectStore, name: string, path: string): Promise<{ bytes: number; sha256: string }> {
   const { size: bytes } = await stat(path);
   const sha256 = await hashOf(createReadStream(path));
@@ -87,7 +90,9 @@ export async function storeProved(store: ObjectStore, name: string, path: string
   return { bytes, sha256 };
 }
 
-/** Brings a file of the manifest here. Throws where it is not, byte for byte, what was proved; undefined where it is gone. */
+/**
+ * Downloads a file of the manifest. Returns undefined if it is gone. Throws if it differs, byte for byte, from what was proved.
+ */
 export async function fetchFile(
   store: ObjectStore,
   file: Pick<ArchiveFile, 'name' | 'sha256'>,
@@ -108,7 +113,7 @@ async function hashOf(body: NodeJS.ReadableStream): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A folder of its own for somebody at work on files, to be removed afterwards. */
+/** Creates a new scratch folder; the caller removes it afterwards. */
 export async function openScratch(
   { scratch: parent }: Pick<ArchiveHome, 'scratch'>,
   kind: 'archive' | 'read',
@@ -118,7 +123,7 @@ export async function openScratch(
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Runs `work` with a folder of its own, which goes afterwards. */
+/** Runs `work` with a new scratch folder, and removes the folder afterwards. */
 export async function withScratch<T>(
   home: Pick<ArchiveHome, 'scratch'>,
   kind: 'archive' | 'read',
@@ -134,7 +139,7 @@ export async function withScratch<T>(
 
 const DAY_MS = 86_400_000;
 
-/** Removes what killed processes have left of openScratch(). To be called by whose turn it is, before it makes a folder. */
+/** Removes folders of openScratch() that killed processes left. Call it with the archive's turn, before creating a folder. */
 export async function clearScratch({ scratch: parent }: ArchiveHome): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const path = join(parent, name);

@@ -1,7 +1,7 @@
 import type { Instant } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
 
-/** A file of the tenant of the transaction, as a reader needs it; times as text, to the microsecond. */
+/** A file of the transaction's tenant, as a reader needs it. Times are text, to the microsecond. */
 export type ReadableFile = {
   id: string;
   type: string;
@@ -12,7 +12,7 @@ export type ReadableFile = {
   sha256: string;
   first_time: string;
   last_time: string;
-  /** What lies before it is past what the rules keep. */
+  /** Events before it are past the retention of the rules. */
   visible_from: string;
 };
 
@@ -22,13 +22,13 @@ export type FileWindow = {
   to: Instant | null;
   until?: string | null;
   types: readonly string[] | null;
-  /** Without files in which all was received before. */
+  /** Leaves out files in which all events were received earlier. */
   receivedFrom?: Date | null;
 };
 
 /**
- * The tenant's archived files that may hold events of a window, the newest day first. To be asked for before the events of the database:
- * from then on, and until the transaction ends, nothing moves from there to here.
+ * The tenant's archived files that may contain events of a window, newest day first. Call it before reading the events of the
+ * database: from then on, until the transaction ends, no events move from the database to the archive.
  */
 export async function readableFiles(
   client: Client,
@@ -61,7 +61,7 @@ export type ListedFile = {
   written_at: Date;
 };
 
-/** The tenant's archived files, the newest day first. */
+/** A page of the tenant's archived files, newest day first. */
 export async function pageOfFiles(
   client: Client,
   before: { day: string; id: string } | null,

@@ -1,6 +1,7 @@
 set local role mirante_owner;
 
--- What the archive holds of each tenant, and how its last runs ended: counts and sizes, never names of types, which errors may hold.
+-- What the archive holds of each tenant, and how its last runs ended: counts and sizes, never names of types, which errors may
+-- contain.
 create view ops.archive with (security_barrier) as
     select tenant_id, status, count(*) as files, sum(rows) as rows, sum(bytes) as bytes, min(day) as first_day, max(day) as last_day
     from private.archive_files group by 1, 2;

@@ -2,20 +2,20 @@ import { literal, PARQUET, readCsv } from '../../lib/parquet.ts';
 import { ARCHIVE_COLUMNS, DIGEST_IN_DUCKDB, HASH_IN_DUCKDB } from './columns.ts';
 import type { Group } from './groups.ts';
 
-/** Runs a statement of DuckDB; see withDuckDb(). */
+/** Runs a DuckDB statement; see withDuckDb(). */
 export type Run = (sql: string) => Promise<Record<string, unknown>[]>;
 
 const NAMES = Object.keys(ARCHIVE_COLUMNS).join(', ');
 
 const toParquet = (query: string, path: string) => `copy (${query}) to ${literal(path)} (${PARQUET})`;
 
-/** Writes events, given as slices of CSV in the order of their key, to a Parquet file. */
+/** Writes events to a Parquet file. `slices` are CSV files in the order of the key. */
 export async function writeEvents(run: Run, slices: string[], path: string): Promise<void> {
   await run("set timezone = 'UTC'");
   await run(toParquet(`from ${readCsv(slices, ARCHIVE_COLUMNS)}`, path));
 }
 
-/** What a file holds, as groupsBefore() tells it of the database: one group, or none where it is empty. */
+/** The groups of a file, as groupsBefore() returns them for the database: one group, or none if the file is empty. */
 export async function groupsOfFile(run: Run, path: string, filter = 'true'): Promise<Group[]> {
   await run("set timezone = 'UTC'");
   const rows = await run(
@@ -32,19 +32,19 @@ export async function groupsOfFile(run: Run, path: string, filter = 'true'): Pro
   return rows as Group[];
 }
 
-/** Who is looked for in files: the identifier and its pseudonym, as in sql/privacy/places.ts. */
+/** Condition for rows about a person: the identifier or its pseudonym, as in sql/privacy/places.ts. */
 export const aboutPerson = (subject: string, hash: string) =>
   `(coalesce(subject in (${literal(subject)}, ${literal(hash)}), false) or coalesce(contains(data, ${literal(hash)}), false)
     or coalesce(contains(attributes, ${literal(hash)}), false))`;
 
-/** Writes a file again without the rows of `filter`, the others in their order. */
+/** Rewrites a file without the rows that match `filter`; the others keep their order. */
 export async function writeWithout(run: Run, path: string, filter: string, to: string): Promise<void> {
   await run(
     toParquet(`select ${NAMES} from read_parquet(${literal(path)}, hive_partitioning = false) where not ${filter}`, to),
   );
 }
 
-/** Writes a file as CSV, an unquoted empty cell being null, as PostgreSQL's `copy … from` takes it. */
+/** Converts a file to CSV for PostgreSQL's `copy … from`: an unquoted empty cell is null. */
 export async function writeCsv(run: Run, path: string, to: string): Promise<void> {
   await run("set timezone = 'UTC'");
   await run(

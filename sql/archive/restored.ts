@@ -5,29 +5,32 @@ import { ABOUT } from '../events/event-records.ts';
 import type { Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
 
-/** For how many days a part of the archive that was restored stays. */
+/** How many days a restored part of the archive is kept. */
 export const RESTORED_DAYS = 7;
 
-/** Of pg_class as `c`: whether it is such a table. */
+/** Condition on pg_class `c`: the table is such a restored part. */
 export const NAMED = `c.relnamespace = 'private'::regnamespace and c.relkind = 'r' and c.relname ~ '^restored_[0-9]{8}_[0-9a-f]{8}$'`;
 
-/** Makes a scratch table with the columns of private.events; its name says when. Gates come with protectRestored(). */
+/** Creates a scratch table with the columns of private.events; its name contains the date. protectRestored() adds the gates. */
 export async function makeRestored(client: Client, now: Date): Promise<string> {
   const name = `restored_${now.toISOString().slice(0, 10).replaceAll('-', '')}_${randomBytes(4).toString('hex')}`;
   await client.query(`create table private.${name} (like private.events)`);
   return name;
 }
 
-/** A `copy` into such a table, of CSV with the columns of the archive. */
+/** A `copy` statement into such a table, for CSV with the columns of the archive. */
 export const copyInto = (name: string) =>
   `copy private.${name} (${Object.keys(ARCHIVE_COLUMNS).join(', ')}) from stdin (format csv)`;
 
-/** The two gates and the hidden statistics of every table of tenants; `copy` into a table with them is refused. */
+/**
+ * Adds the two gates and hides statistics, as on every table with tenants' rows. `copy` into such a table is rejected, so call
+ * this last.
+ */
 export async function protectRestored(client: Client, name: string): Promise<void> {
   await client.query('select storage.protect($1), storage.hide_statistics()', [`private.${name}`]);
 }
 
-/** Drops what was restored long ago. */
+/** Drops restored parts past their retention. */
 export async function dropRestored(pool: Pool, now: Date): Promise<void> {
   const { rows } = await pool.query<{ name: string }>(
     `select c.relname as name from pg_class c
@@ -37,7 +40,7 @@ export async function dropRestored(pool: Pool, now: Date): Promise<void> {
   for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
 }
 
-/** Deletes what leads to a person from every such table. Gives how many rows that were. */
+/** Deletes the rows about a person from every such table. Returns how many. */
 export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<number> {
   const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
   let erased = 0;

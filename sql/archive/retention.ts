@@ -2,7 +2,10 @@ import type { Client } from '../database/db.ts';
 
 const AHEAD_DAYS = 35;
 
-/** Partitions for the past that still takes rows and for five weeks to come, each locked and without statistics of contents. */
+/**
+ * Creates partitions from `pastDays` ago to five weeks ahead, each locked and without statistics on contents. Returns how many
+ * were created or locked.
+ */
 export async function makePartitions(client: Pick<Client, 'query'>, pastDays: number): Promise<number> {
   const { rows } = await client.query<{ made: number }>(
     `select coalesce(sum(storage.make_partitions(name, now() - make_interval(days => $1), now() + make_interval(days => $2))), 0)
@@ -14,7 +17,7 @@ export async function makePartitions(client: Pick<Client, 'query'>, pastDays: nu
   return Number(rows[0]?.made ?? 0);
 }
 
-/** Takes newly written pages into the indexes over time. Gives how many ranges of pages that were. */
+/** Adds newly written pages to the indexes over time. Returns the number of page ranges. */
 export async function summariseTimes(client: Pick<Client, 'query'>): Promise<number> {
   const { rows } = await client.query<{ ranges: number }>(
     'select coalesce(sum(storage.summarise(name)), 0) as ranges from storage.hypertables',
@@ -22,7 +25,7 @@ export async function summariseTimes(client: Pick<Client, 'query'>): Promise<num
   return rows[0]?.ranges ?? 0;
 }
 
-/** Something that retention drops: a table split by time, or a roll-up. */
+/** A relation that retention drops from: a table split by time, or a roll-up. */
 export type Relation = { name: string; kind: 'hypertable' | 'rollup' };
 
 const FUNCTIONS = {
@@ -30,7 +33,7 @@ const FUNCTIONS = {
   rollup: { boundary: 'storage.rollup_boundary', drop: 'storage.drop_rollup_before', catalogue: 'storage.rollups' },
 };
 
-/** Where dropping everything before `cutoff` would end, or null where there is nothing to drop. */
+/** The actual end of dropping everything before `cutoff`, or null if there is nothing to drop. */
 export async function dropBoundary(client: Client, relation: Relation, cutoff: Date): Promise<Date | null> {
   const { rows } = await client.query<{ boundary: Date | null }>(
     `select ${FUNCTIONS[relation.kind].boundary}($1, $2) as boundary`,
@@ -39,7 +42,7 @@ export async function dropBoundary(client: Client, relation: Relation, cutoff: D
   return rows[0]?.boundary ?? null;
 }
 
-/** Says that nothing may be recomputed from before `boundary`; to be committed before anything is dropped. */
+/** Records that nothing before `boundary` may be recomputed. Commit it before dropping anything. */
 export async function retainFrom(client: Client, relation: Relation, boundary: Date): Promise<void> {
   await client.query(
     `update ${FUNCTIONS[relation.kind].catalogue} set retained_from = greatest(retained_from, $2) where name = $1`,
@@ -47,12 +50,15 @@ export async function retainFrom(client: Client, relation: Relation, boundary: D
   );
 }
 
-/** Keeps writers out of what lies before `boundary` until the transaction ends. */
+/** Blocks writes to rows before `boundary` until the transaction ends. */
 export async function holdBefore(client: Client, relation: Relation, boundary: Date): Promise<void> {
   await client.query('select storage.hold_before($1, $2)', [relation.name, boundary]);
 }
 
-/** Drops what lies before `boundary` and writes the proof in the same statement. Gives partitions, chunks or rows dropped. */
+/**
+ * Drops everything before `boundary` and records the proof in the same statement. Returns the number of partitions, chunks or
+ * rows dropped.
+ */
 export async function dropBefore(client: Client, relation: Relation, boundary: Date, rule: string): Promise<number> {
   const { rows } = await client.query<{ dropped: number }>(
     `with dropped as materialized (select ${FUNCTIONS[relation.kind].drop}($1, $2) as n)
@@ -64,7 +70,7 @@ export async function dropBefore(client: Client, relation: Relation, boundary: D
   return rows[0]?.dropped ?? 0;
 }
 
-/** Whether each roll-up of this source has taken over all that lies before `boundary`. */
+/** Whether every roll-up of this source contains everything before `boundary`. */
 export async function isServedBefore(client: Client, source: string, boundary: Date): Promise<boolean> {
   const { rows } = await client.query<{ served: boolean }>(
     `select not exists (select from storage.rollups where source = $1 and materialised_to < $2)
@@ -74,7 +80,7 @@ export async function isServedBefore(client: Client, source: string, boundary: D
   return rows[0]?.served ?? false;
 }
 
-// What tells about aggregates goes with them.
+// Records about aggregates are deleted with them.
 const NOTES = [
   ['receipts', 'hour'],
   ['restatements', 'bucket'],
@@ -82,9 +88,9 @@ const NOTES = [
 ] as const;
 
 /**
- * Deletes answers kept for repeated requests and counters of rate limits once nobody can ask for them, counts of opened
- * dashboards and of uses of features, exports without files, receipts and notes about roll-ups that are older than aggregates are kept, and
- * alerts that were sent or given up thirty days ago.
+ * Deletes expired rows and returns how many: answers for repeated requests and counters of rate limits that nobody can use any
+ * more; counts of opened dashboards and used features, exports without files, receipts and records about roll-ups that are older
+ * than the retention of aggregates; and alerts that were sent or given up thirty days ago.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(

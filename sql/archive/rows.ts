@@ -9,20 +9,20 @@ import { aboutPerson } from './parquet.ts';
 /** An archived event: each value as text, or null. */
 export type ArchivedRow = Record<string, string | null>;
 
-/** A file was rewritten or destroyed after the manifest was read. Whoever asks again gets what holds now. */
+/** A file was rewritten or destroyed after the manifest was read. A retry reads the current files. */
 export class ArchiveChanged extends Error {}
 
-/** The archive cannot be read at the moment. The message says why, in words for a client; the same request may succeed later. */
+/** The archive cannot be read right now. The message tells the client why; the same request may succeed later. */
 export class ArchiveUnavailable extends Error {}
 
-/** What a reader looks for; an optimisation but for `visible_from` of each file: PostgreSQL judges again. */
+/** What a reader looks for. Except for each file's `visible_from` it is only an optimisation: PostgreSQL filters again. */
 export type RowFilter = {
   from?: string | null;
   to?: string | null;
   subjects?: readonly string[] | null;
   /** Before this time and id. */
   before?: { time: string; id: string } | null;
-  /** Only what leads to this person. */
+  /** Only rows about this person. */
   about?: { subject: string; hash: string };
 };
 
@@ -41,8 +41,8 @@ function conditions({ from, to, subjects, before, about }: RowFilter): string {
   return where.join(' and ');
 }
 
-// Each file by its own end: types may be kept for different times. An event that came again after it had left, and left again, is in
-// two files of its type and day.
+// Each file has its own end, because types may have different retention. An event that was archived, sent again and archived
+// again is in two files of its type and day.
 function rowsOf(files: LocalFile[], columns: string, filter: RowFilter, slice = 'true'): string {
   const where = `${conditions(filter)} and ${slice}`;
   const each = files.map(
@@ -54,21 +54,21 @@ function rowsOf(files: LocalFile[], columns: string, filter: RowFilter, slice = 
   return twice ? `select distinct on (time, id) * from (${each.join(' union all ')})` : each.join(' union all ');
 }
 
-/** Of one sorted query; DuckDB gives 2,048 rows at once, which must fit several times. */
+/** Size of one sorted query. DuckDB returns 2,048 rows at a time, and several such batches must fit in memory. */
 const SLICE_BYTES = 16_000_000;
 
 type End = { time: string; id: string };
 
-// Column by column, for two comparisons of rows become a `between`, which DuckDB does not know of rows. The first is what parts of files
-// are left out by.
+// Column by column, because DuckDB turns two row comparisons into a `between`, which it does not support for rows. The first
+// condition lets it skip parts of files.
 function beyond({ time, id }: End, sign: '<=' | '>' | '>='): string {
   const at = `timestamptz ${literal(time)}`;
   return `(time ${sign[0]}= ${at} and (time ${sign[0]} ${at} or id ${sign} ${literal(id)}))`;
 }
 
 /**
- * Conditions under each of which lies a small part of the rows, in their order: the largest are 64 kB, and a day may have any number. With
- * `newest` these are of the last so many.
+ * Conditions that each select a small slice of the rows, in order: the largest rows are 64 kB, and a day may have any number.
+ * `newest`: only the last N rows.
  */
 async function slicesOf(duckDb: DuckDb, files: LocalFile[], filter: RowFilter, newest?: number): Promise<string[]> {
   const [first] = newest
@@ -78,7 +78,7 @@ async function slicesOf(duckDb: DuckDb, files: LocalFile[], filter: RowFilter, n
     : [];
   const since = first ? beyond(first as End, '>=') : 'true';
   const length = 'coalesce(strlen(data), 0) + coalesce(strlen(attributes), 0) + 300 as length';
-  // A window over rows that come straight from a file would hold on to their contents.
+  // A window function directly over a file would keep its contents in memory.
   await duckDb.run(`create or replace temp table keys as ${rowsOf(files, `time, id, ${length}`, filter, since)}`);
   const ends = (await duckDb.run(
     `select max(time)::varchar as time, max_by(id, struct_pack(t := time, i := id)) as id
@@ -119,7 +119,7 @@ async function withReader<T>(home: ArchiveHome, work: (duckDb: DuckDb, folder: s
   }
 }
 
-/** Several read at once, within a program of a gigabyte. */
+/** Several read at once, within a program of one gigabyte. */
 const READER_MEMORY = '192MB';
 
 async function openReader(home: ArchiveHome) {
@@ -138,12 +138,12 @@ async function openReader(home: ArchiveHome) {
   }
 }
 
-/** How many files one page may look into before it ends early. */
+/** Maximum files that one page reads before it ends early. */
 const MAX_FILES = 200;
 
 /**
- * The newest archived events that match, `limit` at most, of files that are given the newest day first. Where they lie in too many files
- * for one page, `reached` says from when on all are there.
+ * Returns the newest archived events that match, at most `limit`. `files` are ordered by newest day first. If they are spread
+ * over too many files for one page, `reached` is the time from which all are included.
  */
 export async function newestArchived(
   home: ArchiveHome,
@@ -169,12 +169,12 @@ export async function newestArchived(
   });
 }
 
-/** Letters that go to PostgreSQL at once, about. */
+/** Approximate number of characters sent to PostgreSQL at once. */
 const BATCH_LETTERS = 2_000_000;
 
 /**
- * All archived events that match, of files that are given the newest day first, in the order of time and id, some thousand at a time. Ends
- * early where whoever asked has left.
+ * Yields all archived events that match, ordered by time and id, some thousand at a time. `files` are ordered by newest day
+ * first. Stops early if `left` returns true.
  */
 export async function* archivedInOrder(
   home: ArchiveHome,

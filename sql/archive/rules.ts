@@ -2,7 +2,7 @@ import type { Client, Pool } from '../database/db.ts';
 
 export type ArchiveRule = {
   id: string;
-  /** Null: every customer without a rule of its own. */
+  /** Null: every tenant without a rule of its own. */
   tenant_id: string | null;
   /** Null: every type without a rule of its own. */
   type: string | null;
@@ -18,7 +18,7 @@ export async function listArchiveRules(client: Client | Pool): Promise<ArchiveRu
   return rows;
 }
 
-/** Makes or changes the rule of a tenant and type; undefined where there is no such tenant. */
+/** Creates or changes the rule of a tenant and type. Returns undefined if there is no such tenant. */
 export async function setArchiveRule(client: Client, rule: Omit<ArchiveRule, 'id'>): Promise<ArchiveRule | undefined> {
   const { rows } = await client.query<ArchiveRule>(`select ${COLUMNS} from door.set_archive_rule($1, $2, $3, $4)`, [
     rule.tenant_id,
@@ -29,7 +29,7 @@ export async function setArchiveRule(client: Client, rule: Omit<ArchiveRule, 'id
   return rows[0];
 }
 
-/** Removes a rule, not the default. False where there is none. */
+/** Removes a rule, except the default. Returns false if there is no such rule. */
 export async function removeArchiveRule(client: Client, id: string): Promise<boolean> {
   const { rows } = await client.query<{ removed: boolean }>('select door.remove_archive_rule($1) as removed', [id]);
   return rows[0]?.removed ?? false;
@@ -54,7 +54,7 @@ export type ArchiveTotal = {
   last_day: string;
 };
 
-/** What the archive holds in place of the database, by tenant and type. */
+/** The archived events that the database no longer has, by tenant and type. */
 export async function archiveTotals(pool: Pool, tenantId: string | undefined): Promise<ArchiveTotal[]> {
   const { rows } = await pool.query<ArchiveTotal>(
     `select coalesce(t.slug, f.tenant_id::text) as slug, f.type, count(*) as files, sum(f.rows) as rows, sum(f.bytes) as bytes,

@@ -2,7 +2,7 @@ import type { Pool } from '../database/db.ts';
 
 export type ArchiveState = { status: 'proved' | 'live' | 'condemned'; files: number; rows: number; bytes: number };
 
-/** What the archive holds of all customers together, by the state of its files. */
+/** Files of all customers together, by status. */
 export async function readArchive(ops: Pool): Promise<ArchiveState[]> {
   const { rows } = await ops.query<ArchiveState>(
     `select s.status, coalesce(sum(a.files), 0) as files, coalesce(sum(a.rows), 0) as rows, coalesce(sum(a.bytes), 0) as bytes
@@ -15,7 +15,9 @@ export async function readArchive(ops: Pool): Promise<ArchiveState[]> {
 
 export type LastRun = { succeeded_at: number | null; failures: number };
 
-/** When a run last ended well, in seconds since 1970, and how many have failed since; runs that had nothing to do are not noted. */
+/**
+ * When the last successful run ended, in seconds since 1970, and how many have failed since. Runs without work are not recorded.
+ */
 export async function lastArchiveRuns(ops: Pool): Promise<LastRun[]> {
   const { rows } = await ops.query<LastRun>(
     `with good as (select max(ended_at) as at from ops.archive_runs where not failed)

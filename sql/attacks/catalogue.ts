@@ -1,7 +1,9 @@
 import type { Client } from '../database/db.ts';
 import type { CatalogueRelation, Party, Target, View } from './attack.ts';
 
-/** Everything in the catalogue that can hold rows, by its qualified name: tables, partitions, chunks, aggregates, views. */
+const UNDEFINED_TABLE = '42P01';
+
+/** Everything in the catalogue that can hold rows, by qualified name: tables, partitions, chunks, aggregates, views. */
 async function findRelations(client: Client, victimId: string): Promise<CatalogueRelation[]> {
   const { rows } = await client.query<CatalogueRelation>(
     `select n.nspname as schema, format('%I.%I', n.nspname, c.relname) as name, c.relkind::text as kind, c.relowner::regrole::text as owner,
@@ -21,10 +23,19 @@ async function findRelations(client: Client, victimId: string): Promise<Catalogu
   );
   for (const relation of rows) {
     if (!relation.key || relation.owner !== 'mirante_owner') continue;
-    const found = await client.query(`select from ${relation.name} where ${relation.key} = $1 limit 1`, [victimId]);
-    relation.holds = found.rowCount === 1;
+    relation.holds = await holdsRow(client, relation.name, relation.key, victimId);
   }
   return rows;
+}
+
+// False if retention has dropped the partition since the catalogue was read.
+async function holdsRow(client: Client, relation: string, key: string, tenantId: string): Promise<boolean> {
+  try {
+    return (await client.query(`select from ${relation} where ${key} = $1 limit 1`, [tenantId])).rowCount === 1;
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return false;
+    throw error;
+  }
 }
 
 /** The views of app, with the logins that may read each. */
@@ -43,7 +54,7 @@ async function findViews(client: Client): Promise<View[]> {
   return rows;
 }
 
-/** Every role of the server but the login's own kind and PostgreSQL's groups. */
+/** Every role of the server, except SQL logins and PostgreSQL's predefined roles. */
 async function findRoles(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select quote_ident(rolname) as name from pg_roles where rolname !~ '^(pg_|mirante_sql)' order by 1`,
@@ -51,7 +62,7 @@ async function findRoles(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** All that there is to attack, as the catalogue has it now. The connection acts as mirante_owner. */
+/** Everything that can be attacked, from the current catalogue. The connection must act as mirante_owner. */
 export async function aim(owner: Client, own: Party, victim: Party): Promise<Target> {
   const [relations, views, roles] = [await findRelations(owner, victim.id), await findViews(owner), await findRoles(owner)];
   return { own, victim, relations, views, roles };

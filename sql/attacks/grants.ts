@@ -1,6 +1,6 @@
 import { type Attack, spelt, type Target } from './attack.ts';
 
-/** Every function that Metabase may run, each of them with a grant, a window and a width. */
+/** Every function that Metabase may run. Each takes a grant, a window and a width. */
 export const FUNCTIONS = [
   'benchmarks',
   'corrections',
@@ -15,7 +15,7 @@ export const FUNCTIONS = [
 ] as const;
 const WINDOW = "now() - interval '400 days', now() + interval '1 day'";
 
-/** Attempts to make a function of bi open another tenant than the one whose grant was given. */
+/** Attempts to make a function of bi show another tenant than the one whose grant was given. */
 export function grantAttacks({ own, victim }: Target): Attack[] {
   const become = `set_config('app.tenant_id', ${spelt(victim.id)}, false) is null`;
   const read = (name: string, grant: string) => `select * from bi.${name}(${grant}, ${WINDOW}, 'total')`;
@@ -26,7 +26,7 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
     name: `${title} bi.${name}`,
     as: ['metabase'],
     statements,
-    // A benchmark is figures without a word that tells whose they are: that there is something to reach is proved by what it reads.
+    // A benchmark contains no word that identifies its tenant. So the proof reads its source.
     alive: [read(name === 'benchmarks' ? 'validations' : name, `'${victim.grant}'`)],
     aliveAs: 'metabase',
     ...more,

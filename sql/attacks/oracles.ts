@@ -2,7 +2,9 @@ import { EVERYBODY, type Oracle, spelt, type Target } from './attack.ts';
 
 const WRONG = '0123456789abcdef0123456789abcdef';
 
-/** Questions that a plan's estimates or a conflict might answer: is there such a type, rule or tenant elsewhere, and how often? */
+/**
+ * Questions that a plan's estimates or a conflict might answer: does another tenant have such a type, rule or id, and how often?
+ */
 export function oracleAttacks({ victim }: Target): Oracle[] {
   const word = { right: victim.word, wrong: WRONG };
   const id = { right: victim.id, wrong: '01234567-89ab-4def-8123-456789abcdef' };

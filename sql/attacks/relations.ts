@@ -1,7 +1,7 @@
 import type { CatalogueRelation } from './attack.ts';
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 
-// What every login may read because PostgreSQL or TimescaleDB shows it to everybody; no row of a tenant is in it.
+// What PostgreSQL or TimescaleDB lets every login read; it contains no row of a tenant.
 const isPublic = ({ schema, owner }: CatalogueRelation) =>
   schema === 'public' || (/^_?timescaledb_/.test(schema) && owner !== 'mirante_owner');
 
@@ -42,7 +42,7 @@ export function relationAttacks({ victim, relations }: Target): Attack[] {
     ...bySchema(others).map(
       ([schema, names]): Attack => ({
         name: `read the other relations of ${schema}`,
-        // Counters of the rate limits, by tenant, are the API's own.
+        // The API may read the counters of rate limits of all tenants: they are its own.
         as: schema === 'limits' ? ['sql', 'metabase'] : EVERYBODY,
         oneStance: true,
         refused: true,

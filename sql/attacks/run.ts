@@ -8,19 +8,19 @@ import { sessionAttacks } from './sessions.ts';
 import { surroundingAttacks } from './surroundings.ts';
 import { viewAttacks } from './views.ts';
 
-/** `dead`: the proof did not find the victim's row, or a time limit cut the attack off, so that it says nothing. */
+/** `dead`: the proof did not find the victim's row, or a timeout stopped the attack, so that it proves nothing. */
 export type Finding = {
   attack: string;
   login: AttackLogin;
   stance: string;
   what: 'foreign row' | 'not refused' | 'a foreign row was looked at' | 'answers differ' | 'dead';
-  /** Which of its statements. */
+  /** Index of the statement in the attack. */
   statement: number;
 };
 
 export type AttackOutcome = { tried: number; findings: Finding[] };
 
-/** What each login does before an attack: nothing, or take its own tenant's place, or claim the victim's. */
+/** What each login does before an attack: nothing, act as its own tenant, or claim to be the victim. */
 function stancesOf({ own, victim }: Target): Record<AttackLogin, [string, string[]][]> {
   const claim = `select set_config('app.tenant_id', ${spelt(victim.id)}, false) is null`;
   return {
@@ -41,9 +41,9 @@ function stancesOf({ own, victim }: Target): Record<AttackLogin, [string, string
 }
 
 /**
- * Tries everything that only reads, or with `writes` everything, as each login: one session each, one transaction for each
- * attack, rolled back. `owner` acts as mirante_owner and proves that what is reached for is there. With `silent`, which takes the grant of a
- * canary, what is refused is not in the server's log.
+ * Runs all read-only attacks, or with `writes` all attacks, as each login: one session per login, one transaction per attack,
+ * rolled back. `owner` acts as mirante_owner and proves that the target rows exist. `silent` keeps rejected statements out of the
+ * server's log; it needs a canary's grant.
  */
 export async function runAttacks(
   target: Target,
@@ -87,7 +87,7 @@ export async function runAttacks(
 const silencing = (login: AttackLogin, { own }: Target) =>
   `select ${login === 'metabase' ? 'bi' : 'app'}.silence_audit('${own.grant}')`;
 
-// Its role came with the connection or was set on it, and must outlive each proof.
+// The owner's role came with the connection or was set on it, and must survive each proof.
 function ownerSession(owner: Client): Omit<Session, 'end'> {
   const session = sessionOf(owner);
   return { ...session, forget: async () => void (await owner.query('rollback')) };
@@ -128,8 +128,8 @@ async function tryOne(attack: Attack | Oracle, first: string[], target: Target, 
 
 const MAX_TRIES = 20;
 
-// Estimates follow a table that grows meanwhile, so the wrong guess is asked between two right ones. Where the table stood still
-// all three must be equal; else every number of the wrong one lies between those of the others.
+// Estimates follow a growing table, so the wrong guess is asked between two right ones. If the table did not change, all three
+// answers must be equal. Otherwise every number of the wrong one must be between those of the others.
 async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (statements: string[]) => Promise<AttackAnswer[]>) {
   const heard = async (guess: string) => {
     const answers = await told(ask(guess));
@@ -150,7 +150,7 @@ async function askBetween({ ask, guesses: { right, wrong } }: Oracle, told: (sta
 
 const NUMBER = /\d+(?:\.\d+)?/g;
 
-/** Whether a text is one of two others, or in their words with numbers that lie between theirs. */
+/** Whether a text equals one of two others, or has their words with numbers between theirs. */
 export function isBetween(text: string, one: string, other: string): boolean {
   if (text === one || text === other) return true;
   const [words, ...ends] = [text, one, other].map((each) => each.replace(NUMBER, '#'));
@@ -166,7 +166,7 @@ export function isBetween(text: string, one: string, other: string): boolean {
   });
 }
 
-// By the time limit: what it would have said is unknown.
+// A timeout: what it would have answered is unknown.
 const isCutOff = (answer: AttackAnswer | undefined) => answer?.code === '57014';
 
 async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Session, 'end'>): Promise<boolean> {
@@ -177,7 +177,7 @@ async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Se
     ];
     return one.some((answer, n) => answer.text !== other[n]?.text);
   }
-  // It reaches for no row of anybody; the catalogue has named what it reaches for.
+  // It targets no rows, only objects whose names come from the catalogue.
   if (attack.alive.length === 0) return true;
   for (const statement of attack.alive) {
     const [answer] = (await run(session, 'read only', [statement])) as [AttackAnswer];
@@ -186,7 +186,7 @@ async function isAlive(attack: Attack | Oracle, target: Target, session: Omit<Se
   return false;
 }
 
-/** Whether something that only the victim's rows hold stands in a text, also as bytea's hexadecimal digits. */
+/** Whether a text contains a value that only the victim's rows have, also as hexadecimal bytea. */
 export function isForeign(text: string, { victim }: Pick<Target, 'victim'>): boolean {
   const heard = text.toLowerCase();
   return [victim.id, victim.word, victim.mark, String(victim.figure)].some(

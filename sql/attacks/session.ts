@@ -2,25 +2,25 @@ import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import type { Client } from '../database/db.ts';
 
-/** All that PostgreSQL said to one statement: rows, copied data, notices and the error with every field of it. */
+/** PostgreSQL's whole response to one statement: rows, copied data, notices, and all fields of the error. */
 export type AttackAnswer = { refused: boolean; code: string | undefined; text: string };
 
-/** One login's connection, which forgets everything between two attacks. */
+/** One login's connection, reset between two attacks. */
 export type Session = {
   say: (statement: string) => Promise<AttackAnswer>;
-  /** Begins a transaction in which nothing that is tried outlives the attack; a statement that fails does not end it. */
+  /** Begins a transaction that is rolled back after the attack. A failed statement does not end it. */
   begin: (mode: 'read only' | 'read write') => Promise<void>;
-  /** Ends it and the traces that it left in the session. */
+  /** Rolls back and resets the session. */
   forget: () => Promise<void>;
   end: () => Promise<void>;
 };
 
-// Every value as PostgreSQL writes it: a parsed Date or Buffer would hide what is searched for.
+// Every value as PostgreSQL's text: a parsed Date or Buffer would hide what is searched for.
 const types = { getTypeParser: () => String } as unknown as pg.CustomTypesConfig;
 
 /**
- * Connects one login. Its name in `pg_stat_activity` and in the server's log tells its refusals from a real attack's. `silence`: a statement that keeps
- * them out of that log.
+ * Connects one login. Its application name distinguishes its rejected statements in `pg_stat_activity` and in the server's log
+ * from real attacks. `silence`: a statement that keeps them out of that log.
  */
 export async function openSession(url: string, silence?: string): Promise<Session> {
   const client = new pg.Client({
@@ -38,7 +38,7 @@ export async function openSession(url: string, silence?: string): Promise<Sessio
   return { ...session, forget: () => session.forget().then(silenced), end: () => client.end() };
 }
 
-/** The same over a connection that is there already, whose role stays what it is. */
+/** The same on an existing connection, which keeps its role. */
 export function sessionOf(client: Client): Omit<Session, 'end'> {
   const say = async (statement: string): Promise<AttackAnswer> => {
     const heard: unknown[] = [];
@@ -65,7 +65,7 @@ export function sessionOf(client: Client): Omit<Session, 'end'> {
     }
     return { refused: code !== undefined, code, text: JSON.stringify(heard) };
   };
-  // Goes along with each statement, so that it costs no message of its own: one that fails undoes nothing but itself.
+  // Sent together with each statement, to save a round trip. A failed statement undoes only itself.
   let before = '';
   return {
     async say(statement) {

@@ -1,6 +1,6 @@
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 
-/** Attempts to become somebody else, or to make the gates look at something else than what they name. */
+/** Attempts to become another role, or to make the gates check something other than what they name. */
 export function sessionAttacks({ victim, roles }: Target): Attack[] {
   const id = spelt(victim.id);
   const theirs = [`select * from private.events where tenant_id = ${id}::uuid limit 3`];
@@ -41,7 +41,7 @@ export function sessionAttacks({ victim, roles }: Target): Attack[] {
     },
     {
       name: 'set the tenant',
-      // The API's own statements say which tenant they are for: its text is Mirante's.
+      // The API's own statements name their tenant: their text is Mirante's.
       as: ['sql', 'metabase'],
       statements: [
         ...[`select ${become}`, `select set_config('app.tenant_id', ${id}, true) is null`].flatMap((set) => [set, ...reads]),

@@ -1,6 +1,6 @@
 import { type Attack, EVERYBODY, spelt, type Target } from './attack.ts';
 
-/** What PostgreSQL itself keeps or can do beside the tables: statistics, activity, files, extensions, other servers. */
+/** What PostgreSQL itself stores or can do besides tables: statistics, activity, files, extensions, other servers. */
 export function surroundingAttacks({ victim, relations }: Target): Attack[] {
   const id = spelt(victim.id);
   const theirs = [`select * from private.events where tenant_id = ${id}::uuid limit 3`];

@@ -2,15 +2,15 @@ import { CHECKS } from '../data-quality/quality-checks.ts';
 import type { View } from './attack.ts';
 import { type Attack, type AttackLogin, spelt, type Target } from './attack.ts';
 
-// Others have the name of the table that they show.
+// Views whose table has another name. All others have the name of their table.
 const BENEATH: Record<string, string> = {
   'app.tenant': 'private.tenants',
   'app.data_quality': 'private.quality_results',
   'app.events_in_order': 'private.events',
 };
 
-// Rows that say nothing of their tenant's own: types that all share, acts other than those on event types, and what jobs note of
-// every tenant alike.
+// Rows without anything of their own tenant: types that all tenants share, audit entries other than those on event types, and
+// records that jobs write for every tenant alike.
 const UNMARKED: Record<string, string> = {
   'app.audit_log': '(tenant|key|alert_rule|alert_endpoint|sql_login|pseudonym_key|privacy_request|offboarding)[.]',
   'app.data_quality': `,(${CHECKS.map(({ name }) => name).join('|')}),`,
@@ -18,7 +18,7 @@ const UNMARKED: Record<string, string> = {
   'app.restatements': '_daily,',
 };
 
-/** Reads through the views, and every trick to see a row before the view's own filter has left it out. */
+/** Reads through the views, and all tricks to see a row before the view's own filter has removed it. */
 export function viewAttacks(target: Target): Attack[] {
   return target.views.flatMap((view) => attacksOn(view, target));
 }
@@ -30,7 +30,7 @@ function attacksOn({ name, from: readable, readers }: View, { own, victim }: Tar
   ];
   const table = BENEATH[name] ?? name.replace('app.', 'private.');
   const theirs = `(select * from ${table} where ${table === 'private.tenants' ? 'id' : 'tenant_id'} = ${spelt(victim.id)}::uuid limit 1000) v`;
-  // Fails for a row that holds nothing of the attacker's own and is not of a type that all tenants share.
+  // Fails for a row that contains nothing of the attacker's own and whose type is not shared by all tenants.
   const strange = `v::text !~ '${own.word}|${own.id}|${UNMARKED[name] ?? '"?br[.]validahub[.]'}'`;
   const traps = {
     cast: `case when ${strange} then v::text::integer else 1 end`,
@@ -76,7 +76,7 @@ function attacksOn({ name, from: readable, readers }: View, { own, victim }: Tar
       `explain (verbose, settings, format json) select count(*) from ${readable} v`,
     ]),
     ...Object.entries(traps).map(([kind, trap]) => {
-      // One kind everywhere, the others where a planner is likeliest to move them.
+      // One kind in every place, the others where a planner is most likely to move them.
       const chosen = Object.values(places).slice(0, kind === 'cast' ? undefined : 2);
       return attack(
         `a ${kind} that fails on strange rows of`,
@@ -97,7 +97,7 @@ function attacksOn({ name, from: readable, readers }: View, { own, victim }: Tar
       ]
         .map((setting) => `set ${setting} = off`)
         .concat(Object.values(places).map((place) => place(traps.cast, named)))
-        // After the others: the gates' own queries are planned by then, and need not start workers of their own for each row.
+        // After the others: by then the gates' own queries are planned, and need not start parallel workers for each row.
         .concat(
           'set cpu_operator_cost = 1000',
           'set parallel_setup_cost = 0',

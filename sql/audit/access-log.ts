@@ -1,9 +1,9 @@
 import type { Pool } from '../database/db.ts';
 
-/** Requests of one key, or of viewers with links that it made, from one address within one hour. */
+/** Requests of one key, or of viewers of its embeds, from one address within one hour. */
 export type Access = { keyId: string; address: string; viewer: boolean; firstAt: number; lastAt: number; requests: number };
 
-/** Adds to the access log, and records in the audit log each address from which a key itself comes for the first time. */
+/** Adds to the access log, and records each new address of a key itself in the audit log. */
 export async function recordAccess(pool: Pool, entries: Access[]): Promise<void> {
   await pool.query('select door.record_access($1, $2, $3, $4, $5, $6)', [
     entries.map(({ keyId }) => keyId),

@@ -1,6 +1,6 @@
 set local role mirante_views;
 
--- Without `seq` and `hash`: they tell how much happens at other tenants.
+-- Without `seq` and `hash`: they would reveal how much happens at other tenants.
 create view app.audit_log with (security_barrier) as
     select at, actor, action, target, details
     from private.audit_log

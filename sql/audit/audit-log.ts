@@ -23,7 +23,7 @@ export async function listAuditLog(
   return result.rows;
 }
 
-/** The last row's number and hash as `<seq>:<hash>`, or null before the first. For an owner's connection. */
+/** The last row's number and hash as `<seq>:<hash>`, or null if there are no rows. Needs an owner's connection. */
 export async function auditHead(client: Pick<Client, 'query'>): Promise<string | null> {
   const { rows } = await client.query<{ head: string }>(
     "select seq || ':' || encode(hash, 'hex') as head from private.audit_log order by seq desc limit 1",
@@ -34,8 +34,8 @@ export async function auditHead(client: Pick<Client, 'query'>): Promise<string |
 export type ChainLink = { seq: number; hash: string; computed: string };
 
 /**
- * The next rows of the chain after `last`, each with the hash that it should have. Only built-in functions are asked: who can
- * change rows can change Mirante's own functions too. The text of a row is that of private.append_audit().
+ * The next rows of the chain after `last`, each with the hash that it should have. It uses only built-in functions, because an
+ * attacker who can change rows can change Mirante's own functions too. The text of a row is that of private.append_audit().
  */
 export async function readChain(client: Pick<Client, 'query'>, last: ChainLink | undefined): Promise<ChainLink[]> {
   const { rows } = await client.query<ChainLink>(

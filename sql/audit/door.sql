@@ -1,7 +1,7 @@
 set local role mirante_owner;
 
--- Adds what one API process has counted, each row's tenant found from its key, and records each address from which a key comes
--- for the first time as far back as is kept; viewers with a link that it made come from anywhere.
+-- Adds the counts of one API process; each row's tenant is found from its key. Records each address from which a key comes for
+-- the first time, as far back as the log is kept. Viewers of its embeds may come from anywhere.
 create function door.record_access(
     keys uuid[], addresses inet[], firsts timestamptz[], lasts timestamptz[], counts bigint[], viewers boolean[]
 ) returns void
@@ -45,7 +45,7 @@ $$;
 revoke all on function door.record_access from public;
 grant execute on function door.record_access to mirante_api;
 
--- The last audit, and what all audits since then have found; no row where none ran.
+-- The last audit, and what all audits since `since` have found. No row if none ran.
 create function door.isolation(since timestamptz) returns table (
     ran_at timestamptz, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint
 )

@@ -2,9 +2,9 @@ import type { AttackOutcome, Finding } from '../attacks/run.ts';
 import { type Client, type Pool, withClient } from '../database/db.ts';
 import { withGuard } from '../database/guard.ts';
 
-/** Runs `work` on a connection that alone audits. Gives undefined, and does nothing, where another is at it. */
+/** Runs `work` on the only connection that audits. Returns undefined, without running `work`, if another worker has the lock. */
 export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T | undefined> {
-  // The lock is held by a transaction on a connection of its own, because each attack has its own.
+  // A separate connection's transaction holds the lock, because each attack has its own transaction.
   return withGuard(
     pool,
     async (guard) => {
@@ -16,8 +16,8 @@ export async function withAuditLock<T>(pool: Pool, work: (client: Client) => Pro
 }
 
 /**
- * Runs `work` while the server's log has no error of this connection, where the role may say so: proofs of attacks fail on purpose too. `work` is told
- * whether it may.
+ * Runs `work` while errors of this connection are kept out of the server's log, if the role may set that: proofs of attacks fail
+ * on purpose too. `work` gets whether they are.
  */
 export async function withoutErrorLog<T>(client: Client, work: (silent: boolean) => Promise<T>): Promise<T> {
   const { rowCount } = await client.query(
@@ -30,7 +30,7 @@ export async function withoutErrorLog<T>(client: Client, work: (silent: boolean)
   }
 }
 
-/** Logins that an audit which was interrupted has left behind. */
+/** Logins that an interrupted audit has left behind. */
 export async function openLogins(client: Client, tenantId: string): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     'select id from private.sql_logins where tenant_id = $1 and ended_at is null',
@@ -39,18 +39,18 @@ export async function openLogins(client: Client, tenantId: string): Promise<stri
   return rows.map(({ id }) => id);
 }
 
-/** An audit's own login leaves no entry once it has ended: there is one every hour. */
+/** Deletes the record of an audit's own ended login, because there is one every hour. */
 export async function forgetLogin(client: Client, id: string): Promise<void> {
   await client.query('delete from private.sql_logins where id = $1 and ended_at is not null', [id]);
 }
 
-/** How many findings are rows that should not have been reached, and how many attacks proved nothing. */
+/** Counts findings that are rows that should not have been reached, and attacks that proved nothing. */
 export function countFindings(findings: Finding[]): { foreignRows: number; dead: number } {
   const dead = findings.filter(({ what }) => what === 'dead').length;
   return { foreignRows: findings.length - dead, dead };
 }
 
-/** Keeps an outcome for 400 days: of its findings, one for each attack, login and kind. */
+/** Stores an outcome for 400 days: of its findings, one for each attack, login and kind. */
 export async function saveAudit(client: Client, { tried, findings }: AttackOutcome): Promise<void> {
   const { foreignRows, dead } = countFindings(findings);
   const kinds = new Map(findings.map(({ attack, login, what }) => [`${attack} ${login} ${what}`, { attack, login, what }]));
@@ -72,7 +72,7 @@ export type Isolation = {
   found_since: number;
 };
 
-/** The last audit and what all since then have found, as the API's login may know it; undefined where none ran. */
+/** The last audit and what all audits since `since` have found, for the API's login; undefined if none ran. */
 export async function readIsolation(pool: Pool, since: Date): Promise<Isolation | undefined> {
   const { rows } = await pool.query<Isolation>(
     'select ran_at, age_seconds, attempts, foreign_rows, dead, found_since from door.isolation($1)',

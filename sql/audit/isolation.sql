@@ -1,7 +1,7 @@
 set local role mirante_owner;
 
--- The audit of the isolation provokes thousands of errors on purpose, which would fill the server's log. Keeps errors of this session out of it
--- until `discard all`, for a grant of a canary, which nobody but the audit has.
+-- The isolation audit causes thousands of errors on purpose, which would fill the server's log. Keeps errors of this session out
+-- of it until `discard all`. Needs a grant of a canary, which only the audit has.
 create or replace function private.silence_audit(tenant_grant text) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp

@@ -5,14 +5,14 @@ import type { Client, Pool } from '../database/db.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
- * Runs `work` while no file of the archive comes or goes, so that the rows that name them and the files are of one moment. A database from
- * before there was an archive has no turn to take.
+ * Runs `work` while no archive file is added or removed, so that the manifest's rows and the files are from the same moment. A
+ * database older than the archive has no turn to take.
  */
 export async function withArchiveAtRest<T>(pool: Pool, work: () => Promise<T>): Promise<T> {
   return (await hasArchive(pool)) ? withArchiveTurn(pool, work) : work();
 }
 
-/** Throws where the copied objects lack a file in which archived events are, or have it in another length. */
+/** Throws if the copied objects lack a file with archived events, or have it with another size. */
 export async function refuseMissing(pool: Pool | Client, folder: string, { included }: Manifest['objects']): Promise<void> {
   if (!included || !(await hasArchive(pool))) return;
   for (const { name, bytes } of await liveFiles(pool)) {

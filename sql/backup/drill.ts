@@ -16,28 +16,28 @@ import { restoreCopy } from './restore-copy.ts';
 import { restoreDump } from './restore-dump.ts';
 
 type Common = {
-  /** Of a login that sees every row. */
+  /** URL of a login that sees every row. */
   databaseUrl: string;
-  /** As the API reads what is backed up. */
+  /** URL of the API's login on the platform that is backed up. */
   apiUrl: string;
   secret: string;
-  /** Where backup and scratch lie while it lasts; emptied first, should an earlier drill have been cut off. */
+  /** Folder of the backup and the scratch server. It is emptied first, in case an earlier drill was interrupted. */
   folder: string;
   signal?: AbortSignal | undefined;
 };
 export type DumpDrill = Common &
   Pick<DumpOptions, 'programs' | 'environment'> & {
-    /** A login that may make a database on the server where the dump is restored. */
+    /** URL of a login that can create a database on the server where the dump is restored. */
     scratchUrl: string;
   };
 export type CopyDrill = Common & { data: string; passwordFile: string };
 
 const SCRATCH = 'mirante_drill_';
 
-// Objects need no drill of their own: they are files that carry their sums.
+// Objects need no drill: they are files with checksums.
 const objects = async () => ({ included: false, note: 'A drill leaves the object store out.' });
 
-/** Dumps the platform, restores it into a database of its own, counts every table and reads its figures again. */
+/** Dumps the platform, restores it into a new database, counts every table and reads its metrics again. Throws if they differ. */
 export async function drillDump(drill: DumpDrill): Promise<DrillResult> {
   return drilled(drill, 1, {
     back: (folder) => dumpDatabase({ ...drill, folder, objects }),
@@ -49,7 +49,7 @@ export async function drillDump(drill: DumpDrill): Promise<DrillResult> {
   });
 }
 
-/** The same with a copy of the running server's files, restored to be another server. */
+/** The same with a copy of the running server's files, restored as another server. */
 export async function drillCopy(drill: CopyDrill): Promise<DrillResult> {
   return drilled(drill, 2.5, {
     back: (folder) => copyServer({ ...drill, folder, objects }),
@@ -70,7 +70,7 @@ type Way = {
 async function drilled(drill: Common, room: number, { back, restored }: Way): Promise<DrillResult> {
   const { folder, apiUrl, secret, signal } = drill;
   const backup = join(folder, 'backup');
-  // Another drill on the same folder, of a command or of the jobs, would lose its scratch server.
+  // Another drill on the same folder, from a command or the jobs, would destroy this one's scratch server.
   const lock = lockFolder(`${folder}.lock`, 'a restore drill');
   try {
     await clear(folder);
@@ -100,7 +100,7 @@ async function drilled(drill: Common, room: number, { back, restored }: Way): Pr
   }
 }
 
-// With the data of a scratch server that stands elsewhere.
+// Also removes the data of a scratch server whose home is elsewhere.
 async function clear(folder: string): Promise<void> {
   const scratch = join(folder, 'scratch');
   if (existsSync(scratch)) await stopStray(scratch);
@@ -109,7 +109,7 @@ async function clear(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-// A disk that a drill fills would stop the platform, which it is there to protect.
+// A drill that filled the disk would stop the platform that it is meant to protect.
 async function refuseTight({ databaseUrl, folder }: Common, room: number): Promise<void> {
   const pool = createPool(databaseUrl, { max: 1, name: 'mirante restore drill' });
   try {
@@ -117,7 +117,7 @@ async function refuseTight({ databaseUrl, folder }: Common, room: number): Promi
     await mkdir(folder, { recursive: true, mode: 0o755 });
     const { bavail, bsize } = await statfs(folder);
     const [needed, free] = [(rows[0]?.bytes ?? 0) * room, bavail * bsize];
-    // As much again stays free for the platform.
+    // The same amount stays free for the platform.
     if (free < needed * 2) throw new Error(`Not enough disk space in ${folder}: ${mib(free)} free, ${mib(needed * 2)} needed.`);
   } finally {
     await pool.end();
@@ -137,7 +137,8 @@ async function withScratch<T>(serverUrl: string, work: (databaseUrl: string) => 
     try {
       return await work(url.toString());
     } finally {
-      // Without force, which would end a worker of autovacuum too and may not; this asks it to leave, and waits.
+      // Without force: it would also terminate an autovacuum worker, which this role may not. A plain drop asks the worker to
+      // leave and waits.
       await pool.query(`drop database ${name}`);
     }
   } finally {
@@ -145,7 +146,7 @@ async function withScratch<T>(serverUrl: string, work: (databaseUrl: string) => 
   }
 }
 
-// Of drills that were cut off. One that is under way has sessions there.
+// Drops databases of interrupted drills. A running drill has sessions in its own.
 async function dropLeftovers(pool: Pool): Promise<void> {
   await withClient(pool, async (client) => {
     const { rows } = await client.query<{ name: string }>(

@@ -9,31 +9,31 @@ import { countRows, seesAll } from './row-counts.ts';
 import { makeWhole } from './whole-folder.ts';
 
 export type DumpOptions = {
-  /** Of a login that sees every row: the migrator, or a superuser. */
+  /** URL of a login that sees every row: the migrator, or a superuser. */
   databaseUrl: string;
   folder: string;
   secret: string | undefined;
   /** Where the client programs are. */
   programs: { folder: string | undefined; path: string | undefined };
   environment: NodeJS.ProcessEnv;
-  /** Copies what the object store holds into a folder, once the database is dumped, and says what it did. */
+  /** Copies the object store into a folder, once the database is dumped, and returns what it did. */
   objects: (folder: string) => Promise<Manifest['objects']>;
   signal?: AbortSignal | undefined;
 };
 
-/** A dump counts rows of hundreds of millions. */
+/** A dump counts hundreds of millions of rows. */
 const STATEMENT_LIMIT_MS = 86_400_000;
 
 /**
- * Backs a database up with pg_dump of its server's own version into a folder that gets its name last, in one snapshot, in which every row
- * is counted too. The server goes on working meanwhile.
+ * Backs up a database with pg_dump of the server's own version. The folder gets its name only when it is complete. Everything is
+ * from one snapshot, in which every row is counted too. The server keeps working.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<Manifest> {
   const pool = createPool(options.databaseUrl, { max: 2, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
   try {
     return await makeWhole(options.folder, async (unfinished) => {
       await withClient(pool, refuseBlind);
-      // Files that an erasure or a run of the archive rewrote between the two copies would be in neither.
+      // Otherwise files that an erasure or a run of the archive rewrites between the two copies would be in neither.
       return withArchiveAtRest(pool, () => dump(pool, options, unfinished));
     });
   } finally {
@@ -54,7 +54,7 @@ async function dump(pool: Pool, options: DumpOptions, unfinished: string): Promi
     const program = await findProgram('pg_dump', described.major, options.programs);
     const { snapshot, at } = await exportSnapshot(client);
     const dumping = runOn(databaseUrl, program, dumpArgs(join(unfinished, PARTS.dump), snapshot), options);
-    // Whatever comes first, the snapshot must stay open until the dump has ended.
+    // Whichever ends first, the snapshot must stay open until the dump has ended.
     const [dumped, counted] = await Promise.allSettled([dumping, countRows(client)]);
     if (dumped.status === 'rejected') throw dumped.reason;
     if (counted.status === 'rejected') throw counted.reason;
@@ -77,7 +77,8 @@ async function dump(pool: Pool, options: DumpOptions, unfinished: string): Promi
   return manifest;
 }
 
-// Row security stays on, because pg_dump refuses tables with it otherwise; seesAll() has proved that it hides nothing from this login.
+// Row security stays enabled, because otherwise pg_dump refuses tables with it. seesAll() has proved that it hides nothing from
+// this login.
 function dumpArgs(folder: string, snapshot: string): string[] {
   const jobs = Math.max(2, Math.min(4, cpus().length));
   return ['--format=directory', `--jobs=${jobs}`, '--enable-row-security', `--snapshot=${snapshot}`, '--file', folder];

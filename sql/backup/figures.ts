@@ -4,12 +4,14 @@ import { readMetric } from '../metrics/metrics.ts';
 import { DAY } from '../metrics/windows.ts';
 import { listTenants } from '../tenants/tenants.ts';
 
-/** What `events.count` answers each tenant for thirty whole days, by the tenant's id. */
+/** The answer of `events.count` for thirty whole days, by tenant id. */
 export type BackupMetrics = Map<string, number>;
 
 const TENANTS = 100;
 
-/** Asks as the API does, with its own login; the days end at `until`, so that the same is asked of a backup later. */
+/**
+ * Reads the metrics as the API does, with its own login. The days end at `until`, so that a backup can be asked the same later.
+ */
 export async function readFigures(apiUrl: string, until: Date): Promise<BackupMetrics> {
   const pool = createPool(apiUrl, { max: 1, name: 'mirante restore drill' });
   try {
@@ -37,8 +39,8 @@ async function readOne(pool: Pool, tenantId: string, until: Date): Promise<numbe
 }
 
 /**
- * Throws where a restored figure is not between what the platform answered before and after the backup, late events being the
- * difference. Tenants that came or went meanwhile are left out. Gives how many were compared.
+ * Throws if a restored metric is not between the platform's answers before and after the backup; late events may make these
+ * differ. Skips tenants that were created or removed in the meantime. Returns how many were compared.
  */
 export function compareFigures(before: BackupMetrics, after: BackupMetrics, restored: BackupMetrics): number {
   let compared = 0;

@@ -11,36 +11,37 @@ import { countRows, type RowCounts } from './row-counts.ts';
 import { makeWhole } from './whole-folder.ts';
 
 export type CopyOptions = Pick<DumpOptions, 'folder' | 'secret' | 'objects' | 'signal'> & {
-  /** The running server's superuser. */
+  /** URL of the running server's superuser. */
   databaseUrl: string;
-  /** Its own files. */
+  /** Folder of the server's own files. */
   data: string;
-  /** The superuser's password, without which nobody could log in to what is restored. */
+  /** File with the superuser's password. Without it nobody could log in to the restored server. */
   passwordFile: string;
 };
 
-// What the server makes anew at its start (PostgreSQL's manual, "Backing Up the Data Directory"): folders that must be there and empty …
+// What the server recreates at its start (PostgreSQL's manual, "Backing Up the Data Directory"): folders that must exist and be
+// empty …
 const EMPTY = ['pg_dynshmem', 'pg_notify', 'pg_replslot', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans', 'pg_wal'];
-// … and files that belong to the running server. `pg_wal` is copied last, and only what the copy needs.
+// … and files of the running server. `pg_wal` is copied last, and only what the copy needs.
 const LEFT = /^(postmaster\.(pid|opts)|pgsql_tmp.*|pg_internal\.init.*|backup_label(\.old)?|tablespace_map(\.old)?)$/;
 
-// Both come and go, so that what was there before and after says nothing about the moment between.
+// Rows of these tables come and go, so counts before and after say nothing about the moment between.
 const PASSING = /^(bullmq\.|limits\.|private\.(dirty_hours|idempotency_keys|alert_deliveries)$)/;
 
-/** A disk takes several files to safety at once about as fast as one. */
+/** Several files are synced to disk in about the time of one. */
 const LANES = 8;
 
 const STATEMENT_LIMIT_MS = 86_400_000;
 
 /**
- * Copies a running server's own files with PostgreSQL's low-level backup API, and the WAL that makes them whole: the server works on
- * meanwhile, and what had committed when the copy ended is in it. For servers that come without client programs.
+ * Copies a running server's own files with PostgreSQL's low-level backup API, and the WAL that makes them consistent. The server
+ * keeps working, and the copy contains everything committed before the copy ended. For servers without client programs.
  */
 export async function copyServer(options: CopyOptions): Promise<Manifest> {
   const pool = createPool(options.databaseUrl, { max: 2, name: 'mirante backup', statementTimeoutMs: STATEMENT_LIMIT_MS });
   try {
     return await makeWhole(options.folder, (unfinished) =>
-      // Files that an erasure or a run of the archive rewrote between the two copies would be in neither.
+      // Otherwise files that an erasure or a run of the archive rewrites between the two copies would be in neither.
       withArchiveAtRest(pool, () => withClient(pool, (client) => copy(client, options, unfinished))),
     );
   } finally {
@@ -92,7 +93,7 @@ async function copyData(
   { data, signal }: CopyOptions,
   target: string,
 ): Promise<{ files: FileSum[]; at: Date }> {
-  // A temporary slot keeps the WAL from now on, and goes with this session however it ends.
+  // A temporary slot keeps the WAL from now on. It disappears with this session, however that ends.
   await client.query("select pg_create_physical_replication_slot('mirante_backup_' || pg_backend_pid(), true, true)");
   const { rows: begun } = await client.query<{ segment: string }>(
     "select pg_walfile_name(pg_backup_start('mirante backup', true)) as segment",
@@ -104,7 +105,7 @@ async function copyData(
     if (file) files.push(file);
   };
   await inLanes(await copyFolders(data, target), LANES, add);
-  // Its counters tell which WAL is newer than the copy, so it comes after all else.
+  // pg_control says which WAL is newer than the copy, so it is copied after everything else.
   await add('global/pg_control');
   const { rows: ended } = await client.query<{ label: string; spaces: string; first: string; last: string; at: Date }>(
     `select labelfile as label, spcmapfile as spaces, pg_walfile_name(lsn) as last, clock_timestamp() as at
@@ -126,13 +127,13 @@ async function copyData(
   return { files, at };
 }
 
-// Timeline, then 4 GiB, then the segment within: 8 hexadecimal digits each.
+// A name is timeline, 4 GiB unit, and segment within it: 8 hexadecimal digits each.
 function numberOf(segment: string, bytes: number): number {
   const [, high, low] = /^.{8}(.{8})(.{8})$/.exec(segment) as unknown as [string, string, string];
   return Number.parseInt(high, 16) * (2 ** 32 / bytes) + Number.parseInt(low, 16);
 }
 
-// Makes the folders and gives the files to copy into them.
+// Creates the folders and returns the files to copy into them.
 async function copyFolders(data: string, target: string, below = ''): Promise<string[]> {
   await mkdir(join(target, below), { recursive: true, mode: 0o700 });
   // A database may be dropped after its folder was listed.
@@ -151,7 +152,7 @@ async function copyFolders(data: string, target: string, below = ''): Promise<st
   return files;
 }
 
-/** Copies and sums a file in one reading. Undefined where it has gone meanwhile; then replaying the WAL takes note of that too. */
+/** Copies and hashes a file in one pass. Undefined if it is gone; then replaying the WAL handles that too. */
 async function copyFile(from: string, to: string, path: string): Promise<FileSum | undefined> {
   const source = await open(from).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

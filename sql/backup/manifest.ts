@@ -7,7 +7,7 @@ import { readInput } from '../../lib/input-faults.ts';
 import type { Client } from '../database/db.ts';
 import { detectEngine } from '../storage/engine.ts';
 
-/** What lies where within a backup. */
+/** Paths within a backup. */
 export const PARTS = {
   manifest: 'manifest.json',
   dump: 'dump',
@@ -21,7 +21,7 @@ const manifest = z.object({
   /** What pg_dump wrote, or a copy of the server's own files. */
   kind: z.enum(['dump', 'copy']),
   made_at: z.string(),
-  /** Everything that had committed by then is in it. */
+  /** Everything committed by then is included. */
   complete_to: z.string(),
   mirante: z.string(),
   postgresql: z.string(),
@@ -29,25 +29,25 @@ const manifest = z.object({
   engine: z.enum(['postgresql', 'timescaledb-apache', 'timescaledb']),
   timescaledb: z.string().nullable(),
   database: z.string(),
-  /** Names of the migrations that had been applied. */
+  /** Names of the applied migrations. */
   migrations: z.array(z.string()),
-  /** Tells one secret from another and leads to none. */
+  /** Distinguishes secrets without revealing one. */
   secret: z.string().nullable(),
-  /** Fewest and most rows of each table; both are the same where they were counted in the backup's own snapshot. */
+  /** Minimum and maximum rows of each table. Both are the same if they were counted in the backup's own snapshot. */
   rows: z.record(z.string(), z.tuple([z.number(), z.number()])),
-  /** Archived events and whatever else lies in the object store, or what became of it. */
+  /** The objects: archived events and everything else in the object store, or why they are not included. */
   objects: z.object({ included: z.boolean(), note: z.string() }),
   files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
 });
 export type Manifest = z.infer<typeof manifest>;
 
-/** What a manifest says of the database itself. */
+/** What a manifest says about the database itself. */
 export type DescribedBackup = Pick<
   Manifest,
   'mirante' | 'postgresql' | 'major' | 'engine' | 'timescaledb' | 'database' | 'migrations'
 >;
 
-/** Describes the database that this connection is to. */
+/** Describes the database of this connection. */
 export async function describeDatabase(client: Client): Promise<DescribedBackup> {
   const { rows } = await client.query<Omit<DescribedBackup, 'engine' | 'mirante' | 'migrations'>>(
     `select current_setting('server_version') as postgresql, current_setting('server_version_num')::int / 10000 as major,
@@ -68,7 +68,7 @@ export function miranteVersion(): string {
   return version;
 }
 
-/** What a secret is told by: of 256 random bits nobody finds the secret behind it. */
+/** Identifies a secret. The secret has 256 random bits, so it cannot be recovered from this. */
 export const fingerprint = (secret: string) =>
   Buffer.from(hkdfSync('sha256', secret, '', 'mirante backup fingerprint', 8)).toString('hex');
 
@@ -76,7 +76,7 @@ export async function writeManifest(folder: string, value: Manifest): Promise<vo
   await writeFile(join(folder, PARTS.manifest), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
 }
 
-/** The manifest of a backup. Throws a sentence where the folder holds none, or one of another kind. */
+/** Reads the manifest of a backup. Throws if the folder has none, or one of another format. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, PARTS.manifest), 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${folder} is not a backup: its ${PARTS.manifest} cannot be read (${error.code}).`);
@@ -86,7 +86,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return read.data;
 }
 
-/** Throws, naming the first table, where the counted rows are not those of the manifest. */
+/** Throws an error that names the first table whose counted rows differ from the manifest. */
 export function compareRows({ rows }: Pick<Manifest, 'rows'>, counted: Record<string, number>): void {
   for (const [table, [least, most]] of Object.entries(rows)) {
     const found = counted[table];

@@ -8,10 +8,10 @@ import type { Manifest } from './manifest.ts';
 
 type Store = Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>;
 
-/** Files of exports: whoever wants them again asks for another export. */
+/** Files of exports: a new export replaces them. */
 const LEFT = 'exports/';
 
-/** Copies what lies in a store that is a folder; a store that speaks S3 is too large for it and has means of its own. */
+/** Copies a store that is a folder. An S3 store is too large to copy and has its own means of backup. */
 export async function copyObjects(config: Store, folder: string): Promise<Manifest['objects']> {
   if (config.OBJECT_STORE_URL?.startsWith('s3:')) {
     const { hostname, pathname } = new URL(config.OBJECT_STORE_URL);
@@ -24,7 +24,7 @@ export async function copyObjects(config: Store, folder: string): Promise<Manife
     for await (const { name } of store.list('')) {
       if (name.startsWith(LEFT)) continue;
       const content = await store.get(name);
-      // An erasure may have taken it away since it was listed.
+      // An erasure may have removed it since it was listed.
       if (!content) continue;
       const path = join(folder, name);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -37,7 +37,7 @@ export async function copyObjects(config: Store, folder: string): Promise<Manife
   return { included: true, note: `Files of the object store: ${files}. Files of exports are left out.` };
 }
 
-/** Puts what a backup holds of the object store back into it. Gives how many files that were. */
+/** Copies a backup's objects back into the object store. Returns how many. */
 export async function returnObjects(config: Store, folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

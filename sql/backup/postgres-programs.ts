@@ -7,8 +7,8 @@ const run = promisify(execFile);
 export type Program = 'pg_dump' | 'pg_restore';
 
 /**
- * Where a client program of the server's own major version is: in `folder` where one is given, else on PATH, else where Debian and
- * Red Hat put it. Throws a sentence that says which package has it.
+ * Finds a client program of the server's own major version: in `folder` if given, else on PATH, else where Debian and Red Hat
+ * install it. Throws an error that names the package.
  */
 export async function findProgram(
   program: Program,
@@ -30,7 +30,7 @@ export async function findProgram(
   );
 }
 
-/** Only a program is missing: nothing was tried. */
+/** Only a program is missing; nothing was done. */
 export class MissingProgram extends Error {}
 
 async function versionOf(program: string): Promise<number | undefined> {
@@ -38,20 +38,20 @@ async function versionOf(program: string): Promise<number | undefined> {
     const { stdout } = await run(program, ['--version'], { timeout: 10_000 });
     return Number(/ (\d+)/.exec(stdout)?.[1]);
   } catch {
-    // Not there, or nothing that can be run.
+    // It does not exist or cannot be run.
     return undefined;
   }
 }
 
-/** What a dump holds, a line for each object, as `pg_restore --list` gives it and `--use-list` takes it. */
+/** The contents of a dump, one line for each object, as `pg_restore --list` prints it and `--use-list` reads it. */
 export async function listDump(program: string, dump: string): Promise<string[]> {
   const { stdout } = await run(program, ['--list', dump], { maxBuffer: 1 << 30 });
   return stdout.split('\n').filter((line) => /^\d/.test(line));
 }
 
 /**
- * Runs a client program on the database of `url`. The password is handed over in its environment, because everybody on the machine sees
- * arguments. Throws with the end of what it wrote where it fails.
+ * Runs a client program on the database of `url`. The password is passed in the environment, because every user of the machine
+ * can see arguments. If it fails, throws with the end of its output.
  */
 export async function runOn(
   url: string,

@@ -16,8 +16,9 @@ const LANES = 8;
 type Place = Awaited<ReturnType<typeof placeOf>>;
 
 /**
- * Restores a copy of an embedded server's files to be the server of `folder`, starts it once, and counts its rows against the manifest.
- * `replace`: data that are there already are put aside under another name, and else refused. Gives that name, where there were any.
+ * Restores a copy of an embedded server's files as the server of `folder`, starts it once, and compares its row counts with the
+ * manifest. If the folder already has data, `replace` sets it aside under another name; without `replace` it throws. Returns that
+ * name, if there was data.
  */
 export async function restoreCopy(
   backup: string,
@@ -43,7 +44,7 @@ export async function restoreCopy(
   try {
     if (aside) {
       await rename(place.data, aside);
-      // Beside the password itself: the data may be on another disk.
+      // Next to the password file itself, because the data may be on another disk.
       await rename(password, `${password}${suffix}`);
     }
     await copyFile(join(backup, PARTS.password), password);
@@ -52,7 +53,7 @@ export async function restoreCopy(
     if (place.account) await chmod(dirname(place.data), 0o755);
     await prove(folder, manifest);
   } catch (error) {
-    // What was there before comes back, as though nothing had been tried.
+    // Restores the previous data, as if nothing had been tried.
     if (!aside || existsSync(aside)) await rm(place.data, { recursive: true, force: true });
     if (aside && existsSync(aside)) await rename(aside, place.data);
     if (existsSync(`${password}${suffix}`)) await rename(`${password}${suffix}`, password);
@@ -96,7 +97,7 @@ async function copyTree(from: string, to: string, place: Place): Promise<void> {
   );
 }
 
-// Its first start replays the WAL, and only then is it a server again.
+// The first start replays the WAL; only then is it a complete server.
 async function prove(folder: string, manifest: Manifest): Promise<void> {
   const server = await startEmbeddedPostgres(folder);
   const pool = createPool(server.url, { max: 1, name: 'mirante restore', statementTimeoutMs: 86_400_000 });

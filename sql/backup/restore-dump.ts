@@ -14,22 +14,22 @@ import { countRows } from './row-counts.ts';
 
 export type RestoreOptions = Pick<DumpOptions, 'programs' | 'environment' | 'signal'> & {
   backup: string;
-  /** An empty database: of its owner, or, for TimescaleDB, of a superuser. */
+  /** URL of an empty database: its owner's, or, for TimescaleDB, a superuser's. */
   databaseUrl: string;
   secret: string;
 };
 
 export type RestoredDump = { manifest: Manifest; endedLogins: number };
 
-// Views and functions of these are made anew by every migrate, from files and never from a backup.
+// Every migrate rebuilds the views and functions of these schemas from files, never from a backup.
 const REBUILT = ['app', 'bi', 'ops', 'door'];
-/** Belongs to whoever migrates, whatever his name was where the backup was made. */
+/** Owned by the role that migrates, whatever its name was where the backup was made. */
 const BOOKKEEPING = 'migrations';
 const STATEMENT_LIMIT_MS = 86_400_000;
 
 /**
- * Restores a dump into an empty database: proves its files whole, makes the roles, loads it, counts every row against the manifest, and
- * brings the database up to this version. Throws a sentence at the first thing that is not as it should be.
+ * Restores a dump into an empty database: verifies its files, creates the roles, loads the dump, compares row counts with the
+ * manifest, and migrates the database to this version. Throws at the first difference.
  */
 export async function restoreDump(options: RestoreOptions): Promise<RestoredDump> {
   const { backup, databaseUrl, secret } = options;
@@ -57,7 +57,7 @@ export async function restoreDump(options: RestoreOptions): Promise<RestoredDump
   }
 }
 
-/** Throws where what was made elsewhere holds migrations that this version does not know. */
+/** Throws if the backup or export contains migrations that this version does not know. */
 export async function refuseNewer({ migrations, mirante }: Pick<Manifest, 'migrations' | 'mirante'>): Promise<void> {
   const known = new Set(await readdir(new URL('../migrations/', import.meta.url)));
   const unknown = migrations.find((name) => !known.has(name));
@@ -77,9 +77,9 @@ async function load(pool: Pool, program: string, options: RestoreOptions, manife
   const dump = join(options.backup, PARTS.dump);
   const restore = (args: string[]) => runOn(options.databaseUrl, program, ['--exit-on-error', ...args, dump], options);
   const left = [...REBUILT, BOOKKEEPING];
-  // Options leave out what is in a schema; the schema itself is left out by a list.
+  // pg_restore options exclude the objects of a schema; the list excludes the schema itself.
   const isLeft = new RegExp(` SCHEMA (- )?(${left.join('|')}) `);
-  // Rights on PostgreSQL's own functions are the server's, and only its superuser's to change: close-server.sql.
+  // Grants on PostgreSQL's own functions belong to the server, and only its superuser can change them: close-server.sql.
   const isServers = / ACL pg_catalog /;
   const list = (await listDump(program, dump)).filter((line) => !isLeft.test(line) && !isServers.test(line));
   const isRowSecurity = (line: string) => / (POLICY|ROW SECURITY) /.test(line);
@@ -91,7 +91,7 @@ async function load(pool: Pool, program: string, options: RestoreOptions, manife
         ...left.map((name) => `--exclude-schema=${name}`),
       ]),
     );
-  // Row security comes last: a foreign key that is checked between that and its policy finds no row to refer to.
+  // Row security comes last: between row security and its policy, a foreign key check would find no row.
   await some(list.filter((line) => !isRowSecurity(line)));
   await some(list.filter(isRowSecurity));
   await restore([`--schema=${BOOKKEEPING}`, '--no-owner', `--role=${owner}`]);
@@ -111,10 +111,10 @@ async function withList(lines: string[], work: (file: string) => Promise<void>):
   }
 }
 
-// Those that get a schema must be allowed to make one, for as long as the restore takes.
+// Owners of schemas must be allowed to create them during the restore.
 const OWNERS = ['mirante_owner', 'mirante_views', 'mirante_queue'];
 
-// Roles belong to the server, so none is in the dump. They are made as the database's owner makes them, whoever restores.
+// Roles belong to the server, so the dump has none. They are created as the database's owner, whoever restores.
 async function prepare(client: Client, secret: string, { engine, timescaledb }: Manifest): Promise<string> {
   const { rows } = await client.query<{ owner: string }>(
     'select datdba::regrole::text as owner from pg_database where datname = current_database()',
@@ -135,8 +135,8 @@ async function nameOf(client: Client): Promise<string> {
 }
 
 /**
- * What was true of the server that the backup is from and is not of this one: its transaction numbers, files of exports, and the logins of
- * customers, whose passwords stand in no backup. Gives how many logins have ended.
+ * Ends what belonged to the backed-up server: its transaction numbers, files of exports, and customer logins, whose passwords are
+ * in no backup. Returns how many logins were ended.
  */
 async function settle(client: Client): Promise<number> {
   await endRestoredExports(client);

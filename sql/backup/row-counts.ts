@@ -1,12 +1,12 @@
 import type { Client } from '../database/db.ts';
 
-/** Rows of each table, partitions and chunks within their whole, and of each roll-up as it is kept: `roll-up <name>`. */
+/** Rows of each table, including its partitions and chunks, and of each roll-up as stored: `roll-up <name>`. */
 export type RowCounts = Record<string, number>;
 
-// Views are made anew by every migrate; everything else that holds rows lies in these.
+// Every migrate rebuilds the views; these schemas contain everything else that has rows.
 const SCHEMAS = ['private', 'storage', 'limits', 'migrations', 'bullmq'];
 
-/** Counts every row, as a login that sees all (see seesAll); in one snapshot where the transaction has one. */
+/** Counts every row. The login must see all rows (see seesAll()). The counts are from one snapshot if the transaction has one. */
 export async function countRows(client: Client): Promise<RowCounts> {
   const { rows } = await client.query<{ name: string; relation: string }>(
     `with rollups as (select 'roll-up ' || name as name, storage.rollup_rows(name)::oid as relation from storage.rollups)
@@ -27,8 +27,8 @@ export async function countRows(client: Client): Promise<RowCounts> {
 }
 
 /**
- * Whether this login sees every row. Row security hides rows without a word, from a dump as from a count, so that a login that may read
- * every table is not enough.
+ * Whether this login sees every row. Row security silently hides rows from a dump and from a count, so the right to read every
+ * table is not enough.
  */
 export async function seesAll(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ sees: boolean }>(

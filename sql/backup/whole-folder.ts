@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
- * Makes a folder that gets its name last, so that nobody takes half of it for the whole. `work` fills a folder beside it, which goes where
- * the work fails and, where the process is killed, stays as `.unfinished-…`. Throws where there is something under the name already.
+ * Creates a folder that gets its name only when it is complete. `work` fills a folder next to it, which is removed if the work
+ * fails, and stays as `.unfinished-…` if the process is killed. Throws if `folder` already exists.
  */
 export async function makeWhole<T>(folder: string, work: (unfinished: string) => Promise<T>): Promise<T> {
   const target = resolve(folder);

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Client, Pool } from '../database/db.ts';
 
-/** What may be compared among tenants; the declarations are the view private.benchmarks. */
+/** A metric that can be compared across tenants. The view private.benchmarks declares them. */
 export type Benchmark = {
   metric: string;
   unit: string;
@@ -13,7 +13,7 @@ export type Benchmark = {
   two_largest_share: number;
 };
 
-/** One tenant's figure beside its cohort's; where `suppressed` says why, there is none of the cohort. */
+/** One tenant's value and its cohort's. If `suppressed` has a reason, the cohort's values are null. */
 export type BenchmarkAnswer = {
   metric: string;
   period: string;
@@ -40,7 +40,7 @@ export type BenchmarkBuild = {
   completed_at: Date | null;
 };
 
-/** What came of one cohort. `input_changed`: of one that was released before, whether its input has changed since. */
+/** The verdict on one cohort. `input_changed`: whether the input of a cohort that was released earlier has changed since. */
 export type BenchmarkOutcome = {
   dimension: string;
   cohort: string;
@@ -56,7 +56,7 @@ export async function listBenchmarks(pool: Pool): Promise<Benchmark[]> {
   return (await pool.query<Benchmark>('select * from door.benchmarks()')).rows;
 }
 
-/** The tenant of this transaction beside its cohort; without a period, the newest that it can see. */
+/** The value of this transaction's tenant and its cohort's; without a period, of the newest one that it can see. */
 export async function readBenchmark(client: Client, metric: string, period: string | undefined): Promise<BenchmarkAnswer> {
   const { rows } = await client.query<BenchmarkAnswer>('select * from door.benchmark_answer($1, $2)', [metric, period ?? null]);
   return rows[0] as BenchmarkAnswer;
@@ -72,7 +72,7 @@ export async function addConsent(client: Client, tenantId: string, accepted: boo
   ]);
 }
 
-/** All decisions of the tenant of this transaction, newest first. */
+/** All consent decisions of this transaction's tenant, newest first. */
 export async function listConsents(client: Client): Promise<Consent[]> {
   const { rows } = await client.query<Consent>(
     'select accepted, text_version, at from app.benchmark_consents order by at desc, id desc',
@@ -89,7 +89,7 @@ export async function askForBenchmark(client: Client, metric: string, period: st
   return rows[0] as BenchmarkBuild;
 }
 
-/** Requests, newest first, each with what came of its cohorts. `cursor_time` keeps every digit. */
+/** Requests, newest first, each with the verdicts on its cohorts. `cursor_time` keeps every digit. */
 export async function listBenchmarkBuilds(
   pool: Pool,
   page: { before?: [time: string, id: string] | undefined; limit: number },
@@ -113,12 +113,12 @@ export async function findBenchmarkBuild(
   return rows[0];
 }
 
-/** Asks for all that is due. For an owner's connection, like the next two. */
+/** Requests all snapshots that are due. This and the next two need an owner's connection. */
 export async function askForDueBenchmarks(pool: Pool): Promise<void> {
   await pool.query('select private.ask_for_due_benchmarks()');
 }
 
-/** Requests that nobody has served, the oldest first. */
+/** Requests that have not been served, oldest first. */
 export async function queuedBenchmarks(pool: Pool): Promise<Pick<BenchmarkBuild, 'id' | 'metric' | 'period'>[]> {
   const { rows } = await pool.query<Pick<BenchmarkBuild, 'id' | 'metric' | 'period'>>(
     "select id, metric, period from private.benchmark_builds where status = 'queued' order by requested_at",
@@ -126,7 +126,7 @@ export async function queuedBenchmarks(pool: Pool): Promise<Pick<BenchmarkBuild,
   return rows;
 }
 
-/** Serves one request, in one transaction; of two who try, the second finds it served. */
+/** Serves one request, in one transaction. If two try at once, the second finds it served. */
 export async function buildBenchmark(pool: Pool, id: string, minimum: number): Promise<void> {
   await pool.query('select private.build_benchmark($1, $2)', [id, minimum]);
 }

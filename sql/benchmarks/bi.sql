@@ -1,9 +1,9 @@
 -- Functions for the cards of dashboards; sql/metrics/bi.sql says how they work.
 set local role mirante_views;
 
--- The tenant's metrics beside those of its cohort, for one metric or all. Periods are the ISO weeks in UTC that the window touches, or
--- months where the width is month; for `total` the newest published period that began before the window's end. `own` covers the same
--- period, not the window, so that the two can be compared.
+-- The tenant's metrics and those of its cohort, for one metric or all. Periods are the ISO weeks in UTC that the window touches,
+-- or months if the width is month; for `total`, the newest published period that began before the window's end. `own` covers the
+-- same period, not the window, so that the two can be compared.
 create function bi.benchmarks(tenant_grant text, since timestamptz, until timestamptz, width text, only_metric text default null)
     returns table (
     bucket timestamptz, period text, metric text, own double precision, p25 double precision, p50 double precision, p75 double precision,

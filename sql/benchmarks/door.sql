@@ -11,7 +11,7 @@ create function door.benchmarks() returns table (
     from private.benchmarks b order by b.metric
 $$;
 
--- One metric for the current tenant; without a period, of the newest that it can see.
+-- One metric for the current tenant; without a period, of the newest one that it can see.
 create function door.benchmark_answer(of_metric text, of_period text) returns table (
     metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision,
     p75 double precision, suppressed text, rules text, minimum integer
@@ -29,7 +29,7 @@ create function door.ask_for_benchmark(id uuid, metric text, period text) return
     insert into private.benchmark_builds (id, metric, period) values (id, metric, period) returning *
 $$;
 
--- Requests with the verdicts on their cohorts, the newest first, one or a page. Without digests: nobody but the database compares them.
+-- Requests with the verdicts on their cohorts, newest first, one or a page. Without digests: only the database compares them.
 create function door.benchmark_builds(only_id uuid, before timestamptz, before_id uuid, page_size integer) returns table (
     id uuid, metric text, period text, status text, requested_at timestamptz, completed_at timestamptz, outcomes jsonb
 )

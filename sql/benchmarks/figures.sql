@@ -1,11 +1,11 @@
--- What may be compared among tenants, and where its figures come from.
+-- What can be compared across tenants, and where its values come from.
 set local role mirante_owner;
 
 drop view if exists private.benchmarks cascade;
 
--- Every benchmark in one place. `figure` is made of sums over `source`, a daily roll-up, or `percentile` of its durations is taken;
--- `volume` is what makes a figure worth something: its minimum, and the weight of its tenant. The class says how long a period rests
--- after its end, and which share of the volume the largest tenant, and the two largest, may have.
+-- Every benchmark in one place. `figure` is computed from sums over `source`, a daily roll-up, or `percentile` of its durations
+-- is taken. `volume` is the basis of a value: its minimum, and the tenant's weight. The class defines how long a period rests
+-- after its end, and the maximum share of the volume of the largest tenant, and of the two largest.
 create view private.benchmarks as
     select m.*, 'segment' as dimension, 10 as least_volume, c.rest, c.largest_share, c.two_largest_share
     from (values
@@ -38,7 +38,7 @@ create view private.benchmarks as
             c (class, rest, largest_share, two_largest_share) using (class);
 grant select on private.benchmarks to mirante_views;
 
--- First instant and end in UTC of an ISO week, `2026-W46`, or a month, `2026-10`; null where it is neither.
+-- First instant and end in UTC of an ISO week, `2026-W46`, or a month, `2026-10`; null if it is neither.
 create or replace function private.benchmark_period(period text, out since timestamptz, out until timestamptz)
     language plpgsql stable
     set search_path = pg_catalog, pg_temp
@@ -58,7 +58,7 @@ begin
 end
 $$;
 
--- Whether a period is not over yet, or rests, or waits for late events to be counted.
+-- Whether a period is not over yet, still rests, or waits for late events to be counted.
 create or replace function private.benchmark_lags(of_metric text, of_period text) returns boolean
     language sql stable
     set search_path = pg_catalog, pg_temp
@@ -69,8 +69,8 @@ create or replace function private.benchmark_lags(of_metric text, of_period text
     where b.metric = of_metric
 $$;
 
--- Who may be counted: customers that have agreed, and siblings of one group as one. Where siblings are of different segments, they
--- are in the whole only.
+-- Who may be counted: customers that have agreed; siblings of one group count as one. If siblings are in different segments, they
+-- are counted in the whole only.
 drop view if exists private.benchmark_units cascade;
 create view private.benchmark_units as
     with agreed as (
@@ -86,8 +86,8 @@ create view private.benchmark_units as
     from agreed
     window u as (partition by unit);
 
--- Figure and volume of each unit in each period; of one tenant by itself where it is named. Figures are cut where only nonsense lies,
--- so that none makes a later sum overflow.
+-- Value and volume of each unit in each period; with `only_tenant`, of that tenant alone. Absurdly large values are truncated, so
+-- that no later sum overflows.
 create or replace function private.benchmark_figures(of_metric text, of_periods text[], only_tenant uuid default null) returns table (
     period text, unit text, cohort text, figure double precision, volume double precision
 )

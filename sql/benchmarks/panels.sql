@@ -1,9 +1,10 @@
--- Who is counted together. A published figure counts whole blocks, and each block has a member more than any k - 1 tenants that act
--- together could hold, plus one: whatever they compare, over cohorts or over time, two members of a block could change places and
--- nothing published would change. docs/benchmarks.md says why that is enough; nothing here may depend on anybody's figures.
+-- Who is counted together. A published value counts whole blocks, and each block has at least k + 1 members, two more than
+-- any k - 1 tenants that act together: whatever they compare, over cohorts or over time, two members of a block could swap
+-- places and nothing published would change. docs/benchmarks.md explains why that is enough. Nothing here may depend on
+-- anybody's values.
 set local role mirante_owner;
 
--- The keyed hash of a unit, under a secret that is made where there is none.
+-- The keyed hash of a unit, with the platform's benchmark secret.
 create or replace function private.benchmark_member(unit text) returns bytea
     language sql stable
     set search_path = pg_catalog, pg_temp
@@ -21,8 +22,8 @@ create or replace function private.make_benchmark_secret() returns void
     where not exists (select from private.benchmark_secrets)
 $$;
 
--- Where members of a block are absent, it is parted if both parts are large enough: the absent with others who wait with them, and
--- the rest, who can be counted. The order of hashes decides who, the same each time.
+-- Splits a block with absent members if both parts are large enough: the absent members plus some that wait with them, and the
+-- rest, who can be counted. The order of hashes decides who waits, so it is the same each time.
 create or replace function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void
     language sql
     set search_path = pg_catalog, pg_temp
@@ -44,8 +45,8 @@ create or replace function private.part_benchmark_blocks(of_metric text, k integ
     where p.metric = of_metric and p.member = placed.member and placed.place > parted.left_out
 $$;
 
--- Those who are in no block yet form one, more than k at a time, of one cohort where it has so many; others wait. The first block of a
--- cohort may be of exactly k and is then coarse for good.
+-- Members without a block form new ones, more than k at a time, of one cohort if it has enough; the others wait. The first block
+-- of a cohort may have exactly k members, and then stays coarse.
 create or replace function private.form_benchmark_blocks(of_metric text, k integer, present bytea[], cohorts text[]) returns void
     language sql
     set search_path = pg_catalog, pg_temp
@@ -71,7 +72,7 @@ create or replace function private.form_benchmark_blocks(of_metric text, k integ
     from labelled l join formed f on f.cohort is not distinct from l.cohort
 $$;
 
--- The members of whole blocks that are large enough, which may have been formed under another k.
+-- The members of complete blocks that are large enough. A block may have been formed under another k.
 create or replace function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns table (
     member bytea, cohort text, coarse boolean
 )

@@ -1,7 +1,7 @@
--- Snapshots: every rule between a tenant's figure and what others see of it.
+-- Snapshots: every rule between a tenant's value and what others see of it.
 set local role mirante_owner;
 
--- A ratio to one point, anything else to two significant digits.
+-- Rounds a ratio to two decimals, anything else to two significant digits.
 create or replace function private.round_benchmark(figure double precision, unit text) returns double precision
     language sql immutable strict parallel safe
     as $$
@@ -10,8 +10,8 @@ create or replace function private.round_benchmark(figure double precision, unit
         else round(figure::numeric, 1 - floor(log(abs(figure::numeric)))::integer) end::double precision
 $$;
 
--- The middle of the cell that a figure lies in. A cell's end is 1.4 times its beginning, so that whoever knows the cell does not know
--- the figure within 15 %; below the first lies one cell more.
+-- The middle of the cell that contains a value. A cell's end is 1.4 times its beginning, so that the cell does not reveal the
+-- value to within 15 %. One more cell is below the first.
 create or replace function private.benchmark_cell(figure double precision, unit text) returns double precision
     language sql immutable strict parallel safe
     as $$
@@ -19,7 +19,7 @@ create or replace function private.benchmark_cell(figure double precision, unit 
     from (select case unit when 'ratio' then 0.01 else 1 end::double precision) s (least)
 $$;
 
--- Judges one cohort. `eligible`: how many units it has, counted or waiting; figures and volumes are those that may be counted.
+-- Judges one cohort. `eligible`: its number of units, counted or waiting. `figures` and `volumes` are those that may be counted.
 create or replace function private.judge_benchmark(
     declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]
 ) returns private.benchmark_snapshots
@@ -61,7 +61,7 @@ begin
 end
 $$;
 
--- Judges the whole and each cohort of one metric and period, and keeps every verdict. What was released once stays as it was.
+-- Judges the whole and each cohort of one metric and period, and stores every verdict. A released one never changes.
 create or replace function private.judge_benchmarks(
     build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]
 ) returns void
@@ -115,7 +115,7 @@ begin
 end
 $$;
 
--- Serves one request, and says in the audit log of operations what came of it.
+-- Serves one request, and records the result in the audit log of operations.
 create or replace function private.build_benchmark(build_id uuid, k integer) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
@@ -149,7 +149,8 @@ begin
 end
 $$;
 
--- Asks for every metric's last week and month that may be published, once a day until it is, and forgets blocks unused for a year.
+-- Requests the last week and month of every metric that may be published, once a day until it is, and deletes blocks unused for a
+-- year.
 create or replace function private.ask_for_due_benchmarks() returns void
     language sql
     set search_path = pg_catalog, pg_temp

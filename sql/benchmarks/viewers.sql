@@ -1,7 +1,8 @@
--- What a tenant sees: its own figure, and what was published of its cohort, the same for everybody in it.
+-- What a tenant sees: its own value, and the published values of its cohort, which are the same for all its members.
 set local role mirante_owner;
 
--- The newest published period of a metric that the current tenant may see and that began before a time; else the last week over by then.
+-- The newest published period of a metric that the current tenant may see and that began before a time; else the last week that
+-- was over by then.
 create or replace function private.latest_benchmark(of_metric text, before timestamptz) returns text
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -15,7 +16,7 @@ create or replace function private.latest_benchmark(of_metric text, before times
     ), to_char(least(before, now()) at time zone 'UTC' - interval '7 days', 'IYYY-"W"IW'))
 $$;
 
--- The current tenant's own figures and its cohort's, or the code of the reason why there are none.
+-- The current tenant's own values and its cohort's, or the code of the reason why there are none.
 create or replace function private.benchmark_answers(of_metric text, of_periods text[]) returns table (
     metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision,
     p75 double precision, suppressed text, rules text, minimum integer

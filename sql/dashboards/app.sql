@@ -1,4 +1,4 @@
--- A tenant's short links to dashboards, which the holders of its embed keys make and delete through here.
+-- A tenant's short links to dashboards. Holders of its embed keys create and delete them through this view.
 set local role mirante_views;
 
 create view app.dashboard_links with (security_barrier) as

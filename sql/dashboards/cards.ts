@@ -1,7 +1,7 @@
 import type { Client, Pool } from '../database/db.ts';
 import { MAX_ROWS } from '../metrics/metrics.ts';
 
-/** Rows of a dashboard's card, read as the login of `pool`; an answer that has more than MAX_ROWS has one more. */
+/** Rows of a dashboard's card, read as the login of `pool`. An answer with more than MAX_ROWS has MAX_ROWS + 1. */
 export async function readCard(pool: Pool, text: string, values: readonly string[]): Promise<Record<string, unknown>[]> {
   const { rows } = await pool.query<Record<string, unknown>>(`select * from (\n${text}\n) card limit ${MAX_ROWS + 1}`, [
     ...values,
@@ -10,12 +10,12 @@ export async function readCard(pool: Pool, text: string, values: readonly string
 }
 
 /**
- * How far a tenant's figures reach, how many days of a window, in whatever roll-up, were restated, and when the last was, and
- * whether there are figures as early as the start of the period before the window.
+ * State of a tenant's metrics for a window: the watermark, whether there are metrics at the start of the previous period, and how
+ * many days of the window were restated, in any roll-up, and when last.
  */
 export type Standing = { watermark: Date; hasBefore: boolean; restated: { days: number; latest: Date | null } };
 
-/** Where the figures of a window stand, for the tenant of the connection. A day that had nothing before has told nothing wrong. */
+/** The state of a window's metrics, for the tenant of the connection. A day that was empty before does not count as restated. */
 export async function readStanding(client: Client, from: string, to: string): Promise<Standing> {
   const { rows } = await client.query<{ watermark: Date; has_before: boolean; days: number; latest: Date | null }>(
     `select door.watermark() as watermark,
@@ -27,7 +27,7 @@ export async function readStanding(client: Client, from: string, to: string): Pr
   return { watermark, hasBefore: has_before, restated };
 }
 
-/** Up to when every acknowledged event of anybody is counted. */
+/** The time up to which every acknowledged event of all tenants is counted. */
 export async function readWatermark(pool: Pool): Promise<Date> {
   const { rows } = await pool.query<{ watermark: Date }>('select door.watermark() as watermark');
   return rows[0]?.watermark as Date;

@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Counts one open of a dashboard by a viewer of the transaction's tenant.
+-- Counts one view of a dashboard by a viewer of the transaction's tenant.
 create function door.note_opened(dashboard text, surface text) returns void
     language sql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -20,7 +20,7 @@ create function door.note_used(feature text) returns void
     on conflict (tenant_id, day, feature) do update set uses = u.uses + 1
 $$;
 
--- What a short link opens: whoever knows the whole id may see it, of whichever tenant. Also one that has expired, to say so.
+-- What a short link opens, for any tenant: the whole id grants access. Also returns an expired link, so that its page can say so.
 create function door.find_link(link_hash bytea) returns table (
     tenant_id uuid, key_id uuid, dashboard text, params jsonb, expires_at timestamptz
 )
@@ -32,8 +32,8 @@ $$;
 revoke all on function door.note_opened, door.note_used, door.find_link from public;
 grant execute on function door.note_opened, door.note_used, door.find_link to mirante_api;
 
--- A grant for the current tenant, signed with the newest secret, good until the full hour after `until`: one tenant's grants
--- are equal within an hour, so what is cached under one is found again.
+-- A grant for the current tenant, signed with the newest secret, valid until the full hour after `until`. A tenant's grants are
+-- equal within an hour, so results cached under one are found again.
 create function door.sign_grant(until timestamptz) returns text
     language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -55,7 +55,7 @@ $$;
 revoke all on function door.sign_grant from public;
 grant execute on function door.sign_grant to mirante_api;
 
--- Null where Metabase does not have that dashboard.
+-- Null if Metabase does not have that dashboard.
 create function door.metabase_dashboard(wanted text) returns integer
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

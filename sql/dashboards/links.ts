@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Client, Pool } from '../database/db.ts';
 
-/** Unexpired links of one tenant. Two requests at the same moment may pass it by one. */
+/** Maximum unexpired links of one tenant. Two concurrent requests can exceed it by one. */
 export const MAX_LINKS = 1_000;
 
-// 48 bits that name a link within its tenant, and 96 that open it.
+// 48 bits that identify a link within its tenant, and 96 that open it.
 const ID_BYTES = 18;
 const PREFIX_LENGTH = 8;
 const ID = /^[\w-]{24}$/;
@@ -22,7 +22,7 @@ export type LinkRow = {
   expires_at: Date | null;
 };
 
-/** What a link opens, and the key that it ends with. */
+/** What a link opens, and the key on which it depends. */
 export type FoundLink = {
   tenant_id: string;
   key_id: string;
@@ -37,8 +37,8 @@ export const isLinkId = (text: unknown): text is string => typeof text === 'stri
 const hashOf = (id: string) => createHash('sha256').update(id).digest();
 
 /**
- * Makes a link of the tenant of this transaction. Returns its id, which is stored only as its hash; undefined where the tenant has as many as it
- * may have. Links that expired a month ago leave with the next one: until then their page says that they have expired.
+ * Creates a link of this transaction's tenant. Returns its id, which is stored only as its hash, or undefined if the tenant has
+ * MAX_LINKS already. Also deletes links that expired a month ago: until then their page says that they have expired.
  */
 export async function createLink(client: Client, tenantId: string, link: NewLink): Promise<string | undefined> {
   await client.query("delete from app.dashboard_links where expires_at < now() - interval '30 days'");
@@ -62,7 +62,7 @@ export async function createLink(client: Client, tenantId: string, link: NewLink
   return rowCount === 1 ? id : undefined;
 }
 
-/** Links to one dashboard, in the order in which they were made. */
+/** Links to one dashboard, in order of creation. */
 export async function listLinks(
   client: Client,
   dashboard: string,
@@ -77,7 +77,7 @@ export async function listLinks(
   return rows;
 }
 
-/** Deletes a link, by its whole id or by its first characters. False where the tenant has no such link to this dashboard. */
+/** Deletes a link, by its whole id or its first characters. Returns false if the tenant has no such link to this dashboard. */
 export async function deleteLink(client: Client, dashboard: string, id: string): Promise<boolean> {
   const { rowCount } = await client.query(
     'delete from app.dashboard_links where dashboard = $1 and prefix = $2 and ($3::bytea is null or hash = $3)',
@@ -86,7 +86,7 @@ export async function deleteLink(client: Client, dashboard: string, id: string):
   return rowCount === 1;
 }
 
-/** What a link opens, also once it has expired; undefined where there is none. */
+/** What a link opens, even if it has expired; undefined if there is no such link. */
 export async function findLink(pool: Pool, id: string): Promise<FoundLink | undefined> {
   const { rows } = await pool.query<FoundLink>('select * from door.find_link($1)', [hashOf(id)]);
   return rows[0];

@@ -1,17 +1,17 @@
 import type { Client } from '../database/db.ts';
 
-/** The dashboard's number in Metabase, or undefined where Metabase does not have it. */
+/** The dashboard's number in Metabase, or undefined if Metabase does not have it. */
 export async function findMetabaseDashboard(client: Client, slug: string): Promise<number | undefined> {
   const { rows } = await client.query<{ id: number | null }>('select door.metabase_dashboard($1) as id', [slug]);
   return rows[0]?.id ?? undefined;
 }
 
-/** Waits until nobody else changes Metabase, and holds that until the transaction ends. */
+/** Takes the lock for changes to Metabase, and holds it until the transaction ends. */
 export async function takeMetabaseLock(client: Client): Promise<void> {
   await client.query("select storage.take_lock('metabase')");
 }
 
-/** Puts the numbers of these dashboards in place of all that were known; gives whether any was another. */
+/** Replaces all known dashboard numbers with these. Returns whether any has changed. */
 export async function replaceMetabaseDashboards(client: Client, ids: Map<string, number>): Promise<boolean> {
   const gone = await client.query('delete from private.metabase_dashboards where slug <> all ($1)', [[...ids.keys()]]);
   const put = await client.query(
@@ -22,7 +22,7 @@ export async function replaceMetabaseDashboards(client: Client, ids: Map<string,
   return (gone.rowCount ?? 0) + (put.rowCount ?? 0) > 0;
 }
 
-/** Ids of tenants by their slugs, or of the two canaries where none is named. */
+/** Ids of tenants by their slugs, or of the two canaries if no slug is given. */
 export async function findSmokeTenants(
   client: Pick<Client, 'query'>,
   slugs: string[],

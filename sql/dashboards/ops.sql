@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Dashboards opened on the UTC days that the window touches. A day counts for the bucket that holds its noon.
+-- Dashboards opened on the UTC days that the window touches. A day counts for the bucket that contains its noon.
 create function ops.opens(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, dashboard text, surface text, opens bigint
 )

@@ -5,8 +5,8 @@ const WINDOW_BEFORE = {
 const THIS_WINDOW = { since: '{{from}}', until: '{{to}}' };
 
 /**
- * A trend's query: the columns of a select with `{{since}}` and `{{until}}`, for the window before this one, which is as long, and
- * for this one. The first column is the start of each window.
+ * A trend's query: runs a select with `{{since}}` and `{{until}}` for the previous window of the same length and for this one.
+ * The first column is the start of each window.
  */
 export function trendOf(select: string, [period, ...columns]: string[]): string {
   const over = ({ since, until }: typeof THIS_WINDOW, name: string) =>

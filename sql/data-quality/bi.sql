@@ -1,8 +1,8 @@
 -- Functions for the cards of dashboards; sql/metrics/bi.sql says how they work.
 set local role mirante_views;
 
--- What each check found on each UTC day, with its title (a test compares titles with sql/data-quality/quality-checks.ts). A day counts for
--- the bucket that holds its noon.
+-- What each check found on each UTC day, with its title (a test compares titles with sql/data-quality/quality-checks.ts). A day
+-- counts for the bucket that contains its noon.
 create function bi.data_quality(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, day date, check_name text, title text, status text, value double precision, weight integer, points numeric, checked_at timestamptz
 )
@@ -39,8 +39,8 @@ begin
 end
 $$;
 
--- The newest event of each type and when it arrived. The roll-up says in which bucket it is; there the raw events are read backwards
--- along their key. If these were dropped since, the start of the bucket.
+-- The newest event of each type and when it arrived. The roll-up gives its bucket; there the raw events are read backwards along
+-- their key. If these were dropped since, the start of the bucket.
 create function bi.freshness(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, type text, events bigint, last_event_at timestamptz, arrived_at timestamptz
 )

@@ -7,8 +7,8 @@ export type Status = 'pass' | 'warn' | 'fail' | 'unknown';
 const DAY_MS = 86_400_000;
 
 /**
- * Looks at one UTC day of every tenant that has sent anything in the four weeks before, and notes what one check finds. Gives at
- * how many of them it fails.
+ * Runs one check on a UTC day of every tenant that has sent anything in the four weeks before, and stores the results. Returns
+ * how many tenants fail it.
  */
 export async function runCheck(client: Client | Pool, check: Check, day: Date, now: Date): Promise<number> {
   const until = new Date(Math.min(day.getTime() + DAY_MS, now.getTime()));
@@ -42,7 +42,7 @@ export async function runCheck(client: Client | Pool, check: Check, day: Date, n
 export type CheckedDay = { day: string; score: number | null; checks: CheckResult[] };
 export type CheckResult = { name: string; status: Status; value: number | null; weight: number; checked_at: string };
 
-/** The tenant's UTC days that a span touches, the latest first, each with its score and what each check found of it. */
+/** The tenant's UTC days that a window touches, latest first, each with its score and the result of each check. */
 export async function readDataQuality(client: Client, from: Instant, to: Instant): Promise<CheckedDay[]> {
   const { rows } = await client.query<CheckedDay>(
     `select to_char(day at time zone 'UTC', 'YYYY-MM-DD') as day,

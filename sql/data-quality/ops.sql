@@ -1,6 +1,7 @@
 set local role mirante_owner;
 
--- The latest nightly check for each tenant that every event with a receipt is stored and rolled up. Tenants with differences come first.
+-- The latest nightly check of each tenant that every event with a receipt is stored and rolled up. Tenants with differences come
+-- first.
 create function ops.reconciliation() returns table (
     tenant text, ran_at timestamptz, hours bigint, receipts bigint, raw bigint, rolled_up bigint, quarantined bigint, differences bigint,
     first_difference jsonb
@@ -15,7 +16,7 @@ create function ops.reconciliation() returns table (
     order by r.differences desc, 1
 $$;
 
--- The latest checked day of the window for each tenant, the worst score first.
+-- The latest checked day of the window for each tenant, worst score first.
 create function ops.data_quality(since timestamptz, until timestamptz) returns table (
     tenant text, day date, score numeric, failing text, warning text, checked_at timestamptz
 )

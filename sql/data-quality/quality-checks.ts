@@ -5,27 +5,27 @@ export type Check = {
   name: string;
   title: QualityText;
   description: QualityText;
-  /** What `value` is: a share from 0 to 1, or hours. */
+  /** Unit of `value`: a share from 0 to 1, or hours. */
   unit: 'ratio' | 'hours';
-  /** Above this it warns, or fails. */
+  /** Warns above `warn`, fails above `fail`. */
   warn: number;
   fail: number;
-  /** How much it counts in the day's score. */
+  /** Its weight in the day's score. */
   weight: number;
-  /** Looks at the last hours alone, so that the worst of the day holds. */
+  /** Checks only the latest hours, so the worst value of the day is kept. */
   live?: true;
-  /** Gives tenant_id and value; $1 and $2 are the beginning of a UTC day and its end or now. Null, or no row: it cannot be told. */
+  /** Returns tenant_id and value. $1 and $2 are the start of a UTC day and its end or now. Null, or no row: unknown. */
   sql: string;
 };
 
-// What the ledger still holds belongs to the receipts already.
+// Rows still on the ledger already belong to the receipts.
 const RECEIPTS = `(
     select tenant_id, hour, accepted, duplicates, quarantined from private.receipts
     union all
     select tenant_id, hour, events, duplicates, quarantined from private.dirty_hours where tenant_id is not null
 ) r`;
 
-/** Types whose events brought a field on most occasions in the week before, so that its absence is news. */
+/** Types whose events usually had a field in the week before, so that its absence is unexpected. */
 const usually = (having: string, events: string) => `
     select tenant_id, type from ${events} u where bucket >= $1 - interval '7 days' and bucket < $1
     group by 1, 2 having ${having}`;
@@ -36,7 +36,7 @@ const BY_DURATION = `(
     select tenant_id, bucket, type, 0, events from private.latency_daily
 )`;
 
-/** The checks. A new one is an entry here and nothing else. */
+/** The checks. To add one, add an entry here. */
 export const CHECKS: readonly Check[] = [
   {
     name: 'freshness',
@@ -63,7 +63,7 @@ export const CHECKS: readonly Check[] = [
     warn: 0,
     fail: 0.001,
     weight: 3,
-    // What waits on the ledger may or may not be in the figures.
+    // Rows on the ledger may or may not be in the metrics yet.
     sql: `select tenant_id, greatest(sum(low) - sum(found), sum(found) - sum(high), 0) / nullif(sum(high), 0) as value
           from (
               select tenant_id, accepted as low, accepted as high, 0 as found from private.receipts where hour >= $1 and hour < $1 + interval '1 day'
@@ -86,7 +86,7 @@ export const CHECKS: readonly Check[] = [
     warn: 0.5,
     fail: 0.9,
     weight: 2,
-    // Whole hours only. Fewer than 50 events tell nothing, nor does a single week.
+    // Whole hours only. Fewer than 50 events are not enough, nor is a single week.
     sql: `select tenant_id, case when count(*) filter (where week > 0) >= 2
                   and avg(events) filter (where week > 0) >= 50
               then abs(coalesce(max(events) filter (where week = 0), 0) - avg(events) filter (where week > 0))
@@ -188,7 +188,7 @@ export const CHECKS: readonly Check[] = [
     warn: 0.001,
     fail: 0.05,
     weight: 1,
-    // Bins are logarithmic: three times as long is 28 of them further.
+    // Bins are logarithmic: three times as long is 28 bins further.
     sql: `select d.tenant_id, coalesce(sum(d.events) filter (where d.bin > w.bin + 28), 0) / sum(d.events) as value
           from private.latency_daily d join (
               select tenant_id, type, min(bin) filter (where reached >= 0.999 * events) as bin

@@ -1,8 +1,11 @@
 import type { Client } from '../database/db.ts';
 
-/** The first place where a tenant's figures do not agree; times in UTC. */
+/** The first place where a tenant's counts do not agree. Times are in UTC. */
 export type Difference = {
-  /** What is wrong, beside the receipts: an hour of raw events, of the hourly roll-up or of refused input, or a day of the daily roll-up. */
+  /**
+   * What differs from the receipts: an hour of raw events, of the hourly roll-up or of rejected input, or a day of the daily
+   * roll-up.
+   */
   where: 'raw' | 'hourly' | 'daily' | 'quarantine';
   at: string;
   receipts: number;
@@ -21,12 +24,12 @@ export type Reconciliation = {
   first_difference: Difference | null;
 };
 
-// Sums of all tenants and hours are made in memory, not on disk.
+// Keeps the sums of all tenants and hours in memory, not on disk.
 const WORK_MEM = '64MB';
 
-// One statement sees one state of everything, also while events pour in. What is on the ledger has been stored and may or may
-// not be in the roll-ups yet, so there a roll-up is right between the receipts without it (low) and those with it (high).
-// Everything is read from $1 on, and judged from where it is kept: so the planner knows how much that is.
+// One statement sees one consistent state, even while events arrive. Rows on the ledger are stored and may or may not be in the
+// roll-ups yet, so a roll-up is correct between the receipts without the ledger (low) and with it (high). Everything is read from
+// $1 on, and judged as far back as it is retained, so that the planner knows how much that is.
 const COMPARE = `
 with since as (
     select s.receipts, greatest(s.receipts, max(h.retained_from) filter (where h.name = 'events')) as raw,
@@ -95,12 +98,12 @@ select tenant_id, clock_timestamp() as ran_at, coalesce(hours, 0) as hours, coal
 from totals full join firsts using (tenant_id)`;
 
 /**
- * Compares, for every tenant and hour from `since` on, the start of a day in UTC, what was receipted with what is stored, and that
- * with what is rolled up, to the event, as far as each is still kept. Writes down one row for each tenant and gives them.
+ * For every tenant and hour from `since` on, the start of a UTC day: compares receipts with stored rows, and these with the
+ * roll-ups, to the event, as far back as each is retained. Stores and returns one row for each tenant.
  */
 export async function reconcileAll(client: Client, since: Date): Promise<Reconciliation[]> {
   await client.query(`set work_mem = '${WORK_MEM}'`);
-  // Not written by the same statement: one that writes is not worked on by several processes.
+  // A separate statement from the insert, because PostgreSQL does not run a statement that writes in parallel.
   const { rows } = await client.query<Reconciliation>(COMPARE, [since]);
   await client.query('reset work_mem');
   await client.query(
@@ -112,7 +115,7 @@ export async function reconcileAll(client: Client, since: Date): Promise<Reconci
   return rows;
 }
 
-/** The tenant's last one; undefined before the first night. */
+/** The tenant's last reconciliation; undefined before the first night. */
 export async function lastReconciliation(client: Client): Promise<Omit<Reconciliation, 'tenant_id'> | undefined> {
   const { rows } = await client.query<Omit<Reconciliation, 'tenant_id'>>(
     `select ran_at, hours, receipts, raw, rolled_up, quarantined, differences, first_difference

@@ -9,7 +9,7 @@ const db = await useDatabase();
 
 const self = <T>(value: T) => value;
 
-/** What PostgreSQL reads out of a binary array, each element as the text of `shown`. */
+/** The elements that PostgreSQL reads from a binary array, each as the text of the SQL expression `shown`. */
 async function readBack(type: string, array: Buffer, shown = 'x::text'): Promise<(string | null)[]> {
   const { rows } = await db.owner.query<{ shown: string | null }>(
     `select ${shown} as shown from unnest($1::${type}[]) with ordinality u (x, n) order by n`,
@@ -21,11 +21,11 @@ async function readBack(type: string, array: Buffer, shown = 'x::text'): Promise
 const storable = fc.string({ unit: 'grapheme', maxLength: 80 }).map((text) => text.replaceAll('\u0000', ''));
 const listOf = <T>(value: fc.Arbitrary<T>) => fc.array(fc.option(value, { nil: null }), { maxLength: 40 });
 
-/** Every list of such values comes back from PostgreSQL as it went in. */
+/** Checks that random lists of `value` and null survive a round trip through PostgreSQL. */
 const roundTrip = <T>(value: fc.Arbitrary<T>, check: (values: (T | null)[]) => Promise<void>) =>
   fc.assert(fc.asyncProperty(listOf(value), check), { numRuns: 40 });
 
-test('text comes back as it was, empty, long and of every script', async () => {
+test('text round-trips unchanged: empty, long, and in every script', async () => {
   await roundTrip(storable, async (texts) => {
     expect(await readBack('text', arrayOf.text(texts, self))).toEqual(texts);
   });
@@ -33,7 +33,7 @@ test('text comes back as it was, empty, long and of every script', async () => {
   expect(await readBack('text', arrayOf.text(odd, self))).toEqual(odd);
 });
 
-test('jsonb comes back with every digit', async () => {
+test('jsonb round-trips with every digit', async () => {
   await roundTrip(storable, async (texts) => {
     const values = texts.map((text) => (text === null ? null : JSON.stringify({ text })));
     expect((await readBack('jsonb', arrayOf.jsonb(values, self))).map((x) => x && JSON.parse(x))).toEqual(
@@ -45,18 +45,18 @@ test('jsonb comes back with every digit', async () => {
   expect([back[0], back[2], back[3], back[6]]).toEqual([odd[0], 'null', null, '[]']);
 });
 
-test('bytea comes back byte for byte', async () => {
+test('bytea round-trips byte for byte', async () => {
   const values = [Buffer.alloc(0), null, Buffer.from([0, 255, 0]), randomBytes(70_000)];
   const back = await readBack('bytea', arrayOf.bytea(values, self), "encode(x, 'hex')");
   expect(back).toEqual(values.map((value) => value?.toString('hex') ?? null));
 });
 
-test('int4 comes back over its whole range', async () => {
+test('int4 round-trips over its whole range', async () => {
   const values = [0, -1, null, 2_147_483_647, -2_147_483_648];
   expect(await readBack('int4', arrayOf.int4(values, self))).toEqual(values.map((value) => value?.toString() ?? null));
 });
 
-test('float8 comes back exactly, infinities and the smallest included', async () => {
+test('float8 round-trips exactly, including infinities and the smallest number', async () => {
   await roundTrip(fc.double(), async (values) => {
     const back = await readBack('float8', arrayOf.float8(values, self));
     expect(back.map((x) => (x === null ? null : Number(x)))).toEqual(values);
@@ -73,7 +73,7 @@ test('float8 comes back exactly, infinities and the smallest included', async ()
   ]);
 });
 
-test('timestamptz comes back to the microsecond, long before 1970 and far ahead', async () => {
+test('timestamptz round-trips to the microsecond, long before 1970 and far in the future', async () => {
   const span = 8_000_000_000_000_000;
   await roundTrip(fc.integer({ min: -span, max: span }), async (values) => {
     const back = await readBack(
@@ -91,7 +91,7 @@ test('timestamptz comes back to the microsecond, long before 1970 and far ahead'
   expect(back).toEqual(days.map((day) => `${day} 23:59:59+00`));
 });
 
-test('uuid comes back in either case of its letters', async () => {
+test('uuid round-trips in upper and lower case', async () => {
   const values = [
     v4(),
     null,
@@ -103,7 +103,7 @@ test('uuid comes back in either case of its letters', async () => {
   expect(await readBack('uuid', arrayOf.uuid(values, self))).toEqual(values.map((value) => value?.toLowerCase() ?? null));
 });
 
-test('an empty array has no element', async () => {
+test('an empty array has no elements', async () => {
   for (const type of ['text', 'jsonb', 'bytea', 'int4', 'float8', 'timestamptz', 'uuid'] as const) {
     expect(
       await readBack(
@@ -114,7 +114,7 @@ test('an empty array has no element', async () => {
   }
 });
 
-test('a text that PostgreSQL cannot hold is refused by it, not cut or changed', async () => {
+test('PostgreSQL rejects a text that it cannot store; the text is not truncated or changed', async () => {
   await expect(readBack('text', arrayOf.text(['a\u0000b'], self))).rejects.toMatchObject({ code: '22021' });
   await expect(readBack('jsonb', arrayOf.jsonb(['{"a"'], self))).rejects.toMatchObject({ code: '22P02' });
   await expect(readBack('jsonb', arrayOf.jsonb(['"\\ud800"'], self))).rejects.toMatchObject({ code: '22P02' });

@@ -5,8 +5,8 @@ const POSTGRES_EPOCH_US = 946_684_800_000_000;
 const HEADER_BYTES = 20;
 
 /**
- * Writes one-dimensional arrays in PostgreSQL's binary format, so that the text of a thousand events is copied and never
- * escaped (array_recv in src/backend/utils/adt/arrayfuncs.c). Every function gives a Buffer to pass as a parameter.
+ * Writes one-dimensional arrays in PostgreSQL's binary format (array_recv in src/backend/utils/adt/arrayfuncs.c). The text of a
+ * thousand events is copied and never escaped. finish() returns a Buffer to pass as a query parameter.
  */
 class ArrayWriter {
   #buffer: Buffer;
@@ -34,7 +34,7 @@ class ArrayWriter {
     this.#at = this.#buffer.writeInt32BE(-1, this.#at);
   }
 
-  // A UTF-16 unit takes at most three bytes of UTF-8. `version` is the byte that jsonb wants before its text.
+  // A UTF-16 unit takes at most three bytes of UTF-8. `version` is the byte that jsonb expects before its text.
   text(value: string, version?: number): void {
     this.#room(5 + value.length * 3);
     const start = this.#at + 4;
@@ -112,7 +112,7 @@ function write<Row, Value>(
   return writer.finish();
 }
 
-/** Columns of rows as array parameters: `pick` gives a row's value, null for SQL null. */
+/** Columns of rows as array parameters. `pick` returns a row's value, or null for SQL null. */
 export const arrayOf = {
   text: <Row>(rows: Row[], pick: (row: Row) => string | null) => write(rows, OID.text, 40, pick, (w, v: string) => w.text(v)),
   jsonb: <Row>(rows: Row[], pick: (row: Row) => string | null) =>

@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Client, type Pool, withClient, withTransaction } from './db.ts';
 
-/** All others queue behind who waits for a table's exclusive lock, so it is waited for this long, and then asked for again after a pause. */
+/** Every other session queues behind a waiting exclusive lock. So each attempt waits this long, pauses, and tries again. */
 const LOCK_TIMEOUT_MS = 250;
 const PAUSES_MS = [200, 400, 800, 1_600, 3_200, 3_200, 3_200, 3_200];
 
-/** From this attempt on, sessions of customers that are in the way are ended. The platform's own are not: they end by themselves. */
+/** From this attempt on, customer sessions that block the lock are ended. The platform's own sessions end by themselves. */
 const ENDS_BLOCKERS_FROM = 5;
 
-/** By then, an attempt waits for its lock. */
+/** How long an attempt runs before its blockers are looked up: by then it waits for its lock. */
 const LOOKS_AFTER_MS = 80;
 
 /**
- * Runs `work` in a transaction that needs locks which keep everybody out, again while it does not get them at once. The pool needs two
- * connections, of the owner or the migrator.
+ * Runs `work` in a transaction that needs exclusive locks, and retries while it does not get them. Throws the lock timeout
+ * (55P03) after the last attempt. The pool needs two connections and must belong to the owner or the migrator.
  */
 export async function withBriefLocks<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -30,7 +30,7 @@ export async function withBriefLocks<T>(pool: Pool, work: (client: Client) => Pr
       await setTimeout(pause);
     } finally {
       done.abort();
-      // Where it could not look, the next attempt does.
+      // If it could not look for blockers, the next attempt does.
       await Promise.allSettled([ending]);
     }
   }

@@ -1,17 +1,17 @@
--- What only a superuser can close to SQL logins of customers. To be run, by psql or closeServer(), in each database of a server that is
--- Mirante's own; again: no change. docs/security.md says what stays open without it.
+-- Closes to customer SQL logins what only a superuser can close. Run it with psql or closeServer() in each database of a
+-- dedicated server; running it again changes nothing. docs/security.md lists what stays open without it.
 
--- A database that is not Mirante's is nobody's business. Mirante's own says itself who may connect.
+-- Nobody connects to a database that is not Mirante's. Mirante's own has its own grants.
 do $$
 begin
     execute format('revoke connect, temporary on database %I from public', current_database());
 end
 $$;
 
--- Large objects are all that a login without rights can make, and would fill the disk. Mirante makes none.
+-- Large objects are all that a login without rights can create, and they could fill the disk. Mirante uses none.
 revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;
 
--- What customers have left from before, where they have no business, keeps their logins from being removed.
+-- Objects that customers left in other databases would keep their logins from being dropped.
 do $$
 declare
     login name;
@@ -24,7 +24,7 @@ begin
 end
 $$;
 
--- Advisory locks are one space for all logins of a database: left to the database's owner, who migrates, and to the queues.
+-- All logins of a database share one space of advisory locks. Only the database's owner, who migrates, and the queues may use it.
 do $$
 declare
     lock regprocedure;

@@ -50,7 +50,7 @@ async function connect(database: string, url = new URL(server.url)): Promise<pg.
   return client;
 }
 
-test('logins of customers reach Mirante’s database alone, also among databases that are made later', async () => {
+test('customer logins can connect to Mirante’s database only, also on databases created later', async () => {
   for (const database of ['postgres', 'template1']) {
     const before = await connect(database);
     await before.query('set default_transaction_read_only = off');
@@ -61,7 +61,7 @@ test('logins of customers reach Mirante’s database alone, also among databases
   await closeServer(server.url);
   await db.migrator.query('create database later');
   for (const database of ['postgres', 'template1', 'later']) {
-    // The server reads its new rules a moment after it was told to.
+    // The server applies new rules shortly after the reload signal.
     await vi.waitFor(() => expect(connect(database)).rejects.toMatchObject({ code: '28000' }), 10_000);
   }
   const client = await connect('mirante');
@@ -72,7 +72,7 @@ test('logins of customers reach Mirante’s database alone, also among databases
   await client.end();
 });
 
-test('a closed server is migrated, and the queues on it work', async () => {
+test('a closed server can be migrated, and its queues work', async () => {
   await migrate(server.url, testSecret);
   const queue = openQueue({ queueDatabaseUrl: db.urls.queue }, 'upkeep', pino({ level: 'silent' }));
   try {
@@ -83,7 +83,7 @@ test('a closed server is migrated, and the queues on it work', async () => {
   }
 });
 
-test('the last connections are the platform’s', async () => {
+test('the last connections are reserved for the platform', async () => {
   await db.migrator.query(`alter role ${login.login} connection limit 1000`);
   const refused = vi.fn();
   await vi.waitFor(async () => {
@@ -97,7 +97,7 @@ test('the last connections are the platform’s', async () => {
   }
 });
 
-test('what a login had left in other databases is gone, and so is the login once it is ended', async () => {
+test('objects that a login left in other databases are dropped, and so is the login once it is ended', async () => {
   expect(await revokeSqlLogin(db.api, tenantId, login.id, 'login')).toBe(true);
   expect((await db.migrator.query('select from pg_roles where rolname = $1', [login.login])).rowCount).toBe(0);
 });

@@ -2,8 +2,8 @@ import { chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 
 /**
- * Lets logins of customers into Mirante's database alone, on a server that is Mirante's own and runs on this machine: by its rules for
- * connections, which hold for databases that are made later too, and by rights, in those that there are. `url` is a superuser's, of
+ * Restricts customer logins to Mirante's database, on a dedicated server that runs on this machine. Connection rules
+ * (pg_hba.conf) cover databases created later too; grants are revoked in each existing database. `url` is a superuser's URL of
  * Mirante's database.
  */
 export async function closeServer(url: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function closeServer(url: string): Promise<void> {
 
 const [BEGIN, END] = ['# Mirante begins: customers connect to its database only.', '# Mirante ends.'];
 
-// The first rule that fits counts, so these come first. Names are matched, not membership, which the migrator has too.
+// The first matching rule counts, so these come first. They match names, not membership, which the migrator has too.
 async function closeConnections(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ file: string; database: string }>(
     "select current_setting('hba_file') as file, current_database() as database",
@@ -40,7 +40,7 @@ async function closeConnections(client: pg.Client): Promise<void> {
   const rest = lines.includes(END) ? lines.slice(lines.indexOf(END) + 1) : lines;
   const closed = [...rules, ...rest].join('\n');
   if (closed === text) return;
-  // The server's own file, which a crash must not leave half written.
+  // This is the server's own file. It is replaced by rename, so that a crash does not leave it half written.
   const { uid, gid, mode } = await stat(file);
   await writeFile(`${file}.new`, closed, { mode });
   await chown(`${file}.new`, uid, gid);

@@ -13,8 +13,8 @@ async function textOf(copy: CopyOut): Promise<string> {
 
 const answers = async (client: Client) => (await client.query<{ n: number }>('select 1 as n')).rows;
 
-test('rows of every length come whole, wherever the network cuts them, and end as asked', async () => {
-  // Lengths around those of the messages, of the network's pieces and of what is gathered, and none at all.
+test('rows of every length arrive whole, wherever the network splits them, with the requested line ends', async () => {
+  // Lengths around the sizes of messages, network chunks and gathered pieces, and empty rows.
   const lengths = [0, 1, 3, 8185, 8192, 65_530, 65_536, 200_000, ...Array.from({ length: 3000 }, (_, n) => n % 41)];
   const statement = `copy (select repeat('é', n) from unnest('{${lengths.join(',')}}'::int[]) with ordinality u (n, place) order by place) to stdout`;
   for (const crlf of [false, true]) {
@@ -23,14 +23,14 @@ test('rows of every length come whole, wherever the network cuts them, and end a
       const end = crlf ? '\r\n' : '\n';
       expect(await textOf(copy)).toBe(lengths.map((length) => 'é'.repeat(length) + end).join(''));
       expect(copy.rowCount).toBe(lengths.length);
-      // What pg put there ends the query's time limit; left alone it would raise an error on a stream that is over.
+      // pg sets this to clear the query's timeout. If it stayed, it would raise an error on a stream that has ended.
       expect(copy.callback).toBeUndefined();
       expect(await answers(client)).toEqual([{ n: 1 }]);
     });
   }
 });
 
-test('an error after many rows is an error and no end, and the connection serves the next', async () => {
+test('an error after many rows is an error, not an end, and the connection can be reused', async () => {
   await withClient(db.owner, async (client) => {
     const copy = client.query(new CopyOut('copy (select n, 1 / (50000 - n) from generate_series(1, 100000) n) to stdout'));
     let ended = false;
@@ -47,7 +47,7 @@ test('an error after many rows is an error and no end, and the connection serves
   });
 });
 
-test('one that is destroyed is read to its end, and the connection serves the next', async () => {
+test('a destroyed stream is drained, and the connection can be reused', async () => {
   await withClient(db.owner, async (client) => {
     const copy = client.query(new CopyOut("copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout"));
     for await (const chunk of copy) {
@@ -59,7 +59,7 @@ test('one that is destroyed is read to its end, and the connection serves the ne
   });
 });
 
-test('nobody who reads nothing makes it gather more than a little', async () => {
+test('a consumer that does not read makes it buffer only a little', async () => {
   await withClient(db.owner, async (client) => {
     const copy = client.query(new CopyOut("copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout"));
     await new Promise((done) => copy.once('readable', done));

@@ -1,30 +1,33 @@
 import { Readable } from 'node:stream';
 import type pg from 'pg';
 
-// Messages of PostgreSQL's protocol, by their first byte.
+// PostgreSQL protocol messages, by their first byte.
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 const ERROR_RESPONSE = 0x45;
 
-/** PostgreSQL sends 8 KiB at a time, each of which would be a turn of everything above. What has begun is passed on in pieces of this size, or after a moment. */
+/**
+ * PostgreSQL sends 8 KiB at a time, and each chunk would cost a turn of every stream above. So chunks are passed on in pieces of
+ * this size, or after GATHER_MS.
+ */
 const GATHER_BYTES = 64 * 1024;
 const GATHER_MS = 10;
 
 type Listener = (chunk: Buffer) => void;
 
 /**
- * Bytes of one `copy … to stdout`, to be given to query() of a connection. Like pg-copy-streams' `to`, which it replaces where rows are
- * many: it takes rows out of their messages in place, without an object for each; it can end lines with CR LF, because PostgreSQL
- * sends each row in a message of its own; and the connection's limit on a query's time ends with the query. It ends after PostgreSQL has
- * said that the command is complete: `rowCount` is known then, and where there is none there is an error and no end.
+ * Bytes of one `copy … to stdout`; pass it to query() of a connection. It replaces pg-copy-streams' `to` where rows are many: it
+ * strips messages in place, without an object for each row; it can end lines with CR LF, because PostgreSQL sends each row in its
+ * own message; and the connection's query timeout ends with the query. The stream ends after PostgreSQL reports the command
+ * complete, and `rowCount` is known then. Otherwise it emits an error and does not end.
  *
- * One that is destroyed reads on and throws away what comes, so that the connection stays usable; `over` says when it is.
+ * A destroyed stream drains and discards what still arrives, so that the connection stays usable; `over` resolves when it is.
  */
 export class CopyOut extends Readable {
   rowCount = 0;
-  /** Resolves when the connection is done with the command, however it ended. */
+  /** Resolves when the connection has finished the command, however it ended. */
   readonly over: Promise<void>;
-  /** Set by pg where a query has a time limit, to be called when it ends. */
+  /** Set by pg if the query has a timeout; called when the query ends. */
   callback: (() => void) | undefined;
   readonly #text: string;
   readonly #crlf: boolean;
@@ -91,7 +94,7 @@ export class CopyOut extends Readable {
     this.#resolveOver();
   }
 
-  // Rows move down over the five bytes before them: what is written never catches up with what is read.
+  // Rows move down over the five bytes before them, so the write position never overtakes the read position.
   #take(chunk: Buffer): void {
     const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     this.#rest = undefined;
@@ -148,7 +151,7 @@ export class CopyOut extends Readable {
     if (!this.push(bytes)) this.#socket?.pause();
   }
 
-  // Gives the connection back to pg, with what has come and is not ours.
+  // Returns the connection to pg, with the bytes that arrived and are not ours.
   #leave(unread?: Buffer): void {
     const socket = this.#socket;
     if (!socket) return;

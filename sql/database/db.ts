@@ -4,7 +4,7 @@ import { isUuid } from '../../lib/uuid.ts';
 export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
 
-// Counts and sums are bigint and numeric in PostgreSQL; every figure that Mirante answers with is well under 2^53.
+// Counts and sums are bigint and numeric in PostgreSQL. Every number that Mirante returns is well under 2^53.
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 types.setTypeParser(pg.types.builtins.NUMERIC, Number);
@@ -13,24 +13,24 @@ export type PoolOptions = {
   max: number;
   name: string;
   statementTimeoutMs?: number;
-  /** Longest wait for a connection: a free one of the pool, or a new one. */
+  /** Longest wait for a connection, free or new. */
   connectTimeoutMs?: number;
   role?: string;
-  /** A statement takes one processor at most. */
+  /** Each statement uses one processor at most. */
   isSerial?: boolean;
 };
 
-/** How much longer than the server's own limit a client waits for it: a frozen server cancels nothing. */
+/** How much longer than the server's own timeout a client waits: a frozen server cancels nothing. */
 const MARGIN_MS = 1_000;
 
-/** A pool of connections to one login. Errors of idle connections are swallowed by the pool, which replaces them. */
+/** A pool of connections to one login. It ignores errors of idle connections, which the pool replaces. */
 export function createPool(url: string, options: PoolOptions): Pool {
   const pool = new pg.Pool(poolSettings(url, options));
   pool.on('error', () => undefined);
   return pool;
 }
 
-/** What every pool of Mirante is made with. */
+/** Settings that all pools of Mirante share. */
 export function poolSettings(url: string, options: PoolOptions): pg.PoolConfig {
   const settings = ['-c timezone=UTC', '-c jit=off', '-c random_page_cost=1.1'];
   if (options.isSerial) settings.push('-c max_parallel_workers_per_gather=0');
@@ -52,8 +52,9 @@ export function poolSettings(url: string, options: PoolOptions): pg.PoolConfig {
 }
 
 /**
- * Runs `work` on one connection of the pool. While it is out, nobody else listens to it, and an unheard 'error' would end the
- * process; a connection that broke is not given back. Once `lost` aborts, the connection is closed under a statement that runs.
+ * Runs `work` on one connection of the pool. A checked-out connection has no other listener, and an unhandled 'error' event would
+ * end the process. A broken connection is not returned to the pool. When `lost` aborts, the connection is closed, even while a
+ * statement runs.
  */
 export async function withClient<T>(pool: Pool, work: (client: Client) => Promise<T>, lost?: AbortSignal): Promise<T> {
   lost?.throwIfAborted();
@@ -72,7 +73,7 @@ export async function withClient<T>(pool: Pool, work: (client: Client) => Promis
     return await work(client);
   } catch (error) {
     lost?.throwIfAborted();
-    // Whatever was left half done ends with its connection.
+    // Closing the connection rolls back what was left half done.
     if (isDatabaseAway(error)) broken ??= error as Error;
     throw error;
   } finally {
@@ -82,13 +83,13 @@ export async function withClient<T>(pool: Pool, work: (client: Client) => Promis
   }
 }
 
-/** Who acts, as the audit log keeps it: the key of a request, and where the request came from. */
+/** Who acts, as recorded in the audit log: the key of a request and where the request came from. */
 export type Actor = { keyId: string; tenantId: string; address: string | null; requestId: string };
 
 /**
- * Runs `work` in one transaction as one tenant: the only begin, commit and set_config. It is read only, unless there is an
- * actor to record what it changes under; a command or job, which has no request, says 'login' and is recorded by that.
- * Tenant and actor hold for this transaction alone, so a pooled connection never carries them to the next request.
+ * Runs `work` in one transaction as one tenant: the only begin, commit and set_config. It is read only unless there is an actor,
+ * under which its changes are recorded. A command or job has no request: it passes 'login', and changes are recorded under the
+ * login. Tenant and actor apply to this transaction only, so a pooled connection never carries them to the next request.
  */
 export async function withTenant<T>(
   pool: Pool,
@@ -102,12 +103,12 @@ export async function withTenant<T>(
   return withTransaction(pool, `begin ${mode}; select set_config('app.tenant_id', '${tenantId}', true)${acting}`, work);
 }
 
-/** Runs `work` in one transaction, which ends however it ends. `begin` is the statement that opens it. */
+/** Runs `work` in one transaction: commits if it resolves, rolls back if it throws. `begin` is the opening statement. */
 export async function withTransaction<T>(pool: Pool, begin: string, work: (client: Client) => Promise<T>): Promise<T> {
   return withClient(pool, (client) => inTransaction(client, begin, () => work(client)));
 }
 
-/** The same on a connection that the caller has, and that is in no transaction. */
+/** The same on a given connection that is not in a transaction. */
 export async function inTransaction<T>(client: Client, begin: string, work: () => Promise<T>): Promise<T> {
   await client.query(begin);
   try {
@@ -124,7 +125,7 @@ function quoted({ keyId, tenantId, address, requestId }: Actor): string {
   return pg.escapeLiteral(JSON.stringify({ key_id: keyId, tenant_id: tenantId, address, request_id: requestId }));
 }
 
-/** True where the error says that the database is away or did not answer in time, not that it refused a statement. */
+/** True if the database is unreachable or did not answer in time; false if it rejected a statement. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: string }).code ?? '';

@@ -4,37 +4,40 @@ import { type Pool, type PoolOptions, poolSettings } from './db.ts';
 
 /** On whose behalf statements run. */
 export type Asker = {
-  /** Absent while it is not known yet: such statements take no turns. */
+  /** Absent while unknown: such statements take no turns. */
   tenantId?: string | undefined;
-  /** Aborted when nobody waits for the answer any more: then the statement is cancelled. */
+  /** Aborted when nobody waits for the answer any more. The statement is then cancelled. */
   signal?: AbortSignal | undefined;
-  /** The statement is known to take long. */
+  /** The statement is known to be slow. */
   isSlow?: boolean | undefined;
 };
 
 /** An asker that takes turns. */
 export type TenantAsker = Asker & { tenantId: string };
 
-/** Who may use a connection next. */
+/** Decides who may use a connection next. */
 export type Turns = {
-  /** Waits for the asker's turn and returns what ends it. Throws where the wait is too long or the asker leaves. */
+  /** Waits for the asker's turn and returns a function that ends it. Throws if the wait is too long or the asker leaves. */
   take: (asker: TenantAsker) => Promise<() => void>;
 };
 
 const askers = new AsyncLocalStorage<Asker | undefined>();
 
-/** Runs `work`; its statements on fair pools are the asker's. With undefined they are the platform's own and take no turns. */
+/**
+ * Runs `work` with `asker` as the asker of its statements on fair pools. With undefined they are the platform's own and take no
+ * turns.
+ */
 export function askFor<T>(asker: Asker | undefined, work: () => T): T {
   return askers.run(asker, work);
 }
 
-/** On whose behalf the present call runs. */
+/** On whose behalf the current call runs. */
 export const currentAsker = (): Asker | undefined => askers.getStore();
 
-/** One connection more than tenants may use: for cancelling, and for the platform's own short statements. */
+/** One more connection than tenants may use: for cancelling, and for the platform's own short statements. */
 const RESERVED = 1;
 
-/** A pool whose connections tenants take in turns. A statement that nobody waits for any more is cancelled. */
+/** Returns a pool whose connections tenants take in turns. A statement is cancelled once nobody waits for it. */
 export function createFairPool(url: string, options: PoolOptions, turns: Turns): Pool {
   const pool = new FairPool(poolSettings(url, { ...options, max: options.max + RESERVED, isSerial: true }), turns);
   pool.on('error', () => undefined);
@@ -43,7 +46,7 @@ export function createFairPool(url: string, options: PoolOptions, turns: Turns):
 
 type OnConnected = Parameters<pg.Pool['connect']>[0];
 
-// Every statement of a pool begins with connect(), so nothing gets around the turns.
+// Every statement of a pool starts with connect(), so none bypasses the turns.
 class FairPool extends pg.Pool {
   readonly #turns: Turns;
 
@@ -80,7 +83,8 @@ class FairPool extends pg.Pool {
 
 const hasTenant = (asker: Asker | undefined): asker is TenantAsker => asker?.tenantId !== undefined;
 
-// The turn lasts until the statement has ended, also a cancelled one: else leaving early would be a way to have many at once.
+// The turn lasts until the statement has ended, even a cancelled one. Otherwise a client could leave early to get many turns at
+// once.
 function lend(pool: Pool, client: pg.PoolClient, signal: AbortSignal | undefined, end: () => void): void {
   const { release } = client;
   let stop = () => {};
@@ -92,7 +96,7 @@ function lend(pool: Pool, client: pg.PoolClient, signal: AbortSignal | undefined
   client.release = (error) => {
     signal?.removeEventListener('abort', leave);
     stop();
-    // A cancellation that arrives late must not meet somebody else's statement.
+    // A late cancellation must not hit another client's statement.
     release(error ?? signal?.aborted);
     end();
   };
@@ -101,7 +105,8 @@ function lend(pool: Pool, client: pg.PoolClient, signal: AbortSignal | undefined
 const CANCEL_EVERY_MS = 250;
 const MAX_CANCELS = 8;
 
-// More than once, because the first may arrive between two statements. A server that does not react loses the connection.
+// It cancels more than once, because the first cancel may arrive between two statements. If the server does not react, the
+// connection is closed.
 function cancelUntilStopped(pool: Pool, client: pg.PoolClient): () => void {
   const { processID } = client as pg.PoolClient & { processID: number };
   let cancels = 0;
@@ -124,7 +129,7 @@ function cancelUntilStopped(pool: Pool, client: pg.PoolClient): () => void {
   return () => clearInterval(timer);
 }
 
-/** Cancels what a connection of the same login is doing at this moment. */
+/** Cancels the current statement of another connection of the same login. */
 export async function cancelStatement(pool: Pool, backend: number): Promise<void> {
   await pool.query('select pg_cancel_backend($1)', [backend]);
 }

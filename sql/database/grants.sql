@@ -1,4 +1,4 @@
--- Loaded last: operations may read everything in ops, and nobody else may run any of it. Roll-ups are shown by functions with a
+-- Loaded last: operations may read everything in ops, and nobody else may run any of it. Roll-ups are exposed by functions with a
 -- window, because a view of all tenants would read all of history.
 set local role mirante_owner;
 

@@ -1,12 +1,15 @@
 import { type Client, type Pool, withTransaction } from './db.ts';
 
-/** Begins a transaction that holds a lock: an idle limit of the server, the database or the login would end it in the middle of the work. */
+/**
+ * Begins a transaction that holds a lock. It disables timeouts of the server, database or login that would end it in the middle
+ * of the work.
+ */
 export const BEGIN_GUARD = `begin; select set_config(name, '0', true) from pg_settings
   where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
 /**
- * Runs `work` while a transaction on a connection of its own holds what `take` has locked. Returns undefined, and does nothing, where `take`
- * returns false. `lost` aborts as soon as that connection is gone, because another may then hold the lock: the work must stop.
+ * Runs `work` while a separate connection's transaction holds what `take` locked. Returns undefined, without running `work`, if
+ * `take` returns false. `lost` aborts when that connection is gone: another worker may then get the lock, so the work must stop.
  */
 export async function withGuard<T>(
   pool: Pool,

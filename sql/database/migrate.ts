@@ -16,13 +16,13 @@ import { makeRoles } from './roles.ts';
 const MIGRATE_LOCK = 7_046_011;
 const WAIT_MS = 250;
 
-/** Raw retention and a week, so that a database which slept for months takes events before its first job has run. */
+/** Raw retention plus a week, so that a database that was down for months accepts events before its first job has run. */
 const DEFAULT_PAST_DAYS = 97;
 
 /**
- * Brings a database up to this version: roles, storage functions of its engine, migrations, views, queue schema.
- * Safe to run again and from several programs at once. The login needs CREATEROLE and to own the database; it need not be
- * a superuser. Gives the engine that it found; `say` gets a sentence for each change of what tenants have set.
+ * Brings a database up to this version: roles, storage functions of its engine, migrations, views, queue schema. Safe to run
+ * again and from several programs at once. The login needs CREATEROLE and must own the database; it need not be a superuser.
+ * Returns the engine it found. Calls `say` with a sentence for each change to what tenants have set.
  */
 export async function migrate(
   databaseUrl: string,
@@ -49,7 +49,7 @@ export async function migrate(
   }
 }
 
-// Advisory locks are open to every login of the database. A customer's session that holds one would keep the platform from starting.
+// Every login of the database can take advisory locks. A customer's session that holds one would keep the platform from starting.
 async function waitForOthers(client: pg.Client): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ taken: boolean; able: boolean }>(
@@ -69,7 +69,7 @@ async function asRole(client: pg.Client, role: string, work: () => Promise<unkno
   await client.query('reset role; reset search_path');
 }
 
-// BullMQ's migrator insists on `create schema if not exists`, so its owner may create schemas just for that moment.
+// BullMQ's migrator insists on `create schema if not exists`, so its owner may create schemas while it runs.
 async function migrateQueueSchema(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
   const database = rows[0]?.name;
@@ -79,7 +79,8 @@ async function migrateQueueSchema(client: pg.Client): Promise<void> {
 }
 
 async function runFiles(databaseUrl: string, client: pg.Client): Promise<void> {
-  // The tool reads an address its own way and would take any certificate where no sslrootcert is given; pg's reading holds.
+  // The tool parses a URL in its own way and would accept any certificate if no sslrootcert is given. So pg's parsed TLS options
+  // are used.
   const tls = client.ssl as boolean | ConnectionOptions;
   const connection = connect({
     connectionString: databaseUrl,
@@ -100,7 +101,7 @@ async function runFiles(databaseUrl: string, client: pg.Client): Promise<void> {
   }
 }
 
-// What takes locks that keep everybody out, where a customer's reader could otherwise have the whole platform wait for it.
+// The steps that need exclusive locks. A customer's long read could otherwise make the whole platform wait behind them.
 async function withoutQueues(databaseUrl: string): Promise<void> {
   const pool = createPool(databaseUrl, { max: 2, name: 'mirante migrate', statementTimeoutMs: 600_000 });
   try {

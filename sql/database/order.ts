@@ -1,10 +1,10 @@
 /**
- * The files of views and functions, under sql/, in the order in which every migrate drops and rebuilds them. A test compares the list with
- * the folders.
+ * The files of views and functions, under sql/, in the order in which every migrate drops and rebuilds them. A test compares the
+ * list with the folders.
  *
- * The order matters because PostgreSQL checks each view and each function in SQL when it is created: what they read must exist by then.
- * So `app` comes first (the tenant, then its events, then the rest), then what `bi` and `door` read, then `ops`, which reads everything.
- * `database/grants.sql` comes last, because it grants all that is in `ops` by then.
+ * PostgreSQL checks each view and each SQL function when it is created: what they read must already exist. So `app` comes first
+ * (the tenant, then its events, then the rest), then what `bi` and `door` read, then `ops`, which reads everything.
+ * `database/grants.sql` comes last, because it grants on everything in `ops`.
  */
 export const LOAD_ORDER = [
   'database/schemas.sql',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { roleUrl } from './roles.ts';
 
-test("a login's address keeps how to reach the server and nothing of the migrator", () => {
+test("a login's URL keeps the server's address and options, and nothing of the migrator", () => {
   const url = new URL(
     roleUrl(
       'postgres://m:hush@h:5433/db?sslmode=verify-full&sslrootcert=/a b&user=m&password=hush',

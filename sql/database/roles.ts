@@ -5,7 +5,7 @@ import type { Client } from './db.ts';
 const LOGINS = ['mirante_api', 'mirante_jobs', 'mirante_queue', 'mirante_metabase', 'mirante_ops'] as const;
 const OWNERS = ['mirante_owner', 'mirante_views'] as const;
 
-/** What their owners cannot talk themselves out of is what they are not granted; these limits are for accidents. */
+/** Grants are the protection. These limits only guard against accidents: a session can change them. */
 const READER_SETTINGS = {
   default_transaction_read_only: 'on',
   statement_timeout: '30s',
@@ -19,10 +19,10 @@ function rolePassword(secret: string, role: Login): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `mirante role ${role}`, 24)).toString('base64url');
 }
 
-/** The migrator's URL with another login in it, and with all else that it says, such as how to speak TLS. */
+/** The migrator's URL with another login. All other options stay, such as TLS. */
 export function roleUrl(databaseUrl: string, secret: string, role: Login): string {
   const url = new URL(databaseUrl);
-  // In the query they would count for more than in their usual place.
+  // In the query string they would override the usual place.
   for (const name of ['user', 'password']) url.searchParams.delete(name);
   url.username = role;
   url.password = rolePassword(secret, role);
@@ -37,7 +37,7 @@ const URLS = {
   mirante_ops: 'OPS_DATABASE_URL',
 } as const;
 
-/** The URL of a login: its own setting, else DATABASE_URL with that login and its derived password in it. */
+/** The URL of a login: its own setting, or DATABASE_URL with that login and its derived password. Throws if neither is set. */
 export function loginUrl(config: Config, login: keyof typeof URLS): string {
   const given = config[URLS[login]];
   if (given) return given;
@@ -45,7 +45,7 @@ export function loginUrl(config: Config, login: keyof typeof URLS): string {
   return roleUrl(config.DATABASE_URL, secretOf(config), login);
 }
 
-/** What PostgreSQL stores for a SCRAM-SHA-256 password (RFC 5803), so that the password itself is never sent or logged. */
+/** The SCRAM-SHA-256 verifier that PostgreSQL stores (RFC 5803), so that the password itself is never sent or logged. */
 export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
   const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
@@ -55,8 +55,9 @@ export function scramVerifier(password: string, salt: Buffer): string {
 }
 
 /**
- * Makes the roles and schemas that the migrations stand on; passes where they exist. `roles`: no schemas, because a backup brings its own.
- * Roles belong to the cluster: another database of it may have made them, or be making them now.
+ * Creates the roles and schemas that the migrations need; skips those that exist. `what`: 'roles' creates no schemas, because a
+ * backup brings its own. Roles belong to the cluster: another of its databases may have created them, or may be creating them
+ * now.
  */
 export async function makeRoles(client: Client, secret: string, what: 'roles' | 'all' = 'all'): Promise<void> {
   const version = await client.query<{ major: number; database: string; user: string }>(
@@ -64,12 +65,12 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
             quote_ident(current_user) as user`,
   );
   const { major, database, user } = version.rows[0] as { major: number; database: string; user: string };
-  // Of all locks only a unique name reaches across the databases of a cluster: who comes second waits here until the first
-  // has committed.
+  // Of all locks, only a unique name spans the databases of a cluster. The second to come waits here until the first has
+  // committed.
   await client.query('begin; create role mirante_making_roles');
   for (const role of OWNERS) await makeRole(client, `${role} nologin noinherit`);
   for (const role of LOGINS) await makeRole(client, `${role} login noinherit`);
-  // `mirante_logins` makes and ends the logins of customers, each a member of `mirante_sql`.
+  // `mirante_logins` creates and drops the logins of customers, each a member of `mirante_sql`.
   for (const role of ['mirante_logins nologin createrole', 'mirante_sql nologin noinherit']) await makeRole(client, role);
   for (const role of LOGINS) {
     const password = rolePassword(secret, role);
@@ -85,13 +86,14 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
   for (const role of [...OWNERS, 'mirante_queue', 'mirante_logins']) await client.query(`grant ${role} to ${user} ${full}`);
   await client.query('grant mirante_sql to mirante_logins with admin option');
   await client.query(`grant mirante_owner to mirante_jobs ${major >= 16 ? 'with inherit false, set true' : ''}`);
-  // For the audit of the isolation, whose errors would fill the server's log. A superuser may give it, or who was given it to give.
+  // For the isolation audit, whose errors would fill the server's log. Only a superuser, or a role with the grant option, can
+  // grant it.
   await client.query(`do $$ begin
       if has_parameter_privilege('log_min_messages', 'set with grant option') then
         grant set on parameter log_min_messages to mirante_owner;
       end if;
     end $$`);
-  // Only a superuser's to give, or that of whom it has told so; without it, these logins have no more than all others.
+  // Only a superuser, or a role with the admin option, can grant it. Without it, these logins have no reserved connections.
   if (major >= 16) {
     await client.query(`do $$ begin
       grant pg_use_reserved_connections to ${LOGINS.join(', ')} with inherit true;
@@ -103,7 +105,7 @@ export async function makeRoles(client: Client, secret: string, what: 'roles' | 
   await client.query(`revoke all on database ${database} from public`);
   await client.query(`grant connect on database ${database} to ${LOGINS.join(', ')}, mirante_sql`);
   await client.query('revoke create on schema public from public').catch(ignoreMissingRight);
-  // Where close-server.sql has left them to the database's owner.
+  // If close-server.sql has restricted them to the database's owner.
   await client.query(`do $$ declare lock regprocedure; begin
       for lock in
           select p.oid from pg_proc p
@@ -130,7 +132,8 @@ async function makeRole(client: Client, definition: string): Promise<void> {
     end $$`);
 }
 
-// The public schema may belong to another role (a managed offering's administrator); from 15 on nobody can create there anyway.
+// The public schema may belong to another role, such as a managed service's administrator. From 15 on, nobody can create there by
+// default.
 function ignoreMissingRight(error: { code?: string }): void {
   if (error.code !== '42501') throw error;
 }

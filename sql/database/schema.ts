@@ -4,7 +4,7 @@ const HEADER = `-- What a fully migrated database holds on plain PostgreSQL 17, 
 -- run. Written by \`npm run schema\`; a test fails where it differs. Partitions are left out, because today's date makes them.
 `;
 
-// One row for each line of the dump: the object it belongs to, its place among that object's lines, and the text.
+// One row for each line of the dump: its object, its position among that object's lines, and the text.
 const CATALOGUE = `
 with schemas as (
     select oid, nspname, nspowner, nspacl from pg_namespace
@@ -91,7 +91,7 @@ with schemas as (
 )
 select part, line from lines order by kind, name collate "C", part, place collate "C", line collate "C"`;
 
-/** Everything that migrations and views make, one object after the other, the same text for the same schema. */
+/** Returns every object that migrations and views create, one after the other. The same schema yields the same text. */
 export async function dumpSchema(client: Pick<Client, 'query'>): Promise<string> {
   const { rows } = await client.query<{ part: number; line: string }>(CATALOGUE);
   return HEADER + rows.map(({ part, line }) => (part === 0 ? `\n${line}\n` : `${line}\n`)).join('');

@@ -1,4 +1,4 @@
--- Rebuilt on every migrate, in one transaction: these schemas hold views and functions only, never rows.
+-- Rebuilt on every migrate, in one transaction. These schemas hold views and functions only, never rows.
 drop schema if exists app cascade;
 drop schema if exists bi cascade;
 drop schema if exists ops cascade;
@@ -12,7 +12,7 @@ grant usage on schema app to mirante_sql;
 grant usage on schema bi to mirante_metabase;
 grant usage on schema ops to mirante_ops;
 
--- A view runs the functions that it names with the rights of whoever reads it.
+-- A view runs its functions with the rights of the reader.
 set local role mirante_owner;
 -- Views before 0.2 called it.
 drop function if exists storage.start_of(timestamptz, text, timestamptz, text);

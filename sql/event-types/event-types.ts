@@ -64,7 +64,7 @@ export async function findEventType(client: Client, type: string): Promise<Event
   return result.rows[0];
 }
 
-/** Adds a version. Throws a unique violation where another request added that version first. */
+/** Adds a version. Throws a unique violation if another request added that version first. */
 export async function addEventType(client: Client, tenantId: string, added: Omit<EventType, 'created_at'>): Promise<EventType> {
   const result = await client.query<EventType>(
     `insert into app.event_types

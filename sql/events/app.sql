@@ -1,6 +1,6 @@
 set local role mirante_views;
 
--- A tenant's shorter raw retention hides rows at once; they are dropped with their chunk.
+-- A tenant's shorter raw retention hides rows at once. The rows are dropped later, with their chunk.
 create view app.events with (security_barrier) as
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
     from private.events
@@ -8,8 +8,8 @@ create view app.events with (security_barrier) as
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
 grant select on app.events to mirante_api, mirante_sql;
 
--- The same rows in the order of the key. An `order by` outside a security barrier makes PostgreSQL sort, and an export would wait for its
--- first row until the last one was read.
+-- The same rows in the order of the key. With `order by` outside a security barrier, PostgreSQL sorts: an export would get its
+-- first row only after the last one was read.
 create view app.events_in_order with (security_barrier) as
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
     from private.events

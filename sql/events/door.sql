@@ -1,7 +1,7 @@
 set local role mirante_owner;
 
--- The time of receipt of what this transaction stores, to be asked for before anything else is. The lock comes first, in a
--- statement of its own: who reads an older settled_to than another has just committed is then seen by door.unsettled().
+-- The time of receipt of the rows that this transaction stores. Call it before anything else. The lock comes first, in its own
+-- statement: a transaction that reads an outdated settled_to is then visible to door.unsettled().
 create function door.receive() returns timestamptz
     language plpgsql
     set search_path = pg_catalog, pg_temp
@@ -13,8 +13,8 @@ end
 $$;
 revoke all on function door.receive from public;
 
--- Says that what is stored from now on is received at the moment that this gives, or later. What is being stored at this moment
--- may be earlier, until the transactions that door.unsettled() names after this commit have ended.
+-- Returns a moment: rows stored from now on are received then or later. Rows that are being stored right now may be earlier,
+-- until the transactions that door.unsettled() lists after this commit have ended.
 create function door.settle() returns timestamptz
     language sql
     set search_path = pg_catalog, pg_temp
@@ -35,9 +35,9 @@ create function door.unsettled() returns setof text
 $$;
 revoke all on function door.unsettled from public;
 
--- Stores one flush: the events of all requests that were waiting, each row's tenant found from its key. Returns only what
--- was not inserted. No event stands twice in a flush (the caller sees to it); rows of a key that has been revoked in the
--- meantime come back as `unauthenticated`.
+-- Stores one flush: the events of all waiting requests; each row's tenant is found from its key. Returns only the rows that were
+-- not inserted. The caller ensures that no event occurs twice in a flush. Rows of a key that was revoked in the meantime return
+-- `unauthenticated`.
 create function door.ingest_events(
     keys uuid[], key_numbers integer[], ids uuid[], times timestamptz[], types text[], sources text[], event_ids text[],
     subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[],
@@ -121,7 +121,7 @@ $$;
 revoke all on function door.ingest_events from public;
 grant execute on function door.ingest_events to mirante_api;
 
--- Keeps what was refused, byte for byte.
+-- Stores rejected input in quarantine, byte for byte.
 create function door.quarantine(
     keys uuid[], ids uuid[], received timestamptz[], statuses text[], codes text[], details text[], pointers text[],
     types text[], raws bytea[]
@@ -144,7 +144,8 @@ $$;
 revoke all on function door.quarantine from public;
 grant execute on function door.quarantine to mirante_api;
 
--- Notes that a replay has stored these. Not through app.quarantine: TimescaleDB 2.19 cannot plan an update through that view.
+-- Records that a replay has stored these rows. It bypasses app.quarantine, because TimescaleDB 2.19 cannot plan an update through
+-- that view.
 create function door.mark_replayed(ids uuid[]) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -161,8 +162,9 @@ $$;
 revoke all on function door.mark_replayed from public;
 grant execute on function door.mark_replayed to mirante_api;
 
--- Up to when every acknowledged event of the tenant is in the answers, or everybody's, where none is set: late rows wait for their
--- hour's refresh. Of the figures of one roll-up, or of all: what a roll-up does not hold yet is read live, and late for nobody.
+-- The watermark: up to when every acknowledged event is in the answers, of the current tenant or, if none is set, of all. Late
+-- rows wait for the refresh of their hour. `figures`: one roll-up, null for all. Rows that no roll-up covers yet are read live,
+-- so they are never late.
 create function door.watermark(figures text default null) returns timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

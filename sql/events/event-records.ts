@@ -3,15 +3,15 @@ import type { ArchivedRow } from '../archive/rows.ts';
 import type { Client } from '../database/db.ts';
 import type { SubjectRecord } from '../privacy/place.ts';
 
-/** A pseudonym is 144 bits of a hash: where its text stands, in whatever field, the person is meant. */
+/** A pseudonym is 144 bits of a hash, so its text means the person in whatever field it occurs. */
 export const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;
 
-/** One event of `e` as JSON, and as cells under EVENT_CELLS. */
+/** One event of `e` as JSON, and as the cells that EVENT_CELLS names. */
 export const AS_JSON = `(jsonb_build_object('specversion', '1.0', 'id', coalesce(e.event_id, e.id::text), 'source', e.source, 'type', e.type,
   'time', e.time, 'subject', e.subject, 'data', e.data) || coalesce(e.attributes, '{}'))::text`;
 export const AS_CELLS = `jsonb_build_array(e.time, e.type, e.source, coalesce(e.event_id, e.id::text), e.subject, e.data::text, e.attributes::text)`;
 
-/** Columns of the cells of an event. */
+/** Names of the cells of an event. */
 export const EVENT_CELLS = ['time', 'type', 'source', 'id', 'subject', 'data', 'attributes'];
 
 /** Archived events as records about a person. */

@@ -5,7 +5,7 @@ import { arrayOf } from '../database/binary-array.ts';
 import type { Client, Pool } from '../database/db.ts';
 import { type Cut, PAGE_BYTES, pageOf, type RowPage } from '../database/page.ts';
 
-/** One event, ready to be stored. `time` in microseconds since 1970; `data` and `attributes` as JSON text. */
+/** One event, ready to store. `time` is in microseconds since 1970; `data` and `attributes` are JSON text. */
 export type EventRow = {
   keyId: string;
   id: string;
@@ -23,12 +23,12 @@ export type EventRow = {
 
 export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated';
 
-/** The type whose `rules` are unfolded into rows of their own. */
+/** The type whose `rules` are stored as rows of their own. */
 export const VALIDATION = 'br.validahub.validation.completed.v1';
 
 /**
- * Stores events in one statement and gives those that were not stored, by their place in `rows`. No event (key, time, id)
- * may stand twice in `rows`. Throws PostgreSQL's error, with nothing stored, where it refuses one of them.
+ * Stores events in one statement. Returns the status of those that were not stored, by their index in `rows`. No event (key,
+ * time, id) may occur twice in `rows`. Throws PostgreSQL's error, and stores nothing, if it rejects one of them.
  */
 export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<number, StoreStatus>> {
   const keys: string[] = [];
@@ -60,7 +60,7 @@ export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<n
   return new Map(result.rows.map(([number, status]) => [number - 1, status]));
 }
 
-/** Which of these the tenant has stored already, by their place in `rows`: what storing them would say. */
+/** The events that the tenant has already stored, by their index in `rows`, with the status that storing them would return. */
 export async function compareEvents(client: Client, rows: EventRow[]): Promise<Map<number, 'duplicate' | 'conflict'>> {
   const result = await client.query<{ number: number; equal: boolean }>(
     `select u.number::integer, e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
@@ -95,16 +95,16 @@ export type ListedEvent = StoredEvent & { cursor_time: string };
 
 export type EventFilter = {
   type: string | null;
-  /** Any of these, or all. */
+  /** Any of these subjects; null: all. */
   subjects: string[] | null;
   from: Instant | null;
   to: Instant | null;
-  /** Where the last page ended: time as text (microseconds kept) and id. */
+  /** Where the last page ended: time as text, with its microseconds, and id. */
   before: { time: string; id: string } | null;
   limit: number;
 };
 
-// An event that was sent again after it had left the database is one event.
+// An event that was archived and then sent again counts once.
 const WITH_ARCHIVED = `
   select time, id, type, source, event_id, subject, bytes, data, attributes from app.events
   union all
@@ -112,9 +112,9 @@ const WITH_ARCHIVED = `
   where not exists (select from app.events e where e.time = a.time and e.id = a.id)`;
 
 /**
- * The tenant's raw events, newest first, those that are given from the archive among them; `data` and `attributes` as JSON text, so that numbers keep their digits. A page ends
- * early, after its first row at the soonest, where it would pass PAGE_BYTES. As text a number of five bytes can have 309, so
- * bytes as sent are counted first, and only what is left is measured as text.
+ * The tenant's raw events, newest first, including the given `archived` ones. `data` and `attributes` are JSON text, so that
+ * numbers keep their digits. A page is cut before it would exceed PAGE_BYTES, but has at least one row. Bytes as sent are summed
+ * first, and only the remaining rows are measured as text, because a number of five bytes can become 309 as text.
  */
 export async function listEvents(
   client: Client,

@@ -25,7 +25,7 @@ function events(count: number): EventRow[] {
   }));
 }
 
-// As storeEvents() on a pool does it, but that the commit takes its time.
+// Stores like storeEvents() on a pool, but with a slow commit.
 const storeSlowly = (rows: EventRow[], seconds: number) =>
   withTransaction(db.api, 'begin', async (client) => {
     await storeEvents(client as never, rows);
@@ -40,7 +40,7 @@ const inWindow = async (from: Date, to: Date) =>
     )
   ).rows.map(({ id }) => id);
 
-test('however slowly writers commit, each event falls into exactly one window between two cuts', async () => {
+test('however slowly writers commit, each event is in exactly one window between two cuts', async () => {
   const stored = new Set<string>();
   let writing = true;
   const writers = Array.from({ length: 8 }, async (_, writer) => {
@@ -69,7 +69,7 @@ test('however slowly writers commit, each event falls into exactly one window be
   expect(new Set(exported)).toEqual(stored);
 });
 
-test('a cut waits for those who store events, and they never wait for it', async () => {
+test('a cut waits for running writers, and writers never wait for a cut', async () => {
   let cut: Date | undefined;
   let asked: Promise<void> | undefined;
   await withTransaction(db.api, 'begin', async (client: Client) => {

@@ -5,9 +5,9 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 5;
 
 /**
- * Up to which moment every event is there: all that was received before it is committed, and nothing that is stored later has
- * an earlier `received_at`. Exact, and nobody who stores events waits for it: this waits for those who were storing some when
- * it was called. To be called as the owner, outside a transaction.
+ * Returns a moment up to which the stored events are complete: every event received before it is committed, and no event stored
+ * later has an earlier `received_at`. Exact, and it never blocks writers: it waits for those that were storing when it was
+ * called. Throws if one takes more than a minute. Call it as the owner, outside a transaction.
  */
 export async function settledAt(pool: Pool): Promise<Date> {
   const { rows } = await pool.query<{ at: Date }>('select door.settle() as at');
@@ -23,7 +23,7 @@ export async function settledAt(pool: Pool): Promise<Date> {
   return at;
 }
 
-// Transactions that store events at this moment.
+// Transactions that are storing events now.
 async function storing(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>('select id from door.unsettled() id');
   return rows.map(({ id }) => id);

@@ -1,4 +1,4 @@
--- A tenant's exports and their files, which it asks for through here; the jobs program makes them.
+-- A tenant's exports and their files. Requests create and read exports through these views; the jobs program runs them.
 set local role mirante_views;
 
 create view app.export_jobs with (security_barrier) as
@@ -9,7 +9,7 @@ create view app.export_jobs with (security_barrier) as
     with cascaded check option;
 grant select, insert on app.export_jobs to mirante_api;
 
--- A file that is destroyed has no object any more, and its name and digest stay as proof.
+-- A destroyed file has no object any more; its name and digest stay as proof.
 create view app.export_files with (security_barrier) as
     select export_id, part, name, object, rows, bytes, sha256
     from private.export_files

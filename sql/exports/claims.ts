@@ -3,7 +3,7 @@ import { type Instant, instantSql } from '../../lib/time.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import type { ExportJob } from './jobs.ts';
 
-/** An export that somebody works on just now. */
+/** An export that a worker holds a lease on. */
 export type ClaimedExport = Pick<
   ExportJob,
   'id' | 'dataset' | 'format' | 'options' | 'window_from' | 'window_to' | 'filter' | 'since' | 'settled_at' | 'endpoint_id'
@@ -12,20 +12,20 @@ export type ClaimedExport = Pick<
   since_to: Instant | null;
   received_from: Date | null;
   claim: string;
-  /** Since the last part that was finished, this one included. */
+  /** Attempts since the last finished part, including the current one. */
   attempts: number;
 };
 
-/** Whoever works on an export says so at least this often, or is taken for dead. */
+/** A worker renews its lease at least this often. Otherwise the lease expires and another worker takes the export. */
 const LEASE = "interval '1 minute'";
 
 /**
- * Takes up the next part of an export: of the tenant with the fewest under way, and among these of the one that was served longest ago, so
- * that a long export holds up nobody else's. Undefined where nothing is due.
+ * Leases the next part of an export. Tenants with the fewest running parts come first, then the one served longest ago, so that a
+ * long export does not block other tenants. Returns undefined if nothing is due.
  */
 export async function claimExport(pool: Pool, now: Date): Promise<ClaimedExport | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
-    // One claim at a time: each sees whom the others serve already.
+    // One lease at a time, so that each worker sees whom the others serve.
     await client.query("select from storage.locks where name = 'exports' for update");
     const { rows } = await client.query<ClaimedExport>(
       `update private.export_jobs
@@ -51,7 +51,7 @@ export async function claimExport(pool: Pool, now: Date): Promise<ClaimedExport 
 
 type Held = Pick<ClaimedExport, 'id' | 'claim'>;
 
-/** Says that it is still being worked on. False: it was cancelled, or somebody else has it. */
+/** Renews the lease. Returns false if the export was cancelled or another worker has the lease. */
 export async function keepExport(pool: Pool, { id, claim }: Held, progress: number, now: Date): Promise<boolean> {
   const { rowCount } = await pool.query(
     `update private.export_jobs set claimed_until = $4::timestamptz + ${LEASE}, progress = greatest(progress, $3)
@@ -61,7 +61,7 @@ export async function keepExport(pool: Pool, { id, claim }: Held, progress: numb
   return rowCount === 1;
 }
 
-/** Lets go of it, to be taken up again at `dueAt`; `unspent`: this was no attempt that failed. */
+/** Releases the lease; the export is due again at `dueAt`. `unspent`: the attempt does not count. */
 export async function releaseExport(pool: Pool, { id, claim }: Held, dueAt: Date, unspent: boolean): Promise<void> {
   await pool.query(
     `update private.export_jobs set claim = null, claimed_until = '-infinity', due_at = $3, attempts = attempts - $4::integer
@@ -70,7 +70,9 @@ export async function releaseExport(pool: Pool, { id, claim }: Held, dueAt: Date
   );
 }
 
-/** What one file holds: rows from `from_time` on and before `to_time`, received from `received_from` on; `name`: its folder, or nothing. */
+/**
+ * What one file holds: rows with `from_time` <= time < `to_time`, received from `received_from` on. `name`: its folder, or empty.
+ */
 export type PlannedPart = {
   from_time: Instant;
   to_time: Instant;
@@ -79,7 +81,7 @@ export type PlannedPart = {
   name: string;
 };
 
-/** Writes down what is in an export and into which parts it falls, and lets go of it. False: it is somebody else's. */
+/** Stores the types and the parts of an export, and releases the lease. Returns false if the lease is lost. */
 export async function planExport(
   pool: Pool,
   { id, claim, tenant_id }: ClaimedExport,
@@ -116,9 +118,9 @@ export async function planExport(
 
 export type OpenPart = PlannedPart & {
   part: number;
-  /** What an attempt before may have left in the store. */
+  /** Name of an object that an earlier attempt may have left in the store. */
   object: string | null;
-  /** Parts and rows of the whole export, and those that are done. */
+  /** Parts and rows of the whole export, and how many of them are done. */
   parts: number;
   parts_done: number;
   files_done: number;
@@ -126,7 +128,7 @@ export type OpenPart = PlannedPart & {
   rows_before: number;
 };
 
-/** The first part of an export that is not in the store yet. */
+/** The first part of an export that is not stored yet; undefined if all are. */
 export async function nextPart(pool: Pool, exportId: string): Promise<OpenPart | undefined> {
   const { rows } = await pool.query<OpenPart>(
     `select part, ${instantSql('from_time')} as from_time, ${instantSql('to_time')} as to_time, received_from, expected_rows, name, object, parts, parts_done, files_done, rows_expected, rows_before
@@ -142,10 +144,10 @@ export async function nextPart(pool: Pool, exportId: string): Promise<OpenPart |
   return rows[0];
 }
 
-/** Writes down under which name the part's file will lie in the store, before it does. False: it is somebody else's part now. */
+/** Records the name of the part's object before it is written to the store. Returns false if the lease is lost. */
 export async function reserveObject(pool: Pool, { id, claim }: Held, part: number, object: string | null): Promise<boolean> {
   const { rowCount } = await pool.query(
-    // Whoever ends the export waits for this, and so learns the name.
+    // The transaction that ends the export waits for this lock, and so sees the name.
     `with held as (select id from private.export_jobs where id = $1 and claim = $2 and status = 'running' for share)
      update private.export_files f set object = $4
      from held j where f.export_id = j.id and f.part = $3 and f.stored_at is null`,
@@ -154,15 +156,15 @@ export async function reserveObject(pool: Pool, { id, claim }: Held, part: numbe
   return rowCount === 1;
 }
 
-/** Takes back a reservation, once nothing lies under that name. */
+/** Removes a reservation. Call it once no object has that name. */
 export async function forgetObject(pool: Pool, object: string): Promise<void> {
   await pool.query('update private.export_files set object = null where object = $1 and stored_at is null', [object]);
 }
 
-/** A part as it lies in the store, and how far the export is with it; without a digest it had no rows and there is no file. */
+/** A part in the store, and the progress of its export. `sha256` is null if the part had no rows: then there is no file. */
 export type StoredPart = { name: string; rows: number; bytes: number; sha256: string | null; progress: number };
 
-/** Notes that a part is in the store, and lets go of the export. False: it is somebody else's, and the part does not count. */
+/** Records that a part is stored, and releases the lease. Returns false if the lease is lost; the part does not count then. */
 export async function storePart(pool: Pool, { id, claim }: Held, part: number, stored: StoredPart): Promise<boolean> {
   return withTransaction(pool, 'begin', async (client) => {
     const held = await client.query(
@@ -180,12 +182,12 @@ export async function storePart(pool: Pool, { id, claim }: Held, part: number, s
   });
 }
 
-/** The ends that the worker itself comes to. */
+/** The outcomes that a worker decides itself. */
 export type ExportEnd =
   | { status: 'completed'; manifest: object; expiresAt: Date; deliveryId: string | null }
   | { status: 'failed'; error: string; deliveryId: string | null };
 
-/** Ends an export in the transaction of `client`. False: it is somebody else's. */
+/** Ends an export in the transaction of `client`. Returns false if the lease is lost. */
 export async function settleExport(client: Client, { id, claim }: Held, end: ExportEnd, now: Date): Promise<boolean> {
   const completed = end.status === 'completed';
   const { rowCount } = await client.query(
@@ -208,7 +210,7 @@ export async function settleExport(client: Client, { id, claim }: Held, end: Exp
   return rowCount === 1;
 }
 
-/** Which of these claims somebody still holds. */
+/** Returns those of `claims` whose lease has not expired. */
 export async function liveClaims(pool: Pool, claims: string[], now: Date): Promise<Set<string>> {
   const { rows } = await pool.query<{ claim: string }>(
     'select claim from private.export_jobs where claim::text = any ($1::text[]) and claimed_until > $2',

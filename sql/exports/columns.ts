@@ -1,25 +1,25 @@
-/** What can be exported; the columns of each stand below. */
+/** What can be exported. */
 export type Dataset = 'events' | 'metrics';
 
-/** A column of an export, in the same place whatever the format. */
+/** A column of an export, in the same position in every format. */
 export type ExportColumn = {
   name: string;
-  /** PostgreSQL's type of the value; in CSV each is written as text. */
+  /** PostgreSQL type of the value. In CSV each is written as text. */
   sql: 'uuid' | 'timestamptz' | 'text' | 'double precision' | 'integer' | 'jsonb';
-  /** DuckDB's type to read that text as. */
+  /** DuckDB type to read that text as. */
   duckdb: 'TIMESTAMPTZ' | 'VARCHAR' | 'DOUBLE' | 'INTEGER' | 'JSON';
   /** Datatype of CSV on the Web. */
   csvw: 'string' | 'dateTimeStamp' | 'double' | 'integer' | 'json';
   description: string;
-  /** Whether a cell may be empty, which is null. */
+  /** Whether a cell may be empty. An empty cell is null. */
   nullable: boolean;
-  /** What the value is counted in. */
+  /** Unit of the value. */
   unit?: string;
 };
 
 type Kind = Pick<ExportColumn, 'sql' | 'duckdb' | 'csvw'>;
 
-// As text in Parquet too: pandas would read a UUID as 16 bytes.
+// Text in Parquet too: pandas would read a UUID as 16 bytes.
 const UUID: Kind = { sql: 'uuid', duckdb: 'VARCHAR', csvw: 'string' };
 const TIME: Kind = { sql: 'timestamptz', duckdb: 'TIMESTAMPTZ', csvw: 'dateTimeStamp' };
 const TEXT: Kind = { sql: 'text', duckdb: 'VARCHAR', csvw: 'string' };
@@ -69,7 +69,7 @@ const COLUMNS: Record<Dataset, readonly ExportColumn[]> = {
 
 export const DATASETS = Object.keys(COLUMNS) as Dataset[];
 
-/** Columns of a dataset, in the order of every format. */
+/** Columns of a dataset, in the order that every format uses. */
 export function columnsOf(dataset: Dataset): readonly ExportColumn[] {
   return COLUMNS[dataset];
 }

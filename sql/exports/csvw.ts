@@ -1,14 +1,14 @@
 import { columnsOf, type Dataset, type ExportColumn } from './columns.ts';
 import type { Csv } from './selection.ts';
 
-/** What a reader of the CSV must know besides its columns. */
+/** What a reader must know of a CSV besides its columns. */
 export type Dialect = Pick<Csv, 'delimiter' | 'decimal'>;
 
 const KEYS: Record<Dataset, readonly string[]> = { events: ['time', 'id'], metrics: [] };
 
 /**
- * Metadata of one CSV file as CSV on the Web has it (https://www.w3.org/TR/tabular-metadata/): types, units, what each column is.
- * `url` is where the file is, seen from where the metadata lie: its name, where they lie beside each other.
+ * CSV on the Web metadata of one CSV file (https://www.w3.org/TR/tabular-metadata/): types, units and descriptions of its
+ * columns. `url` is the file's URL relative to the metadata: its name, if both are in one folder.
  */
 export function csvwOf(dataset: Dataset, url: string, { delimiter, decimal }: Dialect): object {
   return {

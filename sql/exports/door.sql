@@ -1,9 +1,9 @@
 set local role mirante_owner;
 
--- Of what an export of this tenant's window is made: as long as this stays the same, so does every row. Events only ever come,
--- which raises the count of their hours, and go by an erasure, which is counted, too. Null where that cannot be said: an erasure is
--- under way; part of the window has left the database, or may at any moment; receipts of an hour are still to be counted; or, for
--- figures, a roll-up does not hold all of it yet.
+-- A mark of the data behind an export of this tenant's window: while the mark stays the same, so does every row. Events are only
+-- added, which raises the counts of their hours, or erased, which is counted too. Null if unknown: an erasure is open; part of
+-- the window has left the database, or may at any moment; receipts of an hour are not yet counted; or, for metrics, a roll-up
+-- does not hold the whole window yet.
 create function door.export_mark(since timestamptz, until timestamptz, figures boolean) returns text
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -38,8 +38,8 @@ $$;
 revoke all on function door.export_mark from public;
 grant execute on function door.export_mark to mirante_api;
 
--- Cancels an export of the tenant that is under way, or has the files of a finished one destroyed. Gives how it stands then; one that has
--- ended before stays as it is. Null: the tenant has no such export.
+-- Cancels a queued or running export of the tenant, or marks a completed one deleted, so that its files are destroyed. Returns
+-- the new status. An export that has ended keeps its status. Null: the tenant has no such export.
 create function door.end_export(export uuid) returns text
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- Records that somebody was given a file of an export.
+-- Records the download of an export file in the audit log.
 create function door.note_download(export uuid, file text) returns void
     language sql volatile security definer
     set search_path = pg_catalog, pg_temp

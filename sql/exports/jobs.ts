@@ -8,11 +8,11 @@ import type { Csv, Selection } from './selection.ts';
 export const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Where a tenant's exports stand. `expired`, `deleted` and `failed`: their files are destroyed. */
+/** Status of an export. `expired`, `deleted` and `failed`: its files are destroyed. */
 export const EXPORT_STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled', 'expired', 'deleted'] as const;
 export type ExportStatus = (typeof EXPORT_STATUSES)[number];
 
-/** How files are written; what a format does not have is absent. */
+/** How files are written. Options that a format does not have are absent. */
 export type ExportOptions = Partial<Pick<Csv, 'delimiter' | 'guard' | 'decimal'>> & {
   bom?: boolean;
   compression?: 'none' | 'gzip' | 'zstd';
@@ -52,7 +52,7 @@ export type ExportJob = {
   notice: Pick<Delivery, 'status' | 'attempts' | 'response_code' | 'error'> | null;
 };
 
-/** A file that an export has, or had: `object` is its name in the store and null once it is destroyed. */
+/** A file of an export. `object` is its name in the store, or null once it is destroyed. */
 export type ExportFile = { part: number; name: string; object: string | null; rows: number; bytes: number; sha256: string };
 
 const COLUMNS = `j.id, j.dataset, j.format, j.options, ${instantSql('j.window_from')} as window_from,
@@ -61,11 +61,14 @@ const COLUMNS = `j.id, j.dataset, j.format, j.options, ${instantSql('j.window_fr
     (select json_build_object('status', d.status, 'attempts', d.attempts, 'response_code', d.response_code, 'error', d.error)
      from app.alert_deliveries d where d.id = j.delivery_id) as notice`;
 
-/** Exports of one tenant that are under way at once, and those whose files lie in the store. Two requests at the same moment may pass them by one. */
+/**
+ * Maximum unfinished exports of one tenant, and exports whose files are in the store. Two concurrent requests can exceed them by
+ * one.
+ */
 export const MAX_UNFINISHED = 5;
 export const MAX_KEPT = 200;
 
-/** How many exports of the tenant are under way, and how many have files. */
+/** Counts the tenant's unfinished exports, and those that have files. */
 export async function countExports(client: Client): Promise<{ unfinished: number; kept: number }> {
   const { rows } = await client.query<{ unfinished: number; kept: number }>(
     `select count(*) filter (where status in ('queued', 'running')) as unfinished, count(*) filter (where status = 'completed') as kept
@@ -74,7 +77,7 @@ export async function countExports(client: Client): Promise<{ unfinished: number
   return rows[0] as { unfinished: number; kept: number };
 }
 
-/** Asks for an export in the name of the tenant of this transaction. */
+/** Creates an export for the tenant of this transaction, and returns it. */
 export async function createExport(client: Client, tenantId: string, keyId: string, asked: NewExport): Promise<ExportJob> {
   const id = uuidv7();
   await client.query(
@@ -105,7 +108,7 @@ export async function findExport(client: Client, id: string): Promise<ExportJob 
   return rows[0];
 }
 
-/** The tenant's exports, the newest first. */
+/** The tenant's exports, newest first. */
 export async function listExports(client: Client, before: string | undefined, limit: number): Promise<ExportJob[]> {
   const { rows } = await client.query<ExportJob>(
     `select ${COLUMNS} from app.export_jobs j where $1::uuid is null or j.id < $1 order by j.id desc limit $2`,
@@ -114,13 +117,13 @@ export async function listExports(client: Client, before: string | undefined, li
   return rows;
 }
 
-/** Cancels it, or has its files destroyed; how it stands then, undefined where there is none. */
+/** Cancels an export, or deletes its files. Returns the new status, or undefined if the tenant has no such export. */
 export async function cancelOrDeleteExport(client: Client, id: string): Promise<ExportStatus | undefined> {
   const { rows } = await client.query<{ status: ExportStatus | null }>('select door.end_export($1) as status', [id]);
   return rows[0]?.status ?? undefined;
 }
 
-/** The files of a completed export, in their order. */
+/** The files of a completed export, in order of their parts. */
 export async function listExportFiles(client: Client, exportId: string): Promise<ExportFile[]> {
   const { rows } = await client.query<ExportFile>(
     'select part, name, object, rows, bytes, sha256 from app.export_files where export_id = $1 order by part',
@@ -129,7 +132,7 @@ export async function listExportFiles(client: Client, exportId: string): Promise
   return rows;
 }
 
-/** A file that can be downloaded: of a completed export of the tenant that has not expired. */
+/** A file that can be downloaded: its export is the tenant's, completed and not expired. Otherwise undefined. */
 export async function findExportFile(
   client: Client,
   exportId: string,
@@ -145,7 +148,7 @@ export async function findExportFile(
   return rows[0];
 }
 
-/** Records in the audit log that a file was given out. */
+/** Records the download of a file in the audit log. */
 export async function noteDownload(client: Client, exportId: string, name: string): Promise<void> {
   await client.query('select door.note_download($1, $2)', [exportId, name]);
 }

@@ -5,7 +5,7 @@ import type { ClaimedExport } from './claims.ts';
 
 export type ManifestFile = { name: string; rows: number; bytes: number; sha256: string };
 
-/** The files of an export whose parts are all stored, and the types that were found when it was planned. */
+/** The files of an export whose parts are all stored, and the types found when it was planned. */
 export async function listStored(pool: Pool, exportId: string): Promise<{ files: ManifestFile[]; types: string[] }> {
   const { rows } = await pool.query<{ files: ManifestFile[]; types: string[] }>(
     `select coalesce(j.manifest -> 'types', '[]') as types, coalesce((
@@ -17,7 +17,7 @@ export async function listStored(pool: Pool, exportId: string): Promise<{ files:
   return rows[0] ?? { files: [], types: [] };
 }
 
-/** The versions that the tenant has registered of each of these types, as GET /v1/event-types has them; none: it is not registered. */
+/** The registered versions of each of these types, as in GET /v1/event-types. Empty: the type is not registered. */
 export async function versionsOf(client: Client, types: string[]): Promise<{ type: string; versions: number[] }[]> {
   const { rows } = await client.query<{ type: string; versions: number[] }>(
     `select t.type, array(select e.version from app.event_types e where e.type = t.type order by e.version) as versions
@@ -27,7 +27,10 @@ export async function versionsOf(client: Client, types: string[]): Promise<{ typ
   return rows;
 }
 
-/** The export that this one is compared with: the one it continues, else the last of the same dataset and filter. */
+/**
+ * The export to compare with: the one that `job` continues, else the latest with the same dataset and filter. Null if there is
+ * none.
+ */
 export async function lastExport(client: Client, job: ClaimedExport): Promise<{ id: string; settled_at: Date } | null> {
   const { rows } = await client.query<{ id: string; settled_at: Date }>(
     `select id, settled_at from app.export_jobs
@@ -42,7 +45,7 @@ const SHOWN = 1_000;
 
 export type RestatedSince = { count: number; data: (Restatement & { figures: string })[] };
 
-/** What the daily roll-ups said otherwise of a window before: changes since a moment, the latest first, a thousand at most. */
+/** Restatements of the daily roll-ups in a window since a moment, latest first, at most a thousand. */
 export async function restatedSince(client: Client, from: Instant, to: Instant, since: Date): Promise<RestatedSince> {
   const { rows } = await client.query<Restatement & { figures: string; count: number }>(
     `select replace(rollup, '_daily', '') as figures, bucket, before, after, restated_at, count(*) over () as count from app.restatements
@@ -55,7 +58,7 @@ export async function restatedSince(client: Client, from: Instant, to: Instant, 
 
 export type Erasure = { request_id: string; subject: string; completed_at: Date | null };
 
-/** People who were erased since a moment, by the pseudonym that earlier exports may hold. */
+/** Subjects erased since a moment, by the pseudonym that earlier exports may contain. */
 export async function erasuresSince(client: Client, since: Date): Promise<Erasure[]> {
   const { rows } = await client.query<Erasure>(
     `select id as request_id, person_hash as subject, completed_at from app.privacy_requests
@@ -65,7 +68,7 @@ export async function erasuresSince(client: Client, since: Date): Promise<Erasur
   return rows;
 }
 
-/** Up to when the tenant's figures agree with its rows: see GET /v1/metrics. */
+/** The tenant's watermark: up to when its metrics agree with its rows. See GET /v1/metrics. */
 export async function readWatermark(client: Client): Promise<Date> {
   const { rows } = await client.query<{ watermark: Date }>('select door.watermark() as watermark');
   return rows[0]?.watermark as Date;

@@ -8,7 +8,7 @@ import type { Selection } from './selection.ts';
 const DIMS = [...new Set(METRICS.flatMap(({ dims }) => dims))];
 const ORDER = ['r.bucket', 'r.metric collate "C"', ...DIMS.map((dim) => `r.${dim} collate "C" nulls first`)].join(', ');
 
-/** The values of every metric by all its dimensions, for the buckets that begin in the window, and the order they come in. */
+/** SQL for the values of every metric by all its dimensions, for the buckets that begin in the window, and their order. */
 export function metricRows({ from, to, filter }: Selection): { rows: string; order: string } {
   const { metric, interval = 'hour', ...dims } = filter;
   if (interval !== 'hour' && interval !== 'day') throw new Error('`interval` must be hour or day.');

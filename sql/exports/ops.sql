@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- How each tenant's exports stand; `failing`: of those under way, how many had their last attempt fail.
+-- Exports of each tenant by status. `failing`: unfinished exports whose last attempt failed.
 create view ops.exports with (security_barrier) as
     select tenant_id, status, count(*) as exports,
         count(*) filter (where status in ('queued', 'running') and attempts > 1) as failing

@@ -3,8 +3,9 @@ import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
 const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at is not null))";
 
 /**
- * Files of exports. Whose rows one holds would have to be read out of each, so all of the tenant's go that were cut before the person's events
- * went. To be erased last, and again once the archive is without the person, so that what is read from then on is read without it.
+ * Export files as a place of personal data. Only reading each file would tell whose rows it holds. So an erasure removes all of
+ * the tenant's files that were made before the person's events were erased. Erase this place last, and again once the archive no
+ * longer holds the person, so that later reads do not contain the person.
  */
 export const exportFiles: PersonalPlace = {
   name: 'exports',

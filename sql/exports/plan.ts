@@ -7,12 +7,12 @@ import type { Selection } from './selection.ts';
 const WIDTHS = ['hour', 'minute', 'second', 'milliseconds'] as const;
 type Width = (typeof WIDTHS)[number];
 
-/** How many events a span of time has, and how many bytes they had as they were sent. */
+/** Number of events in a time span, and their size in bytes as sent. */
 export type Span = { at: Date; rows: number; bytes: number };
 
 /**
- * The selected events by the span that they fall into, without those that have none, and their types. No `width` is finer than a
- * millisecond: a file is not made smaller than that.
+ * Counts the selected events by time span, and lists their types. Empty spans are left out. No `width` is finer than a
+ * millisecond, so a file is not split further.
  */
 export async function countSpans(
   client: Client,
@@ -38,12 +38,12 @@ export async function countSpans(
 }
 
 const HOUR_MS = 3_600_000;
-/** About what an event has as it was sent; a compressed file does not tell. */
+/** Estimated size of an event as sent. The compressed archive file does not tell it. */
 const EVENT_BYTES = 300;
 
 /**
- * What the archive may hold of the selection, as countSpans() gives it, by hours: each file's events spread evenly over its time, since only
- * reading it would tell more.
+ * Like countSpans(), for what the archive may hold of the selection, by hour. Each file's events are spread evenly over its time,
+ * because only reading the file would tell more.
  */
 export async function archivedSpans(
   client: Client,
@@ -64,7 +64,7 @@ export async function archivedSpans(
   return { spans, types: [...new Set(files.map(({ type }) => type))] };
 }
 
-/** The width below, or undefined. */
+/** The next finer width, or undefined. */
 export const finer = (width: Width): Width | undefined => WIDTHS[WIDTHS.indexOf(width) + 1];
 
 export type { Width };

@@ -48,7 +48,7 @@ async function read(selection: Selection, shape: Shape, tenantId = tenant.id): P
   });
 }
 
-// Each cell as another reader of CSV understands it, as text; an empty cell without quotes is null.
+// Each cell as another CSV reader parses it, as text. An unquoted empty cell is null.
 async function cells(csv: string, delimiter = ','): Promise<Record<string, string | null>[]> {
   const file = join(folder, 'read.csv');
   writeFileSync(file, csv);
@@ -62,7 +62,7 @@ async function cells(csv: string, delimiter = ','): Promise<Record<string, strin
   return rows as Record<string, string | null>[];
 }
 
-// What the database holds, as text, in the order of an export.
+// The stored rows, as text, in the order of an export.
 async function held(): Promise<Record<string, string | null>[]> {
   const { rows } = await db.owner.query(
     `select id::text, to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') as time,
@@ -80,7 +80,7 @@ const withTimes = (rows: Record<string, string | null>[]) =>
   rows.map((row) => ({ ...row, time: padded(row.time as string), received_at: padded(row.received_at as string) }));
 
 describe('events as CSV', () => {
-  test('another reader gets to the byte what is stored, whatever the texts hold, and null apart from nothing', async () => {
+  test('another CSV reader reads back every stored byte and tells null from an empty text', async () => {
     const { text, rows } = await read(ALL, PLAIN);
     const truth = await held();
     expect(rows).toBe(events.length);
@@ -89,7 +89,7 @@ describe('events as CSV', () => {
     expect(withTimes(await cells(csvHeader('events', ',') + text))).toEqual(truth);
   });
 
-  test('lines end with CR LF, and a line break inside a cell stays what it was', async () => {
+  test('lines end with CR LF, and a line break inside a cell is kept', async () => {
     const { text } = await read({ ...ALL, filter: { subject: 'a\nb' } }, PLAIN);
     expect(text).toContain(',"a\nb",');
     expect(text.endsWith('\r\n')).toBe(true);
@@ -97,7 +97,7 @@ describe('events as CSV', () => {
     expect(outside.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
   });
 
-  test('the guard puts an apostrophe before what would be a formula, and before nothing else', async () => {
+  test('the guard puts an apostrophe before every possible formula, and before nothing else', async () => {
     const guarded = await cells(csvHeader('events', ',') + (await read(ALL, { ...PLAIN, guard: true })).text);
     const expected = (await held()).map((row) => {
       const safe = { ...row };
@@ -108,7 +108,7 @@ describe('events as CSV', () => {
     expect(withTimes(guarded)).toEqual(expected);
   });
 
-  test('no reader sees a formula, whatever it takes for the end of a cell; JSON is the same value', async () => {
+  test('no reader sees a formula, whatever separator it uses; JSON keeps its value', async () => {
     const who = await makeTenant(db);
     const texts = ['x;=1+1;y', 's\t=2+2', 'a,@b', 'q;"=1"', 'r;\t-1', 'line\r\n=1', '=0', '+55', "it's; fine", '00123'];
     await storeEvents(
@@ -138,7 +138,7 @@ describe('events as CSV', () => {
     }
   });
 
-  test('semicolons and decimal commas for a spreadsheet in Portuguese', async () => {
+  test('semicolons and decimal commas for a Portuguese spreadsheet', async () => {
     const shape: Csv = { format: 'csv', delimiter: ';', guard: false, decimal: ',' };
     const found = await cells(csvHeader('events', ';') + (await read(ALL, shape)).text, ';');
     expect(withTimes(found)).toEqual(
@@ -146,7 +146,7 @@ describe('events as CSV', () => {
     );
   });
 
-  test('the types that columnsOf() names read every cell', async () => {
+  test('the types of columnsOf() can read every cell', async () => {
     const file = join(folder, 'typed.csv');
     writeFileSync(file, (await read(ALL, PLAIN)).text);
     const types = columnsOf('events').map(({ name, duckdb }) => `${literal(name)}: ${literal(duckdb)}`);
@@ -175,7 +175,7 @@ describe('which rows', () => {
       .map((line) => JSON.parse(line).time as string);
   };
 
-  test('windows are half open and filters are literal texts, which cannot be SQL', async () => {
+  test('windows are half open, and filters are literal texts, never SQL', async () => {
     const middle = instantOf((events[200] as EventRow).time);
     const parts = [...(await ids({ to: middle })), ...(await ids({ from: middle }))];
     expect(parts).toEqual(await ids({}));
@@ -188,7 +188,7 @@ describe('which rows', () => {
     await expect(ids({ filter: { 'true or type': 'x' } })).rejects.toThrow(/cannot be filtered/);
   });
 
-  test('windows of receipt cut between what was received', async () => {
+  test('windows of receipt select by time of receipt', async () => {
     const { rows } = await db.owner.query(
       "select max(received_at) + interval '1 ms' as at from private.events where tenant_id = $1",
       [tenant.id],
@@ -199,7 +199,7 @@ describe('which rows', () => {
   });
 });
 
-test('events as NDJSON are CloudEvents: the texts and every digit that were stored, a line each', async () => {
+test('events as NDJSON are CloudEvents, one a line, with every stored text and digit', async () => {
   const { text, rows } = await read(ALL, { format: 'ndjson' });
   const lines = text.split('\n');
   expect(lines.pop()).toBe('');
@@ -225,7 +225,7 @@ test('events as NDJSON are CloudEvents: the texts and every digit that were stor
   }
 });
 
-test('figures are those that GET /v1/metrics gives, each metric by all its dimensions', async () => {
+test('metrics match GET /v1/metrics, each metric by all its dimensions', async () => {
   await refreshRollups({ pool: db.jobs, engine: db.engine, log: pino({ level: 'silent' }), clock: () => new Date() });
   const hour = (at: number) => new Date(Math.floor(at / 3_600_000) * 3_600_000);
   const [from, to] = [hour(Date.now() - 3 * 3_600_000), hour(Date.now() + 3_600_000)];

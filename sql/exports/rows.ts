@@ -9,10 +9,10 @@ import { metricRows } from './metrics.ts';
 import { type CopyStream, type Csv, FILTERS, type Selection, type Shape } from './selection.ts';
 
 /**
- * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or a JSON object
- * a line. Events come in the order of time and id, metrics in that of bucket, metric and dimensions. The stream knows `rowCount`
- * once it has ended; where the database breaks off, it emits an error and never ends. With `archive`, events that have left the
- * database are among them, byte for byte as they would have been; without, they are missing.
+ * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or one JSON
+ * object a line. Events are ordered by time and id; metrics by bucket, metric and dimensions. The stream sets `rowCount` when it
+ * ends. If the database breaks off, it emits an error and never ends. With `archive`, events that have left the database are
+ * included, byte for byte as before; without it, they are missing.
  */
 export function copyRows(client: Client, selection: Selection, shape: Shape, archive: ArchiveHome | undefined): CopyStream {
   const copy = (source?: string) =>
@@ -28,12 +28,12 @@ export function csvHeader(dataset: Dataset, delimiter: string): string {
     .join(delimiter)}\r\n`;
 }
 
-/** The statement that copyRows() sends: `copy` takes no parameters, so every text in it is a quoted literal. */
+/** The statement that copyRows() sends. `copy` takes no parameters, so every text in it is a quoted literal. */
 export function copyStatement(selection: Selection, shape: Shape, source = 'app.events_in_order'): string {
   const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
   if (shape.format === 'ndjson') {
     const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
-    // Bytes that no JSON text holds, so that a line is nothing but the text.
+    // Bytes that JSON text never contains as quote and delimiter, so that a line is only the text.
     return `copy (select ${line} from (${rows}) r order by ${order}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
   }
   const columns = columnsOf(selection.dataset);
@@ -43,7 +43,7 @@ export function copyStatement(selection: Selection, shape: Shape, source = 'app.
   return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}'${quoted})`;
 }
 
-/** The events of a selection, of the transaction's tenant, as the text of a query. */
+/** SQL for the selected events of the transaction's tenant. */
 export const selectedEvents = (selection: Selection): string => eventRows(selection, 'app.events').rows;
 
 function eventRows({ from, to, filter, received }: Selection, source: string): { rows: string; order: string } {
@@ -68,7 +68,7 @@ const utc = (name: string) => `replace((${name} at time zone 'UTC')::text, ' ', 
 const guardText = (text: string) =>
   `case when ${text} ~ '^[${FORMULA_STARTS}\\t\\r\\n]|[,;\\t\\r\\n]' then regexp_replace(${text}, '${FORMULA_PLACES}', '''', 'g') else ${text} end`;
 
-// JSON stays the same value: the character is written as its escape. jsonb has a space behind every comma that is not in a text.
+// The JSON value stays the same: the character is written as its escape. jsonb puts a space after every comma outside a text.
 function guardJson(name: string): string {
   const escaped = [...FORMULA_STARTS].reduce((text, start) => {
     const code = start.charCodeAt(0).toString(16).padStart(4, '0');
@@ -86,8 +86,8 @@ function cell(name: string, sql: string, { guard, decimal }: Csv): string {
   return name;
 }
 
-// A CloudEvents object, as GET /v1/events shows it, with the moment of receipt, which ingestion leaves out: so events in which nobody was
-// concealed are known again when they are sent again.
+// A CloudEvents object as in GET /v1/events, plus the time of receipt, which ingestion ignores. So events that are sent again are
+// recognised as duplicates, unless somebody was concealed in them.
 const EVENT = [
   `'{"specversion":"1.0","id":' || to_json(coalesce(event_id, id::text))`,
   `',"source":' || to_json(source)`,

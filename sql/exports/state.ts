@@ -3,7 +3,7 @@ import { EXPORT_STATUSES, type ExportStatus } from './jobs.ts';
 
 export type ExportState = { status: ExportStatus; exports: number; failing: number };
 
-/** How the exports of all customers together stand; canaries have none that anybody asked for. */
+/** Exports of all tenants by status, without those of canaries. */
 export async function readExportStates(ops: Pool): Promise<ExportState[]> {
   const { rows } = await ops.query<ExportState>(
     `select s.status, coalesce(sum(e.exports), 0) as exports, coalesce(sum(e.failing), 0) as failing

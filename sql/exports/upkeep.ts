@@ -3,7 +3,7 @@ import { backOff } from '../database/back-off.ts';
 import type { Client, Pool } from '../database/db.ts';
 import type { ClaimedExport } from './claims.ts';
 
-/** Ends exports that were kept as long as they are to be. Gives how many. */
+/** Expires exports past their retention. Returns how many. */
 export async function expireExports(pool: Pool, now: Date): Promise<number> {
   const { rowCount } = await pool.query(
     `update private.export_jobs set status = 'expired', ended_at = $1 where status = 'completed' and expires_at <= $1`,
@@ -13,8 +13,8 @@ export async function expireExports(pool: Pool, now: Date): Promise<number> {
 }
 
 /**
- * Ends exports whose files no backup has: finished ones expire, and those that were under way fail rather than end without the parts that they
- * had. Says nothing of a database from before there were exports.
+ * Ends exports whose files are in no backup: completed ones expire, and running ones with stored parts fail, because those parts
+ * are lost. Does nothing if the database is older than exports.
  */
 export async function endRestoredExports(client: Client): Promise<void> {
   const { rows } = await client.query<{ there: boolean }>("select to_regclass('private.export_files') is not null as there");
@@ -35,8 +35,9 @@ export type DoomedFile = { tenant_id: string; export_id: string; part: number; o
 const DOOMED = `j.status in ${ENDED} and f.object is not null and (f.stored_at is not null or j.claimed_until <= $1)`;
 
 /**
- * Files in the store whose export has ended otherwise than by being completed, tenants by turns. One that may still be written waits until its
- * writer's time is over, for it would come back; one that could not be destroyed waits for its next attempt.
+ * Files in the store whose export failed or was cancelled, expired or deleted; tenants take turns. A file that may still be
+ * written waits until its writer's lease expires, because it could reappear. A file that could not be destroyed waits for its
+ * next attempt.
  */
 export async function doomedFiles(pool: Pool, now: Date, limit: number): Promise<DoomedFile[]> {
   const { rows } = await pool.query<DoomedFile>(
@@ -49,7 +50,7 @@ export async function doomedFiles(pool: Pool, now: Date, limit: number): Promise
   return rows;
 }
 
-/** All of one tenant's, also those that wait for their next attempt. */
+/** The same for one tenant, including files that wait for their next attempt. */
 export async function doomedFilesOf(pool: Pool, now: Date, tenantId: string): Promise<DoomedFile[]> {
   const { rows } = await pool.query<DoomedFile>(
     `select f.tenant_id, f.export_id, f.part, f.object
@@ -60,7 +61,7 @@ export async function doomedFilesOf(pool: Pool, now: Date, tenantId: string): Pr
   return rows;
 }
 
-/** Notes that a file could not be destroyed, for the time of its next attempt. */
+/** Records that a file could not be destroyed, and schedules the next attempt. */
 export async function postponeDoomed(pool: Pool, object: string, now: Date): Promise<void> {
   await pool.query(
     `update private.export_files set attempts = attempts + 1, retry_at = $2::timestamptz + ${backOff('(attempts + 1)')} where object = $1`,
@@ -68,12 +69,12 @@ export async function postponeDoomed(pool: Pool, object: string, now: Date): Pro
   );
 }
 
-/** Notes that a file does not lie in the store any more. */
+/** Records that a file is no longer in the store. */
 export async function forgetDoomed(pool: Pool, object: string): Promise<void> {
   await pool.query('update private.export_files set object = null where object = $1', [object]);
 }
 
-/** How many files of the tenant were to be destroyed for this person and still lie in the store, or may. */
+/** Counts the tenant's files that must be destroyed for this person and are, or may be, still in the store. */
 export async function countDoomed(pool: Pool, tenantId: string, personHash: string): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
     `select count(*) as n from private.export_files f join private.export_jobs j on j.id = f.export_id
@@ -83,7 +84,7 @@ export async function countDoomed(pool: Pool, tenantId: string, personHash: stri
   return rows[0]?.n ?? 0;
 }
 
-/** Exports that were ended for the erasure of this person. */
+/** Exports that were ended by the erasure of this person. */
 export async function exportsErasedFor(pool: Pool, tenantId: string, personHash: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     'select id from private.export_jobs where tenant_id = $1 and erased_for = $2 order by id',
@@ -94,7 +95,7 @@ export async function exportsErasedFor(pool: Pool, tenantId: string, personHash:
 
 const UNTOLD = "status = 'failed' and endpoint_id is not null and delivery_id is null";
 
-/** Exports that were ended from outside while somebody waits for a notice. */
+/** Exports that failed outside a worker, by an erasure or a restore, and whose endpoint has not been notified yet. */
 export async function listUntold(pool: Pool): Promise<{ id: string; tenant_id: string }[]> {
   const { rows } = await pool.query<{ id: string; tenant_id: string }>(
     `select id, tenant_id from private.export_jobs where ${UNTOLD} order by ended_at, id`,
@@ -102,7 +103,7 @@ export async function listUntold(pool: Pool): Promise<{ id: string; tenant_id: s
   return rows;
 }
 
-/** One of them, locked by the transaction of `client`; undefined where somebody else tells or has told. */
+/** Locks one of them in the transaction of `client`. Returns undefined if another worker has notified or is notifying. */
 export async function lockUntold(client: Client, id: string): Promise<(ClaimedExport & { error: string }) | undefined> {
   const { rows } = await client.query<ClaimedExport & { error: string }>(
     `select id, tenant_id, dataset, format, ${instantSql('window_from')} as window_from, ${instantSql('window_to')} as window_to, endpoint_id, error from private.export_jobs
@@ -112,7 +113,7 @@ export async function lockUntold(client: Client, id: string): Promise<(ClaimedEx
   return rows[0];
 }
 
-/** Notes which delivery tells of it; null: nobody is told, because the endpoint takes nothing any more. */
+/** Records the delivery that notifies of it. Null: nobody is notified, because the endpoint accepts nothing any more. */
 export async function noteTold(client: Client, exportId: string, deliveryId: string | null): Promise<void> {
   await client.query(
     `update private.export_jobs set delivery_id = $2, endpoint_id = case when $2::uuid is null then null else endpoint_id end where id = $1`,
@@ -120,7 +121,7 @@ export async function noteTold(client: Client, exportId: string, deliveryId: str
   );
 }
 
-/** Ends all exports of a tenant that is being removed, so that nobody writes another file of it. */
+/** Ends all exports of a tenant that is being removed, so that no more of its files are written. */
 export async function endExportsOf(client: Client, tenantId: string): Promise<void> {
   await client.query(
     `update private.export_jobs set status = 'deleted', claim = null, ended_at = now()
@@ -129,7 +130,7 @@ export async function endExportsOf(client: Client, tenantId: string): Promise<vo
   );
 }
 
-/** Those of these names in the store that no export knows. */
+/** Returns those of `objects` that belong to no export. */
 export async function unknownObjects(pool: Pool, objects: string[]): Promise<string[]> {
   const { rows } = await pool.query<{ object: string }>(
     `select u.object from unnest($1::text[]) u (object)
@@ -139,7 +140,7 @@ export async function unknownObjects(pool: Pool, objects: string[]): Promise<str
   return rows.map(({ object }) => object);
 }
 
-/** Names under which files of completed exports lie in the store. */
+/** Names of the objects of completed exports. */
 export async function keptObjects(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ object: string }>(
     `select f.object from private.export_files f join private.export_jobs j on j.id = f.export_id

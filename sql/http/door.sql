@@ -1,7 +1,8 @@
 set local role mirante_owner;
 
--- Claims an Idempotency-Key. Returns 'mine' (continue), 'running', 'answered' (with the answer) or 'mismatch' (another body). If the process
--- of a claim died, the next request takes the claim over after a minute. `first_at` does not change, so ids derived from it stay the same.
+-- Claims an Idempotency-Key. Returns 'mine' (continue), 'running', 'answered' (with the answer) or 'mismatch' (another body). If
+-- the process of a claim died, the next request takes the claim over after a minute. `first_at` does not change, so ids derived
+-- from it stay the same.
 create function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns table (
     outcome text, first_at timestamptz, answer json
 )
@@ -30,8 +31,8 @@ begin
 end
 $$;
 
--- Stores the answer. Without an answer: deletes the claim if nothing was done under it. If something may have been done, the claim stays
--- with the time of its first use, and the next attempt takes it over.
+-- Stores the answer. Without an answer: deletes the claim if nothing was done under it. If something may have been done, the
+-- claim stays with the time of its first use, and the next attempt takes it over.
 create function door.settle_idempotency_key(
     tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean
 ) returns void

@@ -8,7 +8,7 @@ const db = await useDatabase();
 
 const hash = createHash('sha256').update('body').digest();
 
-test('after a failure that may have committed, the next attempt goes on under the time of the first', async () => {
+test('after a failure that may have committed, the next attempt continues with the time of the first', async () => {
   const { id } = await makeTenant(db);
   const claim = v4();
   const first = await claimIdempotencyKey(db.api, id, 'k', hash, claim);
@@ -19,7 +19,7 @@ test('after a failure that may have committed, the next attempt goes on under th
   expect(second).toEqual({ outcome: 'mine', first_at: first.first_at, answer: null });
 });
 
-test('what was refused leaves no trace, and only the holder of the claim settles it', async () => {
+test('a rejected request leaves no trace, and only the holder of the claim settles it', async () => {
   const { id } = await makeTenant(db);
   const claim = v4();
   await claimIdempotencyKey(db.api, id, 'k', hash, claim);

@@ -6,7 +6,7 @@ export type Claim =
   | { outcome: 'answered'; first_at: Date; answer: StoredAnswer }
   | { outcome: 'running' | 'mismatch'; first_at: Date; answer: null };
 
-/** Claims a tenant's Idempotency-Key for the request with this hash, under a claim id of the caller's. */
+/** Claims a tenant's Idempotency-Key for the request with this hash, with a claim id from the caller. */
 export async function claimIdempotencyKey(
   pool: Pool,
   tenantId: string,
@@ -23,7 +23,9 @@ export async function claimIdempotencyKey(
   return result.rows[0] as Claim;
 }
 
-/** Keeps the answer under the claim. Null: another attempt may begin, and where something may have been done it goes on from there. */
+/**
+ * Stores the answer under the claim. Null: another attempt may begin; if something may have been done, it continues from there.
+ */
 export async function settleIdempotencyKey(
   pool: Pool,
   tenantId: string,

@@ -46,8 +46,8 @@ set local role mirante_owner;
 grant select on storage.rollups to mirante_views;
 reset role;
 
--- app.read_events() and its like: the rows of a window, from the coarser roll-up where whole days allow it. They read the views above with
--- the rights of their caller, so gate 1 holds in them. No login calls them; the functions of bi do.
+-- Creates app.read_events() and its like: the rows of a window, from the coarser roll-up where whole days allow it. They read the
+-- views above with the rights of their caller, so gate 1 applies in them. No login calls them; the functions of bi do.
 set local role mirante_views;
 select storage.make_readers('app');
 

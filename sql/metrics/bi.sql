@@ -25,8 +25,8 @@ begin
 end
 $$;
 
--- Percentiles of latency. There are many bins, so days in any zone are read as UTC days: a UTC day counts for the bucket that holds its
--- noon, and its hours that belong to another bucket are moved to that bucket, as GET /v1/metrics does.
+-- Percentiles of latency. There are many bins, so days in any zone are read as UTC days: a UTC day counts for the bucket that
+-- contains its noon, and its hours that belong to another bucket are moved to that bucket, as in GET /v1/metrics.
 create function bi.latency(tenant_grant text, since timestamptz, until timestamptz, width text, only_type text default null) returns table (
     bucket timestamptz, type text, route text, events bigint, p50 double precision, p95 double precision, p99 double precision
 )
@@ -139,7 +139,8 @@ begin
 end
 $$;
 
--- Every hour of the week (day 1 is Monday) in the tenant's zone, for each marketplace of the window. Hours without events have zeros.
+-- Every hour of the week (day 1 is Monday) in the tenant's zone, for each marketplace of the window. Hours without events are
+-- zero.
 create function bi.week_hours(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint
 )

@@ -1,20 +1,20 @@
 import type { SOURCES } from './sources.ts';
 
-/** A named number over a pair of roll-ups. Which SQL computes it is known to values.ts. */
+/** A named number over a pair of roll-ups. values.ts has the SQL that computes it. */
 export type Metric = {
   name: string;
   unit: 'events' | 'validations' | 'corrections' | 'rows' | 'hits' | 'bytes' | 'ratio' | 'ms';
   description: string;
   source: keyof typeof SOURCES;
-  /** What it can be grouped and filtered by. */
+  /** What the metric can be grouped and filtered by. */
   dims: readonly string[];
-  /** Columns of the source that are added up. */
+  /** Columns of the source that are summed. */
   sums: readonly string[];
-  /** Further columns that the value needs. */
+  /** Other columns that the value needs. */
   also?: readonly string[];
   /** A sum; the share of failures in a sum by outcome; a sum divided by another; or a percentile of latency. */
   value: { total: string } | { failures: string } | { quotient: readonly [string, string] } | { percentile: number };
-  /** What nothing gives: counts are zero, ratios and quantiles are unknown. */
+  /** Value of an empty bucket: 0 for counts; null, unknown, for ratios and percentiles. */
   empty: 0 | null;
   groupBy?: readonly string[];
   /** Greatest values first, within each bucket. */

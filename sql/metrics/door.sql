@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- From when on this tenant's raw events are there: before, figures are kept by the hour only. Null: none has left yet.
+-- Since when this tenant's raw events are available; before that, only hourly metrics are. Null: none has left yet.
 create function door.raw_since() returns timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ $$;
 revoke all on function door.raw_since from public;
 grant execute on function door.raw_since to mirante_api;
 
--- From when on a roll-up's rows are there. Null: none has left yet.
+-- Since when a roll-up's rows are available. Null: none has left yet.
 create function door.rollup_since(rollup text) returns timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -23,7 +23,7 @@ $$;
 revoke all on function door.rollup_since from public;
 grant execute on function door.rollup_since to mirante_api;
 
--- UTC days of which a refresh may have made hours and not the day itself yet: those on the ledger, of this tenant.
+-- UTC days whose hours a refresh may have updated before the day itself: the tenant's days on the ledger.
 create function door.days_under_way(since timestamptz, until timestamptz) returns timestamptz[]
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

@@ -1,13 +1,13 @@
--- What a percentile of latency is, for the API, exports, cards, operations and benchmarks alike.
+-- Defines a percentile of latency for the API, exports, cards, operations and benchmarks.
 set local role mirante_owner;
 
 -- Versions before 0.2 called it; it failed on the highest bin.
 drop function if exists private.latency_of(smallint);
 
--- The estimate of a bin that private.latency_bin() made: 2 g^i / (g + 1) with g = 1.04, which is within (g - 1) / (g + 1) = 1.97 % of every
--- duration in the bin (DDSketch; Masson, Rim, Lee, VLDB 2019). Computed as an exponential of a sum, because g^i alone overflows before
--- the estimate does. The bins at both ends of the double precision numbers get the number at that end, where exp() raises an error.
--- Not strict: so it becomes part of the query that calls it.
+-- The estimate of a bin of private.latency_bin(): 2 g^i / (g + 1) with g = 1.04, within (g - 1) / (g + 1) = 1.97 % of every
+-- duration in the bin (DDSketch; Masson, Rim, Lee, VLDB 2019). Computed as an exponential of a sum, because g^i alone overflows
+-- before the estimate does. The bins at both ends of the double precision range return the number at that end, where exp() raises
+-- an error. Not strict, so that PostgreSQL can inline it into the calling query.
 create or replace function private.latency_estimate(bin smallint) returns double precision
     language sql immutable parallel safe
     as $$
@@ -19,8 +19,8 @@ create or replace function private.latency_estimate(bin smallint) returns double
     end
 $$;
 
--- Whether a bin has reached a percentile by nearest rank: `reached` of `total` events are in it or in a lower one. The percentile is the
--- estimate of the first bin that has. All numbers are whole, and exact as doubles up to 2^53.
+-- Whether a bin reaches a percentile by nearest rank: `reached` of `total` events are in it or in a lower one. The percentile is
+-- the estimate of the first bin that does. All numbers are whole, and exact as doubles up to 2^53.
 create or replace function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean
     language sql immutable parallel safe
     as $$

@@ -12,7 +12,7 @@ const MAX_ERROR = (G - 1) / (G + 1);
 
 const db = await useDatabase();
 
-test('the estimate of a bin is within 1.97 % of every duration in it, at both ends of the numbers as well', async () => {
+test("a bin's estimate is within 1.97 % of every duration in it, even at both ends of the double precision range", async () => {
   const ends = [0, 5e-324, 1e-323, 2.5e-308, 0.001, 1, 1.04, 250, 86_400_000, 1e308, Number.MAX_VALUE];
   const steps = Array.from({ length: 4_000 }, (_, n) => Math.exp(-744 + n * 0.3634));
   const durations = [...ends, ...steps];
@@ -23,13 +23,13 @@ test('the estimate of a bin is within 1.97 % of every duration in it, at both en
   );
   rows.forEach(({ estimate }, index) => {
     const duration = durations[index] as number;
-    // Below the normal numbers a double has fewer digits than that.
+    // Subnormal doubles have fewer digits than that.
     const precision = Math.max(duration * (MAX_ERROR + 1e-12), 5e-324);
     expect(Math.abs(estimate - duration), `${duration} became ${estimate}`).toBeLessThanOrEqual(precision);
   });
 });
 
-test('no bin is refused, also one that no duration has: an import may bring it', async () => {
+test('every bin is accepted, even one that no duration has: an import may contain it', async () => {
   const { rows } = await db.owner.query<{ estimate: number | null }>(
     'select private.latency_estimate(b::smallint) as estimate from unnest($1::integer[]) b',
     [[-32_768, -32_767, -18_981, 18_098, 32_767, null]],

@@ -25,7 +25,7 @@ type Event = {
 };
 
 const at = (text: string) => Date.parse(text) * 1000;
-// The nights on which São Paulo skipped midnight and London changed its clocks, with days around them.
+// The nights when São Paulo skipped midnight and London changed its clocks, with days around them.
 const SPANS = [at('2018-10-31T00:00:00Z'), at('2025-03-26T00:00:00Z'), at('2025-10-23T00:00:00Z')].map((from) => ({
   from,
   to: from + 7 * DAY,
@@ -124,7 +124,7 @@ async function refresh(until: number): Promise<void> {
   client.release();
 }
 
-// The truth, from the raw events alone: what the platform answers must be this.
+// The expected answers, computed from the raw events alone.
 type Fact = { time: number; dims: Record<string, string | null>; event: Event; hits: number };
 
 function facts(metric: Metric, tenant: string): Fact[] {
@@ -172,7 +172,7 @@ function figureOf(metric: Metric, list: Fact[]): number | null {
   return list.length;
 }
 
-// Local dates by Intl, because the code under test has its own from another library.
+// Local dates by Intl, because the code under test uses another library.
 function keyOf(time: number, interval: Interval, zone: string): string {
   if (interval === 'total') return 'total';
   if (interval === 'hour') return String(Math.floor(time / HOUR));
@@ -258,7 +258,7 @@ const STAGES = [
   { name: 'refreshed whole', until: at('2025-11-01T00:00:00Z') },
 ];
 
-describe.each(STAGES)('figures equal those counted from raw events, $name', ({ until }) => {
+describe.each(STAGES)('metrics equal those counted from raw events, $name', ({ until }) => {
   beforeAll(async () => {
     if (until) await refresh(until);
   });
@@ -290,7 +290,7 @@ describe('buckets', () => {
   };
   const starts = (rows: MetricRow[]) => rows.map(({ bucket }) => bucket.toISOString());
 
-  test('days on which clocks change have 23 and 25 hours', async () => {
+  test('days on which clocks change have 23 or 25 hours', async () => {
     expect(starts(await ask('day', 'Europe/London', '2025-03-29T12:00:00Z', '2025-03-31T12:00:00Z'))).toEqual([
       '2025-03-29T00:00:00.000Z',
       '2025-03-30T00:00:00.000Z',
@@ -308,7 +308,7 @@ describe('buckets', () => {
     ]);
   });
 
-  test('an empty window has zeros, one for each bucket, and weeks begin on Monday', async () => {
+  test('an empty window has one zero per bucket, and weeks begin on Monday', async () => {
     const rows = await ask('week', 'UTC', '2030-01-02T00:00:00Z', '2030-01-15T00:00:00Z');
     expect(starts(rows)).toEqual(['2029-12-31T00:00:00.000Z', '2030-01-07T00:00:00.000Z', '2030-01-14T00:00:00.000Z']);
     expect(rows.map(({ value }) => value)).toEqual([0, 0, 0]);
@@ -325,7 +325,7 @@ test('a limit keeps the greatest groups of each bucket, greatest first', async (
   expect(rows.map(({ value }) => value)).toEqual(all.slice(0, 2));
 });
 
-test('a tenant that sent nothing sees nothing of others', async () => {
+test('a tenant without events sees nothing of others', async () => {
   const lonely = await makeTenant(db);
   const window = { from: SPANS[0]?.from as number, to: (SPANS[2]?.to as number) + 1 };
   for (const metric of METRICS) {
@@ -341,12 +341,12 @@ test('a tenant that sent nothing sees nothing of others', async () => {
   }
 });
 
-test('a day whose hours were refreshed before the day itself is answered by its hours: nothing is negative, and nothing shifts', async () => {
+test('a day whose hours were refreshed before the day itself is answered by its hours: no negative values, no shifted values', async () => {
   const zone = 'America/Sao_Paulo';
   const { id } = await makeTenant(db, { timezone: zone });
   const span = SPANS[2] as { from: number; to: number };
   await refresh(span.to);
-  // Two hours into a UTC day, which in São Paulo is the evening of the day before.
+  // Two hours into a UTC day, which is still the evening before in São Paulo.
   const late = span.from + 3 * DAY + 2 * HOUR;
   const event = { tenant: id, type: 'late.v1', outcome: null, duration: null, bytes: 1, data: {} };
   await store([{ ...event, time: late }]);
@@ -365,7 +365,7 @@ test('a day whose hours were refreshed before the day itself is answered by its 
   expect(await counts()).toEqual(right);
 });
 
-test('where hours have left and days have not, the window is told to be incomplete', async () => {
+test('where hours have left and days have not, the window is reported as incomplete', async () => {
   const { id } = await makeTenant(db, { timezone: 'America/Sao_Paulo' });
   const span = SPANS[1] as { from: number; to: number };
   const since = new Date((span.from + 2 * DAY) / 1000);

@@ -9,32 +9,32 @@ export type Question = {
   metric: Metric;
   window: Window;
   interval: Interval;
-  /** IANA name of the zone whose days, weeks and months are meant. */
+  /** IANA name of the zone that days, weeks and months are counted in. */
   zone: string;
   groupBy: readonly string[];
-  /** What each dimension must be; null: not set. */
+  /** Required value of each dimension. Null: not set. */
   filters: readonly { dim: string; value: string | null }[];
-  /** The greatest so many groups of each bucket. */
+  /** Keep only the top N groups per bucket. */
   limit?: number | undefined;
 };
 
 export type MetricRow = { bucket: Date; dims: (string | null)[]; value: number | null };
 
 export type MetricAnswer = {
-  /** Up to when every acknowledged event is counted. */
+  /** The time up to which every acknowledged event is counted. */
   watermark: Date;
-  /** Since when raw events are there; null where none has left, and where the window's edges are whole hours. */
+  /** Since when raw events are available. Null if none has left, or if the window's edges are whole hours. */
   rawSince: Date | null;
-  /** Since when hours are there, where the window needs earlier ones of days that are still there. */
+  /** Since when hours are available, if the window needs earlier hours of days that are still available. */
   hoursSince: Date | null;
   rows: MetricRow[];
   restated: Restated;
 };
 
-/** More rows than this are never read; an answer that has more has MAX_ROWS + 1. */
+/** Maximum rows of an answer. One that has more returns MAX_ROWS + 1 rows. */
 export const MAX_ROWS = 20_000;
 
-/** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has its row, in order. */
+/** Answers one question about one tenant, in one statement. Ungrouped, every bucket of the window has one row, in order. */
 export async function readMetric(pool: Pool, tenantId: string, question: Question): Promise<MetricAnswer> {
   const starts = bucketStarts(question.window, question.interval, question.zone);
   const statement = build(question, starts);
@@ -55,10 +55,10 @@ export async function readMetric(pool: Pool, tenantId: string, question: Questio
   };
 }
 
-/** The columns before the bucket's number, which value and dimensions follow. */
+/** Number of columns before the bucket's index, which the value and the dimensions follow. */
 const I = 4;
 
-// Hours that retention has taken from days which it has left.
+// True if retention has dropped hours of days that are still available.
 function needsHoursWithin({ hours, listed, moved }: Pieces, daily: Date | null, hourly: Date): boolean {
   const left = { from: daily ? daily.getTime() * 1000 : 0, to: hourly.getTime() * 1000 };
   const isLeft = (hour: number) => hour >= left.from && hour < left.to;
@@ -120,7 +120,7 @@ function partsOf(question: Question, pieces: Pieces, starts: number[], param: Pa
   const thresholds = param(starts.map(timestamp), 'timestamptz[]');
   const bucketOf = (time: string) => `width_bucket(${time}, ${thresholds})`;
   const plain = [...new Set([...groupBy, ...(metric.also ?? [])])];
-  // Added up as doubles, which are exact to 2^53 and cannot overflow; bigint sums would be slow numerics.
+  // Summed as doubles, which are exact to 2^53 and cannot overflow. Sums of bigint would be slow numerics.
   const sums = [...new Set([source.count, ...metric.sums])];
   const columns = (i: string, factor = '') =>
     [`${i} as i`, ...plain, ...sums.map((column) => `${column}::double precision${factor} as ${column}`)].join(', ');
@@ -136,7 +136,8 @@ function partsOf(question: Question, pieces: Pieces, starts: number[], param: Pa
   const parts = spans.map(
     ({ relation, window }) => `select ${columns(bucketOf('bucket'))} from ${relation} r where ${span(window)}${only}`,
   );
-  // A day of which hours may be newer than the day itself is read by its hours: else what was moved would not be what the day has of it.
+  // If a day's hours may be newer than the day itself, its hours are read instead. Otherwise the moved hours would differ from
+  // what the day holds of them.
   const settled = pieces.moved.length > 0 ? ' and bucket <> all ((select days from under_way)::timestamptz[])' : '';
   if (pieces.days) {
     parts.push(

@@ -1,7 +1,7 @@
--- The API's own requests, which are events of the operations tenant, from its roll-ups.
+-- The API's own requests: events of the operations tenant, read from its roll-ups.
 set local role mirante_owner;
 
--- How many requests of each bucket and route were in each bin of latency: what the functions below share.
+-- Number of requests per bucket, route and latency bin. The functions below share it.
 create function ops.request_bins(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, route text, bin smallint, requests numeric
 )
@@ -24,7 +24,7 @@ begin
 end
 $$;
 
--- Percentiles of the requests of some routes, or of all: of each route by itself, or of all together, and then `route` is null.
+-- Percentiles of the requests of some routes, or of all: one row per route, or all together with a null `route`.
 create function ops.request_percentiles(since timestamptz, until timestamptz, width text, only_routes text[], by_route boolean) returns table (
     bucket timestamptz, route text, requests bigint, p50 double precision, p95 double precision, p99 double precision
 )
@@ -73,7 +73,7 @@ create function ops.route_latency(since timestamptz, until timestamptz, width te
     select p.* from ops.request_percentiles(since, until, width, null, true) p order by 1, 2
 $$;
 
--- Number of requests by band of latency. Each bucket has every band, the slowest first.
+-- Number of requests per latency band. Each bucket has every band, slowest first.
 create function ops.latency_bands(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
     bucket timestamptz, band text, requests bigint
 )

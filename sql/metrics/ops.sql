@@ -1,11 +1,11 @@
 set local role mirante_owner;
 
--- private.read_events() and its like: the same for all tenants, and for no login.
+-- Creates private.read_events() and its like: the same for all tenants. No login may call them.
 select storage.make_readers('private');
 
--- Events accepted by tenant, without those of canaries, which the platform sends itself. The planner cannot know how small the live tail
--- of a roll-up is. Without a tenant in the filter it would read whole partitions in the order of their key, which takes seconds. So only
--- bitmap scans are allowed: they use the indexes over time.
+-- Accepted events by tenant, without canaries, whose events the platform sends itself. The planner cannot know how small the live
+-- tail of a roll-up is. Without a tenant in the filter it would read whole partitions in the order of their key, which takes
+-- seconds. So only bitmap scans are allowed: they use the indexes over time.
 create function ops.activity(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, kind text, events bigint, failures bigint, bytes bigint
 )
@@ -47,7 +47,8 @@ create function ops.ingest(since timestamptz, until timestamptz, width text) ret
     group by 1, 2 order by 1, 2
 $$;
 
--- How far the roll-ups are behind: hours with late events that wait for a refresh, and the time up to which every event is counted.
+-- How far the roll-ups are behind: hours with late events that wait for a refresh, and the time up to which every event is
+-- counted.
 create function ops.refresh_lag() returns table (
     watermark timestamptz, lag_seconds double precision, waiting_hours bigint, oldest_hour timestamptz, materialised_to timestamptz
 )

@@ -7,7 +7,7 @@ import { refreshRollup } from '../storage/engine.ts';
 const FIRST = '2025-10-22T00:00:00Z';
 const END = '2025-10-29T00:00:00Z';
 const WIDTHS = ['hour', 'day', 'week', 'month', 'total'];
-// London's clocks go back within the window; Kolkata is half an hour off the hours of UTC.
+// London's clocks go back within the window; Kolkata is half an hour off UTC hours.
 const ZONES = ['UTC', 'America/Sao_Paulo', 'Europe/London', 'Asia/Kolkata'];
 const EDGES = [
   '2025-10-22T00:00:00Z',
@@ -22,7 +22,7 @@ const EDGES = [
 ];
 const WINDOWS = EDGES.flatMap((since) => EDGES.filter((until) => until >= since).map((until) => ({ since, until })));
 
-/** What each function of a card groups by and adds up: its columns but the bucket. */
+/** The columns that each card function groups by and sums: all but the bucket. */
 const CARDS: Record<string, { by: string; sums: string[] }> = {
   events: { by: 'type, outcome', sums: ['events', 'bytes'] },
   validations: { by: 'marketplace, outcome', sums: ['validations', 'rows', 'errors', 'warnings'] },
@@ -54,7 +54,7 @@ beforeAll(async () => {
     `insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
      select tenant_id, time, id, data ->> 'rule', data ->> 'marketplace', bytes from private.events where type like '%.validation.%'`,
   );
-  // Hours and days are made to different moments, so that each roll-up has a live tail within the window.
+  // Hours and days are materialised up to different moments, so that each roll-up has a live tail within the window.
   await db.owner.query("update storage.rollups set materialised_to = '2025-10-22Z'");
   const { rows } = await db.owner.query<{ name: string }>('select name from storage.rollups order by width, name');
   const client = await db.owner.connect();
@@ -66,7 +66,7 @@ beforeAll(async () => {
   client.release();
 });
 
-test('a reader gives what the hours of its window hold, whatever edges the window has', async () => {
+test('a reader returns what the hours of its window hold, for any edges of the window', async () => {
   for (const [noun, by] of [
     ...Object.entries(CARDS).map(([name, card]) => [name, card.by] as const),
     ['latency', 'type, route, bin'] as const,
@@ -93,7 +93,7 @@ test('a reader gives what the hours of its window hold, whatever edges the windo
   }
 });
 
-test.each(Object.entries(CARDS))('bi.%s gives what the hours give, in each zone', async (name, { by, sums }) => {
+test.each(Object.entries(CARDS))('bi.%s returns the same as the hours, in each zone', async (name, { by, sums }) => {
   for (const [place, { id, zone, grant }] of tenants.entries()) {
     // A quarter of the windows in each zone; together they are all.
     for (const { since, until } of WINDOWS.filter((_, index) => index % tenants.length === place)) {
@@ -112,7 +112,7 @@ test.each(Object.entries(CARDS))('bi.%s gives what the hours give, in each zone'
   }
 });
 
-test('a reader becomes part of the query that calls it, so that filters reach the indexes and days that are not asked for are not read', async () => {
+test('a reader is inlined into the query that calls it: filters reach the indexes, and days outside the window are not read', async () => {
   const { id } = tenants[0] as { id: string };
   const plan = (days: string) =>
     withTenant(db.migrator, id, async (client) => {

@@ -2,21 +2,21 @@ import type { Instant } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
 import { SOURCES } from './sources.ts';
 
-/** A UTC day in milliseconds since 1970, and whose figures of it may change; null: anybody's. */
+/** A UTC day in milliseconds since 1970, and the tenants whose metrics of it may change; null: any tenant. */
 export type TouchedDay = { day: number; tenants: string[] | null };
 
-// What happened is never changed, so figures of a day change where its count does.
+// Events never change, so metrics of a day change only if its count does.
 const countOf = (rollup: string) => SOURCES[rollup.replace(/_daily$/, '') as keyof typeof SOURCES].count;
 
-// Without the live tail, which has a late event already where the engine has not made anything of so old a day yet.
+// Without the live tail, which already has a late event if the engine has not materialised anything of so old a day.
 async function rowsOf(client: Client, rollup: string): Promise<string> {
   const { rows } = await client.query<{ name: string }>('select storage.rollup_rows($1)::text as name', [rollup]);
   return rows[0]?.name as string;
 }
 
 /**
- * Notes what a daily roll-up counts of these days, before a refresh. What stands open after a refresh that was cut off keeps
- * its figure, which is what readers saw.
+ * Records a daily roll-up's counts of these days, before a refresh. A restatement left open by an interrupted refresh keeps its
+ * count, because readers saw that one.
  */
 export async function openRestatements(client: Client, rollup: string, days: TouchedDay[]): Promise<void> {
   const rows = await rowsOf(client, rollup);
@@ -39,7 +39,7 @@ export async function openRestatements(client: Client, rollup: string, days: Tou
   );
 }
 
-/** Completes what is open of a roll-up, after its refresh; what has not changed is no restatement. */
+/** Completes the open restatements of a roll-up, after its refresh. An unchanged count is no restatement. */
 export async function closeRestatements(client: Client, rollup: string): Promise<void> {
   const open = await client.query<{ tenants: string[] | null; days: Date[] | null }>(
     `select array_agg(distinct tenant_id::text) as tenants, array_agg(distinct bucket) as days
@@ -65,12 +65,12 @@ export async function closeRestatements(client: Client, rollup: string): Promise
 
 export type Restatement = { bucket: Date; before: number; after: number; restated_at: Date };
 
-/** How often days of a window were restated, when they last were, and the latest times. */
+/** How many restatements the days of a window had, the time of the last one, and the latest ones. */
 export type Restated = { count: number; latest: Date | null; restatements: Restatement[] };
 
 const SHOWN = 20;
 
-/** What a tenant's daily roll-up said otherwise before, of the UTC days that a window touches, the latest change first. */
+/** The earlier values of a tenant's daily roll-up, for the UTC days that a window touches, latest change first. */
 export async function readRestated(client: Client, source: keyof typeof SOURCES, from: string, to: string): Promise<Restated> {
   const { rows } = await client.query<Restatement & { count: number }>(
     `select bucket, before, after, restated_at, count(*) over () as count
@@ -92,7 +92,7 @@ export type RestatementFilter = {
   limit: number;
 };
 
-/** The tenant's restatements, the latest first. */
+/** The tenant's restatements, latest first. */
 export async function listRestatements(client: Client, filter: RestatementFilter): Promise<ListedRestatement[]> {
   const { rows } = await client.query<ListedRestatement>(
     `select id, rollup, bucket, before, after, restated_at, restated_at::text as cursor_time

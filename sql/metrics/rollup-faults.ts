@@ -4,15 +4,15 @@ import { SOURCES } from './sources.ts';
 
 type Noun = keyof typeof SOURCES;
 
-/** A bucket of a roll-up that is not what its source says. */
+/** A bucket of a roll-up that differs from its source. */
 export type RollupFault = { rollup: string; tenant_id: string; bucket: Date };
 
-// Sums of all tenants and hours are made in memory, not on disk.
+// Keeps the sums of all tenants and hours in memory, not on disk.
 const WORK_MEM = '64MB';
 
 /**
- * Every bucket of every roll-up whose groups or sums are not those of its source, as far as the source is kept: hours beside raw rows, days
- * beside hours. What is on the ledger is left out, because no refresh has served it yet.
+ * Returns every bucket of every roll-up whose groups or sums differ from its source, as far back as the source is retained: hours
+ * are compared with raw rows, days with hours. Buckets on the ledger are left out, because no refresh has served them yet.
  */
 export async function findRollupFaults(client: Client): Promise<RollupFault[]> {
   const faults: RollupFault[] = [];
@@ -26,7 +26,9 @@ export async function findRollupFaults(client: Client): Promise<RollupFault[]> {
   return faults;
 }
 
-/** Has the next refresh make these buckets again, whatever the engine has noted of them. Tenants that are leaving are left alone. */
+/**
+ * Makes the next refresh rebuild these buckets, whatever the engine has recorded of them. Skips tenants that are being removed.
+ */
 export async function markFaults(client: Client, faults: RollupFault[]): Promise<void> {
   await client.query(
     `insert into private.dirty_hours (tenant_id, hour, forced)
@@ -36,7 +38,7 @@ export async function markFaults(client: Client, faults: RollupFault[]): Promise
   );
 }
 
-// The tables and views of all tenants have the names of the views of one.
+// The relations of all tenants have the same names as one tenant's views, in another schema.
 const relationOf = (name: string) => name.replace('app.', 'private.');
 const rawOf = (noun: Noun) =>
   SOURCES[noun].raw.replace('(select ', '(select tenant_id, ').replaceAll(' from app.', ' from private.');

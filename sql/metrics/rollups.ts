@@ -1,15 +1,17 @@
 import { type Client, type Pool, withClient } from '../database/db.ts';
 import { withGuard } from '../database/guard.ts';
 
-/** A roll-up in the catalogue of the engine port; times in milliseconds since 1970. */
+/** A roll-up in the catalogue of the engine port. Times are in milliseconds since 1970. */
 export type Rollup = { name: string; source: string; width: number; materialisedTo: number };
 
 /** An hour of the ledger, in milliseconds since 1970. */
 export type Mark = {
   hour: number;
-  /** Rows of it were deleted, or a roll-up holds what it should not. */
+  /** Some of its rows were deleted, or a roll-up holds wrong rows. */
   forced: boolean;
-  /** Whose events came or went; null where a row does not say. None: only refused input or duplicates did. */
+  /**
+   * Tenants whose events were added or removed; null if a row does not say. Empty: there was only rejected input or duplicates.
+   */
   tenants: string[] | null;
 };
 
@@ -17,15 +19,15 @@ export type Mark = {
 export type Ledger = { ids: number[]; marks: Mark[] };
 
 /**
- * Runs `work` on a connection that alone may refresh or drop, outside a transaction. Gives undefined, and does nothing,
- * where another holds that right and `wait` is false. The work ends when the lock is lost.
+ * Runs `work` on the only connection that may refresh or drop, outside a transaction. If another has the lock and `wait` is
+ * false, returns undefined without running `work`. `work` stops when the lock is lost.
  */
 export async function withRefreshLock<T>(
   pool: Pool,
   wait: boolean,
   work: (client: Client, lost: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  // The lock is held by a transaction on a connection of its own, because a refresh of TimescaleDB can be in none.
+  // A separate connection's transaction holds the lock, because TimescaleDB cannot refresh inside a transaction.
   return withGuard(
     pool,
     async (guard) => {
@@ -44,8 +46,8 @@ export async function withRefreshLock<T>(
   );
 }
 
-// A backend whose program was killed goes on with its statement, although its lock has ended: nobody begins before it is done. What it
-// makes of a roll-up is waited for by refreshRollup().
+// The backend of a killed program finishes its statement although its lock has ended. Nobody begins before it is done.
+// refreshRollup() waits for what it changes in a roll-up.
 async function awaitOrphans(client: Client): Promise<void> {
   await client.query('begin; lock table private.receipts, private.restatements in share row exclusive mode; commit');
 }
@@ -59,7 +61,7 @@ export async function listRollups(client: Client): Promise<Rollup[]> {
   return rows.map(({ materialised_to, ...rollup }) => ({ ...rollup, materialisedTo: materialised_to.getTime() }));
 }
 
-/** The oldest rows of the ledger that are visible now. What is for an hour that has not begun waits for it. */
+/** The oldest ledger rows that are visible now, at most `limit`. Rows of an hour that has not begun wait for it. */
 export async function readLedger(client: Client, limit: number): Promise<Ledger> {
   const { rows } = await client.query<{ ids: number[]; hour: Date; forced: boolean; tenants: string[] | null }>(
     `select array_agg(id::double precision) as ids, hour, bool_or(forced) as forced,
@@ -76,8 +78,8 @@ export async function readLedger(client: Client, limit: number): Promise<Ledger>
 }
 
 /**
- * Takes exactly these rows off the ledger and adds what they count to the receipts, in one statement. Only who holds the
- * refresh lock does, so nobody waits for a row of these.
+ * Deletes exactly these rows from the ledger and adds their counts to the receipts, in one statement. Only the holder of the
+ * refresh lock does this, so nobody waits for these rows.
  */
 export async function clearLedger(client: Client, ids: number[]): Promise<void> {
   await client.query(
@@ -93,8 +95,8 @@ export async function clearLedger(client: Client, ids: number[]): Promise<void> 
 }
 
 /**
- * Counts the receipts of these hours anew, so that they and the ledger are together what is stored. Where rows have left by
- * retention, the receipts stay as they are.
+ * Recounts the receipts of these hours, so that receipts and ledger together equal what is stored. Receipts of rows that
+ * retention has dropped stay as they are.
  */
 export async function settleReceipts(client: Client, hours: number[]): Promise<void> {
   const marked = hours.map((hour) => new Date(hour));
@@ -125,7 +127,7 @@ export async function settleReceipts(client: Client, hours: number[]): Promise<v
   );
 }
 
-/** Whether rows that have committed are missing from a roll-up's materialised part. */
+/** Whether committed rows are missing from a roll-up's materialised part. */
 export async function isDirty(client: Client | Pool): Promise<boolean> {
   const { rows } = await client.query<{ dirty: boolean }>(
     `select exists (
@@ -141,8 +143,8 @@ export async function advanceRollup(client: Client, name: string, to: Date): Pro
 }
 
 /**
- * Removes one tenant from all roll-ups, also from buckets older than its raw rows, which must be gone. To be called by who holds
- * the refresh lock: each goes after its source, so that none is made again. Gives how many rows that were.
+ * Removes one tenant from all roll-ups, including buckets older than its raw rows. Its raw rows must be gone. The caller holds
+ * the refresh lock. Each roll-up is erased after its source, so that no row is rebuilt. Returns the number of rows removed.
  */
 export async function eraseTenantFromRollups(client: Client, tenantId: string): Promise<number> {
   let erased = 0;

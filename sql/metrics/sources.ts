@@ -1,6 +1,7 @@
 /**
- * Where a metric's figures come from: a pair of roll-ups, and for parts of hours the raw rows with the columns that the
- * roll-ups give (their expressions stand in sql/migrations/0004-rollups.sql, and must give the same). `count` is the column that is more than 0 wherever there is anything.
+ * Where a metric's values come from: a pair of roll-ups and, for parts of hours, the raw rows with the roll-ups' columns (their
+ * expressions are in sql/migrations/0004-rollups.sql and must return the same). `count` is the column that is greater than 0
+ * wherever there are events.
  */
 export type RollupSource = { count: string; hourly: string; daily: string; raw: string };
 

@@ -1,12 +1,14 @@
 import type { Metric } from './catalogue.ts';
 import { SOURCES } from './sources.ts';
 
-/** The query of a metric's values for each group of the columns `by`, from rows that have these columns and those that the metric needs. */
+/**
+ * SQL for a metric's values per group of the columns `by`. `rows` is a query with these columns and those that the metric needs.
+ */
 export function valuesQuery(metric: Metric, by: readonly string[], rows: string): string {
   const { value, source } = metric;
   const group = by.join(', ');
   if ('percentile' in value) return percentileQuery(value.percentile, group, rows);
-  // What was moved to another bucket leaves nothing behind.
+  // A group whose rows were all moved to another bucket disappears.
   return `select ${group}, ${sqlOf(value)} as value from (${rows}) p group by ${group} having sum(${SOURCES[source].count}) > 0`;
 }
 
@@ -17,7 +19,7 @@ function sqlOf(value: Exclude<Metric['value'], { percentile: number }>): string 
       / nullif(sum(${value.failures}) filter (where outcome in ('success', 'failure')), 0)`;
 }
 
-// What a percentile is, and the value of a bin, is known to the functions of sql/metrics/latency.sql alone.
+// Only the functions of sql/metrics/latency.sql define a percentile and the value of a bin.
 function percentileQuery(percentile: number, group: string, rows: string): string {
   return `select ${group},
         private.latency_estimate(min(bin) filter (where private.reaches_percentile(reached, events, ${percentile}))) as value

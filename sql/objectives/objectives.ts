@@ -12,7 +12,7 @@ export type ObjectiveRow = {
   measured: number | null;
   measured_at: Date | null;
   status: 'met' | 'missed' | 'unknown';
-  /** Share that may be bad; null where not shares are measured. */
+  /** Share that may be bad; null if the objective is not a share. */
   budget: number | null;
   spent: number | null;
   budget_left: number | null;
@@ -23,13 +23,13 @@ export type ObjectiveRow = {
   alert_since: Date | null;
 };
 
-/** What the jobs program measured last, as operations may read it, in order of their names. */
+/** The jobs program's last measurements, ordered by name, for operations. */
 export async function readObjectives(pool: Pool): Promise<ObjectiveRow[]> {
   const { rows } = await pool.query<ObjectiveRow>('select * from ops.objectives order by name');
   return rows;
 }
 
-/** Settings that SQL must know, by their names in the environment. */
+/** Stores settings that SQL must know, by their environment names. */
 export async function saveSettings(pool: Pool, settings: Record<string, number>): Promise<void> {
   await pool.query(
     `insert into private.settings as s (name, value) select * from unnest($1::text[], $2::double precision[])
@@ -40,8 +40,8 @@ export async function saveSettings(pool: Pool, settings: Record<string, number>)
 
 export type AlertChange = Pick<ObjectiveRow, 'name' | 'alert' | 'burn_1h' | 'burn_6h'>;
 
-// Multiwindow, multi-burn-rate (The Site Reliability Workbook, chapter 5): 2 % of a 30 days' budget within an hour, or 5 % within six; the
-// short window, a twelfth of the long one, ends the alert soon after its cause.
+// Multiwindow, multi-burn-rate (The Site Reliability Workbook, chapter 5): 2 % of a 30-day budget within an hour, or 5 % within
+// six. The short window, a twelfth of the long one, ends the alert soon after its cause.
 const SERVICE = `
   insert into private.objectives as o (name, measured, measured_at, known_until, spent, burn_5m, burn_30m, burn_1h, burn_6h, burn_3d, alert,
       alert_since)
@@ -61,10 +61,10 @@ const SERVICE = `
       case when o.alert is distinct from excluded.alert then excluded.alert_since else o.alert_since end)
   returning name, alert, burn_1h, burn_6h`;
 
-/** Measures what changes from minute to minute. Gives the objectives whose alert has begun, changed or ended. */
+/** Measures objectives that change from minute to minute. Returns those whose alert has begun, changed or ended. */
 export async function measureService(pool: Pool): Promise<AlertChange[]> {
   return withTransaction(pool, 'begin', async (client) => {
-    // Of several programs that measure at once, each change is seen by one.
+    // If several programs measure at once, only one sees each change.
     const before = await client.query<AlertChange>('select name, alert from private.objectives order by name for update');
     const known = new Map(before.rows.map(({ name, alert }) => [name, alert]));
     const { rows } = await client.query<AlertChange>(SERVICE);
@@ -72,7 +72,7 @@ export async function measureService(pool: Pool): Promise<AlertChange[]> {
   });
 }
 
-/** Measures what changes slowly, unless that was done within the hour. */
+/** Measures objectives that change slowly, unless that was done within the hour. */
 export async function measureHoldings(pool: Pool): Promise<void> {
   await pool.query(
     `insert into private.objectives (name, measured, measured_at, known_until)

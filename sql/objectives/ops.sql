@@ -1,7 +1,8 @@
--- What the platform promises of itself, measured: the jobs program reads these functions and keeps what they give (private.objectives).
+-- The platform's objectives and how they are measured. The jobs program runs these functions and stores their results
+-- (private.objectives).
 set local role mirante_owner;
 
--- budget: the share that may be bad, where shares are measured. comparison: how what is measured keeps to the target.
+-- budget: the share that may be bad, if the objective is a share. comparison: how the measurement must relate to the target.
 create function ops.promises() returns table (
     name text, unit text, target double precision, comparison text, time_window text, budget double precision
 )
@@ -24,7 +25,8 @@ create function ops.promises() returns table (
         ('viewers.concurrent', 'viewers', 100, 'at most', 'P30D', null)
 $$;
 
--- Probes over time. The seconds of `arrival` are how far data is behind; one that never arrived counts with the time that was waited.
+-- Probes over time. The seconds of `arrival` are how far data is behind. One that never arrived counts with the time that was
+-- waited.
 create function ops.probes(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, probe text, taken bigint, failed bigint, p50 double precision, p95 double precision
 )
@@ -51,7 +53,7 @@ $$;
 create view ops.probe_totals with (security_barrier) as
     select probe, taken, failed, at, milliseconds from private.probe_totals;
 
--- Share of probes that were bad in the windows that burn rates look at. Bad: no good answer, or of an arrival more than five minutes.
+-- Share of bad probes in the windows of the burn rates. Bad: no good answer, or an arrival after more than five minutes.
 create function ops.probe_shares(probes text[], slowest_ms double precision) returns table (span interval, taken bigint, bad bigint)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -62,7 +64,7 @@ create function ops.probe_shares(probes text[], slowest_ms double precision) ret
     group by 1
 $$;
 
--- What people wait for when they look at a dashboard.
+-- Routes that people wait for when they look at a dashboard.
 create function ops.dashboard_routes() returns text[]
     language sql immutable
     set search_path = pg_catalog, pg_temp
@@ -70,8 +72,8 @@ create function ops.dashboard_routes() returns text[]
     select '{/dashboards/:slug,/v1/dashboards/:slug/cards/:card}'::text[]
 $$;
 
--- The same of requests for dashboards and their cards, slower than that. Short spans from the requests themselves; longer ones from
--- roll-ups, so they begin with the hour.
+-- The same for requests for dashboards and their cards that are slower than `slowest_ms`. Short spans are read from the requests
+-- themselves, longer ones from roll-ups, so those begin on the hour.
 create function ops.dashboard_shares(slowest_ms double precision) returns table (span interval, taken bigint, bad bigint)
     language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -96,7 +98,7 @@ begin
 end
 $$;
 
--- One row of the spans; null where nothing was taken.
+-- One row with all spans; null for a span without any measurement.
 create function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) returns table (
     spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision,
     bad_3d double precision
@@ -110,7 +112,7 @@ create function ops.bad_shares(spans interval[], taken bigint[], bad bigint[]) r
     from (select u.span, u.bad::double precision / nullif(u.taken, 0) as share from unnest(spans, taken, bad) u (span, taken, bad)) s
 $$;
 
--- What changes from minute to minute. Nothing is known of probes that have ceased.
+-- Objectives that change from minute to minute. If probes have stopped, nothing is known.
 create function ops.measure_service() returns table (
     name text, measured double precision, measured_at timestamptz, spent double precision, bad_5m double precision,
     bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision
@@ -168,8 +170,8 @@ create function ops.measure_service() returns table (
     from private.restore_drills f where f.ended_at > now() - interval '8 d'
 $$;
 
--- What a million events cost from their arrival until the last of them has gone: raw rows for as long as they are kept, and their share of
--- the roll-ups for as long as those are, at a price for a GB (10^9 bytes) and month.
+-- The cost of a million events from their arrival until the last of them is deleted: raw rows for their retention, and their
+-- share of the roll-ups for theirs, at a price per GB (10^9 bytes) and month.
 create function ops.storage_cost() returns table (
     events bigint, raw_bytes_per_event double precision, rollup_bytes_per_event double precision, usd double precision
 )
@@ -190,8 +192,8 @@ create function ops.storage_cost() returns table (
     where b.events > 0 and p.usd is not null
 $$;
 
--- What changes slowly and takes longer to measure. Cost: of few events nothing can be said, because what is empty takes room as well.
--- Retention: as far back as everything is there, at most what the setting promises.
+-- Objectives that change slowly and take longer to measure. Cost: unknown for few events, because empty relations take space too.
+-- Retention: how far back everything is available, at most what the setting promises.
 create function ops.measure_holdings() returns table (name text, measured double precision)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -219,8 +221,8 @@ create function ops.measure_holdings() returns table (name text, measured double
             where l.hour >= now() - interval '30 d' and l.viewer_requests > 0 group by l.hour) h)
 $$;
 
--- What the jobs program measured last; nothing once its next measurement should have come. budget_left: of the share that may be bad; else
--- of the way to the target, and all or nothing where that is zero or must be reached.
+-- The jobs program's last measurements; null once the next one is overdue. budget_left: of the share that may be bad, else of the
+-- distance to the target. It is all or nothing if the target is zero or must be reached.
 create view ops.objectives with (security_barrier) as
     select p.name, p.unit, p.target, p.comparison, p.time_window, o.measured, o.measured_at,
         case when m.met then 'met' when m.met is null then 'unknown' else 'missed' end as status, p.budget, o.spent,

@@ -2,15 +2,15 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Pool, withTenant } from '../database/db.ts';
 import { createKey } from '../tenants/tenants.ts';
 
-/** `arrival` is an event that was acknowledged: `milliseconds` until it was counted, or, where not ok, how long was waited. */
+/** `arrival` measures an acknowledged event: `milliseconds` until it was counted, or, if not ok, how long was waited. */
 export const PROBES = ['ready', 'ingest', 'query', 'arrival'] as const;
 
 export type Probe = { probe: (typeof PROBES)[number]; at: Date; ok: boolean; milliseconds: number; detail: string | null };
 
-/** What the probes send; no other event of their tenant has this type. */
+/** Type of the probes' events. No other event of their tenant has it. */
 export const CANARY_TYPE = 'mirante.canary.v1';
 
-/** The tenant of the probes, made where it is missing: a canary like those of the isolation audit, but none of theirs. */
+/** The tenant of the probes, created if missing. It is a canary, but not one of the isolation audit's. */
 export async function findProbeTenant(pool: Pool): Promise<string> {
   const find = async () =>
     (
@@ -30,7 +30,10 @@ export async function findProbeTenant(pool: Pool): Promise<string> {
   return (await find()) as string;
 }
 
-/** A key for the probes, good until then, and nowhere but in its hash. Removes those that have expired, and no other process's. */
+/**
+ * Creates a key for the probes, valid until `until`, stored only as its hash. Removes keys that have expired, but no other
+ * process's.
+ */
 export async function makeProbeKey(pool: Pool, tenantId: string, until: Date): Promise<string> {
   return withTenant(
     pool,
@@ -44,7 +47,7 @@ export async function makeProbeKey(pool: Pool, tenantId: string, until: Date): P
   );
 }
 
-/** How many canary events of [from, to] are stored: what an answer that counts the last of them must have reached. */
+/** Number of stored canary events in [from, to]. An answer that counts the last of them must have reached it. */
 export async function countCanaries(pool: Pool, tenantId: string, from: Date, to: Date): Promise<number> {
   const { rows } = await pool.query<{ canaries: number }>(
     'select count(*) as canaries from private.events where tenant_id = $1 and time between $2 and $3 and type = $4',
@@ -53,7 +56,7 @@ export async function countCanaries(pool: Pool, tenantId: string, from: Date, to
   return rows[0]?.canaries ?? 0;
 }
 
-/** Keeps results, and the totals that counters are made of. */
+/** Stores results, and the totals for counters. */
 export async function saveProbes(pool: Pool, probes: readonly Probe[]): Promise<void> {
   await pool.query(
     `with taken as (
@@ -79,7 +82,7 @@ export async function saveProbes(pool: Pool, probes: readonly Probe[]): Promise<
 
 export type ProbeTotal = { probe: Probe['probe']; taken: number; failed: number; at: Date; milliseconds: number };
 
-/** All probes ever taken, and how long the last of each kind took, as operations may read it. */
+/** Totals of all probes ever taken, and how long the last of each kind took, for operations. */
 export async function readProbeTotals(pool: Pool): Promise<ProbeTotal[]> {
   const { rows } = await pool.query<ProbeTotal>('select probe, taken, failed, at, milliseconds from ops.probe_totals');
   return rows;

@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Seconds since a job of each queue was really consumed.
+-- Seconds since a job of each queue was actually consumed.
 create function door.heartbeats() returns table (queue text, age_seconds double precision)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

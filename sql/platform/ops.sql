@@ -16,7 +16,7 @@ create function ops.zone() returns text
     select coalesce((select timezone from private.tenants where kind = 'operations' order by id limit 1), 'UTC')
 $$;
 
--- Seconds of a bucket that lie in the window and have passed.
+-- Seconds of a bucket that are in the window and have passed.
 create function ops.seconds_of(bucket timestamptz, width text, since timestamptz, until timestamptz, zone text) returns double precision
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -26,7 +26,7 @@ create function ops.seconds_of(bucket timestamptz, width text, since timestamptz
         - greatest(bucket, since)))::double precision
 $$;
 
--- Start of the month that holds an instant.
+-- Start of the month that contains an instant.
 create function ops.month_start(at timestamptz) returns timestamptz
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

@@ -2,23 +2,23 @@ import type { Pool } from '../database/db.ts';
 
 export type DrillKind = 'dump' | 'copy';
 
-/** What a drill that passed has shown. */
+/** Result of a drill that passed. */
 export type DrillResult = {
   backupSeconds: number;
   restoreSeconds: number;
   bytes: number;
   tables: number;
   records: number;
-  /** How many tenants' figures were compared. */
+  /** How many tenants' metrics were compared. */
   figures: number;
 };
 
-/** One that takes longer has been cut off. */
+/** A drill that takes longer was interrupted. */
 const LONGEST = '6 hours';
 
 /**
- * Whether a week has gone since the last drill, which another may be at now; a failed one is tried again the next day. A platform is a day
- * old before its first, because a start has enough to do.
+ * Whether a week has passed since the last drill. A drill that another worker may be running counts. A failed one is retried the
+ * next day. The first drill is a day after the platform's start, because a start has enough to do.
  */
 export async function isDrillDue(pool: Pool, now: Date): Promise<boolean> {
   const { rows } = await pool.query<{ due: boolean }>(
@@ -32,7 +32,7 @@ export async function isDrillDue(pool: Pool, now: Date): Promise<boolean> {
   return rows[0]?.due ?? false;
 }
 
-/** Notes that a drill begins, and forgets those of more than 400 days ago. Gives its id. */
+/** Records the start of a drill, and deletes drills older than 400 days. Returns its id. */
 export async function beginDrill(pool: Pool, kind: DrillKind): Promise<number> {
   await pool.query("delete from private.restore_drills where started_at < now() - interval '400 days'");
   const { rows } = await pool.query<{ id: number }>('insert into private.restore_drills (kind) values ($1) returning id', [
@@ -41,7 +41,7 @@ export async function beginDrill(pool: Pool, kind: DrillKind): Promise<number> {
   return rows[0]?.id as number;
 }
 
-/** Notes how a drill ended: what it has shown, or why it failed. */
+/** Records how a drill ended: its result, or why it failed. */
 export async function endDrill(pool: Pool, id: number, outcome: DrillResult | Error): Promise<void> {
   const failed = outcome instanceof Error;
   const values = failed
@@ -55,7 +55,7 @@ export async function endDrill(pool: Pool, id: number, outcome: DrillResult | Er
   );
 }
 
-/** As though it had not begun, so that it is due again. */
+/** Deletes a drill's record, so that it is due again. */
 export async function forgetDrill(pool: Pool, id: number): Promise<void> {
   await pool.query('delete from private.restore_drills where id = $1', [id]);
 }

@@ -2,7 +2,7 @@ import type { TenantManifest } from './manifest.ts';
 
 type Table = TenantManifest['tables'][number];
 
-// By what PostgreSQL calls a type: the type of standard SQL that any database takes, the one of DuckDB for Parquet, and JSON Schema's.
+// By PostgreSQL type: the type of standard SQL that any database accepts, DuckDB's type for Parquet, and JSON Schema's.
 const TYPES: Record<string, [standard: string, duckdb: string, json: object]> = {
   uuid: ['varchar(36)', 'VARCHAR', { type: 'string', format: 'uuid' }],
   text: ['text', 'VARCHAR', { type: 'string' }],
@@ -22,18 +22,18 @@ const OTHER: [string, string, object] = ['text', 'VARCHAR', { type: 'string', de
 
 const typeOf = (type: string) => TYPES[type] ?? OTHER;
 
-/** What DuckDB takes each column of a table for. */
+/** The DuckDB types of a table's columns. */
 export const duckDbTypes = ({ columns }: Pick<Table, 'columns'>) =>
   Object.fromEntries(columns.map(({ name, type }) => [name, typeOf(type)[1]]));
 
-/** Tables in standard types that any SQL database makes, to load the CSV files into. */
+/** SQL that creates the tables in any SQL database, with standard types, to load the CSV files into. */
 export function schemaSql(tables: Table[]): string {
   const statements = tables.map(({ name, description, columns, key }) => {
     const lines = columns.map((column) => {
       const mandatory = column.nullable ? '' : ' not null';
       return `    ${quoted(column.name)} ${typeOf(column.type)[0]}${mandatory}`;
     });
-    // Cells of a roll-up may be null, which no primary key takes.
+    // Dimensions of a roll-up may be null, which a primary key does not allow.
     const unique = key.length > 0 && columns.every((column) => !key.includes(column.name) || !column.nullable);
     if (unique) lines.push(`    primary key (${key.map(quoted).join(', ')})`);
     const about = description ? `-- ${description.replaceAll('\n', ' ')}\n` : '';

@@ -15,7 +15,7 @@ import { type TenantManifest, writeTenantManifest } from './manifest.ts';
 import { HIDDEN, LEFT, ONLY, type PortableTable, portableTables } from './tables.ts';
 
 export type ExportTenantOptions = {
-  /** Of the login that migrates. */
+  /** Pool of the login that migrates. */
   pool: Pool;
   store: ObjectStore;
   /** Id or slug. */
@@ -25,14 +25,17 @@ export type ExportTenantOptions = {
   withPseudonymKey: boolean;
 };
 
-/** Writes all that there is of a tenant into a folder that gets its name last, in one snapshot. Throws where there is no such tenant. */
+/**
+ * Writes everything about a tenant into a folder, from one snapshot. The folder gets its name only when it is complete. Throws if
+ * there is no such tenant.
+ */
 export async function exportTenant(options: ExportTenantOptions): Promise<TenantManifest> {
   const { pool, folder, parquet } = options;
   const write = (unfinished: string) =>
-    // The manifest's names come with the rows, so that none of them can be of a later moment.
+    // The manifest's names come from the same snapshot as the rows, so that none is newer.
     withTransaction(pool, 'begin isolation level repeatable read read only', async (client) => {
       const described = await describe(client);
-      // On plain PostgreSQL roll-ups show all of their rows to nobody else.
+      // On plain PostgreSQL, roll-ups show all their rows to the owner only.
       await client.query('set local role mirante_owner');
       const tenant = await findTenant(client, options.tenant);
       const tables: TenantManifest['tables'] = [];
@@ -68,7 +71,7 @@ export async function exportTenant(options: ExportTenantOptions): Promise<Tenant
       await writeTenantManifest(unfinished, manifest);
       return manifest;
     });
-  // Nothing leaves for the archive meanwhile: a dropped partition is gone from every snapshot.
+  // Nothing is archived in the meantime: a dropped partition disappears from every snapshot.
   return withArchiveTurn(pool, () => makeWhole(folder, write));
 }
 
@@ -115,7 +118,7 @@ async function copyTable(
   return { rows: source.rowCount, sum: { path, ...meter.read() } };
 }
 
-// Files of the archive are taken as they are; the manifest that names them is a table like any other.
+// Archive files are copied as they are. The manifest that names them is a table like any other.
 async function copyArchive(client: Client, store: ObjectStore, tenantId: string, folder: string): Promise<string[]> {
   const names = await namesOfTenant(client, tenantId);
   for (const name of names) {

@@ -17,32 +17,32 @@ import { ONLY, RECORDS } from './tables.ts';
 type Table = TenantManifest['tables'][number];
 
 export type ImportTenantOptions = {
-  /** Of the login that migrates, without a role: a temporary table takes each file first. */
+  /** Pool of the login that migrates, without a role: each file is first loaded into a temporary table. */
   pool: Pool;
   store: ObjectStore;
   folder: string;
-  /** The slug that it gets here; its own where none is given. */
+  /** The tenant's slug here; its own if undefined. */
   slug: string | undefined;
-  /** How far back this platform takes events, where its jobs program has not noted it. */
+  /** How far back this platform accepts events, if its jobs program has not recorded it. */
   rawDays: number;
 };
 
 export type Imported = {
   tenant: TenantManifest['tenant'];
-  /** Rows of each table that were taken in. */
+  /** Imported rows of each table. */
   rows: Record<string, number>;
-  /** Rows that are older than what this platform keeps. */
+  /** Rows older than this platform's retention. */
   tooOld: number;
-  /** Sentences about what is not as it was there. */
+  /** Sentences about what changed by the import. */
   remarks: string[];
 };
 
-// What must not go on here as it did there, by table and column.
+// Values that must change on import, by table and column.
 const CHANGED: Record<string, Record<string, string>> = {
-  // Nobody holds the keys of these; who reads refused input still learns which one sent it.
+  // Nobody holds these keys. Readers of quarantined input can still see which key sent it.
   api_keys: { hash: 'sha256(uuid_send(gen_random_uuid()))', revoked_at: 'coalesce(revoked_at, now())' },
   sql_logins: { revoked_at: 'coalesce(revoked_at, now())', ended_at: 'coalesce(ended_at, now())' },
-  // The platform that it comes from sends these.
+  // The tenant's former platform sends these.
   alert_deliveries: {
     status: "case status when 'waiting' then 'failed' else status end",
     ended_at: "case status when 'waiting' then now() else ended_at end",
@@ -51,8 +51,9 @@ const CHANGED: Record<string, Record<string, string>> = {
 };
 
 /**
- * Takes in a tenant's folder, all of it or nothing: proves its files, loads each table, counts it, and notes the import in the audit log.
- * To be called by who holds the archive's turn and the refresh lock, and to be followed by a refresh. Throws where the tenant is there already.
+ * Imports a tenant's folder, all of it or nothing: verifies its files, loads and counts each table, and records the import in the
+ * audit log. The caller must have the archive's turn and the refresh lock, and must refresh afterwards. Throws if the tenant
+ * already exists.
  */
 export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
   const manifest = await readTenantManifest(folder);
@@ -126,7 +127,7 @@ async function takeIn(
   return { rows: rowCount ?? 0, tooOld };
 }
 
-// A folder is another's word: it may hold this one tenant's rows and no others', and no other kind of tenant.
+// A folder is untrusted: it may contain only this tenant's rows, and only a tenant that is a customer.
 async function checkStage(client: Client, { name, rows }: Table, tenantId: string): Promise<void> {
   const column = name === 'tenants' ? 'id' : 'tenant_id';
   const { rows: counted } = await client.query<{ all: number; foreign: number }>(
@@ -143,7 +144,8 @@ async function checkStage(client: Client, { name, rows }: Table, tenantId: strin
   if (all !== 1 || kinds.rows[0]) throw new Error('Only a customer that is not being removed can be imported.');
 }
 
-// A row of the archive without its file would stop every later clean-up of the store, and a file without its row would be cleaned up.
+// A row of the archive without its file would stop every later cleanup of the store, and a file without its row would be removed
+// by it.
 async function checkObjects(client: Client, objects: string[]): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `select coalesce(s.name, o.name) as name from stage s full join unnest($1::text[]) o (name) on o.name = s.name
@@ -156,7 +158,7 @@ async function checkObjects(client: Client, objects: string[]): Promise<void> {
 
 type Target = {
   relation: string;
-  /** The column of its time, where it is split by it, or `bucket`. */
+  /** The time column if the table is split by time, `bucket` for a roll-up, else null. */
   time: string | null;
   partitioned: boolean;
   since: string;
@@ -183,7 +185,7 @@ async function targetOf(client: Client, { name, kind }: Table): Promise<Target> 
   return rows[0];
 }
 
-// Roll-ups are read from what was put there, and new chunks are locked at once, not by the next hour's upkeep.
+// Makes roll-ups read the inserted rows, and locks new chunks at once instead of with the next hourly upkeep.
 async function adopt(client: Client, tables: Table[]): Promise<void> {
   await client.query('set local role mirante_owner');
   for (const { name, kind } of tables)
@@ -192,7 +194,7 @@ async function adopt(client: Client, tables: Table[]): Promise<void> {
   await client.query('reset role');
 }
 
-// What this platform has dropped by its own rules cannot come back: nothing would ever drop it again.
+// Rows that this platform's retention has already dropped are not imported: nothing would ever drop them again.
 async function shorten(client: Client, { time, since, until }: Target): Promise<number> {
   if (!time) return 0;
   const old = await client.query(`delete from stage where ${time} < $1::timestamptz`, [since]);
@@ -210,7 +212,7 @@ async function makeRoom(client: Client, name: string, time: string): Promise<voi
   await client.query('reset role');
 }
 
-// The last thing before the commit, because the log's lock lasts until then.
+// Last before the commit, because it locks the audit log until then.
 async function note(
   client: Client,
   folder: string,

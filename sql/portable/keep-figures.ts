@@ -2,13 +2,14 @@ import type { Client } from '../database/db.ts';
 import type { TenantManifest } from './manifest.ts';
 
 /**
- * A late event has its hour made anew from raw events, for all tenants: where this one brings figures without their events, they would be
- * gone. So nothing is recomputed from there any more, which is no loss where nobody else has sent anything; else it throws.
+ * A late event recomputes its hour from raw events, for all tenants. An imported tenant that brings metrics without their events
+ * would lose them. So this stops recomputing those hours, which loses nothing if no other tenant has sent anything; otherwise it
+ * throws.
  */
 export async function keepFigures(client: Client, { raw_since }: TenantManifest, givenDays: number): Promise<void> {
-  // On plain PostgreSQL roll-ups show all of their rows to nobody else.
+  // On plain PostgreSQL, roll-ups show all their rows to the owner only.
   await client.query('set local role mirante_owner');
-  // What the jobs program has noted of its own settings comes before those that this command was given.
+  // The settings that the jobs program has recorded take precedence over those of this command.
   const { rows } = await client.query<{ exposed: boolean; days: number }>(
     `select coalesce($1::timestamptz > greatest(min(retained_from), now() - make_interval(days => days)), false) as exposed, days
      from storage.hypertables,
@@ -30,7 +31,7 @@ export async function keepFigures(client: Client, { raw_since }: TenantManifest,
   await client.query('reset role');
 }
 
-// A customer who has sent nothing, such as the one that a new Mirante begins with, loses nothing.
+// A customer that has sent nothing, such as a new Mirante's first one, loses nothing.
 async function hasFigures(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ name: string }>('select name from storage.rollups order by name');
   const found = ['events', 'rule_hits', ...rows.map(({ name }) => name)].map(

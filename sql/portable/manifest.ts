@@ -6,7 +6,7 @@ import { prefixOfTenant } from '../archive/home.ts';
 
 export const MANIFEST = 'manifest.json';
 
-// Names become part of statements and of paths.
+// Names become part of statements and paths.
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
 const path = z
   .string()
@@ -19,12 +19,12 @@ const manifest = z.object({
   made_at: z.string(),
   mirante: z.string(),
   engine: z.string(),
-  /** Names of the migrations that say what the columns mean. */
+  /** Names of the migrations that define the columns. */
   migrations: z.array(z.string()),
   tenant: z.object({ id: z.uuid(), slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), name: z.string() }),
-  /** From when on every raw event is here that its figures were made from; null: from the first. */
+  /** Since when the folder has every raw event behind its metrics. Null: since the first. */
   raw_since: z.string().nullable(),
-  /** In this order each comes after what it refers to. */
+  /** In dependency order: each table after those that it refers to. */
   tables: z.array(
     z.object({
       name,
@@ -47,7 +47,9 @@ export async function writeTenantManifest(folder: string, value: TenantManifest)
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
 }
 
-/** The manifest of a tenant's folder. Throws a sentence where there is none, or one that leads out of the folder or of the tenant. */
+/**
+ * Reads the manifest of a tenant's folder. Throws if there is none, or if it refers to anything outside the folder or the tenant.
+ */
 export async function readTenantManifest(folder: string): Promise<TenantManifest> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${folder} is not a tenant's folder: its ${MANIFEST} cannot be read (${error.code}).`);

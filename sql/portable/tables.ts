@@ -1,7 +1,10 @@
 import { NAMED } from '../archive/restored.ts';
 import type { Client } from '../database/db.ts';
 
-/** Tables of a tenant that it does not take along, each with the reason. Every other table with a tenant_id goes, whoever adds it. */
+/**
+ * Tables that are not exported with a tenant, each with the reason. Every other table with a tenant_id is exported, including
+ * future ones.
+ */
 export const LEFT: Record<string, string> = {
   pseudonym_keys: 'a secret; only --with-pseudonym-key exports it',
   idempotency_keys: 'answers kept for a day for repeated requests to this server',
@@ -15,13 +18,13 @@ export const LEFT: Record<string, string> = {
   export_manifests: 'files that can be requested again',
 };
 
-/** Columns that lead to a secret; of what they belong to only the rest goes. */
+/** Columns that would reveal a secret, and are left out of their table. */
 export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
 
-/** Tables of which only some rows go, by what those have in common: a file that is not live is of no use without the run that goes on with it. */
+/** Tables of which only matching rows are exported. A file that is not live is useless without the run that continues with it. */
 export const ONLY: Record<string, string> = { archive_files: "status = 'live'" };
 
-/** What is handed over as a record and not taken in, each with the reason. */
+/** Tables that are exported as a record and not imported, each with the reason. */
 export const RECORDS: Record<string, string> = {
   audit_log:
     'each row of a log is bound to the row before, so none of another platform fits in; the import is noted in its stead',
@@ -29,7 +32,7 @@ export const RECORDS: Record<string, string> = {
 
 export type TableColumn = {
   name: string;
-  /** As PostgreSQL writes it. */
+  /** The type's name in PostgreSQL. */
   type: string;
   nullable: boolean;
   description: string | null;
@@ -40,15 +43,15 @@ export type PortableTable = {
   kind: 'table' | 'roll-up';
   description: string | null;
   columns: TableColumn[];
-  /** What rows are told apart by, and the order that they come in; empty where nothing does. */
+  /** Columns that identify a row, and the order of rows; empty if none do. */
   key: string[];
 };
 
 type Found = PortableTable & { tenant_column: string };
 
 /**
- * What a tenant takes along, from the catalogue: its own row, every table with a tenant_id, and every roll-up; no parts of the archive that
- * were restored for a look, which are gone in a week. Each table comes after those that it refers to.
+ * Everything that is exported with a tenant, from the catalogue: its own row, every table with a tenant_id, and every roll-up.
+ * Without restored parts of the archive, which are dropped after a week. Each table comes after those that it refers to.
  */
 export async function portableTables(client: Client, withPseudonymKey: boolean): Promise<Found[]> {
   const { rows } = await client.query<Found & { after: string[] }>(

@@ -7,7 +7,7 @@ create view app.withdrawn_subjects with (security_barrier) as
     with cascaded check option;
 grant select, insert, delete on app.withdrawn_subjects to mirante_api;
 
--- The person of a request can be written here and not read: answers have the pseudonym.
+-- The person of a request can be written through this view but not read: responses contain the pseudonym.
 create view app.privacy_requests with (security_barrier) as
     select id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome
     from private.privacy_requests

@@ -4,26 +4,27 @@ import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import type { Erased } from './place.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
-/** A request as the job that serves it holds it: with the person's own identifier, and the claim that each of its writes proves. */
+/** A request that a worker holds a lease on: with the person's own identifier, and the lease's id, which every write checks. */
 export type ClaimedRequest = Pick<PrivacyRequest, 'id' | 'kind' | 'person_hash' | 'created_at'> & {
   tenant_id: string;
   person: string;
   claim: string;
 };
 
-/** Who serves a request renews its claim at least this often, or is taken for dead. */
+/** A worker renews its lease at least this often. Otherwise the lease expires and another worker takes the request. */
 const LEASE = "interval '2 minutes'";
 
-/** The request was ended, or somebody else serves it now. Nothing more may be written for it. */
+/** The request has ended, or another worker has its lease. Nothing more may be written for it. */
 export class ClaimLost extends Error {}
 
 /**
- * Takes up the next request: of the tenant with the fewest under way, and among these of the one that was served longest ago. Requests of
- * one person exclude each other. An erasure does not wait for requests for access of the same person: it ends them.
+ * Leases the next request. Tenants with the fewest running requests come first, then the one served longest ago. Requests about
+ * the same person exclude each other. An erasure does not wait for access requests of the same person: it ends them. Returns
+ * undefined if nothing is due.
  */
 export async function claimPrivacyRequest(pool: Pool): Promise<ClaimedRequest | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
-    // One claim at a time: each sees whom the others serve already.
+    // One lease at a time, so that each worker sees whom the others serve.
     await client.query("select from storage.locks where name = 'privacy requests' for update");
     await client.query(
       `update private.privacy_requests set status = 'queued', retry_at = now() + ${backOff('attempts')}
@@ -63,7 +64,7 @@ async function findNext(client: Client): Promise<Next | undefined> {
   return rows[0];
 }
 
-// Waits for a part that is being written just now; the next one finds its claim gone. What was written goes with the place `bundles`.
+// Waits for a part that is just being written; the next part finds its lease lost. The place `bundles` erases what was written.
 async function supersede(client: Client, erasure: Next): Promise<void> {
   await client.query(
     `update private.privacy_requests
@@ -73,7 +74,7 @@ async function supersede(client: Client, erasure: Next): Promise<void> {
   );
 }
 
-/** What each statement that writes for a request proves it by. */
+/** What every statement that writes for a request must match. */
 export type Held = Pick<ClaimedRequest, 'id' | 'claim'>;
 
 const HELD = "id = $1 and claim = $2 and status = 'running'";
@@ -82,19 +83,19 @@ async function prove(updating: Promise<{ rowCount: number | null }>): Promise<vo
   if ((await updating).rowCount !== 1) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
 }
 
-/** Says that it is still being served. Throws ClaimLost where it is not by this claim. */
+/** Renews the lease. Throws ClaimLost if it is lost. */
 export async function keepPrivacyClaim(pool: Pool, { id, claim }: Held): Promise<void> {
   await prove(pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]));
 }
 
-/** Notes how far it is, in per cent. Throws ClaimLost. */
+/** Records the progress, in per cent. Throws ClaimLost. */
 export async function notePrivacyProgress(pool: Pool, { id, claim }: Held, progress: number): Promise<void> {
   await prove(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
 }
 
 /**
- * What has been removed so far, by place, so that an attempt which takes over from a dead one certifies both. To be called in the
- * transaction that removes it. Throws ClaimLost.
+ * Adds to the counts of removed records by place, so that the certificate covers earlier, interrupted attempts too. Call it in
+ * the transaction that removes the records. Throws ClaimLost.
  */
 export async function noteErased(
   client: Client,
@@ -115,10 +116,10 @@ export async function noteErased(
   );
 }
 
-/** A file of the archive that was rewritten without a person, or destroyed where it held nobody else. */
+/** A file of the archive that was rewritten without a person, or destroyed if it held nobody else. */
 export type ErasedFile = { type: string; day: string; removed: number };
 
-/** Notes such a file for the certificate, in the transaction that replaces it. Throws ClaimLost. */
+/** Records such a file for the certificate, in the transaction that replaces it. Throws ClaimLost. */
 export async function noteErasedFile(client: Client, { id, claim }: Held, file: ErasedFile): Promise<void> {
   await prove(
     client.query(
@@ -140,7 +141,7 @@ export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> 
   return rows[0]?.outcome ?? { removed: {}, hours: 0 };
 }
 
-/** Gives a request back after an attempt that failed, to be served again later; one that was put off does not count. */
+/** Releases the lease after a failed attempt, for a later retry. A postponed attempt does not count. */
 export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isPutOff: boolean): Promise<void> {
   await pool.query(
     `update private.privacy_requests
@@ -150,7 +151,7 @@ export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isP
   );
 }
 
-/** Ends a request; from here on nothing tells who the person was but the pseudonym. Throws ClaimLost. */
+/** Completes a request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
 export async function completePrivacyRequest(pool: Pool, { id, claim }: Held, outcome: object): Promise<void> {
   await prove(
     pool.query(
@@ -161,7 +162,10 @@ export async function completePrivacyRequest(pool: Pool, { id, claim }: Held, ou
   );
 }
 
-/** Stores one part of a file. The row of the request is locked, so that an erasure that ends it waits for the part, and finds it. */
+/**
+ * Stores one part of a file. It locks the request's row, so that an erasure that ends the request waits for the part and then
+ * removes it.
+ */
 export async function writeBundlePart(
   pool: Pool,
   { id, claim }: Held,
@@ -178,7 +182,7 @@ export async function writeBundlePart(
   );
 }
 
-/** Removes what an attempt before this one has left of a bundle. */
+/** Removes what an earlier attempt has left of a bundle. */
 export async function clearBundle(pool: Pool, { id, claim }: Held): Promise<void> {
   await pool.query(
     `delete from private.privacy_files where request_id = (select id from private.privacy_requests where ${HELD} for share)`,

@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- The tenant's key of pseudonyms, made on first use. Who comes second in a race gets the key of the first.
+-- The tenant's pseudonym key, created on first use. The second of two concurrent calls gets the key of the first.
 create function door.pseudonym_key() returns bytea
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -20,7 +20,7 @@ $$;
 revoke all on function door.pseudonym_key from public;
 grant execute on function door.pseudonym_key to mirante_api;
 
--- Ends the tenant's key, and the withdrawals with it: nothing that the next key makes can match them.
+-- Deletes the tenant's key and its withdrawals: no pseudonym of the next key could match them.
 create function door.destroy_pseudonym_key() returns table (key_created_at timestamptz, withdrawals_deleted integer)
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp

@@ -78,7 +78,7 @@ const quarantine: PersonalPlace = {
 
 type Refused = { id: string; received_at: Date; code: string; type: string | null; raw: Buffer; at: string };
 
-// What was refused is bytes, whole or cut, JSON or not, so each is looked through.
+// Rejected input is bytes, whole or truncated, JSON or not, so each row is searched.
 async function* mentions(client: Client, { tenantId, subject, hash }: Person): AsyncGenerator<Refused[]> {
   let after: [string, string] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
   for (;;) {
@@ -95,9 +95,9 @@ async function* mentions(client: Client, { tenantId, subject, hash }: Person): A
   }
 }
 
-/** Whether a text names one of these: as a whole string anywhere in it where it is JSON, else wherever the letters stand. */
+/** Whether a text contains one of the names: in JSON as a whole string anywhere, otherwise as a substring. */
 export function isMentioned(raw: Buffer, names: string[]): boolean {
-  // What is not UTF-8 was refused for that, and is most likely Latin-1.
+  // Bytes that are not UTF-8 were rejected for that reason, and are most likely Latin-1.
   const text = raw.toString(isUtf8(raw) ? 'utf8' : 'latin1');
   const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
   let value: unknown;
@@ -106,9 +106,9 @@ export function isMentioned(raw: Buffer, names: string[]): boolean {
   } catch {
     return names.some((name) => plain.includes(name) || plain.includes(JSON.stringify(name).slice(1, -1)));
   }
-  // Of a key that stands twice the parse keeps the last value only.
+  // If a key occurs twice, JSON.parse keeps only the last value.
   if (names.some((name) => plain.includes(`"${name}"`) || plain.includes(JSON.stringify(name)))) return true;
-  // A number is taken by the digits that were sent.
+  // A number is compared by the digits that were sent.
   return (
     holds(value, names) || names.some((name) => /^-?\d+$/.test(name) && new RegExp(`[:[,]\\s*${name}\\s*[,}\\]]`).test(text))
   );
@@ -138,7 +138,7 @@ const bundles: PersonalPlace = {
     );
     if (rows.length > 0) yield rows;
   },
-  // The requests stay, as proof that they were served; they name the pseudonym alone.
+  // The requests stay, as proof that they were served; they contain only the pseudonym.
   async erase(client, { tenantId, hash }) {
     const { rowCount } = await client.query(
       `delete from private.privacy_files f using private.privacy_requests r
@@ -149,11 +149,11 @@ const bundles: PersonalPlace = {
   },
 };
 
-// What stands within a text may be the person only where it is long enough to be nobody else's.
+// A substring is taken for the person only if it is long enough to be unique.
 const WITHIN = `k.tenant_id = $1 and (k.key = $2 or position($3 in k.answer::text) > 0
     or length($2) >= 6 and (position($2 in k.key) > 0 or position($2 in k.answer::text) > 0))`;
 
-// A request that is sent again afterwards is told from its events alone.
+// A request that is repeated after the erasure is then recognised by its events alone.
 const idempotencyKeys: PersonalPlace = {
   name: 'receipts',
   tables: ['idempotency_keys'],
@@ -176,10 +176,10 @@ const idempotencyKeys: PersonalPlace = {
   },
 };
 
-/** Where to look for a person. */
+/** Every place that may store data about a person. */
 export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
 
-/** Tables that hold nobody, each with the reason. */
+/** Tables without personal data, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {
   tenants: 'organisations',
   metabase_dashboards: 'numbers of dashboards',

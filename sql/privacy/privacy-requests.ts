@@ -4,7 +4,7 @@ import type { Client, Pool } from '../database/db.ts';
 export const REQUEST_KINDS = ['access', 'erasure', 'withdrawal', 'restoration'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
-/** One file of a bundle, with the SHA-256 of its bytes in hexadecimal digits. */
+/** One file of a bundle, with the SHA-256 of its bytes in hexadecimal. */
 export type BundleFile = { name: string; rows: number; bytes: number; sha256: string };
 
 export type PrivacyRequest = {
@@ -22,7 +22,7 @@ export type PrivacyRequest = {
 
 const COLUMNS = 'id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome';
 
-/** Notes a request of the tenant of this transaction; one that is done with that is completed at once. */
+/** Creates a request of this transaction's tenant. A kind that needs no job is completed at once. */
 export async function createPrivacyRequest(
   client: Client,
   tenantId: string,
@@ -53,7 +53,7 @@ export async function findPrivacyRequest(client: Client, id: string): Promise<Pr
   return rows[0];
 }
 
-/** The tenant's requests, the newest first. */
+/** The tenant's requests, newest first. */
 export async function listPrivacyRequests(
   client: Client,
   before: string | undefined,
@@ -80,7 +80,7 @@ export async function readBundlePart(
   return rows[0]?.content;
 }
 
-/** How many requests of all tenants are open, and how many seconds are left until the first is due: null where there is none. */
+/** Number of open requests of all tenants, and seconds until the first deadline; null if there are none. */
 export async function openPrivacyRequests(pool: Pool): Promise<{ open: number; secondsLeft: number | null }> {
   const { rows } = await pool.query<{ open: number; seconds_left: number | null }>(
     'select * from door.open_privacy_requests()',
@@ -88,7 +88,7 @@ export async function openPrivacyRequests(pool: Pool): Promise<{ open: number; s
   return { open: rows[0]?.open ?? 0, secondsLeft: rows[0]?.seconds_left ?? null };
 }
 
-/** Deletes bundles thirty days after they were made. Gives how many requests that were. */
+/** Deletes bundles thirty days after they were made. Returns the number of requests. */
 export async function deleteOldBundles(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
     `with gone as (
@@ -102,7 +102,7 @@ export async function deleteOldBundles(pool: Pool): Promise<number> {
 
 export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
 
-/** What is open with less than three days left, of all tenants; of the removal of a tenant the id is the tenant's. */
+/** Open requests of all tenants with less than three days left. For the removal of a tenant, the id is the tenant's. */
 export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
   const { rows } = await pool.query<LegalTerm>(
     "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",

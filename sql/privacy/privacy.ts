@@ -1,7 +1,7 @@
 import type { Client } from '../database/db.ts';
 import type { EventType } from '../event-types/event-types.ts';
 
-/** The tenant's key of pseudonyms, made where there is none. Needs a transaction that may write. */
+/** The tenant's pseudonym key, created on first use. Needs a transaction that may write. */
 export async function pseudonymKey(client: Client): Promise<Buffer> {
   const result = await client.query<{ key: Buffer }>('select door.pseudonym_key() as key');
   return (result.rows[0] as { key: Buffer }).key;
@@ -9,7 +9,9 @@ export async function pseudonymKey(client: Client): Promise<Buffer> {
 
 export type DestroyedKey = { key_created_at: Date; withdrawals_deleted: number };
 
-/** Destroys the tenant's key of pseudonyms, and the withdrawals, which hold such pseudonyms. Undefined where there is no key. */
+/**
+ * Destroys the tenant's pseudonym key, and the withdrawals, which contain such pseudonyms. Returns undefined if there is no key.
+ */
 export async function destroyPseudonymKey(client: Client): Promise<DestroyedKey | undefined> {
   const result = await client.query<DestroyedKey>(
     'select key_created_at, withdrawals_deleted from door.destroy_pseudonym_key()',
@@ -17,7 +19,7 @@ export async function destroyPseudonymKey(client: Client): Promise<DestroyedKey 
   return result.rows[0];
 }
 
-/** Notes that the person behind a pseudonym has withdrawn consent. False where that was known. */
+/** Records that the person behind a pseudonym has withdrawn consent. Returns false if that was already recorded. */
 export async function withdrawSubject(client: Client, subjectHash: string): Promise<boolean> {
   const result = await client.query(
     `insert into app.withdrawn_subjects (tenant_id, subject_hash) select id, $1 from app.tenant
@@ -27,15 +29,15 @@ export async function withdrawSubject(client: Client, subjectHash: string): Prom
   return result.rowCount === 1;
 }
 
-/** Notes that somebody who had withdrawn consent has given it again. False where none was withdrawn. */
+/** Records that a person has given consent again. Returns false if it was not withdrawn. */
 export async function restoreSubject(client: Client, subjectHash: string): Promise<boolean> {
   const result = await client.query('delete from app.withdrawn_subjects where subject_hash = $1', [subjectHash]);
   return result.rowCount === 1;
 }
 
-/** The pseudonyms of all who have withdrawn consent. */
+/** The pseudonyms of everybody who has withdrawn consent. */
 export async function withdrawnSubjects(client: Client): Promise<Set<string>> {
-  // As one text: a row for each would hold the process twice as long.
+  // Sent as one text: one row each would block the process twice as long.
   const result = await client.query<{ hashes: string | null }>(
     `select string_agg(subject_hash, ' ') as hashes from app.withdrawn_subjects`,
   );
@@ -47,7 +49,7 @@ export type ProcessingRecord = Pick<
   'type' | 'version' | 'description' | 'subject' | 'personal_fields' | 'processing' | 'created_at'
 >;
 
-/** The record of processing of each of the tenant's types in its newest version, by name; null where it has none. */
+/** The newest record of processing of each of the tenant's types, by name; null for a type without one. */
 export async function listProcessing(client: Client, after: string | undefined, limit: number): Promise<ProcessingRecord[]> {
   const result = await client.query<ProcessingRecord>(
     `select distinct on (type) type, version, description, subject, personal_fields, processing, created_at

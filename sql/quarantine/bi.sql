@@ -1,7 +1,7 @@
 -- Functions for the cards of dashboards; sql/metrics/bi.sql says how they work.
 set local role mirante_views;
 
--- Refused events by reason. `waiting`: those that no replay has stored.
+-- Rejected events by reason. `waiting`: those that no replay has stored.
 create function bi.quarantined(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, status text, code text, type text, refused bigint, waiting bigint, last_at timestamptz
 )

@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- Refused events of all tenants by reason. Reads tenant by tenant along the key, because no index begins with the time.
+-- Rejected events of all tenants by reason. Reads tenant by tenant along the key, because no index begins with the time.
 create function ops.quarantined(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, status text, code text, refused bigint, waiting bigint
 )

@@ -24,10 +24,10 @@ export type Quarantined = NewQuarantined & {
   key_name: string;
 };
 
-/** What a request that may come twice is known by: when it came first, and an id for each place among its events. */
+/** Identifies a request that may be repeated: the time of its first receipt, and an id for each index of its events. */
 export type FirstReceipt = { receivedAt: Date; idOf: (index: number) => string };
 
-/** Keeps what one request sent and was refused, byte for byte. What is known already is kept once. */
+/** Stores the rejected input of one request, byte for byte. Input of a repeated request is stored once. */
 export async function quarantine(
   pool: Pool,
   keyId: string,
@@ -58,14 +58,14 @@ export type QuarantineFilter = {
   /** Only these rows, by id. */
   ids: string[] | null;
   before: { received_at: string; id: string } | null;
-  /** Rows that a replay has stored already stay out. */
+  /** Leaves out rows that a replay has already stored. */
   pending: boolean;
   limit: number;
 };
 
 /**
- * The tenant's refused input, newest first. A page ends early, after its first row at the soonest, where `raw` would pass
- * PAGE_BYTES: the window holds pointers to long values, which are read for the rows that are sent alone.
+ * The tenant's rejected input, newest first. A page is cut before `raw` would exceed PAGE_BYTES, but has at least one row. The
+ * window function only holds pointers to long values, which are read just for the rows that are returned.
  */
 export async function listQuarantine(client: Client, filter: QuarantineFilter): Promise<RowPage<ListedQuarantined>> {
   const result = await client.query<ListedQuarantined & Cut>(

@@ -1,8 +1,8 @@
--- One switch or one chunk at a time, under a lock. That is waited for, as a chunk may take long; a lock that a long
--- reader withholds is not, because everybody would queue behind: each step fails after a moment, and is tried again (brief-locks.ts).
+-- One switch or one chunk at a time, under a lock that is waited for, because a chunk may take long. A lock that a long reader
+-- blocks is not waited for, because everybody would queue behind it: each step fails quickly and is retried (brief-locks.ts).
 
--- The engine refuses row security and columnstore on one table: gate 2 goes and compression comes in one transaction, and the
--- views (gate 1) hold throughout. Policies stay defined. Gives whether anything was switched.
+-- The engine does not allow row security and columnstore on one table. So gate 2 is removed and compression added in one
+-- transaction, while the views (gate 1) stay. Policies stay defined. Returns whether anything was switched.
 create or replace function storage.columnstore_on(name text, after interval) returns boolean
     language plpgsql
     as $$
@@ -31,7 +31,7 @@ create or replace function storage.has_columnstore(name text) returns boolean
     where h.hypertable_schema = 'private' and h.hypertable_name = has_columnstore.name
 $$;
 
--- Chunks that hold columnstore data, and those that are due for it: old enough, and with rows that are not in it.
+-- Chunks with columnstore data, and chunks that are due for it: old enough, and with rows outside it.
 create or replace function storage.columnstore_parts(name text) returns table (
     part regclass, ends timestamptz, converted boolean, due boolean, row_bytes bigint, column_bytes bigint
 )
@@ -50,8 +50,8 @@ create or replace function storage.columnstore_parts(name text) returns table (
     order by c.range_end
 $$;
 
--- One chunk; the table of its compressed rows gets the second lock, and no statistics, in the same transaction. False where the columnstore has been switched off in
--- the meantime, or where another has done it.
+-- Converts one chunk. In the same transaction, the table of its compressed rows gets the second lock and hidden statistics. False
+-- if the columnstore was switched off in the meantime, or another has converted the chunk.
 create or replace function storage.to_columnstore(name text, part regclass) returns boolean
     language plpgsql
     as $$
@@ -68,7 +68,7 @@ begin
 end
 $$;
 
--- From here on nothing is converted any more; what is converted can come back chunk by chunk.
+-- Stops converting chunks. Converted chunks can then be converted back one by one.
 create or replace function storage.stop_columnstore(name text) returns boolean
     language plpgsql
     as $$
@@ -88,7 +88,7 @@ begin
 end
 $$;
 
--- Compression goes and gate 2 comes back in one transaction. The engine refuses while a converted chunk is left.
+-- Removes compression and restores gate 2 in one transaction. The engine rejects this while a converted chunk is left.
 create or replace function storage.columnstore_off(name text) returns void
     language plpgsql
     as $$
@@ -100,7 +100,7 @@ begin
 end
 $$;
 
--- Chunks, and what those that are converted took before and take now.
+-- Number of chunks, and the sizes of converted ones before and now.
 create or replace function storage.parts(name text) returns table (parts bigint, row_bytes bigint, column_bytes bigint)
     language sql stable
     as $$

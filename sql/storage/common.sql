@@ -1,5 +1,5 @@
--- What only one may do at a time takes a row of this table. Not an advisory lock: those are open to every login of the database,
--- and a customer's could hold up everybody with one. Made here, because functions of the first migrations need it.
+-- Work that only one may do at a time locks a row of this table. Not an advisory lock: every login of the database can take
+-- those, so a customer could block all others. Created here, because functions of the first migrations need it.
 create table if not exists storage.locks (name text primary key);
 insert into storage.locks values ('access log'), ('alert deliveries'), ('alerts'), ('audit log'), ('benchmarks'), ('columnstore'), ('exports'), ('isolation audit'), ('metabase'), ('partitions'), ('privacy requests'), ('refresh'), ('sql logins') on conflict do nothing;
 
@@ -15,7 +15,7 @@ begin
 end
 $$;
 
--- Both gates' second one, for a table with a tenant_id: Mirante's views see one tenant, its owner all.
+-- Adds the second of both gates to a table with a tenant_id: Mirante's views see one tenant, its owner sees all.
 create or replace function storage.protect(relation text) returns void
     language plpgsql
     as $$
@@ -30,16 +30,16 @@ begin
 end
 $$;
 
--- Whether a table's rows belong to tenants; the platform's own tables have no gates, because no login can reach them at all.
+-- Whether a table's rows belong to tenants. The platform's own tables have no gates, because no login can reach them.
 create or replace function storage.has_tenants(name text) returns boolean
     language sql stable
     as $$
     select exists (select from pg_attribute a where a.attrelid = format('private.%I', name)::regclass and a.attname = 'tenant_id')
 $$;
 
--- What the planner estimates is an oracle: `explain` over a tenant's view would tell how common a value is among all tenants.
--- So no statistics are kept on anything that a client can send; ids, times and counts keep theirs, for the planner.
--- By rule from the catalogue, so that no later table, partition or chunk is forgotten.
+-- The planner's estimates are an oracle: `explain` over a tenant's view would tell how common a value is among all tenants. So no
+-- statistics are kept on anything that a client can send; ids, times and counts keep theirs, for the planner. The columns come
+-- from the catalogue, so that no later table, partition or chunk is forgotten.
 create or replace function storage.hide_statistics() returns integer
     language plpgsql
     set lock_timeout = '5s'
@@ -68,7 +68,7 @@ begin
 end
 $$;
 
--- The one query text of a roll-up, whatever engine runs it.
+-- The one query text of a roll-up, on every engine.
 create or replace function storage.rollup_query(
     source text, time_column text, width interval, dims text[], measures text[], filter text
 ) returns text
@@ -88,7 +88,7 @@ create or replace function storage.retained_from(source text) returns timestampt
         '-infinity')
 $$;
 
--- The first bucket whose source is all there. Recomputing an earlier one would erase what has been dropped since.
+-- The first bucket whose source is complete. Recomputing an earlier one would erase what has been dropped since.
 create or replace function storage.first_whole_bucket(rollup text) returns timestamptz
     language sql stable
     set search_path = storage, public, pg_temp
@@ -98,8 +98,8 @@ create or replace function storage.first_whole_bucket(rollup text) returns times
     where r.name = rollup
 $$;
 
--- Takes pages that are new since the last time into the indexes over time; until then each search reads them all. Index by
--- index, and rather fails than waits for long behind a vacuum; the job tries again.
+-- Adds pages written since the last time to the indexes over time; until then each search reads them all. Goes index by index,
+-- and fails rather than waiting long behind a vacuum; the job retries.
 create or replace function storage.summarise(name text) returns integer
     language plpgsql
     set lock_timeout = '5s'
@@ -122,8 +122,8 @@ begin
 end
 $$;
 
--- Whole UTC days of a window, which readers take from the daily roll-up, as their first and last instant: the hours before and after
--- come from the hourly one. Both are `until` where days cannot serve, because a bucket begins within one.
+-- The whole UTC days of a window, which readers take from the daily roll-up, as their first and last instant. The hours before
+-- and after come from the hourly one. Both are `until` if days cannot be used, because a bucket begins within one.
 create or replace function storage.whole_days(since timestamptz, until timestamptz, width text, zone text) returns timestamptz[]
     language plpgsql stable
     as $$
@@ -144,11 +144,11 @@ begin
 end
 $$;
 
--- Makes the reader of one pair of roll-ups in a schema that shows them both: `read_events` of `events_hourly` and `events_daily`. It alone
--- knows how a window is put together: whole UTC days from the daily roll-up, the hours before and after them from the hourly one. `days`
--- is what storage.whole_days() returns; the caller computes it, so that the planner sees constants and skips partitions.
--- The reader has no rights of its own and sets nothing. So PostgreSQL makes it part of the query that calls it, and the caller's filters
--- reach the indexes.
+-- Creates the reader of one pair of roll-ups in a schema that shows them both: `read_events` of `events_hourly` and
+-- `events_daily`. It alone knows how a window is assembled: whole UTC days from the daily roll-up, the hours before and after
+-- them from the hourly one. `days` is what storage.whole_days() returns; the caller computes it, so that the planner sees
+-- constants and skips partitions. The reader has no rights of its own and sets nothing. So PostgreSQL inlines it into the calling
+-- query, and the caller's filters reach the indexes.
 create or replace function storage.make_reader(schema text, noun text) returns void
     language plpgsql
     as $$
@@ -183,7 +183,7 @@ begin
 end
 $$;
 
--- Makes the readers of all pairs in the catalogue.
+-- Creates the readers of all pairs in the catalogue.
 create or replace function storage.make_readers(schema text) returns void
     language sql
     as $$
@@ -192,8 +192,8 @@ create or replace function storage.make_readers(schema text) returns void
     order by d.name
 $$;
 
--- When a local day begins: of two midnights at the first, and where clocks skip midnight at the end of the gap. Days, weeks and months of
--- a zone begin by this rule alone; `startOf` in sql/metrics/windows.ts is the same rule, and a test compares them.
+-- When a local day begins: at the first of two midnights, or, where clocks skip midnight, at the end of the gap. Days, weeks and
+-- months of a zone begin by this rule only; `startOf` in sql/metrics/windows.ts is the same rule, and a test compares them.
 create or replace function storage.first_instant(day timestamp, zone text) returns timestamptz
     language sql stable
     as $$
@@ -201,7 +201,7 @@ create or replace function storage.first_instant(day timestamp, zone text) retur
         else day at time zone zone end
 $$;
 
--- Starts of the buckets from a day before a window to a day after it, in order; null where they are hours, which each row has already.
+-- Starts of the buckets from a day before a window to a day after it, in order; null for hours, which each row already has.
 create or replace function storage.starts(since timestamptz, until timestamptz, width text, zone text) returns timestamptz[]
     language sql stable
     as $$
@@ -211,11 +211,12 @@ create or replace function storage.starts(since timestamptz, until timestamptz, 
             (least(until, now() + interval '1 day') + interval '1 day') at time zone zone, ('1 ' || width)::interval) day) end
 $$;
 
--- The start of the bucket that holds an instant. Without a query of its own, so that it becomes part of the query that calls it for every row.
+-- The start of the bucket that contains an instant. Without a query of its own, so that it is inlined into the calling query for
+-- every row.
 create or replace function storage.bucket_of(at timestamptz, starts timestamptz[]) returns timestamptz
     language sql immutable
     as $$
     select case when starts is null then at else starts[greatest(width_bucket(at, starts), 1)] end
 $$;
--- Functions of bi run with its rights.
+-- Functions of bi run with the rights of mirante_views.
 grant usage on schema storage to mirante_views;

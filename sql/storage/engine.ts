@@ -10,7 +10,7 @@ const FILES: Record<Engine, string[]> = {
   timescaledb: ['common.sql', 'hypertables-timescaledb.sql', 'rollups-timescaledb.sql', 'columnstore-timescaledb.sql'],
 };
 
-/** Which engine this database is, told from its extension and that extension's licence. */
+/** Detects the engine of this database from its extension and that extension's licence. */
 export async function detectEngine(client: Client): Promise<Engine> {
   const result = await client.query<{ installed: boolean; license: string | null }>(
     `select exists (select from pg_extension where extname = 'timescaledb') as installed,
@@ -21,13 +21,13 @@ export async function detectEngine(client: Client): Promise<Engine> {
   return license === 'timescale' ? 'timescaledb' : 'timescaledb-apache';
 }
 
-/** Adds TimescaleDB where the server has it loaded; a plain server is left as it is. */
+/** Creates the TimescaleDB extension if the server has loaded it; leaves a plain server as it is. Returns the engine. */
 export async function prepareEngine(client: Client): Promise<Engine> {
   if (await isTimescaleLoaded(client)) await client.query('create extension if not exists timescaledb schema public');
   return detectEngine(client);
 }
 
-// The loader's own setting tells that the library is loaded; the list of preloaded libraries is not for every role to read.
+// The loader's own setting shows that the library is loaded. Not every role can read the list of preloaded libraries.
 async function isTimescaleLoaded(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ loaded: boolean }>(
     `select current_setting('timescaledb.disable_load', true) is not null
@@ -36,9 +36,9 @@ async function isTimescaleLoaded(client: Client): Promise<boolean> {
   return rows[0]?.loaded ?? false;
 }
 
-/** (Re)creates the storage functions of this engine, under one name each on every engine. */
+/** Creates or replaces the storage functions of this engine. They have the same names on every engine. */
 export async function loadStorage(client: Client, engine: Engine): Promise<void> {
-  // On a first run the tables that these functions name come with the first migration, right after.
+  // On the first run, the first migration creates the tables that these functions name, right afterwards.
   await client.query('set check_function_bodies = off');
   for (const file of FILES[engine]) {
     await client.query(await readFile(new URL(file, import.meta.url), 'utf8'));
@@ -51,15 +51,15 @@ export function hasColumnstore(engine: Engine): boolean {
   return engine === 'timescaledb';
 }
 
-/** Lifts, for the rest of the transaction, the limit on rows that a `delete` may take out of a columnstore. */
+/** Removes, for the rest of the transaction, the limit on rows that a `delete` may decompress from a columnstore. */
 export async function allowLargeDeletes(client: Client): Promise<void> {
   await client.query("select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)");
 }
 
 /**
- * Recomputes one roll-up over [from, to), whole buckets of its width. The connection must act as mirante_owner and be
- * outside a transaction. What the source has already dropped is left as it is. `force` is for hours whose rows were deleted:
- * TimescaleDB recomputes only what it has noted as changed, and does not note every delete from a columnstore.
+ * Recomputes one roll-up over [from, to), whole buckets of its width. The connection must act as mirante_owner, outside a
+ * transaction. Buckets whose source rows were dropped stay as they are. `force` is for hours whose rows were deleted: TimescaleDB
+ * recomputes only what it has recorded as changed, and does not record every delete from a columnstore.
  */
 export async function refreshRollup(
   client: Client,
@@ -70,8 +70,8 @@ export async function refreshRollup(
   force = false,
 ): Promise<void> {
   if (engine !== 'timescaledb') {
-    // In a statement of its own: what follows sees all that another has committed who held it before, such as the backend of a
-    // program that was killed.
+    // A separate statement, so that the next one sees everything that the previous holder of the lock committed, such as the
+    // backend of a killed program.
     await inTransaction(client, 'begin', async () => {
       await client.query('select from storage.rollups where name = $1 for update', [name]);
       await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
@@ -88,18 +88,21 @@ export async function refreshRollup(
     `call refresh_continuous_aggregate('private.${name}', $1::timestamptz, $2::timestamptz, force => ${force})`,
     [since, to],
   );
-  // It may have made a chunk; unlike one of a table, that inherits nothing of what is hidden.
+  // The refresh may have created a chunk, which, unlike a table's chunk, does not inherit hidden statistics.
   await client.query('select storage.hide_statistics()');
 }
 
-/** How many processes may load a dump at once: TimescaleDB's catalogue must be there before what refers to it, in the dump's order. */
+/**
+ * How many processes may load a dump at once. TimescaleDB's catalogue must be loaded before what refers to it, in the dump's
+ * order.
+ */
 export function restoreJobs(engine: Engine): number {
   return engine === 'postgresql' ? 4 : 1;
 }
 
 /**
- * Makes an empty database ready to take a dump of this engine. Throws a sentence where it cannot: TimescaleDB loads its catalogue from the
- * dump, which only a superuser may, and only in the very version that the dump is from.
+ * Prepares an empty database for a dump of this engine. Throws if it cannot: TimescaleDB loads its catalogue from the dump, which
+ * requires a superuser and exactly the dump's version.
  */
 export async function beginRestore(client: Client, engine: Engine, version: string | null): Promise<void> {
   const loaded = await isTimescaleLoaded(client);

@@ -6,8 +6,8 @@ create or replace function storage.time_bucket(width interval, at timestamptz) r
 $$;
 grant execute on function storage.time_bucket(interval, timestamptz) to mirante_views;
 
--- A partition spans four chunk widths: each one costs every query some planning (a metric call: 1.6 ms among 20 weekly
--- partitions, 0.8 ms among 5 of four weeks), and unlike chunks they cannot be left out before the plan is made.
+-- A partition spans four chunk widths. Each partition costs every query planning time (a metric call: 1.6 ms among 20 weekly
+-- partitions, 0.8 ms among 5 of four weeks), and unlike chunks they cannot be excluded before planning.
 create or replace function storage.make_hypertable(name text, time_column text, chunk_width interval) returns void
     language plpgsql
     as $$
@@ -26,9 +26,9 @@ begin
 end
 $$;
 
--- Partitions for a span of time, those that exist left alone and those that retention has dropped left dropped. No default
--- partition: it would have to be scanned and locked each time that a new one is attached. Attaching, unlike `partition of`,
--- lets readers and writers go on.
+-- Creates the partitions of a time span; skips those that exist and those that retention has dropped. There is no default
+-- partition: it would have to be scanned and locked each time a new one is attached. Attaching, unlike `partition of`, does not
+-- block readers and writers.
 create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
     language plpgsql
     set lock_timeout = '5s'
@@ -68,14 +68,14 @@ create or replace function storage.partitions(name text) returns table (part reg
     where i.inhparent = format('private.%I', partitions.name)::regclass
 $$;
 
--- Where dropping everything before `cutoff` would end: at a partition's edge. Null where none lies before it.
+-- The partition boundary where dropping everything before `cutoff` would end. Null if no partition is before it.
 create or replace function storage.drop_boundary(name text, cutoff timestamptz) returns timestamptz
     language sql stable
     as $$
     select max(ends) from storage.partitions(name) where ends <= cutoff
 $$;
 
--- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
+-- Blocks writers, not readers, of what drop_before() would drop, until the transaction ends.
 create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
     language plpgsql
     set lock_timeout = '250ms'
@@ -90,7 +90,7 @@ begin
 end
 $$;
 
--- Rather fails at once than lets everybody queue behind a lock that a long reader withholds; the caller tries again (brief-locks.ts).
+-- Fails at once rather than letting everybody queue behind a lock that a long reader blocks; the caller retries (brief-locks.ts).
 create or replace function storage.drop_before(name text, cutoff timestamptz) returns integer
     language plpgsql
     set lock_timeout = '250ms'
@@ -114,14 +114,14 @@ create or replace function storage.hypertable_bytes(name text) returns bigint
     select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree(format('private.%I', name)::regclass)
 $$;
 
--- Only TimescaleDB has jobs of its own, that any login may add.
+-- Only TimescaleDB has jobs of its own, which any login can add.
 create or replace function storage.end_jobs(login text) returns void
     language sql
     as $$
     select
 $$;
 
--- How many partitions there are; nothing is compressed here.
+-- Number of partitions; nothing is compressed here.
 create or replace function storage.parts(name text) returns table (parts bigint, row_bytes bigint, column_bytes bigint)
     language sql stable
     as $$

@@ -9,8 +9,8 @@ begin
 end
 $$;
 
--- The second lock on each chunk, those of roll-ups and those of compressed rows included: no policy at all, so that a leaked
--- grant on one chunk opens nothing. Chunks inherit grants, not policies.
+-- The second lock on each chunk, including chunks of roll-ups and of compressed rows: no policy at all, so that a leaked grant on
+-- one chunk opens nothing. Chunks inherit grants, not policies.
 create or replace function storage.lock_chunks() returns integer
     language plpgsql
     set lock_timeout = '250ms'
@@ -31,14 +31,14 @@ begin
 end
 $$;
 
--- Chunks make themselves; what is left to do is to lock those that have appeared.
+-- TimescaleDB creates chunks itself; this only locks new ones.
 create or replace function storage.make_partitions(name text, since timestamptz, until timestamptz) returns integer
     language sql
     as $$
     select storage.lock_chunks()
 $$;
 
--- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.
+-- The chunk boundary where dropping everything before `cutoff` would end. Null if no chunk is before it.
 create or replace function storage.drop_boundary(name text, cutoff timestamptz) returns timestamptz
     language sql stable
     as $$
@@ -46,7 +46,7 @@ create or replace function storage.drop_boundary(name text, cutoff timestamptz) 
     where c.hypertable_schema = 'private' and c.hypertable_name = drop_boundary.name and c.range_end <= cutoff
 $$;
 
--- Keeps writers, not readers, out of what drop_before() would drop, until the transaction ends.
+-- Blocks writers, not readers, of what drop_before() would drop, until the transaction ends.
 create or replace function storage.hold_before(name text, cutoff timestamptz) returns void
     language plpgsql
     set lock_timeout = '250ms'
@@ -76,7 +76,7 @@ create or replace function storage.hypertable_bytes(name text) returns bigint
     select hypertable_size(format('private.%I', name)::regclass)
 $$;
 
--- Any login may add jobs, and one that has cannot be dropped. The caller is a member of the login.
+-- Any login can add jobs, and one that has jobs cannot be dropped. The caller is a member of the login.
 create or replace function storage.end_jobs(login text) returns void
     language sql
     set search_path = storage, public, pg_temp
@@ -84,7 +84,7 @@ create or replace function storage.end_jobs(login text) returns void
     select delete_job(j.id) from _timescaledb_config.bgw_job j where j.owner::text = login
 $$;
 
--- How many chunks there are; what the columnstore has made of them is told by its own file.
+-- Number of chunks; the columnstore's own file reports what it has converted.
 create or replace function storage.parts(name text) returns table (parts bigint, row_bytes bigint, column_bytes bigint)
     language sql stable
     as $$

@@ -1,5 +1,5 @@
--- A roll-up is a table, refreshed from the query's own text, and a view that adds the live tail: what the table does not
--- hold yet is grouped while it is read, so that a reader never sees the difference.
+-- A roll-up is a table, refreshed from the query's own text, and a view that adds the live tail: rows that the table does not
+-- hold yet are grouped while they are read, so that a reader never sees a difference.
 create or replace function storage.make_rollup(
     name text, source text, time_column text, width interval, dims text[], measures text[], filter text
 ) returns void
@@ -44,8 +44,9 @@ begin
 end
 $$;
 
--- No group of a bucket is there twice, whoever inserts it. Where one is, the greater count stays, and the bucket is made again. The
--- columns of a roll-up are tenant, bucket, dimensions, and then measures, of which the first counts.
+-- A unique key: no group occurs twice in a bucket, whoever inserts it. If one does already, the greater count stays and the
+-- bucket is marked for recomputation. The columns of a roll-up are tenant, bucket, dimensions, then the summed columns; the first
+-- of these is the count.
 create or replace function storage.key_rollup(name text, dims integer) returns void
     language plpgsql
     set search_path = storage, public, pg_temp
@@ -78,7 +79,7 @@ begin
 end
 $$;
 
--- Never from before what the source still holds whole: recomputing there would erase the aggregate.
+-- Never recomputes from before the rows that the source still holds completely: that would erase the aggregate.
 create or replace function storage.refresh_rollup(name text, since timestamptz, until timestamptz) returns void
     language plpgsql
     as $$
@@ -110,7 +111,8 @@ begin
 end
 $$;
 
--- One tenant's rows of every age. A later refresh makes none again, once the tenant's raw rows are gone.
+-- Erases one tenant's rows of any age. Call it after the tenant's raw rows are gone, so that a later refresh does not recreate
+-- any.
 create or replace function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint
     language plpgsql
     as $$
@@ -123,14 +125,14 @@ begin
 end
 $$;
 
--- Where what a refresh has made stands, without the live tail.
+-- The relation with the refreshed rows, without the live tail.
 create or replace function storage.rollup_rows(name text) returns regclass
     language sql stable
     as $$
     select format('private.%I', name || '_rows')::regclass
 $$;
 
--- Readers take whatever rows there are.
+-- Nothing to do: readers read all rows that exist.
 create or replace function storage.adopt_rollup_rows(name text) returns void
     language sql
     as $$

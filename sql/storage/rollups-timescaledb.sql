@@ -1,5 +1,5 @@
--- A continuous aggregate with its live tail. The engine refuses to make one over a table with row security, and allows
--- row security to come back in the same transaction.
+-- A continuous aggregate with its live tail. The engine does not create one over a table with row security, but allows row
+-- security to be restored in the same transaction.
 create or replace function storage.make_rollup(
     name text, source text, time_column text, width interval, dims text[], measures text[], filter text
 ) returns void
@@ -30,14 +30,14 @@ begin
 end
 $$;
 
--- The engine itself makes every group of a bucket once.
+-- The engine itself ensures that no group occurs twice in a bucket.
 create or replace function storage.key_rollup(name text, dims integer) returns void
     language sql
     as $$
     select
 $$;
 
--- Where what a refresh has made stands, without the live tail.
+-- The relation with the refreshed rows, without the live tail.
 create or replace function storage.rollup_rows(name text) returns regclass
     language sql stable
     as $$
@@ -46,7 +46,7 @@ create or replace function storage.rollup_rows(name text) returns regclass
     where a.view_schema = 'private' and a.view_name = rollup_rows.name
 $$;
 
--- Where dropping everything before `cutoff` would end: at a chunk's edge. Null where no chunk lies before it.
+-- The chunk boundary where dropping everything before `cutoff` would end. Null if no chunk is before it.
 create or replace function storage.rollup_boundary(name text, cutoff timestamptz) returns timestamptz
     language sql stable
     set search_path = pg_catalog, public, pg_temp
@@ -67,7 +67,8 @@ begin
 end
 $$;
 
--- One tenant's rows of every age. A later refresh makes none again, once the tenant's raw rows are gone.
+-- Erases one tenant's rows of any age. Call it after the tenant's raw rows are gone, so that a later refresh does not recreate
+-- any.
 create or replace function storage.erase_rollup_tenant(name text, tenant uuid) returns bigint
     language plpgsql
     as $$
@@ -80,8 +81,8 @@ begin
 end
 $$;
 
--- Has readers take rows from the roll-up that were put there by hand: the engine looks there up to its last refresh only, and finds out
--- anew how far that is whenever chunks are dropped, be it none.
+-- Makes readers see rows that were inserted into the roll-up directly. The engine reads the roll-up only up to its last refresh,
+-- and updates that limit whenever chunks are dropped, even if none match.
 create or replace function storage.adopt_rollup_rows(name text) returns void
     language plpgsql
     as $$

@@ -5,7 +5,7 @@ import type { Client } from '../database/db.ts';
 
 export type Canary = Omit<Party, 'grant'>;
 
-/** The two tenants of the audit, made where they are missing; the attacker first. Probes have a canary of their own. */
+/** Returns the two tenants of the isolation audit, the attacker first. Creates missing ones. Probes have their own canary. */
 export async function findCanaries(client: Client): Promise<[Canary, Canary]> {
   const find = async () =>
     (
@@ -27,7 +27,7 @@ export async function findCanaries(client: Client): Promise<[Canary, Canary]> {
   return [attacker, victim];
 }
 
-/** What a tenant's rows are told by: a word that stays and marks for the rows that are planted next. */
+/** What identifies a tenant's rows: a fixed word, and new marks for the rows that are planted next. */
 export function canaryOf(id: string): Canary {
   return {
     id,
@@ -39,15 +39,16 @@ export function canaryOf(id: string): Canary {
 
 const wordOf = (id: string) => id.replaceAll('-', '');
 
-// Never the name of a role: what stands in the table alone opens nothing.
+// Never the name of a role: a row in the table alone must open nothing.
 const LOGIN = "'mirante_sql_' || substr(md5(c.word), 1, 16)";
 
 const KEY = 'lateral (select id from private.api_keys where tenant_id = c.id order by id limit 1) k';
 const RULE = 'lateral (select id, notify from private.alert_rules where tenant_id = c.id order by id limit 1) r';
 
 /**
- * Rows of a canary `c` for every table with a tenant_id, by table; roll-ups and the audit log come of themselves. What has one row for good
- * keeps it; events and refused input are new each time, so that old ones are found in every chunk and partition.
+ * Statements that plant rows of a canary `c` in every table with a tenant_id, by table. Roll-ups and the audit log fill
+ * themselves. Tables with one permanent row keep it. Events and rejected input are new each time, so that old ones exist in every
+ * chunk and partition.
  */
 export const PLANTED: Record<string, string> = {
   'private.api_keys': `insert into private.api_keys (id, tenant_id, name, hash, prefix, scopes)
@@ -129,7 +130,7 @@ export const PLANTED: Record<string, string> = {
   'private.quarantine': `insert into private.quarantine (tenant_id, received_at, id, status, code, detail, type, key_id, raw)
     select c.id, now(), c.row_id, 'quarantined', 'canary', c.mark, 'canary.' || c.word || '.v1', k.id, convert_to(c.mark, 'UTF8')
     from c, ${KEY}`,
-  // One for what stands above, and one of an hour that never comes, which no refresh takes off.
+  // One row for what is stored above, and one for an hour that never comes, which no refresh removes.
   'private.dirty_hours': `insert into private.dirty_hours (tenant_id, hour, events, quarantined)
     select c.id, date_trunc('hour', now(), 'UTC'), 3, 1 from c union all
     select c.id, '9999-01-01', 0, 0 from c
@@ -154,7 +155,7 @@ export const PLANTED: Record<string, string> = {
 
 const CANARY = 'with c (id, word, mark, figure, row_id) as (values ($1::uuid, $2::text, $3::text, $4::bigint, $5::uuid))';
 
-/** Plants the rows of one canary. The connection acts as mirante_owner. */
+/** Plants the rows of one canary. The connection must act as mirante_owner. */
 export async function plant(client: Client, { id, word, mark, figure }: Canary): Promise<void> {
   await client.query('begin');
   try {

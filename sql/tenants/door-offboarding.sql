@@ -1,7 +1,7 @@
 set local role mirante_owner;
 
--- Closes a tenant at once, the rest is the job's: its keys are revoked, its logins blind and shut. Again: no change.
--- No row: there is no such customer.
+-- Closes a tenant at once: revokes its keys, blinds its logins and locks them out. The job does the rest. Calling it again
+-- changes nothing. No row: there is no such customer.
 create function door.offboard_tenant(tenant uuid) returns setof private.offboardings
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -35,7 +35,7 @@ create function door.offboarding(tenant uuid) returns setof private.offboardings
     select * from private.offboardings o where o.tenant_id = tenant
 $$;
 
--- What must be done by a certain time, and is not yet: requests of persons (LGPD art. 19, II), and removals of tenants, which get as long.
+-- Open requests with a legal deadline: privacy requests (LGPD art. 19, II), and removals of tenants, which get the same time.
 create or replace function private.legal_terms() returns table (
     tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer
 )
@@ -49,7 +49,7 @@ create or replace function private.legal_terms() returns table (
 $$;
 revoke all on function private.legal_terms from public;
 
--- Open privacy requests of all tenants: how many, and how many seconds are left until the first is due.
+-- Open privacy requests of all tenants: how many, and seconds until the first deadline.
 create function door.open_privacy_requests() returns table (open bigint, seconds_left double precision)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp

@@ -1,13 +1,13 @@
--- Roles are made and ended with the rights of mirante_logins, which can reach no row; its functions take such names only
--- as no role of Mirante's own has.
+-- Roles are created and dropped with the rights of mirante_logins, which can read no row. Its functions accept only names that no
+-- role of Mirante's own has.
 set local role mirante_owner;
 grant usage, create on schema door to mirante_logins;
 grant usage on schema storage to mirante_logins;
 reset role;
 set local role mirante_logins;
 
--- Ending sessions, seeing what they do and dropping what a role owns takes the role's own rights. On PostgreSQL 15 a customer can
--- take them away again, so they are looked for each time.
+-- To end a role's sessions, see what they do and drop what the role owns, mirante_logins must be a member of it. On PostgreSQL 15
+-- a customer can revoke that membership, so it is checked each time.
 create function door.adopt_login(login text) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -22,8 +22,8 @@ begin
 end
 $$;
 
--- Gets the SCRAM verifier, never the password. What a customer may do is what mirante_sql was granted; the settings are for
--- accidents, because a session can change its own. door.end_sessions() holds to them all the same.
+-- Takes the SCRAM verifier, never the password. The grants of mirante_sql define what a customer may do. The settings only guard
+-- against accidents, because a session can change its own; door.end_sessions() enforces them anyway.
 create function door.make_login(
     login text, verifier text, connection_limit integer, statement_timeout_seconds integer, expires_at timestamptz
 ) returns void
@@ -45,8 +45,8 @@ begin
 end
 $$;
 
--- Lets nobody in any more. False where a session keeps the role's own row to itself, by a change of its password that it does not
--- commit: the sessions have been told to end, and the next attempt finds it free.
+-- Locks the login out. False if a session has locked the role's own row, by an uncommitted change of its password: the sessions
+-- have been told to end, and the next attempt finds the row free.
 create function door.shut_login(login text) returns boolean
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
@@ -62,8 +62,8 @@ exception when lock_not_available or internal_error then
 end
 $$;
 
--- One step at each call, and the caller commits between them. `closing`: call it again. `ended`: its sessions are over and it can do
--- nothing, but another database of the server keeps the role. `gone`: there is no such role any more.
+-- Does one step per call; the caller commits between them. `closing`: call it again. `ended`: its sessions have ended and it can
+-- do nothing, but another database of the server depends on the role. `gone`: the role does not exist any more.
 create function door.end_login(login text) returns text
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
@@ -105,7 +105,7 @@ begin
 end
 $$;
 
--- Lets the jobs become the role, to drop what it has left in other databases; that ends with the role.
+-- Lets the jobs act as the role, to drop its objects in other databases. That ends with the role.
 create function door.lend_login(login text) returns void
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -122,7 +122,7 @@ reset role;
 set local role mirante_owner;
 revoke create on schema door from mirante_logins;
 
--- How many sessions the logins of one tenant may have at the same time, and those of all tenants: the rest is the platform's.
+-- Maximum concurrent sessions of one tenant's logins, and of all tenants' logins. The rest are reserved for the platform.
 create function door.session_limits() returns table (of_tenant integer, of_all integer)
     language sql stable
     set search_path = pg_catalog, pg_temp
@@ -130,7 +130,8 @@ create function door.session_limits() returns table (of_tenant integer, of_all i
     select greatest(1, m.n / 10), greatest(1, m.n / 4) from (select current_setting('max_connections')::integer) m (n)
 $$;
 
--- Null: made. Else nothing was, and it says how many sessions the login could have had. The audit's own logins are not counted.
+-- Null: the login was created. Otherwise it was not: returns how many sessions it could have had. The audit's own logins are not
+-- counted.
 create function door.create_sql_login(
     id uuid, tenant uuid, login text, name text, verifier text, connection_limit integer, statement_timeout_seconds integer,
     expires_at timestamptz
@@ -184,7 +185,7 @@ begin
 end
 $$;
 
--- One step of ending a login. The first makes it blind, and notes its role, whatever becomes of the tenant or of the steps after.
+-- One step of ending a login. The first one blinds it and records its role, whatever happens to the tenant or the later steps.
 -- Null: the tenant has no such login. False: call it again.
 create function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean
     language plpgsql security definer

@@ -1,10 +1,10 @@
--- Sessions of customers: what they do, and their end. Whatever a session sets, these functions go by what it does.
+-- Customer sessions: what they do, and how they are ended. These functions check what a session does, whatever its settings.
 set local role mirante_owner;
 grant usage, create on schema door to mirante_logins;
 reset role;
 set local role mirante_logins;
 
--- PostgreSQL shows what a session does to its own role and to members of it, as mirante_logins is.
+-- PostgreSQL shows a session's activity to its own role and to members of it. mirante_logins is one.
 create function door.login_sessions() returns table (
     pid integer, login text, database text, started timestamptz, state text, state_since timestamptz, statement_since timestamptz,
     transaction_since timestamptz, has_number boolean, has_advisory_lock boolean
@@ -17,7 +17,7 @@ create function door.login_sessions() returns table (
     from pg_stat_activity a where a.usename ~ '^mirante_sql_[a-z0-9]{16}$'
 $$;
 
--- False where that login has no such session.
+-- False if that login has no such session.
 create function door.end_session(session integer, login text) returns boolean
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -34,7 +34,7 @@ reset role;
 set local role mirante_owner;
 revoke create on schema door from mirante_logins;
 
--- Ends sessions of customers that keep this one waiting for a lock, and says whose they are.
+-- Ends customer sessions that block this one's lock, and returns their logins.
 create function door.end_blockers(waiting integer) returns setof text
     language sql
     set search_path = pg_catalog, pg_temp
@@ -43,10 +43,11 @@ create function door.end_blockers(waiting integer) returns setof text
     where case when s.pid = any (pg_blocking_pids(waiting)) then door.end_session(s.pid, s.login) end
 $$;
 
--- Ends the sessions of this database's logins that are beyond a limit, and says why. A login is beyond it in another database, after
--- its end, in a transaction that has taken a number (it has nothing to write, and old numbers keep everybody's dead rows), while it holds
--- an advisory lock, idle in a transaction for `idle`, in a statement for longer than its own limit, in a transaction for longer than
--- both, and as one session more than its tenant or all tenants may have. `grace` is for what is under way for a moment.
+-- Ends sessions of this database's logins that exceed a limit, and returns the reasons. A session exceeds a limit if it is in
+-- another database, if its login has ended, if its transaction has a transaction id (it has nothing to write, and old ids keep
+-- dead rows of all tables), if it holds an advisory lock, if it is idle in a transaction for `idle`, if a statement runs longer
+-- than the login's limit or a transaction longer than both, or if it is one more session than its tenant or all tenants may have.
+-- `grace` tolerates states that last only a moment.
 create function door.end_sessions(idle interval, grace interval) returns table (login text, tenant uuid, database text, reason text)
     language sql
     set search_path = pg_catalog, pg_temp

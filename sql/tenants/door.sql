@@ -1,6 +1,6 @@
 set local role mirante_owner;
 
--- What a key may do, or no row. Notes its use at most once a minute.
+-- The permissions of a key, or no row. Records its use at most once a minute.
 create function door.authenticate(key_hash bytea) returns table (
     key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid, tenant_kind text, timezone text, locale text,
     limits jsonb, features jsonb, raw_retention_days integer
@@ -35,7 +35,7 @@ create function door.create_tenant(
     returning *
 $$;
 
--- Changes what `change` names and leaves the rest.
+-- Changes the fields that `change` names and leaves the rest.
 create function door.update_tenant(tenant uuid, change jsonb) returns setof private.tenants
     language sql security definer
     set search_path = pg_catalog, pg_temp
@@ -57,7 +57,7 @@ create function door.update_tenant(tenant uuid, change jsonb) returns setof priv
     returning *
 $$;
 
--- Tenants in order of their id, one or a page; never anything that they sent.
+-- Tenants in order of their id, one or a page, without any data that they sent.
 create function door.tenants(only_id uuid, after_id uuid, page_size integer) returns setof private.tenants
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -67,7 +67,7 @@ create function door.tenants(only_id uuid, after_id uuid, page_size integer) ret
     order by t.id limit page_size
 $$;
 
--- Whose dashboard a viewer sees: nobody's once the key that made the link is revoked or has expired.
+-- The tenant whose dashboard a viewer sees. No row once the key that created the embed is revoked or has expired.
 create function door.tenant_of_key(tenant uuid, key uuid) returns setof private.tenants
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
@@ -100,7 +100,7 @@ create function door.keys(tenant uuid, after_id uuid, page_size integer) returns
     order by k.id limit page_size
 $$;
 
--- Returns the hash, so that the process that revokes can forget the key at once.
+-- Returns the hash, so that the process that revokes the key can forget it at once.
 create function door.revoke_key(tenant uuid, key uuid) returns bytea
     language sql security definer
     set search_path = pg_catalog, pg_temp
@@ -110,7 +110,7 @@ create function door.revoke_key(tenant uuid, key uuid) returns bytea
     returning k.hash
 $$;
 
--- The platform's own tenant, made on first use, and the key under which the API records its own requests: its hash is
+-- The platform's own tenant, created on first use, and the key under which the API records its own requests. The key's hash is
 -- random, so nobody holds that key.
 create function door.operations(new_tenant_id uuid, new_key_id uuid) returns table (tenant_id uuid, telemetry_key_id uuid)
     language plpgsql security definer

@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { canonicalZone, faultOfZone, isKnown } from './zones.ts';
 
 /**
- * Gives tenants whose time zone PostgreSQL and Node do not take for the same one the name under which Node knows it, by which their metrics
- * were made; UTC where Node knows none. A sentence for each, also where a zone stays because only an update of one of the two can help.
+ * Fixes tenants whose time zone PostgreSQL and Node understand differently: they get the name that Node uses, because their
+ * metrics were computed by it, or UTC if Node does not know the zone. Returns a sentence for each zone, also for one that stays
+ * because only an update of PostgreSQL or Node can help.
  */
 export async function mendZones(client: Pick<pg.ClientBase, 'query'>): Promise<string[]> {
   const { rows } = await client.query<{ zone: string; slugs: string[] }>(

@@ -14,8 +14,8 @@ export type Offboarding = {
 const COLUMNS = 'tenant_id, slug, requested_at, progress, completed_at, certificate';
 
 /**
- * Closes a customer at once and has the job remove all of it; gives the hashes of its keys, so that caches can forget them.
- * Undefined where there is no such customer.
+ * Closes a tenant at once and schedules its removal. Returns the hashes of its keys, so that caches can forget them, or undefined
+ * if there is no such customer.
  */
 export async function offboardTenant(
   client: Client,
@@ -26,16 +26,16 @@ export async function offboardTenant(
   return rows[0] && { ...rows[0], revoked };
 }
 
-/** How the removal of a tenant goes, also after it; undefined where none was asked for. */
+/** The state of a tenant's removal, also after it has finished; undefined if none was requested. */
 export async function findOffboarding(pool: Pool, tenantId: string): Promise<Offboarding | undefined> {
   const { rows } = await pool.query<Offboarding>(`select ${COLUMNS} from door.offboarding($1)`, [tenantId]);
   return rows[0];
 }
 
 /**
- * Removals that are due, without those whose tenant may still be stored under by a transaction that began before. Only those count that may
- * store something: in this database, and of no login that can but read. A customer who keeps one open keeps nobody's removal.
- * Transactions hold a lock on their own number, which every login sees.
+ * Due removals, except those of tenants for which an older transaction may still store rows. Only transactions that can write
+ * count: in this database, and not of a read-only login. So no customer can delay a removal by keeping one open. A transaction
+ * holds a lock on its own number, which every login can see.
  */
 export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>[]> {
   const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>>(
@@ -52,7 +52,7 @@ export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 't
   return rows;
 }
 
-/** Notes an attempt before it is made, so that one that takes its process with it comes later as well. */
+/** Counts an attempt before it starts, so that an attempt that kills its process is delayed too. */
 export async function beginOffboarding(pool: Pool, tenantId: string): Promise<void> {
   await pool.query(
     `update private.offboardings set attempts = attempts + 1, retry_at = now() + ${backOff('(attempts + 1)')} where tenant_id = $1`,
@@ -60,7 +60,7 @@ export async function beginOffboarding(pool: Pool, tenantId: string): Promise<vo
   );
 }
 
-/** Takes an attempt back that was put off because somebody else was at work. */
+/** Uncounts an attempt that was postponed because another worker was busy. */
 export async function putOffOffboarding(pool: Pool, tenantId: string): Promise<void> {
   await pool.query(
     `update private.offboardings set attempts = attempts - 1, retry_at = now() + ${PUT_OFF} where tenant_id = $1`,
@@ -68,13 +68,13 @@ export async function putOffOffboarding(pool: Pool, tenantId: string): Promise<v
   );
 }
 
-/** Tables that outlive a tenant, each with the reason. Every other table with a tenant_id is emptied of it. */
+/** Tables that outlive a tenant, each with the reason. The tenant's rows are deleted from every other table with a tenant_id. */
 export const KEPT: Record<string, string> = {
   audit_log: 'proof of what administrators did',
   offboardings: 'this certificate',
 };
 
-/** Tables of the schema private with a tenant_id, from the catalogue, so that none can be forgotten. */
+/** Tables of the schema private with a tenant_id, from the catalogue, so that none is forgotten. */
 export async function tenantTables(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select c.relname as name
@@ -85,19 +85,19 @@ export async function tenantTables(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(KEPT, name));
 }
 
-/** Deletes all rows of one tenant from one of tenantTables(). Gives how many. */
+/** Deletes all rows of one tenant from one of tenantTables(). Returns how many. */
 export async function emptyTable(client: Client, table: string, tenantId: string): Promise<number> {
   const { rowCount } = await client.query(`delete from private."${table}" where tenant_id = $1`, [tenantId]);
   return rowCount ?? 0;
 }
 
-/** Removes the tenant itself and its counters; the last step, because everything is found by it. */
+/** Deletes the tenant itself and its counters. This is the last step, because everything else is found through it. */
 export async function removeTenant(client: Client, tenantId: string): Promise<void> {
   await client.query("delete from limits.counters where key like '%:' || $1", [tenantId]);
   await client.query('delete from private.tenants where id = $1', [tenantId]);
 }
 
-/** The logins that are not ended yet of a tenant, or, without one, those of anybody that are revoked or have expired. */
+/** A tenant's logins that have not ended; without `tenantId`, those of any tenant that are revoked or expired. */
 export async function loginsToEnd(pool: Pool, tenantId?: string): Promise<{ id: string; tenant_id: string }[]> {
   const { rows } = await pool.query<{ id: string; tenant_id: string }>(
     `select id, tenant_id from private.sql_logins
@@ -107,7 +107,7 @@ export async function loginsToEnd(pool: Pool, tenantId?: string): Promise<{ id: 
   return rows;
 }
 
-/** What has been removed so far, by table, so that an attempt which takes over from a dead one certifies both. */
+/** Adds to the counts of removed rows by table, so that the certificate covers earlier, interrupted attempts too. */
 export async function noteRemoved(client: Client, tenantId: string, removed: Record<string, number>): Promise<void> {
   await client.query(
     `update private.offboardings set progress = least(progress + 3, 95), certificate = jsonb_build_object('removed',

@@ -1,10 +1,11 @@
--- Who uses the platform, and how much of what.
+-- Which tenants use the platform, and how much.
 set local role mirante_owner;
 
 create view ops.tenants with (security_barrier) as
     select id, slug, name, kind, country, timezone, locale, created_at from private.tenants;
 
--- One row for each tenant. The quota is the tenant's own; where it has none the platform's holds, which the database does not know.
+-- One row for each tenant. `quota` is the tenant's own; without one, the platform's default applies, which the database does not
+-- know.
 create function ops.tenant_usage(since timestamptz, until timestamptz) returns table (
     tenant text, name text, kind text, country text, events bigint, failures bigint, bytes bigint, last_hour timestamptz,
     refused bigint, requests bigint, keys bigint, sql_logins bigint, events_30_days bigint, events_per_month bigint, created_at timestamptz
@@ -42,7 +43,7 @@ begin
 end
 $$;
 
--- Uses of benchmarks and exports, as ops.opens() has dashboards.
+-- Uses of benchmarks and exports, like dashboards in ops.opens().
 create function ops.feature_uses(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, feature text, uses bigint
 )
@@ -66,8 +67,8 @@ begin
 end
 $$;
 
--- Shared insight: dashboards that a customer's viewers opened, by a link or in Metabase, and benchmarks that customers read. Not what a
--- program asks for with the customer's own key.
+-- Shared insight: dashboards that a customer's viewers opened by an embed or in Metabase, and benchmarks that customers read.
+-- Requests of programs with the customer's own key do not count.
 create function ops.insights(since timestamptz, until timestamptz, width text) returns table (
     bucket timestamptz, tenant text, kind text, uses bigint
 )
@@ -83,7 +84,7 @@ create function ops.insights(since timestamptz, until timestamptz, width text) r
     order by 1, 2, 3
 $$;
 
--- The last seven days that are over (UTC) for all customers together, and thirty against the thirty before.
+-- The last seven complete days (UTC) for all customers together, and thirty compared with the thirty before.
 create function ops.usage() returns table (
     dashboard_opens bigint, dashboard_tenants bigint, benchmark_reads bigint, benchmark_tenants bigint, benchmark_tenants_share
         double precision, insights bigint, insight_growth double precision
@@ -108,7 +109,7 @@ create function ops.usage() returns table (
     from week w
 $$;
 
--- How many customers have a feature switched on, and how many use it.
+-- How many customers have a feature enabled, and how many use it.
 create function ops.features(since timestamptz, until timestamptz) returns table (
     feature text, customers bigint, switched_on bigint, used_by bigint
 )

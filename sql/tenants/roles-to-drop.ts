@@ -1,10 +1,10 @@
 import pg from 'pg';
 import type { Pool } from '../database/db.ts';
 
-/** A role that waits to be dropped, and how often that has failed. */
+/** A role that waits to be dropped, and its number of failed attempts. */
 export type RoleToDrop = { login: string; attempts: number };
 
-/** Roles of ended logins whose turn has come, those first that have waited longest. */
+/** Roles of ended logins that are due, longest waiting first. */
 export async function rolesToDrop(pool: Pool): Promise<RoleToDrop[]> {
   const { rows } = await pool.query<RoleToDrop>(
     'select login, attempts from private.roles_to_drop where due_at <= now() order by due_at',
@@ -12,7 +12,10 @@ export async function rolesToDrop(pool: Pool): Promise<RoleToDrop[]> {
   return rows;
 }
 
-/** Notes that a role could not be dropped, and when it is tried again: after half a minute, and ever later, up to an hour. */
+/**
+ * Records that a role could not be dropped, and schedules the next attempt: after 30 seconds, doubled each time, at most one
+ * hour.
+ */
 export async function postponeDrop(pool: Pool, login: string, error: string): Promise<void> {
   await pool.query(
     `update private.roles_to_drop
@@ -25,8 +28,8 @@ export async function postponeDrop(pool: Pool, login: string, error: string): Pr
 const MAX_STEPS = 10;
 
 /**
- * Drops the role of an ended login, with what it has left in any database of the server. Throws where it cannot. `pool` is of the login
- * mirante_jobs, acting as the owner.
+ * Drops the role of an ended login, with its objects in every database of the server. Throws if it cannot. `pool` belongs to the
+ * login mirante_jobs, acting as the owner.
  */
 export async function dropRole(pool: Pool, login: string): Promise<void> {
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -40,7 +43,7 @@ export async function dropRole(pool: Pool, login: string): Promise<void> {
   throw new Error(`New sessions or objects of ${login} keep appearing. Try again.`);
 }
 
-// Other databases that hold something of a role.
+// Other databases that contain objects of a role.
 async function databasesOf(pool: Pool, login: string): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
     `select distinct d.datname as name

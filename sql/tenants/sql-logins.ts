@@ -17,15 +17,15 @@ export type SqlLogin = {
 
 export type NewSqlLogin = Pick<SqlLogin, 'name' | 'connection_limit' | 'statement_timeout_seconds' | 'expires_at'>;
 
-/** Where a PostgreSQL client finds the database, as this pool does. */
+/** Where a PostgreSQL client finds the database: the same as for this pool. */
 export type LoginPlace = { host: string; port: number; database: string };
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * Makes a PostgreSQL login that reads the views of one tenant. The password is given once, here; the database gets its
- * verifier only. Logins belong to the whole server, so their names are random. Makes none, and says how many sessions are left, where
- * the tenant or all tenants together would have more than their share.
+ * Creates a PostgreSQL login that reads the views of one tenant. The password is returned once, here; the database gets only its
+ * verifier. Logins belong to the whole server, so their names are random. If the tenant or all tenants together would exceed
+ * their sessions, creates none and returns how many sessions are left.
  */
 export async function createSqlLogin(
   pool: Pool,
@@ -55,8 +55,8 @@ export async function createSqlLogin(
 }
 
 /**
- * Whether this TimescaleDB lets every login drop any chunk, which only a superuser can take away: 2.19.3 does, 2.29.2 does not;
- * docs/security.md says what to do about it.
+ * Whether this version of TimescaleDB lets every login drop any chunk, which only a superuser can revoke: 2.19.3 does, 2.29.2
+ * does not. docs/security.md says what to do about it.
  */
 export async function anyLoginMayDrop(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query<{ may: boolean }>(
@@ -88,12 +88,13 @@ export async function listSqlLogins(
   return result.rows;
 }
 
-/** So many steps end a login whose sessions do what they can against it. */
+/** Maximum steps to end a login whose sessions resist. */
 const MAX_STEPS = 10;
 
 /**
- * Ends a login: it is blind and its role noted, committed; then nobody is let in, sessions end, and the role goes. Whatever step failed is
- * done by the next call or by the jobs. False where the tenant has no such login.
+ * Ends a login. The first step commits that it can read nothing and that its role must be dropped; the next ones lock it out, end
+ * its sessions and drop the role. The next call or the jobs repeat a failed step. Returns false if the tenant has no such login.
+ * Throws if sessions are left after MAX_STEPS.
  */
 export async function revokeSqlLogin(pool: Pool, tenantId: string, id: string, actor: Actor | 'login'): Promise<boolean> {
   const text = 'select door.revoke_sql_login($1, $2) as done';

@@ -2,15 +2,20 @@ import type { Pool } from '../database/db.ts';
 
 export type EndedSession = { login: string; tenant: string; database: string; reason: string };
 
-/** Seconds that a session may be idle in a transaction, and that anything may go on beyond its limit because it is on its way to end. */
+/**
+ * `idleSeconds`: how long a session may be idle in a transaction. `graceSeconds`: how long anything may exceed its limit, because
+ * it may be about to end.
+ */
 export type SessionLimits = { idleSeconds: number; graceSeconds: number };
 
-/** Limits of customers' sessions that are no login's own. */
+/** Limits of customer sessions that do not depend on the login. */
 export const SESSION_LIMITS: SessionLimits = { idleSeconds: 60, graceSeconds: 10 };
 
-/** Ends sessions of customers that are beyond their limits, whatever they have set, in any database of the server. To be called as the owner. */
+/**
+ * Ends customer sessions that exceed their limits, whatever their settings, in any database of the server. Call it as the owner.
+ */
 export async function endSessions(pool: Pool, limits: SessionLimits = SESSION_LIMITS): Promise<EndedSession[]> {
-  // In a statement of its own, so that what it makes visible is visible to the next.
+  // A separate statement, so that the next one sees what this one makes visible.
   await pool.query(
     `select door.adopt_login(l.login)
      from private.sql_logins l join pg_roles r on r.rolname = l.login

@@ -5,7 +5,7 @@ import { type Client, type Pool, withTenant } from '../database/db.ts';
 export const SCOPES = ['ingest', 'read', 'export', 'embed', 'tenant-admin', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Limits of one tenant; what is absent is the platform's default. */
+/** Limits of one tenant. An absent limit is the platform's default. */
 export type TenantLimits = {
   events_per_second?: number;
   requests_per_second?: number;
@@ -25,9 +25,9 @@ export type Tenant = {
   attributes: Record<string, string>;
   limits: TenantLimits;
   raw_retention_days: number | null;
-  /** Whose pages may show the tenant's dashboards in a frame. */
+  /** Origins whose pages may show the tenant's dashboards in a frame. */
   embed_origins: string[];
-  /** Since when the tenant is being removed. */
+  /** When the tenant's removal began. */
   offboarding_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -52,7 +52,7 @@ export type KeyRow = {
   last_used_at: Date | null;
 };
 
-/** What a key may do and for whom, as the request's handlers see it. */
+/** What a key may do and for which tenant, as request handlers see it. */
 export type Identity = {
   keyId: string;
   keyName: string;
@@ -67,12 +67,12 @@ export type Identity = {
   rawRetentionDays: number | null;
 };
 
-/** SHA-256 of a key: the only form in which it is stored. */
+/** SHA-256 of a key, the only form in which it is stored. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** Makes a customer; undefined where the slug is taken. */
+/** Creates a customer. Returns undefined if the slug is taken. */
 export async function createTenant(client: Client, tenant: NewTenant): Promise<Tenant | undefined> {
   const values = [
     uuidv7(),
@@ -108,13 +108,13 @@ export async function findTenant(pool: Pool, id: string): Promise<Tenant | undef
   return result.rows[0];
 }
 
-/** The tenant whose key made a viewer's link; undefined once that key is revoked or has expired. */
+/** The tenant whose key created an embed; undefined once that key is revoked or has expired. */
 export async function findTenantOfKey(pool: Pool, id: string, keyId: string): Promise<Tenant | undefined> {
   const result = await pool.query<Tenant>('select * from door.tenant_of_key($1, $2)', [id, keyId]);
   return result.rows[0];
 }
 
-/** Ids of the platform's own tenant and of the key under which the API records its requests. */
+/** Ids of the platform's own tenant, and of the key under which the API records its requests. */
 export async function findOperations(pool: Pool): Promise<{ tenantId: string; telemetryKeyId: string }> {
   const result = await pool.query<{ tenant_id: string; telemetry_key_id: string }>('select * from door.operations($1, $2)', [
     uuidv7(),
@@ -124,7 +124,7 @@ export async function findOperations(pool: Pool): Promise<{ tenantId: string; te
   return { tenantId: row.tenant_id, telemetryKeyId: row.telemetry_key_id };
 }
 
-/** Makes a key `mir_<scope hint>_<random>`, which is given once, here, and stored only as its hash. */
+/** Creates a key `mir_<scope hint>_<random>`. It is returned once, here, and stored only as its hash. */
 export async function createKey(
   client: Client,
   tenantId: string,
@@ -146,7 +146,7 @@ export async function createKey(
   return { id, key, prefix };
 }
 
-/** A key of the platform's operator, for a program: over HTTP only an operator makes one. */
+/** Creates a key of the platform's operator, for a command. Over HTTP only an operator can create one. */
 export async function createOperatorKey(pool: Pool): Promise<string> {
   const { tenantId } = await findOperations(pool);
   const input = { name: 'operator', scopes: ['admin' as const] };
@@ -159,13 +159,13 @@ export async function listKeys(pool: Pool, tenantId: string, after: string | und
   return result.rows;
 }
 
-/** Ends a key; gives its hash, so that caches can forget it, or undefined where the tenant has no such key. */
+/** Revokes a key. Returns its hash, so that caches can forget it, or undefined if the tenant has no such key. */
 export async function revokeKey(client: Client, tenantId: string, keyId: string): Promise<Buffer | undefined> {
   const result = await client.query<{ revoke_key: Buffer | null }>('select door.revoke_key($1, $2)', [tenantId, keyId]);
   return result.rows[0]?.revoke_key ?? undefined;
 }
 
-/** Hashes of all keys of a tenant, so that caches can forget what it may do. */
+/** Hashes of all keys of a tenant, so that caches can forget its permissions. */
 export async function keyHashes(client: Client, tenantId: string): Promise<Buffer[]> {
   const { rows } = await client.query<{ hash: Buffer }>('select hash from door.key_hashes($1) as hash', [tenantId]);
   return rows.map(({ hash }) => hash);

@@ -1,19 +1,19 @@
 import type { Client, Pool } from '../database/db.ts';
 
-/** Since when a zone is at an offset from UTC, both in seconds. */
+/** The moment from which a zone has an offset from UTC, both in seconds. */
 export type Change = { at: number; offset: number };
 
 const DAY = 86_400;
 const END = Date.UTC(2038, 0) / 1000;
-/** How far around now an hour must not straddle two local days. */
+/** How far around now the zone's offsets must be whole hours, so that no hour straddles two local days. */
 const SPAN = 2 * 365 * DAY;
 
-// Names that were found to be one thing. A fault is looked up again: PostgreSQL or Node may have been updated since.
+// Zones on which both agree. A fault is checked again each time: PostgreSQL or Node may have been updated since.
 const agreed = new Set(['UTC']);
 
 /**
- * What is wrong with a time zone, in words; undefined where nothing is. Figures are made by PostgreSQL and by JavaScript, so both must know
- * the zone by that name and place it at the same offsets at every change from 1970 to 2037.
+ * Returns what is wrong with a time zone, as a sentence, or undefined. PostgreSQL and JavaScript both compute metrics, so both
+ * must know the zone by that name, with the same offsets at every change from 1970 to 2037.
  */
 export async function faultOfZone(client: Pick<Client | Pool, 'query'>, zone: string): Promise<string | undefined> {
   if (agreed.has(zone)) return undefined;
@@ -33,7 +33,7 @@ export async function faultOfZone(client: Pick<Client | Pool, 'query'>, zone: st
   return undefined;
 }
 
-/** The name under which JavaScript knows a zone, where it has another. */
+/** The name under which JavaScript knows a zone, if it has another. */
 export const canonicalZone = (zone: string): string =>
   new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
 
@@ -49,8 +49,8 @@ export function isKnown(zone: string): boolean {
 }
 
 /**
- * The changes of a zone's offset from 1970 to 2037 as JavaScript knows them. Each day is asked for, and each hour of those within which the
- * offset changes: 28,000 questions instead of 600,000.
+ * A zone's offset changes from 1970 to 2037 as JavaScript knows them. It looks up each day, and each hour of days on which the
+ * offset changes: 28,000 lookups instead of 600,000.
  */
 export function changesHere(zone: string): Change[] {
   const clock = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
@@ -68,7 +68,7 @@ export function changesHere(zone: string): Change[] {
   return changes.map(({ at, text }) => ({ at, offset: secondsOf(text) }));
 }
 
-// `+05:30`, `-00:44:30`, or nothing.
+// Parses `+05:30`, `-00:44:30`, or an empty text.
 function secondsOf(text: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = text.slice(1).split(':').map(Number);
   return (hours * 3600 + minutes * 60 + seconds) * (text.startsWith('-') ? -1 : 1);

@@ -38,7 +38,7 @@ async function gauges({ api }: Watched): Promise<Record<string, number>> {
 
 const sound = await watch();
 
-test('before the first audit nothing is claimed', async () => {
+test('before the first audit no result is reported', async () => {
   expect(await objective(sound)).toMatchObject({
     name: 'isolation.foreign_rows',
     target: 0,
@@ -49,7 +49,7 @@ test('before the first audit nothing is claimed', async () => {
   expect((await gauges(sound)).mirante_isolation_attacks).toBeNaN();
 });
 
-test('a sound platform passes, twice, and keeps two tenants with rows everywhere and no login', async () => {
+test('a correct platform passes twice, and keeps two tenants with rows in every table and no login', async () => {
   const { db, deps, lines } = sound;
   await runAuditIsolation(deps);
   await runAuditIsolation(deps);
@@ -70,7 +70,7 @@ test('a sound platform passes, twice, and keeps two tenants with rows everywhere
   expect(body.data.filter(({ kind }: Json) => kind === 'canary')).toHaveLength(2);
 });
 
-// Each is done to a database of its own, so that nothing has to be mended.
+// Each break uses its own database, so nothing is reverted.
 const BREAKS: [string, string, RegExp][] = [
   [
     'a view without its filter, over a table without its policy',
@@ -110,7 +110,7 @@ const BREAKS: [string, string, RegExp][] = [
 
 test.each(BREAKS)('%s is found, logged by name, and shown', async (_, sql, name) => {
   const broken = await watch();
-  // Chunks make themselves with the first row, and one of the breaks is of the parts that are there.
+  // The first row creates chunks, and one break affects existing chunks.
   await withClient(broken.db.owner, async (client) => {
     for (const canary of await findCanaries(client)) await plant(client, canary);
   });
@@ -130,7 +130,7 @@ test.each(BREAKS)('%s is found, logged by name, and shown', async (_, sql, name)
   expect((await gauges(broken)).mirante_isolation_foreign_rows).toBe(foreign_rows);
 });
 
-test('an attack whose proof finds nothing is an alarm as well', async () => {
+test('an attack whose control query finds nothing is an alarm, too', async () => {
   const blind = await watch();
   const hide = 'alter policy all_tenants on private.quarantine using (false) with check (true)';
   await blind.db.migrator.query(`begin; set role mirante_owner; ${hide}; commit; reset role`);

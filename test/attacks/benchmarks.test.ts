@@ -11,7 +11,7 @@ const db = await useDatabase();
 
 type Sum = { victims: number; tried: number; narrowed: string[]; shared: number; released: number };
 
-// Attacks some victims of a world, those first who were there from the beginning.
+// Attacks some victims of a world, first the members since the beginning.
 async function besiege(world: World, publish: Publish, sum: Sum): Promise<void> {
   const seen = await publish(world);
   sum.released += seen.split('"released"').length - 1;
@@ -26,7 +26,7 @@ async function besiege(world: World, publish: Publish, sum: Sum): Promise<void> 
   }
 }
 
-test('nobody’s figure is narrowed to 15 % by all that is published, with k − 1 tenants in one hand', async () => {
+test('all published results together narrow no tenant’s metric to 15 %, even with k − 1 colluding tenants', async () => {
   const sum: Sum = { victims: 0, tried: 0, narrowed: [], shared: 0, released: 0 };
   await fc.assert(
     fc.asyncProperty(worlds, async (world) => {
@@ -40,7 +40,7 @@ test('nobody’s figure is narrowed to 15 % by all that is published, with k −
   expect(sum.victims).toBeGreaterThan(2 * WORLDS);
 });
 
-test('the same attacks unpick what a plain program publishes', async () => {
+test('the same attacks succeed against a naive implementation', async () => {
   const sum: Sum = { victims: 0, tried: 0, narrowed: [], shared: 0, released: 0 };
   for (const world of fc.sample(worlds, 1_000)) await besiege(world, naively, sum);
   expect(sum.narrowed.length).toBeGreaterThan(33);

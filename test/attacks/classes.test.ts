@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 const only = (relation: Relation, ...allowed: string[]) => relation.grantees.every((name) => allowed.includes(name));
 
-// Tables of the platform itself: no row of them is a tenant's.
+// Tables of the platform, without rows of tenants.
 const PLATFORM = [
   'benchmark_builds',
   'benchmark_panels',
@@ -66,7 +66,7 @@ const PLATFORM = [
   'settings',
 ];
 
-/** What a relation may be; each says what must hold for it. The first that fits counts. */
+/** The classes of a relation, with what must hold for each. The first that matches applies. */
 const CLASSES: [string, (r: Relation) => boolean, (r: Relation) => boolean][] = [
   [
     'part of a table',
@@ -98,7 +98,7 @@ const CLASSES: [string, (r: Relation) => boolean, (r: Relation) => boolean][] = 
   ['bookkeeping of migrations', (r) => r.schema === 'migrations', (r) => only(r)],
 ];
 
-test('every relation has a class, and what its class promises', () => {
+test('every relation has a class and meets its requirements', () => {
   const wrong = relations.flatMap((relation) => {
     const found = CLASSES.find(([, fits]) => fits(relation));
     const name = `${relation.schema}.${relation.name}`;
@@ -109,14 +109,14 @@ test('every relation has a class, and what its class promises', () => {
   expect(relations.length).toBeGreaterThan(30);
 });
 
-test('every table of tenant rows gets canary rows, or the audit would be blind to it', () => {
+test('every table of tenant rows has canary rows, else the audit could not test it', () => {
   const tables = relations.filter(
     (r) => r.schema === 'private' && r.tenant && !r.part && (r.kind === 'r' || r.kind === 'p') && !r.name.endsWith('_rows'),
   );
   expect(tables.map(({ name }) => `private.${name}`).sort()).toEqual([...Object.keys(PLANTED), 'private.audit_log'].sort());
 });
 
-test('row security has the two policies of storage.protect, and no other lets a row through', async () => {
+test('row security has the two policies of storage.protect, and no other policy allows a row', async () => {
   const { rows } = await db.migrator.query<{ table: string; policies: (string | null)[] }>(
     `select tablename as table, array_agg(policyname || ' ' || array_to_string(roles, ',') || ' ' || qual order by policyname) as policies
      from pg_policies where schemaname = 'private' group by 1`,
@@ -125,7 +125,7 @@ test('row security has the two policies of storage.protect, and no other lets a 
     'all_tenants mirante_owner true',
     `one_tenant mirante_views (${column} = ( SELECT private.current_tenant() AS current_tenant))`,
   ];
-  // The audit log lets its owner add, and nobody change.
+  // The owner of the audit log may insert, and nobody may update or delete.
   const more: Record<string, (string | null)[]> = { audit_log: [null] };
   for (const { table, policies } of rows) {
     const expected = [...tenant(table === 'tenants' ? 'id' : 'tenant_id'), ...(more[table] ?? [])];
@@ -133,7 +133,7 @@ test('row security has the two policies of storage.protect, and no other lets a 
   }
 });
 
-test('no login has a right on a hypertable, an aggregate, or a part of one', async () => {
+test('no login has a privilege on a hypertable, an aggregate, or a chunk', async () => {
   const { rows } = await db.migrator.query(
     `select c.oid::regclass::text as relation, r.rolname as login
      from pg_class c join pg_namespace n on n.oid = c.relnamespace, pg_roles r
@@ -145,7 +145,8 @@ test('no login has a right on a hypertable, an aggregate, or a part of one', asy
   expect(rows).toEqual([]);
 });
 
-// By schema: who may run its functions. Private's, which views and roll-ups need, are named, and the one of app.
+// Who may run the functions of each schema. Functions of private that views and roll-ups need are listed, and the one of
+// app.
 const CALLERS: Record<string, string[]> = {
   bi: ['mirante_metabase'],
   door: ['mirante_api', 'mirante_owner'],
@@ -153,9 +154,9 @@ const CALLERS: Record<string, string[]> = {
   storage: ['mirante_views', 'public'],
   migrations: [],
 };
-// Gives no row: with the grant of a canary it keeps the errors of a session out of the server's log.
+// Returns no rows: with the grant of a canary it keeps the errors of a session out of the server's log.
 const READERS = ['read_corrections', 'read_events', 'read_latency', 'read_rules', 'read_validations'];
-// Nobody but the owners, whose functions are made of them.
+// Only the owners, whose functions call them.
 const READERS_OF_NOBODY: Record<string, string[]> = Object.fromEntries(READERS.map((name) => [name, []]));
 const APP: Record<string, string[]> = { silence_audit: ['mirante_api', 'mirante_sql'], ...READERS_OF_NOBODY };
 const PRIVATE: Record<string, string[]> = {
@@ -194,13 +195,13 @@ const PRIVATE: Record<string, string[]> = {
   round_benchmark: [],
   scopes_of_role: [],
   whole_benchmark_blocks: [],
-  // A trigger's function, which nobody can call.
+  // Trigger functions, which cannot be called.
   refuse_change: ['public'],
 };
 
 type Routine = { schema: string; name: string; owner: string; definer: boolean; settings: string[] | null; callers: string[] };
 
-test('every function has a class, and a definer’s search path is pinned', async () => {
+test('every function has a class, and security definer functions set their search path', async () => {
   const { rows } = await db.migrator.query<Routine>(
     `select n.nspname as schema, p.proname as name, p.proowner::regrole::text as owner, p.prosecdef as definer, p.proconfig as settings,
          array(select distinct case when g.grantee = 0 then 'public' else g.grantee::regrole::text end
@@ -224,7 +225,7 @@ test('every function has a class, and a definer’s search path is pinned', asyn
   expect(wrong).toEqual([]);
 });
 
-test('who may reach which schema, and nobody connects or makes temporary tables by default', async () => {
+test('who may use which schema; nobody may connect or create temporary tables by default', async () => {
   const { rows } = await db.migrator.query<{ schema: string; logins: string[] }>(
     `select n.nspname as schema, array_agg(r.rolname::text order by 1) as logins
      from pg_namespace n, pg_roles r

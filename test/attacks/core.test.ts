@@ -17,7 +17,7 @@ describe.each(STATES)('with %s on events', (state) => {
     siege = await besiege(db, state === 'columnstore' ? convert : undefined);
   });
 
-  test('every table with a tenant_id holds rows of the victim, and so do the parts of each', () => {
+  test('every table with a tenant_id, and every partition, has rows of the victim', () => {
     const { relations } = siege.target;
     const empty = relations.filter(
       ({ schema, key, holds, kind }) => schema === 'private' && key && !holds && kind !== 'partition',
@@ -31,7 +31,7 @@ describe.each(STATES)('with %s on events', (state) => {
     expect(held.some((name) => /_compressed$|compress_hyper/.test(name))).toBe(state === 'columnstore');
   });
 
-  test('nothing that a login can say shows it a row of another tenant', async () => {
+  test('no statement of a login shows a row of another tenant', async () => {
     const { tried, findings } = await withClient(db.jobs, (client) =>
       runAttacks(siege.target, siege.urls, client, { writes: true }),
     );
@@ -41,7 +41,7 @@ describe.each(STATES)('with %s on events', (state) => {
   });
 });
 
-/** One line for each attack that found something, with who and what. */
+/** One line for each attack that found rows: the login, the attack and the rows. */
 function told(findings: Finding[]): string[] {
   const by = new Map<string, Set<string>>();
   for (const { attack, what, statement, login, stance } of findings) {

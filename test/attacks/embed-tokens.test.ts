@@ -9,7 +9,7 @@ const SLUG = 'validations-overview';
 const CARD = `/v1/dashboards/${SLUG}/cards/marketplaces`;
 const HEADER = { alg: 'HS256', typ: 'mirante-viewer+jwt' };
 
-/** What the attacker has: a link of its own, its keys, and the knowledge of how all is made but for the secret. */
+/** The attacker's means: a link and keys of its own, and knowledge of everything except the secret. */
 let own: string;
 
 const db = await useDatabase();
@@ -48,7 +48,7 @@ function claimsOf(tenant: unknown, others: Record<string, unknown> = {}): Record
   };
 }
 
-/** A token signed by hand, as no library of ours would. */
+/** A token signed by hand, in ways that our library would not. */
 function forge(
   claims: unknown,
   header: Record<string, unknown> = HEADER,
@@ -62,7 +62,7 @@ function forge(
 const without = (claims: Record<string, unknown>, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name));
 
-/** The attacker's own token with other claims, under its old signature. */
+/** The attacker's own token with other claims and its old signature. */
 function swapped(change: Record<string, unknown>): string {
   const [header, , signature] = own.split('.');
   return [header, encoded({ ...decoded(own), ...change }), signature].join('.');
@@ -84,7 +84,7 @@ function confused(): string {
 
 const see = (token: string) => api.call('GET', `${CARD}?token=${encodeURIComponent(token)}`);
 
-/** Asked of both, the rows and the page: refused, in the one way, and without a word of the victim's. */
+/** Requests the rows and the page: both refuse in the same way, without a word of the victim's. */
 async function expectRefused(token: string, code: string, status = 401): Promise<void> {
   const rows = await see(token);
   expect([rows.status, rows.body?.code]).toEqual([status, code]);
@@ -93,14 +93,14 @@ async function expectRefused(token: string, code: string, status = 401): Promise
   keepsSecret(rows.text, page.text);
 }
 
-/** Counts what was tried, and fails where an answer holds the victim's word. */
+/** Counts an attempt, and throws if an answer has the victim's word. */
 function keepsSecret(...answers: string[]): void {
   const foreign = answers.filter((text) => text.includes(WORD));
   tally(answers.length, foreign.length);
   expect(foreign).toEqual([]);
 }
 
-test('each attack is alive: the row is there, and a token that is rightly made shows it', async () => {
+test('each attack is possible: the row exists, and a valid token shows it', async () => {
   expect((await see(await linkOf(victim))).text).toContain(WORD);
   expect((await see(forge(claimsOf(victim.id)))).text).toContain(WORD);
   expect((await see(own)).body.data).toEqual([]);
@@ -147,7 +147,7 @@ const WITHOUT_THE_SECRET: [string, () => string | Promise<string>][] = [
 
 test.each(WITHOUT_THE_SECRET)('refused: %s', async (_, make) => expectRefused(await make(), 'invalid-token'));
 
-// What only the holder of the secret can sign: the API itself, should one of its checks ever be wrong.
+// Only the holder of the secret can sign these, i.e. the API itself if one of its checks were wrong.
 const RIGHTLY_SIGNED: [string, () => string, string?, number?][] = [
   ['the tenant as an empty list', () => forge(claimsOf([]))],
   ['the tenant as a list', () => forge(claimsOf([victim.id]))],
@@ -203,7 +203,7 @@ test.each(RIGHTLY_SIGNED)('refused though signed with the key: %s', async (_, ma
   expectRefused(make(), code, status),
 );
 
-describe('a token is no key, and opens nothing else', () => {
+describe('a token is no key and opens nothing else', () => {
   test.each([
     ['GET', CARD],
     ['GET', '/v1/dashboards'],
@@ -227,7 +227,7 @@ describe('a token is no key, and opens nothing else', () => {
     keepsSecret(inQuery.text);
   });
 
-  test('nor is a short link of the victim, whole or cut, under whichever name it is sent', async () => {
+  test('nor is a short link of the victim, whole or truncated, under any parameter name', async () => {
     const made = await api.call('POST', `/v1/dashboards/${SLUG}/links`, victim.keys.embed);
     const id: string = made.body.id;
     const whole = await see(id);
@@ -244,18 +244,18 @@ describe('a token is no key, and opens nothing else', () => {
       expect(page.status).toBe(401);
       keepsSecret(page.text);
     }
-    // Somebody else's key beside it takes nothing away and adds nothing.
+    // A key of another tenant beside it changes nothing.
     const beside = await api.call('GET', `/v1/dashboards/${SLUG}/links?token=${id}`, attacker.keys.embed);
     expect(beside.status).toBe(400);
     keepsSecret(beside.text);
   });
 
-  test('beside a good key it is not passed over where it is bad', async () => {
+  test('an invalid token beside a valid key is refused', async () => {
     const answer = await api.call('GET', `${CARD}?token=x`, victim.keys.read);
     expect([answer.status, answer.body.code]).toEqual([401, 'invalid-token']);
   });
 
-  test("the dashboard of another tenant's key is the other tenant's: nothing names a tenant over HTTP", async () => {
+  test('the tenant of a request is that of its key: no parameter of HTTP names a tenant', async () => {
     for (const query of ['', `?tenant=${'T'}`, '?tenant_id=T', '?grant=T', '?params[tenant]=T']) {
       const { text } = await api.call('GET', CARD + query.replace('T', victim.id), attacker.keys.read);
       keepsSecret(text);
@@ -266,7 +266,7 @@ describe('a token is no key, and opens nothing else', () => {
   });
 });
 
-describe('what a link has fixed', () => {
+describe('a parameter that a link fixes', () => {
   const fixed = { from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z', interval: 'total' };
 
   test.each([
@@ -292,7 +292,7 @@ describe('what a link has fixed', () => {
     '$1',
     '{{grant}}',
     "day', now(), 'day') --",
-  ])('and no value becomes SQL: %s', async (value) => {
+  ])('and no value is run as SQL: %s', async (value) => {
     const token = await linkOf(attacker);
     for (const name of ['from', 'to', 'interval']) {
       const query = `${name}=${encodeURIComponent(value)}`;
@@ -305,7 +305,7 @@ describe('what a link has fixed', () => {
   });
 });
 
-test('a link made before the secret changed no longer opens', async () => {
+test('a link signed with the previous secret is refused', async () => {
   const before = await createViewers(db.api, 'the secret that was before, 32 characters').sign(
     { tenantId: victim.id, keyId: victim.keyIds.embed, dashboard: SLUG, params: {} },
     600,

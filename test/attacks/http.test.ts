@@ -32,7 +32,7 @@ let document: Json;
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
-// Imports join with what brings them; viewers' tokens are in embeds.test.ts.
+// Tokens of embeds are in embed-tokens.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -98,7 +98,7 @@ async function settle(): Promise<Side> {
     const made = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
     await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
     expect((await api.call('POST', `/v1/alerts/rules/${made}/test`, tenant_admin)).status).toBe(202);
-    // Of the first, which the second page of the log is about.
+    // The ids of the first, which the second page of the log shows.
     ruleId ||= made;
     endpointId ||= endpoint;
   }
@@ -195,7 +195,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
 };
 
-/** What must be asked for a window, of which there is something in it. */
+/** Parameters of a window with data. */
 const WINDOWS: Record<string, string> = {
   '/v1/metrics/{name}': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type',
   '/v1/exports/stream': '?dataset=events&from=2020-01-01T00:00:00Z',
@@ -203,14 +203,14 @@ const WINDOWS: Record<string, string> = {
 };
 const ROWS = '/v1/exports/stream';
 
-/** What removes things comes late, the whole tenant last, and then the proof of its removal. */
+/** Calls that delete come late, the removal of the tenant last, then its certificate. */
 function lateness({ method, template }: Attempt): number {
   if (template.endsWith('/offboarding')) return 3;
   if (method !== 'DELETE') return 0;
   return template === '/v1/tenants/{id}' ? 2 : 1;
 }
 
-/** Every call of the document, aimed at what one tenant has. */
+/** Every call of the document, with the parameters of one tenant. */
 function attemptsAt(side: Side): Attempt[] {
   return Object.entries<Json>(document.paths).flatMap(([template, methods]) =>
     Object.entries<Json>(methods).map(([method, { 'x-scopes': scopes = [] }]): Attempt => {
@@ -221,7 +221,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/links/{id}', `/links/${side.linkId}`)
-        // What a list shows of a link; the whole of it opens the page for whoever has it.
+        // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)
         .replace('/snapshots/{id}', `/snapshots/${side.buildId}`)
         .replace('{metric}', 'events.count')
@@ -242,7 +242,7 @@ function attemptsAt(side: Side): Attempt[] {
 
 const send = ({ method, path, body, headers }: Attempt, key: string) => api.call(method, path, key, body, headers);
 
-/** What only the victim has, but for what the attacker said himself. */
+/** Secrets of the victim in an answer, except those that the attacker sent. */
 function signsIn(answer: Answer, said: string): string[] {
   const secrets = [
     victim.id,
@@ -273,8 +273,8 @@ async function attack(attempt: Attempt, key: string): Promise<Answer> {
   return answer;
 }
 
-test('no call answers with what another tenant has, whichever key of one’s own asks for it', async () => {
-  // Reading first: what an attacker then makes under the victim's names is his own.
+test('no call returns data of another tenant, with any key of the attacker', async () => {
+  // Reads come first: whatever the attacker creates later under the victim's names is its own.
   const attempts = attemptsAt(victim).toSorted((a, b) => Number(a.method !== 'GET') - Number(b.method !== 'GET'));
   expect(attempts.length).toBeGreaterThan(15);
   for (const attempt of attempts) {
@@ -286,7 +286,7 @@ test('no call answers with what another tenant has, whichever key of one’s own
   }
 });
 
-test('ids, types and Idempotency-Keys of another tenant mean nothing in one’s own', async () => {
+test('ids, types and Idempotency-Keys of another tenant have no meaning in one’s own', async () => {
   const { ingest, tenant_admin, read } = attacker.keys;
   const replay = await api.call('POST', '/v1/quarantine/replay', tenant_admin, { filter: { ids: victim.quarantineIds } });
   expect(replay.body).toMatchObject({ received: 0, items: [] });
@@ -307,7 +307,7 @@ test('ids, types and Idempotency-Keys of another tenant mean nothing in one’s 
   tally(6, 0);
 });
 
-test('a key of another tenant, cut, lengthened or in another case is no key', async () => {
+test('a truncated, extended or re-cased key of another tenant is refused', async () => {
   const key = victim.keys.read;
   const cases = [
     key.slice(0, -1),
@@ -327,9 +327,9 @@ test('a key of another tenant, cut, lengthened or in another case is no key', as
   }
 });
 
-test('nothing of the victim was changed, and each call does what it is for when the victim makes it', async () => {
+test('nothing of the victim was changed, and each call works for the victim', async () => {
   const attempts = attemptsAt(victim).toSorted((a, b) => lateness(a) - lateness(b));
-  // A page opens with a viewer's token alone, or with the whole of a short link.
+  // A page opens only with a token, or with the whole id of a short link.
   const pages = ['/dashboards/{slug}', '/s/{id}'];
   for (const attempt of attempts.filter(({ template }) => !pages.includes(template))) {
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;

@@ -10,7 +10,7 @@ import { type Json, useApi } from '../support/api.ts';
 import { jobDeps, useArchive } from '../support/archive-home.ts';
 import { makeOperatorKey, makeTenant, type TestTenant, testSecret, useDatabase } from '../support/harness.ts';
 
-// What a customer can do with a login to keep others waiting, or to stay. Each test sees first that the trick works as such.
+// Ways in which a customer's login could block others or avoid removal. Each test first checks that the trick works.
 const open: pg.Client[] = [];
 
 const db = await useDatabase();
@@ -50,7 +50,7 @@ async function connect({ host, port, login, password, database }: Json, other?: 
   return client;
 }
 
-/** Settles when the server has closed this connection. */
+/** Resolves when the server has closed this connection. */
 const ended = (client: pg.Client) => new Promise<void>((done) => client.once('end', done));
 
 const roleExists = async ({ login }: Json) =>
@@ -58,7 +58,7 @@ const roleExists = async ({ login }: Json) =>
 
 const NO_PATIENCE = { idleSeconds: 0, graceSeconds: 0 };
 
-/** Runs the watch until it has ended this session, and gives the reason that it has said. */
+/** Runs the watch until it has ended this session, and returns the logged reason. */
 async function reasonOf(client: pg.Client, { login }: Json, limits = NO_PATIENCE): Promise<string | undefined> {
   const gone = ended(client);
   const found = (await endSessions(db.jobs, limits)).find((session) => session.login === login);
@@ -66,14 +66,14 @@ async function reasonOf(client: pg.Client, { login }: Json, limits = NO_PATIENCE
   return found?.reason;
 }
 
-/** A database of the same server that is not Mirante's, where everybody may connect, as after `create database`. */
+/** A database of the same server that is not Mirante's and accepts every login, as after `create database`. */
 async function foreignDatabase(): Promise<{ name: string; drop: () => Promise<void> }> {
   const name = `${new URL(db.url).pathname.slice(1)}_other`;
   await db.migrator.query(`create database ${name}`);
   return { name, drop: () => db.migrator.query(`drop database ${name} with (force)`).then(() => undefined) };
 }
 
-test('a login that has left large objects and default privileges in another database is removed all the same', async () => {
+test('a login with large objects and default privileges in another database can still be removed', async () => {
   const other = await foreignDatabase();
   try {
     const login = await makeLogin(attacker);
@@ -111,14 +111,14 @@ test('a session in any other database of the server is ended', async () => {
   }
 });
 
-test('a role that cannot be dropped stops no removal of a tenant, is told of, and is tried again', async () => {
+test('a role that cannot be dropped does not block the removal of a tenant, is reported, and is retried', async () => {
   const [leaving, other] = [await makeTenant(db), await foreignDatabase()];
   const login = await makeLogin(leaving);
   try {
     const there = await connect(login, other.name);
     await there.query('set default_transaction_read_only = off');
     await there.query('select lo_create(0)');
-    // As after what docs/security.md says: the jobs cannot get in there any more.
+    // As docs/security.md recommends: the jobs can no longer connect to that database.
     await db.migrator.query(`revoke connect on database ${other.name} from public`);
     await api.call('DELETE', `/v1/tenants/${leaving.id}`, operator);
     await offboardTenants(jobs());
@@ -127,7 +127,7 @@ test('a role that cannot be dropped stops no removal of a tenant, is told of, an
     await expect(endSqlLogins(jobs())).rejects.toThrow('1 roles of ended logins cannot be dropped yet');
     const noted = await db.owner.query('select attempts, error, due_at > now() as later from private.roles_to_drop');
     expect(noted.rows).toEqual([{ attempts: 1, error: expect.stringContaining(other.name), later: true }]);
-    // Not before it is due.
+    // Not before its retry is due.
     await endSqlLogins(jobs());
     expect(await roleExists(login)).toBe(true);
   } finally {
@@ -139,7 +139,7 @@ test('a role that cannot be dropped stops no removal of a tenant, is told of, an
   expect((await db.owner.query('select from private.roles_to_drop')).rowCount).toBe(0);
 });
 
-test('a login that keeps its own row to itself is ended', async () => {
+test('a login that locks its own row is ended', async () => {
   const login = await makeLogin(attacker, { connection_limit: 2 });
   const client = await connect(login);
   await client.query(`set default_transaction_read_only = off`);
@@ -151,7 +151,7 @@ test('a login that keeps its own row to itself is ended', async () => {
   expect(await roleExists(login)).toBe(false);
 });
 
-test('a transaction that a customer keeps open with a number of its own keeps no tenant’s removal, and is ended', async () => {
+test('an open transaction of a customer with a transaction id blocks no removal of a tenant, and is ended', async () => {
   const leaving = await makeTenant(db);
   const login = await makeLogin(attacker);
   const client = await connect(login);
@@ -163,7 +163,7 @@ test('a transaction that a customer keeps open with a number of its own keeps no
   await end(attacker, login);
 });
 
-test('a customer’s reader keeps neither retention nor anybody else', async () => {
+test('a long read of a customer blocks neither retention nor others', async () => {
   await db.owner.query("select storage.make_partitions('rule_hits', now() - interval '400 days', now())");
   await db.owner.query(
     `insert into private.rule_hits (tenant_id, time, id, rule, marketplace, hits)
@@ -176,7 +176,7 @@ test('a customer’s reader keeps neither retention nor anybody else', async () 
   const gone = ended(client);
   const [over, other] = [new AbortController(), await makeTenant(db)];
   const retention = runRetention({ ...jobs(), config: RETENTION }).finally(() => over.abort());
-  // What would stand behind the lock that retention waits for.
+  // A read that would queue behind the lock that retention waits for.
   let slowest = 0;
   while (!over.signal.aborted) {
     const asked = performance.now();
@@ -191,7 +191,7 @@ test('a customer’s reader keeps neither retention nor anybody else', async () 
   await end(attacker, login);
 });
 
-test('neither a customer’s reader nor its advisory lock keeps a new version from being brought in', async () => {
+test('neither a long read of a customer nor its advisory lock blocks a migration', async () => {
   const login = await makeLogin(attacker, { connection_limit: 2, statement_timeout_seconds: 3600 });
   const [reader, locker] = [await connect(login), await connect(login)];
   const gone = Promise.all([ended(reader), ended(locker)]);
@@ -206,11 +206,11 @@ test.each([
   ['idle in a transaction', 'begin; select 1'],
   ['holds an advisory lock', 'select pg_advisory_lock(7046011)'],
   ['a statement beyond its limit', 'select pg_sleep(60)'],
-])('limits hold whatever a session sets: %s', async (reason, statements) => {
+])('limits apply with any session settings: %s', async (reason, statements) => {
   const login = await makeLogin(attacker, { statement_timeout_seconds: 1 });
   const client = await connect(login);
   await client.query('set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0');
-  // PostgreSQL 15 lets it take away the right to see and end its sessions.
+  // On PostgreSQL 15 a login can revoke the right to see and end its sessions.
   await client.query(`revoke ${login.login} from mirante_logins`).catch(() => undefined);
   const [gone, busy] = [ended(client), client.query(statements).catch(() => undefined)];
   const said = await vi.waitFor(async () => {
@@ -223,7 +223,7 @@ test.each([
   await end(attacker, login);
 });
 
-test('statements without end do not make a transaction without end', async () => {
+test('endless short statements do not keep a transaction open', async () => {
   const login = await makeLogin(attacker, { statement_timeout_seconds: 1 });
   const client = await connect(login);
   const gone = ended(client);
@@ -231,7 +231,7 @@ test('statements without end do not make a transaction without end', async () =>
   const reasons: string[] = [];
   await vi.waitFor(async () => {
     await client.query('select 1').catch(() => undefined);
-    // Never idle for as long as this.
+    // Never idle for longer than the limit.
     const limits = { idleSeconds: 3, graceSeconds: 0 };
     reasons.push(
       ...(await endSessions(db.jobs, limits)).filter(({ login: name }) => name === login.login).map((s) => s.reason),
@@ -242,7 +242,7 @@ test('statements without end do not make a transaction without end', async () =>
   await end(attacker, login);
 });
 
-test('within its limits a session is left alone', async () => {
+test('a session within its limits is not ended', async () => {
   const login = await makeLogin(attacker, { connection_limit: 2 });
   const [idle, reading] = [await connect(login), await connect(login)];
   await reading.query('begin; select count(*) from app.events');
@@ -251,7 +251,7 @@ test('within its limits a session is left alone', async () => {
   await end(attacker, login);
 });
 
-test('sessions are limited for each tenant and in sum, and the platform is never kept out', async () => {
+test('sessions are limited per tenant and in total, and the platform can always connect', async () => {
   const { rows } = await db.owner.query<{ of_tenant: number; of_all: number }>('select * from door.session_limits()');
   const { of_tenant, of_all } = rows[0] as { of_tenant: number; of_all: number };
   const tenants = [await makeTenant(db), await makeTenant(db), await makeTenant(db)];
@@ -259,7 +259,7 @@ test('sessions are limited for each tenant and in sum, and the platform is never
     api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant.keys.tenant_admin, { name: 'many', connection_limit });
   const [first, second, third] = tenants as [TestTenant, TestTenant, TestTenant];
   await makeLogin(first, { connection_limit: of_tenant - 1 });
-  // Two at once do not both take what is left for one.
+  // Two concurrent requests cannot both take the last session.
   const both = await Promise.all([ask(first, 1), ask(first, 1)]);
   expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
   const refused = both.find(({ status }) => status === 409);
@@ -267,7 +267,7 @@ test('sessions are limited for each tenant and in sum, and the platform is never
   await makeLogin(second, { connection_limit: of_tenant });
   expect(await ask(third, of_all - 2 * of_tenant + 1)).toMatchObject({ status: 409, body: { code: 'sql-session-limit' } });
 
-  // Roles from before there was a limit: the watch counts sessions themselves.
+  // Roles created before limits existed: the watch counts their sessions.
   const login = (await ask(third, 1)).body;
   await db.migrator.query(`set role mirante_logins; alter role ${login.login} connection limit 1000; reset role`);
   const clients = await Promise.all(Array.from({ length: of_tenant + 2 }, () => connect(login)));

@@ -10,7 +10,7 @@ const db = await useDatabase();
 const siege = await besiege(db);
 
 beforeAll(async () => {
-  // One connection, so that whoever comes next gets what was left.
+  // One connection, so that the next caller gets it in the state in which it was left.
   pool = createPool(db.urls.api, { max: 1, name: 'test pool', statementTimeoutMs: 500 });
 });
 afterAll(async () => {
@@ -23,7 +23,7 @@ const READ_BY_NAME = { name: 'read', text: READ };
 /** Kills a connection of the same login, as an administrator or a network would. */
 const kill = (pid: number) => db.api.query('select pg_terminate_backend($1, 5000)', [pid]);
 
-// Each leaves the victim's connection in a state in which somebody else might get it.
+// Each returns the victim's connection in a state in which another tenant might get it.
 const MISHAPS: [string, (victim: string) => Promise<unknown>][] = [
   ['work that ends well', (id) => withTenant(pool, id, (client) => client.query(READ))],
   ['work that throws', (id) => withTenant(pool, id, () => Promise.reject(new Error('no')))],
@@ -34,7 +34,7 @@ const MISHAPS: [string, (victim: string) => Promise<unknown>][] = [
     (id) =>
       withTenant(pool, id, async (client) => {
         const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-        // Waited for together, so that neither fails unheard.
+        // Awaited together, so that every rejection is handled.
         await Promise.all([client.query('select pg_sleep(5)'), db.api.query('select pg_cancel_backend($1)', [rows[0]?.pid])]);
       }),
   ],
@@ -75,7 +75,7 @@ const MISHAPS: [string, (victim: string) => Promise<unknown>][] = [
   ],
 ];
 
-test.each(MISHAPS)('after %s the next to get the connection sees nothing of its tenant', async (_, mishap) => {
+test.each(MISHAPS)('after %s the next user of the connection sees nothing of the previous tenant', async (_, mishap) => {
   const { own, victim } = siege.target;
   expect(
     isForeign(
@@ -104,7 +104,7 @@ test.each(MISHAPS)('after %s the next to get the connection sees nothing of its 
   expect(foreign).toBe(false);
 });
 
-test('two tenants that take turns on the same connections never meet', async () => {
+test("two tenants that alternate on the same connections never see each other's rows", async () => {
   const { own, victim } = siege.target;
   const shared = createPool(db.urls.api, { max: 3, name: 'test turns' });
   const turns = Array.from({ length: 200 }, (_, n) => {

@@ -28,7 +28,7 @@ afterAll(async () => {
   for (const { sql } of sides) await sql.end();
 });
 
-// The same few words for all, so that what one tenant has looks like what another has; each row also carries its tenant's mark.
+// All tenants use the same few words, so that their data look alike; each row also has its tenant's mark.
 const WORDS = ['alpha', 'beta', 'gamma'] as const;
 const TYPES = ['x.v1', 'y.v1', 'br.validahub.validation.completed.v1', 'br.validahub.correction.applied.v1'] as const;
 
@@ -72,7 +72,7 @@ const query = fc.constantFrom(...Object.keys(COLUMNS)).chain((view) => {
 
 type Query = typeof query extends fc.Arbitrary<infer T> ? T : never;
 
-/** One text for the tenant, who reads views, and for the owner, who picks that tenant's rows from the tables. */
+/** One query text for the tenant, who reads views, and for the owner, who selects that tenant's rows from the tables. */
 function textOf(
   { view, dims, sums, aggregate, word, by, operator, join, having }: Query,
   from: (view: string) => string,
@@ -87,7 +87,7 @@ function textOf(
     order by ${named.map((_, n) => `${n + 1} nulls first`).join(', ')}`;
 }
 
-test('whatever three tenants send and ask, each is answered as if it were alone', async () => {
+test('three tenants send and read concurrently, and each gets the answers of a tenant alone', async () => {
   let asked = 0;
   const run = async (events: Json[], queries: Query[]) => {
     await sendAll(events);

@@ -9,7 +9,7 @@ import { revokeSqlLogin } from '../../sql/tenants/sql-logins.ts';
 import { tally, useDatabase } from '../support/harness.ts';
 import { besiege, loginsOf } from './target.ts';
 
-// What the hourly audit must not do to a platform in use: it changes the database, or takes a second session.
+// Attacks that the hourly audit must not run on a platform in use: they change the database or need a second session.
 
 const db = await useDatabase();
 const siege = await besiege(db);
@@ -19,7 +19,7 @@ afterAll(async () => {
   await victimSql.end();
 });
 
-/** Says each statement as a login, outside a transaction, and gives all that was heard. */
+/** Runs each statement as a login, outside a transaction, and returns all rows, notices and errors. */
 async function say(login: AttackLogin, ...statements: string[]): Promise<string> {
   const client = new pg.Client({ connectionString: siege.urls[login] });
   const heard: unknown[] = [];
@@ -41,7 +41,7 @@ async function say(login: AttackLogin, ...statements: string[]): Promise<string>
 
 const isClean = (text: string) => expect(isForeign(text, siege.target), text.slice(0, 500)).toBe(false);
 
-test('a function that tells all it is given, and is cheaper than any gate, is given rows of one tenant only', async () => {
+test('a cheap function that leaks its arguments is only called with rows of one tenant', async () => {
   await db.migrator.query(
     `create schema leaky; grant usage on schema leaky to public;
      create function leaky.tell(text) returns boolean language plpgsql cost 0.00000001 as
@@ -77,7 +77,7 @@ test('a function that tells all it is given, and is cheaper than any gate, is gi
   expect(isForeign(JSON.stringify(heard), siege.target)).toBe(true);
 });
 
-test('large objects of another tenant’s login are closed', async () => {
+test('large objects of another tenant’s login cannot be read', async () => {
   await victimSql.query('set default_transaction_read_only = off');
   const { rows } = await victimSql.query<{ oid: number }>("select lo_from_bytea(0, convert_to($1, 'UTF8')) as oid", [
     siege.target.victim.mark,
@@ -98,7 +98,7 @@ test('large objects of another tenant’s login are closed', async () => {
   }
 });
 
-test('what another login is saying, preparing or holding open does not show', async () => {
+test('running, prepared and open statements of other logins are hidden', async () => {
   const { victim } = siege.target;
   const card = new pg.Client({ connectionString: siege.urls.metabase });
   await card.connect();
@@ -128,7 +128,7 @@ test('what another login is saying, preparing or holding open does not show', as
   await card.end();
 });
 
-test('what the queues tell each other holds nothing of a tenant', async () => {
+test('notifications between the queues have no data of tenants', async () => {
   const { rows } = await db.migrator.query<{ channel: string }>(
     `select distinct (regexp_matches(prosrc, 'pg_notify\\(\\s*''([^'']+)''', 'g'))[1] as channel
      from pg_proc where pronamespace = 'bullmq'::regnamespace`,
@@ -144,7 +144,7 @@ test('what the queues tell each other holds nothing of a tenant', async () => {
   );
 });
 
-test('temporary and unlogged tables, extensions and maintenance are refused outside a transaction as well', async () => {
+test('temporary and unlogged tables, extensions and maintenance are refused outside a transaction, too', async () => {
   for (const login of ['sql', 'api', 'metabase'] as const) {
     const text = await say(
       login,
@@ -167,7 +167,7 @@ test('temporary and unlogged tables, extensions and maintenance are refused outs
   }
 });
 
-test('a login may change itself, which opens nothing', async () => {
+test('a login may alter itself, which opens nothing', async () => {
   const { own, victim } = siege.target;
   const text = await say(
     'sql',
@@ -187,7 +187,7 @@ test('a login may change itself, which opens nothing', async () => {
   expect(after).toContain(own.id);
 });
 
-test('a job that a login has given TimescaleDB does not keep it from being ended', async () => {
+test('a login with a TimescaleDB background job can still be ended', async () => {
   const { tenant_id, id, login } = (
     await db.owner.query('select id, tenant_id, login from private.sql_logins where ended_at is null and tenant_id = $1', [
       siege.target.own.id,

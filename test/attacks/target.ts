@@ -17,7 +17,7 @@ export type Besieged = { attacker: TestTenant; victim: TestTenant; target: Targe
 
 const MANY = 3000;
 
-/** Two tenants with rows everywhere, in the present hour, in hours that are rolled up, and in an older chunk. */
+/** Two tenants with rows in every table, in the current hour, in refreshed hours, and in an older chunk. */
 export async function besiege(db: TestDatabase, before = async (_db: TestDatabase) => {}): Promise<Besieged> {
   const [attacker, victim] = [await makeTenant(db), await makeTenant(db)];
   const [own, theirs] = [canaryOf(attacker.id), canaryOf(victim.id)];
@@ -26,7 +26,7 @@ export async function besiege(db: TestDatabase, before = async (_db: TestDatabas
     await grow(db, canary, canary === theirs ? MANY : 20);
   }
   await refresh(db);
-  // What jobs note of every tenant stands beside what is planted.
+  // The jobs write rows for every tenant beside the planted ones.
   await checkDataQuality(jobsOf(db));
   await reconcile({ ...jobsOf(db), config: { AGGREGATE_RETENTION_DAYS: 730 } });
   await before(db);
@@ -42,7 +42,7 @@ async function partyOf(db: TestDatabase, canary: Canary): Promise<Party> {
   return { ...canary, grant: await withTenant(db.api, canary.id, (client) => signGrant(client, until)) };
 }
 
-/** The three logins that can send SQL, the customer's one made as POST /v1/tenants/{id}/sql-logins makes it. */
+/** The three logins that can send SQL; the customer's is created as by POST /v1/tenants/{id}/sql-logins. */
 export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Record<AttackLogin, string>> {
   const made = await createSqlLogin(
     db.api,
@@ -62,7 +62,7 @@ export async function loginsOf(db: TestDatabase, tenantId: string): Promise<Reco
   return { api: db.urls.api, sql: sql.toString(), metabase: db.urls.metabase };
 }
 
-// The same rows many times over the last weeks: enough for statistics, chunks and roll-ups to know them.
+// The same rows repeated over the last weeks: enough for statistics, chunks and roll-ups.
 async function grow(db: TestDatabase, { id, word }: Canary, rows: number): Promise<void> {
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes,
@@ -89,7 +89,7 @@ async function grow(db: TestDatabase, { id, word }: Canary, rows: number): Promi
   );
 }
 
-/** Brings the roll-ups up to date. */
+/** Refreshes all roll-ups. */
 export async function refresh(db: TestDatabase): Promise<void> {
   await refreshRollups(jobsOf(db));
 }
@@ -101,7 +101,7 @@ const jobsOf = (db: TestDatabase) => ({
   clock: () => new Date(),
 });
 
-/** Switches events to columnstore and converts every chunk but the newest. */
+/** Enables the columnstore for events and converts every chunk except the newest. */
 export async function convert({ jobs }: TestDatabase): Promise<void> {
   await jobs.query("select storage.columnstore_on('events', interval '0')");
   const { rows } = await jobs.query<{ part: string }>(

@@ -1,15 +1,16 @@
 import type { Actor, Publish, World } from './worlds.ts';
 
-/** p of the p % rule: nobody may know a figure closer than this. */
+/** p of the p % rule: nobody may learn a metric more closely than this. */
 const P = 0.15;
 
 export type Attempt = { tried: number; narrowed: boolean; exact: boolean };
 
 /**
- * What an attacker can know of one unit's figure in one period, who knows the program, who was there when, and all that was
- * published, and whose are the sybils' figures: the figure is any that it has in a world of which exactly the same is published. The
- * victim is safe where there is such a world in which its figure is further away than p % (`exact` false), or in which it has
- * another unit's: then that one's figure is as good a guess as its own, and nothing says whose is whose.
+ * What an attacker can learn of one unit's metric in one period. The attacker knows the program, who took part when,
+ * everything published, and the metrics of its own units (sybils). The metric can be any value of a world with exactly the
+ * same published results. The victim is safe if in one such world its metric differs by more than p % (`exact` false), or if
+ * in one such world it has swapped places with another unit: then that unit's metric is as good a guess, and nothing says
+ * whose is whose.
  */
 export async function attack(world: World, seen: string, victim: number, at: number, publish: Publish): Promise<Attempt> {
   const own = world.actors[victim]?.figures[at] as number;
@@ -29,8 +30,8 @@ export async function attack(world: World, seen: string, victim: number, at: num
   return { tried, narrowed: !confused, exact };
 }
 
-// Other worlds: the victim has another figure in that period or other figures all the time, or has changed places with another unit,
-// sybils excepted.
+// Other worlds: the victim has another metric in that period or in all periods, or has swapped places with another unit that
+// is no sybil.
 function* candidates(world: World, victim: number, at: number): Generator<World> {
   const { actors, sybils } = world;
   const mine = actors[victim] as Actor;

@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'mirante-duckdb-'));
 beforeAll(async () => {
   const ids = [];
   for (let n = 0; n < TENANTS; n++) {
-    // The last two are siblings, and the one before has hardly an event.
+    // The last two are siblings, and the one before has very few events.
     const attributes = { segment: SEGMENTS[n % 3] as string, ...(n >= TENANTS - 2 && { group: 'siblings', segment: 'food' }) };
     ids.push((await makeTenant(db, { attributes })).id);
   }
@@ -29,7 +29,8 @@ beforeAll(async () => {
      select gen_random_uuid(), id, true, '1' from unnest($1::uuid[]) id`,
     [ids],
   );
-  // So many that nobody has too few in any week: then everybody is counted in every period, and no panel has to be known.
+  // Enough for every unit to reach the minimum volume in every week: then all are counted in every period, and panels do not
+  // matter.
   await db.owner.query(
     `insert into private.events (tenant_id, time, id, received_at, type, source, bytes, outcome, duration_ms, data)
      select t.id, now() - (92 * (e % 2) + 63 * random()) * interval '1 day', gen_random_uuid(), now(),
@@ -52,7 +53,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Figures of a unit in a period, from its raw events. */
+/** Metrics of a unit in a period, from its raw events. */
 const FIGURES: Record<string, string> = {
   'events.count': 'count(*)',
   'events.error_rate': "count(*) filter (outcome = 'failure') / count(outcome)",
@@ -71,7 +72,7 @@ const VOLUMES: Record<string, string> = {
   latency: 'count(duration_ms)',
 };
 
-test('an independent computation over the raw events agrees with every figure that was released', async () => {
+test('an independent computation from raw events agrees with every released result', async () => {
   const { rows: events } = await db.owner.query(
     `select coalesce(t.attributes ->> 'group', t.id::text) as unit, t.attributes ->> 'segment' as segment,
          (extract(epoch from e.time) * 1000)::bigint as ms, e.type, e.outcome, e.duration_ms, e.data -> 'rows' as rows, e.data -> 'errors' as errors
@@ -106,7 +107,7 @@ test('an independent computation over the raw events agrees with every figure th
       if (figure === null) continue;
       const exact = quartiles[n] as number;
       const step = /rate$/.test(metric) ? 0.01 : 10 ** (Math.floor(Math.log10(exact)) - 1);
-      // Durations are counted by bins, which hold 2 %.
+      // Durations are counted in bins with an error of 2 %.
       const slack = step * 0.5000001 + (metric.startsWith('latency') ? 0.02 * exact : 0);
       expect(Math.abs(figure - exact), `${what}: ${figure} for ${exact}`).toBeLessThanOrEqual(slack);
     }

@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Pool } from '../../sql/database/db.ts';
 
-/** What one unit gives to a cohort: the arguments of private.judge_benchmarks(), where all rules are. */
+/** What one unit contributes to a cohort: the arguments of private.judge_benchmarks(), which has all rules. */
 export type Unit = { name: string; segment: string | null; figure: number; volume: number };
 
-/** A verdict on one cohort, as everybody in it sees it. */
+/** The result of one cohort, as all its members see it. */
 export type Verdict = {
   cohort: string;
   outcome: string;
@@ -14,7 +14,7 @@ export type Verdict = {
   p75: number | null;
 };
 
-/** Judges what the units give for one metric and period as a build does, but without roll-ups. */
+/** Judges the contributions for one metric and period as a build does, but without roll-ups. */
 export async function judge(
   owner: Pick<Pool, 'query'>,
   metric: string,
@@ -47,7 +47,7 @@ export async function judge(
   return rows;
 }
 
-/** So many units of equal volume, with figures that rise evenly. */
+/** Units of equal volume, with evenly rising metrics. */
 export function evenly(count: number, more: Partial<Unit> = {}, from = 0): Unit[] {
   return Array.from({ length: count }, (_, n) => ({
     name: `${more.segment ?? ''}${from + n}`,

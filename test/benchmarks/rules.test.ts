@@ -8,7 +8,7 @@ const LATER = '2026-W41';
 
 const db = await useDatabase();
 
-// Each case on blocks of its own.
+// Each case has its own blocks.
 async function outcomes(metric: string, ...rounds: Unit[][]) {
   await db.owner.query('truncate private.benchmark_panels');
   const verdicts = [];
@@ -17,7 +17,7 @@ async function outcomes(metric: string, ...rounds: Unit[][]) {
 }
 let unique = 0;
 
-describe('the whole', () => {
+describe('the cohort `all`', () => {
   test.each([
     [9, { outcome: 'GROUP_TOO_SMALL', p50: null, size_band: null }],
     [10, { outcome: 'released', p25: null, size_band: '10–19' }],
@@ -30,7 +30,7 @@ describe('the whole', () => {
     expect(verdicts).toMatchObject([{ cohort: 'all', ...expected }]);
   });
 
-  test('of exactly k shows no more than the cell of a figure', async () => {
+  test('of exactly k units publishes only the cell of a metric', async () => {
     const figures = evenly(10).map((unit) => ({ ...unit, figure: 500 + unit.figure }));
     const [verdicts] = await outcomes('latency.p95', figures);
     expect(verdicts?.[0]?.p50).toBe(510);
@@ -51,15 +51,15 @@ describe('the whole', () => {
   });
 });
 
-describe('who is counted together', () => {
-  test('fewer than k and one who join wait, and then join at once', async () => {
+describe('blocks', () => {
+  test('fewer than k + 1 new units wait, and then join together', async () => {
     const bands = await outcomes(RATE, evenly(39), evenly(49), evenly(50));
     expect(bands.map(([verdict]) => verdict?.size_band)).toEqual(['20–49', '20–49', '50+']);
     const medians = bands.map(([verdict]) => verdict?.p50);
     expect(medians[0]).toBe(medians[1]);
   });
 
-  test('where one leaves, ten wait with it; where too few are left, nothing is shown', async () => {
+  test('if one leaves, ten wait with it; if too few are left, nothing is published', async () => {
     const [, without, again] = await outcomes(RATE, evenly(22), evenly(22).slice(1), evenly(22));
     expect(without).toMatchObject([{ outcome: 'released', size_band: '10–19' }]);
     expect(again).toMatchObject([{ outcome: 'released', size_band: '20–49' }]);
@@ -67,7 +67,7 @@ describe('who is counted together', () => {
     expect(less).toMatchObject([{ outcome: 'DIFFERENCING' }]);
   });
 
-  test('a segment is shown where what is left of the whole is none, or many', async () => {
+  test('a segment is published if the rest of the whole is empty or large', async () => {
     const [verdicts] = await outcomes(RATE, [...evenly(12, { segment: 'a' }), ...evenly(9, { segment: 'b' })]);
     expect(verdicts).toMatchObject([
       { cohort: 'all', size_band: '10–19', outcome: 'released' },
@@ -91,7 +91,7 @@ describe('who is counted together', () => {
   });
 });
 
-test('what was released stays as it was', async () => {
+test('released snapshots never change', async () => {
   await db.owner.query('truncate private.benchmark_panels');
   const first = await judge(db.owner, RATE, WEEK, evenly(25));
   const again = await judge(

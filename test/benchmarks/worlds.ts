@@ -2,16 +2,19 @@ import fc from 'fast-check';
 import { type Client, withTransaction } from '../../sql/database/db.ts';
 import type { TestDatabase } from '../support/harness.ts';
 
-/** One unit over time. `figures` and `volumes` by period; null where it takes no part. */
+/** One unit over time: `figures` and `volumes` by period, null if it does not take part. */
 export type Actor = { segment: string | null; figures: (number | null)[]; volumes: number[] };
 
-/** Everything there is: what is published of it follows. The first `sybils` actors are the attacker's. */
+/** Complete input, which determines what is published. The first `sybils` actors are the attacker's. */
 export type World = { metric: string; k: number; periods: number; sybils: number; actors: Actor[] };
 
-/** All that is published of a world, over all periods and cohorts, refusals with their codes too; whoever holds a tenant in each sees it. */
+/**
+ * Everything published of a world, over all periods and cohorts, with the codes of suppressed results. An attacker with a
+ * tenant in each cohort sees all of it.
+ */
 export type Publish = (world: World) => Promise<string>;
 
-/** Publishes a world by the rules in the database, from the first period to the last, and leaves nothing behind. */
+/** Publishes a world by the rules in the database, from the first period to the last, and rolls everything back. */
 export function byTheRules(db: TestDatabase): Publish {
   return (world) =>
     withTransaction(db.owner, 'begin', async (client) => {
@@ -23,7 +26,7 @@ export function byTheRules(db: TestDatabase): Publish {
     });
 }
 
-// A transaction that fails is rolled back.
+// A failed transaction is rolled back.
 class Done extends Error {
   readonly published: string;
   constructor(published: string) {
@@ -72,7 +75,7 @@ async function judgeAll(client: Client, { metric, k, periods, actors }: World): 
   return JSON.stringify(rows);
 }
 
-/** Publishes as the obvious program would: whoever is there is counted, from k on, rounded. To see that attacks find what there is to find. */
+/** Publishes naively: every present unit is counted, from k units on, rounded. It shows that the attacks can succeed. */
 export const naively: Publish = async ({ periods, actors, k }) => {
   const lines = Array.from({ length: periods }, (_, t) => {
     const there = actors.filter(({ figures }) => figures[t] !== null);
@@ -100,8 +103,9 @@ const METRICS = {
 };
 
 /**
- * Random worlds: some 10 to 40 units in segments, who come and go; figures that stay the same, which is when comparing periods tells
- * most, or change; up to k − 1 of them the attacker's, who may say anything and leave and return as they like.
+ * Random worlds: about 10 to 40 units in segments, which join and leave. Metrics stay the same, which makes comparisons of
+ * periods most revealing, or change. Up to k − 1 units are the attacker's, which may report any value, and leave and return
+ * at any time.
  */
 export const worlds = fc
   .record({
@@ -122,7 +126,8 @@ export const worlds = fc
     const { least, most } = METRICS[metric];
     const sybils = greedy ? k - 1 : Math.floor(random() * k);
     const draw = () => least * (most / least) ** random();
-    // Half of the attacker's figures lie below the first victim's and half above, closely or not: that leaves the median to it.
+    // Half of the attacker's metrics are below the first victim's and half above, closely or not, so the victim's is the
+    // median.
     const target = draw();
     const beside = (n: number) => target * Math.exp((n % 2 === 0 ? 1 : -1) * random() * reach);
     const actors = Array.from({ length: sybils + honest }, (_, n) => {
@@ -144,7 +149,7 @@ export const worlds = fc
     return { metric, k, periods, sybils, actors };
   });
 
-// Mulberry32: fast-check shrinks and repeats by its seed.
+// Mulberry32, because fast-check shrinks and repeats by its seed.
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

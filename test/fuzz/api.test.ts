@@ -9,12 +9,12 @@ import { type Stage, setStage } from './stage.ts';
 const { factor, seed } = inject('fuzz');
 const random = randomFrom(seed);
 
-/** How many hostile values each place of a call gets. */
+/** Number of hostile values for each place of a call. */
 const VALUES = Math.ceil(4 * factor);
 const AT_ONCE = 8;
 const SLOWEST_MS = 30_000;
 
-/** Headers that any request may have, beside those of the document. */
+/** Headers that any request may have, in addition to those of the document. */
 const HEADERS = [
   'accept',
   'accept-encoding',
@@ -34,7 +34,7 @@ const HEADERS = [
 ];
 
 const UUID = '019aa0a0-0000-7000-8000-000000000000';
-/** Cursors as lists give them, whatever theirs are made of. */
+/** Cursors as lists return them, whatever theirs contain. */
 const CURSORS = [
   [UUID],
   ['2026-10-01 12:00:00.123456+00'],
@@ -43,7 +43,7 @@ const CURSORS = [
   ['com.example.v1'],
 ].map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'));
 
-/** Types of events that have roll-ups of their own. */
+/** Event types with roll-ups of their own. */
 const FIGURED = ['br.validahub.validation.completed.v1', 'br.validahub.correction.applied.v1', 'mirante.http.request.v1'];
 
 type Call = { method: string; address: string; headers: Record<string, string>; body?: string; operation: Operation };
@@ -60,7 +60,7 @@ afterAll(async () => {
   agent.destroy();
 });
 
-/** A call with nothing hostile in it; `query` and `path` replace parameters, as they stand in an address. */
+/** A valid call; `query` and `path` replace parameters, percent-encoded. */
 function plain(operation: Operation, change: { path?: Record<string, string>; query?: string[] } = {}): Call {
   const { method, path, parameters, scopes, bodies } = operation;
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => change.path?.[name] ?? stage.inPath(method, path, name));
@@ -82,7 +82,7 @@ function plain(operation: Operation, change: { path?: Record<string, string>; qu
 }
 
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
-/** As addresses have them, invalid ones among them. */
+/** Percent-encoded values, some of them invalid. */
 const inAddress = (count: number) => [
   ...some(TEXTS, count, random).map(encoded),
   ...some(ENCODED, Math.ceil(count / 3), random),
@@ -117,7 +117,7 @@ function hostileQueries(operation: Operation): Call[] {
   return [...inOne, ...unknown].map((query) => plain(operation, { query }));
 }
 
-// Node sends no control characters; the others go as the bytes of their UTF-8.
+// Node refuses to send control characters; the others are sent as UTF-8 bytes.
 const inHeader = (text: string) =>
   Buffer.from(text)
     .toString('latin1')
@@ -155,7 +155,7 @@ function hostileBodies(operation: Operation): Call[] {
   });
 }
 
-// Some with the key of another scope, and some without.
+// Some with a key of another scope, some without a key.
 function withAnyKey(call: Call): Call {
   if (random() < 0.8 || call.headers.authorization === undefined) return call;
   const [key] = some(Object.values(stage.keys), 1, random);
@@ -196,11 +196,11 @@ async function send({ method, address, headers, body }: Call): Promise<Sent> {
   return { status: answer.statusCode ?? 0, type: answer.headers['content-type'] ?? '', text };
 }
 
-/** How Zod words what it finds, and Ajv a schema that is none: no answer has such a sentence. */
+/** Messages of Zod about its findings, and of Ajv about an invalid schema: no answer may have such a message. */
 const NOT_OURS =
   /Invalid (input|option|string|number|discriminator|key in|value in|UUID|URL|ISO|email)|Too (big|small): |Unrecognized key|expected \w+, received|schema is invalid/;
 
-/** What is wrong with an answer; undefined where nothing is. */
+/** What is wrong with an answer; undefined if nothing is. */
 function faultOf({ status, type, text }: Sent, { isPage, statuses }: Operation): string | undefined {
   if (status >= 500) return `${status}: ${text}`;
   if (status < 400 || (statuses.includes(status) && type.startsWith('application/json'))) return undefined;
@@ -211,7 +211,7 @@ function faultOf({ status, type, text }: Sent, { isPage, statuses }: Operation):
   return whole && !NOT_OURS.test(text) ? undefined : `${status} with ${text}`;
 }
 
-/** Sends calls, those of one operation one after another; what is wrong, each with the call that shows it. */
+/** Sends calls, those of one operation one after another. Returns the faults, each with the call that shows it. */
 async function tryAll(queues: Call[][]): Promise<string[]> {
   const faults: string[] = [];
   const left = queues.toSorted((a, b) => b.length - a.length);
@@ -230,10 +230,10 @@ async function tryAll(queues: Call[][]): Promise<string[]> {
   return faults;
 }
 
-/** Calls that are refused although nothing hostile is in them: the tenant is not being removed. */
+/** Calls that are correctly refused although they are valid: the tenant is not being removed. */
 const REFUSED = { 'GET /v1/tenants/{id}/offboarding': 404 };
 
-test('calls of the document with nothing hostile in them are answered', async () => {
+test('valid calls of the document are answered', async () => {
   const answers: [string, number][] = [];
   for (const operation of operations.filter(({ method }) => method !== 'DELETE')) {
     const { status } = await send(plain(operation));
@@ -251,7 +251,7 @@ test.each([
   expect(await tryAll(operations.map((operation) => hostile(operation).map(withAnyKey)))).toEqual([]);
 });
 
-test('nor does one in what figures are made of, which jobs read as numbers later', async () => {
+test('nor does a hostile value in the input of roll-ups, which jobs read as numbers later', async () => {
   const operation = operations.find(({ method, path }) => method === 'POST' && path === '/v1/events') as Operation;
   const members = ['rows', 'errors', 'warnings', 'rule', 'rules', 'marketplace', 'route', 'duration_ms', 'outcome'];
   const calls = FIGURED.flatMap((type) =>

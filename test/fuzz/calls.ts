@@ -2,7 +2,7 @@ import type { Json } from '../support/api.ts';
 
 type Schema = Record<string, Json>;
 
-/** One call of the OpenAPI document, as much of it as a request needs. */
+/** One call of the OpenAPI document, reduced to what a request needs. */
 export type Operation = {
   method: string;
   path: string;
@@ -10,7 +10,7 @@ export type Operation = {
   parameters: { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: Schema }[];
   /** By media type. */
   bodies: [string, Schema][];
-  /** Statuses that the document names, which come with a body of their own and are no problem. */
+  /** Documented statuses whose body is not a problem document. */
   statuses: number[];
   isPage: boolean;
 };
@@ -32,12 +32,12 @@ export function operationsOf(document: Json): Operation[] {
   );
 }
 
-// A call that only a token opens needs one.
+// A call that accepts only a token needs one.
 function tokenOf(way: Json, _: number, { length }: Json[]): Operation['parameters'] {
   return 'viewer' in way ? [{ name: 'token', in: 'query', required: length === 1, schema: { type: 'string' } }] : [];
 }
 
-/** What a member of that name, or one of that schema, may hold; members that must not be absent are there. */
+/** A valid value for a member of that name, or of that schema, with all required members. */
 export function sample(schema: Schema, known: Record<string, unknown>, name = ''): unknown {
   if (name in known) return known[name];
   if ('const' in schema) return schema.const;
@@ -57,7 +57,7 @@ export function sample(schema: Schema, known: Record<string, unknown>, name = ''
   return 'x';
 }
 
-/** Pointers to everything that a body may hold, and into each object to a member that nobody expects. */
+/** Pointers to every place of a body, and to an unknown member of each object. */
 export function pointersOf(schema: Schema, at: string[] = []): string[][] {
   const variants: Schema[] = schema.anyOf ?? schema.oneOf ?? [];
   const below = variants.flatMap((variant) => pointersOf(variant, at));
@@ -71,8 +71,8 @@ export function pointersOf(schema: Schema, at: string[] = []): string[][] {
 const HOLE = '@@hole@@';
 
 /**
- * The JSON of a body with `value`, which is JSON or nearly so, where the pointer leads; `*` is a member named `key`. What is not
- * there on the way is made.
+ * The JSON of a body with `value`, which need not be valid JSON, at the pointer; `*` is a member named `key`. Missing
+ * parents are created.
  */
 export function bodyWith(body: unknown, pointer: string[], value: string, key: string): string {
   const put = (into: unknown, [step, ...rest]: string[]): unknown => {

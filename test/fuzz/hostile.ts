@@ -1,4 +1,4 @@
-/** Picks some of a list, none twice, the same ones for the same random numbers. */
+/** Picks distinct items of a list, the same ones for the same random numbers. */
 export function some<T>(items: readonly T[], count: number, random: () => number): T[] {
   const left = [...items];
   return Array.from(
@@ -24,7 +24,7 @@ const DATES = [
 const CLOCKS = ['00:00:00', '23:59:60', '24:00:00', '25:61:61', '12:00:00.9999999', '00:00:00.000000001'];
 const ZONES = ['Z', '+00', '+00:00', '+15:59:59', '-23:59', '+24:00', ''];
 
-/** Dates and times that no calendar has, or no database can hold, and some that both just can. */
+/** Dates and times that are impossible or that no database can store, and some at the limits of both. */
 export const TIMES = [
   ...DATES,
   ...DATES.flatMap((date) => ['T', ' '].flatMap((gap) => ZONES.map((zone) => `${date}${gap}00:00:00${zone}`))),
@@ -119,7 +119,7 @@ const WORDS = [
 /** Texts that no sensible client sends. */
 export const TEXTS = [...TIMES, ...IDS, ...NUMBERS, ...NAMES, ...WORDS];
 
-/** What is no UTF-8, or no percent-encoding, as it stands in an address. */
+/** Invalid UTF-8 or invalid percent-encoding, as in a URL. */
 export const ENCODED = [
   '%',
   '%z',
@@ -136,7 +136,7 @@ export const ENCODED = [
   '\u00ff',
 ];
 
-/** JSON that is not what a member should be, and some that is no JSON. */
+/** JSON of the wrong type, and invalid JSON. */
 export const JSONS = [
   'null',
   'true',
@@ -208,7 +208,7 @@ const flipped = (bytes: Buffer, random: () => number): Buffer => {
   return changed;
 };
 
-/** Cursors that were tampered with: bits flipped, inside and outside of their encoding, and parts replaced. */
+/** Altered cursors: flipped bits, inside and outside of their encoding, and replaced parts. */
 export function tampered(cursor: string, count: number, random: () => number): string[] {
   const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as string[];
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -216,7 +216,7 @@ export function tampered(cursor: string, count: number, random: () => number): s
     const at = Math.floor(random() * parts.length);
     return encode(parts.map((part, index) => (index === at ? value : part)));
   });
-  // A digit of a time or an id for another digit: still of the right shape.
+  // One digit of a time or an id is replaced by another digit, which keeps the form.
   const shaped = Array.from({ length: count }, () => {
     const digit = () => String(Math.floor(random() * 10));
     return encode(parts.map((part) => part.replace(/\d/g, (old) => (random() < 0.2 ? digit() : old))));

@@ -13,19 +13,19 @@ export type Stage = {
   api: TestApi;
   /** By scope. */
   keys: Record<string, string>;
-  /** What parameters and members hold where nothing hostile is in them. */
+  /** Valid values for parameters and members. */
   known: Record<string, unknown>;
-  /** The scopes of keys that reach what the stage has: the operator's own tenant has nothing of it, and one tenant is another's. */
+  /** The scopes of keys that reach the stage's data: the operator's tenant has none of it, and one tenant is another's. */
   scopesFor: (path: string, scopes: string[]) => string[];
-  /** What stands in an address for a parameter of a path. */
+  /** Values for the parameters of a path. */
   inPath: (method: string, path: string, name: string) => string;
-  /** A body of that call, with what is needed beyond what its schema says. */
+  /** A valid body of that call, with what it needs beyond its schema. */
   bodyOf: (path: string, body: unknown) => unknown;
-  /** Makes figures of what was sent. */
+  /** Builds roll-ups from the sent events. */
   refresh: () => Promise<void>;
 };
 
-/** The real API, with a tenant that has something of everything, and keys of all scopes. */
+/** The real API, with a tenant that has data of every kind, and keys of all scopes. */
 export async function setStage(): Promise<Stage> {
   const db = await useDatabase();
   const exports = await useExports(db);
@@ -109,7 +109,7 @@ export async function setStage(): Promise<Stage> {
       if (name === 'slug') return 'validations-overview';
       if (name === 'card') return 'volume';
       if (name !== 'id') return names[path] ?? uuidv7();
-      // What is removed is not there, or there would soon be nothing left.
+      // Deletions are left out, or the stage would soon be empty.
       if (method === 'DELETE' && path.endsWith('{id}')) return uuidv7();
       const exact = ids[path];
       const below = Object.keys(ids).find((start) => path.startsWith(start) && start.endsWith('/') && start !== path);

@@ -10,24 +10,24 @@ import { redisUrl, testSecret } from './harness.ts';
 export type TestApi = {
   url: string;
   metricsUrl: string;
-  /** For tests that shorten their time limits. */
+  /** For tests that shorten time limits. */
   server: Server;
   metricsServer: Server;
-  /** Every call, as the OpenAPI document shows it. */
+  /** Every call, by the OpenAPI document. */
   calls: ReturnType<typeof wire>['calls'];
-  /** A request with a key; a body that is no string or Buffer is sent as JSON. */
+  /** Sends a request with a key. A body that is no string or Buffer is sent as JSON. */
   call: (method: string, path: string, key?: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   close: () => Promise<void>;
 };
 
-/** A parsed answer, which each test reads as the contract says; a wrong member is undefined and fails the test. */
+/** A parsed answer of any type. A missing member is undefined and fails the test that reads it. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export type Answer = { status: number; headers: Headers; text: string; body: Json };
 
 const silent: Logger = pino({ level: 'silent' });
 
-/** The real API on a free port of its own, with settings as the environment would give them. */
+/** Starts the real API on a free port, with settings as from the environment. */
 export async function useApi(
   db: { urls: { api: string; queue: string; metabase: string; ops: string } },
   settings: Record<string, string> = {},

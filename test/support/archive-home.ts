@@ -7,7 +7,7 @@ import { type ArchiveHome, openArchive } from '../../sql/archive/home.ts';
 import { cleanUp } from './clean-up.ts';
 import type { TestDatabase } from './harness.ts';
 
-/** An archive in a folder of its own, or on the store of `url`. */
+/** An archive in a temporary folder, or in the store at `url`. */
 export async function useArchive(url?: string): Promise<ArchiveHome & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'mirante-archive-'));
   const config = { OBJECT_STORE_URL: url, MIRANTE_DATA_DIR: folder };
@@ -19,7 +19,7 @@ export async function useArchive(url?: string): Promise<ArchiveHome & { folder: 
   return { ...home, folder };
 }
 
-/** What jobs that reach files need. */
+/** Dependencies of jobs that read or write files. */
 export const jobDeps = ({ jobs, engine }: Pick<TestDatabase, 'jobs' | 'engine'>, archive: ArchiveHome) => ({
   pool: jobs,
   engine,

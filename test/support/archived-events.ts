@@ -1,6 +1,9 @@
 import type { TestDatabase } from './harness.ts';
 
-/** What a file or a text format could get wrong: quotes, separators, lines, nothing against null, long digits, the ends of a double. */
+/**
+ * Data that a file or text format could corrupt: quotes, separators, newlines, empty against null, long digits, limits of a
+ * double.
+ */
 const HARD = [
   {
     type: 'a.plain.v1',
@@ -15,13 +18,13 @@ const HARD = [
   { type: `${'ü'.repeat(199)}`, subject: '\\N', duration: '123456789.123456789', data: '{"": ""}' },
 ];
 
-/** `count` events of each hard kind a day, from `from` days ago to `to` days ago, told apart by `word`. Gives how many. */
+/** Stores `count` events of each hard kind per day, from `from` to `to` days ago, marked with `word`. Returns how many. */
 export async function fillDays(
   db: Pick<TestDatabase, 'owner'>,
   tenantId: string,
   { from, to, count, word = 'w' }: { from: number; to: number; count: number; word?: string },
 ): Promise<number> {
-  // What an earlier run has dropped may come again.
+  // An earlier run may have dropped the partitions.
   await db.owner.query("update storage.hypertables set retained_from = '-infinity'");
   await db.owner.query(`select storage.make_partitions('events', now() - make_interval(days => $1 + 30), now())`, [from]);
   const { rowCount } = await db.owner.query(
@@ -46,7 +49,7 @@ export async function eventsOf(db: Pick<TestDatabase, 'owner'>, tenantId: string
   return rows.map(({ row }) => row);
 }
 
-/** For retention after 20 days. */
+/** Settings of a retention that keeps raw events for 20 days. */
 export const RETENTION = {
   RAW_RETENTION_DAYS: 20,
   QUARANTINE_RETENTION_DAYS: 30,
@@ -54,7 +57,7 @@ export const RETENTION = {
   ACCESS_LOG_RETENTION_DAYS: 183,
 };
 
-/** `count` events of a day 40 days ago, each about as large as an event may be, some at the same moment. */
+/** Stores `count` events of a day 40 days ago, each about the maximum size, some with the same time. */
 export async function fillLarge(db: Pick<TestDatabase, 'owner'>, tenantId: string, count: number): Promise<void> {
   await db.owner.query("update storage.hypertables set retained_from = '-infinity'");
   await db.owner.query(`select storage.make_partitions('events', now() - interval '70 days', now())`);

@@ -16,7 +16,7 @@ const FLAGS = [
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const SHOTS = fileURLToPath(new URL('../../.test/screenshots/', import.meta.url));
 
-/** A page that is open, with all that the browser complained of so far. */
+/** An open page, with all errors and warnings of the browser so far. */
 export type Opened = { page: Page; complaints: string[] };
 
 /** Debian's Chromium. */
@@ -26,7 +26,7 @@ export async function useBrowser(): Promise<Browser> {
   return browser;
 }
 
-/** Opens an address and waits until all its cards, or tiles, have their figures. */
+/** Opens an address and waits until all its cards have data. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -40,19 +40,19 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   return { page, complaints };
 }
 
-/** Waits until nothing on the page is being loaded. */
+/** Waits until nothing on the page is loading. */
 export async function settled(page: Page): Promise<void> {
   await page.locator(':root:not(:has([aria-busy=true]))').waitFor({ state: 'attached' });
-  // Each chart is there whole once its paint and the next have passed.
+  // A chart is complete two paints later.
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
 }
 
 /** By how many pixels the page is wider than its window. */
 export const overflow = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
 
-/** What axe finds that is serious or critical, a line for each. */
+/** Serious and critical findings of axe, one line each. */
 export async function barriers(page: Page): Promise<string[]> {
-  // Through the protocol, because the page's own policy would not let it in as a script element.
+  // Through the protocol, because the page's policy refuses it as a script element.
   await page.evaluate(readFileSync(AXE, 'utf8'));
   const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
     'axe.run()',
@@ -62,7 +62,7 @@ export async function barriers(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
-/** Keeps a picture under .test/screenshots/, for people to look at: of the whole page, or of what its window shows. */
+/** Saves a screenshot under .test/screenshots/, of the whole page or of the visible part. */
 export async function keepPicture(page: Page, name: string, fullPage = true): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: `${SHOTS}${name}.png`, fullPage });

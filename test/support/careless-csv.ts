@@ -1,6 +1,6 @@
 /**
- * Returns the cells of a CSV text as a tolerant reader takes them that was told the wrong separator: a quote means something only at
- * the start of a cell, and what follows the closing quote belongs to the cell. Python's csv and spreadsheets read so.
+ * Returns the cells of a CSV text as read by a tolerant parser with the wrong separator: a quote is special only at the
+ * start of a cell, and text after the closing quote belongs to the cell. Python's csv and spreadsheets read in this way.
  */
 export function carelessCells(text: string, separator: string): string[] {
   const cells: string[] = [];

@@ -6,16 +6,16 @@ import { unprivilegedAccount } from '../../lib/embedded-home.ts';
 
 export type Certificates = {
   folder: string;
-  /** The authority that signed the server's certificate, and one that did not. */
+  /** The authority that signed the server's certificate, and another one. */
   ca: string;
   otherCa: string;
-  /** Good for 127.0.0.1 and for no name. */
+  /** Valid for 127.0.0.1 and for no name. */
   cert: string;
   key: string;
   remove: () => void;
 };
 
-/** Certificates for a server of a test, in a folder that the account it runs as may enter. */
+/** Creates certificates for a test server, in a folder that the server's account can read. */
 export function makeCertificates(openssl: string): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-tls-'));
   chmodSync(folder, 0o755);

@@ -5,8 +5,8 @@ type Close = () => Promise<void> | void;
 const open: Close[] = [];
 
 /**
- * Closes a resource when the running test ends; outside a test, after the last test of the file. The last one opened is closed first.
- * Returns `close`, which a test may call earlier: it runs once.
+ * Closes a resource when the running test ends; outside a test, after the last test of the file. Resources close in reverse
+ * order of opening. Returns `close`, which a test may call earlier: it runs once.
  */
 export function cleanUp(close: Close): () => Promise<void> {
   let closed: Promise<void> | undefined;
@@ -19,7 +19,7 @@ export function cleanUp(close: Close): () => Promise<void> {
   return once;
 }
 
-/** Closes what was opened outside of tests. */
+/** Closes all resources opened outside of tests. */
 export async function closeAll(): Promise<void> {
   for (const close of open.splice(0).reverse()) await close();
 }

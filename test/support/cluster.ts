@@ -8,16 +8,16 @@ import { freePort } from '../../lib/embedded-postgres.ts';
 import { cleanUp } from './clean-up.ts';
 
 export type Cluster = {
-  /** An ordinary migrator's URL of an empty database. */
+  /** URL of an empty database, with the login of a migrator that is no superuser. */
   url: string;
-  /** Where the cluster's own client programs are. */
+  /** The folder of the cluster's client programs. */
   programs: string;
   destroy: () => Promise<void>;
 };
 
 const PACKAGES = '/usr/lib/postgresql';
 
-/** The newest PostgreSQL of this system's packages that has server and client programs, or undefined. */
+/** The newest installed PostgreSQL with server and client programs, or undefined. */
 export function installedPrograms(): string | undefined {
   const majors = existsSync(PACKAGES) ? readdirSync(PACKAGES).sort((a, b) => Number(b) - Number(a)) : [];
   const folders = majors.map((major) => join(PACKAGES, major, 'bin'));
@@ -26,7 +26,7 @@ export function installedPrograms(): string | undefined {
   );
 }
 
-/** A server of its own from installed programs, whose roles and databases are nobody else's. */
+/** Starts a separate server from installed programs, with no roles or databases of other tests. */
 export async function useCluster(programs: string): Promise<Cluster> {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : undefined;
   const folder = mkdtempSync(join(tmpdir(), 'mirante-cluster-'));

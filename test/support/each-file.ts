@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
 import { closeAll } from './clean-up.ts';
 
-// Vitest runs this before each test file, also where files of one worker share their modules.
+// Vitest runs this before each test file, even if the files of one worker share their modules.
 afterAll(closeAll);

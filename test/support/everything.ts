@@ -15,8 +15,8 @@ const log = pino({ level: 'silent' });
 const DAY_MS = 86_400_000;
 
 /**
- * Rows in every table: three customers with events, refused input, alerts and so on, figures of all of them together, the platform's own, and
- * roll-ups that are older than the raw events that they were made from, which lie in the archive of `dataDir`.
+ * Creates rows in every table: three customers with events, quarantine, alerts and so on, benchmarks of all of them, data of
+ * the platform, and roll-ups older than their raw events, which are in the archive of `dataDir`.
  */
 export async function fillEverything(db: Database, dataDir: string, now = new Date()): Promise<TestTenant[]> {
   const tenants: TestTenant[] = [];
@@ -34,10 +34,10 @@ export async function fillEverything(db: Database, dataDir: string, now = new Da
   } finally {
     client.release();
   }
-  // What is planted there has no file behind it.
+  // Planted archive rows have no file.
   await db.owner.query('delete from private.archive_files');
   await judge(db.owner, 'validations.error_rate', '2026-W01', evenly(12));
-  // All hours that the rows above lie in, as a flush would have marked them.
+  // Marks all hours of the rows above as dirty, as a flush would.
   await db.owner.query(
     `insert into private.dirty_hours (tenant_id, hour, events)
      select tenant_id, date_trunc('hour', time, 'UTC'), count(*) from private.events group by 1, 2`,
@@ -55,7 +55,7 @@ export async function fillEverything(db: Database, dataDir: string, now = new Da
   return tenants;
 }
 
-/** An export that is done and one that has one of its files. */
+/** Creates a completed export and one that has one of its files. */
 export async function leaveExports(db: Database, { id, keyIds }: TestTenant): Promise<void> {
   await db.owner.query(
     `with made as (
@@ -69,7 +69,7 @@ export async function leaveExports(db: Database, { id, keyIds }: TestTenant): Pr
   );
 }
 
-/** Gives what became of them. */
+/** Returns the states of the exports of leaveExports(). */
 export async function leftExports(db: Database): Promise<string[]> {
   const { rows } = await db.owner.query<{ status: string }>(
     `select status from private.export_jobs where options = '{"left": true}' order by status`,
@@ -77,7 +77,7 @@ export async function leftExports(db: Database): Promise<string[]> {
   return rows.map(({ status }) => status);
 }
 
-/** Every table and roll-up, each by its number of rows and a sum over what they hold, whatever their order. */
+/** Every table and roll-up with its number of rows and an order-independent sum of their content. */
 export async function pictureOf(db: Database, without: RegExp = /^$/): Promise<Record<string, string>> {
   const { rows } = await db.migrator.query<{ name: string }>(
     `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -96,7 +96,7 @@ export async function pictureOf(db: Database, without: RegExp = /^$/): Promise<R
   return picture;
 }
 
-/** What customers ask, answered over HTTP. */
+/** Answers of the HTTP API to typical requests of customers. */
 export async function answersOf(
   db: Database,
   dataDir: string,

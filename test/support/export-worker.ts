@@ -7,8 +7,8 @@ import { openArchive } from '../../sql/archive/home.ts';
 import { createPool } from '../../sql/database/db.ts';
 import { loginUrl } from '../../sql/database/roles.ts';
 
-// A worker of its own process, for a test that has it killed: `tsx test/support/export-worker.ts <how far its clock is ahead> [<when it dies>]`, both in
-// milliseconds. SIGKILL asks nobody, also where it comes from within.
+// A worker in a separate process, which a test kills: `tsx test/support/export-worker.ts <offset of its clock> [<delay until
+// it kills itself>]`, both in milliseconds. SIGKILL cannot be handled, even if the process sends it to itself.
 const config = readConfig();
 const [ahead = 0, life] = process.argv.slice(2).map(Number);
 const pool = createPool(loginUrl(config, 'mirante_jobs'), { role: 'mirante_owner', name: 'test exports', max: 5 });

@@ -23,7 +23,7 @@ export type Exports = Awaited<ReturnType<typeof useExports>>;
 
 export type ExportDatabase = Pick<TestDatabase, 'jobs' | 'api' | 'owner' | 'urls'>;
 
-/** What makes exports in a test, with files in a folder of its own unless `store` says where. */
+/** Dependencies of exports, with files in a temporary folder unless `store` names another place. */
 export async function useExports(
   db: ExportDatabase,
   store?: string,
@@ -61,7 +61,7 @@ export async function useExports(
     folder,
     objects,
     deps,
-    /** Moves the clock of the worker, so that what waits is due. */
+    /** Moves the clock of the worker forward, so that delayed work is due. */
     skip: (ms: number) => {
       clock.skipMs += ms;
     },
@@ -82,7 +82,7 @@ export async function useExports(
       ),
     find: async (tenant: TestTenant, id: string) => (await asTenant(tenant, (client) => findExport(client, id))) as ExportJob,
     files: (tenant: TestTenant, id: string) => asTenant(tenant, (client) => listExportFiles(client, id)),
-    /** Ids of the events in an export's files, which are held against the manifest. */
+    /** Ids of the events in an export's files, which are checked against the manifest. */
     async idsIn(tenant: TestTenant, id: string): Promise<string[]> {
       const ids: string[] = [];
       const job = (await asTenant(tenant, (client) => findExport(client, id))) as ExportJob;
@@ -98,7 +98,7 @@ export async function useExports(
       }
       return ids;
     },
-    /** Names in the store that no export knows, and files that an export has and the store has not. */
+    /** Files in the store that no export has, and files of exports that are missing from the store. */
     async unaccounted(): Promise<string[]> {
       const names: string[] = [];
       for await (const { name } of objects.list('exports/')) names.push(name);
@@ -128,7 +128,7 @@ async function idsOf(folder: string, { format, options }: ExportJob, content: Bu
   return rows.map(({ event_id }) => String(event_id));
 }
 
-/** Stores events of a tenant as the owner would find them: `n` of them, at times spread over the last `days`, the ids `<prefix>-1`… */
+/** Stores `n` events of a tenant with the ids `<prefix>-1`…, spread over the last `days` days. */
 export async function plantEvents(
   db: Pick<TestDatabase, 'owner'>,
   tenant: TestTenant,
@@ -151,5 +151,5 @@ export async function plantEvents(
   );
 }
 
-/** The ids that plantEvents() gives. */
+/** The ids of plantEvents(). */
 export const idsFrom = (n: number, prefix = 'e') => Array.from({ length: n }, (_, i) => `${prefix}-${i + 1}`).sort();

@@ -55,7 +55,7 @@ order by rule`,
   },
 };
 
-/** A folder with one small dashboard of customers; without the card `rules` it offers no choice. */
+/** A folder with one small dashboard for customers. Without the card `rules` it has no choice. */
 export function fewDashboards(below: string, names = Object.keys(CARDS)): URL {
   const folder = mkdtempSync(join(below, 'dashboards-'));
   mkdirSync(join(folder, SLUG));

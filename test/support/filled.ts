@@ -3,7 +3,10 @@ import { saveProbes } from '../../sql/objectives/probes.ts';
 import { noteUsed } from '../../sql/tenants/feature-uses.ts';
 import type { TestDatabase, TestTenant } from './harness.ts';
 
-/** One event of each kind for every step back from `now`, none of them yet to come, each with the tenant's own word wherever a text can stand. */
+/**
+ * Events of each kind for every step back from `now`, none in the future, each with the tenant's own word in every text
+ * field.
+ */
 export async function fillTenant(
   db: Pick<TestDatabase, 'owner' | 'api'>,
   { id, keyIds }: TestTenant,
@@ -40,7 +43,7 @@ export async function fillTenant(
   for (let reads = word === 'acme' ? 2 : 1; reads > 0; reads--) await noteUsed(db.api, id, 'benchmarks');
 }
 
-/** What operations' cards show beside that: probes, requests, alerts of one tenant, and a quota of the tenant `acme`. */
+/** Further data of the cards of operations: probes, requests, alerts of one tenant, and a quota of the tenant `acme`. */
 export async function fillPlatform(db: Pick<TestDatabase, 'owner'>, rival: TestTenant, now: Date): Promise<void> {
   const minutes = Array.from({ length: 60 }, (_, n) => new Date(Date.now() - n * 60_000));
   await saveProbes(

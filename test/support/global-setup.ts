@@ -9,32 +9,32 @@ import { buildTemplate } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** URL of the migrator's login, in the database it was given. */
+    /** URL of the migrator's login, in the original database. */
     serverUrl: string;
-    /** Database that each test file's own is cloned from. */
+    /** The template database, which each test file clones. */
     template: string;
     engine: Engine;
     redisUrl: string | undefined;
-    /** Where client programs of the server's version are, where not on PATH. */
+    /** Folder of client programs of the server's version, if they are not on PATH. */
     programs: { folder: string | undefined; path: string | undefined };
-    /** The embedded server, which was started for this run and brings no client programs. */
+    /** The embedded server, which was started for this run and has no client programs. */
     isOwnServer: boolean;
-    /** A superuser's login on the same server, for what asks for one. */
+    /** A superuser's login on the same server, for tests that need one. */
     superuserUrl: string | undefined;
-    /** File that collects what tests went without. */
+    /** File that collects what was skipped because this machine lacks something. */
     absences: string;
-    /** How many times each fault is tried, and the file that collects what came of it, a JSON object a line. */
+    /** How many times each fault is tried, and the file that collects the results, one JSON object per line. */
     faults: { times: number; report: string };
     fuzz: { factor: number; seed: number };
     kills: number;
-    /** File that collects how many attacks were tried and what they found, a line each time. */
+    /** File that collects how many attacks were tried and what they found, one line each. */
     tally: string;
   }
 }
 
 const FOLDER = fileURLToPath(new URL('../../.test/', import.meta.url));
 
-// A test server's data are thrown away, so nothing is lost by not waiting for the disk.
+// Data of a test server are temporary, so it need not wait for the disk.
 const CARELESS = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -43,7 +43,7 @@ const CARELESS = {
   reserved_connections: '0',
 };
 
-/** Before all test files: a server, and on it the migrated template. Gives what ends both. */
+/** Runs before all test files: starts a server and creates the migrated template. Returns the function that stops both. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   sweep();
   const folder = join(FOLDER, String(process.pid));
@@ -80,7 +80,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-// Where Mirante is installed, its migrator is often no superuser, so in tests it never is.
+// Many installations have a migrator that is no superuser, so the tests do, too.
 async function ordinaryMigrator(server: EmbeddedPostgres): Promise<string> {
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
@@ -103,7 +103,7 @@ function report(absences: string, tally: string, engine: Engine): void {
   process.stdout.write(`\n${text.join('\n')}\n`);
 }
 
-// Folders of runs that were killed; a server that one of them left running is ended by its own id.
+// Folders of killed runs. A server that such a run left behind is ended by its process id.
 function sweep(): void {
   if (!existsSync(FOLDER)) return;
   for (const name of readdirSync(FOLDER)) {
@@ -131,7 +131,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// The id in a stale file may meanwhile belong to another program.
+// The process id in a stale file may now belong to another program.
 function isServerOf(pid: number, home: string): boolean {
   const file = `/proc/${pid}/cmdline`;
   return existsSync(file) && readFileSync(file, 'utf8').includes(join(home, 'postgres'));

@@ -31,10 +31,10 @@ export type TestDatabase = {
   engine: Engine;
   urls: { api: string; jobs: string; queue: string; metabase: string; ops: string };
   migrator: Pool;
-  /** Acts as mirante_owner and sees every tenant's rows: the truth that a test compares with. */
+  /** Acts as mirante_owner and sees the rows of all tenants: the truth that tests compare with. */
   owner: Pool;
   api: Pool;
-  /** As the jobs work: the login mirante_jobs, acting as mirante_owner. */
+  /** As the jobs connect: the login mirante_jobs, acting as mirante_owner. */
   jobs: Pool;
   /** Runs functions of bi, each with a grant. */
   metabase: Pool;
@@ -42,7 +42,7 @@ export type TestDatabase = {
   drop: () => Promise<void>;
 };
 
-/** A migrated database of the caller's own, cloned from the template. */
+/** Clones the template: a migrated database for the caller alone. */
 export async function useDatabase(): Promise<TestDatabase> {
   const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
   await onServer((client) => clone(client, name));
@@ -55,7 +55,7 @@ export async function useDatabase(): Promise<TestDatabase> {
   return { ...opened, drop };
 }
 
-/** Connections to a migrated database that is there already, as the migrator's URL has it; to be ended. */
+/** Connects to a migrated database by the migrator's URL. The caller must end the connections. */
 export function openDatabase(url: string, engine: Engine): Omit<TestDatabase, 'drop'> & { end: () => Promise<void> } {
   const urls = {
     api: roleUrl(url, testSecret, 'mirante_api'),
@@ -78,7 +78,7 @@ export function openDatabase(url: string, engine: Engine): Omit<TestDatabase, 'd
   return { url, engine, urls, ...pools, end };
 }
 
-// Roles belong to the server and would outlive the database.
+// Roles belong to the server and would remain after the database is dropped.
 async function endSqlLogins({ owner, api }: Pick<TestDatabase, 'owner' | 'api'>): Promise<void> {
   const { rows } = await owner.query<{ id: string; tenant_id: string }>(
     'select id, tenant_id from private.sql_logins where ended_at is null',
@@ -86,17 +86,17 @@ async function endSqlLogins({ owner, api }: Pick<TestDatabase, 'owner' | 'api'>)
   for (const { id, tenant_id } of rows) await revokeSqlLogin(api, tenant_id, id, 'login');
 }
 
-/** An empty database of the same server, for tests of what comes before or during a migration. */
+/** An empty database of the same server, for tests of migrations. */
 export async function useEmptyDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `${inject('template')}_${randomBytes(4).toString('hex')}`;
   await onServer((client) => client.query(`create database ${name}`));
   return { url: databaseUrl(inject('serverUrl'), name), drop: cleanUp(() => dropDatabase(name)) };
 }
 
-// Rights on a database are no part of what a clone copies, so the template's are given again.
+// A clone does not copy rights on the database, so they are granted again.
 async function clone(client: pg.Client, name: string): Promise<void> {
   const template = inject('template');
-  // Copies files, which is five times as fast as writing them to the log where nothing waits for the disk.
+  // Copies files, which is five times as fast as the write-ahead log if nothing waits for the disk.
   await client.query(`create database ${name} template ${template} strategy file_copy`);
   const { rows } = await client.query<{ role: string; right: string }>(
     `select grantee::regrole::text as role, privilege_type as right
@@ -107,8 +107,8 @@ async function clone(client: pg.Client, name: string): Promise<void> {
   for (const { role, right } of rows) await client.query(`grant ${right} on database ${name} to ${role}`);
 }
 
-// Without force, which would end autovacuum's worker too and may not, where the migrator is no superuser: a plain drop asks
-// it to leave, and waits for connections that are just closing.
+// Without force, which also ends autovacuum's worker and fails if the migrator is no superuser. A plain drop asks the worker
+// to stop, and waits for connections that are closing.
 async function dropDatabase(name: string): Promise<void> {
   await onServer((client) => client.query(`drop database ${name}`));
 }
@@ -134,7 +134,7 @@ const KEYS = {
 export type KeyName = keyof typeof KEYS;
 export type TestTenant = Tenant & { keys: Record<KeyName, string>; keyIds: Record<KeyName, string> };
 
-/** A tenant of its own, with one key for each scope of a customer. */
+/** Creates a tenant with one key for each scope of a customer. */
 export async function makeTenant(db: Pick<TestDatabase, 'api'>, overrides: Partial<NewTenant> = {}): Promise<TestTenant> {
   const slug = `t-${randomBytes(5).toString('hex')}`;
   const input = { slug, name: `Tenant ${slug}`, ...overrides };
@@ -153,12 +153,12 @@ export async function makeTenant(db: Pick<TestDatabase, 'api'>, overrides: Parti
   return { ...tenant, keys, keyIds };
 }
 
-/** A key of the platform's operator. */
+/** Creates a key of the platform's operator. */
 export async function makeOperatorKey(db: Pick<TestDatabase, 'api'>): Promise<string> {
   return createOperatorKey(db.api);
 }
 
-/** Redis for tests, where TEST_REDIS_URL names one. */
+/** Redis for tests, if TEST_REDIS_URL names one. */
 export const redisUrl = (): string | undefined => inject('redisUrl');
 
 const ABSENT = {
@@ -177,8 +177,8 @@ const ABSENT = {
 } as const;
 
 /**
- * Where something that not every machine has is found, or undefined; the run then ends with a line that says what was
- * skipped. For `test.skipIf(!need('redis'))`.
+ * Finds something that not every machine has. Returns where it is, or undefined; the run then ends with a line that says
+ * what was skipped. For `test.skipIf(!need('redis'))`.
  */
 export function need(thing: keyof typeof ABSENT): string | undefined {
   const found = {
@@ -197,7 +197,7 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
   return found;
 }
 
-// Tried, because root in a container often may not.
+// Tried in practice, because root in a container often lacks the right.
 function mayMount(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'mirante-mount-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
@@ -206,7 +206,7 @@ function mayMount(): string | undefined {
   return mounted ? folder : undefined;
 }
 
-// The tested server with programs of its version, else one of this system's packages.
+// The tested server with programs of its version, or an installed PostgreSQL.
 function dumpingServer(): string | undefined {
   const { folder } = inject('programs');
   if (!inject('isOwnServer'))
@@ -214,7 +214,7 @@ function dumpingServer(): string | undefined {
   return installedPrograms();
 }
 
-/** Counts attacks and the foreign rows that they found; the run ends with a line that sums them up. */
+/** Counts attacks and the foreign rows that they found. The run ends with a line of totals. */
 export function tally(tried: number, foreignRows: number): void {
   appendFileSync(inject('tally'), `${tried} ${foreignRows}\n`);
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** White space as JSON has it, often none. */
+/** JSON white space, often none. */
 export const spaces = fc.oneof(fc.constant(''), fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 }));
 
-/** Text that is seldom JSON: any characters, also halves of pairs, and much punctuation. */
+/** Text that is rarely JSON: any characters, including unpaired surrogates, and much punctuation. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.string({ unit: fc.constantFrom(...'[]{}",:\\1e-.u0 \n'), maxLength: 30 }),
@@ -22,7 +22,7 @@ const number = fc.oneof(
     .map(([sign, whole, fraction, exponent, power]) => sign + whole + fraction + (exponent && exponent + power)),
 );
 
-/** A JSON string, each character written plainly or as an escape. */
+/** A JSON string; each character is plain or escaped. */
 export const stringSource = fc
   .array(
     fc.tuple(
@@ -48,7 +48,7 @@ function escaped(character: string): string {
   ).join('');
 }
 
-/** The source text of any JSON value, with white space, escapes, unicode, nesting and numbers of every form. */
+/** The source text of any JSON value, with white space, escapes, Unicode, nesting and every form of number. */
 export const jsonSource: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },

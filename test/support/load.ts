@@ -2,19 +2,19 @@ import { setTimeout } from 'node:timers/promises';
 import { v4 } from 'uuid';
 
 export type Load = {
-  /** Ids of all events that were sent, and of those that a 202 has acknowledged. */
+  /** Ids of all sent events, and of those acknowledged by a 202. */
   sent: Set<string>;
   acknowledged: Set<string>;
-  /** How often each status was answered; 0 is a connection that broke. */
+  /** Count of each status; 0 is a broken connection. */
   statuses: Map<number, number>;
-  /** Lets each client have its present batch acknowledged, however often it must be sent, and stops. */
+  /** Stops the load after each client has its current batch acknowledged, with retries. */
   finish: () => Promise<void>;
 };
 
 const BATCH = 20;
 const PAUSE_MS = 100;
 
-/** Clients that send batches without a pause, and each batch again, with the same ids, until it is acknowledged. */
+/** Clients that send batches continuously, and retry each batch with the same ids until it is acknowledged. */
 export function startLoad(url: string, keys: string[], clients: number): Load {
   const load = { sent: new Set<string>(), acknowledged: new Set<string>(), statuses: new Map<number, number>() };
   let finishing = false;

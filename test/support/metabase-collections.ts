@@ -3,7 +3,7 @@ import { type Handler, no, ok, type World } from './metabase-world.ts';
 
 const number = (value: string | null, fallback: number) => (value === null ? fallback : Number(value));
 
-/** What lies in a collection: with cards and dashboards alike, and what is archived only where it was asked for. */
+/** Items of a collection: cards and dashboards; archived ones only on request. */
 function items(world: World, place: number | null, query: URLSearchParams): Json {
   const archived = query.get('archived') === 'true';
   const inTrash = (one: Json) => place === world.trash && one.archived && !world.collections.get(one.collection_id)?.archived;
@@ -13,7 +13,7 @@ function items(world: World, place: number | null, query: URLSearchParams): Json
       .filter(() => query.getAll('models').includes(model))
       .map(({ id, name, description, entity_id, archived: gone, collection_id }) => {
         const row = { id, model, name, entity_id, archived: gone, collection_id };
-        // Older versions say nothing of descriptions in lists.
+        // Older versions have no descriptions in lists.
         return world.version < 60 ? row : { ...row, description };
       }),
   );
@@ -32,7 +32,7 @@ export const collectionRoutes: Record<string, Handler> = {
     const id = world.next();
     const made = { id, name, description, archived: false, location: '/' };
     world.collections.set(id, made);
-    // It takes over what holds at the root.
+    // It inherits the permissions of the root.
     world.collectionGraph.permissions[id] = world.collectionGraph.permissions.root as string;
     return ok(made);
   },

@@ -4,7 +4,7 @@ import { type Handler, no, ok, type Reply, setting, type World } from './metabas
 
 const nanoId = () => randomBytes(16).toString('base64url').slice(0, 21);
 
-/** The form in which queries are kept since 0.57, and the old one, in which they are given on request. */
+/** The form of stored queries since 0.57, and the old one, which is returned on request. */
 const kept = ({ database, native }: Json): Json => ({
   'lib/type': 'mbql/query',
   database,
@@ -39,7 +39,7 @@ const isEmbedding = (world: World) =>
     (value) => String(value) === 'true',
   );
 
-// Each that is there is kept, each with a negative number made, all others go.
+// A known id is kept, a negative id creates a dashcard, and all others are removed.
 function replaceDashcards(world: World, dashboard: Json, given: Json[]): Reply | undefined {
   const known = new Map<number, Json>(dashboard.dashcards.map((one: Json) => [one.id, one]));
   for (const { card_id } of given) {
@@ -116,7 +116,7 @@ export const dashboardRoutes: Record<string, Handler> = {
     const fault = dashcards && replaceDashcards(world, dashboard, dashcards);
     if (fault) return fault;
     if (dashcards) dashboard.tabs = (tabs ?? []).map((tab: Json, position: number) => ({ ...tab, id: world.next(), position }));
-    // It adds what was not sent.
+    // It fills in members that were not sent.
     if (parameters) dashboard.parameters = parameters.map((one: Json) => ({ filteringParameters: [], ...one }));
     if (world.version < 60) delete rest.embedding_type;
     Object.assign(dashboard, rest);

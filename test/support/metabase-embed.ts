@@ -6,7 +6,7 @@ import { no, ok, type Reply, setting, type World } from './metabase-world.ts';
 
 const PATH = /^\/api\/embed\/dashboard\/([^/]+)(?:\/dashcard\/(\d+)\/card\/(\d+))?$/;
 
-/** What a guest is answered, or undefined where the request is none of a guest. */
+/** The answer to a guest's request, or undefined if it is no guest's request. */
 export async function answerEmbed(world: World, { url }: Asked): Promise<Reply | undefined> {
   const [, token, dashcardId, cardId] = PATH.exec(url.pathname) ?? [];
   if (token === undefined) return undefined;
@@ -36,7 +36,7 @@ const isGiven = (value: unknown) => value !== undefined && value !== null && val
 function parameterFault({ parameters, embedding_params }: Json, signed: Json, inUrl: Json): string | undefined {
   const states = embedding_params ?? {};
   for (const [slug, state] of Object.entries(states)) {
-    // An empty list passes.
+    // An empty list is accepted.
     if (state === 'locked' && !isGiven(signed[slug])) return `You must specify a value for ${slug} in the JWT.`;
     if (state === 'locked' && inUrl[slug] !== undefined) return `You can only specify a value for ${slug} in the JWT.`;
     if (signed[slug] !== undefined && inUrl[slug] !== undefined) return `${slug} is in the JWT and in the URL`;
@@ -49,7 +49,7 @@ function parameterFault({ parameters, embedding_params }: Json, signed: Json, in
   return undefined;
 }
 
-// A value reaches a variable only where the dashboard's parameter is mapped to it; else the tag's own default counts.
+// A variable gets a value only if the dashboard's parameter is mapped to it; otherwise the default of the tag applies.
 async function run(world: World, dashboard: Json, tile: Json, params: Json): Promise<Reply> {
   const card = world.cards.get(tile.card_id);
   const { native, 'template-tags': tags } = card.dataset_query.stages[0];

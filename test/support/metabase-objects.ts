@@ -99,7 +99,7 @@ const ROUTES: Record<string, Handler> = {
   'GET /api/permissions/graph': ({ databaseGraph: { revision, permissions } }) =>
     ok({ revision, groups: { '1': permissions } }),
   'PUT /api/permissions/graph': ({ databaseGraph }, { body }) => {
-    // Somebody else changes the graph in between, once.
+    // Once, the graph changes between read and write, as by another administrator.
     if (databaseGraph.staleNext) {
       databaseGraph.staleNext = false;
       databaseGraph.revision += 1;
@@ -115,7 +115,7 @@ const ROUTES: Record<string, Handler> = {
 
 const OPEN = ['/api/health', '/api/session/properties', '/api/setup', '/api/session'];
 
-/** What the stand-in answers to a request that is no guest's. */
+/** The answers to all requests except guests'. */
 export async function answer(world: World, asked: Asked, { template, values }: Found): Promise<Reply> {
   const handler = ROUTES[`${asked.method} ${template}`];
   if (!handler) return no(404, 'API endpoint does not exist.');

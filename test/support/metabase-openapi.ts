@@ -4,7 +4,7 @@ import type { Json } from './api.ts';
 import { need } from './harness.ts';
 import type { Asked, Reply } from './metabase-world.ts';
 
-/** The path as a template with its values, and what is wrong with the request. */
+/** The path as a template with its values, and the faults of the request. */
 export type Found = { template: string; values: Record<string, string>; fault?: string; pointer?: string };
 
 export type Checker = {
@@ -13,7 +13,7 @@ export type Checker = {
   answer: (found: Found, reply: Reply) => void;
 };
 
-// Where the document is absent the paths still have to be told apart.
+// Without the document, paths must still be told apart.
 const TEMPLATES = [
   '/api/health',
   '/api/session/properties',
@@ -42,7 +42,7 @@ const TEMPLATES = [
 
 let opened: { document: Json; ajv: Ajv2020 } | undefined;
 
-// Once for all servers of a file: to compile its schemas takes longer than most tests.
+// Shared by all servers of a file, because compiling its schemas takes longer than most tests.
 function openDocument(file: string): { document: Json; ajv: Ajv2020 } {
   const document: Json = JSON.parse(readFileSync(file, 'utf8'));
   const ajv = new Ajv2020({ strict: false, validateFormats: false, coerceTypes: false });
@@ -50,14 +50,14 @@ function openDocument(file: string): { document: Json; ajv: Ajv2020 } {
   return { document, ajv };
 }
 
-/** Holds requests and answers against the OpenAPI document of Metabase, where it is beside the checkout. */
+/** Checks requests and answers against Metabase's OpenAPI document, if it is beside the checkout. */
 export function createChecker(): Checker {
   const file = need('metabase-openapi');
   if (file) opened ??= openDocument(file);
   const document = opened?.document;
   const violations: string[] = [];
 
-  // A fault, or undefined where the value is as the schema at this pointer says.
+  // Returns a fault, or undefined if the value matches the schema at this pointer.
   function faultOf(pointer: string, value: unknown): string | undefined {
     const validate = opened?.ajv.getSchema(`metabase#${pointer}`);
     if (!validate) throw new Error(`no schema at ${pointer}`);

@@ -11,21 +11,21 @@ import { makeWorld, type Reply, type World, type WorldOptions } from './metabase
 
 export type MetabaseServer = {
   url: string;
-  /** What it holds, for a test to look at and to change as people would. */
+  /** Its state, which tests read and change as people would. */
   world: World;
   /** Requests so far, e.g. `POST /api/card`. */
   requests: string[];
-  /** Where a request or an answer was not as the OpenAPI document says. */
+  /** Requests and answers that do not match the OpenAPI document. */
   violations: string[];
-  /** From the n-th request on all connections break: before it is done, or once it is done. */
+  /** Breaks all connections from the n-th request on: before the request is processed, or after it if `done`. */
   breakAt: (n: number, done: boolean) => void;
   mend: () => void;
   close: () => Promise<void>;
 };
 
 /**
- * A stand-in for Metabase that keeps state and has its documented traps. It is made from documentation: no real server was ever
- * beside it. Cards really run, as the login that their database entry holds.
+ * A stand-in for Metabase that keeps state and has its documented traps. It follows the documentation and was never compared
+ * with a real server. Cards really run, with the login of their database entry.
  */
 export async function useMetabase(options: WorldOptions = {}): Promise<MetabaseServer> {
   const world = makeWorld(options);

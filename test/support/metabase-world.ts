@@ -10,9 +10,9 @@ export type Handler = (world: World, call: Call) => Reply | Promise<Reply>;
 
 export type WorldOptions = {
   tag?: string;
-  /** Settings that its environment defines, with their values. */
+  /** Settings defined by its environment, with their values. */
   env?: Record<string, unknown>;
-  /** Answers of /api/health before it is up. */
+  /** Number of /api/health answers before it is ready. */
   starting?: number;
   flipSsl?: boolean;
   hideSecret?: boolean;
@@ -35,7 +35,7 @@ export type World = {
   databaseGraph: { revision: number; permissions: Record<string, Json>; staleNext: boolean };
   collectionGraph: { revision: number; permissions: Record<string, string> };
   trash: number;
-  /** Connections of its databases, by their addresses. */
+  /** Connections to its databases, by URL. */
   pools: Map<string, Pool>;
   next: () => number;
 };
@@ -78,5 +78,5 @@ export function makeWorld(options: WorldOptions): World {
 export const ok = (body: Json, status = 200): Reply => ({ status, body });
 export const no = (status: number, message: string): Reply => ({ status, body: { message } });
 
-/** A setting as the environment or else the API has it. */
+/** The value of a setting: the environment takes precedence over the API. */
 export const setting = ({ options, settings }: World, key: string) => options.env?.[key] ?? settings.get(key);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { v4 } from 'uuid';
 import type { EventRow } from '../../sql/events/events.ts';
 
-/** Texts that break what reads or writes CSV and JSON carelessly. */
+/** Texts that break careless readers and writers of CSV and JSON. */
 const NASTY = [
   '',
   ' ',
@@ -43,18 +43,18 @@ const NASTY = [
 ];
 
 const text = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NASTY) }, fc.string({ unit: 'binary', maxLength: 40 }));
-// PostgreSQL holds no U+0000, and the DuckDB of the tests leaves a mark of byte order out where a text begins with it.
+// PostgreSQL cannot store U+0000, and the DuckDB of the tests drops a byte order mark at the start of a text.
 const stored = text.map((given) => given.replaceAll('\u0000', '').replace(/^\ufeff+/, ''));
 const filled = stored.filter((given) => given !== '');
 
-// Numbers that JavaScript cannot hold.
+// Numbers that JavaScript cannot represent exactly.
 const number = fc.constantFrom('12345678901234567890.10', '0.1000', '-0.00000000000000000001', '9007199254740993');
 
 const data = fc
   .record({ text: stored, key: stored, number, none: fc.constant(null) })
   .map(({ text, key, number }) => `{"text":${JSON.stringify(text)},${JSON.stringify(`k${key}`)}:[null,{}],"number":${number}}`);
 
-/** Events of one key, one for each nasty text and then as they come, in `count` different moments. */
+/** Events of one key: one for each nasty text, then random ones, at `count` different times. */
 export function nastyEvents(keyId: string, count: number, seed: number): EventRow[] {
   const fields = fc.record({
     type: filled,

@@ -4,7 +4,7 @@ import { freePort } from '../../lib/embedded-postgres.ts';
 import { cleanUp } from './clean-up.ts';
 import { redisUrl, testSecret } from './harness.ts';
 
-/** The API as a program of its own, with these settings alone, and all that it has written; ended with the test. */
+/** Starts the API as a separate process with only these settings, and collects its output. It stops when the test ends. */
 export async function startProgram(
   settings: Record<string, string>,
 ): Promise<{ url: string; child: Child; output: () => string }> {

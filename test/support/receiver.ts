@@ -6,7 +6,7 @@ export type Received = { path: string; headers: IncomingHttpHeaders; body: strin
 
 export type Receiver = { url: string; received: Received[]; connections: () => number; close: () => Promise<void> };
 
-/** A server that takes webhooks, keeps what it was sent, and answers as it is told. */
+/** A server that stores received webhooks and answers as told. */
 export async function useReceiver(answer: (response: ServerResponse, path: string) => void): Promise<Receiver> {
   const received: Received[] = [];
   let connections = 0;
@@ -34,7 +34,7 @@ export async function useReceiver(answer: (response: ServerResponse, path: strin
   };
 }
 
-/** Answers as the path says: `/204`, `/503`; `/hang` never. */
+/** Answers by path: `/204`, `/503`; `/hang` never answers. */
 export function asThePathSays(response: ServerResponse, path: string): void {
   if (path === '/hang') return;
   const status = Number(path.slice(1, 4)) || 200;

@@ -2,13 +2,16 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { cleanUp } from './clean-up.ts';
 
-/** What becomes of a request: passed on, answered with a status, held up, cut off in its middle, or answered with other bytes. */
+/**
+ * What happens to a request: forwarded, answered with a status, delayed, cut off in the middle, or answered with other
+ * bytes.
+ */
 export type Mood = 'well' | 500 | 503 | 'slow' | 'cut' | 'lie';
 
 export type S3Proxy = {
   /** For OBJECT_STORE_URL. */
   url: string;
-  /** Requests so far, by what became of them. */
+  /** Requests so far, by outcome. */
   counts: Map<Mood, number>;
   mood: (choose: (request: IncomingMessage) => Mood) => void;
 };
@@ -16,7 +19,7 @@ export type S3Proxy = {
 const SLOW_MS = 100;
 const CUT_AFTER_BYTES = 2_000;
 
-/** Stands before a server that speaks S3 and spoils what it is told to. */
+/** A proxy for an S3 server that spoils requests as told. */
 export async function useS3Proxy(s3: { url: string; endpoint: string }): Promise<S3Proxy> {
   let choose: (request: IncomingMessage) => Mood = () => 'well';
   const counts = new Map<Mood, number>();
@@ -45,7 +48,7 @@ export async function useS3Proxy(s3: { url: string; endpoint: string }): Promise
   };
 }
 
-// Signed for the name that the client knows, which the server compares with the header alone.
+// The signature covers the host name that the client uses, and the server compares it with the header only.
 function forward(endpoint: string, incoming: IncomingMessage, response: ServerResponse, mood: Mood): void {
   const { hostname, port } = new URL(endpoint);
   const { method, url: path, headers } = incoming;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import S3rver from 's3rver';
 import { cleanUp } from './clean-up.ts';
 
-/** A server that speaks S3, with one empty bucket. `url` is what OBJECT_STORE_URL takes, with a prefix. */
+/** An S3 server with one empty bucket. `url` is a value for OBJECT_STORE_URL, with a prefix. */
 export async function useS3(): Promise<{ url: string; endpoint: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'mirante-s3-'));
   const server = new S3rver({

@@ -1,8 +1,8 @@
 export type JsonFacts = { members: number; depth: number; repeatedKey: boolean; unstorable: boolean };
 
 /**
- * What a plain recursive reading of a JSON text finds, character by character: the slow truth that the quick scan of
- * api/events/json-items.ts is compared with. The text must be JSON.
+ * Reads a JSON text recursively, character by character: the slow reference for the fast scan of api/events/json-items.ts.
+ * The text must be JSON.
  */
 export function factsOf(text: string): JsonFacts {
   const facts = { members: 0, depth: 0, repeatedKey: false, unstorable: false };

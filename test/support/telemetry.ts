@@ -3,7 +3,7 @@ import type { Pool } from '../../sql/database/db.ts';
 import type { EventRow } from '../../sql/events/events.ts';
 import type { TestTenant } from './harness.ts';
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failure can be had again. */
+/** Numbers in [0, 1), the same for the same seed (mulberry32), so that a failure can be reproduced. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -15,7 +15,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Events of every kind that a roll-up counts, at random moments of [from, to). */
+/** Events of every kind that a roll-up counts, at random times in [from, to). */
 export function randomEvents(random: () => number, tenants: TestTenant[], count: number, from: number, to: number): EventRow[] {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
   return Array.from({ length: count }, () => {
@@ -63,7 +63,7 @@ export function randomEvents(random: () => number, tenants: TestTenant[], count:
 type Measures = Record<string, number | null>;
 export type Answers = Map<string, Measures>;
 
-/** What each roll-up must hold for these events, grouped here without any of the database's help. */
+/** The expected rows of each roll-up for these events, computed without the database. */
 export function expectedAnswers(events: EventRow[], tenants: TestTenant[]): Record<string, Answers> {
   const answers: Record<string, Answers> = {};
   const owner = new Map(tenants.map((tenant) => [tenant.keyIds.ingest, tenant.id]));
@@ -105,7 +105,7 @@ const DIMS: Record<string, string[]> = {
 };
 export const ROLLUPS = Object.keys(DIMS).flatMap((noun) => [`${noun}_hourly`, `${noun}_daily`]);
 
-/** What a roll-up holds, in the form of expectedAnswers(). */
+/** The actual rows of a roll-up, in the form of expectedAnswers(). */
 export async function readAnswers(owner: Pool, rollup: string): Promise<Answers> {
   const { rows } = await owner.query(`select * from private.${rollup}`);
   const dims = DIMS[rollup.split('_')[0] as string] as string[];

@@ -6,7 +6,7 @@ export const testSecret = 'x'.repeat(40);
 
 const PREFIX = 'mirante_test_';
 
-/** The same server's URL with another database in it. */
+/** The same server's URL with another database. */
 export function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
@@ -14,8 +14,8 @@ export function databaseUrl(serverUrl: string, name: string): string {
 }
 
 /**
- * Makes and migrates the database that test files clone. The connection that it holds until `drop` tells other runs on the
- * same server that this one is alive; what runs without such a sign have left is dropped first.
+ * Creates and migrates the database that test files clone. It keeps a connection until `drop`, which tells other runs on the
+ * same server that this run is alive. Databases of runs without such a connection are dropped first.
  */
 export async function buildTemplate(
   serverUrl: string,
@@ -23,7 +23,8 @@ export async function buildTemplate(
 ): Promise<{ name: string; engine: Engine; drop: () => Promise<void> }> {
   const keeper = await connect(serverUrl, name);
   await dropLeftovers(keeper);
-  // A template from the start, so that TimescaleDB starts no worker there; then closed: nothing stands in the way of a copy.
+  // Marked as a template at once, so that TimescaleDB starts no worker in it, and then closed to connections, so that
+  // nothing blocks a copy.
   await keeper.query(`create database ${name} is_template true`);
   await migrate(databaseUrl(serverUrl, name), testSecret);
   const engine = await engineOf(databaseUrl(serverUrl, name));
@@ -76,7 +77,7 @@ async function dropLeftovers(client: pg.Client): Promise<void> {
   for (const { run } of rows) await dropDatabases(client, run);
 }
 
-// The template and all that was cloned from it under its name.
+// The template and all clones, which share its name as a prefix.
 async function dropDatabases(client: pg.Client, run: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'select datname as name from pg_database where datname = $1 or starts_with(datname, $2)',

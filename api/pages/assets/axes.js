@@ -86,7 +86,7 @@ export const goalLine = (goal, text, { card, theme, size }) => ({
 });
 
 /**
- * The labels of an axis that stand near one of its ends, turned inwards, so that none touches the other axis or is cut.
+ * The labels near the ends of an axis, aligned inwards so that none touches the other axis or is cut off.
  * @param {Drawing} drawing
  * @param {ReadonlySet<number> | undefined} shown places that have a label
  * @param {boolean} isBetween whether each place is a band, and not a line

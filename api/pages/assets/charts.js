@@ -43,7 +43,7 @@ export async function draw(box, card, answer, reader, choices) {
   });
   const paint = (animation = false) => {
     chart.setOption({ ...optionOf(drawingNow()), animation }, { notMerge: true });
-    // Paper is narrower: there the stylesheet shows the whole drawing smaller.
+    // Paper is narrower: the stylesheet scales the whole drawing down.
     box.querySelector('svg')?.setAttribute('viewBox', `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
   };
   paint(!matchMedia('(prefers-reduced-motion: reduce)').matches);
@@ -52,14 +52,14 @@ export async function draw(box, card, answer, reader, choices) {
     if (AXES[card.display]) chart.setOption({ [AXES[card.display]]: valueAxis(drawingNow()) });
   });
   const resized = new ResizeObserver(() => {
-    // A print ends before a new drawing would be ready, so it keeps the one there is.
+    // A print ends before a new drawing would be ready, so keep the current one.
     if (matchMedia('print').matches) return;
     if (chart.getWidth() === box.clientWidth && chart.getHeight() === box.clientHeight) return;
     chart.resize();
     paint();
   });
   resized.observe(box);
-  // Paper has the light colours.
+  // Paper uses the light colours.
   const scheme = matchMedia('screen and (prefers-color-scheme: dark)');
   const repaint = () => paint();
   scheme.addEventListener('change', repaint);
@@ -197,7 +197,7 @@ function rows(drawing) {
             ...goalLine(goal, reader.say('goal', { value: reader.show(goal, format) }), drawing),
             label: {
               formatter: reader.say('goal', { value: reader.show(goal, format) }),
-              // Its axis runs downwards.
+              // The axis of this chart runs downwards.
               position: 'start',
               color: theme.muted,
               fontSize: size,

@@ -12,7 +12,7 @@ const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const definition = /** @type {Definition} */ (JSON.parse(find('dashboard').textContent ?? ''));
 const reader = readerOf(definition);
-// The end of a short link, /s/<id>, opens what a token does.
+// The last segment of a short link, /s/<id>, is used like a token.
 const isShort = location.pathname.startsWith('/s/');
 // Who is signed in needs no token.
 const token = isShort ? location.pathname.slice('/s/'.length) : new URLSearchParams(location.search).get('token');
@@ -28,7 +28,7 @@ let loaded = 0;
 let isOver = false;
 
 /**
- * The API's answer for one card. Throws Refused. If the API is busy, it is asked again after the time that it names.
+ * Returns the API's answer for one card. Throws Refused. If the API is busy, retries after the time in Retry-After.
  * @param {string} card
  * @param {string} accept
  * @returns {Promise<Response>}

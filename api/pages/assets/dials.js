@@ -13,7 +13,7 @@ export function gauge({ card, answer, theme, reader, size, width, height }) {
   const value = Number(answer.data.at(-1)?.[y[0] ?? ''] ?? min);
   const place = (/** @type {number} */ at) => Math.min(1, Math.max(0, (at - min) / (max - min)));
   const tone = segments.find(({ to }) => value <= to)?.tone ?? segments.at(-1)?.tone ?? 'good';
-  // A small card has room for the number and its tone only.
+  // A small card has room only for the number and its tone.
   const radius = Math.min(width * 0.48, height * 0.62);
   const isSmall = radius < size * 7;
   const thick = Math.min(size * 1.3, radius * 0.13);

@@ -8,7 +8,7 @@ const texts = new Map(
   articles.map((article) => [article.id, (article.querySelector('.words')?.textContent ?? '').toLowerCase()]),
 );
 
-/** Shows the calls that hold every word of the search, in the menu and beside it. */
+/** Shows only the calls that contain every word of the search, in the menu and on the page. */
 function search() {
   const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = new Set([...texts].filter(([, text]) => words.every((word) => text.includes(word))).map(([id]) => id));
@@ -26,7 +26,7 @@ for (const code of document.querySelectorAll('pre code')) {
   code.textContent = (code.textContent ?? '').replaceAll('$ORIGIN', location.origin);
 }
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('.copy'))) {
-  // Browsers lend the clipboard only to pages that came over TLS or from this machine.
+  // Browsers offer the clipboard only to pages loaded over TLS or from localhost.
   button.hidden = !navigator.clipboard;
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(button.closest('figure')?.querySelector('code')?.textContent ?? '');
@@ -43,7 +43,7 @@ addEventListener('keydown', (event) => {
   event.preventDefault();
   find.focus();
 });
-// On a phone the list of calls would fill the first screens.
+// On a phone the list of calls would fill several screens.
 const narrow = matchMedia('(max-width: 59.99rem)');
 const fold = () => {
   menu.open = !narrow.matches;

@@ -2,7 +2,7 @@
 /** @import { PageAnswer, PageCard, Reader } from './types.d.ts' */
 import { columnOf } from './chart-data.js';
 
-// A factor of ten: beyond it a percentage says little.
+// A factor of ten. Above it a percentage is not helpful.
 const MAX_CHANGE = 9;
 
 /**

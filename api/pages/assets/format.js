@@ -67,7 +67,7 @@ function inUnit(number, locale, units) {
 }
 
 /**
- * Writes values as the reader is used to, in the tenant's zone.
+ * Formats values in the reader's language and the tenant's time zone.
  * @param {Pick<Definition, 'locale' | 'timezone' | 'texts' | 'cards'>} definition
  * @returns {Reader}
  */

@@ -27,7 +27,7 @@ export function heatmap({ card, table, answer, theme, reader, size, width, heigh
   const side = Math.min(width * 0.34, size * 18, widest(names) + size);
   const band = (width - side) / Math.max(1, columns.length);
   const label = widest(columns) + size * 0.8;
-  // Words would say too little if every other one were left out, so they are turned; numbers and times are not.
+  // Words are rotated, because leaving out every other one would lose too much; numbers and times are not.
   const isTurned = !isTime && label > band && widest(columns) > size * 2.5;
   const every = isTurned ? 1 : Math.max(1, Math.ceil(label / band));
   const isTight = (height - size * 5) / Math.max(1, names.length) < size * 1.2;

@@ -1,22 +1,22 @@
 // @ts-check
-// Where an axis of numbers begins and ends, and how far apart its lines are.
+// The ends of an axis of numbers, and the distance between its lines.
 
 const SPLITS = 4;
 const TENTHS = [1, 2, 2.5, 5, 10];
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
-// Below this a goal and 100 % are far enough apart on an axis that begins at 0.
+// Below this value an axis from 0 shows a goal and 100 % far enough apart.
 const CLOSE_GOAL = 0.9;
 
 /** @typedef {{ min: number, max: number, interval: number }} Scale */
 
 /**
- * An axis with round numbers on which all values and the goal can be seen. Shares end at 100 %.
+ * An axis with round numbers that shows all values and the goal. Shares end at 100 %.
  * @param {{ low: number, high: number, format: string, min?: number, max?: number, goal?: number }} given
  * @returns {Scale}
  */
 export function scaleOf({ low, high, format, min, max, goal }) {
   const isShare = format === 'share' && high <= 1;
-  // Room above the goal for its words.
+  // Leaves room above the goal for its label.
   const top = max ?? Math.max(high, goal === undefined ? 0 : goal * 1.15);
   const bottom = min ?? (isShare && goal !== undefined && goal >= CLOSE_GOAL ? bottomFor(low, goal) : Math.min(0, low));
   const end = isShare ? Math.min(1, top) : top;
@@ -31,13 +31,13 @@ export function scaleOf({ low, high, format, min, max, goal }) {
 }
 
 /**
- * How many digits after the point the lines of an axis of shares need.
+ * The number of decimals that the lines of an axis of shares need.
  * @param {number} interval
  */
 export const digitsOf = (interval) => Math.max(0, Math.ceil(-Math.log10(interval * 100) - 1e-9));
 
 /**
- * Near 100 % an axis from 0 shows a goal and what misses it as one line.
+ * The lower end of an axis with a goal near 100 %: from 0, the goal and a value that misses it would look like one line.
  * @param {number} low
  * @param {number} goal
  */
@@ -47,7 +47,7 @@ function bottomFor(low, goal) {
 }
 
 /**
- * The first round number that is not less.
+ * Returns the smallest round number that is at least `least`.
  * @param {number} least
  * @param {string} format
  * @returns {number}

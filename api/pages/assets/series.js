@@ -1,11 +1,11 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
 
-// A bar that has not grown to its end is hatched.
+// A bar of an incomplete bucket is hatched.
 const HATCH = { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 };
 
 /**
- * One series of bars. Bars of times are as wide as their bucket, but for a gap.
+ * One series of bars. Bars of a time axis are as wide as their bucket, except for a gap.
  * @param {Drawing} drawing
  * @param {number} index
  */
@@ -27,8 +27,8 @@ export function barOf({ card, table, theme, size }, index) {
 }
 
 /**
- * A line, and its part up to or from a bucket that is not complete as a dashed one. Lines that stand on each other cannot be two:
- * a veil covers that part.
+ * A line. Its part up to or from an incomplete bucket is dashed. Stacked lines cannot be split, so a veil covers that part
+ * instead.
  * @param {Drawing} drawing
  * @param {number} index
  */
@@ -51,7 +51,7 @@ export function linesOf(drawing, index) {
     const lineStyle = { width: stacked ? 1 : 2 };
     return [{ ...line, data: values, ...(stacked && { stack: 'all' }), lineStyle, ...areaStyle(drawing, colour, 1), ...veil }];
   }
-  // Each has the point where they meet.
+  // Both parts include the point where they meet.
   const isOpen = (/** @type {number} */ place) => ends.some((end) => place === end || place === (end === 0 ? 1 : last - 1));
   const whole = values.map((value, place) => (ends.includes(place) ? null : value));
   const open = values.map((value, place) => (isOpen(place) ? value : null));

@@ -3,7 +3,7 @@
 
 const TEXTS = ['text', 'word', 'period', 'time', 'instant'];
 const PAGE_ROWS = 25;
-// A shorter table needs no search.
+// A shorter table has no search.
 const MIN_SEARCHED = 10;
 
 /**
@@ -25,7 +25,7 @@ export function tableElement(card, answer, reader, choices) {
   scroll.tabIndex = 0;
   scroll.setAttribute('role', 'region');
   scroll.setAttribute('aria-label', card.title);
-  // As blocks on a phone they would lose what they are: the roles say it.
+  // On a phone the stylesheet displays rows as blocks, which drops their table roles. Set the roles explicitly.
   const table = document.createElement('table');
   table.setAttribute('role', 'table');
   const head = table.createTHead();
@@ -177,7 +177,7 @@ function element(tag, className) {
 }
 
 /**
- * What is not known comes last when sorted upwards; numbers, also in texts, by their size.
+ * Ascending: unknown values last, and numbers, also within texts, by size.
  * @param {Row[string]} a
  * @param {Row[string]} b
  */

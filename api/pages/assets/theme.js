@@ -3,7 +3,7 @@
 /** @typedef {{ colours: string[], text: string, muted: string, line: string, surface: string, heat: string[], good: string, warning: string, bad: string, font: string }} Theme */
 
 /**
- * The stylesheet's colours, light or dark as they are just now.
+ * The stylesheet's current colours, light or dark.
  * @returns {Theme}
  */
 export function themeNow() {
@@ -26,7 +26,7 @@ export function themeNow() {
 }
 
 /**
- * A colour half way to another, both as `#rrggbb`.
+ * A colour halfway between two others, all as `#rrggbb`.
  * @param {string} colour
  * @param {string} other
  */
@@ -40,11 +40,11 @@ function mixed(colour, other) {
   return `#${parts.join('')}`;
 }
 
-/** Pixels of the page's basic letter, which is larger on a wall. */
+/** Returns the base font size of the page in pixels. It is larger in the wall display. */
 export const letter = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 /**
- * Options of every tooltip: the box is ours, and what ECharts puts around it has no look of its own.
+ * Options of every tooltip. ECharts styles only the outer box; `tip()` builds its content.
  * @param {Theme} theme
  */
 export const tipOptions = ({ surface, line }) => ({
@@ -57,8 +57,8 @@ export const tipOptions = ({ surface, line }) => ({
 });
 
 /**
- * The content of a tooltip: a heading, and a number for each series. Built of elements, because the page's policy lets no style
- * into a text that becomes HTML.
+ * The content of a tooltip: a heading, and a number for each series. Built of elements, because the policy of the page forbids
+ * styles in inserted HTML.
  * @param {string} heading
  * @param {{ name: string, value: string, colour?: string }[]} lines
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Times in the tenant's zone. A wall time is what a clock there shows, kept as if it were UTC: its arithmetic knows no summer time.
+// Times in the tenant's zone. A wall time is the local time, stored as if it were UTC, so its arithmetic ignores summer time.
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -27,7 +27,7 @@ function clockOf(zone) {
 }
 
 /**
- * What the clocks of a zone show at an instant, both in milliseconds.
+ * Returns the wall time of a zone at an instant, both in milliseconds.
  * @param {number} at
  * @param {string} zone
  */
@@ -42,13 +42,13 @@ export function wallOf(at, zone) {
 }
 
 /**
- * The first instant at which the clocks of a zone show this or more: of two midnights the first; where clocks skip midnight, the end of the
- * gap. The database begins days by the same rule.
+ * Returns the first instant at which the clocks of a zone show this wall time or later: the first of two midnights, or the end
+ * of the gap if clocks skip midnight. The database begins days by the same rule.
  * @param {number} wall
  * @param {string} zone
  */
 export function instantOf(wall, zone) {
-  // Clocks change by whole hours, and by few.
+  // Assumes that clocks change by whole hours, at most three.
   const guess = wall - (wallOf(wall, zone) - wall);
   for (let at = guess - 3 * HOUR; at <= guess + 3 * HOUR; at += HOUR) if (wallOf(at, zone) >= wall) return at;
   return guess;
@@ -58,7 +58,7 @@ const WIDTHS = /** @type {Record<string, number>} */ ({ hour: HOUR, day: DAY, we
 const DAYS = /** @type {Record<string, number>} */ ({ '7d': 7, '30d': 30, '90d': 90 });
 
 /**
- * From when to when a range goes that moves with the clock: to the end of this hour, from the start of a day (or hour).
+ * Returns the window of a relative range: from the start of a day (or hour) to the end of the current hour.
  * @param {string} range
  * @param {string} zone
  * @param {number} now
@@ -72,7 +72,7 @@ export function windowOf(range, zone, now) {
 }
 
 /**
- * A window of whole days, both included, from what a date field holds.
+ * Returns a window of whole days, both included, from the values of two date fields.
  * @param {string} first
  * @param {string} last
  * @param {string} zone
@@ -84,7 +84,7 @@ export function windowOfDays(first, last, zone) {
 }
 
 /**
- * What a date field holds for an instant.
+ * Returns the value of a date field for an instant.
  * @param {number} at
  * @param {string} zone
  */
@@ -94,7 +94,7 @@ export const dayOf = (at, zone) => new Date(wallOf(at, zone)).toISOString().slic
 export const midnight = (wall) => Math.floor(wall / DAY) * DAY;
 
 /**
- * The next bucket's key, or the one before.
+ * Returns the key of the next or the previous bucket.
  * @param {number} wall
  * @param {string} interval
  * @param {1 | -1} by
@@ -106,8 +106,8 @@ export function step(wall, interval, by) {
 }
 
 /**
- * What tells a bucket from the others, in milliseconds: of an hour or of one moment the instant, because a clock may show an hour twice; of
- * days and more the day in wall time, because clocks may skip its midnight.
+ * Returns the key that identifies a bucket, in milliseconds. Hours and totals: the instant, because clocks may show an hour
+ * twice. Days and longer: the day in wall time, because clocks may skip its midnight.
  * @param {string} time
  * @param {string} interval
  * @param {string} zone
@@ -116,8 +116,8 @@ export const bucketKey = (time, interval, zone) =>
   interval === 'hour' || interval === 'total' ? Date.parse(time) : midnight(wallOf(Date.parse(time), zone));
 
 /**
- * Every bucket of a window in order, by its key, also those of which there is no row; none later than the watermark.
- * @param {number[]} known keys of buckets of which there are rows
+ * Returns the keys of all buckets of a window up to the watermark, in order, also of buckets without a row.
+ * @param {number[]} known keys of buckets that have rows
  * @param {{ from: string, to: string, interval: string, watermark: string }} answer
  * @param {string} zone
  */

@@ -11,7 +11,7 @@ export type Chart = {
   max?: number;
   segments?: { to: number; tone: 'good' | 'warning' | 'bad' }[];
   better?: 'higher' | 'lower';
-  /** Width of its buckets where it has a width of its own. */
+  /** Width of the buckets if it is fixed for this card. */
   interval?: 'week' | 'month';
 };
 export type PageCard = { name: string; title: string; empty?: string; display: string; columns: PageColumn[]; chart?: Chart };
@@ -20,7 +20,7 @@ export type Definition = {
   slug: string;
   locale: string;
   timezone: string;
-  /** What is shown where the address does not say. */
+  /** The range to show if the address has none. */
   range: string;
   expires_at: string | null;
   locked: Record<string, string>;
@@ -44,7 +44,7 @@ export type PageAnswer = {
   data: Row[];
 };
 
-/** Places in the list of colours. */
+/** Indexes into the list of colours. */
 export type Colours = {
   /** Assigns a colour to values that have none, in an order that does not depend on the chart. */
   know: (values: readonly string[]) => void;
@@ -53,7 +53,7 @@ export type Colours = {
   isColoured: (column: string) => boolean;
 };
 
-/** What the reader of a page has chosen in a card; it outlives a refresh. */
+/** Choices of the reader in a card. They survive a refresh. */
 export type Choices = {
   hidden: Set<string>;
   order?: { column: string; direction: 1 | -1 };
@@ -61,7 +61,7 @@ export type Choices = {
   search: string;
 };
 
-/** What a chart may ask of the page it stands on. */
+/** What a chart gets from its page. */
 export type Reader = {
   texts: Record<string, string>;
   locale: string;
