@@ -7,8 +7,10 @@ import { sendPage } from '../pages/html.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
+import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { type Content, consolePage } from './shell.ts';
+import { mountConsoleStart } from './start.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
 export function mountConsole(api: Api, deps: Deps): void {
@@ -60,6 +62,8 @@ export function mountConsole(api: Api, deps: Deps): void {
   });
   mountConsoleDashboards(console, deps);
   mountConsoleMembers(console);
+  mountConsoleKeys(console);
+  mountConsoleStart(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');
