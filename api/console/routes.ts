@@ -7,6 +7,7 @@ import { sendPage } from '../pages/html.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
+import { mountConsoleExports } from './exports.ts';
 import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { type Content, consolePage } from './shell.ts';
@@ -64,6 +65,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleMembers(console);
   mountConsoleKeys(console);
   mountConsoleStart(console);
+  mountConsoleExports(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');
