@@ -4,6 +4,8 @@ import { notFound } from '../http/problems.ts';
 import { refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
+import { mountConsoleAlertEndpoints } from './alert-endpoints.ts';
+import { mountConsoleAlerts } from './alerts.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
@@ -66,6 +68,8 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleKeys(console);
   mountConsoleStart(console);
   mountConsoleExports(console);
+  mountConsoleAlertEndpoints(console);
+  mountConsoleAlerts(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');
