@@ -128,14 +128,19 @@ function optionOf(values, threshold) {
 /** @param {(number | null)[]} values */
 const known = (values) => values.filter((value) => value !== null).length;
 
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let pause;
-const later = (/** @type {() => Promise<void>} */ work) => {
-  clearTimeout(pause);
-  pause = setTimeout(work, PAUSE_MS);
-};
-for (const name of ['metric', 'window_seconds', 'filter']) find(`field-${name}`).addEventListener('input', () => later(ask));
-for (const name of ['threshold', 'condition']) find(`field-${name}`).addEventListener('input', () => later(draw));
-window.addEventListener('resize', () => later(draw));
-window.addEventListener('themechange', () => later(draw));
+/** @param {() => Promise<void>} work */
+function afterPause(work) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pause;
+  return () => {
+    clearTimeout(pause);
+    pause = setTimeout(work, PAUSE_MS);
+  };
+}
+
+const [askLater, drawLater] = [afterPause(ask), afterPause(draw)];
+for (const name of ['metric', 'window_seconds', 'filter']) find(`field-${name}`).addEventListener('input', askLater);
+for (const name of ['threshold', 'condition']) find(`field-${name}`).addEventListener('input', drawLater);
+window.addEventListener('resize', drawLater);
+window.addEventListener('themechange', drawLater);
 void ask();
