@@ -67,7 +67,7 @@ describe.skipIf(!need('chromium'))('an administrator', () => {
     await page.getByLabel('What to watch').selectOption('events.count');
     await page.getByLabel('Over the last').selectOption('86400');
     await page.getByLabel('This value').fill('2');
-    await page.getByText(/The threshold was crossed in [1-9]\d* of \d+/).waitFor();
+    await page.getByText(/crossed the threshold on [1-9]\d* of \d+ days/).waitFor();
     await page.locator('#preview svg').waitFor();
     await page.getByLabel('https://hooks.example.com/mirante').check();
     await keepPicture(page, 'admin-rule');

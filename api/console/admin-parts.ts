@@ -25,7 +25,7 @@ export type PageWords = Record<string, Words>;
 export const wordsIn =
   <W extends PageWords>(words: W, locale: Locale) =>
   (name: keyof W): string =>
-    (words[name] as Words)[locale];
+    words[name]?.[locale] ?? '';
 
 type Confirmed = {
   /** The address that the form is sent to; it names the dialog too, so it is used once in a page. */

@@ -29,6 +29,8 @@ test('an event type is created, gets a second version, and its schema is checked
   expect(changed).toMatchObject({ version: 2, mode: 'reject', processing: { data_categories: ['contact', 'orders'] } });
   expect((await admin.get('/app/event-types')).text).toContain('com.example.order.v1');
 
+  expect((await admin.get(path)).text).toMatch(/Versions.*<td>2<\/td>.*<td>1<\/td>/s);
+
   const checked = await admin.post(path, { ...TYPE, mode: 'observe', check: '1' });
   expect(checked.text).toContain('The schema is in order');
   expect((await ask('/v1/event-types/com.example.order.v1')).version).toBe(2);
@@ -69,6 +71,7 @@ test('the audit log shows who did what, page by page', async () => {
   for (const name of ['a', 'b']) await admin.post('/app/keys', { name, scopes: 'read' });
   const { text } = await admin.get('/app/audit?action=key.created');
   expect(text).toContain('You<br>');
+  expect((await (await signedIn(api, tenant)).get('/app/audit')).text).toMatch(/0\.\d+@example\.com<br>/);
   expect(text).toContain('<code>key.created</code>');
   expect(text).not.toContain('<code>event_type.changed</code>');
   for (let n = 0; n < 50; n++)

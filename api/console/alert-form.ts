@@ -19,7 +19,7 @@ const WORDS = {
   below: { en: 'below', 'pt-BR': 'abaixo de' },
   threshold: { en: 'This value', 'pt-BR': 'Este valor' },
   threshold_hint: { en: 'A share is between 0 and 1: 0.2 is 20 %.', 'pt-BR': 'Uma proporção vai de 0 a 1: 0.2 é 20 %.' },
-  window_seconds: { en: 'Over the last', 'pt-BR': 'No período dos últimos' },
+  window_seconds: { en: 'Over the last', 'pt-BR': 'No período de' },
   for_seconds: { en: 'Once it has been so for', 'pt-BR': 'Depois de estar assim por' },
   cool_down_seconds: { en: 'Repeat at most every', 'pt-BR': 'Repetir no máximo a cada' },
   no_data: { en: 'Without data', 'pt-BR': 'Sem dados' },
@@ -32,14 +32,18 @@ const WORDS = {
   },
   now: { en: 'at once', 'pt-BR': 'imediatamente' },
   minutes: { en: '{n} minutes', 'pt-BR': '{n} minutos' },
-  hour: { en: 'hour', 'pt-BR': 'hora' },
+  hour: { en: 'hour', 'pt-BR': '1 hora' },
   hours: { en: '{n} hours', 'pt-BR': '{n} horas' },
-  day: { en: 'day', 'pt-BR': 'dia' },
+  day: { en: 'day', 'pt-BR': '1 dia' },
   days: { en: '{n} days', 'pt-BR': '{n} dias' },
   preview: { en: 'The last 30 days', 'pt-BR': 'Os últimos 30 dias' },
-  crossed: {
-    en: 'The threshold was crossed in {n} of {of} hours or days.',
-    'pt-BR': 'O limite foi cruzado em {n} de {of} horas ou dias.',
+  crossed_hour: {
+    en: 'The value of an hour crossed the threshold in {n} of {of} hours.',
+    'pt-BR': 'O valor de uma hora cruzou o limite em {n} de {of} horas.',
+  },
+  crossed_day: {
+    en: 'The value of a day crossed the threshold on {n} of {of} days.',
+    'pt-BR': 'O valor de um dia cruzou o limite em {n} de {of} dias.',
   },
   nothing: { en: 'There are no figures for this in the last 30 days.', 'pt-BR': 'Não há números disto nos últimos 30 dias.' },
   cannot: {
@@ -82,7 +86,7 @@ export function ruleFields(locale: Locale, endpoints: readonly Endpoint[], rule:
   const metrics = SIGNALS.map(({ name, unit }) => [name, `${name} (${unit})`] as const);
   const told = endpoints.map(({ id, label }) => [id, label] as const);
   const texts = Object.fromEntries(
-    (['crossed', 'nothing', 'cannot', 'limit', 'chart'] as const).map((name) => [name, text(name)]),
+    (['crossed_hour', 'crossed_day', 'nothing', 'cannot', 'limit', 'chart'] as const).map((name) => [name, text(name)]),
   );
   return [
     field({ name: 'name', label: say('name', locale), value: rule.name ?? '', required: true }, state),

@@ -15,7 +15,7 @@ const WORDS = {
   watches: { en: 'Alerts when', 'pt-BR': 'Alerta quando' },
   above: { en: 'above', 'pt-BR': 'acima de' },
   below: { en: 'below', 'pt-BR': 'abaixo de' },
-  over: { en: 'over', 'pt-BR': 'em' },
+  over: { en: 'over the last', 'pt-BR': 'em' },
   value: { en: 'Now', 'pt-BR': 'Agora' },
   since: { en: 'since', 'pt-BR': 'desde' },
   ok: { en: 'Well', 'pt-BR': 'Bem' },

@@ -1,6 +1,7 @@
 import { escaped } from '../../lib/html.ts';
 import { cursorOf, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
 import type { Console } from './console.ts';
+import type { ConsoleContext } from './context.ts';
 import { table, time } from './forms.ts';
 import { say } from './words.ts';
 
@@ -31,6 +32,17 @@ type Entry = {
   details: Record<string, unknown>;
 };
 type Named = { data: { id: string; name: string }[] };
+type Joined = { data: { details: { key_id?: { new: string }; email?: { new: string } } }[] };
+
+// Members act through keys of their own, which no list shows. The log says whose they are, of former members too.
+async function namesOfKeys({ perform, tenant }: ConsoleContext): Promise<Map<string, string>> {
+  const keys = await perform<Named>('listKeys', { params: { id: tenant.id }, query: { limit: '1000' } });
+  const members = await perform<Joined>('listAuditLog', { query: { action: 'member.created', limit: '1000' } });
+  return new Map([
+    ...keys.body.data.map(({ id, name }) => [id, name] as const),
+    ...members.body.data.map(({ details: { key_id, email } }) => [key_id?.new ?? '', email?.new ?? ''] as const),
+  ]);
+}
 
 /** Who changed what in the tenant. */
 export function mountConsoleAudit(site: Console): void {
@@ -40,8 +52,7 @@ export function mountConsoleAudit(site: Console): void {
     const action = typeof request.query.action === 'string' ? request.query.action : '';
     const query = { limit: '50', ...cursorOf(context), ...(action && { action }) };
     const { body } = await perform<{ data: Entry[]; next_cursor: string | null }>('listAuditLog', { query });
-    const keys = await perform<Named>('listKeys', { params: { id: tenant.id }, query: { limit: '1000' } });
-    const names = new Map(keys.body.data.map(({ id, name }) => [id, name]));
+    const names = await namesOfKeys(context);
     const nameOf = ({ key_id, tenant_id, login }: Entry['actor']): string => {
       if (key_id === identity.keyId) return text('you');
       if (tenant_id && tenant_id !== tenant.id) return text('operator');

@@ -5,6 +5,7 @@ import { invalidRequest } from '../http/problems.ts';
 import { badge, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
 import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
+import { versionTable } from './event-type-versions.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
 import { processingFields, processingOf } from './processing-form.ts';
 import type { Content } from './shell.ts';
@@ -121,7 +122,8 @@ ${nextPage(context, body.next_cursor)}`,
       place: 'event-types',
       title: found?.type ?? text('new'),
       main: `${said}<p><a href="/app/event-types">← ${escaped(text('back'))}</a></p>
-${about}<section class="panel wide type">${form(action, fields, say('save', locale), state.faults)}</section>`,
+${about}<section class="panel wide type">${form(action, fields, say('save', locale), state.faults)}</section>
+${found ? await versionTable(context, found.type) : ''}`,
       sheets: SHEETS,
     };
   };

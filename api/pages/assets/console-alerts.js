@@ -61,7 +61,7 @@ async function draw() {
   const crossed = known.filter((value) => (isAbove ? value > threshold : value < threshold)).length;
   said.textContent = Number.isNaN(threshold)
     ? ''
-    : texts.crossed.replace('{n}', crossed.toLocaleString(lang)).replace('{of}', known.length.toLocaleString(lang));
+    : texts[`crossed_${width}`].replace('{n}', crossed.toLocaleString(lang)).replace('{of}', known.length.toLocaleString(lang));
   box.setAttribute('role', 'img');
   box.setAttribute('aria-label', `${texts.chart}. ${said.textContent}`);
   const echarts = await library;
