@@ -4,11 +4,23 @@ import { notFound } from '../http/problems.ts';
 import { refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
+import { mountConsoleAlertEndpoints } from './alert-endpoints.ts';
+import { mountConsoleAlerts } from './alerts.ts';
+import { mountConsoleAudit } from './audit.ts';
+import { mountConsoleBenchmarks } from './benchmarks.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
+import { mountConsoleEmbedding } from './embedding.ts';
+import { mountConsoleEventTypes } from './event-types.ts';
+import { mountConsoleExports } from './exports.ts';
+import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
+import { mountConsolePrivacy } from './privacy.ts';
+import { mountConsoleSessions } from './sessions.ts';
 import { type Content, consolePage } from './shell.ts';
+import { mountConsoleSqlLogins } from './sql-logins.ts';
+import { mountConsoleStart } from './start.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
 export function mountConsole(api: Api, deps: Deps): void {
@@ -60,6 +72,18 @@ export function mountConsole(api: Api, deps: Deps): void {
   });
   mountConsoleDashboards(console, deps);
   mountConsoleMembers(console);
+  mountConsoleKeys(console);
+  mountConsoleStart(console);
+  mountConsoleExports(console);
+  mountConsoleAlertEndpoints(console);
+  mountConsoleAlerts(console);
+  mountConsoleEventTypes(console);
+  mountConsolePrivacy(console);
+  mountConsoleAudit(console);
+  mountConsoleSessions(console);
+  mountConsoleSqlLogins(console);
+  mountConsoleEmbedding(console);
+  mountConsoleBenchmarks(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');
