@@ -14,7 +14,10 @@ import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** What receiving events needs. */
-export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'answers' | 'openMetrics'>;
+export type ReceiveDeps = Pick<
+  Deps,
+  'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'live' | 'answers' | 'openMetrics'
+>;
 
 /**
  * The one way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns the status and body of the answer, after the commit.
@@ -151,6 +154,10 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
   const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
   await recognise(deps, identity, accepted, outcomes);
   deps.answers.forget(identity.tenantId);
+  deps.live.stored(
+    identity.tenantId,
+    accepted.flatMap(({ row }, at) => (outcomes[at] === undefined ? [row] : [])),
+  );
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
     if (!('row' in verdict)) return refused(verdict, index);
