@@ -7,7 +7,10 @@ import { sendPage } from '../pages/html.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
+import { mountConsoleEvents } from './events.ts';
+import { mountConsoleExplore } from './explore.ts';
 import { mountConsoleMembers } from './members.ts';
+import { mountConsoleQuarantine } from './quarantine.ts';
 import { type Content, consolePage } from './shell.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
@@ -60,6 +63,9 @@ export function mountConsole(api: Api, deps: Deps): void {
   });
   mountConsoleDashboards(console, deps);
   mountConsoleMembers(console);
+  mountConsoleEvents(console);
+  mountConsoleQuarantine(console);
+  mountConsoleExplore(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import type { Receipt } from '../../sql/events/live.ts';
+import type { LivePlace } from '../../sql/events/live.ts';
 import { CURSOR, decodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { invalidRequest, Problem } from '../http/problems.ts';
@@ -75,7 +75,7 @@ export function mountLiveEvents(api: Api, deps: Deps): void {
   );
 }
 
-function receiptOf(offset: string | string[] | undefined): Receipt | undefined {
+function receiptOf(offset: string | string[] | undefined): LivePlace | undefined {
   if (offset === undefined || offset === '') return undefined;
   try {
     const [received = '', id = ''] = decodeCursor(String(offset), CURSOR.time, CURSOR.uuid);

@@ -3,7 +3,7 @@ import type { Logger } from '../../lib/log.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { LAST_ID, MOST_READ, type Receipt, type ReceivedEvent, readReceived, receivedSoFar } from '../../sql/events/live.ts';
+import { LAST_ID, MOST_READ, type LivePlace, type ReceivedEvent, readReceived, receivedSoFar } from '../../sql/events/live.ts';
 import { encodeCursor } from '../http/cursor.ts';
 import { tooManyRequests, unavailable } from '../http/problems.ts';
 import { eventText } from './event-text.ts';
@@ -48,7 +48,7 @@ export type LiveTails = {
    * Begins to read, behind a receipt or from now on. `onMore` is called when there are more events, `onEnd` when the program stops. Throws
    * 429 where the tenant has as many streams as it may, 503 where the process has or the database is away.
    */
-  read: (tenantId: string, after: Receipt | undefined, onMore: () => void, onEnd: () => void) => Promise<LiveReading>;
+  read: (tenantId: string, after: LivePlace | undefined, onMore: () => void, onEnd: () => void) => Promise<LiveReading>;
   /** Says that events of a tenant have been stored by this process. */
   stored: (tenantId: string, rows: readonly Late[]) => void;
   /** Ends every stream and lets none begin. */
@@ -59,7 +59,7 @@ type Tail = {
   tenantId: string;
   ring: LiveRing;
   /** Up to where it has read. */
-  position: Receipt;
+  position: LivePlace;
   readers: Map<() => void, () => void>;
   lastLeft: number;
   late: Late[];
@@ -69,7 +69,7 @@ type Tail = {
   ready: Promise<void>;
 };
 
-const placeOf = ({ received, id }: Receipt) => `${received} ${id}`;
+const placeOf = ({ received, id }: LivePlace) => `${received} ${id}`;
 
 /**
  * Follows the events of each tenant that has readers: one reading for all of its readers, in the order of receipt, whichever process stored

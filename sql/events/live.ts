@@ -14,7 +14,7 @@ const MOST_BYTES = 1024 * 1024;
 const LATE = "interval '5 minutes'";
 
 /** A place in the order of receipt: the time of receipt as text in UTC, with six digits, and the id of the event. */
-export type Receipt = { received: string; id: string };
+export type LivePlace = { received: string; id: string };
 
 /** An event with its place in the order of receipt. */
 export type ReceivedEvent = ListedEvent & { received: string };
@@ -53,7 +53,7 @@ export async function receivedSoFar(pool: Pool): Promise<string> {
  */
 export async function readReceived(
   client: Client,
-  after: Receipt,
+  after: LivePlace,
   to: string,
   late: Pick<EventRow, 'time' | 'id'>[],
 ): Promise<{ rows: ReceivedEvent[]; isCut: boolean }> {
