@@ -86,7 +86,7 @@ export function mountConsoleQuarantine(console: Console): void {
       place: 'quarantine',
       title: WORDS.title[locale],
       sheets: ['console-data.css'],
-      main: `<p>${text('about')}</p>
+      main: `<p class="lead">${text('about')}</p>
 <form method="get" action="/app/quarantine" class="filters">
 ${field({ name: 'code', label: WORDS.code[locale] }, state)}
 ${field({ name: 'type', label: WORDS.type[locale] }, state)}
