@@ -1,10 +1,16 @@
 /** An event of a live stream: where it stands in the order of receipt, and what is sent of it. */
 export type LiveFrame = { place: string; type: string; text: string };
 
+/** What a ring may hold, and from which place on. */
+export type LiveRoom = { events: number; characters: number; from: string };
+
 /** The latest events of a tenant, each with a number of its own. Numbers that are missing are events that were left out. */
 export type LiveRing = {
-  /** Adds events behind all others. With `isCut` events before them were left out. The oldest leave where there is no room. */
-  add: (frames: readonly LiveFrame[], isCut: boolean, room: { events: number; characters: number }) => void;
+  /**
+   * Adds events behind all others. With `isCut` events before them were left out. The oldest leave where there is no room, and those before
+   * `from` anyway: an event that is erased must not be sent much later.
+   */
+  add: (frames: readonly LiveFrame[], isCut: boolean, room: LiveRoom) => void;
   /** Number of the oldest, and the number that the next one will have. */
   first: () => number;
   next: () => number;
@@ -40,11 +46,14 @@ export function createLiveRing(from: string): LiveRing {
         frames.push(frame);
         characters += frame.text.length;
       }
-      let surplus = Math.max(0, frames.length - room.events);
+      let surplus = 0;
       let left = characters;
-      for (let at = 0; at < frames.length && (at < surplus || left > room.characters); at++) {
-        left -= frames[at]?.text.length ?? 0;
-        surplus = Math.max(surplus, at + 1);
+      const isTooMuch = ({ place }: LiveFrame) =>
+        place < room.from || left > room.characters || frames.length - surplus > room.events;
+      for (const frame of frames) {
+        if (!isTooMuch(frame)) break;
+        surplus++;
+        left -= frame.text.length;
       }
       if (surplus > 0) drop(surplus);
     },

@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../../lib/log.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { LAST_ID, MOST_READ, type LivePlace, type ReceivedEvent, readReceived, receivedSoFar } from '../../sql/events/live.ts';
+import { LAST_ID, type LivePlace, MOST_READ, type ReceivedEvent, readReceived, receivedSoFar } from '../../sql/events/live.ts';
 import { encodeCursor } from '../http/cursor.ts';
 import { tooManyRequests, unavailable } from '../http/problems.ts';
 import { eventText } from './event-text.ts';
@@ -24,6 +25,8 @@ const BACK_MS = 60_000;
 /** How long a tail goes on without readers, so that one who comes back finds it. */
 const KEEP_MS = 30_000;
 
+/** How long an event is kept. */
+const MOST_MS = 120_000;
 const MOST_EVENTS = 2_000;
 /** Characters that a tenant's tail keeps, and all of them together. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
@@ -69,6 +72,11 @@ type Tail = {
   ready: Promise<void>;
 };
 
+const ago = (ms: number): LivePlace => ({
+  received: `${new Date(Date.now() - ms).toISOString().replace('T', ' ').slice(0, -1)}000+00`,
+  id: LAST_ID,
+});
+
 const placeOf = ({ received, id }: LivePlace) => `${received} ${id}`;
 
 /**
@@ -78,6 +86,8 @@ const placeOf = ({ received, id }: LivePlace) => `${received} ${id}`;
 export function createLiveTails(pool: Pool, log: Logger): LiveTails {
   const tails = new Map<string, Tail>();
   const closing = new AbortController();
+  // Each tail listens while it pauses.
+  setMaxListeners(0, closing.signal);
   let streams = 0;
 
   async function load(tail: Tail, late: Late[]): Promise<void> {
@@ -86,10 +96,12 @@ export function createLiveTails(pool: Pool, log: Logger): LiveTails {
     const hasLost = isCut || tail.hasLost;
     tail.hasLost = false;
     tail.position = { received: to, id: LAST_ID };
-    if (rows.length === 0 && !hasLost) return;
-    const characters = Math.min(MOST_CHARACTERS, ALL_CHARACTERS / tails.size);
-    tail.ring.add(rows.map(frameOf), hasLost, { events: MOST_EVENTS, characters });
-    for (const onMore of tail.readers.keys()) onMore();
+    tail.ring.add(rows.map(frameOf), hasLost, {
+      events: MOST_EVENTS,
+      characters: Math.min(MOST_CHARACTERS, ALL_CHARACTERS / tails.size),
+      from: placeOf(ago(MOST_MS)),
+    });
+    if (rows.length > 0 || hasLost) for (const onMore of tail.readers.keys()) onMore();
   }
 
   async function once(tail: Tail): Promise<number> {
@@ -108,20 +120,29 @@ export function createLiveTails(pool: Pool, log: Logger): LiveTails {
 
   async function follow(tail: Tail, first: Promise<number>): Promise<void> {
     let took = await first;
+    let hasFailed = false;
     while (tail.readers.size > 0 || Date.now() - tail.lastLeft < KEEP_MS) {
       await setTimeout(Math.max(SHORT_PAUSE_MS, took * REST), undefined, { signal: closing.signal });
       if (!tail.isWoken) await untilWoken(tail);
       closing.signal.throwIfAborted();
-      took = await once(tail).catch((error) => {
-        log.warn({ err: error, tenant: tail.tenantId }, 'cannot read the latest events for live streams');
-        return PAUSE_MS / REST;
-      });
+      try {
+        took = await once(tail);
+        hasFailed = false;
+      } catch (error) {
+        if (!hasFailed) log.warn({ err: error, tenant: tail.tenantId }, 'cannot read the latest events for live streams');
+        hasFailed = true;
+        took = PAUSE_MS / REST;
+      }
     }
+    forget(tail);
+  }
+
+  function forget(tail: Tail): void {
+    if (tails.get(tail.tenantId) === tail) tails.delete(tail.tenantId);
   }
 
   function begin(tenantId: string): Tail {
-    const received = `${new Date(Date.now() - BACK_MS).toISOString().replace('T', ' ').slice(0, -1)}000+00`;
-    const position = { received, id: LAST_ID };
+    const position = ago(BACK_MS);
     const tail: Tail = {
       tenantId,
       ring: createLiveRing(placeOf(position)),
@@ -141,7 +162,7 @@ export function createLiveTails(pool: Pool, log: Logger): LiveTails {
       tail.ready = first.then(() => undefined);
       follow(tail, first)
         .catch(() => undefined)
-        .finally(() => tails.delete(tenantId));
+        .finally(() => forget(tail));
     });
     return tail;
   }
