@@ -17,6 +17,7 @@ import { mountDashboards } from './dashboards/routes.ts';
 import { mountDataQuality } from './data-quality/routes.ts';
 import { mountEventTypes } from './event-types/routes.ts';
 import { ingestSpec } from './events/ingest-spec.ts';
+import { mountLiveEvents } from './events/live-routes.ts';
 import { answerIngest, isIngest, mountEvents } from './events/routes.ts';
 import { mountExportFiles } from './exports/files-routes.ts';
 import { mountExportJobs } from './exports/jobs-routes.ts';
@@ -81,6 +82,7 @@ export function buildApp(
   mountKeys(api, deps);
   mountSqlLogins(api, deps);
   mountEvents(api, deps);
+  mountLiveEvents(api, deps);
   mountEventTypes(api, deps);
   mountPrivacyRequests(api, deps, queues);
   mountQuarantine(api, deps);

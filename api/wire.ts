@@ -14,6 +14,7 @@ import { createEmbeds } from './dashboards/embeds.ts';
 import { createViewers } from './dashboards/viewers.ts';
 import { createEventTypeRegistry } from './event-types/event-types.ts';
 import { createGroupCommit } from './events/group-commit.ts';
+import { createLiveTails } from './events/live-tails.ts';
 import { storeRows } from './events/store-rows.ts';
 import { createTelemetry } from './events/telemetry.ts';
 import { createDownloads } from './exports/downloads.ts';
@@ -105,6 +106,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     embeds: createEmbeds(pool, config),
     assets: readAssets(),
     groupCommit,
+    live: createLiveTails(pool, log),
     openMetrics,
     telemetry,
   };
@@ -117,6 +119,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     metricsServer,
     calls,
     async close() {
+      deps.live.close();
       // Break off long exports: they would delay everything else that must be stored before the program exits.
       const grace = setTimeout(deps.exportSlots.close, EXPORT_GRACE_MS);
       await Promise.all([closeServer(server, REQUEST_GRACE_MS), closeServer(metricsServer, REQUEST_GRACE_MS)]);

@@ -2249,6 +2249,9 @@ function door.quarantine(keys uuid[], ids uuid[], received timestamp with time z
 function door.raw_since() returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4e3adbdb8cf973c1732bd3c41a41c5d8
     grant execute to mirante_api
 
+function door.receipts_so_far() returns TABLE(at timestamp with time zone, storing text[]) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1ba86a6620b400a3723bca82fb96b18d
+    grant execute to mirante_api
+
 function door.receive() returns timestamp with time zone language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5bf316f80265ad8fd74c4d20b406e60f
 
 function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb

@@ -13,10 +13,13 @@ import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
 import { mountConsoleEmbedding } from './embedding.ts';
 import { mountConsoleEventTypes } from './event-types.ts';
+import { mountConsoleEvents } from './events.ts';
+import { mountConsoleExplore } from './explore.ts';
 import { mountConsoleExports } from './exports.ts';
 import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { mountConsolePrivacy } from './privacy.ts';
+import { mountConsoleQuarantine } from './quarantine.ts';
 import { mountConsoleSessions } from './sessions.ts';
 import { type Content, consolePage } from './shell.ts';
 import { mountConsoleSqlLogins } from './sql-logins.ts';
@@ -84,6 +87,9 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleSqlLogins(console);
   mountConsoleEmbedding(console);
   mountConsoleBenchmarks(console);
+  mountConsoleEvents(console);
+  mountConsoleQuarantine(console);
+  mountConsoleExplore(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');

@@ -14,7 +14,10 @@ import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** Dependencies of receiving events. */
-export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'answers' | 'openMetrics'>;
+export type ReceiveDeps = Pick<
+  Deps,
+  'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'live' | 'answers' | 'openMetrics'
+>;
 
 /**
  * The only way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns status and body of the answer, after
@@ -152,6 +155,10 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
   const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
   await recognise(deps, identity, accepted, outcomes);
   deps.answers.forget(identity.tenantId);
+  deps.live.stored(
+    identity.tenantId,
+    accepted.flatMap(({ row }, at) => (outcomes[at] === undefined ? [row] : [])),
+  );
   let next = 0;
   return judged.map((verdict, index): ReceiptItem => {
     if (!('row' in verdict)) return refused(verdict, index);

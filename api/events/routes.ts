@@ -4,7 +4,7 @@ import { type EventPage, listEverywhere } from '../../sql/archive/archived-event
 import { ArchiveChanged } from '../../sql/archive/rows.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
-import type { EventFilter, StoredEvent } from '../../sql/events/events.ts';
+import type { EventFilter } from '../../sql/events/events.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import { readBody } from '../http/body.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
@@ -14,6 +14,7 @@ import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { formOf } from './event-form.ts';
+import { eventText } from './event-text.ts';
 import { receive } from './receive.ts';
 import { eventSpecs } from './spec.ts';
 
@@ -128,18 +129,4 @@ async function listed(deps: Deps, tenantId: string, filter: EventFilter): Promis
       if (attempt === ATTEMPTS) throw unavailable('Files of the archive are being rewritten.');
     }
   }
-}
-
-// Writes the text directly, so that the numbers of `data` keep the digits that were sent.
-function eventText(row: StoredEvent & { cursor_time: string }): string {
-  const head = JSON.stringify({
-    specversion: '1.0',
-    id: row.event_id ?? row.id,
-    source: row.source,
-    type: row.type,
-    time: row.cursor_time.replace(' ', 'T').replace(/\+00$/, 'Z'),
-    ...(row.subject === null ? {} : { subject: row.subject }),
-  }).slice(0, -1);
-  const attributes = row.attributes ? `,${row.attributes.trim().slice(1, -1)}` : '';
-  return `${head}${attributes}${row.data === null ? '' : `,"data":${row.data}`}}`;
 }

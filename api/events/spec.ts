@@ -54,4 +54,18 @@ export const eventSpecs = {
       },
     },
   },
+  live: {
+    operationId: 'streamEvents',
+    tag,
+    summary: 'Stream events as they arrive',
+    description:
+      'Sends each event of the key’s own tenant when it is stored, in the order of receipt, until the reader leaves or the key ends. It needs a key with the scope read, or a session. `data` is an item of `GET /v1/events`, `id` an offset: a reader that comes back with it as `Last-Event-ID` goes on there, for about a minute. `event: gap` says that events were left out, because the reader was slow or away for too long; `GET /v1/events` has them. A comment follows every 15 s. An event that another process of the platform received more than five minutes after its `time` may be missing.',
+    problems: ['too-many-streams'],
+    example: {
+      query: { 'filter[type]': ONE.type },
+      texts: {
+        'text/event-stream': `event: event\nid: WyIyMDI2LTExLTI5IDIwOjE3OjEzLjIwMTI0MyswMCIsIjAxYTIyOGY0LTVhMGItNzEwMC1iNmIyLWE4NmQ1MWU5NmZiYyJd\ndata: ${line({ specversion: '1.0', ...ONE })}\n\n`,
+      },
+    },
+  },
 } satisfies Record<string, Described>;

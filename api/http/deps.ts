@@ -10,6 +10,7 @@ import type { Embeds } from '../dashboards/embeds.ts';
 import type { Viewers } from '../dashboards/viewers.ts';
 import type { EventTypeRegistry } from '../event-types/event-types.ts';
 import type { GroupCommit } from '../events/group-commit.ts';
+import type { LiveTails } from '../events/live-tails.ts';
 import type { Telemetry } from '../events/telemetry.ts';
 import type { Downloads } from '../exports/downloads.ts';
 import type { ExportSlots } from '../exports/slots.ts';
@@ -59,6 +60,8 @@ export type Deps = {
   embeds: Embeds | undefined;
   assets: Assets;
   groupCommit: GroupCommit;
+  /** Events as they are received, for live streams. */
+  live: LiveTails;
   openMetrics: OpenMetrics;
   telemetry: Telemetry;
 };

@@ -15,9 +15,9 @@ export function observe(deps: Deps, request: IncomingMessage, response: ServerRe
   const seen: Seen = { requestId, address: deps.clientAddress(request) };
   response.setHeader('X-Request-Id', seen.requestId);
   response.once('close', () => {
-    const milliseconds = performance.now() - started;
+    const milliseconds = seen.began ?? performance.now() - started;
     const { route = 'unmatched' } = seen;
-    const status = response.writableFinished ? response.statusCode : 499;
+    const status = response.writableFinished || seen.began !== undefined ? response.statusCode : 499;
     const method = request.method ?? '';
     deps.openMetrics.observeRequest(route, method, status, milliseconds / 1000);
     deps.telemetry.record({ route, method, status, milliseconds });

@@ -37,6 +37,7 @@ export const PROBLEM_CODES = {
   'too-many-queries': [429, 'The tenant has too many queries waiting; wait for `Retry-After`.'],
   'sign-in-limited': [429, 'Too many refused sign-ins from this address.'],
   'too-many-exports': [429, 'The tenant streams as many exports as one may at once.'],
+  'too-many-streams': [429, 'The tenant reads as many live streams as one may at once.'],
   internal: [500, "An error of ours, logged under the request's id."],
   unavailable: [503, 'The database is away or a buffer is full; nothing was acknowledged. Send it again after `Retry-After`.'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -10,6 +10,8 @@ export type Seen = {
   address: string | null;
   route?: string;
   page?: true;
+  /** Of an answer that goes on until its reader leaves: the milliseconds until it began, by which it is measured. */
+  began?: number;
   identity?: Identity;
   /** A viewer has no key, but a link that was made with one. */
   viewer?: Pick<Identity, 'tenantId' | 'keyId'>;

@@ -35,6 +35,21 @@ create function door.unsettled() returns setof text
 $$;
 revoke all on function door.unsettled from public;
 
+-- A moment, and the transactions that may be storing events with an earlier time of receipt: once they have ended, all that was
+-- received before the moment is committed. The clock is read before the locks are.
+create function door.receipts_so_far() returns table (at timestamptz, storing text[])
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    moment timestamptz := clock_timestamp();
+begin
+    return query select moment, array(select u from door.unsettled() u);
+end
+$$;
+revoke all on function door.receipts_so_far from public;
+grant execute on function door.receipts_so_far to mirante_api;
+
 -- Stores one flush: the events of all waiting requests; each row's tenant is found from its key. Returns only the rows that were
 -- not inserted. The caller ensures that no event occurs twice in a flush. Rows of a key that was revoked in the meantime return
 -- `unauthenticated`.

@@ -1,0 +1,86 @@
+import { escaped } from '../../lib/html.ts';
+import type { Words } from '../dashboards/definition.ts';
+import { dataIn } from '../pages/html.ts';
+import type { Console } from './console.ts';
+import { EMPTY, field } from './forms.ts';
+import { say } from './words.ts';
+
+const WORDS = {
+  title: { en: 'Events', 'pt-BR': 'Eventos' },
+  type: { en: 'Type', 'pt-BR': 'Tipo' },
+  subject: { en: 'Subject', 'pt-BR': 'Pessoa ou objeto' },
+  subject_hint: { en: 'The value as it was sent', 'pt-BR': 'O valor como foi enviado' },
+  from: { en: 'From', 'pt-BR': 'De' },
+  to: { en: 'Before', 'pt-BR': 'Antes de' },
+  apply: { en: 'Filter', 'pt-BR': 'Filtrar' },
+  clear: { en: 'Clear', 'pt-BR': 'Limpar' },
+  live: { en: 'Live', 'pt-BR': 'Ao vivo' },
+  live_on: { en: 'New events appear as they are stored.', 'pt-BR': 'Novos eventos aparecem assim que são gravados.' },
+  live_waits: { en: 'The connection is lost and is being restored.', 'pt-BR': 'A conexão caiu e está sendo restabelecida.' },
+  live_ended: {
+    en: 'The live view has ended. Reload the page to go on.',
+    'pt-BR': 'A exibição ao vivo terminou. Recarregue a página para continuar.',
+  },
+  live_not: {
+    en: 'Live shows the newest events of a type: clear the other filters to switch it on.',
+    'pt-BR': 'O modo ao vivo mostra os eventos mais novos de um tipo: limpe os outros filtros para ligá-lo.',
+  },
+  gap: {
+    en: 'More events came than could be shown here. Reload the page to list them.',
+    'pt-BR': 'Chegaram mais eventos do que era possível mostrar aqui. Recarregue a página para listá-los.',
+  },
+  time: { en: 'Time', 'pt-BR': 'Horário' },
+  source: { en: 'Source', 'pt-BR': 'Origem' },
+  outcome: { en: 'Outcome', 'pt-BR': 'Resultado' },
+  empty: {
+    en: 'No events match. Clear the filters, or send an event.',
+    'pt-BR': 'Nenhum evento encontrado. Limpe os filtros ou envie um evento.',
+  },
+  loading: { en: 'Loading…', 'pt-BR': 'Carregando…' },
+  failed: { en: 'The events could not be loaded.', 'pt-BR': 'Não foi possível carregar os eventos.' },
+  newest: { en: 'Newest', 'pt-BR': 'Mais novos' },
+  older: { en: 'Older', 'pt-BR': 'Mais antigos' },
+  one: { en: 'Event', 'pt-BR': 'Evento' },
+  copy: { en: 'Copy', 'pt-BR': 'Copiar' },
+  copied: { en: 'Copied', 'pt-BR': 'Copiado' },
+} satisfies Record<string, Words>;
+
+/** The newest events of the tenant, and those that are just coming. The page's module asks for them. */
+export function mountConsoleEvents(console: Console): void {
+  console.page('events', async ({ locale, tenant, request }) => {
+    const texts = Object.fromEntries(Object.entries(WORDS).map(([name, words]) => [name, words[locale]]));
+    const text = (name: keyof typeof WORDS) => escaped(WORDS[name][locale]);
+    const state = {
+      ...EMPTY,
+      values: Object.fromEntries(Object.entries(request.query).map(([name, value]) => [name, String(value)])),
+    };
+    const fields = [
+      field({ name: 'type', label: WORDS.type[locale] }, state),
+      field({ name: 'subject', label: WORDS.subject[locale], hint: WORDS.subject_hint[locale] }, state),
+      field({ name: 'from', label: WORDS.from[locale], type: 'datetime-local' }, state),
+      field({ name: 'to', label: WORDS.to[locale], type: 'datetime-local' }, state),
+    ];
+    const head = (['time', 'type', 'source', 'subject', 'outcome'] as const)
+      .map((name) => `<th scope="col" role="columnheader">${text(name)}</th>`)
+      .join('');
+    return {
+      place: 'events',
+      title: WORDS.title[locale],
+      main: `<form method="get" action="/app/events" class="filters">
+${fields.join('\n')}
+<div class="acts"><button type="submit" class="button">${text('apply')}</button> <a href="/app/events">${text('clear')}</a></div>
+</form>
+<datalist id="types"></datalist>
+<div class="live"><label><input type="checkbox" id="live"> ${text('live')}</label> <span id="live-state" role="status"></span></div>
+<p class="notice" id="gap" role="alert" hidden>${text('gap')}</p>
+<p class="notice" id="failed" role="alert" hidden></p>
+<div class="scroll records" tabindex="0" role="region" aria-label="${text('title')}"><table role="table"><caption class="unseen">${text('title')}</caption><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody id="events" role="rowgroup" aria-busy="true"></tbody></table></div>
+<p class="empty" id="empty">${text('loading')}</p>
+<nav class="pages" aria-label="${text('title')}"><a id="newest" hidden>${text('newest')}</a> <a id="older" hidden>${text('older')}</a></nav>
+<dialog id="event" aria-labelledby="event-title"><h2 id="event-title">${text('one')}</h2><pre id="event-json" tabindex="0"></pre><div class="acts"><button type="button" class="quiet" id="event-copy">${text('copy')}</button> <form method="dialog"><button class="button">${escaped(say('close', locale))}</button></form></div></dialog>
+${dataIn('page', { locale, timezone: tenant.timezone, texts })}`,
+      scripts: ['events.js'],
+      sheets: ['console-data.css'],
+    };
+  });
+}
