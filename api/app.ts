@@ -37,6 +37,7 @@ import { problemPage } from './pages/problem.ts';
 import { mountPages } from './pages/routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
+import { mountRecords } from './platform/records-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
 import { mountPrivacy } from './privacy/routes.ts';
 import { mountQuarantine } from './quarantine/routes.ts';
@@ -106,6 +107,7 @@ export function buildApp(
   mountAuditLog(api, deps);
   mountObjectives(api, deps);
   mountOperations(api, deps, queues);
+  mountRecords(api, deps);
   mountPages(api, deps);
   mountConsole(api, deps);
   mountDocs(api, deps);

@@ -29,13 +29,18 @@ export function createPerform(
     const call = api.calls.find(({ spec }) => spec.operationId === operationId);
     if (!call?.handler) throw new Error(`The API has no call ${operationId}.`);
     const { spec, handler } = call;
-    if (!spec.scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(spec.scopes);
+    if (spec.scopes.length > 0 && !spec.scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(spec.scopes);
     const parts = readParts(spec, { params, query, body });
     const actor = actorOf(identity, response.locals.seen as Seen);
     const work = async () => (await handler({ identity, actor, ...parts, request, response })) ?? {};
     const once = spec.method === 'post' ? onceOf(request) : undefined;
     const reply = once
-      ? await deps.idempotency.once(identity, withKey(request, once), JSON.stringify([operationId, params, body]), work)
+      ? await deps.idempotency.once(
+          identity,
+          withKey(request, `${once} ${operationId}`),
+          JSON.stringify([operationId, params, body]),
+          work,
+        )
       : await work();
     return reply as Reply & { body: Body };
   };

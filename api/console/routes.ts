@@ -4,10 +4,12 @@ import { notFound } from '../http/problems.ts';
 import { refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
+import { mountConsoleAudit } from './audit.ts';
 import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
 import { mountConsoleMembers } from './members.ts';
+import { mountConsoleOperator } from './operator.ts';
 import { type Content, consolePage } from './shell.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
@@ -60,6 +62,8 @@ export function mountConsole(api: Api, deps: Deps): void {
   });
   mountConsoleDashboards(console, deps);
   mountConsoleMembers(console);
+  mountConsoleOperator(console, deps);
+  mountConsoleAudit(console);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');

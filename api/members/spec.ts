@@ -30,9 +30,13 @@ export const memberSpecs = {
     tag,
     summary: 'Add a member of a tenant',
     description:
-      'Adds a person to a tenant, such as its first admin. It needs the scope admin, or tenant-admin for the own tenant.',
+      'Adds a person to a tenant, such as its first admin. It needs the scope admin, or tenant-admin for the own tenant. The answer, and it alone, has a link with which the new member signs in, once, within ten minutes.',
     problems: ['member-exists', 'not-found', 'tenant-offboarding'],
-    example: { params: { id: TENANT_ID }, body: { email: MEMBER.email, role: MEMBER.role }, answer: MEMBER },
+    example: {
+      params: { id: TENANT_ID },
+      body: { email: MEMBER.email, role: MEMBER.role },
+      answer: { ...MEMBER, login_url: '/login?code=0HbSJwkVpGt4jQ1qv3Zx', login_expires_at: '2026-11-29T20:27:13.245Z' },
+    },
   },
   list: {
     operationId: 'listMembers',
