@@ -88,7 +88,7 @@ export function buildApp(
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);
-  mountLogin(api, deps);
+  mountLogin(api, deps, queues);
   mountMetrics(api, deps);
   mountRestatements(api, deps);
   mountDataQuality(api, deps);

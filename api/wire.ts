@@ -29,6 +29,7 @@ import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http
 import { createPools } from './http/pools.ts';
 import type { RouteSpec } from './http/types.ts';
 import { createAttempts } from './members/attempts.ts';
+import { createProvider } from './members/provider.ts';
 import { readAssets } from './pages/assets.ts';
 
 /** What streamed exports have to come to their end when the program stops. */
@@ -94,6 +95,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     accessLog: createAccessLog(intake, log),
     limits: createLimits(config, intake, log, redis),
     attempts: createAttempts(redis),
+    provider: createProvider(config),
     idempotency: createIdempotency(intake),
     types: createEventTypeRegistry(intake),
     answers,

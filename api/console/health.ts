@@ -17,7 +17,7 @@ const WORDS = {
   ok: { en: 'Works', 'pt-BR': 'Funciona' },
   degraded: { en: 'Needs attention', 'pt-BR': 'Requer atenção' },
   unavailable: { en: 'Not available', 'pt-BR': 'Indisponível' },
-  failed: { en: 'Breached', 'pt-BR': 'Violado' },
+  failed: { en: 'Audit failed', 'pt-BR': 'Auditoria falhou' },
   stale: { en: 'Audit overdue', 'pt-BR': 'Auditoria atrasada' },
   unknown: { en: 'Not audited yet', 'pt-BR': 'Ainda não auditado' },
   queues: { en: 'Queues', 'pt-BR': 'Filas' },
