@@ -38,6 +38,7 @@ import { problemPage } from './pages/problem.ts';
 import { mountPages } from './pages/routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
+import { mountRecords } from './platform/records-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
 import { mountPrivacy } from './privacy/routes.ts';
 import { mountQuarantine } from './quarantine/routes.ts';
@@ -89,7 +90,7 @@ export function buildApp(
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);
-  mountLogin(api, deps);
+  mountLogin(api, deps, queues);
   mountMetrics(api, deps);
   mountRestatements(api, deps);
   mountDataQuality(api, deps);
@@ -108,6 +109,7 @@ export function buildApp(
   mountAuditLog(api, deps);
   mountObjectives(api, deps);
   mountOperations(api, deps, queues);
+  mountRecords(api, deps);
   mountPages(api, deps);
   mountConsole(api, deps);
   mountDocs(api, deps);

@@ -30,6 +30,7 @@ import { createMetricsServer, createOpenMetrics, type OpenMetrics } from './http
 import { createPools } from './http/pools.ts';
 import type { RouteSpec } from './http/types.ts';
 import { createAttempts } from './members/attempts.ts';
+import { createProvider } from './members/provider.ts';
 import { readAssets } from './pages/assets.ts';
 
 /** Time for streamed exports to finish when the program stops. */
@@ -95,6 +96,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     accessLog: createAccessLog(intake, log),
     limits: createLimits(config, intake, log, redis),
     attempts: createAttempts(redis),
+    provider: createProvider(config),
     idempotency: createIdempotency(intake),
     types: createEventTypeRegistry(intake),
     answers,

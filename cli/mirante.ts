@@ -9,6 +9,7 @@ import { lintDashboards } from './commands/dashboards.ts';
 import { rotateGrants } from './commands/grants.ts';
 import { checkHealth } from './commands/health.ts';
 import { manageHomes, terminalAsk } from './commands/homes.ts';
+import { makeLoginLink } from './commands/login-link.ts';
 import { makeOperatorKey } from './commands/operator-key.ts';
 import { exportAll, importAll } from './commands/portable.ts';
 import { reconcileNow } from './commands/reconcile.ts';
@@ -42,6 +43,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'operator-key [--to <file>]',
     summary: 'creates a key with the scope admin and shows it once in the terminal, or writes it to a file',
     run: async (args) => say(await makeOperatorKey(args, readConfig(), process.stdout.isTTY)),
+  },
+  'login-link': {
+    usage: 'login-link [--member <email> [--tenant <slug>] | --operator] [--to <file>]',
+    summary: 'creates a link that signs a member in once, within ten minutes; by default the administrator of the tenant demo',
+    run: async (args) => say(await makeLoginLink(args, readConfig(), process.stdout.isTTY)),
   },
   archive: {
     usage: 'archive list | run | verify | restore | rules | rule (docs/archive.md)',

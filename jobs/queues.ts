@@ -24,8 +24,12 @@ export type Payloads = {
   'build-benchmarks': Record<string, never>;
   'build-due-benchmarks': Record<string, never>;
   'restore-drill': Record<string, never>;
+  'send-login-link': LoginLinkRequest;
 };
 export type JobName = keyof Payloads;
+
+/** Who is sent a link to sign in, at which address people reach the platform, and the path where they go on. */
+export type LoginLinkRequest = { member: string; url: string; next: string };
 
 const KEPT: JobsOptions = { removeOnComplete: { age: 3600, count: 100 }, removeOnFail: { age: 14 * 86_400, count: 1000 } };
 const AGAIN: JobsOptions = { ...KEPT, attempts: 5, backoff: { type: 'exponential', delay: 10_000 } };
@@ -52,6 +56,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'build-due-benchmarks': AGAIN,
   // Its own table schedules the next drill, even after one that failed.
   'restore-drill': KEPT,
+  'send-login-link': { ...AGAIN, removeOnComplete: true },
 };
 
 const ASKED_OF = {
@@ -77,7 +82,9 @@ export type Queues = {
   enqueueRefresh: () => void;
   /** Enqueues work on rows that were just committed. Never fails and never waits. */
   enqueue: (name: AskedFor) => void;
-  /** The queues themselves, for the operator's board. After an outage a queue may be replaced by a new one. */
+  /** Asks for a link to be sent by e-mail. Never fails and never waits: who gets none asks again. */
+  sendLoginLink: (request: LoginLinkRequest) => void;
+  /** The queues themselves, for the operator's board; others take a place in it after an outage. */
   list: () => Queue[];
   depth: (name: QueueName) => Promise<Depth>;
   /** Jobs that failed permanently, newest first, at most `limit`. */
@@ -173,6 +180,11 @@ export function createQueues(urls: QueueUrls, log: Logger): Queues {
       pending ??= setTimeout(refresh, Math.max(0, last + REFRESH_EVERY_MS - Date.now())).unref();
     },
     enqueue: (name) => void add(ASKED_OF[name], name),
+    sendLoginLink(request) {
+      use('alerts', (queue) => queue.add('send-login-link', request, OPTIONS['send-login-link'])).catch((error: Error) =>
+        log.warn({ queue: 'alerts', error: error.message }, 'cannot enqueue a link to sign in; it is not sent'),
+      );
+    },
     list: () => [...open.values()],
     depth: (name) => use(name, (queue) => queue.getJobCounts('waiting', 'active', 'delayed', 'failed') as Promise<Depth>),
     async deadLetters(limit) {

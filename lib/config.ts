@@ -101,6 +101,9 @@ const schema = z.object({
   ALERTS_ALLOW_PRIVATE_NETWORKS: blocks,
   ALERTS_FROM: z.email().optional(),
   SMTP_URL: url('smtp', 'smtps'),
+  OIDC_ISSUER: url('http', 'https'),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -124,6 +127,7 @@ export const SECRETS = [
   'METABASE_ADMIN_PASSWORD',
   'METABASE_EMBEDDING_SECRET',
   'SMTP_URL',
+  'OIDC_CLIENT_SECRET',
 ] as const satisfies (keyof Config)[];
 
 /**

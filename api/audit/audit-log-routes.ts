@@ -25,7 +25,7 @@ export function mountAuditLog(api: Api, deps: Deps): void {
       ...auditSpecs.list,
       method: 'get',
       path: '/v1/audit-log',
-      scopes: ['tenant-admin'],
+      scopes: ['tenant-admin', 'admin'],
       query: pageQuery.extend({ action: z.string().max(100).optional() }),
       filters: ['action'],
       status: 200,

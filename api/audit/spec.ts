@@ -6,7 +6,7 @@ export const auditSpecs = {
     tag: 'Audit',
     summary: 'List the audit log',
     description:
-      'Returns who changed what in the key’s own tenant, newest first, changes by the platform’s operator among them. It needs a key with the scope tenant-admin. Entries cannot be changed: each one’s hash covers the one before.',
+      'Returns who changed what in the key’s own tenant, newest first, changes by the platform’s operator among them. It needs a key with the scope tenant-admin, or admin for the platform itself. Entries cannot be changed: each one’s hash covers the one before.',
     example: {
       query: { 'filter[action]': 'alert_endpoint.changed', limit: '20' },
       answer: {

@@ -63,8 +63,10 @@ export function formFaults(error: unknown): Map<string, string> {
   if (!(error instanceof Problem) || error.status >= 500) throw error;
   const faults = new Map<string, string>();
   for (const { pointer, detail } of error.errors ?? []) {
-    const field = pointer.split('/')[1] ?? '';
-    faults.set(field, [faults.get(field), detail].filter(Boolean).join(' '));
+    // Of what stands inside another member, a form has one field for either.
+    const steps = pointer.split('/');
+    for (const field of new Set([steps[1] ?? '', steps.at(-1) ?? '']))
+      faults.set(field, [faults.get(field), detail].filter(Boolean).join(' '));
   }
   if (faults.size === 0) faults.set('', error.detail ?? `${error.title}.`);
   return faults;

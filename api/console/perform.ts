@@ -36,7 +36,12 @@ export function createPerform(
     const work = async () => (await handler({ identity, actor, ...parts, request, response })) ?? {};
     const once = spec.method === 'post' ? onceOf(request) : undefined;
     const reply = once
-      ? await deps.idempotency.once(identity, withKey(request, once), JSON.stringify([operationId, params, body]), work)
+      ? await deps.idempotency.once(
+          identity,
+          withKey(request, `${once} ${operationId}`),
+          JSON.stringify([operationId, params, body]),
+          work,
+        )
       : await work();
     return reply as Reply & { body: Body };
   };

@@ -18,6 +18,7 @@ import { mountConsoleExplore } from './explore.ts';
 import { mountConsoleExports } from './exports.ts';
 import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
+import { mountConsoleOperator } from './operator.ts';
 import { mountConsolePrivacy } from './privacy.ts';
 import { mountConsoleQuarantine } from './quarantine.ts';
 import { mountConsoleSessions } from './sessions.ts';
@@ -90,6 +91,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleEvents(console);
   mountConsoleQuarantine(console);
   mountConsoleExplore(console);
+  mountConsoleOperator(console, deps);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');

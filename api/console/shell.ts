@@ -72,6 +72,8 @@ export type Content = {
   scripts?: readonly string[];
   preload?: readonly string[];
   style?: string;
+  /** Whether it shows another page of this site in a frame. */
+  frames?: boolean;
   /** Stylesheets of this page alone. */
   sheets?: readonly string[];
 };
@@ -130,6 +132,7 @@ ${dataIn(
     sheets: ['console.css', ...(content.sheets ?? [])],
     script: 'console.js',
     scripts: content.scripts ?? [],
+    ...(content.frames && { frames: true }),
     ...(content.preload && { preload: content.preload }),
     ...(content.style && { style: content.style }),
   };

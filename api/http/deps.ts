@@ -15,6 +15,7 @@ import type { Telemetry } from '../events/telemetry.ts';
 import type { Downloads } from '../exports/downloads.ts';
 import type { ExportSlots } from '../exports/slots.ts';
 import type { Attempts } from '../members/attempts.ts';
+import type { Provider } from '../members/provider.ts';
 import type { Assets } from '../pages/assets.ts';
 import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
@@ -46,6 +47,8 @@ export type Deps = {
   limits: RequestLimits;
   /** Refused sign-ins by address. */
   attempts: Attempts;
+  /** Absent where there is none. */
+  provider: Provider | undefined;
   idempotency: Idempotency;
   types: EventTypeRegistry;
   answers: Answers;

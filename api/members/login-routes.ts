@@ -1,28 +1,33 @@
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
+import type { Queues } from '../../jobs/queues.ts';
 import { withTenant } from '../../sql/database/db.ts';
+import { membersByEmail } from '../../sql/members/members.ts';
 import { endSession, noteRefusedLogin, useLoginCode } from '../../sql/members/sessions.ts';
 import type { Deps } from '../http/deps.ts';
-import { Problem } from '../http/problems.ts';
+import { notFound, Problem } from '../http/problems.ts';
 import { actorOf, route } from '../http/route.ts';
 import { clearSession, refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
 import { browserLocale, type LoginNotice, loginPage } from '../pages/login.ts';
+import { ownPath } from './login-answers.ts';
+import { mountProvider } from './provider-routes.ts';
 import { signIn } from './sign-in.ts';
 import { loginSpecs } from './spec.ts';
-
-const HOME = '/app';
 
 const page = { page: true as const, scopes: [], produces: ['text/html'] };
 const next = z.string().max(2000).optional();
 
 /** Sign-in and sign-out, as pages. */
-export function mountLogin(api: Api, deps: Deps): void {
+export function mountLogin(api: Api, deps: Deps, queues: Queues): void {
+  const { SMTP_URL, ALERTS_FROM, API_URL } = deps.config;
+  // A link that is mailed must not lead to where the request says the platform is: anybody can ask for one.
+  const mailed = SMTP_URL && ALERTS_FROM && API_URL?.replace(/\/$/, '');
   api.app.use('/login', express.urlencoded({ extended: false, limit: '8kb' }));
 
   const show = (request: Request, response: Response, status: number, target: string, notice?: LoginNotice) => {
-    const ways = { email: false, provider: false };
+    const ways = { email: Boolean(mailed), provider: deps.provider !== undefined };
     response.status(status);
     sendPage(response, loginPage(deps.assets, browserLocale(request), ways, target, notice));
   };
@@ -35,16 +40,26 @@ export function mountLogin(api: Api, deps: Deps): void {
     show(request, response, 401, target, notice);
   }
 
-  // False where the address has had too many refusals, which has been answered then.
-  async function mayTry(request: Request, response: Response, target: string): Promise<boolean> {
-    try {
+  // Undefined where the address has had too many refusals, which has been answered then.
+  const mayTry = (request: Request, response: Response, target: string) =>
+    unlessLimited(request, response, target, async () => {
       await deps.attempts.check((response.locals.seen as Seen).address);
       return true;
+    });
+
+  async function unlessLimited(
+    request: Request,
+    response: Response,
+    target: string,
+    ask: () => Promise<boolean>,
+  ): Promise<boolean | undefined> {
+    try {
+      return await ask();
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 429) throw error;
       response.set(error.headers);
       show(request, response, 429, target, 'limited');
-      return false;
+      return undefined;
     }
   }
 
@@ -108,6 +123,35 @@ export function mountLogin(api: Api, deps: Deps): void {
     api,
     deps,
     {
+      ...loginSpecs.email,
+      ...page,
+      method: 'post',
+      path: '/login/email',
+      bodyTypes: { 'application/x-www-form-urlencoded': z.object({ email: z.string(), next }) },
+      status: 303,
+    },
+    async ({ request, response }) => {
+      refuseCrossSite(request);
+      if (!mailed) throw notFound('page');
+      const form = z.object({ email: z.string().max(254).catch(''), next: next.catch(undefined) }).parse(request.body ?? {});
+      const [target, mailbox] = [ownPath(form.next), form.email.trim().toLowerCase()];
+      const { address } = response.locals.seen as Seen;
+      const wanted = await unlessLimited(request, response, target, () => deps.attempts.mail(address, mailbox));
+      if (wanted === undefined) return undefined;
+      // Known or not, the answer is the same and comes as soon: whom a link is sent to shows in their mailbox alone.
+      const members = await membersByEmail(deps.pool, mailbox);
+      for (const { id } of wanted ? members : []) queues.sendLoginLink({ member: id, url: mailed, next: target });
+      response.redirect(303, `/login?notice=sent&next=${encodeURIComponent(target)}`);
+      return undefined;
+    },
+  );
+
+  mountProvider(api, deps, { show, refuse, mayTry });
+
+  route(
+    api,
+    deps,
+    {
       ...loginSpecs.signOut,
       ...page,
       method: 'post',
@@ -129,11 +173,4 @@ export function mountLogin(api: Api, deps: Deps): void {
       return undefined;
     },
   );
-}
-
-/** A path of this site to go on to; /app where the address is absent or leads elsewhere. */
-export function ownPath(target: string | undefined): string {
-  if (!target?.startsWith('/')) return HOME;
-  const url = new URL(target, 'http://own.invalid');
-  return url.host === 'own.invalid' ? url.pathname + url.search + url.hash : HOME;
 }

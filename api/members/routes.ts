@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { withTenant } from '../../sql/database/db.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
 import {
   createMember,
   deleteMember,
   findMember,
   listMembers,
+  type NewMember,
   ROLES,
   type Role,
   updateMember,
@@ -48,6 +49,12 @@ const link = z.object({
   code: z.string().optional(),
 });
 
+const invited = member.extend({
+  login_url: z.string().nullable().meta({ description: 'The path that signs the member in, once; null when replayed' }),
+  login_expires_at: z.iso.datetime().meta({ description: 'Until when it does' }),
+  code: z.string().optional(),
+});
+
 /** The people of a tenant who may sign in. */
 export function mountMembers(api: Api, deps: Deps): void {
   route(
@@ -81,14 +88,14 @@ export function mountMembers(api: Api, deps: Deps): void {
       params,
       body: input,
       status: 201,
-      answer: member,
+      answer: invited,
     },
     async ({ identity, actor, params: { id }, body }) => {
       const { kind } = await reachOpenTenant(deps, identity, id);
       const role = roleFor(kind, body.role);
-      const made = await withTenant(deps.pool, id, (client) => createMember(client, { ...body, role }), actor);
+      const made = await withTenant(deps.pool, id, (client) => invite(client, { ...body, role }), actor);
       if (!made) throw conflict('member-exists', 'There is a member with this e-mail address');
-      return { body: made };
+      return { body: made, secrets: ['login_url'] };
     },
   );
 
@@ -176,6 +183,15 @@ export function mountMembers(api: Api, deps: Deps): void {
       return { body: { url: `/login?code=${made.code}`, expires_at: made.expiresAt }, secrets: ['url'] };
     },
   );
+}
+
+// A link comes with a new member only: whoever adds members of other tenants cannot sign in as those who are there already.
+async function invite(client: Client, wanted: NewMember) {
+  const made = await createMember(client, wanted);
+  const found = made && (await findMember(client, made.id));
+  if (!found) return undefined;
+  const { code, expiresAt } = await createLoginCode(client, found.key_id);
+  return { ...made, login_url: `/login?code=${code}`, login_expires_at: expiresAt };
 }
 
 // Operators are members of the platform's own tenant, and its members are operators.

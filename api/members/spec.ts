@@ -30,9 +30,13 @@ export const memberSpecs = {
     tag,
     summary: 'Add a member of a tenant',
     description:
-      'Adds a person to a tenant, such as its first admin. It needs the scope admin, or tenant-admin for the own tenant.',
+      'Adds a person to a tenant, such as its first admin. It needs the scope admin, or tenant-admin for the own tenant. The answer, and it alone, has a link with which the new member signs in, once, within ten minutes.',
     problems: ['member-exists', 'not-found', 'tenant-offboarding'],
-    example: { params: { id: TENANT_ID }, body: { email: MEMBER.email, role: MEMBER.role }, answer: MEMBER },
+    example: {
+      params: { id: TENANT_ID },
+      body: { email: MEMBER.email, role: MEMBER.role },
+      answer: { ...MEMBER, login_url: '/login?code=0HbSJwkVpGt4jQ1qv3Zx', login_expires_at: '2026-11-29T20:27:13.245Z' },
+    },
   },
   list: {
     operationId: 'listMembers',
@@ -136,6 +140,36 @@ export const loginSpecs = {
     description:
       'Signs in with an API key that is sent as a form, and answers 303 with the cookie of the session. A key that does not work is answered with the page and 401; ten of these from one address lock it for ten minutes.',
     example: { bodies: { 'application/x-www-form-urlencoded': { key: 'mir_read_…' } }, texts: { 'text/html': PAGE } },
+  },
+  email: {
+    operationId: 'sendLoginLink',
+    tag,
+    summary: 'Send a link by e-mail',
+    description:
+      'Sends a one-time link to each member with the address of the form, where the platform sends e-mail, and answers 303. The answer is the same for an address that nobody has. A mailbox is sent three links within ten minutes at most.',
+    problems: ['not-found'],
+    example: {
+      bodies: { 'application/x-www-form-urlencoded': { email: 'ada@acme.example' } },
+      texts: { 'text/html': PAGE },
+    },
+  },
+  provider: {
+    operationId: 'beginProviderLogin',
+    tag,
+    summary: 'Sign in with a provider',
+    description:
+      'Sends the browser to the OpenID Connect provider of this platform, with PKCE, state and nonce in a signed cookie that lasts ten minutes. Where there is no provider, it answers 404.',
+    problems: ['not-found'],
+    example: { texts: { 'text/html': PAGE } },
+  },
+  callback: {
+    operationId: 'finishProviderLogin',
+    tag,
+    summary: 'Return from the provider',
+    description:
+      'Takes the browser back from the provider, checks its answer, and signs in the member with the e-mail address that the provider has verified. Whoever is no member is answered with the page and 401.',
+    problems: ['not-found'],
+    example: { texts: { 'text/html': PAGE } },
   },
   signOut: {
     operationId: 'signOut',

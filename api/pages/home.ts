@@ -4,6 +4,7 @@ import type { HtmlPage } from './html.ts';
 import { ICONS, MARK } from './icons.ts';
 
 const LINKS: [string, string, string][] = [
+  ['/login', 'Sign in', 'Dashboards, events, alerts, exports and administration.'],
   ['/docs', 'API reference', 'Every call with its parameters and answers, and an example to copy.'],
   ['/openapi.json', 'OpenAPI document', 'The same for programs. Generate a client from it.'],
   ['/ops/queues', 'Queues', 'Background jobs. The password is an operator key.'],
@@ -46,7 +47,7 @@ ${LINKS.map(([href, name, what]) => `<li><a href="${href}"><span><strong>${name}
 </section>
 <section aria-labelledby="dashboards-title">
 <h2 id="dashboards-title">Dashboards</h2>
-<p>A dashboard opens with a link. <code>npm run up</code> prints one when it is ready, <code>npm run mirante -- dashboards links</code> prints one for each dashboard, and the last call below creates one.</p>
+<p><a href="/login">Sign in</a> to see them: <code>npm run up</code> prints a link when it is ready, and <code>npm run mirante -- login-link</code> another. For people without an account, <code>npm run mirante -- dashboards links</code> prints a link to each dashboard, and the last call below creates one.</p>
 </section>
 <section aria-labelledby="steps-title">
 <h2 id="steps-title">First steps</h2>

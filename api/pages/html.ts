@@ -28,6 +28,8 @@ export type HtmlPage = {
   style?: string;
   /** Whether the page sends forms to this site. */
   forms?: boolean;
+  /** Whether the page shows other pages of this site in a frame. */
+  frames?: boolean;
   /** Origins that may show the page in a frame. */
   framedBy?: readonly string[];
 };
@@ -43,7 +45,7 @@ export function sendPage(response: Response, page: HtmlPage): void {
 }
 
 /** Sets the policy of a page: it loads and runs only its own files. */
-export function setPolicy(response: Response, { style, forms, framedBy = [] }: HtmlPage): void {
+export function setPolicy(response: Response, { style, forms, frames, framedBy = [] }: HtmlPage): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
     "default-src 'none'",
@@ -51,6 +53,7 @@ export function setPolicy(response: Response, { style, forms, framedBy = [] }: H
     `style-src 'self'${own}`,
     "img-src 'self' data:",
     "connect-src 'self'",
+    ...(frames ? ["frame-src 'self'"] : []),
     "base-uri 'none'",
     `form-action ${forms ? "'self'" : "'none'"}`,
     `frame-ancestors ${framedBy.length > 0 ? framedBy.join(' ') : "'none'"}`,

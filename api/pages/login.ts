@@ -35,6 +35,10 @@ const WORDS = {
     en: 'Your organisation signed you in, but you are not a member here. Ask your administrator.',
     'pt-BR': 'Sua organização confirmou seu acesso, mas você não é membro aqui. Fale com o administrador.',
   },
+  provider_failed: {
+    en: 'The sign-in at your organisation did not succeed. Try again.',
+    'pt-BR': 'O acesso pela sua organização não foi concluído. Tente novamente.',
+  },
   limited: {
     en: 'Too many attempts. Try again in ten minutes.',
     'pt-BR': 'Muitas tentativas. Tente novamente em dez minutos.',
@@ -43,7 +47,7 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 /** What the page says above its form. */
-export type LoginNotice = 'wrong_key' | 'wrong_code' | 'refused' | 'limited' | 'ended' | 'sent';
+export type LoginNotice = 'wrong_key' | 'wrong_code' | 'refused' | 'provider_failed' | 'limited' | 'ended' | 'sent';
 
 /** Ways to sign in beside a key. */
 export type LoginWays = { email: boolean; provider: boolean };

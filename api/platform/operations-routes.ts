@@ -36,7 +36,8 @@ const BOARD_POLICY = [
   "connect-src 'self'",
   "base-uri 'self'",
   "form-action 'self'",
-  "frame-ancestors 'none'",
+  // The console shows the board in its own frame.
+  "frame-ancestors 'self'",
 ].join('; ');
 
 /** For the platform's operator: jobs that failed permanently, and the board of all queues. */
@@ -77,6 +78,7 @@ function operatorOnly(deps: Deps): RequestHandler {
     const site = request.headers['sec-fetch-site'];
     if (request.method !== 'GET' && site !== undefined && site !== 'same-origin') throw wrongScope(['admin']);
     response.setHeader('content-security-policy', BOARD_POLICY);
+    response.setHeader('x-frame-options', 'SAMEORIGIN');
     next();
   };
 }

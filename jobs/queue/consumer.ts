@@ -1,11 +1,11 @@
 import { DelayedError, type Job, type Queue, type Worker } from 'bullmq';
 import { Busy } from '../../lib/busy.ts';
 import type { Logger } from '../../lib/log.ts';
-import { type JobName, openQueue, openWorker, type QueueName, type QueueUrls, within } from '../queues.ts';
+import { type JobName, openQueue, openWorker, type Payloads, type QueueName, type QueueUrls, within } from '../queues.ts';
 import { comesWithinMinutes, enqueueStartJobs, reconcile } from './schedules.ts';
 
-/** What each job does. A handler takes its dependencies and knows nothing of BullMQ. */
-export type Handlers = { [name in JobName]: (queue: QueueName) => Promise<void> };
+/** What each job does; it knows its dependencies and nothing of BullMQ. */
+export type Handlers = { [name in JobName]: (queue: QueueName, told: Payloads[name]) => Promise<void> };
 
 export type Consumer = {
   queue: Queue;
@@ -66,7 +66,7 @@ async function run(job: Job, token: string | undefined, queue: QueueName, handle
   const name = job.name as JobName;
   if (!handlers[name]) throw new Error(`no such job: ${job.name}`);
   try {
-    await handlers[name](queue);
+    await (handlers[name] as (queue: QueueName, told: unknown) => Promise<void>)(queue, job.data);
   } catch (error) {
     if (!(error instanceof Busy)) throw error;
     log.info({ queue, job: name, job_id: job.id, reason: error.message }, 'job postponed');

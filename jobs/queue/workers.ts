@@ -10,6 +10,7 @@ import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from '../benc
 import type { ExportDeps } from '../exports/deps.ts';
 import { checkExportFiles } from '../exports/destroy.ts';
 import { createExportRunner } from '../exports/run.ts';
+import { sendLoginLink } from '../members/send-login-link.ts';
 import { checkDataQuality } from '../metrics/check-data-quality.ts';
 import { runReconcile } from '../metrics/reconcile.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
@@ -134,6 +135,7 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     'build-benchmarks': () => buildBenchmarks(deps),
     'build-due-benchmarks': () => buildDueBenchmarks(deps),
     'restore-drill': () => runRestoreDrill(deps),
+    'send-login-link': (_queue, request) => sendLoginLink(deps, request),
   };
 }
 

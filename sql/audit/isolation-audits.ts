@@ -80,3 +80,18 @@ export async function readIsolation(pool: Pool, since: Date): Promise<Isolation 
   );
   return rows[0];
 }
+
+/** An audit as the operator sees it. */
+export type AuditRow = {
+  ran_at: Date;
+  attempts: number;
+  foreign_rows: number;
+  dead: number;
+  findings: Pick<Finding, 'attack' | 'login' | 'what'>[];
+};
+
+/** The last audits, newest first. */
+export async function listAudits(ops: Pool, limit: number): Promise<AuditRow[]> {
+  const { rows } = await ops.query<AuditRow>('select * from ops.isolation_audits order by ran_at desc limit $1', [limit]);
+  return rows;
+}

@@ -79,3 +79,16 @@ export async function membersByEmail(
   );
   return rows;
 }
+
+/** A member to whom mail is sent, as the jobs' login finds it; undefined where the member or the tenant is gone. */
+export async function findMailbox(
+  pool: Pool,
+  id: string,
+): Promise<{ email: string; tenant_id: string; key_id: string; tenant_name: string; locale: string } | undefined> {
+  const { rows } = await pool.query<{ email: string; tenant_id: string; key_id: string; tenant_name: string; locale: string }>(
+    `select m.email, m.tenant_id, m.key_id, t.name as tenant_name, t.locale
+     from private.members m join private.tenants t on t.id = m.tenant_id where m.id = $1 and t.offboarding_at is null`,
+    [id],
+  );
+  return rows[0];
+}

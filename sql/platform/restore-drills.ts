@@ -55,7 +55,28 @@ export async function endDrill(pool: Pool, id: number, outcome: DrillResult | Er
   );
 }
 
-/** Deletes a drill's record, so that it is due again. */
+/** A drill as the operator sees it. */
+export type DrillRow = {
+  started_at: Date;
+  ended_at: Date | null;
+  kind: DrillKind;
+  passed: boolean | null;
+  backup_seconds: number | null;
+  restore_seconds: number | null;
+  bytes: number | null;
+  tables: number | null;
+  records: number | null;
+  figures: number | null;
+  detail: string | null;
+};
+
+/** The last drills, newest first. */
+export async function listDrills(ops: Pool, limit: number): Promise<DrillRow[]> {
+  const { rows } = await ops.query<DrillRow>('select * from ops.restore_drills order by started_at desc limit $1', [limit]);
+  return rows;
+}
+
+/** As though it had not begun, so that it is due again. */
 export async function forgetDrill(pool: Pool, id: number): Promise<void> {
   await pool.query('delete from private.restore_drills where id = $1', [id]);
 }

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { listArchiveRuns } from '../../sql/archive/runs.ts';
+import { listAudits } from '../../sql/audit/isolation-audits.ts';
+import { listDrills } from '../../sql/platform/restore-drills.ts';
+import type { Deps } from '../http/deps.ts';
+import { route } from '../http/route.ts';
+import type { Api } from '../http/types.ts';
+import { recordSpecs } from './records-spec.ts';
+
+const query = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(30) });
+const listed = { method: 'get', scopes: ['admin'], query, status: 200 } as const;
+
+const drill = z.object({
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().nullable(),
+  kind: z.enum(['dump', 'copy']).meta({ description: 'A dump, or a copy of the running server’s files' }),
+  passed: z.boolean().nullable(),
+  backup_seconds: z.number().nullable(),
+  restore_seconds: z.number().nullable(),
+  bytes: z.number().nullable(),
+  tables: z.number().int().nullable(),
+  records: z.number().int().nullable(),
+  figures: z.number().int().nullable(),
+  detail: z.string().nullable(),
+});
+
+const archiveRun = z.object({
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().nullable(),
+  boundary: z.iso.datetime().nullable(),
+  files: z.number().int().meta({ description: 'Number of files written' }),
+  rows: z.number().int(),
+  bytes: z.number().int(),
+  removed: z.number().int(),
+  failed: z.boolean(),
+});
+
+const audit = z.object({
+  ran_at: z.iso.datetime(),
+  attempts: z.number().int().meta({ description: 'Number of attacks' }),
+  foreign_rows: z.number().int(),
+  dead: z.number().int(),
+  findings: z.array(z.object({ attack: z.string(), login: z.string(), what: z.string() })),
+});
+
+/** What the platform has noted of its own work: restore drills, runs of the archive, audits of the isolation. */
+export function mountRecords(api: Api, deps: Deps): void {
+  route(
+    api,
+    deps,
+    { ...recordSpecs.drills, ...listed, path: '/ops/restore-drills', answer: z.object({ data: z.array(drill) }) },
+    async ({ query: { limit } }) => ({ body: { data: await listDrills(deps.ops, limit) } }),
+  );
+
+  route(
+    api,
+    deps,
+    { ...recordSpecs.archiveRuns, ...listed, path: '/ops/archive-runs', answer: z.object({ data: z.array(archiveRun) }) },
+    async ({ query: { limit } }) => ({ body: { data: await listArchiveRuns(deps.ops, limit) } }),
+  );
+
+  route(
+    api,
+    deps,
+    { ...recordSpecs.audits, ...listed, path: '/ops/isolation-audits', answer: z.object({ data: z.array(audit) }) },
+    async ({ query: { limit } }) => ({ body: { data: await listAudits(deps.ops, limit) } }),
+  );
+}
