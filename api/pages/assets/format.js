@@ -69,7 +69,7 @@ function inUnit(number, locale, units) {
 /**
  * Writes values as the reader is used to, in the tenant's zone.
  * @param {Pick<Definition, 'locale' | 'timezone' | 'texts' | 'cards'>} definition
- * @returns {Reader}
+ * @returns {Omit<Reader, 'page'>}
  */
 export function readerOf({ locale, timezone, texts, cards }) {
   /** @param {Value} value @param {string} format @param {string} [interval] */
