@@ -13,11 +13,19 @@ async function browse(method: string, path: string, cookie?: string, form?: Reco
     headers: { ...(cookie && { cookie }), ...(method === 'POST' && { 'sec-fetch-site': 'same-origin' }) },
     ...(form && { body: new URLSearchParams(form) }),
   });
-  return { status: response.status, location: response.headers.get('location'), set: response.headers.get('set-cookie'), text: await response.text() };
+  return {
+    status: response.status,
+    location: response.headers.get('location'),
+    set: response.headers.get('set-cookie'),
+    text: await response.text(),
+  };
 }
 
 async function adminCookie(): Promise<string> {
-  const { body } = await api.call('POST', '/v1/members', tenant.keys.tenant_admin, { email: `${Math.random()}@example.com`, role: 'admin' });
+  const { body } = await api.call('POST', '/v1/members', tenant.keys.tenant_admin, {
+    email: `${Math.random()}@example.com`,
+    role: 'admin',
+  });
   const link = await api.call('POST', `/v1/members/${body.id}/login-links`, tenant.keys.tenant_admin);
   const { set } = await browse('GET', link.body.url);
   return set?.split(';')[0] as string;

@@ -36,7 +36,8 @@ export const annotationSpecs = {
     operationId: 'deleteAnnotation',
     tag,
     summary: 'Delete an annotation',
-    description: 'Deletes an annotation of the key’s own tenant. It needs a key with the scope tenant-admin or admin. Charts no longer show it.',
+    description:
+      'Deletes an annotation of the key’s own tenant. It needs a key with the scope tenant-admin or admin. Charts no longer show it.',
     problems: ['not-found'],
     example: { params: { id: SHOWN.id } },
   },

@@ -44,8 +44,8 @@ let isOver = false;
 
 // What the console has beside the cards.
 const extras =
-  definition.console && (await import('./dashboard-extras.js')).createExtras(definition, reader, pickers, () => extras?.marks().then(showMarks));
-
+  definition.console &&
+  (await import('./dashboard-extras.js')).createExtras(definition, reader, pickers, () => extras?.marks().then(showMarks));
 
 /**
  * The API's answer for one card. Throws Refused. If the API is busy, it is asked again after the time that it names.

@@ -14,7 +14,15 @@ export type Chart = {
   /** Width of its buckets where it has a width of its own. */
   interval?: 'week' | 'month';
 };
-export type PageCard = { name: string; title: string; empty?: string; display: string; columns: PageColumn[]; chart?: Chart; takes: string[] };
+export type PageCard = {
+  name: string;
+  title: string;
+  empty?: string;
+  display: string;
+  columns: PageColumn[];
+  chart?: Chart;
+  takes: string[];
+};
 export type PageParameter = { name: string; title: string; values?: { card: string; column: string } };
 export type Definition = {
   slug: string;
