@@ -71,6 +71,7 @@ const asked = (page: Page) => new URL(page.url()).searchParams;
 
 /** The middle of the first drawn shape of a card that is as large as a bar. */
 async function clickShape(page: Page, card: string): Promise<void> {
+  await page.locator(`#card-${card}`).scrollIntoViewIfNeeded();
   const shapes = await page.locator(`#card-${card} svg path`).evaluateAll((paths: Json[]) =>
     paths
       .filter((path) => /^#/.test(path.getAttribute('fill') ?? '') && path.getBoundingClientRect().width > 20)
@@ -169,6 +170,7 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
   test('a drag over a chart of times zooms into its buckets; a chart is also a picture', async () => {
     const { page, complaints } = await signedIn({ viewport: { width: 1440, height: 1000 } });
     await go(page, `${OVERVIEW}?range=30d`);
+    await page.locator('#card-volume').scrollIntoViewIfNeeded();
     const box = await page.locator('#card-volume .chart').boundingBox();
     if (!box) throw new Error('no chart');
     const y = box.y + box.height / 2;
@@ -274,13 +276,12 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
     const last = page.locator('.tiles li').last();
     const title = await last.locator('strong').textContent();
     await last.locator('.star').click();
-    await page.waitForLoadState();
-    expect(await page.locator('.tiles li strong').first().textContent()).toBe(title);
+    await expect.poll(() => page.locator('.tiles li strong').first().textContent()).toBe(title);
     await go(page, `${OVERVIEW}?range=90d&marketplace=shopee`);
     await page.locator('[data-opens=views]').click();
     await page.locator('#field-name').fill('Shopee, a quarter');
-    await page.locator('#views form.inline, #views form:not([method=dialog]) .button').last().click();
-    await page.waitForLoadState();
+    await page.locator('#views form[method=post] .button').click();
+    await page.locator('#views .lines a', { hasText: 'Shopee' }).waitFor({ state: 'attached' });
     await settled(page);
     expect(asked(page).toString()).toBe('range=90d&marketplace=shopee');
     await go(page, '/app/dashboards');
@@ -289,8 +290,7 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
     expect(asked(page).get('marketplace')).toBe('shopee');
     await page.locator('[data-opens=views]').click();
     await page.locator('#views .lines button').click();
-    await page.waitForLoadState();
-    expect(await page.locator('#views .lines li').count()).toBe(0);
+    await expect.poll(() => page.locator('#views .lines li').count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

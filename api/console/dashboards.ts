@@ -1,12 +1,14 @@
 import { escaped } from '../../lib/html.ts';
 import { type Bookmark, listBookmarks, removeBookmark, saveBookmark } from '../../sql/dashboards/bookmarks.ts';
-import { withTenant } from '../../sql/database/db.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
 import { cardsFor } from '../dashboards/dashboards.ts';
 import type { Dashboard } from '../dashboards/definition.ts';
 import { countOpened } from '../dashboards/opened.ts';
 import { findDashboard } from '../dashboards/routes.ts';
 import type { Deps } from '../http/deps.ts';
 import { invalidRequest } from '../http/problems.ts';
+import { actorOf } from '../http/route.ts';
+import type { Seen } from '../http/types.ts';
 import { DASHBOARD_MODULES, dashboardFrame } from '../pages/dashboard.ts';
 import { requireFeature } from '../tenants/features.ts';
 import type { Console } from './console.ts';
@@ -118,13 +120,19 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     show,
   );
 
-  async function keep({ identity, locale }: ConsoleContext, one: Omit<Bookmark, 'id'>, isKept: boolean): Promise<void> {
+  async function keep(
+    { identity, locale, response }: ConsoleContext,
+    one: Omit<Bookmark, 'id'>,
+    isKept: boolean,
+  ): Promise<void> {
     const { tenantId, keyId } = identity;
-    const done = await withTenant(deps.pool, tenantId, async (client) => {
+    const actor = actorOf(identity, response.locals.seen as Seen);
+    const work = async (client: Client) => {
       if (isKept) return saveBookmark(client, { tenantId, keyId }, one);
       await removeBookmark(client, keyId, one.dashboard, one.name);
       return true;
-    });
+    };
+    const done = await withTenant(deps.pool, tenantId, work, actor);
     if (!done) throw invalidRequest([{ pointer: '/name', code: 'too-many', detail: DASHBOARD_WORDS.too_many[locale] }]);
   }
 }

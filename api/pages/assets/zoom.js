@@ -4,7 +4,7 @@
 // Less than that is a click.
 const LEAST_PIXELS = 8;
 
-/** @typedef {{ offsetX: number, offsetY: number, event: PointerEvent }} Point */
+/** @typedef {{ offsetX: number, offsetY: number, event: PointerEvent | TouchEvent }} Point */
 
 /**
  * Lets a mouse drag over a chart of times, and calls `zoom` with the window of the buckets that it passed over. A finger scrolls the page.
@@ -31,7 +31,7 @@ export function zoomByDrag(chart, box, { spanOf, categories }, zoom) {
   }
 
   surface.on('mousedown', (/** @type {Point} */ { offsetX, offsetY, event }) => {
-    const isMain = event.button === 0 && event.pointerType !== 'touch';
+    const isMain = 'button' in event && event.button === 0 && event.pointerType !== 'touch';
     if (isMain && chart.containPixel({ gridIndex: 0 }, [offsetX, offsetY])) start = offsetX;
   });
   surface.on('mousemove', (/** @type {Point} */ { offsetX }) => {
@@ -51,6 +51,6 @@ export function zoomByDrag(chart, box, { spanOf, categories }, zoom) {
     const [first, last] = [place(Math.min(from, offsetX)), place(Math.max(from, offsetX))];
     zoom(spanOf(first, last));
   });
-  addEventListener('pointerup', clear);
-  return () => removeEventListener('pointerup', clear);
+  addEventListener('mouseup', clear);
+  return () => removeEventListener('mouseup', clear);
 }
