@@ -45,7 +45,7 @@ export const DASHBOARD_WORDS = {
   links: { en: 'Links to this dashboard', 'pt-BR': 'Links deste painel' },
   revoke: { en: 'Revoke', 'pt-BR': 'Revogar' },
   revoke_sure: {
-    en: 'Revoke the link {id}…? Whoever has it no longer sees the dashboard.',
+    en: 'Revoke the link {id}…? People who have it no longer see the dashboard.',
     'pt-BR': 'Revogar o link {id}…? Quem o tem deixa de ver o painel.',
   },
   remove: { en: 'Remove', 'pt-BR': 'Remover' },

@@ -6,7 +6,7 @@ import type { Dashboard } from '../dashboards/definition.ts';
 import { countOpened } from '../dashboards/opened.ts';
 import { findDashboard } from '../dashboards/routes.ts';
 import type { Deps } from '../http/deps.ts';
-import { invalidRequest } from '../http/problems.ts';
+import { conflict, invalidRequest } from '../http/problems.ts';
 import { actorOf } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
 import { DASHBOARD_MODULES, dashboardFrame } from '../pages/dashboard.ts';
@@ -133,7 +133,7 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
       return true;
     };
     const done = await withTenant(deps.pool, tenantId, work, actor);
-    if (!done) throw invalidRequest([{ pointer: '/name', code: 'too-many', detail: DASHBOARD_WORDS.too_many[locale] }]);
+    if (!done) throw conflict('bookmark-limit', DASHBOARD_WORDS.too_many[locale]);
   }
 }
 
