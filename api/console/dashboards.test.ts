@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { useApi } from '../../test/support/api.ts';
-import { makeTenant, useDatabase } from '../../test/support/harness.ts';
+import { makeOperatorKey, makeTenant, useDatabase } from '../../test/support/harness.ts';
 
 const db = await useDatabase();
 const api = await useApi(db);
@@ -62,4 +62,13 @@ test('the role decides what a dashboard offers, and one that is not there is a p
   expect((await browse('GET', OVERVIEW, admin)).text).toContain('id="note-form"');
   expect((await browse('GET', '/app/dashboards/tenants', admin)).status).toBe(404);
   expect((await browse('POST', '/app/dashboards/tenants/star', admin, { set: '1' })).status).not.toBe(303);
+});
+
+test('the operator has dashboards of operations, with notes and without a way to events', async () => {
+  const operator = await signIn(await makeOperatorKey(db));
+  const page = await browse('GET', '/app/dashboards/tenants', operator);
+  expect([page.status, page.text.includes('id="note-form"')]).toEqual([200, true]);
+  expect(page.text).not.toContain('data-does="events"');
+  expect((await browse('GET', '/v1/annotations?limit=1', operator)).status).toBe(200);
+  expect((await browse('GET', OVERVIEW, operator)).status).toBe(404);
 });
