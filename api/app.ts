@@ -11,6 +11,7 @@ import { mountAuditLog } from './audit/audit-log-routes.ts';
 import { mountBenchmarks } from './benchmarks/routes.ts';
 import { mountBenchmarkSnapshots } from './benchmarks/snapshots-routes.ts';
 import { mountConsole } from './console/routes.ts';
+import { mountAnnotations } from './dashboards/annotations-routes.ts';
 import { mountEmbeds } from './dashboards/embeds-routes.ts';
 import { mountLinks } from './dashboards/links-routes.ts';
 import { mountDashboards } from './dashboards/routes.ts';
@@ -103,6 +104,7 @@ export function buildApp(
   mountDashboards(api, deps);
   mountEmbeds(api, deps);
   mountLinks(api, deps);
+  mountAnnotations(api, deps);
   mountAlertRules(api, deps, queues);
   mountAlertEndpoints(api, deps);
   mountAlerts(api, deps);

@@ -89,6 +89,17 @@ view app.alert_states owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
 
+view app.annotations owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    "time",
+    text,
+    dashboard,
+    created_at
+   FROM private.annotations
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select to mirante_api
+
 view app.archive_files owner mirante_views with (security_barrier=true)
  SELECT id,
     type,
@@ -127,6 +138,18 @@ view app.benchmark_consents owner mirante_views with (security_barrier=true, che
    FROM private.benchmark_consents
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
+
+view app.bookmarks owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    dashboard,
+    name,
+    query,
+    created_at
+   FROM private.bookmarks
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select, update to mirante_api
 
 view app.corrections_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
@@ -749,6 +772,22 @@ table private.alert_states owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.annotations owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    "time" timestamp with time zone not null
+    text text not null
+    dashboard text
+    created_at timestamp with time zone not null default now()
+    constraint annotations_pkey PRIMARY KEY (id)
+    constraint annotations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    CREATE INDEX annotations_tenant_id_id_idx ON private.annotations USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.annotations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('annotation')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select to mirante_views
+
 table private.api_keys owner mirante_owner, row security forced
     id uuid not null
     tenant_id uuid not null
@@ -942,6 +981,23 @@ view private.benchmarks owner mirante_owner
               union all select tenant_id, bucket, 0, rows, validations from private.validations_daily)'::text,'1000 * sum(corrections) / nullif(sum(rows), 0)'::text,NULL::integer,'sum(validations)'::text)) m(metric, unit, class, description, source, figure, percentile, volume)
      JOIN ( VALUES ('operational'::text,'00:00:00'::interval,0.50,0.67), ('volume'::text,'3 mons'::interval,0.25,0.67)) c(class, rest, largest_share, two_largest_share) USING (class));
     grant select to mirante_views
+
+table private.bookmarks owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    dashboard text not null
+    name text not null default ''::text
+    query text not null default ''::text
+    created_at timestamp with time zone not null default now()
+    constraint bookmarks_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint bookmarks_pkey PRIMARY KEY (id)
+    constraint bookmarks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint bookmarks_tenant_id_key_id_dashboard_name_key UNIQUE (tenant_id, key_id, dashboard, name)
+    CREATE INDEX bookmarks_key_id_idx ON private.bookmarks USING btree (key_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select, update to mirante_views
 
 view private.corrections_daily owner mirante_owner
  SELECT tenant_id,

@@ -17,6 +17,8 @@ export const PROBLEM_CODES = {
   'slug-taken': [409, 'Another tenant has this slug.'],
   'tenant-offboarding': [409, 'The tenant is being removed.'],
   'alert-limit': [409, 'The tenant has as many alert rules or endpoints as one may have.'],
+  'annotation-limit': [409, 'The tenant has as many annotations as one may have.'],
+  'bookmark-limit': [409, 'Somebody has as many stars and saved views as one may have.'],
   'link-limit': [409, 'The tenant has as many short links as one may have.'],
   'export-limit': [409, 'The tenant has as many unfinished or kept exports as one may have.'],
   'export-not-completed': [409, 'The export named in `since` is not completed.'],

@@ -6,19 +6,22 @@ import { ICONS } from './icons.ts';
 import { type TextName, textOf } from './texts.ts';
 
 const RANGES = ['24h', '7d', '30d', '90d', 'custom'] as const;
+const ALL_RANGES = ['today', 'yesterday', '24h', '7d', '30d', '90d', 'this-month', 'last-month', 'custom'] as const;
 
-/** The pickers of a page. Parameters that the link has fixed are shown as text. */
+/** The pickers of a page; the console has more of them. Parameters that the link has fixed are shown as text. */
 export function controls(
   parameters: readonly Parameter[],
   locked: Record<string, string>,
   locale: Locale,
   timezone: string,
+  isConsole = false,
 ): string {
   const isFree = ({ name }: Parameter) => !Object.hasOwn(locked, name);
   const window = parameters.filter(({ name }) => name === 'from' || name === 'to');
   const offered = [
-    window.length === 2 && window.every(isFree) ? ranges(locale) : '',
+    window.length === 2 && window.every(isFree) ? ranges(locale, isConsole) : '',
     ...parameters.filter((parameter) => isFree(parameter) && !window.includes(parameter)).map((one) => select(one, locale)),
+    isConsole && window.length === 2 ? comparison(locale) : '',
   ];
   const fixed = parameters.filter((parameter) => !isFree(parameter));
   const terms = fixed.map(({ name, title }) => {
@@ -30,19 +33,29 @@ export function controls(
   return `<div class="controls" id="controls">${offered.join('\n')}${list}</div>`;
 }
 
-function ranges(locale: Locale): string {
+function ranges(locale: Locale, isConsole: boolean): string {
   const text = (name: TextName) => escaped(textOf(name, locale));
-  const options = RANGES.map(
+  const options = (isConsole ? ALL_RANGES : RANGES).map(
     (range) =>
       `<label><input type="radio" name="range" value="${range}" disabled><span>${text(`range_${range}`)}</span></label>`,
   );
   return `<fieldset class="ranges"><legend class="unseen">${text('range')}</legend>${options.join('')}</fieldset>
 <form class="custom" id="custom" hidden>
-<label><span>${text('custom_from')}</span><input type="date" name="first" required></label>
-<label><span>${text('custom_to')}</span><input type="date" name="last" required></label>
+${
+  isConsole
+    ? `<label><span>${text('custom_start')}</span><input type="datetime-local" name="first" required></label>
+<label><span>${text('custom_end')}</span><input type="datetime-local" name="last" required></label>`
+    : `<label><span>${text('custom_from')}</span><input type="date" name="first" required></label>
+<label><span>${text('custom_to')}</span><input type="date" name="last" required></label>`
+}
 <button type="submit" class="button">${text('custom_apply')}</button>
 <p class="wrong" role="alert" hidden>${text('custom_wrong')}</p>
 </form>`;
+}
+
+function comparison(locale: Locale): string {
+  const text = (name: TextName) => escaped(textOf(name, locale));
+  return `<label class="select"><span>${text('compare')}</span><select name="compare" disabled><option value="">${text('compare_before')}</option><option value="none">${text('compare_none')}</option></select></label>`;
 }
 
 function select({ name, title }: Parameter, locale: Locale): string {

@@ -1,5 +1,6 @@
 import { escaped } from '../../lib/html.ts';
-import type { Card, Dashboard, Parameter } from '../dashboards/definition.ts';
+import { variablesOf } from '../dashboards/card-query.ts';
+import { type Card, type Dashboard, isChoice, type Parameter } from '../dashboards/definition.ts';
 import type { Viewer } from '../dashboards/viewers.ts';
 import type { Assets } from './assets.ts';
 import { controls } from './controls.ts';
@@ -16,21 +17,29 @@ export const DASHBOARD_MODULES = [
   'chart-data.js',
   'colours.js',
   'figures.js',
+  'filters.js',
   'format.js',
   'heatmap.js',
+  'marks.js',
   'pickers.js',
+  'picture.js',
   'scale.js',
   'series.js',
   'table.js',
   'theme.js',
   'times.js',
+  'zoom.js',
 ];
+
+/** What the reader of the console may do with a dashboard. */
+export type ConsoleTools = { events: boolean; notes: boolean; share: boolean };
 
 /** A dashboard before any card is read: a frame for each card, and the data that the page's module needs to fill them. */
 export function dashboardFrame(
   dashboard: Dashboard,
   { tenant, locked, expiresAt }: Pick<Viewer, 'tenant' | 'locked' | 'expiresAt'>,
   locale: Locale,
+  console?: ConsoleTools,
 ): { status: string; body: string; style: string } {
   const text = (name: Parameters<typeof textOf>[0]) => escaped(textOf(name, locale));
   const status = `<div class="status">
@@ -41,11 +50,11 @@ export function dashboardFrame(
 <button type="button" class="tool" id="refresh" title="${text('refresh')}" aria-label="${text('refresh')}" disabled>${ICONS.refresh}</button>
 </div>
 </div>`;
-  const body = `${controls(dashboard.parameters, locked, locale, tenant.timezone)}
+  const body = `${controls(dashboard.parameters, locked, locale, tenant.timezone, console !== undefined)}
 <noscript><p class="notice">${text('no_script')}</p></noscript>
 <p class="notice" id="notice" role="alert" hidden></p>
 <div class="cards" id="cards">
-${dashboard.cards.map((card) => frame(card, locale)).join('\n')}
+${dashboard.cards.map((card) => frame(card, locale, console)).join('\n')}
 </div>
 <p class="zone">${text('zone').replace('{zone}', escaped(tenant.timezone))}</p>
 ${dataIn('dashboard', {
@@ -57,7 +66,8 @@ ${dataIn('dashboard', {
   // Operators mostly look at the last day.
   range: dashboard.audience === 'operations' ? '24h' : '30d',
   parameters: dashboard.parameters.map((parameter) => parameterFor(parameter, locale)),
-  cards: dashboard.cards.map((card) => cardFor(card, locale)),
+  cards: dashboard.cards.map((card) => cardFor(card, dashboard.parameters, locale)),
+  ...(console && { console }),
   texts: textsOf(locale),
 })}`;
   return { status, body, style: placesOf(dashboard.cards) };
@@ -96,16 +106,26 @@ ${cards}
 }
 
 const NUMBERS: Card['display'][] = ['scalar', 'trend', 'progress'];
+const WITHOUT_DRAWING: Card['display'][] = [...NUMBERS, 'table'];
 
-function frame({ name, title, description, display, layout }: Card, locale: Locale): string {
+function frame({ name, title, description, display, layout }: Card, locale: Locale, console?: ConsoleTools): string {
   const words = escaped(title[locale]);
   const tool = (does: string, icon: string, label: string, more = '') =>
     `<button type="button" class="tool" data-does="${does}" title="${label}" aria-label="${label}: ${words}"${more} disabled>${icon}</button>`;
   const toggle =
     display === 'table' ? '' : tool('table', ICONS.table, escaped(textOf('show_table', locale)), ' aria-pressed="false"');
+  const events = escaped(textOf('show_events', locale));
+  const tools = [
+    toggle,
+    console?.events
+      ? `<a class="tool" data-does="events" href="/app/events" title="${events}" aria-label="${events}: ${words}">${ICONS.events}</a>`
+      : '',
+    WITHOUT_DRAWING.includes(display) ? '' : tool('png', ICONS.picture, escaped(textOf('picture', locale))),
+    tool('csv', ICONS.download, escaped(textOf('download', locale))),
+  ];
   const size = NUMBERS.includes(display) ? 'figure' : layout.width > 14 ? 'wide' : 'half';
   return `<section class="card ${size} ${display}" id="card-${name}" data-card="${name}" aria-labelledby="title-${name}" aria-busy="true">
-<header><h2 id="title-${name}">${words}</h2><div class="tools">${toggle}${tool('csv', ICONS.download, escaped(textOf('download', locale)))}</div></header>
+<header><h2 id="title-${name}">${words}</h2><div class="tools">${tools.join('')}</div></header>
 ${description ? `<p class="hint">${escaped(description[locale])}</p>\n` : ''}<div class="body"><div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i><i></i><i></i><i></i></div></div>
 </section>`;
 }
@@ -123,9 +143,11 @@ function parameterFor(parameter: Parameter, locale: Locale) {
   return { name, title: title[locale], values: 'values' in parameter ? parameter.values : undefined };
 }
 
-function cardFor({ name, title, empty, display, columns, chart }: Card, locale: Locale) {
+function cardFor({ name, title, empty, display, columns, chart, sql }: Card, parameters: readonly Parameter[], locale: Locale) {
+  const variables = variablesOf(sql);
   return {
     name,
+    takes: parameters.flatMap((one) => (isChoice(one) && variables.includes(one.name) ? [one.name] : [])),
     title: title[locale],
     empty: empty?.[locale],
     display,

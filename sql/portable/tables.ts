@@ -10,6 +10,7 @@ export const LEFT: Record<string, string> = {
   idempotency_keys: 'answers kept for a day for repeated requests to this server',
   offboardings: 'the removal of the tenant from this server',
   dashboard_links: 'links to pages of this server, which do not work elsewhere',
+  bookmarks: 'stars and views of people, whose keys do not work elsewhere',
   sessions: 'browsers that are signed in to this server',
   login_codes: 'links to sign in to this server',
   export_jobs: 'files that can be requested again',

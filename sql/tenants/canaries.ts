@@ -83,6 +83,11 @@ export const PLANTED: Record<string, string> = {
   'private.dashboard_links': `insert into private.dashboard_links (id, tenant_id, key_id, dashboard, prefix, hash, params, expires_at)
     select c.row_id, c.id, k.id, c.word, 'canary', sha256(uuid_send(gen_random_uuid())), jsonb_build_object('mark', c.mark), '-infinity'
     from c, ${KEY} where not exists (select from private.dashboard_links l where l.tenant_id = c.id)`,
+  'private.annotations': `insert into private.annotations (id, tenant_id, time, text)
+    select c.row_id, c.id, '-infinity', c.word from c where not exists (select from private.annotations a where a.tenant_id = c.id)`,
+  'private.bookmarks': `insert into private.bookmarks (id, tenant_id, key_id, dashboard, name, query)
+    select c.row_id, c.id, k.id, c.word, c.word, c.mark from c, ${KEY}
+    where not exists (select from private.bookmarks b where b.tenant_id = c.id)`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,

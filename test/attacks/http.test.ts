@@ -18,6 +18,7 @@ type Side = TestTenant & {
   requestId: string;
   buildId: string;
   file: string;
+  noteId: string;
   exportId: string;
   exportFile: string;
   quarantineIds: string[];
@@ -49,6 +50,7 @@ const LISTS = [
   '/v1/tenants/{id}/keys',
   '/v1/tenants/{id}/sql-logins',
   LINKS,
+  '/v1/annotations',
 ];
 
 const db = await useDatabase();
@@ -122,6 +124,8 @@ async function settle(): Promise<Side> {
   const made = (await api.call('GET', '/v1/exports', tenant.keys.export)).body.data[0];
   const [exported] = (await api.call('GET', `/v1/exports/${made.id}`, tenant.keys.export)).body.manifest.files;
   const link = () => api.call('POST', '/v1/dashboards/validations-overview/links', tenant.keys.embed);
+  const note = () => api.call('POST', '/v1/annotations', tenant_admin, { time: new Date().toISOString(), text: mark });
+  const [noteId] = [(await note()).body.id, (await note()).body.id];
   const [linkId] = [(await link()).body.id, (await link()).body.id];
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
@@ -147,6 +151,7 @@ async function settle(): Promise<Side> {
     archiveRuleId: archiveRule.body.id,
     endpointId,
     linkId,
+    noteId,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -184,6 +189,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/dashboards/{slug}/links': () => ({}),
+  'post /v1/annotations': () => ({ time: '2026-01-01T00:00:00Z', text: 'mine' }),
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
@@ -220,6 +226,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
+        .replace('/annotations/{id}', `/annotations/${side.noteId}`)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
 import { extentOf } from './chart-data.js';
+import { notesAt } from './marks.js';
 import { digitsOf, scaleOf } from './scale.js';
 import { tip, tipOptions } from './theme.js';
 
@@ -27,7 +28,7 @@ export const legend = ({ table, theme, size, choices }) =>
     : {};
 
 /** @param {Drawing} drawing */
-export const tooltip = ({ table, reader, theme, choices }) => ({
+export const tooltip = ({ table, reader, theme, choices, ...drawing }) => ({
   trigger: 'axis',
   ...tipOptions(theme),
   axisPointer: {
@@ -48,6 +49,7 @@ export const tooltip = ({ table, reader, theme, choices }) => ({
           value: reader.show(values[index], format),
           colour: theme.colours[colour],
         })),
+      notesAt({ ...drawing, table, reader, theme, choices }, index).map(({ text }) => text),
     );
   },
 });

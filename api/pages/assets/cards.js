@@ -2,6 +2,7 @@
 /** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
 import { progress, scalar, trend } from './figures.js';
+import { showUntouched } from './filters.js';
 import { tableElement } from './table.js';
 
 /** @type {Record<string, (card: PageCard, answer: PageAnswer, reader: Reader, choices: Choices) => HTMLElement>} */
@@ -31,6 +32,7 @@ export function createCard(card, reader, ask) {
   const body = /** @type {HTMLElement} */ (section.querySelector('.body'));
   const tools = /** @type {HTMLButtonElement[]} */ ([...section.querySelectorAll('.tools button')]);
   const toggle = tools.find(({ dataset }) => dataset.does === 'table');
+  const png = tools.find(({ dataset }) => dataset.does === 'png');
   /** @type {PageAnswer | undefined} */
   let shown;
   let asTable = false;
@@ -38,11 +40,15 @@ export function createCard(card, reader, ask) {
   const choices = { hidden: new Set(), page: 0, search: '' };
   let turn = 0;
   let end = () => {};
+  /** @type {(() => Promise<Blob | null>) | undefined} */
+  let picture;
 
   /** @param {HTMLElement} element */
   function replace(element) {
     end();
     end = () => {};
+    picture = undefined;
+    if (png) png.disabled = true;
     body.replaceChildren(element);
   }
 
@@ -63,9 +69,11 @@ export function createCard(card, reader, ask) {
     box.className = 'chart';
     replace(box);
     const mine = turn;
-    const stop = await draw(box, card, answer, reader, choices);
-    if (mine === turn && box.isConnected) end = stop;
-    else stop();
+    const drawn = await draw(box, card, answer, reader, choices);
+    if (mine !== turn || !box.isConnected) return drawn.stop();
+    end = drawn.stop;
+    picture = drawn.picture;
+    if (png) png.disabled = false;
   }
 
   /** @param {unknown} error */
@@ -96,7 +104,8 @@ export function createCard(card, reader, ask) {
       const answer = /** @type {PageAnswer} */ (await (await ask(card.name, 'application/json')).json());
       if (mine !== turn) return undefined;
       shown = answer;
-      for (const tool of tools) tool.disabled = false;
+      for (const tool of tools) if (tool !== png) tool.disabled = false;
+      showUntouched(section, card, reader);
       await show();
       return answer;
     } catch (error) {
@@ -112,7 +121,6 @@ export function createCard(card, reader, ask) {
   toggle?.addEventListener('click', () => {
     asTable = !asTable;
     toggle.setAttribute('aria-pressed', String(asTable));
-    turn += 1;
     void show();
   });
   tools
@@ -122,7 +130,13 @@ export function createCard(card, reader, ask) {
       if (response) save(await response.blob(), `${card.name}.csv`);
     });
 
-  return { card, load };
+  png?.addEventListener('click', async () => {
+    const blob = await picture?.();
+    if (blob) save(blob, `${card.name}.png`);
+  });
+
+  // Draws what it has again.
+  return { card, load, redraw: show };
 }
 
 /**

@@ -9,7 +9,7 @@ const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
  * @typedef {{ name: string, format: string, colour: number, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, partial: Set<number>, series: Series[], all: number }} Table
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, spanOf?: (first: number, last: number) => { from: string, to: string }, partial: Set<number>, series: Series[], all: number }} Table
  */
 
 /**
@@ -67,6 +67,7 @@ export function tableOf(card, answer, reader) {
     : undefined;
   const texts = places.map(String);
   const isPeriod = x.format === 'period';
+  const isSpans = isBuckets && interval !== 'total';
   return {
     categories:
       walls?.map((wall) => bucketName(wall, interval, reader)) ??
@@ -75,6 +76,7 @@ export function tableOf(card, answer, reader) {
     ...(walls && { walls }),
     interval,
     placeOf,
+    ...(isSpans && { spanOf: (first, last) => spanOf(/** @type {number[]} */ (places), first, last, window) }),
     partial: isBuckets ? partialOf(/** @type {number[]} */ (places), window) : new Set(),
     series: greatest.map((one) => ({ ...one, colour: colourOf(one.name) })),
     all: filled.length,
@@ -97,6 +99,20 @@ function partialOf(keys, { from, to, interval, timezone, watermark }) {
   if (startOf(first) < begin && begin < startOf(step(first, interval, 1))) partial.add(0);
   if (startOf(step(last, interval, 1)) > Math.min(Date.parse(to), Date.parse(watermark))) partial.add(keys.length - 1);
   return partial;
+}
+
+/**
+ * From when to when some buckets go, within the window.
+ * @param {number[]} keys
+ * @param {number} first
+ * @param {number} last
+ * @param {{ from: string, to: string, interval: string, timezone: string }} window
+ */
+function spanOf(keys, first, last, { from, to, interval, timezone }) {
+  const startOf = (/** @type {number} */ key) => (interval === 'hour' ? key : instantOf(key, timezone));
+  const begin = Math.max(startOf(keys[first]), Date.parse(from));
+  const end = Math.min(startOf(step(keys[last], interval, 1)), Date.parse(to));
+  return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
 
 /**

@@ -5,9 +5,13 @@
 import { endLabels, goalLine, legend, tooltip, valueAxis } from './axes.js';
 import { labelled, summaryOf, tableOf } from './chart-data.js';
 import { gauge, pie } from './dials.js';
+import { choiceOf } from './filters.js';
 import { heatmap } from './heatmap.js';
+import { marksOf } from './marks.js';
+import { pictureOf } from './picture.js';
 import { barOf, linesOf } from './series.js';
 import { letter, themeNow } from './theme.js';
+import { zoomByDrag } from './zoom.js';
 
 /** @typedef {{ card: PageCard, table: Table, answer: PageAnswer, reader: Reader, choices: Choices, theme: Theme, width: number, height: number, size: number }} Drawing */
 
@@ -17,7 +21,8 @@ const library = new Promise((done) => requestAnimationFrame(() => setTimeout(don
 );
 
 /**
- * Draws a card into `box`, and again when the box or the colours change. Returns a function that stops this.
+ * Draws a card into `box`, and again when the box or the colours change. Returns a function that stops this, and one that
+ * makes a picture of it.
  * @param {HTMLElement} box
  * @param {PageCard} card
  * @param {PageAnswer} answer
@@ -51,6 +56,12 @@ export async function draw(box, card, answer, reader, choices) {
     choices.hidden = new Set(Object.keys(selected).filter((name) => !selected[name]));
     if (AXES[card.display]) chart.setOption({ [AXES[card.display]]: valueAxis(drawingNow()) });
   });
+  chart.on('click', (/** @type {{ name: string, seriesName?: string, value: unknown }} */ { name, seriesName, value }) => {
+    const choice = choiceOf(card, answer, reader, [name, seriesName, ...namesAt(chart, card, value)]);
+    if (choice) reader.page.choose(choice.name, choice.value);
+  });
+  const { zoom } = reader.page;
+  const endZoom = zoom && AXES[card.display] ? zoomByDrag(chart, box, table, zoom) : () => {};
   const resized = new ResizeObserver(() => {
     // A print ends before a new drawing would be ready, so keep the current one.
     if (matchMedia('print').matches) return;
@@ -62,12 +73,32 @@ export async function draw(box, card, answer, reader, choices) {
   // Paper uses the light colours.
   const scheme = matchMedia('screen and (prefers-color-scheme: dark)');
   const repaint = () => paint();
-  scheme.addEventListener('change', repaint);
-  return () => {
-    resized.disconnect();
-    scheme.removeEventListener('change', repaint);
-    chart.dispose();
+  const paper = matchMedia('print');
+  for (const media of [scheme, paper]) media.addEventListener('change', repaint);
+  addEventListener('themechange', repaint);
+  return {
+    stop: () => {
+      endZoom();
+      resized.disconnect();
+      for (const media of [scheme, paper]) media.removeEventListener('change', repaint);
+      removeEventListener('themechange', repaint);
+      chart.dispose();
+    },
+    picture: () => pictureOf(echarts, drawingNow(), optionOf(drawingNow())),
   };
+}
+
+/**
+ * The row and the column of a heat map's cell.
+ * @param {any} chart of ECharts
+ * @param {PageCard} card
+ * @param {unknown} value
+ * @returns {string[]}
+ */
+function namesAt(chart, { display }, value) {
+  if (display !== 'heatmap' || !Array.isArray(value)) return [];
+  const { xAxis, yAxis } = chart.getOption();
+  return [yAxis[0].data[value[1]], xAxis[0].data[value[0]]];
 }
 
 /** The axis of the numbers. @type {Record<string, string>} */
@@ -131,7 +162,7 @@ function alongAxis(drawing) {
       },
     },
     yAxis: valueAxis(drawing),
-    series: [{ ...first, ...line }, ...others],
+    series: [{ ...first, ...line }, ...others, ...marksOf(drawing)],
   };
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { PageAnswer, Definition } from './types.d.ts' */
+/** @import { PageAnswer, Definition, Mark, Reader } from './types.d.ts' */
 import { createCard, Refused } from './cards.js';
 import { readerOf } from './format.js';
 import { createPickers } from './pickers.js';
@@ -11,7 +11,6 @@ const MAX_WAITS = 3;
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 const definition = /** @type {Definition} */ (JSON.parse(find('dashboard').textContent ?? ''));
-const reader = readerOf(definition);
 // The last segment of a short link, /s/<id>, is used like a token.
 const isShort = location.pathname.startsWith('/s/');
 // Who is signed in needs no token.
@@ -22,10 +21,31 @@ const restated = find('restated');
 const auto = /** @type {HTMLInputElement} */ (find('auto-refresh'));
 const refresh = /** @type {HTMLButtonElement} */ (find('refresh'));
 const pickers = createPickers(definition, () => void loadAll());
+/** @type {Mark[]} */
+let marks = [];
+/** @type {Reader} */
+const reader = {
+  ...readerOf(definition),
+  page: {
+    filters: definition.parameters.flatMap(({ name, title, values }) =>
+      values && !Object.hasOwn(definition.locked, name) ? [{ name, title, column: values.column }] : [],
+    ),
+    chosen: () => Object.keys(pickers.chosen()),
+    choose: pickers.choose,
+    ...(pickers.zoom && { zoom: pickers.zoom }),
+    isCompared: pickers.isCompared,
+    marks: () => marks,
+  },
+};
 const cards = definition.cards.map((card) => createCard(card, reader, ask));
 
 let loaded = 0;
 let isOver = false;
+
+// What the console has beside the cards.
+const extras =
+  definition.console &&
+  (await import('./dashboard-extras.js')).createExtras(definition, reader, pickers, () => extras?.marks().then(showMarks));
 
 /**
  * Returns the API's answer for one card. Throws Refused. If the API is busy, retries after the time in Retry-After.
@@ -49,11 +69,21 @@ async function ask(card, accept) {
   }
 }
 
+/** @param {Mark[]} [found] */
+async function showMarks(found) {
+  if (!found || JSON.stringify(found) === JSON.stringify(marks)) return;
+  marks = found;
+  await Promise.all(cards.map((one) => one.redraw()));
+}
+
 async function loadAll() {
   if (isOver) return;
   loaded = Date.now();
   refresh.classList.add('turning');
+  extras?.showWindow();
+  const noted = extras?.marks();
   const results = await Promise.allSettled(cards.map((one) => one.load()));
+  await showMarks(await noted);
   refresh.classList.remove('turning');
   const answers = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
   const failed = results.find((result) => result.status === 'rejected');

@@ -48,6 +48,7 @@ export function trend(card, { data, has_before = true }, reader) {
   const [before, now] = data.length > 1 ? [data[0]?.[name], data.at(-1)?.[name]] : [null, data[0]?.[name]];
   const box = element('div', 'figure-box');
   box.append(element('p', 'big', reader.show(now, format)));
+  if (!reader.page.isCompared()) return box;
   const line = element('p', 'change');
   const [old, present] = [before, now].map((value) => (value === null || value === undefined ? Number.NaN : Number(value)));
   const change = format === 'share' ? present - old : (present - old) / Math.abs(old);

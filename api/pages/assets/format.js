@@ -69,7 +69,7 @@ function inUnit(number, locale, units) {
 /**
  * Formats values in the reader's language and the tenant's time zone.
  * @param {Pick<Definition, 'locale' | 'timezone' | 'texts' | 'cards'>} definition
- * @returns {Reader}
+ * @returns {Omit<Reader, 'page'>}
  */
 export function readerOf({ locale, timezone, texts, cards }) {
   /** @param {Value} value @param {string} format @param {string} [interval] */

@@ -1,10 +1,19 @@
 // @ts-check
 /** @import { Definition } from './types.d.ts' */
-import { dayOf, windowOf, windowOfDays } from './times.js';
+import { dayOf, instantOfMinute, minuteOf, windowOf, windowOfDays } from './times.js';
 
-const RANGES = ['24h', '7d', '30d', '90d'];
+// Width of a bucket by range.
 /** @type {Record<string, string>} */
-const INTERVAL_OF = { '24h': 'hour', '7d': 'day', '30d': 'day', '90d': 'day' };
+const INTERVAL_OF = {
+  today: 'hour',
+  yesterday: 'hour',
+  '24h': 'hour',
+  '7d': 'day',
+  '30d': 'day',
+  '90d': 'day',
+  'this-month': 'day',
+  'last-month': 'day',
+};
 const DAY_MS = 86_400_000;
 
 /**
@@ -25,9 +34,11 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
 
   /** @param {URLSearchParams} query */
   function rangeOf(query) {
-    if (query.has('from') || query.has('to')) return 'custom';
+    const bounds = ['from', 'to'].flatMap((name) => query.get(name) ?? []);
+    // The address may be written by hand.
+    if (bounds.length > 0 && bounds.every((text) => !Number.isNaN(Date.parse(text)))) return 'custom';
     const range = query.get('range') ?? usual;
-    return RANGES.includes(range) ? range : usual;
+    return Object.hasOwn(INTERVAL_OF, range) ? range : usual;
   }
 
   /** @param {(query: URLSearchParams) => void} change */
@@ -39,6 +50,14 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
     show();
     onChange();
   }
+
+  /** @param {{ from: string, to: string }} window */
+  const goTo = ({ from, to }) =>
+    go((query) => {
+      query.delete('range');
+      query.set('from', from);
+      query.set('to', to);
+    });
 
   // Shows the state of the address, also after going back.
   function show() {
@@ -60,8 +79,9 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
    */
   function fillDays(firstDay, lastDay) {
     const { from, to } = windowNow();
-    if (from) firstDay.value = dayOf(Date.parse(from), timezone);
-    if (to) lastDay.value = dayOf(Date.parse(to) - 1, timezone);
+    const hasTimes = firstDay.type === 'datetime-local';
+    if (from) firstDay.value = (hasTimes ? minuteOf : dayOf)(Date.parse(from), timezone);
+    if (to) lastDay.value = hasTimes ? minuteOf(Date.parse(to), timezone) : dayOf(Date.parse(to) - 1, timezone);
   }
 
   /** @returns {{ from?: string, to?: string }} */
@@ -104,15 +124,13 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
   }
   form?.addEventListener('submit', (event) => {
     event.preventDefault();
-    const isWrong = !first?.value || !last?.value || first.value > last.value;
+    const [begin = '', end = ''] = [first?.value, last?.value];
+    const hasTimes = first?.type === 'datetime-local';
+    const isWrong = !begin || !end || begin > end || (hasTimes && begin === end);
     if (wrong) wrong.hidden = !isWrong;
     if (isWrong) return;
-    const { from, to } = windowOfDays(/** @type {string} */ (first?.value), /** @type {string} */ (last?.value), timezone);
-    go((query) => {
-      query.delete('range');
-      query.set('from', from);
-      query.set('to', to);
-    });
+    if (hasTimes) goTo({ from: instantOfMinute(begin, timezone), to: instantOfMinute(end, timezone) });
+    else goTo(windowOfDays(begin, end, timezone));
   });
   addEventListener('popstate', () => {
     show();
@@ -120,7 +138,25 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
   });
   show();
 
+  /** Choices that are made, by name. */
+  const chosen = () => {
+    const query = asked();
+    return Object.fromEntries(
+      parameters.flatMap(({ name, values }) =>
+        values && names.includes(name) && query.get(name) ? [[name, /** @type {string} */ (query.get(name))]] : [],
+      ),
+    );
+  };
+
   return {
+    chosen,
+    window: windowNow,
+    isCompared: () => asked().get('compare') !== 'none',
+    /** Chooses a value, or leaves it open again if it was chosen. */
+    choose: (/** @type {string} */ name, /** @type {string} */ value) =>
+      go((query) => (query.get(name) === value ? query.delete(name) : query.set(name, value))),
+    /** Undefined where the window is fixed. */
+    zoom: hasWindow ? goTo : undefined,
     /** The query of every card, without the token. */
     query() {
       const query = asked();

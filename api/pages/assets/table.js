@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { PageAnswer, PageCard, Choices, PageColumn, Reader, Row } from './types.d.ts' */
+import { filterOf } from './filters.js';
 
 const TEXTS = ['text', 'word', 'period', 'time', 'instant'];
 const PAGE_ROWS = 25;
@@ -132,9 +133,26 @@ export function tableElement(card, answer, reader, choices) {
       cell.dataset.title = title;
       if (!TEXTS.includes(format)) cell.className = 'number';
       if (row[name] === null) cell.classList.add('absent');
-      cell.textContent = cells[index];
+      const filter = filterOf(name, reader);
+      if (filter && row[name] !== null) cell.append(picker(filter, String(row[name]), cells[index]));
+      else cell.textContent = cells[index];
     }
     return line;
+  }
+
+  /**
+   * @param {{ name: string, title: string }} filter
+   * @param {string} value
+   * @param {string} text
+   */
+  function picker({ name, title }, value, text) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'pick';
+    button.textContent = text;
+    button.title = say('pick', { name: title, value: text });
+    button.addEventListener('click', () => reader.page.choose(name, value));
+    return button;
   }
 
   if (lines.length >= MIN_SEARCHED) box.append(searchField(card, reader, choices, fill));

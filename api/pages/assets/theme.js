@@ -61,8 +61,9 @@ export const tipOptions = ({ surface, line }) => ({
  * styles in inserted HTML.
  * @param {string} heading
  * @param {{ name: string, value: string, colour?: string }[]} lines
+ * @param {string[]} [notes]
  */
-export function tip(heading, lines) {
+export function tip(heading, lines, notes = []) {
   const box = document.createElement('div');
   box.className = 'tip';
   const title = document.createElement('strong');
@@ -78,6 +79,11 @@ export function tip(heading, lines) {
     figure.textContent = value;
     line.append(dot, label, figure);
     box.append(line);
+  }
+  for (const text of notes) {
+    const note = document.createElement('em');
+    note.textContent = text;
+    box.append(note);
   }
   return box;
 }

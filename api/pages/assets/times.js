@@ -58,16 +58,28 @@ const WIDTHS = /** @type {Record<string, number>} */ ({ hour: HOUR, day: DAY, we
 const DAYS = /** @type {Record<string, number>} */ ({ '7d': 7, '30d': 30, '90d': 90 });
 
 /**
- * Returns the window of a relative range: from the start of a day (or hour) to the end of the current hour.
+ * From when to when a range goes that moves with the clock: from the start of a day (or hour) to the end of this hour, or of a day.
  * @param {string} range
  * @param {string} zone
  * @param {number} now
  * @returns {{ from: string, to: string }}
  */
 export function windowOf(range, zone, now) {
-  const to = Math.floor(now / HOUR) * HOUR + HOUR;
+  const end = Math.floor(now / HOUR) * HOUR + HOUR;
+  const today = midnight(wallOf(end - 1, zone));
+  const month = Date.UTC(new Date(today).getUTCFullYear(), new Date(today).getUTCMonth(), 1);
   const days = DAYS[range];
-  const from = days ? instantOf(midnight(wallOf(to - 1, zone)) - (days - 1) * DAY, zone) : to - 24 * HOUR;
+  /** @type {Record<string, number[]>} */
+  const walls = {
+    today: [today],
+    yesterday: [today - DAY, today],
+    'this-month': [month],
+    'last-month': [step(month, 'month', -1), month],
+    ...(days && { [range]: [today - (days - 1) * DAY] }),
+  };
+  const [first, last] = walls[range] ?? [];
+  const from = first === undefined ? end - 24 * HOUR : instantOf(first, zone);
+  const to = last === undefined ? end : instantOf(last, zone);
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
@@ -89,6 +101,20 @@ export function windowOfDays(first, last, zone) {
  * @param {string} zone
  */
 export const dayOf = (at, zone) => new Date(wallOf(at, zone)).toISOString().slice(0, 10);
+
+/**
+ * What a field for a date and a time holds for an instant.
+ * @param {number} at
+ * @param {string} zone
+ */
+export const minuteOf = (at, zone) => new Date(wallOf(at, zone)).toISOString().slice(0, 16);
+
+/**
+ * The instant that such a field means.
+ * @param {string} text
+ * @param {string} zone
+ */
+export const instantOfMinute = (text, zone) => new Date(instantOf(Date.parse(`${text.slice(0, 16)}:00Z`), zone)).toISOString();
 
 /** @param {number} wall */
 export const midnight = (wall) => Math.floor(wall / DAY) * DAY;

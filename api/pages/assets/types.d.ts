@@ -14,7 +14,15 @@ export type Chart = {
   /** Width of the buckets if it is fixed for this card. */
   interval?: 'week' | 'month';
 };
-export type PageCard = { name: string; title: string; empty?: string; display: string; columns: PageColumn[]; chart?: Chart };
+export type PageCard = {
+  name: string;
+  title: string;
+  empty?: string;
+  display: string;
+  columns: PageColumn[];
+  chart?: Chart;
+  takes: string[];
+};
 export type PageParameter = { name: string; title: string; values?: { card: string; column: string } };
 export type Definition = {
   slug: string;
@@ -27,6 +35,23 @@ export type Definition = {
   parameters: PageParameter[];
   cards: PageCard[];
   texts: Record<string, string>;
+  /** In the console: what else its reader may do. */
+  console?: { events: boolean; notes: boolean; share: boolean };
+};
+
+/** What somebody noted of a moment. */
+export type Mark = { time: string; text: string };
+
+/** What a card may ask of the page around it. */
+export type CardPage = {
+  /** Choices that are open, each with the column whose values it takes. */
+  filters: { name: string; title: string; column: string }[];
+  /** The names of those that are made. */
+  chosen: () => string[];
+  choose: (name: string, value: string) => void;
+  zoom?: (window: { from: string; to: string }) => void;
+  isCompared: () => boolean;
+  marks: () => Mark[];
 };
 
 export type Value = string | number | boolean | null | undefined;
@@ -72,4 +97,5 @@ export type Reader = {
   /** An ISO week or a month, for an axis. */
   period: (value: string) => string;
   brief: (value: Value, format: string, digits?: number) => string;
+  page: CardPage;
 };
