@@ -134,7 +134,7 @@ test('consent to benchmarks is given and taken back, each with the version of it
   expect((await admin.get('/app/benchmarks')).text).toContain('Does not take part');
 });
 
-test('whoever does not administer the tenant sees none of it, and nobody sees that of another', async () => {
+test('a person who does not administer the tenant sees none of it, and nobody sees that of another', async () => {
   const viewer = await signedIn(api, tenant, tenant.keys.read);
   for (const path of ['event-types', 'privacy', 'audit', 'sql-logins', 'embedding'])
     expect([path, (await viewer.get(`/app/${path}`)).status]).toEqual([path, 403]);

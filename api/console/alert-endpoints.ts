@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, cursorOf, headed, nextPage, SHEETS, secret, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -114,10 +114,10 @@ export function endpointTable({ locale, tenant }: ConsoleContext, endpoints: rea
 }
 
 /** Whom alerts tell, and what was sent to them. */
-export function mountConsoleAlertEndpoints(site: Console): void {
+export function mountConsoleAlertEndpoints(site: Site): void {
   const back = (locale: ConsoleContext['locale']) => `<p><a href="/app/alerts">← ${escaped(WORDS.alerts[locale])}</a></p>`;
 
-  const add = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+  const add = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, request } = context;
     const text = wordsIn(WORDS, locale);
     const kind = request.query.kind === 'email' ? 'email' : 'webhook';
@@ -136,7 +136,7 @@ export function mountConsoleAlertEndpoints(site: Console): void {
     };
   };
 
-  const list = async (context: ConsoleContext, made: string, { faults }: FormState = EMPTY): Promise<Content> => {
+  const list = async (context: ConsoleContext, made: string, { faults }: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, perform } = context;
     const refused = [...faults.values()].map((one) => `<p class="notice" role="alert">${escaped(one)}</p>`);
     const { body } = await perform<{ data: AlertEndpoint[] }>('listAlertEndpoints', ALL);
@@ -153,7 +153,7 @@ export function mountConsoleAlertEndpoints(site: Console): void {
   const made = (context: ConsoleContext, value: string | null) =>
     list(context, secret(WORDS.made[context.locale], value, context.locale));
 
-  const log = async (context: ConsoleContext): Promise<Content> => {
+  const log = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '50', ...cursorOf(context) };

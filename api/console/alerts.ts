@@ -3,10 +3,10 @@ import type { Rule, RuleState } from '../../sql/alerts/rules.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
 import { type AlertEndpoint, endpointTable, targetOf } from './alert-endpoints.ts';
 import { ruleFields, ruleOf, span } from './alert-form.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { button, EMPTY, type FormState, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -42,8 +42,8 @@ const TONES = { ok: 'good', pending: 'warning', firing: 'bad', unknown: 'plain' 
 const ALL = { query: { limit: '1000' } };
 
 /** Alert rules of the tenant, how they stand, and whom they tell. */
-export function mountConsoleAlerts(site: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+export function mountConsoleAlerts(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const [rules, states, endpoints] = await Promise.all([
@@ -86,7 +86,7 @@ ${endpointTable(context, endpoints.body.data)}`,
     };
   };
 
-  const edit = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+  const edit = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, perform, request } = context;
     const text = wordsIn(WORDS, locale);
     const { id } = request.params;

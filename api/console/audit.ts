@@ -1,8 +1,8 @@
 import { escaped } from '../../lib/html.ts';
 import { cursorOf, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -45,7 +45,7 @@ async function namesOfKeys({ perform, tenant }: ConsoleContext): Promise<Map<str
 }
 
 /** Who changed what in the tenant. */
-export function mountConsoleAudit(site: Console): void {
+export function mountConsoleAudit(site: Site): void {
   site.page('audit', async (context) => {
     const { locale, tenant, identity, perform, request } = context;
     const text = wordsIn(WORDS, locale);

@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { button, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 /** The version of the text below. It changes with every change of what a tenant agrees to. */
@@ -41,8 +41,8 @@ type Consent = { accepted: boolean; text_version: string | null; history: Decisi
 type Benchmark = { name: string; unit: string; description: string };
 
 /** The tenant's consent to be counted in benchmarks, and what is compared. */
-export function mountConsoleBenchmarks(site: Console): void {
-  const show = async (context: ConsoleContext): Promise<Content> => {
+export function mountConsoleBenchmarks(site: Site): void {
+  const show = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, tenant, role, perform } = context;
     const text = wordsIn(WORDS, locale);
     const { body: consent } = await perform<Consent>('getBenchmarkConsent');

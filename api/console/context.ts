@@ -63,7 +63,7 @@ export function formFaults(error: unknown): Map<string, string> {
   if (!(error instanceof Problem) || error.status >= 500) throw error;
   const faults = new Map<string, string>();
   for (const { pointer, detail } of error.errors ?? []) {
-    // Of what stands inside another member, a form has one field for either.
+    // A member and the members inside it share one field of the form.
     const steps = pointer.split('/');
     for (const field of new Set([steps[1] ?? '', steps.at(-1) ?? '']))
       faults.set(field, [faults.get(field), detail].filter(Boolean).join(' '));

@@ -1,6 +1,6 @@
 import type { Words } from '../dashboards/definition.ts';
 
-/** Words of the list of dashboards, and of what stands around one. */
+/** Words of the list of dashboards, and of the tools around a dashboard. */
 export const DASHBOARD_WORDS = {
   title: { en: 'Dashboards', 'pt-BR': 'Painéis' },
   star: { en: 'Star', 'pt-BR': 'Favoritar' },

@@ -11,19 +11,19 @@ import { actorOf } from '../http/route.ts';
 import type { Seen } from '../http/types.ts';
 import { DASHBOARD_MODULES, dashboardFrame } from '../pages/dashboard.ts';
 import { requireFeature } from '../tenants/features.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { star, toolsOf, viewAddress } from './dashboard-tools.ts';
 import { DASHBOARD_WORDS } from './dashboard-words.ts';
 import { EMPTY, type FormState } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 
 const MAX_NAME = 100;
 const MAX_QUERY = 2000;
 const SHEETS = ['console-dashboards.css'];
 
 /** The list of dashboards, each dashboard inside the shell, and what somebody has starred and saved of them. */
-export function mountConsoleDashboards(console: Console, deps: Deps): void {
+export function mountConsoleDashboards(site: Site, deps: Deps): void {
   const bookmarksOf = ({ identity }: ConsoleContext) =>
     withTenant(deps.pool, identity.tenantId, (client) => listBookmarks(client, identity.keyId));
   const dashboardOf = ({ identity, tenant, request }: ConsoleContext) => {
@@ -31,7 +31,7 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     return findDashboard(deps, String(request.params.slug), identity);
   };
 
-  async function show(context: ConsoleContext, state: FormState = EMPTY): Promise<Content> {
+  async function show(context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> {
     const { tenant, locale, role } = context;
     const dashboard = dashboardOf(context);
     const mine = (await bookmarksOf(context)).filter((one) => one.dashboard === dashboard.slug);
@@ -61,7 +61,7 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     };
   }
 
-  console.page('dashboards', async (context) => {
+  site.page('dashboards', async (context) => {
     const { identity, tenant, locale } = context;
     requireFeature(tenant.features, 'dashboards');
     const audience = identity.tenantKind === 'operations' ? ['operations', 'internal'] : ['customer'];
@@ -74,19 +74,19 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     };
   });
 
-  console.page('dashboards/:slug', async (context) => {
+  site.page('dashboards/:slug', async (context) => {
     const content = await show(context);
     countOpened(deps, context.tenant.id, String(context.request.params.slug), 'mirante');
     return content;
   });
 
   // After a form that was refused the address is this one.
-  console.page('dashboards/:slug/views', async ({ request, response }) => {
+  site.page('dashboards/:slug/views', async ({ request, response }) => {
     response.redirect(303, `/app/dashboards/${encodeURIComponent(String(request.params.slug))}`);
     return undefined;
   });
 
-  console.action(
+  site.action(
     'dashboards/:slug/star',
     async (context, { set, back }) => {
       const { slug } = dashboardOf(context);
@@ -96,7 +96,7 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     show,
   );
 
-  console.action(
+  site.action(
     'dashboards/:slug/views',
     async (context, { name = '', query = '' }) => {
       const view = { dashboard: dashboardOf(context).slug, name: name.trim(), query: query.replace(/^\?/, '') };
@@ -110,7 +110,7 @@ export function mountConsoleDashboards(console: Console, deps: Deps): void {
     show,
   );
 
-  console.action(
+  site.action(
     'dashboards/:slug/views/remove',
     async (context, { name = '', query = '' }) => {
       const { slug } = dashboardOf(context);

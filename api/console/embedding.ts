@@ -1,17 +1,17 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
   title: { en: 'Links and embedding', 'pt-BR': 'Links e incorporação' },
   links: { en: 'Short links', 'pt-BR': 'Links curtos' },
   about: {
-    en: 'Whoever has one of these links sees the dashboard, without signing in. A link is shown once, when it is made; here it is named by how it begins.',
+    en: 'Anybody with one of these links sees the dashboard without signing in. A link is shown once, when it is created; this list shows how it begins.',
     'pt-BR':
       'Quem tem um destes links vê o painel, sem entrar. Um link é mostrado uma vez, ao ser criado; aqui ele aparece pelo começo.',
   },
@@ -36,7 +36,7 @@ type Link = { id: string; params: Record<string, string>; created_at: Date; expi
 type Shown = Link & { slug: string; title: string };
 
 /** Links to dashboards for people without an account, and the sites that may frame them. */
-export function mountConsoleEmbedding(site: Console): void {
+export function mountConsoleEmbedding(site: Site): void {
   const linksOf = async ({ perform, locale, tenant }: ConsoleContext): Promise<Shown[]> => {
     if (tenant.features.dashboards === false) return [];
     const { body } = await perform<{ data: { slug: string; title: Words }[] }>('listDashboards');
@@ -47,7 +47,7 @@ export function mountConsoleEmbedding(site: Console): void {
     return (await Promise.all(lists)).flat();
   };
 
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const { body: own } = await perform<{ embed_origins: string[] }>('getTenant', { params: { id: tenant.id } });

@@ -3,12 +3,12 @@ import { type EventType, MODES, SUBJECTS } from '../../sql/event-types/event-typ
 import { acceptSchema } from '../event-types/event-types.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { badge, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { versionTable } from './event-type-versions.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
 import { processingFields, processingOf } from './processing-form.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -52,8 +52,8 @@ const EXAMPLE = { type: 'object', properties: { duration_ms: { type: 'number', m
 const TONES = { observe: 'plain', quarantine: 'warning', reject: 'bad' } as const;
 
 /** The event types of the tenant, with their schemas. */
-export function mountConsoleEventTypes(site: Console): void {
-  const list = async (context: ConsoleContext): Promise<Content> => {
+export function mountConsoleEventTypes(site: Site): void {
+  const list = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '100', ...cursorOf(context) };
@@ -78,7 +78,7 @@ ${nextPage(context, body.next_cursor)}`,
     };
   };
 
-  const edit = async (context: ConsoleContext, state: FormState = EMPTY, said = ''): Promise<Content> => {
+  const edit = async (context: ConsoleContext, state: FormState = EMPTY, said = ''): Promise<ConsoleContent> => {
     const { locale, tenant, perform, request } = context;
     const text = wordsIn(WORDS, locale);
     const type = request.params.type as string | undefined;
@@ -128,7 +128,7 @@ ${found ? await versionTable(context, found.type) : ''}`,
     };
   };
 
-  async function save(context: ConsoleContext, values: Record<string, string>, type: string): Promise<string | Content> {
+  async function save(context: ConsoleContext, values: Record<string, string>, type: string): Promise<string | ConsoleContent> {
     const { locale, perform } = context;
     const schema = schemaOf(values.schema ?? '', locale);
     if (values.check) {

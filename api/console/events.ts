@@ -1,8 +1,8 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import { dataIn } from '../pages/html.ts';
-import type { Console } from './console.ts';
 import { EMPTY, field } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -46,8 +46,8 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 /** The newest events of the tenant, and those that are just coming. The page's module asks for them. */
-export function mountConsoleEvents(console: Console): void {
-  console.page('events', async ({ locale, tenant, request }) => {
+export function mountConsoleEvents(site: Site): void {
+  site.page('events', async ({ locale, tenant, request }) => {
     const texts = Object.fromEntries(Object.entries(WORDS).map(([name, words]) => [name, words[locale]]));
     const text = (name: keyof typeof WORDS) => escaped(WORDS[name][locale]);
     const state = {

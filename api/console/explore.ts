@@ -2,8 +2,8 @@ import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import { dataIn } from '../pages/html.ts';
 import { textsOf } from '../pages/texts.ts';
-import type { Console } from './console.ts';
 import { EMPTY, field } from './forms.ts';
+import type { Site } from './site.ts';
 
 const WORDS = {
   title: { en: 'Explore', 'pt-BR': 'Explorar' },
@@ -32,8 +32,8 @@ const RANGES = ['24h', '7d', '30d', '90d'] as const;
 type Catalogue = { data: { name: string; unit: string; description: string; dimensions: string[]; intervals: string[] }[] };
 
 /** Any metric, grouped and filtered, as a chart, a table, CSV and a call of the API. */
-export function mountConsoleExplore(console: Console): void {
-  console.page('explore', async ({ locale, tenant, request, perform }) => {
+export function mountConsoleExplore(site: Site): void {
+  site.page('explore', async ({ locale, tenant, request, perform }) => {
     const { body } = await perform<Catalogue>('listMetrics');
     const asked = Object.fromEntries(Object.entries(request.query).map(([name, value]) => [name, String(value)]));
     const metric = body.data.find(({ name }) => name === asked.metric) ?? body.data[0];

@@ -51,7 +51,7 @@ test('the secret of a new webhook is shown once', async () => {
   expect(made.text).toContain('whsec_');
 });
 
-test('an export of another tenant is not there, and whoever may not export sees no page', async () => {
+test('an export of another tenant is not there, and a person without the right sees no page', async () => {
   const window = { from: `${YESTERDAY}T00:00:00Z`, to: `${TODAY}T00:00:00Z` };
   const theirs = await api.call('POST', '/v1/exports', other.keys.export, { dataset: 'events', format: 'csv', ...window });
   expect((await admin.get(`/app/exports/${theirs.body.id}`)).status).toBe(404);

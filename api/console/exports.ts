@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, cursorOf, dayOf, headed, nextPage, SHEETS, secret, startOfDay, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { type Export, exportForm, exportOf } from './export-form.ts';
 import { button, EMPTY, type FormState, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -62,7 +62,7 @@ const UNFINISHED = ['queued', 'running'];
 const TONES = { queued: 'plain', running: 'warning', completed: 'good', failed: 'bad' } as const;
 
 /** Exports of the tenant's data: the list, a new one, and the files of each. */
-export function mountConsoleExports(site: Console): void {
+export function mountConsoleExports(site: Site): void {
   const status = ({ status, progress }: Export, { locale }: ConsoleContext): string => {
     const text = WORDS[status as keyof typeof WORDS]?.[locale] ?? status;
     const shown = badge(TONES[status as keyof typeof TONES] ?? 'plain', text);
@@ -84,7 +84,7 @@ export function mountConsoleExports(site: Console): void {
   const windowOf = ({ from, to }: Export, { locale, tenant }: ConsoleContext) =>
     `${time(from, locale, tenant.timezone)} –<br>${time(to, locale, tenant.timezone)}`;
 
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '50', ...cursorOf(context) };
@@ -112,7 +112,7 @@ ${form('/app/exports', exportForm(locale, days, state), text('start'), state.fau
     };
   };
 
-  const showOne = async (context: ConsoleContext, id: string, made = ''): Promise<Content> => {
+  const showOne = async (context: ConsoleContext, id: string, made = ''): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const { body: one } = await perform<WholeExport>('getExport', {

@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import type { AuditRow } from '../../sql/audit/isolation-audits.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { badge, count, FIGURES_SHEET, facts, span, type Tone } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -49,8 +49,8 @@ type Health = { status: string; checks: Record<string, Check> };
 const TONES: Record<string, Tone> = { ok: 'good', degraded: 'warning', stale: 'warning', unknown: 'plain' };
 
 /** How the platform is just now, for its operator. */
-export function mountConsoleHealth(console: Console): void {
-  console.page('health', async (context) => {
+export function mountConsoleHealth(site: Site): void {
+  site.page('health', async (context) => {
     const { perform, locale } = context;
     const [{ body: health }, { body: audits }] = await Promise.all([
       perform<Health>('getReadiness'),

@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import { SCOPES, type Scope } from '../../sql/tenants/tenants.ts';
 import { badge, confirmed, cursorOf, listed, nextPage, SHEETS, secret, startOfDay, ticks, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -54,8 +54,8 @@ type Key = {
 };
 
 /** The keys of the tenant's programs. */
-export function mountConsoleKeys(site: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY, made = ''): Promise<Content> => {
+export function mountConsoleKeys(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY, made = ''): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '100', ...cursorOf(context) };

@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import type { Member } from '../../sql/members/members.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { button, EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -23,8 +23,8 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 /** The people who may sign in for the tenant. */
-export function mountConsoleMembers(console: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY, link?: string): Promise<Content> => {
+export function mountConsoleMembers(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY, link?: string): Promise<ConsoleContent> => {
     const { locale, role, tenant, perform, request } = context;
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const { body } = await perform<{ data: Member[] }>('listMembers', { query: { limit: '1000' } });
@@ -55,8 +55,8 @@ ${form('/app/members', fields, say('add', locale), state.faults)}</section>`,
     };
   };
 
-  console.page('members', (context) => show(context));
-  console.action(
+  site.page('members', (context) => show(context));
+  site.action(
     'members',
     async ({ perform }, { email, name, role }) => {
       await perform('createMember', { body: { email, role, ...(name && { name }) } });
@@ -64,7 +64,7 @@ ${form('/app/members', fields, say('add', locale), state.faults)}</section>`,
     },
     show,
   );
-  console.action(
+  site.action(
     'members/:id/link',
     async (context) => {
       const { body } = await context.perform<{ url: string }>('createLoginLink', { params: context.request.params });
@@ -72,7 +72,7 @@ ${form('/app/members', fields, say('add', locale), state.faults)}</section>`,
     },
     show,
   );
-  console.action(
+  site.action(
     'members/:id/remove',
     async ({ perform, request }) => {
       await perform('deleteMember', { params: request.params });

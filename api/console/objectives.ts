@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import type { Locale } from '../pages/html.ts';
-import type { Console } from './console.ts';
 import { badge, count, FIGURES_SHEET, share, span, type Tone } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -66,8 +66,8 @@ type Objective = {
 const TONES: Record<Objective['status'], Tone> = { met: 'good', missed: 'bad', unknown: 'plain' };
 
 /** What the platform promises of itself, and whether it holds. */
-export function mountConsoleObjectives(console: Console): void {
-  console.page('objectives', async ({ perform, locale, tenant }) => {
+export function mountConsoleObjectives(site: Site): void {
+  site.page('objectives', async ({ perform, locale, tenant }) => {
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const { body } = await perform<{ data: Objective[] }>('listObjectives');
     const rows = body.data.map((one) => {

@@ -112,7 +112,7 @@ test('a tenant is removed only after its name was typed', async () => {
   expect((await browse('GET', page, operator)).text).not.toContain('name="confirm"');
 });
 
-test('the board of queues takes an operator’s session, and stands in a frame of this site alone', async () => {
+test('the board of queues takes an operator’s session, and can be framed by this site alone', async () => {
   const board = await browse('GET', '/ops/queues', operator);
   expect(board.status).toBe(200);
   expect(board.frames).toContain("frame-ancestors 'self'");

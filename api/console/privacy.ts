@@ -2,10 +2,10 @@ import { escaped } from '../../lib/html.ts';
 import { REQUEST_KINDS, type RequestKind } from '../../sql/privacy/privacy-requests.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { badge, copyable, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -72,13 +72,13 @@ const UNFINISHED = ['queued', 'running'];
 const TONES = { queued: 'plain', running: 'warning', completed: 'good', superseded: 'plain' } as const;
 
 /** Requests of people about their data, with what each led to. */
-export function mountConsolePrivacy(site: Console): void {
+export function mountConsolePrivacy(site: Site): void {
   const status = ({ status: now, due_at }: Request, locale: ConsoleContext['locale']): string => {
     const isLate = UNFINISHED.includes(now) && due_at.getTime() < Date.now();
     return badge(TONES[now], WORDS[now][locale]) + (isLate ? ` ${badge('bad', WORDS.late[locale])}` : '');
   };
 
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '50', ...cursorOf(context) };
@@ -119,7 +119,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
   const find = async ({ perform, request }: ConsoleContext) =>
     (await perform<Request>('getPrivacyRequest', { params: { id: request.params.id } })).body;
 
-  const showOne = async (context: ConsoleContext): Promise<Content> => {
+  const showOne = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, tenant } = context;
     const text = wordsIn(WORDS, locale);
     const one = await find(context);

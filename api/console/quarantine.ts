@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 
 const WORDS = {
   title: { en: 'Quarantine', 'pt-BR': 'Quarentena' },
@@ -66,8 +66,8 @@ const textIn =
     escaped(WORDS[name][locale]);
 
 /** What was refused, why, and another try: first without storing anything. */
-export function mountConsoleQuarantine(console: Console): void {
-  const list = async (context: ConsoleContext): Promise<Content> => {
+export function mountConsoleQuarantine(site: Site): void {
+  const list = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, perform, request } = context;
     const text = textIn(context);
     const { code = '', type = '', cursor = '' } = request.query as Record<string, string>;
@@ -97,7 +97,7 @@ ${body.data.length === 0 ? `<p class="empty">${text('empty')}</p>` : `${all}\n<u
     };
   };
 
-  const outcome = async (context: ConsoleContext, values: Record<string, string>, dryRun: boolean): Promise<Content> => {
+  const outcome = async (context: ConsoleContext, values: Record<string, string>, dryRun: boolean): Promise<ConsoleContent> => {
     const { locale, perform } = context;
     const text = textIn(context);
     const { code, type, id } = values;
@@ -123,15 +123,15 @@ ${dryRun ? store : ''}</section>
     };
   };
 
-  const again = async (context: ConsoleContext, { faults }: FormState): Promise<Content> => {
+  const again = async (context: ConsoleContext, { faults }: FormState): Promise<ConsoleContent> => {
     const content = await list(context);
     const notes = [...faults.values()].map((fault) => `<p class="notice" role="alert">${escaped(fault)}</p>`);
     return { ...content, main: `${notes.join('\n')}\n${content.main}` };
   };
 
-  console.page('quarantine', list);
-  console.action('quarantine/trial', (context, values) => outcome(context, values, true), again);
-  console.action('quarantine/replay', (context, values) => outcome(context, values, false), again);
+  site.page('quarantine', list);
+  site.action('quarantine/trial', (context, values) => outcome(context, values, true), again);
+  site.action('quarantine/replay', (context, values) => outcome(context, values, false), again);
 }
 
 function item(context: ConsoleContext, row: Kept): string {

@@ -1,9 +1,9 @@
 import type { DeadLetter } from '../../jobs/queues.ts';
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import { count, FIGURES_SHEET } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 
 const BOARD = '/ops/queues';
 
@@ -21,8 +21,8 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 /** Background jobs: what failed, and the board of all queues, where a job can be started again. */
-export function mountConsoleQueues(console: Console): void {
-  console.page('queues', async ({ perform, locale, tenant }) => {
+export function mountConsoleQueues(site: Site): void {
+  site.page('queues', async ({ perform, locale, tenant }) => {
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const { body } = await perform<{ data: DeadLetter[] }>('listDeadLetters', { query: { limit: '50' } });
     const rows = body.data.map(({ queue, name, reason, attempts, failed_at }) => [

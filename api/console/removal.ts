@@ -1,8 +1,8 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import { badge, FIGURES_SHEET, facts } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -30,8 +30,8 @@ type Removal = {
 };
 
 /** How far the removal of a tenant is, and its certificate, which outlives the tenant. */
-export function mountConsoleRemoval(console: Console): void {
-  console.page('tenants/:id/removal', async ({ perform, request, locale, tenant }) => {
+export function mountConsoleRemoval(site: Site): void {
+  site.page('tenants/:id/removal', async ({ perform, request, locale, tenant }) => {
     const { id } = request.params as { id: string };
     const { body } = await perform<Removal>('getOffboarding', { params: { id } });
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];

@@ -8,7 +8,6 @@ import { mountConsoleAlertEndpoints } from './alert-endpoints.ts';
 import { mountConsoleAlerts } from './alerts.ts';
 import { mountConsoleAudit } from './audit.ts';
 import { mountConsoleBenchmarks } from './benchmarks.ts';
-import type { Console } from './console.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
 import { mountConsoleEmbedding } from './embedding.ts';
@@ -22,7 +21,8 @@ import { mountConsoleOperator } from './operator.ts';
 import { mountConsolePrivacy } from './privacy.ts';
 import { mountConsoleQuarantine } from './quarantine.ts';
 import { mountConsoleSessions } from './sessions.ts';
-import { type Content, consolePage } from './shell.ts';
+import { type ConsoleContent, consolePage } from './shell.ts';
+import type { Site } from './site.ts';
 import { mountConsoleSqlLogins } from './sql-logins.ts';
 import { mountConsoleStart } from './start.ts';
 
@@ -39,12 +39,12 @@ export function mountConsole(api: Api, deps: Deps): void {
     return openConsole(api, deps, request, response);
   }
 
-  const send = (context: ConsoleContext, content: Content, status = 200) => {
+  const send = (context: ConsoleContext, content: ConsoleContent, status = 200) => {
     context.response.status(status);
     sendPage(context.response, consolePage(deps.assets, context, content));
   };
 
-  const console: Console = {
+  const site: Site = {
     page(path, show) {
       app.get(`/app/${path}`, async (request, response) => {
         const context = await enter(request, response);
@@ -74,24 +74,24 @@ export function mountConsole(api: Api, deps: Deps): void {
   app.get('/app', async (request, response) => {
     if (await enter(request, response)) response.redirect(303, '/app/dashboards');
   });
-  mountConsoleDashboards(console, deps);
-  mountConsoleMembers(console);
-  mountConsoleKeys(console);
-  mountConsoleStart(console);
-  mountConsoleExports(console);
-  mountConsoleAlertEndpoints(console);
-  mountConsoleAlerts(console);
-  mountConsoleEventTypes(console);
-  mountConsolePrivacy(console);
-  mountConsoleAudit(console);
-  mountConsoleSessions(console);
-  mountConsoleSqlLogins(console);
-  mountConsoleEmbedding(console);
-  mountConsoleBenchmarks(console);
-  mountConsoleEvents(console);
-  mountConsoleQuarantine(console);
-  mountConsoleExplore(console);
-  mountConsoleOperator(console, deps);
+  mountConsoleDashboards(site, deps);
+  mountConsoleMembers(site);
+  mountConsoleKeys(site);
+  mountConsoleStart(site);
+  mountConsoleExports(site);
+  mountConsoleAlertEndpoints(site);
+  mountConsoleAlerts(site);
+  mountConsoleEventTypes(site);
+  mountConsolePrivacy(site);
+  mountConsoleAudit(site);
+  mountConsoleSessions(site);
+  mountConsoleSqlLogins(site);
+  mountConsoleEmbedding(site);
+  mountConsoleBenchmarks(site);
+  mountConsoleEvents(site);
+  mountConsoleQuarantine(site);
+  mountConsoleExplore(site);
+  mountConsoleOperator(site, deps);
   app.use('/app', (_request, response) => {
     (response.locals.seen as Seen).page = true;
     throw notFound('page');

@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, SHEETS, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -35,8 +35,8 @@ type Session = {
 const list = async ({ perform }: ConsoleContext) => (await perform<{ data: Session[] }>('listSessions')).body.data;
 
 /** The sessions of the person who is signed in. */
-export function mountConsoleSessions(site: Console): void {
-  const show = async (context: ConsoleContext): Promise<Content> => {
+export function mountConsoleSessions(site: Site): void {
+  const show = async (context: ConsoleContext): Promise<ConsoleContent> => {
     const { locale, tenant } = context;
     const text = wordsIn(WORDS, locale);
     const sessions = await list(context);

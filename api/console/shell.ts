@@ -62,7 +62,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
 ];
 
 /** What a page puts into the shell. */
-export type Content = {
+export type ConsoleContent = {
   /** The path below /app of the rail's entry. */
   place: string;
   title: string;
@@ -79,7 +79,7 @@ export type Content = {
 };
 
 /** A page of the console: rail, name of the tenant, what the page shows. */
-export function consolePage(assets: Assets, context: ConsoleContext, content: Content): HtmlPage {
+export function consolePage(assets: Assets, context: ConsoleContext, content: ConsoleContent): HtmlPage {
   const { locale, theme, role, tenant, identity } = context;
   const groups = PLACES.map(({ title, places }) => ({ title, places: places.filter(({ roles }) => roles.includes(role)) }));
   const rail = groups

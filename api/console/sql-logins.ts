@@ -1,9 +1,9 @@
 import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, copyable, cursorOf, nextPage, SHEETS, secret, startOfDay, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -52,8 +52,8 @@ type Login = {
 type NewLogin = { login: string; password: string | null; host: string; port: number; database: string };
 
 /** PostgreSQL logins of the tenant. */
-export function mountConsoleSqlLogins(site: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY, made = ''): Promise<Content> => {
+export function mountConsoleSqlLogins(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY, made = ''): Promise<ConsoleContent> => {
     const { locale, tenant, perform } = context;
     const text = wordsIn(WORDS, locale);
     const query = { limit: '100', ...cursorOf(context) };

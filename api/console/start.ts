@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import { dataIn } from '../pages/html.ts';
 import { copyable, SHEETS, secret, wordsIn } from './admin-parts.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, form } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 
 const WORDS = {
   title: { en: 'First steps', 'pt-BR': 'Primeiros passos' },
@@ -50,11 +50,11 @@ const EVENT =
   '{"type": "com.example.order.placed.v1", "source": "first-steps", "data": {"duration_ms": 42, "outcome": "success"}}';
 
 /** From nothing to the first event: a key, a command that sends with it, and the event once it is there. */
-export function mountConsoleStart(site: Console): void {
-  const show = async (context: ConsoleContext, { faults }: FormState = EMPTY, key?: string | null): Promise<Content> => {
+export function mountConsoleStart(site: Site): void {
+  const show = async (context: ConsoleContext, { faults }: FormState = EMPTY, key?: string | null): Promise<ConsoleContent> => {
     const { locale, tenant, perform, request } = context;
     const text = wordsIn(WORDS, locale);
-    // Whoever may not administer the tenant is refused here, before a key is offered.
+    // A viewer is refused here, before a key is offered.
     await perform('listKeys', { params: { id: tenant.id }, query: { limit: '1' } });
     const command = `curl -X POST ${request.protocol}://${request.get('host')}/v1/events \\
   -H 'Authorization: Bearer ${key ?? 'YOUR_KEY'}' \\

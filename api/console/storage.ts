@@ -1,11 +1,11 @@
 import { escaped } from '../../lib/html.ts';
-import type { ArchiveRun } from '../../sql/archive/runs.ts';
+import type { ArchiveRunRow } from '../../sql/archive/runs.ts';
 import type { DrillRow } from '../../sql/platform/restore-drills.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { badge, count, FIGURES_SHEET, size, span } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 
 const WORDS = {
   title: { en: 'Archive and backups', 'pt-BR': 'Arquivo e cópias' },
@@ -50,13 +50,13 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 /** What the platform keeps outside the database, and the proof that it comes back. */
-export function mountConsoleStorage(console: Console): void {
-  console.page('storage', async (context) => {
+export function mountConsoleStorage(site: Site): void {
+  site.page('storage', async (context) => {
     const { perform, locale } = context;
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const [drills, runs] = await Promise.all([
       perform<{ data: DrillRow[] }>('listRestoreDrills', { query: { limit: '20' } }),
-      perform<{ data: ArchiveRun[] }>('listArchiveRuns', { query: { limit: '30' } }),
+      perform<{ data: ArchiveRunRow[] }>('listArchiveRuns', { query: { limit: '30' } }),
     ]);
     return {
       place: 'storage',
@@ -91,9 +91,9 @@ function drillTable({ locale, tenant }: ConsoleContext, drills: DrillRow[]): str
   return table(text('drills'), head, rows, text('no_drills'));
 }
 
-function runTable({ locale, tenant }: ConsoleContext, runs: ArchiveRun[]): string {
+function runTable({ locale, tenant }: ConsoleContext, runs: ArchiveRunRow[]): string {
   const text = (name: keyof typeof WORDS) => WORDS[name][locale];
-  const secondsOf = ({ started_at, ended_at }: ArchiveRun) =>
+  const secondsOf = ({ started_at, ended_at }: ArchiveRunRow) =>
     ended_at && (new Date(ended_at).getTime() - new Date(started_at).getTime()) / 1000;
   const rows = runs.map((one) => [
     time(one.started_at, locale, tenant.timezone),

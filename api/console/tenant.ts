@@ -1,11 +1,11 @@
 import { escaped } from '../../lib/html.ts';
 import type { KeyRow, Tenant } from '../../sql/tenants/tenants.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { badge, checkbox, count, FIGURES_SHEET, facts } from './figures.ts';
 import { EMPTY, type FormState, field, form, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { LANGUAGES } from './tenants.ts';
 import { say } from './words.ts';
 
@@ -58,8 +58,8 @@ const WORDS = {
 type Word = keyof typeof WORDS;
 
 /** One tenant, for the operator: settings, its first administrator, and its removal. */
-export function mountConsoleTenant(console: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY, link?: string): Promise<Content> => {
+export function mountConsoleTenant(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY, link?: string): Promise<ConsoleContent> => {
     const { perform, request, locale, tenant: own } = context;
     const { id } = request.params as { id: string };
     const [{ body: one }, { body: keys }] = await Promise.all([
@@ -99,8 +99,8 @@ export function mountConsoleTenant(console: Console): void {
     };
   };
 
-  console.page('tenants/:id', (context) => show(context));
-  console.action(
+  site.page('tenants/:id', (context) => show(context));
+  site.action(
     'tenants/:id',
     async ({ perform, request }, values) => {
       const { id } = request.params as { id: string };
@@ -109,7 +109,7 @@ export function mountConsoleTenant(console: Console): void {
     },
     show,
   );
-  console.action(
+  site.action(
     'tenants/:id/invite',
     async (context, { email, member_name }) => {
       const { params } = context.request;
@@ -119,7 +119,7 @@ export function mountConsoleTenant(console: Console): void {
     },
     show,
   );
-  console.action(
+  site.action(
     'tenants/:id/remove',
     async (context, values) => {
       const { perform, request, locale } = context;

@@ -1,11 +1,11 @@
 import { escaped } from '../../lib/html.ts';
 import type { Tenant } from '../../sql/tenants/tenants.ts';
 import type { Words } from '../dashboards/definition.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { badge, FIGURES_SHEET } from './figures.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
-import type { Content } from './shell.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -38,8 +38,8 @@ export const LANGUAGES = [
 ] as const;
 
 /** The customers of the platform, for its operator. */
-export function mountConsoleTenants(console: Console): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<Content> => {
+export function mountConsoleTenants(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, tenant: own, perform, request } = context;
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const cursor = typeof request.query.cursor === 'string' ? request.query.cursor : undefined;
@@ -85,8 +85,8 @@ ${form('/app/tenants', fields, text('create'), state.faults)}</section>`,
     };
   };
 
-  console.page('tenants', (context) => show(context));
-  console.action(
+  site.page('tenants', (context) => show(context));
+  site.action(
     'tenants',
     async ({ perform }, { name, slug, country, timezone, locale }) => {
       const body = { name, slug, locale, ...(country && { country: country.toUpperCase() }), ...(timezone && { timezone }) };

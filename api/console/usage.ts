@@ -3,10 +3,10 @@ import type { Words } from '../dashboards/definition.ts';
 import { readParameters } from '../dashboards/query.ts';
 import type { Deps } from '../http/deps.ts';
 import { wrongScope } from '../http/problems.ts';
-import type { Console } from './console.ts';
 import type { ConsoleContext } from './context.ts';
 import { badge, count, FIGURES_SHEET, facts, share, size } from './figures.ts';
 import { table, time } from './forms.ts';
+import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const WORDS = {
@@ -52,7 +52,7 @@ type Usage = {
 };
 
 /** How much each tenant sends, and what it costs: the figures of the dashboards of operations, as one table. */
-export function mountConsoleUsage(console: Console, deps: Deps): void {
+export function mountConsoleUsage(site: Site, deps: Deps): void {
   // The same cards as on the dashboards, read by the same login, which sees no contents of events.
   async function read({ identity, tenant }: ConsoleContext, slug: string, name: string, days: number) {
     const dashboard = deps.dashboards.get(slug);
@@ -65,7 +65,7 @@ export function mountConsoleUsage(console: Console, deps: Deps): void {
     return (await deps.cards.read({ tenantId: identity.tenantId, timezone: tenant.timezone }, dashboard, card, asked)).rows;
   }
 
-  console.page('usage', async (context) => {
+  site.page('usage', async (context) => {
     const { identity, locale, tenant, request } = context;
     if (!identity.scopes.includes('admin')) throw wrongScope(['admin']);
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];

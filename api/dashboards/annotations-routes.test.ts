@@ -10,7 +10,7 @@ const NOTE = { time: '2026-11-27T11:00:00-03:00', text: ' Release 4.2 ' };
 const textsOf = async (query = '', key = tenant.keys.read): Promise<string[]> =>
   (await api.call('GET', `/v1/annotations${query}`, key)).body.data.map(({ text }: Json) => text);
 
-test('an administrator notes something, whoever may read sees it, nobody else does', async () => {
+test('a note of an administrator is visible to readers of the tenant only', async () => {
   const made = await api.call('POST', '/v1/annotations', tenant.keys.tenant_admin, NOTE);
   expect(made.status, made.text).toBe(201);
   expect(made.body).toMatchObject({ time: '2026-11-27T14:00:00.000Z', text: 'Release 4.2', dashboard: null });

@@ -1,4 +1,4 @@
-/** An event of a live stream: where it stands in the order of receipt, and what is sent of it. */
+/** An event of a live stream: its position in the order of receipt, and the text that is sent. */
 export type LiveFrame = { place: string; type: string; text: string };
 
 /** What a ring may hold, and from which place on. */

@@ -18,7 +18,7 @@ const RETRY_SECONDS = 10;
 /** How often events of other processes are looked for, and how soon this process's own are. */
 const PAUSE_MS = 1_000;
 const SHORT_PAUSE_MS = 200;
-/** A reading that took long is followed by a pause of so many times as long. */
+/** After a slow read, the pause is this many times as long as the read. */
 const REST = 10;
 /** How far back a tail begins, so that readers who come back after a restart find what they have missed. */
 const BACK_MS = 60_000;

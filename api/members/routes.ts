@@ -185,7 +185,7 @@ export function mountMembers(api: Api, deps: Deps): void {
   );
 }
 
-// A link comes with a new member only: whoever adds members of other tenants cannot sign in as those who are there already.
+// A link comes with a new member only: an operator who adds members of other tenants cannot sign in as existing ones.
 async function invite(client: Client, wanted: NewMember) {
   const made = await createMember(client, wanted);
   const found = made && (await findMember(client, made.id));

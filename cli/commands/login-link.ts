@@ -54,7 +54,7 @@ async function makeCode(pool: Pool, { member, tenant, operator }: Options): Prom
 
 type Holder = { tenantId: string; keyId: string };
 
-// Whoever reaches the database may make an operator's key, so an operator who is not there yet is made as well.
+// A person who reaches the database may make an operator's key, so an operator who is not there yet is made as well.
 async function findOperator(pool: Pool, email: string): Promise<Holder> {
   const { tenantId } = await findOperations(pool);
   const find = async () => (await membersByEmail(pool, email)).find(({ tenant_id }) => tenant_id === tenantId);

@@ -23,7 +23,7 @@ const WORDS = {
 } as const;
 
 /**
- * The job that sends a member a link to sign in. The link is made here, at each attempt: what stands in the queue would be shown to the
+ * The job that sends a member a link to sign in. The link is made here, at each attempt: a payload in the queue would be shown to the
  * operator. A member who is gone meanwhile is sent nothing.
  */
 export async function sendLoginLink(

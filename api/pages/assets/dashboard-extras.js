@@ -11,13 +11,13 @@ const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @typedef {(path: string, options?: { method?: string, body?: object }) => Promise<any>} Call */
 /** @typedef {(name: string, values?: Record<string, string>) => string} Say */
 
-/** Calls the API for whoever is signed in. Throws an Error that says what is wrong. @param {Say} say @returns {Call} */
+/** Calls the API with the session of this browser. Throws an Error that says what is wrong. @param {Say} say @returns {Call} */
 function callerOf(say) {
   return async (path, { method = 'GET', body } = {}) => {
     const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
     const sent = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => undefined);
     if (!sent) throw new Error(say('no_answer'));
-    // Whoever has to sign in again comes back to where they were.
+    // a person who has to sign in again comes back to where they were.
     if (sent.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     if (sent.status === 204) return undefined;
     const answer = await sent.json().catch(() => ({}));

@@ -39,12 +39,20 @@ function cardOf() {
   const chart = isTotal
     ? { x: group ?? 'value', y: ['value'] }
     : { x: 'bucket', y: ['value'], ...(group && { series: group }) };
-  return { name: 'explore', title: metric.name, display: isTotal ? 'row' : asked.get('chart') || 'line', columns, chart };
+  return {
+    name: 'explore',
+    title: metric.name,
+    display: isTotal ? 'row' : asked.get('chart') || 'line',
+    columns,
+    chart,
+    takes: [],
+  };
 }
 
 async function show() {
   const card = cardOf();
-  const reader = readerOf({ locale, timezone, texts, cards: [card] });
+  const page = { filters: [], chosen: () => [], choose: () => undefined, isCompared: () => false, marks: () => [] };
+  const reader = { ...readerOf({ locale, timezone, texts, cards: [card] }), page };
   const choices = () => ({ hidden: new Set(), page: 0, search: '' });
   const plot = find('plot');
   try {
