@@ -192,8 +192,11 @@ async function send({ method, address, headers, body }: Call): Promise<Sent> {
   const response = new Promise<http.IncomingMessage>((done, fail) => request.once('response', done).once('error', fail));
   request.end(bytes);
   const answer = await response;
-  const text = (await buffer(answer)).toString('utf8');
-  return { status: answer.statusCode ?? 0, type: answer.headers['content-type'] ?? '', text };
+  const type = answer.headers['content-type'] ?? '';
+  // It does not end by itself.
+  if (type.startsWith('text/event-stream')) answer.destroy();
+  const text = answer.destroyed ? '' : (await buffer(answer)).toString('utf8');
+  return { status: answer.statusCode ?? 0, type, text };
 }
 
 /** Messages of Zod about its findings, and of Ajv about an invalid schema: no answer may have such a message. */

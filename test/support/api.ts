@@ -58,10 +58,19 @@ export async function useApi(
         },
         ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
       });
-      const text = await response.text();
+      const text = await textOf(response);
       const parses = /[/+]json/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, headers: response.headers, text, body: parses ? JSON.parse(text) : undefined };
     },
     close: cleanUp(wired.close),
   };
+}
+
+// Of an answer that does not end by itself, what it begins with.
+async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) return response.text();
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
 }
