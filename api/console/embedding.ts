@@ -11,7 +11,7 @@ const WORDS = {
   title: { en: 'Links and embedding', 'pt-BR': 'Links e incorporação' },
   links: { en: 'Short links', 'pt-BR': 'Links curtos' },
   about: {
-    en: 'Whoever has one of these links sees the dashboard, without signing in. A link is shown once, when it is made; here it is named by how it begins.',
+    en: 'Anyone with one of these links sees the dashboard, without signing in. A link is shown once, when it is made; here it is named by how it begins.',
     'pt-BR':
       'Quem tem um destes links vê o painel, sem entrar. Um link é mostrado uma vez, ao ser criado; aqui ele aparece pelo começo.',
   },
