@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 const SCREENS = {
   desktop: { viewport: { width: 1280, height: 900 } },
-  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true },
 };
 
 /** A browser in which a new administrator is signed in, as one of the screens. */

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
 import { signedIn } from '../../test/support/admin-console.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
+import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
 import { makeTenant, useDatabase } from '../../test/support/harness.ts';
 
 const db = await useDatabase();
-const api = await useApi(db);
+const archive = await useArchive();
+const api = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
 const tenant = await makeTenant(db);
 const other = await makeTenant(db);
 const admin = await signedIn(api, tenant);
@@ -65,6 +68,21 @@ test('a privacy request is filed, an erasure only when it is meant', async () =>
   expect(page).not.toContain('customer-42');
   expect((await admin.get('/app/privacy')).text).toContain('Withdrawal of consent');
   expect((await admin.post('/app/privacy', { kind: 'erasure', subject: 'b', sure: '1' })).status).toBe(303);
+});
+
+test('the files and the certificate of a request are downloaded where it is completed', async () => {
+  const event = { type: 'a.v1', id: 'ana-1', source: 'shop', subject: 'ana', data: {} };
+  await api.call('POST', '/v1/events', tenant.keys.ingest, [event]);
+  const access = (await admin.post('/app/privacy', { kind: 'access', subject: 'ana' })).location as string;
+  await servePrivacyRequests(jobDeps(db, archive));
+  const file = /href="(\/v1\/privacy\/[^"]+\/events\.json)"/.exec((await admin.get(access)).text)?.[1] as string;
+  expect((await admin.get(file)).text).toContain('ana-1');
+  const erasure = (await admin.post('/app/privacy', { kind: 'erasure', subject: 'ana', sure: '1' })).location as string;
+  await servePrivacyRequests(jobDeps(db, archive));
+  expect((await admin.get(erasure)).text).toContain(`href="${erasure}/certificate"`);
+  const certificate = await admin.get(`${erasure}/certificate`);
+  expect(certificate.headers.get('content-disposition')).toMatch(/^attachment; filename="?certificate-/);
+  expect(JSON.parse(certificate.text)).toHaveProperty('removed');
 });
 
 test('the audit log shows who did what, page by page', async () => {

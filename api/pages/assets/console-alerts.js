@@ -107,7 +107,11 @@ function optionOf(values, threshold) {
       {
         type: 'line',
         data: values,
-        showSymbol: known(values) < 2,
+        // A value between two gaps has no line to be seen by.
+        symbol: 'circle',
+        showAllSymbol: true,
+        symbolSize: (/** @type {number} */ _, /** @type {{ dataIndex: number }} */ { dataIndex: at }) =>
+          (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null ? 5 : 0,
         color: theme.colours[0],
         lineStyle: { width: 1.5 },
         ...(!Number.isNaN(threshold) && {
@@ -124,9 +128,6 @@ function optionOf(values, threshold) {
     ],
   };
 }
-
-/** @param {(number | null)[]} values */
-const known = (values) => values.filter((value) => value !== null).length;
 
 /** @param {() => Promise<void>} work */
 function afterPause(work) {
