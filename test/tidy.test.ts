@@ -69,15 +69,18 @@ const MACHINERY: Record<string, string[]> = {
 const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/alerts': ['api/exports'],
   'api/benchmarks': ['api/tenants'],
+  'api/console': ['api/dashboards', 'api/members', 'api/pages', 'api/tenants'],
   'api/dashboards': ['api/metrics', 'api/tenants'],
   'api/event-types': ['api/privacy'],
   'api/events': ['api/event-types', 'api/privacy'],
   'api/exports': ['api/tenants'],
+  'api/members': ['api/pages'],
   'api/pages': ['api/dashboards'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
+  'jobs/members': ['jobs/alerts'],
   'jobs/privacy': ['jobs/archive', 'jobs/exports', 'jobs/metrics'],
   'jobs/tenants': ['jobs/archive', 'jobs/exports', 'jobs/metrics', 'jobs/privacy'],
   'sql/alerts': ['sql/data-quality', 'sql/metrics'],
@@ -88,6 +91,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/dashboards': ['sql/metrics'],
   'sql/events': ['sql/archive', 'sql/privacy'],
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
+  'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
   'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
@@ -126,7 +130,7 @@ test('only lib/config.ts reads the environment', () => {
 
 test('no console, no any, no silenced compiler', () => {
   const where = except(programs, 'test/tidy.test.ts');
-  expect(places(where, /\bconsole\.|[:<]\s*any\b|\bas any\b|\bany\[\]/)).toEqual([]);
+  expect(places(where, /\bconsole\.(?!page\b|action\b|ts\b|css\b|js\b|md\b)|[:<]\s*any\b|\bas any\b|\bany\[\]/)).toEqual([]);
   expect(where.filter(({ text }) => /@ts-(ignore|expect-error|nocheck)/.test(text)).map(({ path }) => path)).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { escaped } from '../../lib/html.ts';
-import type { ArchiveRun } from '../../sql/archive/runs.ts';
+import type { ListedRun } from '../../sql/archive/runs.ts';
 import type { DrillRow } from '../../sql/platform/restore-drills.ts';
 import type { Words } from '../dashboards/definition.ts';
 import type { Console } from './console.ts';
@@ -56,7 +56,7 @@ export function mountConsoleStorage(console: Console): void {
     const text = (name: keyof typeof WORDS) => WORDS[name][locale];
     const [drills, runs] = await Promise.all([
       perform<{ data: DrillRow[] }>('listRestoreDrills', { query: { limit: '20' } }),
-      perform<{ data: ArchiveRun[] }>('listArchiveRuns', { query: { limit: '30' } }),
+      perform<{ data: ListedRun[] }>('listArchiveRuns', { query: { limit: '30' } }),
     ]);
     return {
       place: 'storage',
@@ -91,9 +91,9 @@ function drillTable({ locale, tenant }: ConsoleContext, drills: DrillRow[]): str
   return table(text('drills'), head, rows, text('no_drills'));
 }
 
-function runTable({ locale, tenant }: ConsoleContext, runs: ArchiveRun[]): string {
+function runTable({ locale, tenant }: ConsoleContext, runs: ListedRun[]): string {
   const text = (name: keyof typeof WORDS) => WORDS[name][locale];
-  const secondsOf = ({ started_at, ended_at }: ArchiveRun) =>
+  const secondsOf = ({ started_at, ended_at }: ListedRun) =>
     ended_at && (new Date(ended_at).getTime() - new Date(started_at).getTime()) / 1000;
   const rows = runs.map((one) => [
     time(one.started_at, locale, tenant.timezone),

@@ -167,7 +167,7 @@ export const loginSpecs = {
     tag,
     summary: 'Return from the provider',
     description:
-      'Takes the browser back from the provider, checks its answer, and signs in the member with the e-mail address that the provider has verified. Whoever is no member is answered with the page and 401.',
+      'Takes the browser back from the provider, checks its answer, and signs in the member with the e-mail address that the provider has verified. A person who is no member is answered with the page and 401.',
     problems: ['not-found'],
     example: { texts: { 'text/html': PAGE } },
   },
