@@ -103,7 +103,7 @@ const schema = z.object({
   SMTP_URL: url('smtp', 'smtps'),
   OIDC_ISSUER: url('http', 'https'),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
-  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(8).optional(),
 });
 
 export type Config = z.infer<typeof schema>;

@@ -13,8 +13,8 @@ export type Operation = {
   security?: Record<string, unknown>[];
   'x-scopes'?: string[];
   parameters?: DocumentedParameter[];
-  requestBody?: { content: Content };
-  responses: Record<string, { description: string; content?: Content }>;
+  requestBody?: { content: MediaTypes };
+  responses: Record<string, { description: string; content?: MediaTypes }>;
 };
 
 export type DocumentedParameter = {
@@ -27,7 +27,7 @@ export type DocumentedParameter = {
   example?: string;
 };
 
-export type Content = Record<string, { schema: Schema; example?: unknown }>;
+export type MediaTypes = Record<string, { schema: Schema; example?: unknown }>;
 
 export type Schema = {
   type?: string | string[];

@@ -1,4 +1,4 @@
-import type { Content, DocumentedCall } from './docs-document.ts';
+import type { DocumentedCall, MediaTypes } from './docs-document.ts';
 
 /** A call of curl that sends the example; `$ORIGIN` stands for the address of the platform. */
 export function curlOf({ method, path, operation }: DocumentedCall): string {
@@ -16,11 +16,11 @@ export function curlOf({ method, path, operation }: DocumentedCall): string {
   return [
     `curl${isImplied ? '' : ` -X ${method}`}${address.includes('[') ? ' -g' : ''} "${address}"`,
     ...(key ? [`-H "Authorization: Bearer ${key}"`] : []),
-    ...(example === undefined ? [] : [`-H 'Content-Type: ${type}'`, `-d '${textOf(example).replaceAll("'", "'\\''")}'`]),
+    ...(example === undefined ? [] : [`-H 'MediaTypes-Type: ${type}'`, `-d '${textOf(example).replaceAll("'", "'\\''")}'`]),
   ].join(' \\\n  ');
 }
 
-const bodyOf = (content: Content = {}): [string, { example?: unknown }] => Object.entries(content)[0] ?? ['', {}];
+const bodyOf = (content: MediaTypes = {}): [string, { example?: unknown }] => Object.entries(content)[0] ?? ['', {}];
 
 const readable = (value: string) => encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2C', ',');
 

@@ -1,10 +1,10 @@
 import { escaped } from '../../lib/html.ts';
 import type { Assets } from './assets.ts';
 import {
-  type Content,
   callsByTag,
   type DocumentedCall,
   type DocumentedParameter,
+  type MediaTypes,
   type OpenApi,
   type Operation,
 } from './docs-document.ts';
@@ -102,7 +102,7 @@ function listOf(parameters: DocumentedParameter[]): string {
 }
 
 // Most bodies have one media type; where there are more, their schemas say the same in another envelope.
-function bodiesOf(content: Content = {}): string {
+function bodiesOf(content: MediaTypes = {}): string {
   const [first] = Object.entries(content);
   if (!first) return '';
   const types = Object.keys(content).map((type) => `<code>${escaped(type)}</code>`);

@@ -27,20 +27,31 @@ const drill = z.object({
 const archiveRun = z.object({
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
-  boundary: z.iso.datetime().nullable(),
+  boundary: z.iso.datetime().nullable().meta({ description: 'Events before it leave the database' }),
   files: z.number().int().meta({ description: 'Number of files written' }),
   rows: z.number().int(),
   bytes: z.number().int(),
-  removed: z.number().int(),
-  failed: z.boolean(),
+  removed: z.number().int().meta({ description: 'How many parts of the table left the database' }),
+  failed: z.boolean().meta({ description: 'Whether it ended with an error, which the log has' }),
 });
 
 const audit = z.object({
-  ran_at: z.iso.datetime(),
+  ran_at: z.iso.datetime().meta({ description: 'When it ran' }),
   attempts: z.number().int().meta({ description: 'Number of attacks' }),
-  foreign_rows: z.number().int(),
-  dead: z.number().int(),
-  findings: z.array(z.object({ attack: z.string(), login: z.string(), what: z.string() })),
+  foreign_rows: z
+    .number()
+    .int()
+    .meta({ description: 'Attacks that reached what they should not have; more than none is an incident' }),
+  dead: z.number().int().meta({ description: 'Attacks that proved nothing' }),
+  findings: z
+    .array(
+      z.object({
+        attack: z.string().meta({ description: 'Name of the attack' }),
+        login: z.string().meta({ description: 'As whom it was tried' }),
+        what: z.string().meta({ description: 'What became of it' }),
+      }),
+    )
+    .meta({ description: 'What was found' }),
 });
 
 /** What the platform has noted of its own work: restore drills, runs of the archive, audits of the isolation. */
