@@ -19,6 +19,7 @@ type Side = TestTenant & {
   buildId: string;
   file: string;
   noteId: string;
+  memberId: string;
   exportId: string;
   exportFile: string;
   quarantineIds: string[];
@@ -51,6 +52,7 @@ const LISTS = [
   '/v1/tenants/{id}/sql-logins',
   LINKS,
   '/v1/annotations',
+  '/v1/members',
 ];
 
 const db = await useDatabase();
@@ -127,6 +129,10 @@ async function settle(): Promise<Side> {
   const note = () => api.call('POST', '/v1/annotations', tenant_admin, { time: new Date().toISOString(), text: mark });
   const [noteId] = [(await note()).body.id, (await note()).body.id];
   const [linkId] = [(await link()).body.id, (await link()).body.id];
+  const member = async (n: number) =>
+    (await api.call('POST', '/v1/members', tenant_admin, { email: `${mark}-${n}@example.com`, name: mark, role: 'admin' })).body
+      .id;
+  const [memberId] = [await member(1), await member(2)];
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -152,6 +158,7 @@ async function settle(): Promise<Side> {
     endpointId,
     linkId,
     noteId,
+    memberId,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -230,6 +237,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/annotations/{id}', `/annotations/${side.noteId}`)
+        .replace('/members/{id}', `/members/${side.memberId}`)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)
@@ -263,6 +271,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.endpointId,
     victim.exportId,
     victim.linkId.slice(0, 8),
+    victim.memberId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
@@ -293,6 +302,21 @@ test('no call returns data of another tenant, with any key of the attacker', asy
       if (attempt.template.includes('/tenants'))
         expect([403, 404], `${attempt.method} ${attempt.path}`).toContain(answer.status);
     }
+  }
+});
+
+test('no call returns data of another tenant, with a session of the attacker', async () => {
+  const link = await api.call('POST', `/v1/members/${attacker.memberId}/login-links`, attacker.keys.tenant_admin);
+  const signedIn = await fetch(api.url + link.body.url, { redirect: 'manual' });
+  const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] as string;
+  expect((await api.call('GET', '/v1/session', undefined, undefined, { cookie })).status).toBe(200);
+  const attempts = attemptsAt(victim).filter(({ template }) => !/^\/(login|logout)/.test(template));
+  for (const attempt of attempts) {
+    const headers = { ...attempt.headers, cookie, 'sec-fetch-site': 'same-origin' };
+    const answer = await api.call(attempt.method, attempt.path, undefined, attempt.body, headers);
+    const found = signsIn(answer, saidIn(attempt));
+    tally(1, found.length);
+    expect(found, `${attempt.method} ${attempt.path}: ${answer.status} ${answer.text.slice(0, 300)}`).toEqual([]);
   }
 });
 
@@ -339,9 +363,9 @@ test('a truncated, extended or re-cased key of another tenant is refused', async
 
 test('nothing of the victim was changed, and each call works for the victim', async () => {
   const attempts = attemptsAt(victim).toSorted((a, b) => lateness(a) - lateness(b));
-  // A page opens only with a token, or with the whole id of a short link.
-  const pages = ['/dashboards/{slug}', '/s/{id}'];
-  for (const attempt of attempts.filter(({ template }) => !pages.includes(template))) {
+  // A page opens only with a token, or with the whole id of a short link; what is about a session needs one.
+  const others = /^\/(dashboards\/\{slug\}|s\/\{id\}|v1\/sessions?(\/.*)?|login.*|logout)$/;
+  for (const attempt of attempts.filter(({ template }) => !others.test(template))) {
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
     const answer = await send(attempt, name ? victim.keys[name] : operator);
     expect(answer.status, `${attempt.method} ${attempt.path}: ${answer.text.slice(0, 300)}`).toBeLessThan(400);
