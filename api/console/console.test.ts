@@ -59,3 +59,13 @@ test('a form keeps what was typed and names the field; sent twice it acts once',
   const { data } = (await api.call('GET', '/v1/members', tenant.keys.tenant_admin)).body;
   expect(data.filter(({ email }: Json) => email === 'grace@example.com')).toHaveLength(1);
 });
+
+test('the link of a dashboard to its events opens the same window and type, in local times', async () => {
+  const { set } = await browse('POST', '/login', undefined, { key: tenant.keys.read });
+  const query = 'from=2026-11-01T03:00:00.000Z&to=2026-11-29T10:30:00Z&filter[type]=a.v1&filter[marketplace]=shopee';
+  const { status, location } = await browse('GET', `/app/events?${query}`, set?.split(';')[0]);
+  const zoned = new URL(location as string, api.url).searchParams;
+  expect([status, zoned.get('type'), zoned.get('filter[marketplace]')]).toEqual([303, 'a.v1', null]);
+  expect([zoned.get('from'), zoned.get('to')]).toEqual(['2026-11-01T03:00', '2026-11-29T10:30']);
+  expect((await browse('GET', location as string, set?.split(';')[0])).status).toBe(200);
+});

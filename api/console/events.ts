@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
 import { dataIn } from '../pages/html.ts';
@@ -47,7 +48,12 @@ const WORDS = {
 
 /** The newest events of the tenant, and those that are just coming. The page's module asks for them. */
 export function mountConsoleEvents(site: Site): void {
-  site.page('events', async ({ locale, tenant, request }) => {
+  site.page('events', async ({ locale, tenant, request, response }) => {
+    const own = ownAddress(request.query, tenant.timezone);
+    if (own) {
+      response.redirect(303, own);
+      return undefined;
+    }
     const texts = Object.fromEntries(Object.entries(WORDS).map(([name, words]) => [name, words[locale]]));
     const text = (name: keyof typeof WORDS) => escaped(WORDS[name][locale]);
     const state = {
@@ -83,4 +89,20 @@ ${dataIn('page', { locale, timezone: tenant.timezone, texts })}`,
       sheets: ['console-data.css'],
     };
   });
+}
+
+// A dashboard links here with instants and `filter[…]`; this page has local times, which its fields show. Undefined if the address is its own.
+function ownAddress(query: Record<string, unknown>, zone: string): string | undefined {
+  const given = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
+  const isForeign = ([name, value]: [string, string]) =>
+    name.startsWith('filter[') || (/^(from|to)$/.test(name) && /(Z|[+-]\d\d:\d\d)$/.test(value));
+  if (!given.some(isForeign)) return undefined;
+  const own = new URLSearchParams();
+  for (const [name, value] of given) {
+    const at = /^(from|to)$/.test(name) ? DateTime.fromISO(value, { setZone: true }) : undefined;
+    if (at?.isValid) own.set(name, at.setZone(zone).toFormat("yyyy-MM-dd'T'HH:mm"));
+    else if (/^filter\[(type|subject)\]$/.test(name)) own.set(name.slice('filter['.length, -1), value);
+    else if (/^(type|subject|cursor)$/.test(name)) own.set(name, value);
+  }
+  return `/app/events${own.size > 0 ? `?${own}` : ''}`;
 }
