@@ -2278,7 +2278,7 @@ function door.note_download(export uuid, file text) returns void language sql vo
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
     grant execute to mirante_api
 
-function door.note_refused_login(from_address text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bba9cb26b59a41ddc1c60ae3e0952576
+function door.note_refused_login(from_address text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1745a5b2926daaaea4e00ca63ac529a8
     grant execute to mirante_api
 
 function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7

@@ -69,3 +69,13 @@ test('the link of a dashboard to its events opens the same window and type, in l
   expect([zoned.get('from'), zoned.get('to')]).toEqual(['2026-11-01T03:00', '2026-11-29T10:30']);
   expect((await browse('GET', location as string, set?.split(';')[0])).status).toBe(200);
 });
+
+test('a form with a text that cannot be stored is refused at its field', async () => {
+  const cookie = await adminCookie();
+  const { status, text } = await browse('POST', '/app/members', cookie, {
+    email: 'nul@example.com',
+    name: 'a\u0000b',
+    role: 'viewer',
+  });
+  expect([status, text.includes('U+0000')]).toEqual([422, true]);
+});

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { SessionIdentity } from '../../sql/members/sessions.ts';
 import type { Deps } from '../http/deps.ts';
 import { wrongScope } from '../http/problems.ts';
-import { actorOf, readParts } from '../http/route.ts';
+import { actorOf, readParts, refuseUnreadable } from '../http/route.ts';
 import type { Api, Reply, Seen } from '../http/types.ts';
 
 /** What a call is given: the parts of a request that its schemas check. */
@@ -31,6 +31,7 @@ export function createPerform(
     const { spec, handler } = call;
     // Calls about one's own session need none.
     if (spec.scopes.length > 0 && !spec.scopes.some((scope) => identity.scopes.includes(scope))) throw wrongScope(spec.scopes);
+    for (const part of [params, query, body]) refuseUnreadable(part);
     const parts = readParts(spec, { params, query, body });
     const actor = actorOf(identity, response.locals.seen as Seen);
     const work = async () => (await handler({ identity, actor, ...parts, request, response })) ?? {};

@@ -1,4 +1,5 @@
 import express, { type Request, type Response } from 'express';
+import { askFor } from '../../sql/database/fair-pool.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { refuseCrossSite } from '../http/session-cookie.ts';
@@ -44,11 +45,15 @@ export function mountConsole(api: Api, deps: Deps): void {
     sendPage(context.response, consolePage(deps.assets, context, content));
   };
 
+  // The statements of a page take turns with those of other tenants, as the statements of a call do.
+  const inTurn = <T>({ identity }: ConsoleContext, work: () => Promise<T>) =>
+    askFor({ tenantId: identity.tenantId, signal: undefined }, work);
+
   const site: Site = {
     page(path, show) {
       app.get(`/app/${path}`, async (request, response) => {
         const context = await enter(request, response);
-        const content = context && (await show(context));
+        const content = context && (await inTurn(context, () => show(context)));
         if (context && content) send(context, content);
       });
     },
@@ -61,11 +66,12 @@ export function mountConsole(api: Api, deps: Deps): void {
         );
         const { _once, ...form } = values;
         try {
-          const outcome = await act(context, form);
+          const outcome = await inTurn(context, () => act(context, form));
           if (typeof outcome === 'string') response.redirect(303, outcome);
           else send(context, outcome);
         } catch (error) {
-          send(context, await again(context, { values: form, faults: formFaults(error) }), 422);
+          const state = { values: form, faults: formFaults(error) };
+          send(context, await inTurn(context, () => again(context, state)), 422);
         }
       });
     },

@@ -125,7 +125,7 @@ const MAX_DEPTH = 64;
 
 // Refuses text that PostgreSQL cannot store (U+0000, lone surrogates), input nested too deeply to walk, and `__proto__`:
 // copying an object drops that member, so it would be accepted without being read.
-function refuseUnreadable(input: unknown, at = '', depth = 0): void {
+export function refuseUnreadable(input: unknown, at = '', depth = 0): void {
   if (typeof input === 'string' && (input.includes('\u0000') || !input.isWellFormed())) {
     const detail = 'The text contains U+0000 or an unpaired surrogate. Remove it.';
     throw invalidRequest([{ pointer: at.toWellFormed(), code: 'invalid-text', detail }]);

@@ -162,8 +162,8 @@ create function door.note_refused_login(from_address text) returns void
     set search_path = pg_catalog, pg_temp
     as $$
 begin
-    perform private.append_audit((select t.id from private.tenants t where t.kind = 'operations'), 'session.refused', from_address, '{}',
-        jsonb_build_object('address', from_address));
+    perform private.append_audit(t.id, 'session.refused', from_address, '{}', jsonb_build_object('address', from_address))
+        from private.tenants t where t.kind = 'operations';
 end
 $$;
 
