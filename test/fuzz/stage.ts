@@ -49,6 +49,10 @@ export async function setStage(): Promise<Stage> {
     get slug() {
       return `f-${made++}`;
     },
+    get email() {
+      return `f-${made++}@mirante.invalid`;
+    },
+    role: 'viewer',
     name: 'fuzz',
     timezone: 'America/Sao_Paulo',
     country: 'BR',
@@ -71,6 +75,7 @@ export async function setStage(): Promise<Stage> {
     const endpoint = await make('/v1/alerts/endpoints', { kind: 'webhook', url: known.url });
     ids['/v1/alerts/endpoints/'] = endpoint;
     ids['/v1/alerts/rules/'] = await make('/v1/alerts/rules', { ...rule, notify: [endpoint] });
+    ids['/v1/members/'] = await make('/v1/members', { email: known.email });
     ids['/v1/privacy/requests/'] = await make('/v1/privacy/requests', { kind: 'access', subject: 'x' });
     ids['/v1/exports/'] = await make('/v1/exports', { dataset: 'events', format: 'csv', ...window }, exporting);
     ids['/v1/benchmarks/snapshots/'] = await make(
