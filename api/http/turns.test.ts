@@ -7,10 +7,16 @@ function stage(options: Partial<TurnOptions> = {}) {
   const turns = createTurns({ most: 4, waitMs: 60_000, processors: 2, ...options });
   const running: string[] = [];
   const ends: (() => void)[] = [];
-  const ask = async (tenantId: string, rest: Partial<TenantAsker> = {}) => {
+  const take = async (tenantId: string, rest: Partial<TenantAsker>) => {
     const end = await turns.take({ tenantId, ...rest });
     running.push(tenantId);
     ends.push(end);
+  };
+  // A statement that a test leaves waiting is refused when the test is over, and nobody is told.
+  const ask = (tenantId: string, rest: Partial<TenantAsker> = {}) => {
+    const asked = take(tenantId, rest);
+    asked.catch(() => undefined);
+    return asked;
   };
   const settle = () => new Promise((done) => setImmediate(done));
   const endFirst = async () => {

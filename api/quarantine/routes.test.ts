@@ -1,5 +1,5 @@
 import { v4 } from 'uuid';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
 
@@ -9,9 +9,6 @@ const db = await useDatabase();
 const api = await useApi(db);
 beforeEach(async () => {
   tenant = await makeTenant(db);
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 const now = () => new Date().toISOString();
@@ -101,12 +98,12 @@ test('replayed events without id or time are stored once, with the time of their
 });
 
 test('an event from the future is accepted by a replay once its time has come', async () => {
-  const event = { id: v4(), type: 'a', time: new Date(Date.now() + 3_600_000).toISOString() };
+  // Ten minutes ahead are allowed.
+  const event = { id: v4(), type: 'a', time: new Date(Date.now() + 602_000).toISOString() };
   expect((await send(event)).body.items).toMatchObject([{ code: 'in-future', pointer: '/time' }]);
   expect(await replay()).toMatchObject({ received: 1, quarantined: 1, items: [{ code: 'in-future' }] });
   expect((await list()).data).toHaveLength(1);
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
-  expect(await replay()).toMatchObject({ received: 1, accepted: 1 });
+  await expect.poll(replay).toMatchObject({ received: 1, accepted: 1 });
 });
 
 test('input that is not a valid event is refused again', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { v4 } from 'uuid';
-import { afterAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { findOperations, SCOPES } from '../../sql/tenants/tenants.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { makeOperatorKey, makeTenant, type TestTenant, useDatabase } from '../../test/support/harness.ts';
@@ -9,9 +9,6 @@ const db = await useDatabase();
 const api = await useApi(db);
 const operator = await makeOperatorKey(db);
 const [mine, theirs] = [await makeTenant(db), await makeTenant(db)];
-afterAll(async () => {
-  vi.useRealTimers();
-});
 
 const keysOf = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/keys`;
 const make = (body: object, headers: Record<string, string> = {}, key = mine.keys.tenant_admin, tenant = mine) =>
@@ -72,14 +69,11 @@ test('an Idempotency-Key replays the same key without its secret', async () => {
 });
 
 test('an expiry is kept, and one in the past is refused', async () => {
-  const soon = new Date(Date.now() + 3600_000).toISOString();
+  const soon = new Date(Date.now() + 1_500).toISOString();
   const made = await make({ name: 'brief', scopes: ['read'], expires_at: soon });
   expect(made.body.expires_at).toBe(soon);
   expect((await api.call('GET', '/v1/events', made.body.key)).status).toBe(200);
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(soon) });
-  const late = await api.call('GET', '/v1/events', made.body.key);
-  vi.useRealTimers();
-  expect([late.status, late.body.code]).toEqual([401, 'unauthenticated']);
+  await expect.poll(async () => (await api.call('GET', '/v1/events', made.body.key)).status).toBe(401);
   expect((await make({ name: 'x', scopes: ['read'], expires_at: new Date(0).toISOString() })).body.errors[0].pointer).toBe(
     '/expires_at',
   );
