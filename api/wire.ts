@@ -95,7 +95,7 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     accessLog: createAccessLog(intake, log),
     limits: createLimits(config, intake, log, redis),
-    attempts: createAttempts(redis),
+    attempts: createAttempts(new URL(urls.api).pathname.slice(1), redis),
     provider: createProvider(config),
     idempotency: createIdempotency(intake),
     types: createEventTypeRegistry(intake),

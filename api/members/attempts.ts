@@ -19,10 +19,13 @@ export type Attempts = {
   mail: (address: string | null, mailbox: string) => Promise<boolean>;
 };
 
-/** Counts refused sign-ins by address, on Redis where there is one, else in this process. */
-export function createAttempts(redis?: Redis): Attempts {
+/**
+ * Counts refused sign-ins by address, on Redis where there is one, else in this process. `platform` names this installation: several may
+ * share one Redis.
+ */
+export function createAttempts(platform: string, redis?: Redis): Attempts {
   function limiterOf(keyPrefix: string, points: number) {
-    const options = { keyPrefix, points, duration: WINDOW_SECONDS };
+    const options = { keyPrefix: `${keyPrefix}:${platform}`, points, duration: WINDOW_SECONDS };
     const memory = new RateLimiterMemory(options);
     return redis ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory }) : memory;
   }

@@ -8,9 +8,8 @@ let api: TestApi;
 let tenant: TestTenant;
 let rival: TestTenant;
 
-// Refused sign-ins are counted by each process.
 beforeEach(async () => {
-  api = await useApi(db, { REDIS_URL: '' });
+  api = await useApi(db, { TRUSTED_PROXIES: '127.0.0.1,::1' });
   [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
 });
 
@@ -91,11 +90,13 @@ describe('with a key', () => {
   });
 
   test('a wrong one is answered with the form, counted by address, and in the operator’s audit log', async () => {
-    const wrong = await visit('POST', '/login', { form: { key: 'mir_read_nope' } });
+    const headers = { 'x-forwarded-for': '203.0.113.9' };
+    const wrong = await visit('POST', '/login', { form: { key: 'mir_read_nope' }, headers });
     expect([wrong.status, wrong.cookie]).toEqual([401, undefined]);
     expect(wrong.text).toContain('This key does not work.');
-    for (let n = 1; n < 10; n++) await visit('POST', '/login', { form: { key: 'mir_read_nope' } });
-    expect((await visit('POST', '/login', { form: { key: tenant.keys.read } })).status).toBe(429);
+    for (let n = 1; n < 10; n++) await visit('POST', '/login', { form: { key: 'mir_read_nope' }, headers });
+    expect((await visit('POST', '/login', { form: { key: tenant.keys.read }, headers })).status).toBe(429);
+    expect((await visit('POST', '/login', { form: { key: tenant.keys.read } })).status).toBe(303);
     const log = 'select action, tenant_id from private.audit_log order by seq desc limit 1';
     const operations = "select id from private.tenants where kind = 'operations'";
     const { id } = (await db.owner.query(operations)).rows[0];
