@@ -38,7 +38,7 @@ beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.server.address() as AddressInfo;
   settings = { SMTP_URL: `smtp://127.0.0.1:${port}`, ALERTS_FROM: 'alerts@mirante.example' };
-  api = await useApi(db, { ...settings, API_URL: `${PUBLIC}/`, REDIS_URL: '' });
+  api = await useApi(db, { ...settings, API_URL: `${PUBLIC}/` });
   // Refusals are in the log of the platform itself.
   await makeOperatorKey(db);
   tenant = await makeTenant(db, { name: 'Loja & Cia', locale: 'pt-BR' });
@@ -58,7 +58,7 @@ async function ask(email: string, headers: Record<string, string> = {}, next = '
 
 // The API does not wait for its queue.
 async function takeJobs(wanted: number): Promise<LoginLinkRequest[]> {
-  const queue = openQueue({ ...urls, redisUrl: undefined }, 'alerts', log);
+  const queue = openQueue(urls, 'alerts', log);
   const list = async () => (await queue.getJobs(['waiting', 'delayed'])).filter(({ name }) => name === 'send-login-link');
   await expect.poll(async () => (await list()).length, { timeout: 10_000 }).toBe(wanted);
   const jobs = await list();
