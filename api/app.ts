@@ -31,6 +31,7 @@ import type { Api, RouteSpec, Seen } from './http/types.ts';
 import { mountLogin } from './members/login-routes.ts';
 import { mountMembers } from './members/routes.ts';
 import { mountSessions } from './members/session-routes.ts';
+import { mountSupportAccess } from './members/support-routes.ts';
 import { mountRestatements } from './metrics/restatements-routes.ts';
 import { mountMetrics } from './metrics/routes.ts';
 import { mountObjectives } from './objectives/routes.ts';
@@ -91,6 +92,7 @@ export function buildApp(
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);
+  mountSupportAccess(api, deps);
   mountLogin(api, deps, queues);
   mountMetrics(api, deps);
   mountRestatements(api, deps);

@@ -4,7 +4,7 @@ import type { SessionIdentity } from '../../sql/members/sessions.ts';
 import { findTenant, type Tenant } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { Problem } from '../http/problems.ts';
-import { cookieOf } from '../http/session-cookie.ts';
+import { clearSession, cookieOf, hasVisit } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { roleOf } from '../members/session-routes.ts';
 import type { Locale } from '../pages/html.ts';
@@ -36,6 +36,11 @@ export async function openConsole(
   const tenant = identity && (await findTenant(deps.pool, identity.tenantId));
   if (!identity || !tenant) {
     response.redirect(303, `/login?next=${encodeURIComponent(request.method === 'GET' ? request.originalUrl : '/app')}`);
+    return undefined;
+  }
+  if (!identity.session.visit && hasVisit(request)) {
+    clearSession(request, response, 'visit');
+    response.redirect(303, '/app');
     return undefined;
   }
   await deps.limits.request(identity, response);

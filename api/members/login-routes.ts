@@ -160,15 +160,17 @@ export function mountLogin(api: Api, deps: Deps, queues: Queues): void {
     },
     async ({ request, response }) => {
       const seen = response.locals.seen as Seen;
-      const identity = await deps.auth.session(request, seen);
-      if (identity) {
-        const { tenantId, keyId, session } = identity;
-        const end = () =>
-          withTenant(deps.pool, tenantId, (client) => endSession(client, session.id, keyId), actorOf(identity, seen));
-        const hash = await end();
-        if (hash) deps.auth.forgetSession(hash);
+      for (const kind of ['visit', 'own'] as const) {
+        const identity = await deps.auth.session(request, seen);
+        if (identity) {
+          const { tenantId, keyId, session } = identity;
+          const end = () =>
+            withTenant(deps.pool, tenantId, (client) => endSession(client, session.id, keyId), actorOf(identity, seen));
+          const hash = await end();
+          if (hash) deps.auth.forgetSession(hash);
+        }
+        clearSession(request, response, kind);
       }
-      clearSession(request, response);
       response.redirect(303, '/login?notice=ended');
       return undefined;
     },
