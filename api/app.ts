@@ -17,6 +17,7 @@ import { mountLinks } from './dashboards/links-routes.ts';
 import { mountDashboards } from './dashboards/routes.ts';
 import { mountDataQuality } from './data-quality/routes.ts';
 import { mountEventTypes } from './event-types/routes.ts';
+import { mountSeenEvents } from './event-types/seen-routes.ts';
 import { ingestSpec } from './events/ingest-spec.ts';
 import { mountLiveEvents } from './events/live-routes.ts';
 import { answerIngest, isIngest, mountEvents } from './events/routes.ts';
@@ -87,6 +88,7 @@ export function buildApp(
   mountEvents(api, deps);
   mountLiveEvents(api, deps);
   mountEventTypes(api, deps);
+  mountSeenEvents(api, deps);
   mountPrivacyRequests(api, deps, queues);
   mountQuarantine(api, deps);
   mountPrivacy(api, deps);

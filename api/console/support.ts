@@ -37,8 +37,7 @@ const WORDS = {
   look: { en: 'Look at this tenant', 'pt-BR': 'Ver este cliente' },
   look_about: {
     en: 'You see its dashboards, metrics and events as its viewer does. The tenant sees your address and the reason.',
-    'pt-BR':
-      'Você vê os painéis, métricas e eventos como um leitor do cliente. O cliente vê o seu endereço e o motivo.',
+    'pt-BR': 'Você vê os painéis, métricas e eventos como um leitor do cliente. O cliente vê o seu endereço e o motivo.',
   },
   not_allowed: {
     en: 'This tenant does not allow support access. Its administrator allows it on the page Support access.',
@@ -136,9 +135,7 @@ function visitTable({ locale, tenant }: ConsoleContext, visits: SupportVisit[]):
     escaped(operator),
     escaped(reason),
     at(created_at),
-    !ended_at && new Date(ends_at) > new Date()
-      ? `${badge('warning', text('open'))} ${at(ends_at)}`
-      : at(ended_at ?? ends_at),
+    !ended_at && new Date(ends_at) > new Date() ? `${badge('warning', text('open'))} ${at(ends_at)}` : at(ended_at ?? ends_at),
   ]);
   const head = [text('operator'), text('reason'), text('began'), text('ended')];
   return table(text('visits'), head, rows, say('none', locale));

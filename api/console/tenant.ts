@@ -121,11 +121,7 @@ export function mountConsoleTenant(site: Site): void {
     },
     show,
   );
-  site.action(
-    'tenants/:id/visit',
-    (context, values) => startVisit(context, String(context.request.params.id), values),
-    show,
-  );
+  site.action('tenants/:id/visit', (context, values) => startVisit(context, String(context.request.params.id), values), show);
   site.action(
     'tenants/:id/remove',
     async (context, values) => {
