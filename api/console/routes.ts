@@ -71,7 +71,7 @@ export function mountConsole(api: Api, deps: Deps): void {
           if (typeof outcome === 'string') response.redirect(303, outcome);
           else send(context, outcome);
         } catch (error) {
-          const state = { values: form, faults: formFaults(error) };
+          const state = { values: form, faults: formFaults(error, context.locale) };
           send(context, await inTurn(context, () => again(context, state)), 422);
         }
       });

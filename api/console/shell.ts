@@ -5,6 +5,7 @@ import type { Assets } from '../pages/assets.ts';
 import { dataIn, type HtmlPage } from '../pages/html.ts';
 import { MARK } from '../pages/icons.ts';
 import type { ConsoleContext } from './context.ts';
+import { FAULTS, PROBLEMS } from './fault-words.ts';
 import { button, time } from './forms.ts';
 import { say, type WORDS } from './words.ts';
 
@@ -122,7 +123,7 @@ ${content.main}
 ${dataIn(
   'places',
   groups.flatMap(({ places }) => places.map(({ path, title }) => ({ path: `/app/${path}`, title: title[locale] }))),
-)}`;
+)}${locale === 'en' || !content.scripts ? '' : dataIn('fault-words', { problems: PROBLEMS, faults: FAULTS })}`;
   return {
     assets,
     locale,
