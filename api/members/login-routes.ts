@@ -7,7 +7,7 @@ import { endSession, noteRefusedLogin, useLoginCode } from '../../sql/members/se
 import type { Deps } from '../http/deps.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { actorOf, route } from '../http/route.ts';
-import { clearSession, refuseCrossSite } from '../http/session-cookie.ts';
+import { clearSession, hasVisit, refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
 import { browserLocale, type LoginNotice, loginPage } from '../pages/login.ts';
@@ -160,7 +160,7 @@ export function mountLogin(api: Api, deps: Deps, queues: Queues): void {
     },
     async ({ request, response }) => {
       const seen = response.locals.seen as Seen;
-      for (const kind of ['visit', 'own'] as const) {
+      for (const kind of hasVisit(request) ? (['visit', 'own'] as const) : (['own'] as const)) {
         const identity = await deps.auth.session(request, seen);
         if (identity) {
           const { tenantId, keyId, session } = identity;
