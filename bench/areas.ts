@@ -1,10 +1,5 @@
-import { figure, figures, get, memory, number, type Tree, thousands, tree } from './cells.ts';
-
-/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
-type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
-
-/** A table: its subject, the benchmarks that it reads, and its lines. */
-export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };
+import { PAGES } from './areas-pages.ts';
+import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
 
 /** The tables of results.md, in order. */
 export const AREAS: Area[] = [
@@ -56,32 +51,7 @@ export const AREAS: Area[] = [
       ['all ten, one connection', '–', '', figure(gates, '', 'ratio of all ten together')],
     ],
   },
-  {
-    title: 'Dashboards',
-    about: 'p95 of the answer for one card.',
-    runs: ['dashboards'],
-    columns: [
-      'dashboard',
-      'one viewer',
-      '100 viewers, each card once a minute',
-      '100 viewers, a card a second each',
-      'share of the time in PostgreSQL',
-    ],
-    rows: ({ dashboards }) => [
-      ...Object.entries(tree(dashboards))
-        .filter(([, part]) => typeof part === 'object')
-        .map(
-          ([slug, part]): Row => [
-            `\`${slug}\`, ${number(get(part, 'cards'))} cards`,
-            figure(part, 'ms', 'one viewer', 'p95_ms'),
-            figure(part, 'ms', '100 viewers, every card each minute', 'p95_ms'),
-            figure(part, 'ms', '100 viewers, a card a second each', 'p95_ms'),
-            figure(part, '', 'share of the time in the database'),
-          ],
-        ),
-      ['Page, style sheets and scripts, compressed', figure(dashboards, 'bytes', 'bytes to first paint, compressed')],
-    ],
-  },
+  ...PAGES,
   {
     title: 'Exports',
     about:

@@ -4,6 +4,7 @@ import { benchArchive } from './archive.ts';
 import { benchArchiveFaults } from './archive-faults.ts';
 import { benchBackup } from './backup.ts';
 import { benchBenchmarks } from './benchmarks.ts';
+import { benchConsole } from './console.ts';
 import { benchDashboards } from './dashboards.ts';
 import { benchExportFaults } from './export-faults.ts';
 import { benchExportJobs } from './export-jobs.ts';
@@ -32,6 +33,7 @@ const STAGED: Record<string, number> = {
   'export-jobs': 1,
   'export-faults': 1,
   fairness: 20,
+  console: 5,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -77,6 +79,10 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);
+  },
+  console: async (stage) => {
+    await fillHistory(stage, EVENTS / 100, { from: 30, to: 0 }, note);
+    return benchConsole(stage, note);
   },
 };
 

@@ -475,6 +475,25 @@ view app.rules_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.support_access owner mirante_views with (security_barrier=true)
+ SELECT tenant_id,
+    allowed_until
+   FROM private.support_access
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (allowed_until > now()));
+    grant select to mirante_api
+
+view app.support_visits owner mirante_views with (security_barrier=true)
+ SELECT id,
+    tenant_id,
+    operator,
+    stated_reason,
+    created_at,
+    ends_at,
+    ended_at
+   FROM private.support_visits
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
 view app.tenant owner mirante_views with (security_barrier=true)
  SELECT id,
     slug,
@@ -801,7 +820,7 @@ table private.api_keys owner mirante_owner, row security forced
     last_used_at timestamp with time zone
     holder text not null default 'program'::text
     constraint api_keys_hash_key UNIQUE (hash)
-    constraint api_keys_holder_check CHECK ((holder = ANY (ARRAY['program'::text, 'member'::text])))
+    constraint api_keys_holder_check CHECK ((holder = ANY (ARRAY['program'::text, 'member'::text, 'visit'::text])))
     constraint api_keys_pkey PRIMARY KEY (id)
     constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
@@ -1925,6 +1944,41 @@ table private.sql_logins owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.support_access owner mirante_owner, row security forced
+    tenant_id uuid not null
+    allowed_until timestamp with time zone not null
+    created_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint support_access_pkey PRIMARY KEY (tenant_id)
+    constraint support_access_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.support_access DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('support_access', 'tenant_id')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.support_visits owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    operator_key uuid not null
+    operator text not null
+    stated_reason text not null
+    created_at timestamp with time zone not null default now()
+    ends_at timestamp with time zone not null
+    ended_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint support_visits_key_id_fkey FOREIGN KEY (key_id) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint support_visits_key_id_key UNIQUE (key_id)
+    constraint support_visits_operator_key_fkey FOREIGN KEY (operator_key) REFERENCES private.api_keys(id) ON DELETE CASCADE
+    constraint support_visits_pkey PRIMARY KEY (id)
+    constraint support_visits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX support_visits_operator_key_idx ON private.support_visits USING btree (operator_key)
+    CREATE INDEX support_visits_tenant_id_id_idx ON private.support_visits USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE ON private.support_visits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('support_visit')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.tenants owner mirante_owner, row security forced
     id uuid not null
     slug text not null
@@ -2167,6 +2221,9 @@ function door.adopt_login(login text) returns void language plpgsql volatile sec
 function door.alert_counts() returns TABLE(firing bigint, waiting bigint, delivered bigint, failed bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6b89f1f375ba43ec286a86dbd4f79c7b
     grant execute to mirante_api
 
+function door.allow_support(until timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a5353311e0ba7da30667fb2315001d1
+    grant execute to mirante_api
+
 function door.archive_rules() returns SETOF private.archive_rules language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 21c9e8e2255f69b5ae36d1ae8f693cce
     grant execute to mirante_api
 
@@ -2176,7 +2233,7 @@ function door.ask_for_benchmark(id uuid, metric text, period text) returns SETOF
 function door.authenticate(key_hash bytea) returns TABLE(key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53e153b6a6d6bb6f80fcd0712879090e
     grant execute to mirante_api
 
-function door.authenticate_web_session(session_hash bytea, idle interval) returns TABLE(session_id uuid, session_expires_at timestamp with time zone, key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer, member jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f11d59f54c0a2388cb50c9ec81213c4f
+function door.authenticate_web_session(session_hash bytea, idle interval) returns TABLE(session_id uuid, session_expires_at timestamp with time zone, key_id uuid, key_name text, scopes text[], expires_at timestamp with time zone, tenant_id uuid, tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer, member jsonb, visit jsonb) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 29eb4b0a2ac1d918727a2eac293d2460
     grant execute to mirante_api
 
 function door.benchmark_answer(of_metric text, of_period text) returns TABLE(metric text, period text, unit text, own double precision, cohort text, size_band text, p25 double precision, p50 double precision, p75 double precision, suppressed text, rules text, minimum integer) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 534428fc001239b617c4e2dc21ff9ee9
@@ -2230,7 +2287,13 @@ function door.end_session(session integer, login text) returns boolean language 
 
 function door.end_sessions(idle interval, grace interval) returns TABLE(login text, tenant uuid, database text, reason text) language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body efcc73d116037a1c44b8c82dc613e61c
 
-function door.end_web_session(session uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3cd257e85919aa34f5583a4db55675a8
+function door.end_support() returns bytea[] language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ec367817e11e3f42129c44b74fcba87a
+    grant execute to mirante_api
+
+function door.end_visit(visit uuid) returns bytea[] language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body f04abc727a6e0681c3074384c4d7e7b9
+    grant execute to mirante_api
+
+function door.end_web_session(session uuid, key uuid) returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56401c58190d1cc2053016727c3650cf
     grant execute to mirante_api
 
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
@@ -2344,7 +2407,10 @@ function door.sign_grant(until timestamp with time zone) returns text language p
 function door.sql_logins(tenant uuid, after_id uuid, page_size integer) returns SETOF private.sql_logins language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ca3d6867559ef865de4ae85e58ca8c82
     grant execute to mirante_api
 
-function door.start_web_session(session uuid, key uuid, session_hash bytea, from_address inet, from_agent text, until timestamp with time zone, idle interval) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ae2f4f8b4b1f94d4b47abf50380fc58c
+function door.start_visit(visit uuid, key uuid, secret_hash bytea, by_key uuid, reason text, until timestamp with time zone) returns SETOF private.support_visits language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6aacd9bfdf29823f24140598a1fe0475
+    grant execute to mirante_api
+
+function door.start_web_session(session uuid, key uuid, session_hash bytea, from_address inet, from_agent text, until timestamp with time zone, idle interval) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6675da93016e14c5075adf0e76500180
     grant execute to mirante_api
 
 function door.tenant_of_key(tenant uuid, key uuid) returns SETOF private.tenants language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4def7cc1dfd17583b91c6d1bd6289b9b
@@ -2361,7 +2427,7 @@ function door.update_member(member uuid, change jsonb) returns SETOF private.mem
 function door.update_tenant(tenant uuid, change jsonb) returns SETOF private.tenants language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fe5beb6e64d790e646a10f4fd0b4ae1e
     grant execute to mirante_api
 
-function door.use_login_code(code_hash bytea) returns TABLE(tenant_id uuid, key_id uuid) language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d901c3208c89674a92a85bc6df6b4572
+function door.use_login_code(code_hash bytea) returns TABLE(tenant_id uuid, key_id uuid, is_visit boolean) language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c465bbbad30ecf039b7c080062cc7e22
     grant execute to mirante_api
 
 function door.watermark(figures text DEFAULT NULL::text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0b03e6e9489c8f083378db9da55c8f60
@@ -2505,10 +2571,14 @@ function private.current_tenant() returns uuid language plpgsql stable security 
     grant execute to mirante_sql
     grant execute to mirante_views
 
+function private.end_visits(visits uuid[]) returns bytea[] language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 81f4e5a21768a6412f87f15be138ccea
+
 function private.form_benchmark_blocks(of_metric text, k integer, present bytea[], cohorts text[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d2718796d9b70f8bd0ea82e24d526cf6
 
 function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
     grant execute to public
+
+function private.is_visit_open(visit_key uuid) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body fcdc8651d33121cd7fe29e39fda36bbe
 
 function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
 

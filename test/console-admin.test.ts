@@ -145,6 +145,7 @@ async function pathsOf(): Promise<string[]> {
     'privacy',
     `privacy/${await first('/v1/privacy/requests')}`,
     'audit',
+    'support',
     'sessions',
     'sql-logins',
     'embedding',

@@ -4,11 +4,12 @@ import type { SessionIdentity } from '../../sql/members/sessions.ts';
 import { findTenant, type Tenant } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { Problem } from '../http/problems.ts';
-import { cookieOf } from '../http/session-cookie.ts';
+import { clearSession, cookieOf, hasVisit } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { roleOf } from '../members/session-routes.ts';
 import type { Locale } from '../pages/html.ts';
 import { browserLocale } from '../pages/login.ts';
+import { faultText, problemText } from './fault-words.ts';
 import { createPerform, type Perform } from './perform.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -38,6 +39,11 @@ export async function openConsole(
     response.redirect(303, `/login?next=${encodeURIComponent(request.method === 'GET' ? request.originalUrl : '/app')}`);
     return undefined;
   }
+  if (!identity.session.visit && hasVisit(request)) {
+    clearSession(request, response, 'visit');
+    response.redirect(303, '/app');
+    return undefined;
+  }
   await deps.limits.request(identity, response);
   const chosen = cookieOf(request, 'mirante_locale');
   const locale: Locale = chosen === 'en' || chosen === 'pt-BR' ? chosen : localeOf(tenant, request);
@@ -58,16 +64,17 @@ export async function openConsole(
 const localeOf = ({ locale }: Tenant, request: Request): Locale =>
   locale === 'en' || locale === 'pt-BR' ? locale : browserLocale(request);
 
-/** The faults of a refused form, by the name of the field; `''` has what concerns no field. Throws anything that is no refusal of the input. */
-export function formFaults(error: unknown): Map<string, string> {
+/** The faults of a refused form in the language of its reader, by the name of the field; `''` has what concerns no field. Throws anything that is no refusal of the input. */
+export function formFaults(error: unknown, locale: Locale): Map<string, string> {
   if (!(error instanceof Problem) || error.status >= 500) throw error;
   const faults = new Map<string, string>();
-  for (const { pointer, detail } of error.errors ?? []) {
+  for (const fault of error.errors ?? []) {
+    const text = faultText(fault, locale);
     // A member and the members inside it share one field of the form.
-    const steps = pointer.split('/');
+    const steps = fault.pointer.split('/');
     for (const field of new Set([steps[1] ?? '', steps.at(-1) ?? '']))
-      faults.set(field, [faults.get(field), detail].filter(Boolean).join(' '));
+      faults.set(field, [faults.get(field), text].filter(Boolean).join(' '));
   }
-  if (faults.size === 0) faults.set('', error.detail ?? `${error.title}.`);
+  if (faults.size === 0) faults.set('', problemText(error, locale));
   return faults;
 }

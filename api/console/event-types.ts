@@ -4,6 +4,7 @@ import { acceptSchema } from '../event-types/event-types.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { badge, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
 import type { ConsoleContext } from './context.ts';
+import { seenTables } from './event-type-seen.ts';
 import { versionTable } from './event-type-versions.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
 import { processingFields, processingOf } from './processing-form.ts';
@@ -123,7 +124,7 @@ ${nextPage(context, body.next_cursor)}`,
       title: found?.type ?? text('new'),
       main: `${said}<p><a href="/app/event-types">← ${escaped(text('back'))}</a></p>
 ${about}<section class="panel wide type">${form(action, fields, say('save', locale), state.faults)}</section>
-${found ? await versionTable(context, found.type) : ''}`,
+${found ? `${await seenTables(context, found.type)}\n${await versionTable(context, found.type)}` : ''}`,
       sheets: SHEETS,
     };
   };

@@ -180,4 +180,5 @@ ${bundle}${certificate}</div>`,
   );
 }
 
-const notSure = (detail: string) => invalidRequest([{ pointer: '/sure', code: 'invalid-type', detail }]);
+// In the language of the reader already, so it has no code by which it is translated.
+const notSure = (detail: string) => invalidRequest([{ pointer: '/sure', code: '', detail }]);

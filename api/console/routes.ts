@@ -26,6 +26,7 @@ import { type ConsoleContent, consolePage } from './shell.ts';
 import type { Site } from './site.ts';
 import { mountConsoleSqlLogins } from './sql-logins.ts';
 import { mountConsoleStart } from './start.ts';
+import { mountConsoleSupport } from './support.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
 export function mountConsole(api: Api, deps: Deps): void {
@@ -70,7 +71,7 @@ export function mountConsole(api: Api, deps: Deps): void {
           if (typeof outcome === 'string') response.redirect(303, outcome);
           else send(context, outcome);
         } catch (error) {
-          const state = { values: form, faults: formFaults(error) };
+          const state = { values: form, faults: formFaults(error, context.locale) };
           send(context, await inTurn(context, () => again(context, state)), 422);
         }
       });
@@ -92,6 +93,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleAudit(site);
   mountConsoleSessions(site);
   mountConsoleSqlLogins(site);
+  mountConsoleSupport(site);
   mountConsoleEmbedding(site);
   mountConsoleBenchmarks(site);
   mountConsoleEvents(site);

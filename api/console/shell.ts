@@ -5,6 +5,8 @@ import type { Assets } from '../pages/assets.ts';
 import { dataIn, type HtmlPage } from '../pages/html.ts';
 import { MARK } from '../pages/icons.ts';
 import type { ConsoleContext } from './context.ts';
+import { FAULTS, PROBLEMS } from './fault-words.ts';
+import { button, time } from './forms.ts';
 import { say, type WORDS } from './words.ts';
 
 /** A page of the console that people reach by the rail: its address below /app, its name, and whose rail has it. */
@@ -56,6 +58,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'sql-logins', title: { en: 'SQL logins', 'pt-BR': 'Logins SQL' }, roles: ADMIN },
       { path: 'embedding', title: { en: 'Links and embedding', 'pt-BR': 'Links e incorporação' }, roles: ADMIN },
       { path: 'audit', title: { en: 'Audit log', 'pt-BR': 'Registro de auditoria' }, roles: ['admin', 'operator'] },
+      { path: 'support', title: { en: 'Support access', 'pt-BR': 'Acesso do suporte' }, roles: ADMIN },
       { path: 'sessions', title: { en: 'Sessions', 'pt-BR': 'Sessões' }, roles: ALL },
     ],
   },
@@ -106,7 +109,7 @@ export function consolePage(assets: Assets, context: ConsoleContext, content: Co
 <span class="who">${escaped(who)}</span>
 <form method="post" action="/logout"><button type="submit" class="quiet">${text('sign_out')}</button></form>
 </div>
-</header>
+${visitBanner(context)}</header>
 <nav class="rail" id="rail" aria-label="${text('menu')}">
 ${rail.join('\n')}
 </nav>
@@ -120,7 +123,7 @@ ${content.main}
 ${dataIn(
   'places',
   groups.flatMap(({ places }) => places.map(({ path, title }) => ({ path: `/app/${path}`, title: title[locale] }))),
-)}`;
+)}${locale === 'en' || !content.scripts ? '' : dataIn('fault-words', { problems: PROBLEMS, faults: FAULTS })}`;
   return {
     assets,
     locale,
@@ -136,4 +139,18 @@ ${dataIn(
     ...(content.preload && { preload: content.preload }),
     ...(content.style && { style: content.style }),
   };
+}
+
+// On every page of a visit: who looks at whose pages, why and until when.
+function visitBanner({ identity: { session }, tenant, locale }: ConsoleContext): string {
+  const { visit, expiresAt } = session;
+  if (!visit) return '';
+  const values: Record<string, string> = {
+    operator: escaped(visit.operator),
+    tenant: escaped(tenant.name),
+    until: time(expiresAt, locale, tenant.timezone),
+    reason: escaped(visit.reason),
+  };
+  const text = say('visiting', locale).replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  return `<div class="visit" role="status"><p>${text}</p>${button('/app/support/leave', say('leave', locale), tenant.name)}</div>\n`;
 }

@@ -6,6 +6,7 @@ import { badge, checkbox, count, FIGURES_SHEET, facts } from './figures.ts';
 import { EMPTY, type FormState, field, form, time } from './forms.ts';
 import type { ConsoleContent } from './shell.ts';
 import type { Site } from './site.ts';
+import { startVisit, visitPanel } from './support.ts';
 import { LANGUAGES } from './tenants.ts';
 import { say } from './words.ts';
 
@@ -91,11 +92,12 @@ export function mountConsoleTenant(site: Site): void {
       : '';
     const saved = request.query.saved === '1' ? `<p class="notice" role="status">${escaped(text('saved'))}</p>\n` : '';
     const changeable = one.kind === 'customer' && !one.offboarding_at;
+    const visit = changeable ? await visitPanel(context, id, 'reason' in state.values ? state : EMPTY) : '';
     return {
       place: 'tenants',
       title: one.name,
       sheets: [FIGURES_SHEET],
-      main: `${saved}${leaving}${secret}${known}${changeable ? forms(context, one, state) : ''}`,
+      main: `${saved}${leaving}${secret}${known}${visit}${changeable ? forms(context, one, state) : ''}`,
     };
   };
 
@@ -119,6 +121,7 @@ export function mountConsoleTenant(site: Site): void {
     },
     show,
   );
+  site.action('tenants/:id/visit', (context, values) => startVisit(context, String(context.request.params.id), values), show);
   site.action(
     'tenants/:id/remove',
     async (context, values) => {

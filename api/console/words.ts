@@ -16,6 +16,11 @@ export const WORDS = {
     en: 'The connection is lost. What you typed is still here; send it again when the connection is back.',
     'pt-BR': 'A conexão caiu. O que você digitou continua aqui; envie novamente quando a conexão voltar.',
   },
+  visiting: {
+    en: '{operator} visits {tenant} as a viewer, until {until}. Reason: {reason}',
+    'pt-BR': '{operator} visita {tenant} como leitor, até {until}. Motivo: {reason}',
+  },
+  leave: { en: 'End the visit', 'pt-BR': 'Encerrar a visita' },
   keys_title: { en: 'Keyboard', 'pt-BR': 'Teclado' },
   close: { en: 'Close', 'pt-BR': 'Fechar' },
   save: { en: 'Save', 'pt-BR': 'Salvar' },

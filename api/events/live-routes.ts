@@ -49,10 +49,14 @@ export function mountLiveEvents(api: Api, deps: Deps): void {
       );
       const seen = response.locals.seen as Seen;
       const check = setInterval(() => {
-        deps.auth.identify(request, ['read'], seen).catch((error) => {
-          // A database that is away says nothing of the key.
-          if (error instanceof Problem && error.status < 500) response.end();
-        });
+        deps.auth.identify(request, ['read'], seen).then(
+          // A visit that has ended leaves the browser with its operator's own session.
+          ({ keyId }) => keyId === identity.keyId || response.end(),
+          (error) => {
+            // A database that is away says nothing of the key.
+            if (error instanceof Problem && error.status < 500) response.end();
+          },
+        );
       }, CHECK_MS);
       const comment = setInterval(() => sends?.comment(), COMMENT_MS);
       const end = () => {

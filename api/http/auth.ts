@@ -4,7 +4,7 @@ import type { Pool } from '../../sql/database/db.ts';
 import { findSession, type SessionIdentity } from '../../sql/members/sessions.ts';
 import { authenticate, hashKey, type Identity, type Scope } from '../../sql/tenants/tenants.ts';
 import { unauthenticated, wrongScope } from './problems.ts';
-import { refuseCrossSite, sessionToken } from './session-cookie.ts';
+import { refuseCrossSite, sessionTokens } from './session-cookie.ts';
 import type { Seen } from './types.ts';
 
 /** Longest time that another process accepts a key revoked here. Ingestion checks keys again when it stores. */
@@ -48,19 +48,22 @@ export function createAuthenticator(pool: Pool): Authenticator {
 
   const sessions = new QuickLRU<string, Promise<SessionIdentity | undefined>>({ maxSize: 10_000, maxAge: REMEMBER_MS });
 
+  // A visit that has ended leaves the browser with its own session.
   async function findByCookie(request: IncomingMessage): Promise<SessionIdentity | undefined> {
-    const token = sessionToken(request);
-    if (!token) return undefined;
-    refuseCrossSite(request);
-    const name = nameOf(hashKey(token));
-    let found = sessions.get(name);
-    if (!found) {
-      found = findSession(pool, token);
-      found.catch(() => sessions.delete(name));
-      sessions.set(name, found);
+    const tokens = sessionTokens(request);
+    if (tokens.length > 0) refuseCrossSite(request);
+    for (const token of tokens) {
+      const name = nameOf(hashKey(token));
+      let found = sessions.get(name);
+      if (!found) {
+        found = findSession(pool, token);
+        found.catch(() => sessions.delete(name));
+        sessions.set(name, found);
+      }
+      const session = await found;
+      if (session && !isOver(session.session.expiresAt)) return session;
     }
-    const session = await found;
-    return session && isOver(session.session.expiresAt) ? undefined : session;
+    return undefined;
   }
 
   async function holderOf(key: string): Promise<Identity | undefined> {

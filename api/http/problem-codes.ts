@@ -14,6 +14,7 @@ export const PROBLEM_CODES = {
   'not-found': [404, 'There is no such thing for this tenant.'],
   'cross-site': [403, 'Another site sent the request with the session of this browser.'],
   'member-exists': [409, 'The tenant has a member with this e-mail address.'],
+  'support-not-allowed': [409, 'The tenant does not allow support access.'],
   'slug-taken': [409, 'Another tenant has this slug.'],
   'tenant-offboarding': [409, 'The tenant is being removed.'],
   'alert-limit': [409, 'The tenant has as many alert rules or endpoints as one may have.'],

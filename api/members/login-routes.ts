@@ -7,7 +7,7 @@ import { endSession, noteRefusedLogin, useLoginCode } from '../../sql/members/se
 import type { Deps } from '../http/deps.ts';
 import { notFound, Problem } from '../http/problems.ts';
 import { actorOf, route } from '../http/route.ts';
-import { clearSession, refuseCrossSite } from '../http/session-cookie.ts';
+import { clearSession, hasVisit, refuseCrossSite } from '../http/session-cookie.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { sendPage } from '../pages/html.ts';
 import { browserLocale, type LoginNotice, loginPage } from '../pages/login.ts';
@@ -160,15 +160,17 @@ export function mountLogin(api: Api, deps: Deps, queues: Queues): void {
     },
     async ({ request, response }) => {
       const seen = response.locals.seen as Seen;
-      const identity = await deps.auth.session(request, seen);
-      if (identity) {
-        const { tenantId, keyId, session } = identity;
-        const end = () =>
-          withTenant(deps.pool, tenantId, (client) => endSession(client, session.id, keyId), actorOf(identity, seen));
-        const hash = await end();
-        if (hash) deps.auth.forgetSession(hash);
+      for (const kind of hasVisit(request) ? (['visit', 'own'] as const) : (['own'] as const)) {
+        const identity = await deps.auth.session(request, seen);
+        if (identity) {
+          const { tenantId, keyId, session } = identity;
+          const end = () =>
+            withTenant(deps.pool, tenantId, (client) => endSession(client, session.id, keyId), actorOf(identity, seen));
+          const hash = await end();
+          if (hash) deps.auth.forgetSession(hash);
+        }
+        clearSession(request, response, kind);
       }
-      clearSession(request, response);
       response.redirect(303, '/login?notice=ended');
       return undefined;
     },

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { withTenant } from '../../sql/database/db.ts';
-import { startSession } from '../../sql/members/sessions.ts';
+import { type CodeHolder, startSession } from '../../sql/members/sessions.ts';
 import type { Deps } from '../http/deps.ts';
 import { setSession } from '../http/session-cookie.ts';
 import type { Seen } from '../http/types.ts';
@@ -10,15 +10,15 @@ export async function signIn(
   { pool }: Pick<Deps, 'pool'>,
   request: Request,
   response: Response,
-  { tenantId, keyId }: { tenantId: string; keyId: string },
+  { tenantId, keyId, isVisit }: CodeHolder,
 ): Promise<void> {
   const { address, requestId } = response.locals.seen as Seen;
   const from = { address, agent: request.get('user-agent') ?? '' };
-  const { token, expiresAt } = await withTenant(pool, tenantId, (client) => startSession(client, keyId, from), {
+  const session = await withTenant(pool, tenantId, (client) => startSession(client, keyId, from), {
     keyId,
     tenantId,
     address,
     requestId,
   });
-  setSession(request, response, token, expiresAt);
+  setSession(request, response, session, isVisit ? 'visit' : 'own');
 }

@@ -49,6 +49,7 @@ export const LOAD_ORDER = [
   'benchmarks/door.sql',
   'dashboards/door.sql',
   'exports/door.sql',
+  'members/door-support.sql',
   'members/door.sql',
   'platform/door.sql',
   'privacy/door.sql',

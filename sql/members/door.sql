@@ -72,7 +72,7 @@ $$;
 -- Whom a browser's cookie stands for, or no row. Notes that the session was used at most once a minute.
 create function door.authenticate_web_session(session_hash bytea, idle interval) returns table (
     session_id uuid, session_expires_at timestamptz, key_id uuid, key_name text, scopes text[], expires_at timestamptz, tenant_id uuid,
-    tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer, member jsonb
+    tenant_kind text, timezone text, locale text, limits jsonb, features jsonb, raw_retention_days integer, member jsonb, visit jsonb
 )
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -85,10 +85,13 @@ begin
         select s.id, s.expires_at, k.id, k.name, k.scopes, k.expires_at, t.id, t.kind, t.timezone, t.locale, t.limits, t.features,
             t.raw_retention_days,
             (select jsonb_build_object('id', m.id, 'email', m.email, 'name', m.name, 'role', m.role)
-             from private.members m where m.key_id = k.id)
+             from private.members m where m.key_id = k.id),
+            (select jsonb_build_object('id', v.id, 'operator', v.operator, 'reason', v.stated_reason)
+             from private.support_visits v where v.key_id = k.id)
         from private.sessions s join private.api_keys k on k.id = s.key_id join private.tenants t on t.id = s.tenant_id
         where s.hash = session_hash and s.expires_at > now() and s.seen_at > now() - idle
-            and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+            and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+            and (k.holder <> 'visit' or private.is_visit_open(k.id));
 end
 $$;
 
@@ -101,7 +104,7 @@ create function door.start_web_session(session uuid, key uuid, session_hash byte
     delete from private.sessions s
         where s.tenant_id = private.current_tenant() and (s.expires_at <= now() or s.seen_at <= now() - idle);
     insert into private.sessions (id, tenant_id, key_id, hash, address, agent, expires_at)
-        select session, k.tenant_id, k.id, session_hash, from_address, from_agent, until
+        select session, k.tenant_id, k.id, session_hash, from_address, from_agent, least(until, k.expires_at)
         from private.api_keys k where k.id = key and k.tenant_id = private.current_tenant();
 $$;
 
@@ -117,12 +120,22 @@ create function door.web_sessions(key uuid, idle interval) returns table (
     order by s.created_at desc, s.id
 $$;
 
--- Ends a session of a key of the transaction's tenant. Returns the hash of its cookie, so that caches can forget it.
+-- Ends a session of a key of the transaction's tenant, and with it the visit of an operator. Returns the hash of its cookie, so that
+-- caches can forget it.
 create function door.end_web_session(session uuid, key uuid) returns bytea
-    language sql security definer
+    language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    delete from private.sessions s where s.id = session and s.key_id = key and s.tenant_id = private.current_tenant() returning s.hash
+declare
+    ended bytea;
+begin
+    delete from private.sessions s where s.id = session and s.key_id = key and s.tenant_id = private.current_tenant()
+        returning s.hash into ended;
+    if ended is not null then
+        perform private.end_visits((select array_agg(v.id) from private.support_visits v where v.key_id = key));
+    end if;
+    return ended;
+end
 $$;
 
 -- Notes a one-time link for a key of the transaction's tenant.
@@ -136,7 +149,7 @@ create function door.create_login_code(code_hash bytea, key uuid, until timestam
 $$;
 
 -- Uses a one-time link up. Returns whose key it was for, or no row.
-create function door.use_login_code(code_hash bytea) returns table (tenant_id uuid, key_id uuid)
+create function door.use_login_code(code_hash bytea) returns table (tenant_id uuid, key_id uuid, is_visit boolean)
     language sql security definer
     set search_path = pg_catalog, pg_temp
     as $$
@@ -144,7 +157,7 @@ create function door.use_login_code(code_hash bytea) returns table (tenant_id uu
     using private.api_keys k
     where c.hash = code_hash and c.expires_at > now() and k.id = c.key_id and k.revoked_at is null
         and (k.expires_at is null or k.expires_at > now())
-    returning c.tenant_id, c.key_id
+    returning c.tenant_id, c.key_id, k.holder = 'visit'
 $$;
 
 -- Members of any tenant with an address: who may have a link sent to it.

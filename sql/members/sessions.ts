@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Client, Pool } from '../database/db.ts';
 import { type Identity, type IdentityRow, identityOf } from '../tenants/tenants.ts';
 import type { Member } from './members.ts';
+import type { SupportVisit } from './support.ts';
 
 /** A session ends after this time without a request. */
 export const IDLE_SECONDS = 12 * 3600;
@@ -16,8 +17,18 @@ const MAX_AGENT = 300;
 
 /** What the requests of a browser that is signed in may do, and since when and for whom. */
 export type SessionIdentity = Identity & {
-  session: { id: string; expiresAt: Date; member: Pick<Member, 'id' | 'email' | 'name' | 'role'> | null };
+  session: {
+    id: string;
+    expiresAt: Date;
+    member: Pick<Member, 'id' | 'email' | 'name' | 'role'> | null;
+    visit: Pick<SupportVisit, 'id' | 'operator' | 'reason'> | null;
+  };
 };
+
+type Session = SessionIdentity['session'];
+
+/** Whose session a one-time code starts: a person's or program's, or a visit of an operator. */
+export type CodeHolder = { tenantId: string; keyId: string; isVisit?: boolean };
 
 /** A session as its holder sees it. */
 export type SessionRow = {
@@ -53,11 +64,12 @@ export async function startSession(
 
 /** Whom a cookie stands for; undefined where it is unknown or its session has ended. */
 export async function findSession(pool: Pool, token: string): Promise<SessionIdentity | undefined> {
-  type Row = IdentityRow & { session_id: string; session_expires_at: Date; member: SessionIdentity['session']['member'] };
+  type Row = IdentityRow & { session_id: string; session_expires_at: Date } & Pick<Session, 'member' | 'visit'>;
   const { rows } = await pool.query<Row>(`select * from door.authenticate_web_session($1, ${IDLE})`, [hashOf(token)]);
   const row = rows[0];
   if (!row) return undefined;
-  return { ...identityOf(row), session: { id: row.session_id, expiresAt: row.session_expires_at, member: row.member } };
+  const { session_id: id, session_expires_at: expiresAt, member, visit } = row;
+  return { ...identityOf(row), session: { id, expiresAt, member, visit } };
 }
 
 /** The open sessions of a key of the transaction's tenant, newest first. */
@@ -94,11 +106,12 @@ export async function createMailedCode(pool: Pool, { tenantId, keyId }: { tenant
 }
 
 /** Uses a one-time code up. Returns whose it was; undefined where it is unknown, used or expired. */
-export async function useLoginCode(pool: Pool, code: string): Promise<{ tenantId: string; keyId: string } | undefined> {
-  const { rows } = await pool.query<{ tenant_id: string; key_id: string }>('select * from door.use_login_code($1)', [
-    hashOf(code),
-  ]);
-  return rows[0] && { tenantId: rows[0].tenant_id, keyId: rows[0].key_id };
+export async function useLoginCode(pool: Pool, code: string): Promise<CodeHolder | undefined> {
+  const { rows } = await pool.query<{ tenant_id: string; key_id: string; is_visit: boolean }>(
+    'select * from door.use_login_code($1)',
+    [hashOf(code)],
+  );
+  return rows[0] && { tenantId: rows[0].tenant_id, keyId: rows[0].key_id, isVisit: rows[0].is_visit };
 }
 
 /** Records in the operator's audit log that a sign-in was refused. */

@@ -11,6 +11,8 @@ export const LEFT: Record<string, string> = {
   offboardings: 'the removal of the tenant from this server',
   dashboard_links: 'links to pages of this server, which do not work elsewhere',
   bookmarks: 'stars and views of people, whose keys do not work elsewhere',
+  support_access: 'a permission for the operators of this server',
+  support_visits: 'visits of the operators of this server; the exported audit log has them',
   sessions: 'browsers that are signed in to this server',
   login_codes: 'links to sign in to this server',
   export_jobs: 'files that can be requested again',

@@ -190,6 +190,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   pseudonym_keys: 'keys',
   withdrawn_subjects: 'pseudonyms alone, without which a withdrawal could not be honoured',
   members: 'people who administer for the tenant, which adds and removes them itself',
+  support_access: 'decisions of organisations',
+  support_visits: 'acts of operators of the platform, kept as proof',
   sessions: 'browsers of those people, for two weeks at most',
   login_codes: 'hashes, for ten minutes',
   audit_log: 'acts of administrators, kept as proof',

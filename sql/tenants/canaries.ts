@@ -91,6 +91,12 @@ export const PLANTED: Record<string, string> = {
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,
+  // A switch and a visit that have ended: the rows alone must open nothing.
+  'private.support_access': `insert into private.support_access (tenant_id, allowed_until) select c.id, '-infinity' from c
+    on conflict do nothing`,
+  'private.support_visits': `insert into private.support_visits (id, tenant_id, key_id, operator_key, operator, stated_reason, ends_at)
+    select c.row_id, c.id, k.id, k.id, c.word, c.mark, '-infinity' from c, ${KEY}
+    where not exists (select from private.support_visits v where v.tenant_id = c.id)`,
   'private.sessions': `insert into private.sessions (id, tenant_id, key_id, hash, agent, expires_at)
     select c.row_id, c.id, k.id, sha256(uuid_send(gen_random_uuid())), c.word, '-infinity' from c, ${KEY}
     where not exists (select from private.sessions s where s.tenant_id = c.id)`,

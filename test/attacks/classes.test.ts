@@ -194,6 +194,8 @@ const PRIVATE: Record<string, string[]> = {
   part_benchmark_blocks: [],
   round_benchmark: [],
   scopes_of_role: [],
+  is_visit_open: [],
+  end_visits: [],
   whole_benchmark_blocks: [],
   // Trigger functions, which cannot be called.
   refuse_change: ['public'],

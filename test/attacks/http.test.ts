@@ -20,6 +20,7 @@ type Side = TestTenant & {
   file: string;
   noteId: string;
   memberId: string;
+  visitId: string;
   exportId: string;
   exportFile: string;
   quarantineIds: string[];
@@ -34,7 +35,7 @@ let document: Json;
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
-// Tokens of embeds are in embed-tokens.test.ts.
+// Tokens of embeds are in embed-tokens.test.ts, visits of operators in support.test.ts.
 const LISTS = [
   '/v1/events',
   '/v1/event-types',
@@ -133,6 +134,8 @@ async function settle(): Promise<Side> {
     (await api.call('POST', '/v1/members', tenant_admin, { email: `${mark}-${n}@example.com`, name: mark, role: 'admin' })).body
       .id;
   const [memberId] = [await member(1), await member(2)];
+  await api.call('PUT', '/v1/support-access', tenant_admin, { allowed_until: window.to });
+  const visit = await api.call('POST', `/v1/tenants/${tenant.id}/support-visits`, operator, { reason: mark });
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -159,6 +162,7 @@ async function settle(): Promise<Side> {
     linkId,
     noteId,
     memberId,
+    visitId: visit.body.id,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -199,6 +203,8 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/dashboards/{slug}/embeds': () => ({}),
   'post /v1/dashboards/{slug}/guest-embed': () => ({}),
   'post /v1/dashboards/{slug}/links': () => ({}),
+  'put /v1/support-access': () => ({ allowed_until: new Date(Date.now() + 3_600_000) }),
+  'post /v1/tenants/{id}/support-visits': () => ({ reason: 'mine' }),
   'post /v1/annotations': () => ({ time: '2026-01-01T00:00:00Z', text: 'mine' }),
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
@@ -219,9 +225,10 @@ const WINDOWS: Record<string, string> = {
 };
 const ROWS = '/v1/exports/stream';
 
-/** Calls that delete come late, the removal of the tenant last, then its certificate. */
+/** Calls that delete come late, what ends visits after them, the removal of the tenant last, then its certificate. */
 function lateness({ method, template }: Attempt): number {
   if (template.endsWith('/offboarding')) return 3;
+  if (method === 'DELETE' && template === '/v1/support-access') return 1.5;
   if (method !== 'DELETE') return 0;
   return template === '/v1/tenants/{id}' ? 2 : 1;
 }
@@ -238,6 +245,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/annotations/{id}', `/annotations/${side.noteId}`)
         .replace('/members/{id}', `/members/${side.memberId}`)
+        .replace('{visit}', side.visitId)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)
@@ -272,6 +280,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.exportId,
     victim.linkId.slice(0, 8),
     victim.memberId,
+    victim.visitId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];

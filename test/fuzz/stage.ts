@@ -64,6 +64,7 @@ export async function setStage(): Promise<Stage> {
     scopes: ['read'],
     data_categories: ['x'],
     keep_days: 900,
+    allowed_until: new Date(Date.now() + 86_400_000),
     type: 'acme.other.v1',
   };
 
@@ -87,6 +88,8 @@ export async function setStage(): Promise<Stage> {
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
     await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
   }
+  const allowed_until = new Date(Date.now() + 86_400_000);
+  await api.call('PUT', '/v1/support-access', tenant_admin, { allowed_until });
   await exports.run();
   await servePrivacyRequests(jobDeps(db, exports.deps.archive));
   const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;

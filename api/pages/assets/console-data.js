@@ -1,4 +1,5 @@
 // @ts-check
+import { refusalText } from './refusal.js';
 
 /** @typedef {{ locale: string, timezone: string, texts: Record<string, string> }} PageData */
 
@@ -9,7 +10,7 @@ export const dataOf = (id) => JSON.parse(find(id).textContent ?? 'null');
 export const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
- * Asks the API with the session of this browser. Throws an error whose message is what the API says.
+ * Asks the API with the session of this browser. Throws an error whose message says what is wrong, in the language of the page.
  * @param {string} path
  * @param {string} [accept]
  */
@@ -17,9 +18,7 @@ export async function ask(path, accept = 'application/json') {
   const response = await fetch(path, { headers: { accept } });
   if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  const details = (problem.errors ?? []).map((/** @type {{ detail: string }} */ { detail }) => detail);
-  throw new Error([problem.title, problem.detail, ...details].filter(Boolean).join('. ').replaceAll('..', '.'));
+  throw new Error(refusalText(await response.json().catch(() => ({}))));
 }
 
 /**

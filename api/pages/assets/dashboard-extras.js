@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Definition, Mark, Reader } from './types.d.ts' */
 import { createSharing } from './dashboard-share.js';
+import { refusalText } from './refusal.js';
 import { instantOfMinute, minuteOf } from './times.js';
 
 /** @param {string} id */
@@ -22,8 +23,7 @@ function callerOf(say) {
     if (sent.status === 204) return undefined;
     const answer = await sent.json().catch(() => ({}));
     if (sent.ok) return answer;
-    const details = (answer.errors ?? []).map((/** @type {{ detail: string }} */ { detail }) => detail);
-    throw new Error(details.join(' ') || answer.detail || say('no_answer'));
+    throw new Error(refusalText(answer) || say('no_answer'));
   };
 }
 
