@@ -83,7 +83,10 @@ export async function benchConsole(stage: Stage, note: (sentence: string) => voi
       bytes_of_charts: Math.max(...measured.map(({ others }) => others.charts)),
       bytes_of_board: Math.max(...measured.map(({ others }) => others.board)),
       by_page: Object.fromEntries(
-        measured.map((one) => [one.page, { first_ms: one.first_ms, median_ms: again(one), best_ms: best(one), bytes: one.bytes }]),
+        measured.map((one) => [
+          one.page,
+          { first_ms: one.first_ms, median_ms: again(one), best_ms: best(one), bytes: one.bytes },
+        ]),
       ),
     };
   } finally {

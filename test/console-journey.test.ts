@@ -91,7 +91,12 @@ describe.skipIf(!need('chromium'))('from the link that `npm run up` prints to th
     expect(await admin.locator('#event-json').textContent()).toContain('"id": "v-0"');
     await admin.locator('#event').getByRole('button', { name: 'Close' }).click();
 
-    expect(await send(key, Array.from({ length: 200 }, (_, n) => event(n + 1)))).toMatchObject({ accepted: 200 });
+    expect(
+      await send(
+        key,
+        Array.from({ length: 200 }, (_, n) => event(n + 1)),
+      ),
+    ).toMatchObject({ accepted: 200 });
     const { log } = exports.deps;
     await refreshRollups({ pool: db.jobs, engine: db.engine, log, clock: () => new Date() });
     await rail(admin, 'Dashboards');
