@@ -11,6 +11,7 @@ const WORDS = {
   group_by: { en: 'Group by', 'pt-BR': 'Agrupar por' },
   filter: { en: 'Only where', 'pt-BR': 'Somente onde' },
   value: { en: 'is', 'pt-BR': 'é' },
+  value_hint: { en: 'Several: with commas between them', 'pt-BR': 'Vários: separados por vírgulas' },
   interval: { en: 'Interval', 'pt-BR': 'Intervalo' },
   range: { en: 'Period', 'pt-BR': 'Período' },
   chart: { en: 'Chart', 'pt-BR': 'Gráfico' },
@@ -50,7 +51,7 @@ export function mountConsoleExplore(site: Site): void {
       ),
       choice('group_by', dims),
       choice('filter', dims),
-      field({ name: 'value', label: WORDS.value[locale] }, state),
+      field({ name: 'value', label: WORDS.value[locale], hint: WORDS.value_hint[locale] }, state),
       choice(
         'range',
         RANGES.map((range) => [range, texts[`range_${range}`] ?? range]),
