@@ -284,6 +284,25 @@ view app.events_in_order owner mirante_views with (security_barrier=true)
   ORDER BY "time", id;
     grant select to mirante_api
 
+view app.events_newest_first owner mirante_views with (security_barrier=true)
+ SELECT "time",
+    id,
+    received_at,
+    type,
+    source,
+    event_id,
+    subject,
+    outcome,
+    duration_ms,
+    bytes,
+    data,
+    attributes
+   FROM private.events
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+           FROM app.tenant)))
+  ORDER BY "time" DESC, id DESC;
+    grant select to mirante_api
+
 view app.export_files owner mirante_views with (security_barrier=true)
  SELECT export_id,
     part,
@@ -2469,10 +2488,10 @@ function ops.ingest(since timestamp with time zone, until timestamp with time zo
 function ops.insights(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, uses bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5c871f9e9c6455b13124e8a3bdd51d82
     grant execute to mirante_ops
 
-function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body abb63fe1355a342a818fc3e0d6a5d2c1
+function ops.latency(since timestamp with time zone, until timestamp with time zone, width text, VARIADIC only_routes text[] DEFAULT NULL::text[]) returns TABLE(bucket timestamp with time zone, requests bigint, p50 double precision, p95 double precision, p99 double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ef3a3cc50b797192d7d5a8e33a91e8ab
     grant execute to mirante_ops
 
-function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, only_route text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body a2f90da6489f52f4fa6252c66a25ee54
+function ops.latency_bands(since timestamp with time zone, until timestamp with time zone, width text, VARIADIC only_routes text[] DEFAULT NULL::text[]) returns TABLE(bucket timestamp with time zone, band text, requests bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 349a5e668086733ac46bbdcb1bd523fc
     grant execute to mirante_ops
 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b

@@ -83,7 +83,11 @@ test('lists and exports are the same, byte for byte, before and after events mov
     { ...whole(), from: instantAt(new Date(Date.now() - 58.3 * DAY)), to: instantAt(new Date(Date.now() - 1.1 * DAY)) },
     { ...whole(), received: { from: new Date(Date.now() - 59 * DAY), to: new Date(Date.now() - 57 * DAY) } },
   ];
-  const queries = ['', '&type=a.plain.v1', '&subject=%3D1%2B1', `&from=${new Date(Date.now() - 58.3 * DAY).toISOString()}`];
+  const queries = ['', '&type=a.plain.v1', '&subject=%3D1%2B1', '&source=w&filter[type]=..&filter[type]=a.plain.v1'];
+  queries.push(
+    '&filter[outcome]=&filter[outcome]=failure&filter[marketplace]=',
+    `&from=${new Date(Date.now() - 58.3 * DAY).toISOString()}`,
+  );
   const each = async (found: string[][] = []) => {
     // One after another: a tenant may use half of the readers.
     for (const query of queries) found.push(await listed(query));

@@ -105,6 +105,13 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
           expect(await overflow(page), called).toBeLessThanOrEqual(0);
           expect(await barriers(page), called).toEqual([]);
         }
+        await page.locator('.choice summary').click();
+        await page.locator('.choice input[value=americanas]').check();
+        await settled(page);
+        await keepPicture(page, `console-choice-${size}-${colorScheme}`, false);
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        expect(await barriers(page)).toEqual([]);
+        await page.keyboard.press('Escape');
         for (const dialog of ['views', 'notes', 'share']) {
           await page.locator(`[data-opens=${dialog}]`).click();
           await page.locator(`#${dialog}[open]`).waitFor();
@@ -147,7 +154,7 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
     await settled(page);
     const first = asked(page).get('marketplace');
     expect(['americanas', 'mercado-livre', 'magazine-luiza', 'shopee']).toContain(first);
-    expect(await page.locator('select[name=marketplace]').inputValue()).toBe(first);
+    expect(await page.locator('.choice output').textContent()).toBe(first);
     expect(await page.locator('#card-marketplaces .untouched').textContent()).toBe('Not filtered by Marketplace');
     expect(await page.locator('#card-volume .untouched').count()).toBe(0);
     const events = new URL((await page.locator('#card-volume [data-does=events]').getAttribute('href')) as string, api.url);
@@ -163,8 +170,70 @@ describe.skipIf(!need('chromium'))('a dashboard in the console', () => {
     await page.locator('#card-marketplaces .pick', { hasText: 'shopee' }).click();
     await settled(page);
     expect(asked(page).get('marketplace')).toBe('shopee');
+    // A second value by keyboard, a third by a click, which also removes one.
+    const boxes = page.locator('.choice input[type=checkbox]');
+    await page.locator('.choice summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await settled(page);
+    expect(asked(page).getAll('marketplace')).toEqual(['americanas', 'shopee']);
+    expect(await boxes.first().evaluate((box: Json) => box.ownerDocument.activeElement === box)).toBe(true);
+    expect(await page.locator('.choice output').textContent()).toBe('americanas and 1 more');
+    await keepPicture(page, 'console-choice', false);
+    expect(await barriers(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.choice').getAttribute('open')).toBe(null);
+    await page.locator('#card-marketplaces .pick', { hasText: 'magazine-luiza' }).click();
+    await page.locator('#card-marketplaces .pick', { hasText: 'shopee' }).click();
+    await settled(page);
+    expect(asked(page).getAll('marketplace')).toEqual(['americanas', 'magazine-luiza']);
+    await page.locator('#card-volume [data-does=events]').click();
+    await settled(page);
+    expect(asked(page).getAll('marketplace')).toEqual(['americanas', 'magazine-luiza']);
+    expect(await page.locator('.several input:checked').count()).toBe(2);
+    const listed = await page.locator('#events tr').count();
+    await page.locator('.several input[value=americanas]').uncheck();
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await settled(page);
+    expect(asked(page).getAll('marketplace')).toEqual(['magazine-luiza']);
+    expect(await page.locator('#events tr').count()).toBeLessThanOrEqual(listed);
+    for (const values of [
+      ['americanas', 'magazine-luiza'],
+      ['americanas', 'magazine-luiza', 'shopee'],
+    ]) {
+      await page.goBack();
+      await settled(page);
+      if (!page.url().includes('/app/dashboards')) await page.goBack();
+      await settled(page);
+      expect(asked(page).getAll('marketplace').toSorted()).toEqual(values);
+    }
     expect(complaints).toEqual([]);
     await page.context().close();
+  });
+
+  test('charts of times show the period before, muted, and not where nothing is compared', async () => {
+    for (const locale of ['en', 'pt-BR']) {
+      const { page, complaints } = await signedIn({ viewport: { width: 1440, height: 1000 } }, undefined, locale);
+      await go(page, `${OVERVIEW}?range=7d`);
+      const words = locale === 'en' ? 'Previous period' : 'Período anterior';
+      const legends = page.locator('.chart svg text', { hasText: words });
+      // Bars by outcome, a line, two lines.
+      expect(await legends.count()).toBe(4);
+      const chart = page.locator('#card-error-rate .chart');
+      await chart.scrollIntoViewIfNeeded();
+      await chart.hover();
+      await page.locator('#card-error-rate .tip', { hasText: `${words} · ` }).waitFor();
+      await keepPicture(page, `console-compared-${locale}`);
+      await page.locator('select[name=compare]').selectOption('none');
+      await settled(page);
+      expect(await legends.count()).toBe(0);
+      // There are thirty days of data, so that nothing is before.
+      await go(page, `${OVERVIEW}?range=30d`);
+      expect(await legends.count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
   });
 
   test('a drag over a chart of times zooms into its buckets; a chart is also a picture', async () => {

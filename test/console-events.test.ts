@@ -163,6 +163,22 @@ describe.skipIf(!need('chromium'))('in a browser', () => {
     expect(await rows(page).count()).toBe(1);
     expect(await page.locator('#live').isChecked()).toBe(true);
 
+    await page.locator('#field-type').fill('');
+    await page.locator('#field-source').fill('shop');
+    await page.locator('#field-outcome').selectOption('failure');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await settled(page);
+    expect(await rows(page).count()).toBe(14);
+    expect(await page.locator('#field-outcome').inputValue()).toBe('failure');
+    // Live by the time of receipt, whatever the time of the event.
+    await page.locator('#live').check();
+    await page.getByText('New events appear').waitFor();
+    const old = { type: TYPE, source: 'shop', time: new Date(Date.now() - 30 * HOUR).toISOString() };
+    await send(['success', 'failure'].map((outcome) => ({ ...old, id: `old-${outcome}`, data: { outcome } })));
+    await expect.poll(() => rows(page).count()).toBe(15);
+    expect(await barriers(page)).toEqual([]);
+    await keepPicture(page, 'console-events-filtered', false);
+
     await page.getByRole('link', { name: 'Explore' }).click();
     await settled(page);
     await page.locator('#field-metric').selectOption('validations.count');

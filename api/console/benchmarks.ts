@@ -2,6 +2,7 @@ import { escaped } from '../../lib/html.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
 import type { ConsoleContext } from './context.ts';
 import { button, table, time } from './forms.ts';
+import { describedIn } from './metric-words.ts';
 import type { ConsoleContent } from './shell.ts';
 import type { Site } from './site.ts';
 import { say } from './words.ts';
@@ -67,7 +68,7 @@ export function mountConsoleBenchmarks(site: Site): void {
       decided(accepted),
       escaped(text_version),
     ]);
-    const compared = benchmarks.data.map(({ name, unit, description }) => [
+    const compared = describedIn(benchmarks.data, locale).map(({ name, unit, description }) => [
       `<code>${escaped(name)}</code>`,
       escaped(description),
       escaped(unit),

@@ -1,5 +1,6 @@
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
+import type { FixedParameters } from '../dashboards/query.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
@@ -32,7 +33,7 @@ const WORDS = {
   },
 } as const;
 
-type Link = { id: string; params: Record<string, string>; created_at: Date; expires_at: Date | null };
+type Link = { id: string; params: FixedParameters; created_at: Date; expires_at: Date | null };
 type Shown = Link & { slug: string; title: string };
 
 /** Links to dashboards for people without an account, and the sites that may frame them. */
@@ -58,7 +59,7 @@ export function mountConsoleEmbedding(site: Site): void {
         `<a href="/app/dashboards/${one.slug}">${escaped(one.title)}</a>`,
         `<code>/s/${escaped(one.id)}…</code>`,
         Object.entries(one.params)
-          .map(([name, value]) => escaped(`${name} = ${value}`))
+          .map(([name, value]) => escaped(`${name} = ${[value].flat().join(', ')}`))
           .join('<br>') || '–',
         time(one.created_at, locale, tenant.timezone),
         time(one.expires_at, locale, tenant.timezone, say('never', locale)) +

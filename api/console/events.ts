@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { escaped } from '../../lib/html.ts';
 import type { Words } from '../dashboards/definition.ts';
-import { dataIn } from '../pages/html.ts';
+import { dataIn, type Locale } from '../pages/html.ts';
 import { EMPTY, field } from './forms.ts';
 import type { Site } from './site.ts';
 import { say } from './words.ts';
@@ -13,6 +13,11 @@ const WORDS = {
   subject_hint: { en: 'The value as it was sent', 'pt-BR': 'O valor como foi enviado' },
   from: { en: 'From', 'pt-BR': 'De' },
   to: { en: 'Before', 'pt-BR': 'Antes de' },
+  any: { en: 'All', 'pt-BR': 'Todos' },
+  success: { en: 'Success', 'pt-BR': 'Sucesso' },
+  failure: { en: 'Failure', 'pt-BR': 'Falha' },
+  not_set: { en: 'Not set', 'pt-BR': 'Não informado' },
+  marketplace: { en: 'Marketplace', 'pt-BR': 'Marketplace' },
   apply: { en: 'Filter', 'pt-BR': 'Filtrar' },
   clear: { en: 'Clear', 'pt-BR': 'Limpar' },
   live: { en: 'Live', 'pt-BR': 'Ao vivo' },
@@ -23,8 +28,8 @@ const WORDS = {
     'pt-BR': 'A exibição ao vivo terminou. Recarregue a página para continuar.',
   },
   live_not: {
-    en: 'Live shows the newest events of a type: clear the other filters to switch it on.',
-    'pt-BR': 'O modo ao vivo mostra os eventos mais novos de um tipo: limpe os outros filtros para ligá-lo.',
+    en: 'Live shows the newest events: clear the times and go to the newest page to switch it on.',
+    'pt-BR': 'O modo ao vivo mostra os eventos mais novos: limpe as datas e volte à primeira página para ligá-lo.',
   },
   gap: {
     en: 'More events came than could be shown here. Reload the page to list them.',
@@ -36,6 +41,10 @@ const WORDS = {
   empty: {
     en: 'No events match. Clear the filters, or send an event.',
     'pt-BR': 'Nenhum evento encontrado. Limpe os filtros ou envie um evento.',
+  },
+  further: {
+    en: 'No events match among the newest {count}. Go on with “Older”.',
+    'pt-BR': 'Nenhum evento encontrado entre os {count} mais novos. Continue em “Mais antigos”.',
   },
   loading: { en: 'Loading…', 'pt-BR': 'Carregando…' },
   failed: { en: 'The events could not be loaded.', 'pt-BR': 'Não foi possível carregar os eventos.' },
@@ -60,9 +69,20 @@ export function mountConsoleEvents(site: Site): void {
       ...EMPTY,
       values: Object.fromEntries(Object.entries(request.query).map(([name, value]) => [name, String(value)])),
     };
+    const outcomes = [
+      ['', WORDS.any[locale]],
+      ['success', WORDS.success[locale]],
+      ['failure', WORDS.failure[locale]],
+      ['none', WORDS.not_set[locale]],
+    ] as const;
+    const several = (name: FilterName) => severalOf(request.query[name], WORDS[name][locale], name, locale);
     const fields = [
-      field({ name: 'type', label: WORDS.type[locale] }, state),
-      field({ name: 'subject', label: WORDS.subject[locale], hint: WORDS.subject_hint[locale] }, state),
+      several('type') ?? field({ name: 'type', label: WORDS.type[locale] }, state),
+      several('source') ?? field({ name: 'source', label: WORDS.source[locale] }, state),
+      several('subject') ?? field({ name: 'subject', label: WORDS.subject[locale], hint: WORDS.subject_hint[locale] }, state),
+      several('outcome') ?? field({ name: 'outcome', label: WORDS.outcome[locale], options: outcomes }, state),
+      several('marketplace') ??
+        (request.query.marketplace ? field({ name: 'marketplace', label: WORDS.marketplace[locale] }, state) : ''),
       field({ name: 'from', label: WORDS.from[locale], type: 'datetime-local' }, state),
       field({ name: 'to', label: WORDS.to[locale], type: 'datetime-local' }, state),
     ];
@@ -91,18 +111,33 @@ ${dataIn('page', { locale, timezone: tenant.timezone, texts })}`,
   });
 }
 
+type FilterName = 'type' | 'source' | 'subject' | 'outcome' | 'marketplace';
+
+// Several values come from a dashboard: each is a box that can be unticked. Undefined for one value or none, which have a field.
+function severalOf(given: unknown, label: string, name: string, locale: Locale): string | undefined {
+  const values = [...new Set([given ?? []].flat().map(String))];
+  if (values.length < 2) return undefined;
+  const boxes = values.map(
+    (value) =>
+      `<label class="check"><input type="checkbox" name="${name}" value="${escaped(value)}" checked> ${escaped(value === '' ? WORDS.not_set[locale] : value)}</label>`,
+  );
+  return `<fieldset class="field several"><legend>${escaped(label)}</legend>${boxes.join('')}</fieldset>`;
+}
+
 // A dashboard links here with instants and `filter[…]`; this page has local times, which its fields show. Undefined if the address is its own.
 function ownAddress(query: Record<string, unknown>, zone: string): string | undefined {
-  const given = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
   const isForeign = ([name, value]: [string, string]) =>
     name.startsWith('filter[') || (/^(from|to)$/.test(name) && /(Z|[+-]\d\d:\d\d)$/.test(value));
   if (!given.some(isForeign)) return undefined;
   const own = new URLSearchParams();
   for (const [name, value] of given) {
     const at = /^(from|to)$/.test(name) ? DateTime.fromISO(value, { setZone: true }) : undefined;
+    const bare = /^(?:filter\[)?(type|source|subject|outcome|marketplace|cursor)\]?$/.exec(name)?.[1];
     if (at?.isValid) own.set(name, at.setZone(zone).toFormat("yyyy-MM-dd'T'HH:mm"));
-    else if (/^filter\[(type|subject)\]$/.test(name)) own.set(name.slice('filter['.length, -1), value);
-    else if (/^(type|subject|cursor)$/.test(name)) own.set(name, value);
+    else if (bare) own.append(bare, bare === 'outcome' && value === '' ? 'none' : value);
   }
   return `/app/events${own.size > 0 ? `?${own}` : ''}`;
 }

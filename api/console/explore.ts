@@ -3,6 +3,7 @@ import type { Words } from '../dashboards/definition.ts';
 import { dataIn } from '../pages/html.ts';
 import { textsOf } from '../pages/texts.ts';
 import { EMPTY, field } from './forms.ts';
+import { describedIn } from './metric-words.ts';
 import type { Site } from './site.ts';
 
 const WORDS = {
@@ -11,6 +12,7 @@ const WORDS = {
   group_by: { en: 'Group by', 'pt-BR': 'Agrupar por' },
   filter: { en: 'Only where', 'pt-BR': 'Somente onde' },
   value: { en: 'is', 'pt-BR': 'é' },
+  value_hint: { en: 'Several: with commas between them', 'pt-BR': 'Vários: separados por vírgulas' },
   interval: { en: 'Interval', 'pt-BR': 'Intervalo' },
   range: { en: 'Period', 'pt-BR': 'Período' },
   chart: { en: 'Chart', 'pt-BR': 'Gráfico' },
@@ -36,7 +38,8 @@ export function mountConsoleExplore(site: Site): void {
   site.page('explore', async ({ locale, tenant, request, perform }) => {
     const { body } = await perform<Catalogue>('listMetrics');
     const asked = Object.fromEntries(Object.entries(request.query).map(([name, value]) => [name, String(value)]));
-    const metric = body.data.find(({ name }) => name === asked.metric) ?? body.data[0];
+    const metrics = describedIn(body.data, locale);
+    const metric = metrics.find(({ name }) => name === asked.metric) ?? metrics[0];
     const texts = textsOf(locale);
     const words = Object.fromEntries(Object.entries(WORDS).map(([name, one]) => [name, one[locale]]));
     const state = { ...EMPTY, values: { interval: 'day', range: '30d', ...asked } };
@@ -46,11 +49,11 @@ export function mountConsoleExplore(site: Site): void {
     const fields = [
       choice(
         'metric',
-        body.data.map(({ name }) => [name, name]),
+        metrics.map(({ name }) => [name, name]),
       ),
       choice('group_by', dims),
       choice('filter', dims),
-      field({ name: 'value', label: WORDS.value[locale] }, state),
+      field({ name: 'value', label: WORDS.value[locale], hint: WORDS.value_hint[locale] }, state),
       choice(
         'range',
         RANGES.map((range) => [range, texts[`range_${range}`] ?? range]),
@@ -69,13 +72,13 @@ export function mountConsoleExplore(site: Site): void {
 ${fields.join('\n')}
 <div class="acts"><button type="submit" class="button">${text('show')}</button></div>
 </form>
-<p class="about" id="about" lang="en">${escaped(metric?.description ?? '')}</p>
+<p class="about" id="about">${escaped(metric?.description ?? '')}</p>
 <p class="notice" id="failed" role="alert" hidden></p>
 <div class="plot" id="plot" aria-busy="true"></div>
 <div class="acts"><button type="button" class="quiet" id="csv">${text('csv')}</button> <button type="button" class="quiet" id="curl">${text('curl')}</button></div>
 <h2>${text('table')}</h2>
 <div class="figures" id="figures"></div>
-${dataIn('page', { locale, timezone: tenant.timezone, texts: { ...texts, ...words }, metrics: body.data })}`,
+${dataIn('page', { locale, timezone: tenant.timezone, texts: { ...texts, ...words }, metrics })}`,
       scripts: ['explore.js'],
       preload: ['charts.js', 'table.js', 'format.js', 'times.js', 'console-data.js'],
       sheets: ['console-data.css'],

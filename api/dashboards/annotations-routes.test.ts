@@ -34,6 +34,7 @@ test('a window and a dashboard narrow them; a dashboard that is not there is ref
     expect((await api.call('POST', '/v1/annotations', tenant_admin, note)).status).toBe(201);
   }
   expect(await textsOf('?from=2026-11-27T10:00:00Z&to=2026-11-27T12:00:00Z', rival.keys.read)).toEqual(['10', '11']);
+  expect(await textsOf('?from=2026-11-26T10:00:01-23:59&to=2026-11-27T12:00:00Z', rival.keys.read)).toEqual(['10', '11']);
   expect(await textsOf('?dashboard=validations-overview', rival.keys.read)).toEqual(['10', '12']);
   expect((await api.call('POST', '/v1/annotations', tenant_admin, { ...NOTE, dashboard: 'tenants' })).status).toBe(404);
   const empty = await api.call('POST', '/v1/annotations', tenant_admin, { time: 'yesterday', text: ' ' });

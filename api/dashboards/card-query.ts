@@ -8,26 +8,37 @@ export type CardVariables = { required: readonly string[]; optional: readonly st
 
 const VARIABLE = /\{\{([a-z_]+)\}\}/g;
 const OPTIONAL = /\[\[(.*?)\]\]/gs;
+// Where a list of values may be written: in a comparison, or as the last arguments of a function.
+const TAKES_LIST = /^(?:(?:and|or) [a-z_]+ in \(\{\{[a-z_]+\}\}\)|, \{\{[a-z_]+\}\})$/;
 
 /** Returns the variables of a card without repetitions, in order of appearance. */
 export function variablesOf(sql: string): string[] {
   return [...new Set([...sql.matchAll(VARIABLE)].map(([, variable]) => variable as string))];
 }
 
-/** Returns the query for these values. An optional clause is left out if its variable has no value. */
-export function render(sql: string, given: Record<string, string | undefined>): CardQuery {
+/**
+ * Returns the query for these values. An optional clause is left out if its variable has no value. A variable with several values
+ * becomes a list: `in ({{a}})` matches any of them.
+ */
+export function render(sql: string, given: Record<string, string | readonly string[] | undefined>): CardQuery {
   const text = sql.replace(OPTIONAL, (_, clause: string) =>
     variablesOf(clause).every((variable) => given[variable] !== undefined) ? clause : '',
   );
-  const variables = variablesOf(text);
-  return {
-    text: text.replace(VARIABLE, (_, variable: string) => `$${variables.indexOf(variable) + 1}`),
-    values: variables.map((variable) => {
+  const values: string[] = [];
+  const places = new Map(
+    variablesOf(text).map((variable) => {
       const value = given[variable];
       if (value === undefined) throw new Error(`The card needs the variable ${variable}, which has no value.`);
-      return value;
+      return [
+        variable,
+        [value]
+          .flat()
+          .map((one) => `$${values.push(one)}`)
+          .join(', '),
+      ];
     }),
-  };
+  );
+  return { text: text.replace(VARIABLE, (_, variable: string) => places.get(variable) as string), values };
 }
 
 /** Returns the faults of a select that a trend runs for two windows. */
@@ -63,6 +74,10 @@ export function faultsOf(sql: string, audience: Audience, { required, optional }
     [
       clauses.some((names) => names.length !== 1 || !names.every((name) => optional.includes(name))),
       `must use exactly one of these variables in an optional clause: ${optional.join(', ') || 'none'}`,
+    ],
+    [
+      [...sql.matchAll(OPTIONAL)].some(([, clause]) => !TAKES_LIST.test(clause as string)),
+      'must compare with `in ({{variable}})` in an optional clause, because a reader may choose several values',
     ],
     [!new RegExp(`\\b${own}\\.[a-z_]+`).test(sql), `must read ${own}`],
     [own === 'bi' && !outside.includes('grant'), 'must contain {{grant}} outside of optional clauses'],

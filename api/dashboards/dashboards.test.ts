@@ -26,6 +26,14 @@ test('an optional clause is kept only if its variable has a value', () => {
   expect(render(sql, { a: '1', c: '3' })).toEqual({ text: 'select 1 where $1 = 1  and c = $2', values: ['1', '3'] });
 });
 
+test('several values of a choice become a list', () => {
+  const sql = 'select {{a}} from f({{a}} [[, {{b}}]]) where {{a}} = 1 [[and b in ({{b}})]]';
+  expect(render(sql, { a: '1', b: ['2', '3'] })).toEqual({
+    text: 'select $1 from f($1 , $2, $3) where $1 = 1 and b in ($2, $3)',
+    values: ['1', '2', '3'],
+  });
+});
+
 const GOOD = "select type from bi.events({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total') where type <> ''";
 
 test.each([
@@ -37,6 +45,7 @@ test.each([
   ['an optional clause within another', `${GOOD} [[and [[type = {{marketplace}}]]]]`, /close each optional/],
   ['an optional clause of two variables', `${GOOD} [[and type = {{marketplace}} or {{from}} = '']]`, /in an optional clause/],
   ['a choice that it cannot go without', `${GOOD} and type = {{marketplace}}`, /may use only the variables/],
+  ['a choice of one value', `${GOOD} [[and type = {{marketplace}}]]`, /several values/],
   ['a second call without it', `${GOOD} union all select type from bi.events(null, now(), now(), 'day')`, /begin each call/],
   ['a table', `${GOOD} union all select name from private.tenants`, /functions of bi only/],
   ['a table after a comma', GOOD.replace(' where', ', private.tenants where'), /functions of bi only/],

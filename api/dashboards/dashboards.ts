@@ -3,6 +3,7 @@ import { trendOf } from '../../sql/dashboards/trends.ts';
 import { type CardVariables, faultsOfTotals, variablesOf } from './card-query.ts';
 import { type Card, type Dashboard, type DashboardFile, fileSchema, isChoice, name, sqlFileOf } from './definition.ts';
 import { faultsOfDashboard } from './faults.ts';
+import type { FixedParameters } from './query.ts';
 import { readWords, type SharedWords } from './words.ts';
 
 const SHIPPED = new URL('../../dashboards/', import.meta.url);
@@ -81,9 +82,9 @@ function parseFile(text: string): { file?: DashboardFile; faults: string[] } {
 
 /**
  * Returns the cards of a link that fixes these parameters. Leaves out cards that a fixed choice cannot narrow, because they
- * would show what the link hides. The card that offers the values of the choice stays, with one row (`rowsFor`).
+ * would show what the link hides. The card that offers the values of the choice stays, with their rows (`rowsFor`).
  */
-export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string, string>): Card[] {
+export function cardsFor({ cards, parameters }: Dashboard, locked: FixedParameters): Card[] {
   const fixed = parameters.filter(isChoice).filter(({ name }) => Object.hasOwn(locked, name));
   return cards.filter((one) =>
     fixed.every(({ name, values }) => values.card === one.name || variablesOf(one.sql).includes(name)),
@@ -94,15 +95,15 @@ export function cardsFor({ cards, parameters }: Dashboard, locked: Record<string
 export function rowsFor<Row extends Record<string, unknown>>(
   { parameters }: Dashboard,
   { name }: Card,
-  locked: Record<string, string>,
+  locked: FixedParameters,
   rows: Row[],
 ): Row[] {
   const sources = parameters.filter(isChoice).filter((one) => one.values.card === name && Object.hasOwn(locked, one.name));
-  return rows.filter((row) => sources.every((one) => row[one.values.column] === locked[one.name]));
+  return rows.filter((row) => sources.every((one) => [locked[one.name]].flat().includes(row[one.values.column] as string)));
 }
 
 /** Whether these parameters fix a choice. */
-export const fixesChoice = ({ parameters }: Dashboard, given: Record<string, string>): boolean =>
+export const fixesChoice = ({ parameters }: Dashboard, given: FixedParameters): boolean =>
   parameters.filter(isChoice).some(({ name }) => Object.hasOwn(given, name));
 
 /** Returns the variables that the cards of a dashboard may use. */

@@ -3,24 +3,26 @@ import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { type Fault, invalidRequest, malformedRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import { MAX_VALUES } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { requireFeature } from '../tenants/features.ts';
 import { fixesChoice } from './dashboards.ts';
 import type { Embed } from './embeds.ts';
 import { linkSpecs } from './links-spec.ts';
 import { countOpened } from './opened.ts';
-import { type CardParameters, readParameters } from './query.ts';
+import { type CardParameters, type FixedParameters, readParameters } from './query.ts';
 import { findDashboard } from './routes.ts';
 import { LONGEST_SECONDS } from './viewers.ts';
 
 const TEN_MINUTES = 600;
 
 const params = z.object({ slug: z.string() });
+const fixedText = z.string().min(1).max(100);
 /** Body of a call that creates a link: parameters that the viewer cannot change. */
 export const fixed = z
-  .record(z.string(), z.string().min(1).max(100))
+  .record(z.string(), z.union([fixedText, z.array(fixedText).min(1).max(MAX_VALUES)]))
   .default({})
-  .meta({ description: 'Parameters of the dashboard that are fixed for the viewer' });
+  .meta({ description: 'Parameters of the dashboard that are fixed for the viewer: a text, or several of a filter' });
 
 const embed = z
   .strictObject({
@@ -124,7 +126,7 @@ async function signed(
   { tenantId }: Identity,
   slug: string,
   asked: CardParameters,
-  given: Record<string, string>,
+  given: FixedParameters,
   expiresAt: Date,
 ): Promise<Embed | undefined> {
   const dashboard = deps.dashboards.get(slug);
@@ -133,19 +135,20 @@ async function signed(
 }
 
 /** Checks the parameters of a link. Throws if the key's tenant lacks the dashboard, or the dashboard a parameter. */
-export function checkLink(deps: Deps, identity: Identity, slug: string, given: Record<string, string>): CardParameters {
+export function checkLink(deps: Deps, identity: Identity, slug: string, given: FixedParameters): CardParameters {
   requireFeature(identity.features, 'dashboards');
   const dashboard = findDashboard(deps, slug, identity);
   return readParameters(dashboard, given, {}, identity.timezone, Date.now(), '/params');
 }
 
 // Returns the given parameters in the form that cards use, in which a time has an offset.
-const only = (asked: CardParameters, given: Record<string, string>) =>
-  Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
+const only = (asked: CardParameters, given: FixedParameters): Record<string, string> =>
+  Object.fromEntries(Object.keys(given).flatMap((name) => (asked[name] === undefined ? [] : [[name, String(asked[name])]])));
 
-function openOf(deps: Deps, slug: string, asked: CardParameters, given: Record<string, string>): Record<string, string> {
+function openOf(deps: Deps, slug: string, asked: CardParameters, given: FixedParameters): Record<string, string> {
   const names = deps.dashboards.get(slug)?.parameters.map(({ name }) => name as string) ?? [];
-  return Object.fromEntries(Object.entries(asked).filter(([name]) => names.includes(name) && !Object.hasOwn(given, name)));
+  const open = Object.entries(asked).filter(([name]) => names.includes(name) && !Object.hasOwn(given, name));
+  return Object.fromEntries(open.map(([name, value]) => [name, String(value)]));
 }
 
 // Parameters that are not fixed go into the query, where the viewer may change them.

@@ -59,6 +59,29 @@ test('fixed parameters of a link cannot be changed, and it opens no other dashbo
   expect([other.status, other.body.code]).toEqual([403, 'wrong-dashboard']);
 });
 
+test('a filter takes several values, by a query and fixed by a link', async () => {
+  const [own] = (await api.call('GET', CARD, tenant.keys.read)).body.data;
+  const chosen = `marketplace=${own.marketplace}`;
+  const volume = `/v1/dashboards/${SLUG}/cards/volume`;
+  const card = (query: string) => api.call('GET', `${volume}?interval=total&${query}`, tenant.keys.read);
+  const [one, both, none] = await Promise.all(
+    [chosen, `filter[${chosen.replace('=', ']=')}&filter[marketplace]=none`, 'marketplace=none&marketplace=other'].map(card),
+  );
+  expect(one?.body.data.length).toBe(1);
+  expect([both?.body.data, both?.body.marketplace]).toEqual([one?.body.data, ['none', own.marketplace].sort()]);
+  expect(none?.body.data).toEqual([]);
+  const many = await card(Array.from({ length: 51 }, (_, n) => `marketplace=${n}`).join('&'));
+  expect([many.status, many.body.errors[0].code]).toEqual([400, 'too-long']);
+
+  const { id } = await make({ params: { marketplace: ['none', own.marketplace], interval: 'total' } });
+  expect((await api.call('GET', `${volume}?token=${id}`)).body.data).toEqual(one?.body.data);
+  // The card that offers the values shows no others.
+  expect((await rowsWith(id)).body.data).toEqual([own]);
+  expect((await rowsWith(id, '&filter[marketplace]=none')).body.errors[0].code).toBe('locked-parameter');
+  expect((await list()).find((link) => id.startsWith(link.id))?.params.marketplace).toEqual(['none', own.marketplace]);
+  expect((await api.call('GET', `/s/${id}`)).text).toContain(`none, ${own.marketplace}`);
+});
+
 describe('a link stops working', () => {
   test('when it expires, and the page says so', async () => {
     const { id, expires_at } = await make({ expires_in: 3600 });

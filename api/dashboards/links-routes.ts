@@ -37,7 +37,7 @@ const made = z.object({
 const shown = z.object({
   id: z.string().meta({ description: 'The first eight characters of the id; they do not open the dashboard' }),
   key_id: uuid.meta({ description: 'The key that created the link; the link ends with it' }),
-  params: z.record(z.string(), z.string()),
+  params: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   created_at: z.iso.datetime(),
   expires_at: expires,
 });

@@ -11,7 +11,7 @@ import { requireFeature } from '../tenants/features.ts';
 import { cardsFor, rowsFor } from './dashboards.ts';
 import { type Dashboard, definition } from './definition.ts';
 import { countOpened } from './opened.ts';
-import { readParameters } from './query.ts';
+import { type FixedParameters, readParameters } from './query.ts';
 import { dashboardSpecs } from './spec.ts';
 import type { Viewer } from './viewers.ts';
 
@@ -132,7 +132,7 @@ type Reader = {
   tenantId: string;
   tenantKind: Tenant['kind'];
   timezone: string;
-  locked: Record<string, string>;
+  locked: FixedParameters;
 };
 type Asking = Pick<Call<unknown, unknown, unknown>, 'identity' | 'request' | 'response'>;
 

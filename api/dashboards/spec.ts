@@ -64,7 +64,7 @@ export const dashboardSpecs = {
     tag,
     summary: 'Read the rows of one card',
     description:
-      'Returns the rows of one card for a window, computed for the tenant of the key or of the link. It needs a key with the scope read or admin, or the token of a link to this dashboard. Further query parameters are those of the dashboard; what a link has fixed cannot be changed. `Accept: text/csv` gives CSV.',
+      'Returns the rows of one card for a window, computed for the tenant of the key or of the link. It needs a key with the scope read or admin, or the token of a link to this dashboard. Further query parameters are those of the dashboard; a filter that is sent several times, as `filter[name]` too, matches any of its values, and what a link has fixed cannot be changed. `Accept: text/csv` gives CSV.',
     problems: ['not-found', 'feature-disabled', 'wrong-dashboard'],
     example: {
       params: { ...params, card: 'volume' },

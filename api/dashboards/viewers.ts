@@ -5,6 +5,7 @@ import { findTenantOfKey, type Tenant } from '../../sql/tenants/tenants.ts';
 import { expiredToken, invalidToken, wrongDashboard } from '../http/problems.ts';
 import { createTokens, LONGEST_SECONDS, tokenKey } from '../http/tokens.ts';
 import { requireFeature } from '../tenants/features.ts';
+import type { FixedParameters } from './query.ts';
 
 export { LONGEST_SECONDS };
 
@@ -14,11 +15,11 @@ const claims = z.strictObject({
   tenant: z.uuid().lowercase(),
   key: z.uuid().lowercase(),
   dashboard: z.string(),
-  params: z.record(z.string(), z.string()),
+  params: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 });
 
 /** `keyId` is the key that created the link. The link expires with it. */
-export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: Record<string, string> };
+export type ViewerLink = { tenantId: string; keyId: string; dashboard: string; params: FixedParameters };
 /**
  * Viewer of a tenant's dashboard. `locked`: parameters that the link fixes. `expiresAt`: null if a short link never expires.
  */
@@ -26,7 +27,7 @@ export type Viewer = {
   tenant: Tenant;
   keyId: string;
   dashboard: string;
-  locked: Record<string, string>;
+  locked: FixedParameters;
   expiresAt: Date | null;
 };
 

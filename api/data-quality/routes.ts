@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dateOf, type Instant, instantAt } from '../../lib/time.ts';
+import { dateOf, type Instant, instantAt, later } from '../../lib/time.ts';
 import { readDataQuality } from '../../sql/data-quality/data-quality.ts';
 import { CHECKS } from '../../sql/data-quality/quality-checks.ts';
 import { lastReconciliation } from '../../sql/data-quality/reconciliations.ts';
@@ -13,6 +13,8 @@ import { dataQualitySpecs } from './spec.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 731;
+// PostgreSQL has no year 0.
+const EARLIEST: Instant = '0001-01-01T00:00:00.000000Z';
 
 const result = z.object({
   name: z.string(),
@@ -81,7 +83,7 @@ export function mountDataQuality(api: Api, deps: Deps): void {
     },
     async ({ identity, query }) => {
       const to = query.to ?? instantAt(new Date());
-      const from = query.from ?? instantAt(new Date(dateOf(to).getTime() - 7 * DAY_MS));
+      const from = query.from ?? later(EARLIEST, instantAt(new Date(dateOf(to).getTime() - 7 * DAY_MS)));
       refuseWindow(from, to);
       const found = await withTenant(deps.pool, identity.tenantId, async (client) => ({
         data: await readDataQuality(client, from, to),

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { createLiveRing } from './live-ring.ts';
 
 const frames = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, n) => ({ place: String(from + n).padStart(4, '0'), type: 't', text: 'x'.repeat(10) }));
+  Array.from({ length: to - from }, (_, n) => ({
+    place: String(from + n).padStart(4, '0'),
+    type: 't',
+    source: 's',
+    subject: null,
+    outcome: null,
+    marketplace: null,
+    text: 'x'.repeat(10),
+  }));
 const ROOM = { events: 10, characters: 1_000, from: '' };
 
 test('the oldest leave where there is no room, and what is old leaves anyway', () => {

@@ -1,5 +1,10 @@
-/** An event of a live stream: its position in the order of receipt, and the text that is sent. */
-export type LiveFrame = { place: string; type: string; text: string };
+import type { ReceivedEvent } from '../../sql/events/live.ts';
+
+/** An event of a live stream: its position in the order of receipt, the text that is sent, and what it can be filtered by. */
+export type LiveFrame = { place: string; text: string } & Pick<
+  ReceivedEvent,
+  'type' | 'source' | 'subject' | 'outcome' | 'marketplace'
+>;
 
 /** What a ring may hold, and from which place on. */
 export type LiveRoom = { events: number; characters: number; from: string };

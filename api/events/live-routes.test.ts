@@ -71,12 +71,23 @@ test('what a slow transaction stores is missed by nobody', async () => {
   await poll(() => ids(reader)).toEqual(['slow', 'fast']);
 });
 
-test('a filter keeps other types away; a comment says how far the stream has come', async () => {
+test('filters keep other events away; a comment says how far the stream has come', async () => {
   const tenant = await makeTenant(db);
   const reader = await openLive(api.url, tenant.keys.read, `?filter[type]=${TYPE}`);
   await send(tenant.keys.ingest, [event('other', { type: 'test.other.v1' }), event('own')]);
   await poll(() => ids(reader)).toEqual(['own']);
   expect(reader.comments()).toBe(1);
+  const query = '?filter[source]=a&filter[source]=b&filter[outcome]=&filter[outcome]=failure&filter[marketplace]=shopee';
+  const narrow = await openLive(api.url, tenant.keys.read, query);
+  const one = (id: string, source: string, outcome?: string, marketplace = 'shopee') =>
+    event(id, {
+      source,
+      time: new Date(Date.now() - 3600_000).toISOString(),
+      data: { marketplace, ...(outcome && { outcome }) },
+    });
+  await send(tenant.keys.ingest, [one('1', 'c'), one('2', 'a', 'success'), one('3', 'b', 'failure', 'amazon')]);
+  await send(tenant.keys.ingest, [one('4', 'a'), one('5', 'b', 'failure')]);
+  await poll(() => ids(narrow).toSorted()).toEqual(['4', '5']);
   expect((await api.call('GET', '/v1/events/live?type[]=x', tenant.keys.read)).status).toBe(400);
 });
 

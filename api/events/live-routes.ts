@@ -1,11 +1,11 @@
 import type { Response } from 'express';
-import { z } from 'zod';
 import type { LivePlace } from '../../sql/events/live.ts';
 import { CURSOR, decodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { invalidRequest, Problem } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Api, Seen } from '../http/types.ts';
+import { EVENT_FILTERS, eventFilter, matches, type WantedEvents, wantedOf } from './event-filter.ts';
 import type { LiveReading } from './live-tails.ts';
 import { eventSpecs } from './spec.ts';
 
@@ -30,8 +30,8 @@ export function mountLiveEvents(api: Api, deps: Deps): void {
       method: 'get',
       path: '/v1/events/live',
       scopes: ['read'],
-      query: z.strictObject({ type: z.string().max(200).optional() }),
-      filters: ['type'],
+      query: eventFilter,
+      filters: EVENT_FILTERS,
       headers: { 'Last-Event-ID': 'The `id` of the last event that was read: the stream goes on behind it' },
       status: 200,
       produces: ['text/event-stream'],
@@ -39,6 +39,7 @@ export function mountLiveEvents(api: Api, deps: Deps): void {
     async ({ identity, query, request, response }) => {
       const after = receiptOf(request.headers['last-event-id']);
       if (request.method === 'HEAD') return { headers: HEAD };
+      const wanted = await wantedOf(deps, identity, query);
       const began = performance.now();
       let sends: Sender | undefined;
       const reading = await deps.live.read(
@@ -71,7 +72,7 @@ export function mountLiveEvents(api: Api, deps: Deps): void {
       }
       seen.began = performance.now() - began;
       response.writeHead(200, HEAD);
-      sends = createSender(response, reading, query.type);
+      sends = createSender(response, reading, wanted);
       sends.more();
       sends.comment();
       return undefined;
@@ -93,7 +94,7 @@ function receiptOf(offset: string | string[] | undefined): LivePlace | undefined
 type Sender = { more: () => void; comment: () => void };
 
 /** Sends everything new to a reader as fast as it reads; nothing is kept for it but its place in the ring. */
-function createSender(response: Response, { ring, start, offset }: LiveReading, type: string | undefined): Sender {
+function createSender(response: Response, { ring, start, offset }: LiveReading, wanted: WantedEvents): Sender {
   let next = start ?? -1;
   let isFull = false;
 
@@ -114,11 +115,11 @@ function createSender(response: Response, { ring, start, offset }: LiveReading, 
         continue;
       }
       const frame = ring.at(next++);
-      if (frame && (type === undefined || frame.type === type)) put(frame.text);
+      if (frame && matches(frame, wanted)) put(frame.text);
     }
   }
 
-  // With how far the stream has come, so that a reader of a rare type does not come back with an offset of long ago.
+  // With how far the stream has come, so that a reader of rare events does not come back with an offset of long ago.
   function comment(): void {
     if (!isFull && !response.writableEnded && next >= ring.next()) put(`:\nid: ${offset()}\n\n`);
   }

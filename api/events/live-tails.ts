@@ -90,9 +90,15 @@ export function createLiveTails(pool: Pool, log: Logger): LiveTails {
   setMaxListeners(0, closing.signal);
   let streams = 0;
 
-  async function load(tail: Tail, late: Late[]): Promise<void> {
+  async function load(tail: Tail): Promise<void> {
     const to = await receivedSoFar(pool);
-    const { rows, isCut } = await withTenant(pool, tail.tenantId, (client) => readReceived(client, tail.position, to, late));
+    // Only now: what was being stored meanwhile has been named, and the position is about to pass it.
+    const late = tail.late.splice(0);
+    const read = withTenant(pool, tail.tenantId, (client) => readReceived(client, tail.position, to, late));
+    const { rows, isCut } = await read.catch((error) => {
+      keepLate(tail, late);
+      throw error;
+    });
     const hasLost = isCut || tail.hasLost;
     tail.hasLost = false;
     tail.position = { received: to, id: LAST_ID };
@@ -106,15 +112,8 @@ export function createLiveTails(pool: Pool, log: Logger): LiveTails {
 
   async function once(tail: Tail): Promise<number> {
     const began = performance.now();
-    const { late } = tail;
-    tail.late = [];
     tail.isWoken = false;
-    try {
-      await load(tail, late);
-    } catch (error) {
-      keepLate(tail, late);
-      throw error;
-    }
+    await load(tail);
     return performance.now() - began;
   }
 
@@ -227,5 +226,7 @@ async function untilWoken(tail: Tail): Promise<void> {
 
 function frameOf(row: ReceivedEvent) {
   const id = encodeCursor(row.received, row.id);
-  return { place: placeOf(row), type: row.type, text: `event: event\nid: ${id}\ndata: ${eventText(row)}\n\n` };
+  const { type, source, subject, outcome, marketplace } = row;
+  const text = `event: event\nid: ${id}\ndata: ${eventText(row)}\n\n`;
+  return { place: placeOf(row), type, source, subject, outcome, marketplace, text };
 }

@@ -13,6 +13,7 @@ import { unavailable } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant } from '../http/schemas.ts';
 import type { Api, Seen } from '../http/types.ts';
+import { EVENT_FILTERS, eventFilter, wantedOf } from './event-filter.ts';
 import { formOf } from './event-form.ts';
 import { eventText } from './event-text.ts';
 import { receive } from './receive.ts';
@@ -73,8 +74,7 @@ const eventSchema = z.object({
 });
 
 const listQuery = pageQuery.extend({
-  type: z.string().max(200).optional(),
-  subject: z.string().max(500).optional().meta({ description: 'The plain value or its pseudonym' }),
+  ...eventFilter.shape,
   from: instant.optional(),
   to: instant.optional(),
 });
@@ -89,17 +89,14 @@ export function mountEvents(api: Api, deps: Deps): void {
       path: '/v1/events',
       scopes: ['read'],
       query: listQuery,
-      filters: ['type', 'subject'],
+      filters: EVENT_FILTERS,
       status: 200,
       answer: z.object({ data: z.array(eventSchema), next_cursor: z.string().nullable() }),
     },
     async ({ identity, query, request, response }) => {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);
-      const { subject } = query;
-      const subjects = subject === undefined ? null : [subject, (await deps.types.of(identity.tenantId)).pseudonym(subject)];
       const { rows, more, resume } = await listed(deps, identity.tenantId, {
-        type: query.type ?? null,
-        subjects,
+        ...(await wantedOf(deps, identity, query)),
         from: query.from ?? null,
         to: query.to ?? null,
         before: cursor && { time: cursor[0] as string, id: cursor[1] as string },

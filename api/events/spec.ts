@@ -45,7 +45,7 @@ export const eventSpecs = {
     tag,
     summary: 'List raw events',
     description:
-      'Returns raw events of the key’s own tenant, newest first, archived ones among them. It needs a key with the scope read. A page ends early at about 8 MiB, and may even be empty while `next_cursor` leads on. Where the subject is stored as a pseudonym, `filter[subject]` takes the plain value too.',
+      'Returns raw events of the key’s own tenant, newest first, archived ones among them. It needs a key with the scope read. A page ends early at about 8 MiB, and with a filter after 50,000 events, and may even be empty while `next_cursor` leads on. Filters are type, source, subject, outcome and marketplace; one that is sent several times matches any of its values. Where the subject is stored as a pseudonym, `filter[subject]` takes the plain value too.',
     example: {
       query: { 'filter[type]': ONE.type, from: '2026-11-29T00:00:00Z', to: '2026-11-30T00:00:00Z', limit: '20' },
       answer: {
@@ -59,7 +59,7 @@ export const eventSpecs = {
     tag,
     summary: 'Stream events as they arrive',
     description:
-      'Sends each event of the key’s own tenant when it is stored, in the order of receipt, until the reader leaves or the key ends. It needs a key with the scope read, or a session. `data` is an item of `GET /v1/events`, `id` an offset: a reader that comes back with it as `Last-Event-ID` goes on there, for about a minute. `event: gap` says that events were left out, because the reader was slow or away for too long; `GET /v1/events` has them. A comment follows every 15 s. An event that another process of the platform received more than five minutes after its `time` may be missing.',
+      'Sends each event of the key’s own tenant, or those that match the filters of `GET /v1/events`, when it is stored, in the order of receipt, until the reader leaves or the key ends. It needs a key with the scope read, or a session. `data` is an item of `GET /v1/events`, `id` an offset: a reader that comes back with it as `Last-Event-ID` goes on there, for about a minute. `event: gap` says that events were left out, because the reader was slow or away for too long; `GET /v1/events` has them. A comment follows every 15 s. An event that another process of the platform received more than five minutes after its `time` may be missing.',
     problems: ['too-many-streams'],
     example: {
       query: { 'filter[type]': ONE.type },

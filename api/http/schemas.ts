@@ -17,3 +17,6 @@ export const instant = z.iso
   .transform((text): Instant => instantOf(parseTime(text) as number));
 
 export const uuid = z.uuid();
+
+/** Values that one filter takes at most. */
+export const MAX_VALUES = 50;

@@ -6,12 +6,20 @@ import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { MAX_ROWS, type Question } from '../../sql/metrics/metrics.ts';
 import { bucketStart, DAY, floor, HOUR, INTERVALS, type Interval, type Window } from '../../sql/metrics/windows.ts';
 import { type Fault, type FaultReport, invalidRequest, pointerTo } from '../http/problems.ts';
+import { MAX_VALUES } from '../http/schemas.ts';
 
 const DIMS = [...new Set(METRICS.flatMap((metric) => metric.dims))];
 const PARAMETERS = ['from', 'to', 'interval', 'group_by', 'limit'];
 const FILTER = /^filter\[(.*)\]$/s;
 
 const text = (description: string) => z.unknown().optional().meta({ type: 'string', description });
+const texts = (description: string) => {
+  const anyOf = [
+    { type: 'string' as const },
+    { type: 'array' as const, items: { type: 'string' as const }, maxItems: MAX_VALUES },
+  ];
+  return z.unknown().optional().meta({ anyOf, description });
+};
 
 /** The parameters as the OpenAPI document lists them. Valid values depend on the metric, so readQuestion() checks them. */
 export const metricQuery = z.looseObject({
@@ -20,7 +28,9 @@ export const metricQuery = z.looseObject({
   interval: text(`Width of a bucket: ${INTERVALS.join(', ')}; \`day\` if absent. \`total\` is one figure for the window.`),
   group_by: text('Dimensions of the metric, separated by commas.'),
   limit: text('Keep only the top N groups per bucket.'),
-  ...Object.fromEntries(DIMS.map((dim) => [`filter[${dim}]`, text(`Only where ${dim} is this; empty: where it is not set.`)])),
+  ...Object.fromEntries(
+    DIMS.map((dim) => [`filter[${dim}]`, texts(`Only where ${dim} is this, or any of these; empty: where it is not set.`)]),
+  ),
 });
 
 /** Length of a window without `from`. */
@@ -43,7 +53,7 @@ export function readQuestion(metric: Metric, query: Record<string, unknown>, zon
   const given = singles(query, fault);
   const interval = readInterval(given, fault);
   const groupBy = readGroupBy(given, metric, fault);
-  const filters = readFilters(given, metric, fault);
+  const filters = readFilters(query, metric, fault);
   const limit = readLimit(given, groupBy, fault);
   const window = readWindow(given, interval, zone, now, fault);
   if (faults.length > 0 || !window) throw invalidRequest(faults);
@@ -54,7 +64,8 @@ function singles(query: Record<string, unknown>, fault: FaultReport): Map<string
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(query)) {
     if (typeof value === 'string') given.set(name, value);
-    else if (value !== undefined) fault(name, 'repeated-parameter', 'The parameter must be a text and appear only once.');
+    else if (value !== undefined && !FILTER.test(name))
+      fault(name, 'repeated-parameter', 'The parameter must be a text and appear only once.');
     if (value !== undefined && !PARAMETERS.includes(name) && !FILTER.test(name)) {
       fault(
         name,
@@ -86,14 +97,17 @@ function readGroupBy(given: Map<string, string>, metric: Metric, fault: FaultRep
   return dims;
 }
 
-function readFilters(given: Map<string, string>, metric: Metric, fault: FaultReport): Question['filters'] {
-  const filters: { dim: string; value: string | null }[] = [];
-  for (const [name, value] of given) {
+function readFilters(query: Record<string, unknown>, metric: Metric, fault: FaultReport): Question['filters'] {
+  const filters: { dim: string; values: (string | null)[] }[] = [];
+  for (const [name, value] of Object.entries(query)) {
     const dim = FILTER.exec(name)?.[1];
-    if (dim === undefined) continue;
+    if (dim === undefined || value === undefined) continue;
     if (!metric.dims.includes(dim)) fault(name, 'unknown-dimension', unknownDim(metric));
-    if (value.includes('\u0000')) fault(name, 'invalid-text', 'The text contains U+0000. Remove it.');
-    filters.push({ dim, value: value === '' ? null : value });
+    // Sorted, so that the same filter has the same answer, whatever its order.
+    const texts = [...new Set([value].flat().map(String))].sort();
+    if (texts.some((text) => text.includes('\u0000'))) fault(name, 'invalid-text', 'The text contains U+0000. Remove it.');
+    if (texts.length > MAX_VALUES) fault(name, 'too-long', `The parameter has more than ${MAX_VALUES} values.`);
+    filters.push({ dim, values: texts.map((text) => (text === '' ? null : text)) });
   }
   return filters;
 }

@@ -73,6 +73,7 @@ test('an event is in its metric as soon as it is accepted', async () => {
   expect(await total('/events.count')).toBe(4);
   expect(await total(`/events.count?filter[type]=${VALIDATION}`)).toBe(3);
   expect(await total('/events.count?filter[outcome]=')).toBe(1);
+  expect(await total('/events.count?filter[outcome]=&filter[outcome]=failure')).toBe(2);
   expect(await total('/validations.error_rate')).toBeCloseTo(1 / 3, 12);
   expect(await total('/validations.row_error_rate')).toBeCloseTo(15 / 200, 12);
   expect(await total('/validations.rows')).toBe(200);
@@ -145,7 +146,7 @@ test.each([
   ['group_by=type,type', '/group_by', 'repeated-dimension'],
   ['filter[subject]=x', '/filter[subject]', 'unknown-dimension'],
   ['filter[type]=%00', '/filter[type]', 'invalid-text'],
-  ['filter[type]=a&filter[type]=b', '/filter[type]', 'repeated-parameter'],
+  [`filter[type]=${[...Array(51).keys()].join('&filter[type]=')}`, '/filter[type]', 'too-long'],
   ['filter=x', '/filter', 'unknown-parameter'],
   ['groupby=type', '/groupby', 'unknown-parameter'],
   ['__proto__=x', '/__proto__', 'reserved-name'],

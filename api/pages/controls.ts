@@ -1,6 +1,7 @@
 import { escaped } from '../../lib/html.ts';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
-import type { Parameter } from '../dashboards/definition.ts';
+import { isChoice, type Parameter } from '../dashboards/definition.ts';
+import type { FixedParameters } from '../dashboards/query.ts';
 import type { Locale } from './html.ts';
 import { ICONS } from './icons.ts';
 import { type TextName, textOf } from './texts.ts';
@@ -11,7 +12,7 @@ const ALL_RANGES = ['today', 'yesterday', '24h', '7d', '30d', '90d', 'this-month
 /** The pickers of a page; the console has more of them. Parameters that the link has fixed are shown as text. */
 export function controls(
   parameters: readonly Parameter[],
-  locked: Record<string, string>,
+  locked: FixedParameters,
   locale: Locale,
   timezone: string,
   isConsole = false,
@@ -20,12 +21,17 @@ export function controls(
   const window = parameters.filter(({ name }) => name === 'from' || name === 'to');
   const offered = [
     window.length === 2 && window.every(isFree) ? ranges(locale, isConsole) : '',
-    ...parameters.filter((parameter) => isFree(parameter) && !window.includes(parameter)).map((one) => select(one, locale)),
+    ...parameters
+      .filter((parameter) => isFree(parameter) && !window.includes(parameter))
+      .map((one) => (isChoice(one) ? choice(one, locale) : select(one, locale))),
     isConsole && window.length === 2 ? comparison(locale) : '',
   ];
   const fixed = parameters.filter((parameter) => !isFree(parameter));
   const terms = fixed.map(({ name, title }) => {
-    const value = shown(name, locked[name] as string, locale, timezone);
+    const value = [locked[name] as string | string[]]
+      .flat()
+      .map((one) => shown(name, one, locale, timezone))
+      .join(', ');
     return `<div><dt>${escaped(title[locale])}</dt><dd>${escaped(value)}</dd></div>`;
   });
   const hint = escaped(textOf('fixed', locale));
@@ -60,11 +66,17 @@ function comparison(locale: Locale): string {
 
 function select({ name, title }: Parameter, locale: Locale): string {
   const option = (value: string, text: TextName) => `<option value="${value}">${escaped(textOf(text, locale))}</option>`;
-  const options =
-    name === 'interval'
-      ? [option('', 'interval_auto'), ...INTERVALS.map((interval) => option(interval, `interval_${interval}`))]
-      : [option('', 'all')];
+  const options = [option('', 'interval_auto'), ...INTERVALS.map((interval) => option(interval, `interval_${interval}`))];
   return `<label class="select"><span>${escaped(title[locale])}</span><select name="${name}" disabled>${options.join('')}</select></label>`;
+}
+
+// The page's module fills in the values that there are.
+function choice({ name, title }: Parameter, locale: Locale): string {
+  const text = (word: TextName) => escaped(textOf(word, locale));
+  const about = escaped(title[locale]);
+  return `<details class="choice" data-name="${name}"><summary><span>${about}</span><output>${text('all')}</output></summary>
+<fieldset><legend class="unseen">${about}</legend><input type="search" placeholder="${text('search')}" aria-label="${text('search')}" hidden>
+<div class="options"></div><button type="button" class="button" disabled>${text('clear')}</button></fieldset></details>`;
 }
 
 function shown(name: string, value: string, locale: Locale, timeZone: string): string {

@@ -31,6 +31,8 @@ const TEXTS = {
   pick: { en: 'Filter by {name}: {value}', 'pt-BR': 'Filtrar por {name}: {value}' },
   untouched: { en: 'Not filtered by {names}', 'pt-BR': 'Sem o filtro {names}' },
   all: { en: 'All', 'pt-BR': 'Todos' },
+  chosen_more: { en: '{first} and {count} more', 'pt-BR': '{first} e mais {count}' },
+  clear: { en: 'Clear', 'pt-BR': 'Limpar' },
   fixed: { en: 'Fixed by this link', 'pt-BR': 'Fixado por este link' },
   watermark: { en: 'Data up to {at}', 'pt-BR': 'Dados até {at}' },
   restated_day: {

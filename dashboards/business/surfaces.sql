@@ -1,5 +1,5 @@
 select surface, sum(opens)::bigint as opens
 from ops.opens({{from}}::timestamptz, {{to}}::timestamptz, 'total')
-where true [[and tenant = {{tenant}}]]
+where true [[and tenant in ({{tenant}})]]
 group by surface
 order by opens desc, surface

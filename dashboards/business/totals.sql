@@ -4,4 +4,4 @@ select
     count(distinct tenant || ' ' || dashboard)::double precision
         / nullif(count(distinct tenant), 0) as dashboards
 from ops.opens({{since}}::timestamptz, {{until}}::timestamptz, 'total')
-where true [[and tenant = {{tenant}}]]
+where true [[and tenant in ({{tenant}})]]

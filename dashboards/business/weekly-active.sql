@@ -6,6 +6,6 @@ where (tenant in (
     group by tenant
     order by sum(opens) desc, tenant
     limit 12
-) [[or tenant = {{tenant}}]]) [[and tenant = {{tenant}}]]
+) [[or tenant in ({{tenant}})]]) [[and tenant in ({{tenant}})]]
 group by bucket, tenant
 order by bucket, tenant

@@ -1,5 +1,5 @@
 select bucket, sum(bytes)::bigint as bytes
 from bi.events({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, {{interval}})
-where true [[and type = {{type}}]]
+where true [[and type in ({{type}})]]
 group by bucket
 order by bucket

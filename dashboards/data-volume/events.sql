@@ -6,6 +6,6 @@ where type in (
     group by type
     order by sum(events) desc, type
     limit 12
-) [[and type = {{type}}]]
+) [[and type in ({{type}})]]
 group by bucket, type
 order by bucket, type

@@ -5,5 +5,5 @@ where route in (
     from ops.requests({{from}}::timestamptz, {{to}}::timestamptz, 'total')
     order by requests desc, route
     limit 8
-) [[and route = {{route}}]]
+) [[and route in ({{route}})]]
 order by bucket, route

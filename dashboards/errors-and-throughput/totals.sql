@@ -3,4 +3,4 @@ select
     coalesce(sum(failures), 0)::bigint as failures,
     sum(failures) / nullif(sum(requests), 0) as error_rate
 from ops.requests({{since}}::timestamptz, {{until}}::timestamptz, 'total')
-where true [[and route = {{route}}]]
+where true [[and route in ({{route}})]]

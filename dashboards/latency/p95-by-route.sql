@@ -6,5 +6,5 @@ where route in (
     group by route
     order by sum(requests) desc, route
     limit 6
-) [[and route = {{route}}]]
+) [[and route in ({{route}})]]
 order by bucket, route

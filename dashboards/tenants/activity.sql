@@ -6,5 +6,5 @@ where kind = 'customer' and (tenant in (
     where kind = 'customer'
     order by events desc, tenant
     limit 8
-) [[or tenant = {{tenant}}]]) [[and tenant = {{tenant}}]]
+) [[or tenant in ({{tenant}})]]) [[and tenant in ({{tenant}})]]
 order by bucket, tenant

@@ -3,4 +3,4 @@ select
     coalesce(sum(events), 0)::bigint as events,
     coalesce(sum(bytes), 0)::bigint as bytes
 from ops.activity({{since}}::timestamptz, {{until}}::timestamptz, 'total')
-where kind = 'customer' [[and tenant = {{tenant}}]]
+where kind = 'customer' [[and tenant in ({{tenant}})]]

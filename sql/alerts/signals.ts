@@ -34,7 +34,7 @@ const signalOf = (metric: Metric): AlertSignal => ({
   unit: metric.unit,
   dims: metric.dims,
   async read(pool, { tenantId, zone, filter, windowSeconds }, now) {
-    const filters = Object.entries(filter).map(([dim, value]) => ({ dim, value }));
+    const filters = Object.entries(filter).map(([dim, value]) => ({ dim, values: [value] }));
     const window = windowOf(windowSeconds, now);
     const { rows } = await readMetric(pool, tenantId, { metric, window, interval: 'total', zone, groupBy: [], filters });
     return rows[0]?.value ?? null;

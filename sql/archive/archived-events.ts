@@ -1,20 +1,18 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
-import { instantOf, parseTime } from '../../lib/time.ts';
+import { type Instant, instantOf, parseTime } from '../../lib/time.ts';
 import type { Client } from '../database/db.ts';
 import type { RowPage } from '../database/page.ts';
-import { type EventFilter, type ListedEvent, listEvents } from '../events/events.ts';
+import { type EventFilter, type EventKey, findScanEnd, type ListedEvent, listEvents } from '../events/events.ts';
 import type { CopyStream, Selection } from '../exports/selection.ts';
 import { archivedRecords } from './columns.ts';
 import type { ArchiveHome } from './home.ts';
 import { readableFiles } from './manifest.ts';
 import { ArchiveChanged, type ArchivedRow, ArchiveUnavailable, archivedInOrder, newestArchived } from './rows.ts';
 
-type Key = { time: string; id: string };
-
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** `resume`: the start of the next page, if this one ended early because it would have had to read too many files. */
+/** `resume`: the start of the next page, if this one ended early because it would have had to read too many events or files. */
 export type EventPage = RowPage<ListedEvent> & { resume: Pick<ListedEvent, 'cursor_time' | 'id'> | null };
 
 /**
@@ -27,24 +25,40 @@ export async function listEverywhere(
   filter: EventFilter,
   archive: ArchiveHome,
 ): Promise<EventPage> {
-  const { type, subjects, from, to, before, limit } = filter;
+  const { types, sources, subjects, outcomes, marketplaces, from, to, before, limit } = filter;
   // Before the events: see readableFiles().
-  const files = await readableFiles(client, { from, to, until: before?.time ?? null, types: type === null ? null : [type] });
-  const stored = await listEvents(client, filter);
+  const files = await readableFiles(client, { from, to, until: before?.time ?? null, types });
+  const isFiltered = [types, sources, subjects, outcomes, marketplaces].some((values) => values !== null);
+  const end = isFiltered ? ((await findScanEnd(client, filter)) ?? null) : null;
+  const stored = await listEvents(client, { ...filter, since: end });
   // Files whose newest event is older than the last one of a full page are not needed. Times compare correctly as texts.
-  const last = stored.more ? (stored.rows.at(-1)?.cursor_time ?? '') : '';
+  const last = stored.more ? (stored.rows.at(-1)?.cursor_time ?? '') : (end?.time ?? '');
   const needed = files.filter(({ last_time }) => last_time >= last);
-  if (needed.length === 0) return { ...stored, resume: null };
-  const window = { from, to, subjects, before };
+  if (needed.length === 0) return { ...stored, resume: resumeAt(end, stored) };
+  const window = { from: laterOf(from, end), to, sources, subjects, outcomes, marketplaces, before };
   const reading = archive.read(tenantId, () => newestArchived(archive, needed, window, limit));
   if (!reading) throw new ArchiveUnavailable('Too many read archived events at once.');
   const { rows, reached } = await reading;
-  const since = [from, reached === null ? null : instantOf(parseTime(`${reached}:00`) as number)]
-    .filter((at) => at !== null)
-    .sort()
-    .at(-1);
-  const page = await listEvents(client, { ...filter, from: since ?? null }, rows);
-  return { ...page, resume: reached !== null && !page.more ? { cursor_time: reached, id: NOBODY } : null };
+  // PostgreSQL may refuse some of the rows, so that the older ones which are not here might still be on this page.
+  const oldest = rows.length >= limit ? (rows.at(-1) as EventKey) : null;
+  const since = reached === null ? (oldest ?? end) : { time: reached, id: NOBODY };
+  const page = await listEvents(client, { ...filter, since }, rows);
+  return { ...page, resume: resumeAt(since, page) };
+}
+
+// A page that is not full goes on behind the last event that it read.
+function resumeAt(since: EventKey | null, { more }: RowPage<ListedEvent>): EventPage['resume'] {
+  return since && !more ? { cursor_time: since.time, id: since.id } : null;
+}
+
+function laterOf(from: Instant | null, end: EventKey | null): Instant | null {
+  const bound = end && instantOf(parseTime(`${end.time}:00`) as number);
+  return (
+    [from, bound]
+      .filter((at) => at !== null)
+      .sort()
+      .at(-1) ?? null
+  );
 }
 
 /**
@@ -78,12 +92,12 @@ export function copyWithArchive(
     const one = (name: string) => (filter[name] === undefined ? null : [filter[name]].flat());
     // Before the events: see readableFiles().
     const files = await readableFiles(client, { from, to, types: one('type'), receivedFrom: selection.received?.from ?? null });
-    let after: Key | undefined;
+    let after: EventKey | undefined;
     const window = { from, to, subjects: one('subject') };
     for await (const batch of archivedInOrder(archive, files, window, () => stream.destroyed)) {
       // The generator checks this only when it has yielded rows, and matching rows may be far apart.
       if (stream.destroyed) return;
-      const last = batch.at(-1) as Key;
+      const last = batch.at(-1) as EventKey;
       yield* counted(copy(`(${batchSource(batch, after, last)}) s`));
       after = last;
     }
@@ -110,13 +124,13 @@ export function copyWithArchive(
 }
 
 // The first condition lets PostgreSQL skip chunks and partitions.
-const keyed = (sign: '>' | '<=', { time, id }: Key) =>
+const keyed = (sign: '>' | '<=', { time, id }: EventKey) =>
   `e.time ${sign === '>' ? '>=' : '<='} timestamptz ${pg.escapeLiteral(time)}
     and (e.time, e.id) ${sign} (timestamptz ${pg.escapeLiteral(time)}, uuid ${pg.escapeLiteral(id)})`;
 
 // Rows that the database still has in between belong there too: an event that was sent again after it was archived (once), and
 // one that was past an earlier, shorter retention.
-function batchSource(batch: ArchivedRow[], after: Key | undefined, last: Key): string {
+function batchSource(batch: ArchivedRow[], after: EventKey | undefined, last: EventKey): string {
   const between = [keyed('<=', last), ...(after ? [keyed('>', after)] : [])].join(' and ');
   return `with archived as materialized (${archivedRecords(pg.escapeLiteral(JSON.stringify(batch)))})
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes from archived

@@ -19,7 +19,11 @@ export class ArchiveUnavailable extends Error {}
 export type RowFilter = {
   from?: string | null;
   to?: string | null;
+  /** Accepted values; an empty text: not set. */
+  sources?: readonly string[] | null;
   subjects?: readonly string[] | null;
+  outcomes?: readonly string[] | null;
+  marketplaces?: readonly string[] | null;
   /** Before this time and id. */
   before?: { time: string; id: string } | null;
   /** Only rows about this person. */
@@ -31,11 +35,19 @@ const VALUES = Object.keys(ARCHIVE_COLUMNS)
   .map((name) => `${name}::varchar as ${name}`)
   .join(', ');
 
-function conditions({ from, to, subjects, before, about }: RowFilter): string {
+function conditions({ from, to, sources, subjects, outcomes, marketplaces, before, about }: RowFilter): string {
   const where = ['true'];
   if (from) where.push(`time >= timestamptz ${literal(from)}`);
   if (to) where.push(`time < timestamptz ${literal(to)}`);
-  if (subjects) where.push(`subject in (${subjects.map(literal).join(', ')})`);
+  const oneOf = (sql: string, values: readonly string[]) => where.push(`${sql} in (${values.map(literal).join(', ')})`);
+  if (sources) oneOf('source', sources);
+  if (subjects) oneOf('subject', subjects);
+  if (outcomes) oneOf("coalesce(outcome, '')", outcomes);
+  // A rough search of the text: a value that is longer than 200 characters begins with what is looked for.
+  if (marketplaces && !marketplaces.includes(''))
+    where.push(
+      `(${marketplaces.map((value) => `coalesce(contains(data, ${literal(JSON.stringify(value).slice(0, -1))}), false)`).join(' or ')})`,
+    );
   if (before) where.push(`(time, id) < (timestamptz ${literal(before.time)}, ${literal(before.id)})`);
   if (about) where.push(aboutPerson(about.subject, about.hash));
   return where.join(' and ');

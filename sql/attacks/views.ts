@@ -7,6 +7,7 @@ const BENEATH: Record<string, string> = {
   'app.tenant': 'private.tenants',
   'app.data_quality': 'private.quality_results',
   'app.events_in_order': 'private.events',
+  'app.events_newest_first': 'private.events',
 };
 
 // Rows without anything of their own tenant: types that all tenants share, audit entries other than those on event types, and

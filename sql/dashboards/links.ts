@@ -10,14 +10,14 @@ const ID_BYTES = 18;
 const PREFIX_LENGTH = 8;
 const ID = /^[\w-]{24}$/;
 
-export type NewLink = { keyId: string; dashboard: string; params: Record<string, string>; expiresAt: Date | null };
+export type NewLink = { keyId: string; dashboard: string; params: Record<string, string | string[]>; expiresAt: Date | null };
 
 /** A link as its tenant sees it: by the first characters of its id, which open nothing. */
 export type LinkRow = {
   row_id: string;
   prefix: string;
   key_id: string;
-  params: Record<string, string>;
+  params: Record<string, string | string[]>;
   created_at: Date;
   expires_at: Date | null;
 };
@@ -27,7 +27,7 @@ export type FoundLink = {
   tenant_id: string;
   key_id: string;
   dashboard: string;
-  params: Record<string, string>;
+  params: Record<string, string | string[]>;
   expires_at: Date | null;
 };
 

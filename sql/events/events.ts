@@ -94,21 +94,32 @@ export type StoredEvent = {
 export type ListedEvent = StoredEvent & { cursor_time: string };
 
 export type EventFilter = {
-  type: string | null;
-  /** Any of these subjects; null: all. */
+  /** Accepted values, null: all. An empty text among outcomes or marketplaces: not set. */
+  types: string[] | null;
+  sources: string[] | null;
   subjects: string[] | null;
+  outcomes: string[] | null;
+  marketplaces: string[] | null;
   from: Instant | null;
   to: Instant | null;
   /** Where the last page ended: time as text, with its microseconds, and id. */
-  before: { time: string; id: string } | null;
+  before: EventKey | null;
+  /** The oldest event to read. */
+  since?: EventKey | null;
   limit: number;
 };
 
+/** Place of an event in the order of time. The time is text, with its microseconds. */
+export type EventKey = { time: string; id: string };
+
+/** Events that one page reads at most to find those that match a filter. */
+export const MAX_SCANNED = 50_000;
+
 // An event that was archived and then sent again counts once.
 const WITH_ARCHIVED = `
-  select time, id, type, source, event_id, subject, bytes, data, attributes from app.events
+  select time, id, type, source, event_id, subject, outcome, bytes, data, attributes from app.events
   union all
-  select time, id, type, source, event_id, subject, bytes, data, attributes from (${archivedRecords('$9')}) a
+  select time, id, type, source, event_id, subject, outcome, bytes, data, attributes from (${archivedRecords('$14')}) a
   where not exists (select from app.events e where e.time = a.time and e.id = a.id)`;
 
 /**
@@ -132,11 +143,15 @@ export async function listEvents(
              sum(bytes) over (order by time desc, id desc rows unbounded preceding) as running_sent
            from (
              select time, id, type, source, event_id, subject, bytes, data, attributes
-             from ${archived.length === 0 ? 'app.events' : `(${WITH_ARCHIVED}) everywhere`}
-             where ($1::text is null or type = $1) and ($2::text[] is null or subject = any ($2))
+             from ${archived.length === 0 ? 'app.events_newest_first' : `(${WITH_ARCHIVED}) everywhere`}
+             where ($1::text[] is null or type = any ($1)) and ($2::text[] is null or subject = any ($2))
+               and ($9::text[] is null or source = any ($9)) and ($10::text[] is null or coalesce(outcome, '') = any ($10))
+               and ($11::text[] is null or coalesce(left(data ->> 'marketplace', 200), '') = any ($11))
                and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
                and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
                and time <= coalesce($5::timestamptz, 'infinity')
+               and ($12::timestamptz is null or (time, id) >= ($12, $13::uuid))
+               and time >= coalesce($12::timestamptz, '-infinity')
              order by time desc, id desc
              limit $7
            ) matches
@@ -147,7 +162,7 @@ export async function listEvents(
      where running <= $8 or running = size
      order by time desc, id desc`,
     [
-      filter.type,
+      filter.types,
       filter.subjects,
       filter.from,
       filter.to,
@@ -155,8 +170,28 @@ export async function listEvents(
       filter.before?.id ?? null,
       filter.limit,
       PAGE_BYTES,
+      filter.sources,
+      filter.outcomes,
+      filter.marketplaces,
+      filter.since?.time ?? null,
+      filter.since?.id ?? null,
       ...(archived.length === 0 ? [] : [JSON.stringify(archived)]),
     ],
   );
   return pageOf(result.rows, filter.limit);
+}
+
+/**
+ * The oldest of the MAX_SCANNED newest events of the window: no index is by type, source, subject or outcome, so a page with a filter
+ * reads no further. Undefined if there are fewer events. Only the key's index is read.
+ */
+export async function findScanEnd(client: Client, { from, to, before }: EventFilter): Promise<EventKey | undefined> {
+  const { rows } = await client.query<EventKey>(
+    `select time::text as time, id from app.events_newest_first e
+     where time >= coalesce($1::timestamptz, '-infinity') and time < coalesce($2::timestamptz, 'infinity')
+       and ($3::timestamptz is null or (time, id) < ($3, $4::uuid)) and time <= coalesce($3::timestamptz, 'infinity')
+     order by e.time desc, id desc offset ${MAX_SCANNED - 1} limit 1`,
+    [from, to, before?.time ?? null, before?.id ?? null],
+  );
+  return rows[0];
 }

@@ -17,7 +17,7 @@ const LATE = "interval '5 minutes'";
 export type LivePlace = { received: string; id: string };
 
 /** An event with its place in the order of receipt. */
-export type ReceivedEvent = ListedEvent & { received: string };
+export type ReceivedEvent = ListedEvent & { received: string; outcome: string | null; marketplace: string | null };
 
 /** Greater than every id. */
 export const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -57,9 +57,9 @@ export async function readReceived(
   to: string,
   late: Pick<EventRow, 'time' | 'id'>[],
 ): Promise<{ rows: ReceivedEvent[]; isCut: boolean }> {
-  const names = 'time, id, received_at, type, source, event_id, subject, bytes, data, attributes';
+  const names = 'time, id, received_at, type, source, event_id, subject, outcome, bytes, data, attributes';
   const { rows } = await client.query<ReceivedEvent & { found: number }>(
-    `select id, type, source, event_id, subject, data::text, attributes::text, time::text as cursor_time,
+    `select id, type, source, event_id, subject, outcome, left(data ->> 'marketplace', 200) as marketplace, data::text, attributes::text, time::text as cursor_time,
        ${AS_TEXT('received_at')} as received, found
      from (
        select *, sum(coalesce(octet_length(data::text), 0) + coalesce(octet_length(attributes::text), 0))

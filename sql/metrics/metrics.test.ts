@@ -189,7 +189,7 @@ function truth(question: Question, tenant: string): Map<string, number | null> {
   const groups = new Map<string, Fact[]>();
   for (const fact of facts(question.metric, tenant)) {
     if (fact.time < question.window.from || fact.time >= question.window.to) continue;
-    if (question.filters.some(({ dim, value }) => fact.dims[dim] !== value)) continue;
+    if (question.filters.some(({ dim, values }) => !values.includes(fact.dims[dim] ?? null))) continue;
     const dims = question.groupBy.map((dim) => fact.dims[dim] ?? null);
     const key = groupKey(keyOf(fact.time, question.interval, question.zone), dims);
     groups.set(key, [...(groups.get(key) ?? []), fact]);
@@ -213,9 +213,12 @@ function questionArbitrary(zone: string): fc.Arbitrary<Question> {
         fc.constantFrom(...SPANS).chain(instantArbitrary),
         fc.constantFrom(...SPANS).chain(instantArbitrary),
       );
-      const filter = fc
-        .constantFrom(...metric.dims)
-        .chain((dim) => fc.record({ dim: fc.constant(dim), value: fc.constantFrom(null, ...(values[dim] as string[])) }));
+      const filter = fc.constantFrom(...metric.dims).chain((dim) =>
+        fc.record({
+          dim: fc.constant(dim),
+          values: fc.subarray([null, ...(values[dim] as string[]), 'none'], { minLength: 1, maxLength: 3 }),
+        }),
+      );
       return fc.record({
         metric: fc.constant(metric),
         interval: fc.constant(interval),

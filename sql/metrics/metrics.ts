@@ -12,8 +12,8 @@ export type Question = {
   /** IANA name of the zone that days, weeks and months are counted in. */
   zone: string;
   groupBy: readonly string[];
-  /** Required value of each dimension. Null: not set. */
-  filters: readonly { dim: string; value: string | null }[];
+  /** Accepted values of each dimension, at least one. Null: not set. */
+  filters: readonly { dim: string; values: readonly (string | null)[] }[];
   /** Keep only the top N groups per bucket. */
   limit?: number | undefined;
 };
@@ -124,9 +124,7 @@ function partsOf(question: Question, pieces: Pieces, starts: number[], param: Pa
   const sums = [...new Set([source.count, ...metric.sums])];
   const columns = (i: string, factor = '') =>
     [`${i} as i`, ...plain, ...sums.map((column) => `${column}::double precision${factor} as ${column}`)].join(', ');
-  const only = filters
-    .map(({ dim, value }) => ` and ${dim} ${value === null ? 'is null' : `= ${param(value, 'text')}`}`)
-    .join('');
+  const only = filters.map((filter) => ` and ${matches(filter, param)}`).join('');
   const span = ({ from, to }: Window) =>
     `bucket >= ${param(timestamp(from), 'timestamptz')} and bucket < ${param(timestamp(to), 'timestamptz')}`;
   const list = (times: number[]) => param(times.map(timestamp), 'timestamptz[]');
@@ -157,6 +155,14 @@ function partsOf(question: Question, pieces: Pieces, starts: number[], param: Pa
     );
   }
   return parts.join('\nunion all\n');
+}
+
+// One value is compared directly, so that its plan does not depend on how lists are planned.
+function matches({ dim, values }: Question['filters'][number], param: Param): string {
+  const texts = values.filter((value) => value !== null);
+  if (texts.length === 0) return `${dim} is null`;
+  const listed = texts.length === 1 ? `${dim} = ${param(texts[0], 'text')}` : `${dim} = any (${param(texts, 'text[]')})`;
+  return texts.length === values.length ? listed : `(${dim} is null or ${listed})`;
 }
 
 const noon = (day: string) => `${day} + interval '12 hours'`;

@@ -53,14 +53,14 @@ begin
 end
 $$;
 
-create function ops.latency(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
+create function ops.latency(since timestamptz, until timestamptz, width text, variadic only_routes text[] default null) returns table (
     bucket timestamptz, requests bigint, p50 double precision, p95 double precision, p99 double precision
 )
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
     as $$
     select p.bucket, p.requests, p.p50, p.p95, p.p99
-    from ops.request_percentiles(since, until, width, case when only_route is not null then array[only_route] end, false) p
+    from ops.request_percentiles(since, until, width, only_routes, false) p
     order by 1
 $$;
 
@@ -74,7 +74,7 @@ create function ops.route_latency(since timestamptz, until timestamptz, width te
 $$;
 
 -- Number of requests per latency band. Each bucket has every band, slowest first.
-create function ops.latency_bands(since timestamptz, until timestamptz, width text, only_route text default null) returns table (
+create function ops.latency_bands(since timestamptz, until timestamptz, width text, variadic only_routes text[] default null) returns table (
     bucket timestamptz, band text, requests bigint
 )
     language plpgsql stable security definer
@@ -89,7 +89,7 @@ begin
         with found as materialized (
             select r.bucket, width_bucket(private.latency_estimate(r.bin), edges::double precision[]) as n, sum(r.requests)::bigint as requests
             from ops.request_bins(since, until, width) r
-            where only_route is null or r.route = only_route
+            where only_routes is null or r.route = any (only_routes)
             group by 1, 2
         )
         select b.bucket, case s.n when 10 then '> 2500 ms' else edges[s.n] || '–' || edges[s.n + 1] || ' ms' end, coalesce(f.requests, 0)

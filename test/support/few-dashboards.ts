@@ -49,7 +49,7 @@ order by marketplace`,
     },
     sql: `select rule, sum(hits)::bigint as hits
 from bi.rules(${WINDOW}, 'total')
-where true [[and marketplace = {{marketplace}}]]
+where true [[and marketplace in ({{marketplace}})]]
 group by rule
 order by rule`,
   },

@@ -1,19 +1,23 @@
 // @ts-check
 /** @import { Drawing } from './charts.js' */
 import { extentOf } from './chart-data.js';
+import { tipsBefore } from './compare.js';
 import { notesAt } from './marks.js';
 import { digitsOf, scaleOf } from './scale.js';
 import { tip, tipOptions } from './theme.js';
 
+/** @param {import('./chart-data.js').Table} table */
+export const namesOf = ({ series, before }) => [...series, ...(before?.series ?? [])].map(({ name }) => name);
+
 /** @param {Drawing} drawing */
 export const legend = ({ table, theme, size, choices }) =>
-  table.series.length > 1
+  namesOf(table).length > 1
     ? {
         legend: {
           type: 'scroll',
           top: 0,
           left: 0,
-          data: table.series.map(({ name }) => name),
+          data: namesOf(table),
           selected: Object.fromEntries([...choices.hidden].map((name) => [name, false])),
           itemWidth: size,
           itemHeight: size * 0.7,
@@ -42,13 +46,16 @@ export const tooltip = ({ table, reader, theme, choices, ...drawing }) => ({
     const heading = table.categories[index] ?? '';
     return tip(
       table.partial.has(index) ? `${heading} · ${reader.texts.partial}` : heading,
-      table.series
-        .filter(({ name }) => !choices.hidden.has(name))
-        .map(({ name, format, colour, values }) => ({
-          name,
-          value: reader.show(values[index], format),
-          colour: theme.colours[colour],
-        })),
+      [
+        ...table.series
+          .filter(({ name }) => !choices.hidden.has(name))
+          .map(({ name, format, colour, values }) => ({
+            name,
+            value: reader.show(values[index], format),
+            colour: theme.colours[colour],
+          })),
+        ...tipsBefore({ ...drawing, table, reader, theme, choices }, index),
+      ],
       notesAt({ ...drawing, table, reader, theme, choices }, index).map(({ text }) => text),
     );
   },

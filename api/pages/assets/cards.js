@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 import { draw } from './charts.js';
+import { windowBefore } from './compare.js';
 import { progress, scalar, trend } from './figures.js';
 import { showUntouched } from './filters.js';
 import { tableElement } from './table.js';
@@ -25,7 +26,7 @@ export class Refused extends Error {
  * One card on the page. Its frame already exists.
  * @param {PageCard} card
  * @param {Reader} reader
- * @param {(card: string, accept: string) => Promise<Response>} ask
+ * @param {(card: string, accept: string, window?: { from: string, to: string }) => Promise<Response>} ask
  */
 export function createCard(card, reader, ask) {
   const section = /** @type {HTMLElement} */ (document.getElementById(`card-${card.name}`));
@@ -103,7 +104,16 @@ export function createCard(card, reader, ask) {
     try {
       const answer = /** @type {PageAnswer} */ (await (await ask(card.name, 'application/json')).json());
       if (mine !== turn) return undefined;
-      shown = answer;
+      const window = reader.page.drawsBefore?.() ? windowBefore(card, answer) : undefined;
+      // Without a comparison, the chart is still right.
+      const before =
+        window &&
+        (await ask(card.name, 'application/json', window).then(
+          (one) => one.json(),
+          () => undefined,
+        ));
+      if (mine !== turn) return undefined;
+      shown = { ...answer, before };
       for (const tool of tools) if (tool !== png) tool.disabled = false;
       showUntouched(section, card, reader);
       await show();

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { PageAnswer, PageCard, PageColumn, Reader, Row, Value } from './types.d.ts' */
+/** @import { Before } from './compare.js' */
 import { bucketName } from './format.js';
 import { bucketKey, bucketsOf, instantOf, step, wallOf } from './times.js';
 
@@ -9,7 +10,7 @@ const COUNTED = ['count', 'bytes', 'usd'];
 
 /**
  * @typedef {{ name: string, format: string, colour: number, values: (number | null)[] }} Series
- * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, spanOf?: (first: number, last: number) => { from: string, to: string }, partial: Set<number>, series: Series[], all: number }} Table
+ * @typedef {{ categories: string[], shorts: string[], walls?: number[], interval: string, placeOf: (row: Row) => number, spanOf?: (first: number, last: number) => { from: string, to: string }, partial: Set<number>, series: Series[], all: number, before?: Before }} Table
  */
 
 /**
@@ -121,11 +122,13 @@ function spanOf(keys, first, last, { from, to, interval, timezone }) {
  * @param {boolean} isStacked
  * @param {ReadonlySet<string>} hidden names of series that are not shown
  */
-export function extentOf({ categories, series }, isStacked, hidden) {
+export function extentOf({ categories, series, before }, isStacked, hidden) {
+  const old = (before?.series ?? []).filter(({ name }) => !hidden.has(name)).flatMap(({ values }) => values);
   const shown = series.filter(({ name }) => !hidden.has(name)).map(({ values }) => values);
-  const known = isStacked
+  const own = isStacked
     ? categories.map((_, index) => shown.reduce((sum, values) => sum + (values[index] ?? 0), 0))
-    : shown.flat().filter((value) => value !== null);
+    : shown.flat();
+  const known = [...own, ...old].filter((value) => value !== null);
   return { low: known.length > 0 ? Math.min(...known) : 0, high: known.length > 0 ? Math.max(...known) : 0 };
 }
 

@@ -2,8 +2,9 @@
 /** @import { PageAnswer, PageCard, Choices, Reader } from './types.d.ts' */
 /** @import { Table } from './chart-data.js' */
 /** @import { Theme } from './theme.js' */
-import { endLabels, goalLine, legend, tooltip, valueAxis } from './axes.js';
+import { endLabels, goalLine, legend, namesOf, tooltip, valueAxis } from './axes.js';
 import { labelled, summaryOf, tableOf } from './chart-data.js';
+import { beforeOf, linesBefore } from './compare.js';
 import { gauge, pie } from './dials.js';
 import { choiceOf } from './filters.js';
 import { heatmap } from './heatmap.js';
@@ -31,7 +32,8 @@ const library = new Promise((done) => requestAnimationFrame(() => setTimeout(don
  */
 export async function draw(box, card, answer, reader, choices) {
   const echarts = await library;
-  const table = tableOf(card, answer, reader);
+  const own = tableOf(card, answer, reader);
+  const table = { ...own, before: beforeOf(card, own, answer.before, reader) };
   box.setAttribute('role', 'img');
   box.setAttribute('aria-label', summaryOf(card, table, reader));
   const chart = echarts.init(box, null, { renderer: 'svg' });
@@ -137,7 +139,7 @@ function alongAxis(drawing) {
   return {
     ...legend(drawing),
     grid: {
-      top: table.series.length > 1 ? size * 2.8 : size,
+      top: namesOf(table).length > 1 ? size * 2.8 : size,
       left: 0,
       right: size * 0.8,
       bottom: size * 0.8,
@@ -162,7 +164,7 @@ function alongAxis(drawing) {
       },
     },
     yAxis: valueAxis(drawing),
-    series: [{ ...first, ...line }, ...others, ...marksOf(drawing)],
+    series: [{ ...first, ...line }, ...others, ...linesBefore(drawing), ...marksOf(drawing)],
   };
 }
 

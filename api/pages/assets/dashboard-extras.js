@@ -8,7 +8,7 @@ import { instantOfMinute, minuteOf } from './times.js';
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @typedef {Mark & { id: string, dashboard: string | null }} Note */
-/** @typedef {{ chosen: () => Record<string, string>, window: () => { from?: string, to?: string } }} Pickers */
+/** @typedef {{ chosen: () => Record<string, string[]>, window: () => { from?: string, to?: string } }} Pickers */
 /** @typedef {(path: string, options?: { method?: string, body?: object }) => Promise<any>} Call */
 /** @typedef {(name: string, values?: Record<string, string>) => string} Say */
 
@@ -194,7 +194,9 @@ export function createExtras({ slug, timezone, console: may }, reader, pickers, 
     /** Points each card's `Show events` to the window and the filters of the page. */
     showWindow() {
       const query = new URLSearchParams(pickers.window());
-      for (const [name, value] of Object.entries(pickers.chosen())) query.set(`filter[${name}]`, value);
+      for (const [name, values] of Object.entries(pickers.chosen())) {
+        for (const value of values) query.append(`filter[${name}]`, value);
+      }
       for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-does=events]'))) {
         link.href = `/app/events?${query}`;
       }

@@ -17,7 +17,7 @@ const MAX_LISTED = 100;
  *   send: (form: HTMLFormElement, act: (data: FormData) => Promise<void>) => void,
  * }} Tools
  */
-/** @typedef {{ id: string, params: Record<string, string>, created_at: string, expires_at: string | null }} Link */
+/** @typedef {{ id: string, params: Record<string, string | string[]>, created_at: string, expires_at: string | null }} Link */
 
 /**
  * Short links to a dashboard: made, copied, listed and revoked.
@@ -36,9 +36,9 @@ export function createSharing(slug, reader, pickers, { call, say, line, fill, se
   function offerFixed() {
     const query = new URLSearchParams(location.search);
     const { from = '', to = '' } = query.has('from') ? pickers.window() : {};
-    const chosen = Object.entries(pickers.chosen()).map(([name, value]) => ({
-      label: `${reader.page.filters.find((filter) => filter.name === name)?.title ?? name}: ${value}`,
-      params: { [name]: value },
+    const chosen = Object.entries(pickers.chosen()).map(([name, values]) => ({
+      label: `${reader.page.filters.find((filter) => filter.name === name)?.title ?? name}: ${values.join(', ')}`,
+      params: { [name]: values },
     }));
     const window = {
       label: `${say('period')}: ${reader.show(from, 'instant')} – ${reader.show(to, 'instant')}`,
@@ -69,7 +69,7 @@ export function createSharing(slug, reader, pickers, { call, say, line, fill, se
       at ? say('expires', { at: reader.show(at, 'instant') }) : say('endless');
     const lines = data.map(({ id, params, created_at, expires_at }) => {
       const fixed = Object.entries(params).map(([name, value]) =>
-        name === 'from' || name === 'to' ? `${name} ${reader.show(value, 'instant')}` : value,
+        name === 'from' || name === 'to' ? `${name} ${reader.show(String(value), 'instant')}` : [value].flat().join(', '),
       );
       return line({
         text: `${id}…`,

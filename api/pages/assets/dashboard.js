@@ -34,6 +34,8 @@ const reader = {
     choose: pickers.choose,
     ...(pickers.zoom && { zoom: pickers.zoom }),
     isCompared: pickers.isCompared,
+    // Only the console lets its reader choose.
+    drawsBefore: () => definition.console !== undefined && pickers.zoom !== undefined && pickers.isCompared(),
     marks: () => marks,
   },
 };
@@ -51,10 +53,12 @@ const extras =
  * Returns the API's answer for one card. Throws Refused. If the API is busy, retries after the time in Retry-After.
  * @param {string} card
  * @param {string} accept
+ * @param {{ from: string, to: string }} [window] another than that of the page
  * @returns {Promise<Response>}
  */
-async function ask(card, accept) {
-  const query = new URLSearchParams({ ...pickers.query(), ...(token === null ? {} : { token }) });
+async function ask(card, accept, window) {
+  const query = new URLSearchParams([...pickers.query(), ...(token === null ? [] : [['token', token]])]);
+  for (const [name, value] of Object.entries(window ?? {})) query.set(name, value);
   const address = `/v1/dashboards/${definition.slug}/cards/${card}?${query}`;
   for (let waits = 0; ; waits += 1) {
     const response = await fetch(address, { headers: { accept } });

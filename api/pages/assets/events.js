@@ -6,6 +6,10 @@ import { instantOf } from './times.js';
 /** @typedef {{ id: string, source: string, type: string, time: string, subject?: string, data?: { outcome?: unknown } }} ShownEvent */
 
 const PAGE_ROWS = 50;
+/** Pages without a match that are passed over at once. */
+const MOST_EMPTY = 20;
+/** Events that a page looks at. */
+const SCANNED = 50_000;
 /** Rows that a live view keeps. */
 const MOST_ROWS = 200;
 
@@ -79,9 +83,19 @@ function addressWith(changes) {
   return `/app/events${query.size > 0 ? `?${query}` : ''}`;
 }
 
+/** The filters of the address, as the API takes them. */
+function filters() {
+  const query = new URLSearchParams();
+  for (const name of ['type', 'source', 'subject', 'outcome', 'marketplace']) {
+    const values = [...new Set(asked.getAll(name))].filter((value, _, all) => value !== '' || all.length > 1);
+    for (const value of values) query.append(`filter[${name}]`, name === 'outcome' && value === 'none' ? '' : value);
+  }
+  return query;
+}
+
 async function load() {
-  const query = new URLSearchParams({ limit: String(PAGE_ROWS) });
-  for (const name of ['type', 'subject']) if (asked.get(name)) query.set(`filter[${name}]`, asked.get(name) ?? '');
+  const query = filters();
+  query.set('limit', String(PAGE_ROWS));
   for (const name of ['from', 'to']) {
     const wall = Date.parse(`${asked.get(name)}Z`);
     if (!Number.isNaN(wall)) query.set(name, new Date(instantOf(wall, timezone)).toISOString());
@@ -89,8 +103,19 @@ async function load() {
   if (asked.get('cursor')) query.set('cursor', asked.get('cursor') ?? '');
   try {
     /** @type {{ data: ShownEvent[], next_cursor: string | null }} */
-    const { data, next_cursor } = parsed(await (await ask(`/v1/events?${query}`)).text());
+    let { data, next_cursor } = parsed(await (await ask(`/v1/events?${query}`)).text());
+    // Where matches are rare, whole pages have none.
+    let pages = 1;
+    while (data.length === 0 && next_cursor && pages < MOST_EMPTY) {
+      query.set('cursor', next_cursor);
+      ({ data, next_cursor } = parsed(await (await ask(`/v1/events?${query}`)).text()));
+      pages += 1;
+    }
     show(data);
+    if (data.length === 0 && next_cursor) {
+      const count = new Intl.NumberFormat(locale).format(pages * SCANNED);
+      empty.textContent = (texts.further ?? '').replace('{count}', count);
+    }
     link('older', next_cursor && addressWith({ cursor: next_cursor, live: null }));
     link('newest', asked.get('cursor') && addressWith({ cursor: null }));
   } catch (error) {
@@ -117,8 +142,7 @@ function follow() {
   const state = find('live-state');
   state.textContent = '';
   if (!live.checked) return;
-  const type = asked.get('type');
-  stream = new EventSource(`/v1/events/live${type ? `?${new URLSearchParams({ 'filter[type]': type })}` : ''}`);
+  stream = new EventSource(`/v1/events/live?${filters()}`);
   stream.addEventListener('open', () => {
     state.textContent = texts.live_on;
   });
@@ -139,7 +163,7 @@ async function suggest() {
 }
 
 copies(find('event-copy'), () => find('event-json').textContent ?? '', texts.copied);
-live.disabled = ['subject', 'from', 'to', 'cursor'].some((name) => asked.get(name));
+live.disabled = ['from', 'to', 'cursor'].some((name) => asked.get(name));
 if (live.disabled) find('live-state').textContent = texts.live_not;
 else live.checked = asked.get('live') === '1';
 live.addEventListener('change', () => {

@@ -23,7 +23,8 @@ function pathOf() {
   const query = new URLSearchParams({ from, to, interval });
   if (group) query.set('group_by', group);
   const filter = asked.get('filter');
-  if (filter) query.set(`filter[${filter}]`, asked.get('value') ?? '');
+  const values = new Set(asked.getAll('value').flatMap((text) => text.split(',').map((value) => value.trim())));
+  if (filter) for (const value of values.size > 0 ? values : ['']) query.append(`filter[${filter}]`, value);
   return `/v1/metrics/${encodeURIComponent(metric.name)}?${query}`;
 }
 const path = pathOf();

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Definition } from './types.d.ts' */
+import { createChoice } from './choices.js';
 import { dayOf, instantOfMinute, minuteOf, windowOf, windowOfDays } from './times.js';
 
 // Width of a bucket by range.
@@ -21,12 +22,18 @@ const DAY_MS = 86_400_000;
  * @param {Definition} definition
  * @param {() => void} onChange
  */
-export function createPickers({ parameters, locked, timezone, range: usual }, onChange) {
+export function createPickers({ parameters, locked, timezone, range: usual, texts }, onChange) {
   const names = parameters.map(({ name }) => name).filter((name) => !Object.hasOwn(locked, name));
   const hasWindow = names.includes('from') && names.includes('to');
   const radios = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('.ranges input')]);
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById('custom'));
   const selects = /** @type {HTMLSelectElement[]} */ ([...document.querySelectorAll('#controls select')]);
+  const choices = new Map(
+    /** @type {HTMLDetailsElement[]} */ ([...document.querySelectorAll('#controls details')]).map((details) => {
+      const name = details.dataset.name ?? '';
+      return [name, createChoice(details, texts, (values) => choose(name, values))];
+    }),
+  );
   const [first, last] = /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll('input') ?? [])]);
   const wrong = /** @type {HTMLElement | null | undefined} */ (form?.querySelector('.wrong'));
 
@@ -51,6 +58,16 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
     onChange();
   }
 
+  /** The values of a choice in the address, without repetitions. @param {string} name */
+  const valuesOf = (name) => [...new Set(asked().getAll(name))].filter(Boolean);
+
+  /** @param {string} name @param {string[]} values */
+  const choose = (name, values) =>
+    go((query) => {
+      query.delete(name);
+      for (const value of values) query.append(name, value);
+    });
+
   /** @param {{ from: string, to: string }} window */
   const goTo = ({ from, to }) =>
     go((query) => {
@@ -69,6 +86,7 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
       if (value && ![...select.options].some((option) => option.value === value)) select.add(new Option(value, value));
       select.value = value;
     }
+    for (const [name, choice] of choices) choice.show(valuesOf(name));
     if (form) form.hidden = range !== 'custom';
     if (first && last) fillDays(first, last);
   }
@@ -138,46 +156,41 @@ export function createPickers({ parameters, locked, timezone, range: usual }, on
   });
   show();
 
-  /** Choices that are made, by name. */
-  const chosen = () => {
-    const query = asked();
-    return Object.fromEntries(
+  /** The values of each choice that is made, by its name. @returns {Record<string, string[]>} */
+  const chosen = () =>
+    Object.fromEntries(
       parameters.flatMap(({ name, values }) =>
-        values && names.includes(name) && query.get(name) ? [[name, /** @type {string} */ (query.get(name))]] : [],
+        values && names.includes(name) && valuesOf(name).length > 0 ? [[name, valuesOf(name)]] : [],
       ),
     );
-  };
 
   return {
     chosen,
     window: windowNow,
     isCompared: () => asked().get('compare') !== 'none',
-    /** Chooses a value, or leaves it open again if it was chosen. */
-    choose: (/** @type {string} */ name, /** @type {string} */ value) =>
-      go((query) => (query.get(name) === value ? query.delete(name) : query.set(name, value))),
+    /** Adds a value to a choice, or removes it if it was chosen. @param {string} name @param {string} value */
+    choose(name, value) {
+      const values = valuesOf(name);
+      choose(name, values.includes(value) ? values.filter((one) => one !== value) : [...values, value]);
+    },
     /** Undefined where the window is fixed. */
     zoom: hasWindow ? goTo : undefined,
-    /** The query of every card, without the token. */
+    /** The query of every card, without the token. @returns {[string, string][]} */
     query() {
       const query = asked();
       const window = hasWindow ? windowNow() : {};
       const chosen = /** @type {Record<string, string | undefined>} */ ({ ...Object.fromEntries(query), ...window });
       if (names.includes('interval') && !query.get('interval')) Object.assign(chosen, { interval: intervalFor(window) });
-      return Object.fromEntries(names.flatMap((name) => (chosen[name] ? [[name, chosen[name]]] : [])));
+      return names.flatMap((name) => {
+        const values = choices.has(name) ? valuesOf(name) : [chosen[name] ?? ''].filter(Boolean);
+        return values.map((value) => /** @type {[string, string]} */ ([name, value]));
+      });
     },
     /**
-     * Offers the values of a choice and keeps the chosen one.
+     * Offers the values of a choice and keeps the chosen ones.
      * @param {string} name
      * @param {string[]} values
      */
-    offer(name, values) {
-      const select = selects.find((one) => one.name === name);
-      if (!select) return;
-      const chosen = asked().get(name) ?? '';
-      const known = [...new Set([...values, ...(chosen ? [chosen] : [])])].sort((a, b) => a.localeCompare(b));
-      const [all] = select.options;
-      select.replaceChildren(/** @type {HTMLOptionElement} */ (all), ...known.map((value) => new Option(value, value)));
-      select.value = chosen;
-    },
+    offer: (name, values) => choices.get(name)?.offer(values),
   };
 }

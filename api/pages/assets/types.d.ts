@@ -31,7 +31,7 @@ export type Definition = {
   /** The range to show if the address has none. */
   range: string;
   expires_at: string | null;
-  locked: Record<string, string>;
+  locked: Record<string, string | string[]>;
   parameters: PageParameter[];
   cards: PageCard[];
   texts: Record<string, string>;
@@ -51,6 +51,8 @@ export type CardPage = {
   choose: (name: string, value: string) => void;
   zoom?: (window: { from: string; to: string }) => void;
   isCompared: () => boolean;
+  /** Whether charts show the window before, too. */
+  drawsBefore?: () => boolean;
   marks: () => Mark[];
 };
 
@@ -66,6 +68,8 @@ export type PageAnswer = {
   restated?: { days: number; latest: string | null };
   /** Whether the previous period, of the same length, has data from its start. */
   has_before?: boolean;
+  /** The answer of the window before, where a chart is compared with it. */
+  before?: PageAnswer;
   data: Row[];
 };
 
