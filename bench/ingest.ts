@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Pool } from '../sql/database/db.ts';
 import { load, post, quantile } from './http-load.ts';
 import type { Stage } from './stage.ts';
 
@@ -18,10 +17,11 @@ function eventText(): string {
 }
 
 // The same rows, inserted as simply as Node can: unnest over arrays, 4 connections, batches of 1,000, same columns and key.
-async function insertLimit(owner: Pool, tenantIds: string[]): Promise<number> {
+async function insertLimit({ owner, cpu }: Stage, tenantIds: string[]) {
   await owner.query('create table private.bench_limit (like private.events including all)');
   const until = performance.now() + SECONDS * 1000;
   const started = performance.now();
+  const spent = perEvent(cpu);
   let rows = 0;
   await Promise.all(
     Array.from({ length: 4 }, async (_, worker) => {
@@ -51,14 +51,26 @@ async function insertLimit(owner: Pool, tenantIds: string[]): Promise<number> {
     }),
   );
   const perSecond = rows / ((performance.now() - started) / 1000);
+  const { postgresql, load } = spent(rows);
   await owner.query('drop table private.bench_limit');
-  return perSecond;
+  return { perSecond, cpu_us_per_event: { postgresql, load } };
+}
+
+// Microseconds of CPU per event since this call, by program.
+function perEvent(cpu: Stage['cpu']) {
+  const before = cpu();
+  return (events: number) => {
+    const after = cpu();
+    const each = (name: keyof typeof after) => ((after[name] - before[name]) * 1e6) / events;
+    return { api: each('api'), postgresql: each('postgresql'), load: each('load') };
+  };
 }
 
 /** Events per second and latency of requests; each connection starts at most one per `pauseMs`. */
 export async function through(stage: Stage, batch: number, connections: number, seconds = SECONDS, pauseMs = 0) {
   const { tenants, url } = stage;
   const expected = `{"received":${batch},"accepted":${batch},`;
+  const spent = perEvent(stage.cpu);
   const bodies = () => (batch === 1 ? eventText() : `[${Array.from({ length: batch }, eventText).join(',')}]`);
   const { perSecond, durations } = await load(
     url,
@@ -75,6 +87,7 @@ export async function through(stage: Stage, batch: number, connections: number, 
     p50: quantile(durations, 0.5),
     p95: quantile(durations, 0.95),
     p99: quantile(durations, 0.99),
+    cpu_us_per_event: spent(durations.length * batch),
   };
 }
 
@@ -85,14 +98,15 @@ export async function through(stage: Stage, batch: number, connections: number, 
 export async function benchIngest(stage: Stage) {
   const ids = stage.tenants.map(({ id }) => id);
   await through(stage, 100, 16);
-  const before = await insertLimit(stage.owner, ids);
+  const before = await insertLimit(stage, ids);
   const batches = await through(stage, 100, 16);
-  const after = await insertLimit(stage.owner, ids);
+  const after = await insertLimit(stage, ids);
   const singles = await through(stage, 1, 64);
-  const limit = (before + after) / 2;
+  const limit = (before.perSecond + after.perSecond) / 2;
   return {
     limit_rows_per_second: limit,
-    limit_spread: Math.abs(before - after) / limit,
+    limit_spread: Math.abs(before.perSecond - after.perSecond) / limit,
+    limit_cpu_us_per_event: after.cpu_us_per_event,
     batches_of_100: { ...batches, ratio_to_limit: batches.eventsPerSecond / limit },
     single_events: { ...singles, ratio_to_limit: singles.eventsPerSecond / limit },
     memory_mb: stage.memory(),

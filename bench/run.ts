@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { benchArchive } from './archive.ts';
 import { benchArchiveFaults } from './archive-faults.ts';
+import { benchBackfill } from './backfill.ts';
 import { benchBackup } from './backup.ts';
 import { benchBenchmarks } from './benchmarks.ts';
 import { benchConsole } from './console.ts';
@@ -26,6 +27,7 @@ const TENANTS = 200;
 const STAGED: Record<string, number> = {
   ingest: 50,
   freshness: 50,
+  backfill: 50,
   benchmarks: 1000,
   archive: 20,
   'archive-faults': 3,
@@ -40,6 +42,7 @@ const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknown>>> = {
   ingest: benchIngest,
   freshness: benchFreshness,
+  backfill: (stage) => benchBackfill(stage, EVENTS / 10, note),
   gates: async (stage) => {
     await fillHistory(stage, EVENTS / 10, { from: 30, to: 0 }, note);
     return benchGates(stage);

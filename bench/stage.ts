@@ -17,6 +17,8 @@ export type Stage = Platform & {
   memory: () => { api_peak: number; jobs_peak: number; postgresql: number };
   /** Current resident memory of the API, in MB. */
   apiMemory: () => number;
+  /** CPU seconds used so far by the API, by all PostgreSQL processes together, and by this program. */
+  cpu: () => { api: number; postgresql: number; load: number };
   stop: () => Promise<void>;
 };
 
@@ -70,6 +72,12 @@ export async function raise(tenants: number): Promise<Stage> {
       postgresql: sharedOut(running.database?.pid()),
     }),
     apiMemory: () => residentOf(running.programs[0]?.pid(), 'VmRSS'),
+    cpu() {
+      const { user, system } = process.cpuUsage();
+      const server = running.database?.pid();
+      const postgresql = childrenOf(server).reduce((sum, pid) => sum + cpuSecondsOf(pid), cpuSecondsOf(server, true));
+      return { api: cpuSecondsOf(running.programs[0]?.pid()), postgresql, load: (user + system) / 1e6 };
+    },
     async stop() {
       stopping = true;
       await owner.end();
@@ -99,16 +107,35 @@ async function startedUp(owner: Pool): Promise<void> {
 // Memory of a process and its children. Shared pages are divided among them (PSS).
 function sharedOut(parent = 0): number {
   let kilobytes = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  for (const pid of [parent, ...childrenOf(parent)]) {
     try {
-      const ppid = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]);
-      if (ppid !== parent && Number(pid) !== parent) continue;
       kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
     } catch {
       // The process has ended meanwhile.
     }
   }
   return Math.round(kilobytes / 1024);
+}
+
+function childrenOf(parent = 0): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => Number(statOf(pid)[1]) === parent);
+}
+
+// The fields of /proc/<pid>/stat after the name: state, parent, … ; none if the process has ended.
+function statOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** CPU seconds that a process has used, and with `ended` those of its children that have ended. 0 if it has ended itself. */
+export function cpuSecondsOf(pid = 0, ended = false): number {
+  // In ticks of 10 ms.
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = statOf(pid).slice(11, 15).map(Number);
+  return (user + system + (ended ? childUser + childSystem : 0)) / 100;
 }
 
 // Linux has the resident size of each process (VmRSS) and its peak (VmHWM); on other systems both are left out.

@@ -2718,7 +2718,10 @@ function storage.make_reader(schema text, noun text) returns void language plpgs
 function storage.make_readers(schema text) returns void language sql volatile owner mirante_owner, body df34e3eda69addcbf0c9a8f859595d04
     grant execute to public
 
-function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body fb89142b3376ffa3e0673e0ce19c2f97
+function storage.make_refresh(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 41f29cc92cfc0e725c34c7be17221b23
+    grant execute to public
+
+function storage.make_rollup(name text, source text, time_column text, width interval, dims text[], measures text[], filter text) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 3c82396864d2094c119dd96c05dbe418
     grant execute to public
 
 function storage.partitions(name text) returns TABLE(part regclass, ends timestamp with time zone) language sql stable owner mirante_owner, body eb935748171d6ccf0d7d29ca03707482
@@ -2748,7 +2751,40 @@ function storage.refresh_latency_daily(since timestamp with time zone, until tim
 function storage.refresh_latency_hourly(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body 7da25d510e240732ac7abca33b2b296e
     grant execute to public
 
+function storage.refresh_parts_of_corrections_daily(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 0b4bfd8535d915e2cc5713b5720ef445
+    grant execute to public
+
+function storage.refresh_parts_of_corrections_hourly(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 69b02f841d3a8c162ff1deb3a64e77ba
+    grant execute to public
+
+function storage.refresh_parts_of_events_daily(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 6f87deeaa10b8f4b92bf888b88906f52
+    grant execute to public
+
+function storage.refresh_parts_of_events_hourly(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 8d6cfd60ba1c1c43df763de3720b11c7
+    grant execute to public
+
+function storage.refresh_parts_of_latency_daily(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body d1d50b6fb36ae86ce4eb9a7a850d78a5
+    grant execute to public
+
+function storage.refresh_parts_of_latency_hourly(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body f3d6db389e47da64cad020980334beb2
+    grant execute to public
+
+function storage.refresh_parts_of_rules_daily(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 6fd3e5ab64b48a3c223405a620fd3e59
+    grant execute to public
+
+function storage.refresh_parts_of_rules_hourly(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 379c26971098d88473d2febf24c104ce
+    grant execute to public
+
+function storage.refresh_parts_of_validations_daily(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body 407ae66c3e8c81889aea1223beac98ff
+    grant execute to public
+
+function storage.refresh_parts_of_validations_hourly(tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp; enable_hashjoin=off; enable_mergejoin=off, body aeae0bca48629a579960a3682a8878fc
+    grant execute to public
+
 function storage.refresh_rollup(name text, since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner, body 71ba91967221444b10d7e50a82a48871
+    grant execute to public
+
+function storage.refresh_rollup_parts(name text, tenants uuid[], sinces timestamp with time zone[], untils timestamp with time zone[]) returns void language plpgsql volatile owner mirante_owner, body 8638cbba21a21ad3c90694438089c1f3
     grant execute to public
 
 function storage.refresh_rules_daily(since timestamp with time zone, until timestamp with time zone) returns void language plpgsql volatile owner mirante_owner set search_path=storage, public, pg_temp, body ec760b7fd337a3ad8791f663dada3651

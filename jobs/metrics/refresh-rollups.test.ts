@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangesOf } from './refresh-rollups.ts';
+import { partsOf, rangesOf } from './refresh-rollups.ts';
 
 const HOUR = 3_600_000;
 const hourly = { width: HOUR, materialisedTo: 10 * HOUR };
@@ -38,5 +38,14 @@ test('after a long downtime, ranges are split into weeks', () => {
     { from: 0, to: 168 * HOUR },
     { from: 168 * HOUR, to: 336 * HOUR },
     { from: 336 * HOUR, to: 400 * HOUR },
+  ]);
+});
+
+test('parts are the ended buckets of the tenants that a mark names, adjacent ones as one', () => {
+  const mark = (hour: number, tenants: string[] | null) => ({ hour: hour * HOUR, forced: false, tenants });
+  expect(partsOf(hourly, [mark(3, ['a', 'b']), mark(2, ['a']), mark(7, ['b']), mark(5, null), mark(10, ['a'])])).toEqual([
+    { tenant: 'a', from: 2 * HOUR, to: 4 * HOUR },
+    { tenant: 'b', from: 3 * HOUR, to: 4 * HOUR },
+    { tenant: 'b', from: 7 * HOUR, to: 8 * HOUR },
   ]);
 });

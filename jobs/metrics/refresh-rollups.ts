@@ -13,7 +13,7 @@ import {
   settleReceipts,
   withRefreshLock,
 } from '../../sql/metrics/rollups.ts';
-import { type Engine, refreshRollup } from '../../sql/storage/engine.ts';
+import { type Engine, type Part, refreshesParts, refreshParts, refreshRollup } from '../../sql/storage/engine.ts';
 
 export type RefreshDeps = { pool: Pool; engine: Engine; log: Logger; clock: () => Date };
 
@@ -22,9 +22,12 @@ type Range = { from: number; to: number };
 const LEDGER_ROWS = 50_000;
 const ROUNDS = 20;
 const MANY_HOURS = 24;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Buckets per statement. After a long downtime each step is committed. */
 const BUCKETS = 168;
+/** Parts per statement. */
+const PARTS = 1_000;
 
 /**
  * Refreshes every roll-up up to the last full bucket and serves the dirty hours of the ledger. Returns false, without doing
@@ -80,7 +83,9 @@ async function refreshAll(client: Client, deps: RefreshDeps, dirty: Mark[]): Pro
 async function refreshOne(client: Client, deps: RefreshDeps, rollup: Rollup, dirty: Mark[]): Promise<void> {
   const made = rollup.width === DAY_MS ? daysOf(dirty, rollup.materialisedTo) : [];
   if (made.length > 0) await openRestatements(client, rollup.name, made);
-  const hours = dirty.map(({ hour }) => hour);
+  const apart = refreshesParts(deps.engine);
+  for (const parts of apart ? cut(partsOf(rollup, dirty), PARTS) : []) await refreshParts(client, rollup.name, parts);
+  const hours = apart ? dirty.filter(({ tenants }) => !tenants).map(({ hour }) => hour) : spread(dirty);
   for (const { from, to } of rangesOf(rollup, hours, deps.clock().getTime())) {
     const force = dirty.some(({ hour, forced }) => forced && hour >= from && hour < to);
     await refreshRollup(client, deps.engine, rollup.name, new Date(from), new Date(to), force);
@@ -101,6 +106,27 @@ function daysOf(dirty: Mark[], madeTo: number): TouchedDay[] {
   return [...days].map(([day, tenants]) => ({ day, tenants: tenants && [...tenants] }));
 }
 
+/** The dirty hours, and many of them with all hours between: the engine itself skips what did not change. */
+function spread(dirty: Mark[]): number[] {
+  const hours = dirty.filter(({ forced }) => !forced).map(({ hour }) => hour);
+  const rest = dirty.filter(({ forced }) => forced).map(({ hour }) => hour);
+  if (hours.length <= MANY_HOURS) return [...hours, ...rest];
+  const first = hours.reduce((a, b) => Math.min(a, b));
+  const count = (hours.reduce((a, b) => Math.max(a, b)) - first) / HOUR_MS + 1;
+  return [...Array.from({ length: count }, (_, n) => first + n * HOUR_MS), ...rest];
+}
+
+/** The ended dirty buckets of each tenant that a mark names. Adjacent buckets of a tenant form one part. */
+export function partsOf({ width, materialisedTo }: Pick<Rollup, 'width' | 'materialisedTo'>, dirty: Mark[]): Part[] {
+  const buckets = new Map<string, Set<number>>();
+  for (const { hour, tenants } of dirty) {
+    const bucket = Math.floor(hour / width) * width;
+    if (bucket >= materialisedTo) continue;
+    for (const tenant of tenants ?? []) buckets.set(tenant, (buckets.get(tenant) ?? new Set()).add(bucket));
+  }
+  return [...buckets].flatMap(([tenant, own]) => joined([...own], width).map((range) => ({ tenant, ...range })));
+}
+
 /**
  * The ranges that a roll-up must recompute: from its end to the last full bucket, and each earlier dirty bucket. Adjacent buckets
  * form one range, long ranges are split. Hours and days in UTC begin at multiples of their width since 1970.
@@ -109,19 +135,26 @@ export function rangesOf(rollup: Pick<Rollup, 'width' | 'materialisedTo'>, hours
   const { width, materialisedTo } = rollup;
   const floor = (time: number) => Math.floor(time / width) * width;
   const buckets = new Set(hours.map(floor).filter((bucket) => bucket < materialisedTo));
-  const ranges: Range[] = [...buckets].sort((a, b) => a - b).map((from) => ({ from, to: from + width }));
-  if (floor(now) > materialisedTo) ranges.push({ from: materialisedTo, to: floor(now) });
-  return ranges.reduce(join, []).flatMap((range) => cut(range, width * BUCKETS));
+  for (let bucket = materialisedTo; bucket < floor(now); bucket += width) buckets.add(bucket);
+  return joined([...buckets], width).flatMap((range) => split(range, width * BUCKETS));
 }
 
-function join(done: Range[], next: Range): Range[] {
-  const last = done.at(-1);
-  if (last?.to === next.from) last.to = next.to;
-  else done.push(next);
-  return done;
+function joined(buckets: number[], width: number): Range[] {
+  return buckets
+    .sort((a, b) => a - b)
+    .reduce<Range[]>((done, from) => {
+      const last = done.at(-1);
+      if (last?.to === from) last.to = from + width;
+      else done.push({ from, to: from + width });
+      return done;
+    }, []);
 }
 
-function cut({ from, to }: Range, step: number): Range[] {
+function split({ from, to }: Range, step: number): Range[] {
   const count = Math.ceil((to - from) / step);
   return Array.from({ length: count }, (_, n) => ({ from: from + n * step, to: Math.min(to, from + (n + 1) * step) }));
+}
+
+function cut<T>(list: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size));
 }

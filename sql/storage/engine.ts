@@ -70,10 +70,8 @@ export async function refreshRollup(
   force = false,
 ): Promise<void> {
   if (engine !== 'timescaledb') {
-    // A separate statement, so that the next one sees everything that the previous holder of the lock committed, such as the
-    // backend of a killed program.
     await inTransaction(client, 'begin', async () => {
-      await client.query('select from storage.rollups where name = $1 for update', [name]);
+      await lockRollup(client, name);
       await client.query('select storage.refresh_rollup($1, $2, $3)', [name, from, to]);
     });
     return;
@@ -90,6 +88,36 @@ export async function refreshRollup(
   );
   // The refresh may have created a chunk, which, unlike a table's chunk, does not inherit hidden statistics.
   await client.query('select storage.hide_statistics()');
+}
+
+/** Whether one tenant's part of a roll-up can be recomputed alone, by refreshParts(). */
+export function refreshesParts(engine: Engine): boolean {
+  return engine !== 'timescaledb';
+}
+
+/** Adjacent buckets of one tenant in a roll-up, [from, to). Times are in milliseconds since 1970. */
+export type Part = { tenant: string; from: number; to: number };
+
+/**
+ * Recomputes parts of a roll-up. No two may overlap. The connection must act as mirante_owner, outside a transaction. Buckets
+ * whose source rows were dropped stay as they are.
+ */
+export async function refreshParts(client: Client, name: string, parts: Part[]): Promise<void> {
+  await inTransaction(client, 'begin', async () => {
+    await lockRollup(client, name);
+    await client.query('select storage.refresh_rollup_parts($1, $2::uuid[], $3::timestamptz[], $4::timestamptz[])', [
+      name,
+      parts.map(({ tenant }) => tenant),
+      parts.map(({ from }) => new Date(from)),
+      parts.map(({ to }) => new Date(to)),
+    ]);
+  });
+}
+
+// A separate statement, so that the next one sees everything that the previous holder of the lock committed, such as the backend
+// of a killed program.
+async function lockRollup(client: Client, name: string): Promise<void> {
+  await client.query('select from storage.rollups where name = $1 for update', [name]);
 }
 
 /**

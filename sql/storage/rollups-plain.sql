@@ -29,6 +29,23 @@ begin
         name, filled, name, tail);
     execute format('grant select on private.%I to mirante_views', name);
     execute format('grant select on storage.rollups to mirante_views');
+    perform storage.make_refresh(name, source, time_column, width, dims, measures, filter);
+end
+$$;
+
+-- The two functions that refresh a roll-up: whole buckets of all tenants, and parts, each some adjacent buckets of one tenant.
+-- Parts read and write nothing of other tenants, through the keys of both tables.
+create or replace function storage.make_refresh(
+    name text, source text, time_column text, width interval, dims text[], measures text[], filter text
+) returns void
+    language plpgsql
+    set search_path = storage, public, pg_temp
+    as $$
+declare
+    filled text := format('private.%I', name || '_rows');
+    -- The buckets that parts name are never in the live tail of a source, and a view would be read as a whole.
+    read_from text := case when to_regclass(format('private.%I', source || '_rows')) is null then source else source || '_rows' end;
+begin
     -- In the order of the key, so that one tenant's bins of an hour lie on a page or two and not each on its own.
     execute format($make$
         create or replace function storage.%I(since timestamptz, until timestamptz) returns void
@@ -41,6 +58,23 @@ begin
         $body$ $make$,
         'refresh_' || name, filled, filled, storage.rollup_query(source, time_column, width, dims, measures,
             format('(%s) and %I >= since and %I < until', filter, time_column, time_column)));
+    -- Whatever the planner believes of a new partition, it looks up each part by the key.
+    execute format($make$
+        create or replace function storage.%I(tenants uuid[], sinces timestamptz[], untils timestamptz[]) returns void
+            language plpgsql set search_path = storage, public, pg_temp set enable_hashjoin = off set enable_mergejoin = off
+            as $body$
+        begin
+            delete from %s r using unnest(tenants, sinces, untils) as part (tenant, since, until)
+                where r.tenant_id = part.tenant and r.bucket >= part.since and r.bucket < part.until;
+            insert into %s %s order by 1, 2;
+        end
+        $body$ $make$,
+        'refresh_parts_of_' || name, filled, filled, replace(
+            storage.rollup_query(read_from, time_column, width, dims, measures, filter),
+            format(' from private.%I where ', read_from),
+            format(' from unnest(tenants, sinces, untils) as part (tenant, since, until)
+                join private.%I on tenant_id = part.tenant and %I >= part.since and %I < part.until where ',
+                read_from, time_column, time_column)));
 end
 $$;
 
@@ -88,6 +122,23 @@ declare
 begin
     if first < until then
         execute format('select storage.%I($1, $2)', 'refresh_' || name) using first, until;
+    end if;
+end
+$$;
+
+-- Recomputes parts of a roll-up: of each tenant, the buckets of [since, until). The same limit holds as for whole buckets.
+create or replace function storage.refresh_rollup_parts(
+    name text, tenants uuid[], sinces timestamptz[], untils timestamptz[]
+) returns void
+    language plpgsql
+    as $$
+declare
+    first timestamptz := storage.first_whole_bucket(name);
+begin
+    select array_agg(p.tenant), array_agg(greatest(p.since, first)), array_agg(p.until) into tenants, sinces, untils
+    from unnest(tenants, sinces, untils) p (tenant, since, until) where p.until > first;
+    if tenants is not null then
+        execute format('select storage.%I($1, $2, $3)', 'refresh_parts_of_' || name) using tenants, sinces, untils;
     end if;
 end
 $$;

@@ -30,6 +30,15 @@ begin
 end
 $$;
 
+-- The engine itself knows what changed, and refreshes whole buckets.
+create or replace function storage.make_refresh(
+    name text, source text, time_column text, width interval, dims text[], measures text[], filter text
+) returns void
+    language sql
+    as $$
+    select
+$$;
+
 -- The engine itself ensures that no group occurs twice in a bucket.
 create or replace function storage.key_rollup(name text, dims integer) returns void
     language sql
