@@ -6,8 +6,8 @@ export const AREAS: Area[] = [
   {
     title: 'Ingestion',
     about: 'The limit is the same rows inserted by plain Node: arrays, four connections, batches of 1,000.',
-    runs: ['ingest', 'freshness'],
-    rows: ({ ingest, freshness }) => {
+    runs: ['ingest', 'freshness', 'backfill'],
+    rows: ({ ingest, freshness, backfill }) => {
       const insert = figure(ingest, 'events/s', 'limit_rows_per_second');
       const loads: [string, string][] = [
         ['requests of 100 events', 'batches_of_100'],
@@ -15,6 +15,11 @@ export const AREAS: Area[] = [
       ];
       return [
         ...loads.flatMap(([name, load]): Row[] => [
+          [
+            `CPU of an event, ${name}: API, PostgreSQL, sender`,
+            figures(ingest, 'µs', [load, 'cpu_us_per_event'], ['api', 'postgresql', 'load']),
+            figures(ingest, 'µs (PostgreSQL, sender)', ['limit_cpu_us_per_event'], ['postgresql', 'load']),
+          ],
           [
             `Stored, ${name}`,
             figure(ingest, 'events/s', load, 'eventsPerSecond'),
@@ -29,6 +34,23 @@ export const AREAS: Area[] = [
         ],
         ['Events lost meanwhile', figure(freshness, '', 'lost'), figure(freshness, 'sent', 'canaries')],
         ['Memory of the API, the jobs, PostgreSQL', memory(ingest)],
+        [
+          `Backfill of ${number(get(backfill, 'events'))} events, 40 tenants, 60 days: right after the last receipt`,
+          figure(backfill, 's', 'right_after_seconds'),
+          '5 s',
+        ],
+        [
+          'The same: CPU of refreshing, beside CPU of the API and PostgreSQL for storing',
+          figure(backfill, 's', 'cpu_seconds', 'refresh'),
+          figures(backfill, 's (API, PostgreSQL)', ['cpu_seconds'], ['api', 'ingest']),
+          figure(backfill, '', 'refresh_cpu_to_ingest_cpu'),
+        ],
+        [
+          'The same: p95 of metric calls of ten other tenants, beside p95 before',
+          figure(backfill, 'ms', 'metrics_of_others', 'during_p95_ms'),
+          figure(backfill, 'ms', 'metrics_of_others', 'before_p95_ms'),
+          figure(backfill, '', 'metrics_of_others', 'ratio'),
+        ],
       ];
     },
   },

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { caughtUp } from './history.ts';
 import { Connection, get, load, post, quantile } from './http-load.ts';

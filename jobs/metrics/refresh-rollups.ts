@@ -13,7 +13,7 @@ import {
   settleReceipts,
   withRefreshLock,
 } from '../../sql/metrics/rollups.ts';
-import { type Engine, type Part, refreshesParts, refreshParts, refreshRollup } from '../../sql/storage/engine.ts';
+import { type Engine, type RollupPart, refreshesParts, refreshParts, refreshRollup } from '../../sql/storage/engine.ts';
 
 export type RefreshDeps = { pool: Pool; engine: Engine; log: Logger; clock: () => Date };
 
@@ -117,7 +117,7 @@ function spread(dirty: Mark[]): number[] {
 }
 
 /** The ended dirty buckets of each tenant that a mark names. Adjacent buckets of a tenant form one part. */
-export function partsOf({ width, materialisedTo }: Pick<Rollup, 'width' | 'materialisedTo'>, dirty: Mark[]): Part[] {
+export function partsOf({ width, materialisedTo }: Pick<Rollup, 'width' | 'materialisedTo'>, dirty: Mark[]): RollupPart[] {
   const buckets = new Map<string, Set<number>>();
   for (const { hour, tenants } of dirty) {
     const bucket = Math.floor(hour / width) * width;

@@ -96,13 +96,13 @@ export function refreshesParts(engine: Engine): boolean {
 }
 
 /** Adjacent buckets of one tenant in a roll-up, [from, to). Times are in milliseconds since 1970. */
-export type Part = { tenant: string; from: number; to: number };
+export type RollupPart = { tenant: string; from: number; to: number };
 
 /**
  * Recomputes parts of a roll-up. No two may overlap. The connection must act as mirante_owner, outside a transaction. Buckets
  * whose source rows were dropped stay as they are.
  */
-export async function refreshParts(client: Client, name: string, parts: Part[]): Promise<void> {
+export async function refreshParts(client: Client, name: string, parts: RollupPart[]): Promise<void> {
   await inTransaction(client, 'begin', async () => {
     await lockRollup(client, name);
     await client.query('select storage.refresh_rollup_parts($1, $2::uuid[], $3::timestamptz[], $4::timestamptz[])', [
