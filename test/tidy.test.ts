@@ -93,9 +93,9 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
-  'sql/performance': ['sql/metrics'],
+  'sql/performance': ['sql/metrics', 'sql/privacy'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
-  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/performance'],
   'sql/tenants': ['sql/attacks'],
 };
 
