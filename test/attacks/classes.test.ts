@@ -185,7 +185,9 @@ const PRIVATE: Record<string, string[]> = {
   benchmark_member: [],
   benchmark_period: ['mirante_views'],
   build_benchmark: [],
+  completion: [],
   form_benchmark_blocks: [],
+  journeys_watermark: [],
   judge_benchmark: [],
   judge_benchmarks: [],
   latest_benchmark: ['mirante_views'],
@@ -193,6 +195,7 @@ const PRIVATE: Record<string, string[]> = {
   make_benchmark_secret: [],
   part_benchmark_blocks: [],
   round_benchmark: [],
+  satisfaction: [],
   scopes_of_role: [],
   whole_benchmark_blocks: [],
   // Trigger functions, which cannot be called.
