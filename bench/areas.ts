@@ -1,5 +1,6 @@
 import { PAGES } from './areas-pages.ts';
 import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
+import { SERVICES } from './services-area.ts';
 
 /** The tables of results.md, in order. */
 export const AREAS: Area[] = [
@@ -207,6 +208,7 @@ export const AREAS: Area[] = [
           ],
         ]),
   },
+  SERVICES,
   {
     title: 'Storage cost',
     about: 'Bytes for each event with its indexes, and bytes for each exported row.',

@@ -76,6 +76,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/exports': ['api/tenants'],
   'api/members': ['api/pages'],
   'api/pages': ['api/dashboards'],
+  'api/performance': ['api/pages'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
@@ -93,8 +94,9 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
+  'sql/performance': ['sql/metrics', 'sql/privacy'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
-  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/performance'],
   'sql/tenants': ['sql/attacks'],
 };
 

@@ -14,6 +14,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'exports', job: 'check-export-files', repeat: { pattern: '15 2 * * *', tz: 'UTC' } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
+  { queue: 'rollups', job: 'collect-journeys', repeat: { every: 60_000 } },
   // Not in upkeep, whose jobs may take minutes and would delay an alert.
   { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
@@ -24,6 +25,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'upkeep', job: 'make-partitions', repeat: { pattern: '5 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'audit-isolation', repeat: { pattern: '35 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'check-data-quality', repeat: { pattern: '10 * * * *', tz: 'UTC' } },
+  { queue: 'upkeep', job: 'remove-comments', repeat: { pattern: '15 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'restore-drill', repeat: { pattern: '25 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'reconcile', repeat: { pattern: '50 3 * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'build-due-benchmarks', repeat: { pattern: '40 4 * * *', tz: 'UTC' } },

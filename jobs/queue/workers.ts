@@ -14,6 +14,8 @@ import { sendLoginLink } from '../members/send-login-link.ts';
 import { checkDataQuality } from '../metrics/check-data-quality.ts';
 import { runReconcile } from '../metrics/reconcile.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
+import { collectAllJourneys } from '../performance/collect-journeys.ts';
+import { removeComments } from '../performance/remove-comments.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
@@ -113,6 +115,8 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     'refresh-rollups': async () => {
       await refreshRollups(deps);
     },
+    'collect-journeys': () => collectAllJourneys(deps),
+    'remove-comments': () => removeComments(deps),
     'measure-objectives': () => measureObjectives(deps),
     'run-retention': async () => {
       await runRetention(deps, 'try');

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
+import { feedbackPlace, journeysPlace } from '../performance/place.ts';
 import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
@@ -176,8 +177,16 @@ const idempotencyKeys: PersonalPlace = {
   },
 };
 
-/** Every place that may store data about a person. */
-export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
+/** Every place that may store data about a person. Journeys come after the events that they are collected from. */
+export const PLACES: PersonalPlace[] = [
+  events,
+  quarantine,
+  idempotencyKeys,
+  bundles,
+  exportFiles,
+  journeysPlace,
+  feedbackPlace,
+];
 
 /** Tables without personal data, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {
@@ -200,6 +209,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   dashboard_links: 'hashes, and choices that the tenant fixed for its viewers',
   annotations: 'what administrators noted of the tenant’s own figures; theirs to delete',
   bookmarks: 'dashboards that people of the tenant keep at hand, and their filters; theirs to remove',
+  services: 'public services and their parameters',
+  dirty_journeys: 'hours of a whole tenant',
   dashboard_opens: 'counts of a whole tenant',
   feature_uses: 'counts of a whole tenant',
   alert_rules: 'names and figures that the tenant watches',
