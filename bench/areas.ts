@@ -1,6 +1,6 @@
 import { PAGES } from './areas-pages.ts';
+import { SERVICES } from './areas-services.ts';
 import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
-import { SERVICES } from './services-area.ts';
 
 /** The tables of results.md, in order. */
 export const AREAS: Area[] = [
