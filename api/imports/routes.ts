@@ -35,7 +35,13 @@ const mapping = z
   })
   .pipe(mappingSchema);
 
-const finding = z.object({ code: z.string(), detail: z.string(), pointer: z.string().optional(), count: z.int().optional() });
+/** A finding, as answers show it. */
+export const finding = z.object({
+  code: z.string(),
+  detail: z.string(),
+  pointer: z.string().optional(),
+  count: z.int().optional(),
+});
 
 const shown = z.object({
   id: uuid,

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { ImportDeps } from '../../jobs/imports/importer.ts';
 import { createEventReceiver } from '../../jobs/imports/receive.ts';
+import { runReplays } from '../../jobs/imports/replay.ts';
 import { runImports } from '../../jobs/imports/run.ts';
 import { readConfig } from '../../lib/config.ts';
 import { type Json, type TestApi, useApi } from './api.ts';
@@ -37,7 +38,7 @@ export async function useVault(db: TestDatabase, settings: Record<string, string
     events: createEventReceiver({ pool: db.jobs, log, config, logins: db.urls }),
   };
   cleanUp(deps.events.close);
-  const run = () => runImports(deps);
+  const run = async () => (await runImports(deps)) + (await runReplays(deps));
   return {
     api,
     deps,
