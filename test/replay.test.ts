@@ -21,7 +21,7 @@ const counted = async () => {
     to: new Date(hour + 3_600_000).toISOString(),
     interval: 'hour',
   });
-  const { body } = await api.call('GET', `/v1/metrics/events?${query}`, read);
+  const { body } = await api.call('GET', `/v1/metrics/events.count?${query}`, read);
   return body.data.reduce((sum: number, row: Json) => sum + Number(row.value), 0);
 };
 async function reprocess(path: string, body: object): Promise<Json> {
