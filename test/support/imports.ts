@@ -14,6 +14,7 @@ export type TestVault = {
   deps: ImportDeps;
   /** Folder of the object store. */
   folder: string;
+  archive: Awaited<ReturnType<typeof useArchive>>;
   /** Sends a document and has it read. Returns it as the API shows it then. */
   send: (key: string, mediaType: string, body: string | Uint8Array, query?: Record<string, string>) => Promise<Json>;
   /** Reads what is due. */
@@ -43,6 +44,7 @@ export async function useVault(db: TestDatabase, settings: Record<string, string
     api,
     deps,
     folder: archive.folder,
+    archive,
     run,
     async send(key, mediaType, body, query = {}) {
       const path = `/v1/imports?${new URLSearchParams(query)}`;
