@@ -12,6 +12,7 @@ import { benchFairness } from './fairness.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
+import { benchImports } from './imports.ts';
 import { benchIngest } from './ingest.ts';
 import { benchQueries } from './queries.ts';
 import { benchReconcile } from './reconcile.ts';
@@ -32,6 +33,7 @@ const STAGED: Record<string, number> = {
   'export-jobs': 1,
   'export-faults': 1,
   fairness: 20,
+  imports: 3,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -73,6 +75,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
+  imports: (stage) => benchImports(stage, note),
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
