@@ -64,7 +64,8 @@ async function storeNoted(
   const receipt = await receiver.store(judged);
   const events = judged.judged.flatMap((verdict, index) => {
     const status = receipt[index]?.status;
-    if (!('row' in verdict) || (status !== 'accepted' && status !== 'duplicate')) return [];
+    // What was accepted is noted already, unless a run marks what it has seen.
+    if (!('row' in verdict) || !(status === 'duplicate' || (run && status === 'accepted'))) return [];
     return [{ ...keyOf(verdict.row), isOrigin: status === 'accepted' }];
   });
   await noteDerived(pool, document, events, run);
