@@ -1,3 +1,4 @@
+import { IMPORTS } from './areas-imports.ts';
 import { PAGES } from './areas-pages.ts';
 import { SERVICES } from './areas-services.ts';
 import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
@@ -75,6 +76,7 @@ export const AREAS: Area[] = [
     ],
   },
   ...PAGES,
+  IMPORTS,
   {
     title: 'Exports',
     about:

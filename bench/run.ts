@@ -14,6 +14,7 @@ import { benchFairness } from './fairness.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
+import { benchImports } from './imports.ts';
 import { benchIngest } from './ingest.ts';
 import { benchPerformance } from './performance.ts';
 import { benchQueries } from './queries.ts';
@@ -38,6 +39,7 @@ const STAGED: Record<string, number> = {
   fairness: 20,
   console: 5,
   performance: 1,
+  imports: 3,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -80,6 +82,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
+  imports: (stage) => benchImports(stage, note),
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   performance: (stage) => benchPerformance(stage, note),
   dashboards: async (stage) => {

@@ -355,6 +355,98 @@ view app.feedback owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.import_differences owner mirante_views with (security_barrier=true)
+ SELECT run_id,
+    number,
+    import_id,
+    kind,
+    row_key,
+    before,
+    after
+   FROM private.import_differences
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.import_rows owner mirante_views with (security_barrier=true)
+ SELECT import_id,
+    "time",
+    id
+   FROM private.import_rows
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.import_runs owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    import_id,
+    filter,
+    policy,
+    mapping,
+    dry_run,
+    undoes,
+    status,
+    error,
+    findings,
+    documents,
+    rows,
+    added,
+    changed,
+    removed,
+    kept,
+    progress,
+    created_at,
+    completed_at
+   FROM private.import_runs
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
+view app.import_versions owner mirante_views with (security_barrier=true)
+ SELECT import_id,
+    version,
+    run_id,
+    importer,
+    importer_version,
+    policy,
+    mapping,
+    applied_at
+   FROM private.import_versions
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.imports owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    received_at,
+    first_at,
+    source,
+    media_type,
+    bytes,
+    sha256,
+    object,
+    sealed_key,
+    sealed_with,
+    mapping,
+    policy,
+    status,
+    importer,
+    importer_version,
+    findings,
+    rows,
+    counts,
+    progress,
+    duration_ms,
+    due_at,
+    started_at,
+    completed_at,
+    version,
+    rewrites,
+    destroyed_at
+   FROM private.imports
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
 view app.journeys owner mirante_views with (security_barrier=true)
  SELECT service,
     id,
@@ -1516,6 +1608,142 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.import_differences owner mirante_owner, row security forced
+    tenant_id uuid not null
+    run_id uuid not null
+    number bigint not null
+    import_id uuid
+    kind text not null
+    row_key text not null
+    before jsonb
+    after jsonb
+    constraint import_differences_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'changed'::text, 'removed'::text])))
+    constraint import_differences_pkey PRIMARY KEY (run_id, number)
+    constraint import_differences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_differences_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES private.import_runs(tenant_id, id) ON DELETE CASCADE
+    CREATE INDEX import_differences_tenant_id_idx ON private.import_differences USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.import_rows owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    "time" timestamp with time zone not null
+    id uuid not null
+    is_origin boolean not null
+    seen_by uuid
+    constraint import_rows_pkey PRIMARY KEY (tenant_id, import_id, "time", id)
+    CREATE INDEX import_rows_tenant_id_time_id_idx ON private.import_rows USING btree (tenant_id, "time", id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.import_runs owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    import_id uuid
+    filter jsonb not null default '{}'::jsonb
+    policy text
+    mapping jsonb
+    dry_run boolean not null
+    undoes uuid
+    status text not null default 'queued'::text
+    error text
+    findings jsonb not null default '[]'::jsonb
+    documents bigint not null default 0
+    rows bigint not null default 0
+    added bigint not null default 0
+    changed bigint not null default 0
+    removed bigint not null default 0
+    kept bigint not null default 0
+    progress integer not null default 0
+    claim uuid
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    due_at timestamp with time zone default now()
+    attempts integer not null default 0
+    created_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint import_runs_pkey PRIMARY KEY (id)
+    constraint import_runs_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint import_runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'comparing'::text, 'applying'::text, 'completed'::text, 'failed'::text])))
+    constraint import_runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_runs_tenant_id_id_key UNIQUE (tenant_id, id)
+    CREATE INDEX import_runs_due_at_idx ON private.import_runs USING btree (due_at) WHERE (due_at IS NOT NULL)
+    CREATE INDEX import_runs_tenant_id_id_idx ON private.import_runs USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT ON private.import_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('import_run')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.import_versions owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    version integer not null
+    run_id uuid
+    importer text
+    importer_version integer
+    policy text
+    mapping jsonb
+    applied_at timestamp with time zone not null default now()
+    constraint import_versions_pkey PRIMARY KEY (import_id, version)
+    constraint import_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_versions_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES private.imports(tenant_id, id) ON DELETE CASCADE
+    CREATE INDEX import_versions_tenant_id_idx ON private.import_versions USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.imports owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    received_at timestamp with time zone not null default now()
+    first_at timestamp with time zone not null
+    source text not null
+    media_type text not null
+    bytes bigint not null
+    sha256 text not null
+    object text
+    sealed_key bytea not null
+    sealed_with text not null
+    mapping jsonb
+    policy text
+    status text not null default 'stored'::text
+    importer text
+    importer_version integer
+    findings jsonb not null default '[]'::jsonb
+    rows bigint not null default 0
+    counts jsonb not null default '{}'::jsonb
+    progress integer not null default 0
+    done_rows bigint not null default 0
+    is_checked boolean not null default false
+    duration_ms bigint
+    claim uuid
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    served_at timestamp with time zone not null default '-infinity'::timestamp with time zone
+    due_at timestamp with time zone
+    attempts integer not null default 0
+    started_at timestamp with time zone
+    completed_at timestamp with time zone
+    version integer not null default 1
+    rewrites jsonb not null default '[]'::jsonb
+    destroyed_at timestamp with time zone
+    constraint imports_object_key UNIQUE (object)
+    constraint imports_pkey PRIMARY KEY (id)
+    constraint imports_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint imports_status_check CHECK ((status = ANY (ARRAY['stored'::text, 'running'::text, 'imported'::text, 'rejected'::text])))
+    constraint imports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint imports_tenant_id_id_key UNIQUE (tenant_id, id)
+    CREATE INDEX imports_due_at_idx ON private.imports USING btree (due_at) WHERE (due_at IS NOT NULL)
+    CREATE INDEX imports_tenant_id_id_idx ON private.imports USING btree (tenant_id, id)
+    CREATE INDEX imports_tenant_id_sha256_idx ON private.imports USING btree (tenant_id, sha256)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
 table private.ingest_gate owner mirante_owner
     id boolean not null default true
     settled_to timestamp with time zone not null default '-infinity'::timestamp with time zone
@@ -2495,6 +2723,9 @@ function door.metabase_dashboard(wanted text) returns integer language sql stabl
     grant execute to mirante_api
 
 function door.note_download(export uuid, file text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b55eaf03ae40bcb6dcce93f665f34a08
+    grant execute to mirante_api
+
+function door.note_import_read(import uuid) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 598ddee51bfdfcbf3b32575e16f1f1c5
     grant execute to mirante_api
 
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16

@@ -24,6 +24,8 @@ type Side = TestTenant & {
   commentId: string;
   exportId: string;
   exportFile: string;
+  importId: string;
+  runId: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
 };
@@ -58,6 +60,8 @@ const LISTS = [
   '/v1/members',
   '/v1/services',
   '/v1/services/{slug}/comments',
+  '/v1/imports',
+  '/v1/imports/reprocess',
 ];
 
 const db = await useDatabase();
@@ -149,6 +153,12 @@ async function settle(): Promise<Side> {
   }
   const comments = await api.call('GET', `/v1/services/${SERVICE}/comments`, tenant_admin);
   const commentId = comments.body.data[0].id;
+  const document = async () =>
+    (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
+  const [importId] = [await document(), await document()];
+  const again = async () =>
+    (await api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark })).body.id;
+  const [runId] = [await again(), await again()];
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -182,6 +192,8 @@ async function settle(): Promise<Side> {
     file: bundle.files[0].name,
     exportId: made.id,
     exportFile: exported.name,
+    importId,
+    runId,
     quarantineIds,
     cursors,
   };
@@ -225,6 +237,9 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
+  'post /v1/imports': () => 'type\na.b.v1\n',
+  'post /v1/imports/reprocess': () => ({ filter: {} }),
+  'post /v1/imports/{id}/reprocess': () => ({}),
   'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
@@ -256,6 +271,8 @@ function attemptsAt(side: Side): Attempt[] {
       const filled = template
         .replace('/archive/rules/{id}', `/archive/rules/${side.archiveRuleId}`)
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/imports/reprocess/{id}', `/imports/reprocess/${side.runId}`)
+        .replace('/imports/{id}', `/imports/${side.importId}`)
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
@@ -297,6 +314,8 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.ruleId,
     victim.endpointId,
     victim.exportId,
+    victim.importId,
+    victim.runId,
     victim.linkId.slice(0, 8),
     victim.memberId,
     victim.visitId,

@@ -85,6 +85,9 @@ export async function setStage(): Promise<Stage> {
       { metric: 'events.count', period: '2025-01' },
       operator,
     );
+    const kept = await api.call('POST', '/v1/imports', ingest, 'type\na.b.v1\n', { 'content-type': 'text/csv' });
+    ids['/v1/imports/'] = kept.body.id;
+    ids['/v1/imports/reprocess/{id}'] = await make(`/v1/imports/${kept.body.id}/reprocess`, {});
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
     await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
@@ -122,7 +125,7 @@ export async function setStage(): Promise<Stage> {
       if (name !== 'id') return names[path] ?? uuidv7();
       // Deletions are left out, or the stage would soon be empty.
       if (method === 'DELETE' && path.endsWith('{id}')) return uuidv7();
-      const exact = ids[path];
+      const exact = ids[path.replace(/\/differences$/, '')];
       const below = Object.keys(ids).find((start) => path.startsWith(start) && start.endsWith('/') && start !== path);
       const prefix = Object.keys(ids).find((start) => path.startsWith(`${start}{id}`));
       return exact ?? ids[below ?? prefix ?? ''] ?? uuidv7();
