@@ -68,6 +68,7 @@ describe.skipIf(!need('chromium'))('/docs', () => {
     const samples = await page.locator('article figure:first-child pre').allTextContents();
     expect(samples.length).toBe(ids.length);
     expect(samples.filter((text) => !text.startsWith('curl ') || !text.includes(api.url))).toEqual([]);
+    expect(samples.filter((text) => text.includes(" -d '") && !text.includes("-H 'Content-Type: "))).toEqual([]);
     await page.context().close();
   });
 

@@ -96,7 +96,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/dashboards': ['sql/metrics'],
   'sql/events': ['sql/archive', 'sql/privacy'],
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
-  'sql/imports': ['sql/privacy'],
+  'sql/imports': ['sql/events', 'sql/privacy'],
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
   'sql/performance': ['sql/metrics', 'sql/privacy'],

@@ -16,7 +16,7 @@ export function curlOf({ method, path, operation }: DocumentedCall): string {
   return [
     `curl${isImplied ? '' : ` -X ${method}`}${address.includes('[') ? ' -g' : ''} "${address}"`,
     ...(key ? [`-H "Authorization: Bearer ${key}"`] : []),
-    ...(example === undefined ? [] : [`-H 'MediaTypes-Type: ${type}'`, `-d '${textOf(example).replaceAll("'", "'\\''")}'`]),
+    ...(example === undefined ? [] : [`-H 'Content-Type: ${type}'`, `-d '${textOf(example).replaceAll("'", "'\\''")}'`]),
   ].join(' \\\n  ');
 }
 

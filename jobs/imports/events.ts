@@ -1,10 +1,9 @@
 import type { ReceiptItem } from '../../api/events/receipt.ts';
 import { acceptedOf } from '../../api/events/receive.ts';
 import { instantOf } from '../../lib/time.ts';
-import type { EventRow } from '../../sql/events/events.ts';
+import type { EventKey, EventRow } from '../../sql/events/events.ts';
 import {
   deleteEvents,
-  type EventKey,
   forgetUnseen,
   noteDerived,
   noteOrigins,

@@ -1,7 +1,5 @@
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
-
-/** The key of a stored event. `time` is text that PostgreSQL reads. */
-export type EventKey = { time: string; id: string };
+import type { EventKey } from '../events/events.ts';
 
 /** An event that a document gave. `isOrigin`: the document brought it, and nothing had stored it before. */
 export type DerivedEvent = EventKey & { isOrigin: boolean };
