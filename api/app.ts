@@ -37,6 +37,7 @@ import { mountObjectives } from './objectives/routes.ts';
 import { mountDocs } from './pages/docs-routes.ts';
 import { problemPage } from './pages/problem.ts';
 import { mountPages } from './pages/routes.ts';
+import { mountServices } from './performance/services-routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
 import { mountRecords } from './platform/records-routes.ts';
@@ -108,6 +109,7 @@ export function buildApp(
   mountAlertRules(api, deps, queues);
   mountAlertEndpoints(api, deps);
   mountAlerts(api, deps);
+  mountServices(api, deps);
   mountAuditLog(api, deps);
   mountObjectives(api, deps);
   mountOperations(api, deps, queues);

@@ -325,6 +325,27 @@ view app.export_jobs owner mirante_views with (security_barrier=true, check_opti
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
 
+view app.feedback owner mirante_views with (security_barrier=true)
+ SELECT id,
+    service,
+    received_at,
+    rating,
+    locale
+   FROM private.feedback
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
+view app.journeys owner mirante_views with (security_barrier=true)
+ SELECT service,
+    id,
+    started_at,
+    completed_at
+   FROM private.journeys
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -473,6 +494,29 @@ view app.rules_hourly owner mirante_views with (security_barrier=true)
    FROM private.rules_hourly
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+    grant select to mirante_sql
+
+view app.services owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    slug,
+    revision,
+    name,
+    locales,
+    timezone,
+    started,
+    completed,
+    journey_id,
+    draft_limit_days,
+    channels,
+    assisted_digital,
+    costs,
+    comment_retention_days,
+    journeys_to,
+    created_at,
+    updated_at
+   FROM private.services
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select, update to mirante_api
     grant select to mirante_sql
 
 view app.tenant owner mirante_views with (security_barrier=true)
@@ -1143,6 +1187,17 @@ table private.dirty_hours owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.dirty_journeys owner mirante_owner, row security forced
+    id bigint not null identity
+    tenant_id uuid not null
+    hour timestamp with time zone not null
+    constraint dirty_journeys_pkey PRIMARY KEY (id)
+    constraint dirty_journeys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE INDEX dirty_journeys_tenant_id_hour_idx ON private.dirty_journeys USING btree (tenant_id, hour)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
     type text not null
@@ -1376,6 +1431,24 @@ table private.feature_uses owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.feedback owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    service text not null
+    received_at timestamp with time zone not null default now()
+    rating integer not null
+    locale text not null
+    comment text
+    redacted_at timestamp with time zone
+    constraint feedback_pkey PRIMARY KEY (id)
+    constraint feedback_rating_check CHECK (((rating >= 1) AND (rating <= 5)))
+    constraint feedback_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
+    CREATE INDEX feedback_tenant_id_service_received_at_idx ON private.feedback USING btree (tenant_id, service, received_at) WHERE (comment IS NOT NULL)
+    CREATE INDEX feedback_tenant_id_service_received_at_rating_idx ON private.feedback USING btree (tenant_id, service, received_at) INCLUDE (rating)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.grant_secrets owner mirante_owner
     id text not null
     inner_pad bytea not null
@@ -1417,6 +1490,22 @@ table private.isolation_audits owner mirante_owner
     findings jsonb not null
     constraint isolation_audits_pkey PRIMARY KEY (id)
     CREATE INDEX isolation_audits_ran_at_idx ON private.isolation_audits USING btree (ran_at)
+
+table private.journeys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    service text not null
+    id uuid not null
+    started_at timestamp with time zone
+    completed_at timestamp with time zone
+    subjects text[] not null default '{}'::text[]
+    constraint journeys_check CHECK ((num_nonnulls(started_at, completed_at) > 0))
+    constraint journeys_pkey PRIMARY KEY (tenant_id, service, id)
+    constraint journeys_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
+    CREATE INDEX journeys_tenant_id_service_completed_at_started_at_idx ON private.journeys USING btree (tenant_id, service, completed_at) INCLUDE (started_at)
+    CREATE INDEX journeys_tenant_id_service_started_at_completed_at_idx ON private.journeys USING btree (tenant_id, service, started_at) INCLUDE (completed_at)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
 
 view private.latency_daily owner mirante_owner
  SELECT tenant_id,
@@ -1876,6 +1965,37 @@ table private.rules_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.services owner mirante_owner, row security forced
+    tenant_id uuid not null
+    slug text not null
+    revision integer not null default 1
+    name text not null
+    locales text[] not null
+    timezone text not null
+    started text
+    completed text
+    journey_id text
+    draft_limit_days integer not null
+    channels text[] not null
+    assisted_digital boolean not null default true
+    costs jsonb not null
+    comment_retention_days integer not null
+    journeys_to timestamp with time zone
+    created_at timestamp with time zone not null default now()
+    updated_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint services_check CHECK ((num_nulls(started, completed, journey_id) = ANY (ARRAY[0, 3])))
+    constraint services_comment_retention_days_check CHECK ((comment_retention_days > 0))
+    constraint services_draft_limit_days_check CHECK ((draft_limit_days > 0))
+    constraint services_locales_check CHECK ((cardinality(locales) > 0))
+    constraint services_pkey PRIMARY KEY (tenant_id, slug)
+    constraint services_slug_check CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
+    constraint services_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF revision ON private.services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('service', 'slug')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select, update to mirante_views
+
 table private.sessions owner mirante_owner, row security forced
     id uuid not null
     tenant_id uuid not null
@@ -2191,6 +2311,9 @@ function door.benchmarks() returns TABLE(metric text, unit text, description tex
 function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
     grant execute to mirante_api
 
+function door.completion(service_slug text, edges timestamp with time zone[], at timestamp with time zone DEFAULT now()) returns TABLE(period integer, starts bigint, completions bigint, cohort_completed bigint, cohort_late bigint, cohort_open bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7a05629d884d45d3c899e02872f2b67a
+    grant execute to mirante_api
+
 function door.create_key(id uuid, tenant uuid, name text, hash bytea, prefix text, scopes text[], expires_at timestamp with time zone) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 77d9c56c764808061d634d6ed2844663
     grant execute to mirante_api
 
@@ -2246,6 +2369,9 @@ function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], time
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
+    grant execute to mirante_api
+
+function door.journeys_watermark(service_slug text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ac8f4fce6d47c25a3f37fe067659374b
     grant execute to mirante_api
 
 function door.key_hashes(tenant uuid) returns SETOF bytea language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2dd17edd0e794e6532217055d21ea96d
@@ -2323,6 +2449,9 @@ function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean langu
     grant execute to mirante_api
 
 function door.rollup_since(rollup text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c6108df2fcbc6f756266d81870c24c3f
+    grant execute to mirante_api
+
+function door.satisfaction(service_slug text, edges timestamp with time zone[]) returns TABLE(period integer, n1 bigint, n2 bigint, n3 bigint, n4 bigint, n5 bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b91e2a6181b95d725ea2cac525275fbb
     grant execute to mirante_api
 
 function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
@@ -2500,6 +2629,8 @@ function private.benchmark_period(period text, OUT since timestamp with time zon
 
 function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
 
+function private.completion(tenant uuid, service_slug text, edges timestamp with time zone[], at timestamp with time zone DEFAULT now()) returns TABLE(period integer, starts bigint, completions bigint, cohort_completed bigint, cohort_late bigint, cohort_open bigint) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 11c9b34743a9bc7dc0da4a5723a15b21
+
 function private.current_tenant() returns uuid language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5025cab43461e7086b7ff947a098dd28
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -2509,6 +2640,8 @@ function private.form_benchmark_blocks(of_metric text, k integer, present bytea[
 
 function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
     grant execute to public
+
+function private.journeys_watermark(tenant uuid, service_slug text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body f044ba4d6ce32461a24ffe5d0d3b020d
 
 function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
 
@@ -2567,6 +2700,8 @@ function private.sane_count(value jsonb) returns bigint language sql immutable o
     grant execute to mirante_sql
     grant execute to mirante_views
     grant execute to public
+
+function private.satisfaction(tenant uuid, service_slug text, edges timestamp with time zone[]) returns TABLE(period integer, n1 bigint, n2 bigint, n3 bigint, n4 bigint, n5 bigint) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body fbbc9870f98da8db8441f6bbbe15d814
 
 function private.scopes_of_role(role text) returns text[] language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d4507385eca24dc19dc67d4da53d3dc
 

@@ -93,6 +93,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
+  'sql/performance': ['sql/metrics'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
   'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
   'sql/tenants': ['sql/attacks'],

@@ -12,6 +12,8 @@ export const TAGS = {
   Exports: 'All rows of a window: streamed at once, or written into files by a job, with a manifest of counts and checksums.',
   Dashboards: 'Dashboards, the rows of their cards, and links with which people without a key see one of them.',
   Alerts: 'Rules that watch a metric, the webhooks and e-mail addresses that are told, and the log of what was sent.',
+  Performance:
+    'Public services of a tenant: their feedback, the journeys of the people who use them, and the measures of how they perform.',
   Benchmarks: "A tenant's own metric beside rounded quartiles of a cohort of tenants that agreed to be counted.",
   Objectives: 'The promised numbers of the platform itself: target, measured value and error budget.',
   Privacy: 'Access, erasure and withdrawal of consent for one person; records of processing; the key of all pseudonyms.',

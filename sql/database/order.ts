@@ -23,6 +23,7 @@ export const LOAD_ORDER = [
   'dashboards/app.sql',
   'exports/app.sql',
   'members/app.sql',
+  'performance/app.sql',
   'privacy/app.sql',
 
   'benchmarks/figures.sql',
@@ -50,6 +51,7 @@ export const LOAD_ORDER = [
   'dashboards/door.sql',
   'exports/door.sql',
   'members/door.sql',
+  'performance/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
 

@@ -198,6 +198,8 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   dashboard_links: 'hashes, and choices that the tenant fixed for its viewers',
   annotations: 'what administrators noted of the tenant’s own figures; theirs to delete',
   bookmarks: 'dashboards that people of the tenant keep at hand, and their filters; theirs to remove',
+  services: 'public services and their parameters',
+  dirty_journeys: 'hours of a whole tenant',
   dashboard_opens: 'counts of a whole tenant',
   feature_uses: 'counts of a whole tenant',
   alert_rules: 'names and figures that the tenant watches',

@@ -88,6 +88,19 @@ export const PLANTED: Record<string, string> = {
   'private.bookmarks': `insert into private.bookmarks (id, tenant_id, key_id, dashboard, name, query)
     select c.row_id, c.id, k.id, c.word, c.word, c.mark from c, ${KEY}
     where not exists (select from private.bookmarks b where b.tenant_id = c.id)`,
+  'private.services': `insert into private.services (tenant_id, slug, name, locales, timezone, started, completed, journey_id, draft_limit_days,
+        channels, costs, comment_retention_days, journeys_to)
+    select c.id, c.word, c.word, array[c.mark], c.word, c.word, c.word, c.word, 1, array[c.word], jsonb_build_object('mark', c.mark), 36500, now()
+    from c on conflict do nothing`,
+  'private.feedback': `insert into private.feedback (id, tenant_id, service, received_at, rating, locale, comment)
+    select c.row_id, c.id, c.word, now(), 3, c.word, c.mark from c
+    where not exists (select from private.feedback f where f.tenant_id = c.id)`,
+  'private.journeys': `insert into private.journeys (tenant_id, service, id, started_at, subjects)
+    select c.id, c.word, c.row_id, now(), array[c.mark] from c
+    where not exists (select from private.journeys j where j.tenant_id = c.id)`,
+  // For an hour that never comes, which the job never collects.
+  'private.dirty_journeys': `insert into private.dirty_journeys (tenant_id, hour)
+    select c.id, '9999-01-01' from c where not exists (select from private.dirty_journeys d where d.tenant_id = c.id)`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,
