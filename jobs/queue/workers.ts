@@ -19,6 +19,9 @@ import { measureObjectives, type ObjectivesDeps } from '../platform/measure-obje
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
 import { servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
+import { makeDueReports } from '../reports/due.ts';
+import { makeReports, type ReportDeps } from '../reports/make.ts';
+import { type PullDeps, pullChannels } from '../reports/pull.ts';
 import { endSqlLogins } from '../tenants/end-sql-logins.ts';
 import { offboardTenants } from '../tenants/offboard.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
@@ -29,7 +32,15 @@ export type Workers = {
 };
 
 /** Dependencies of all jobs. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
+export type WorkerDeps = RetentionDeps &
+  AuditDeps &
+  BenchmarkDeps &
+  ObjectivesDeps &
+  DeliverDeps &
+  ExportDeps &
+  DrillDeps &
+  ReportDeps &
+  PullDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -135,6 +146,15 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     'build-benchmarks': () => buildBenchmarks(deps),
     'build-due-benchmarks': () => buildDueBenchmarks(deps),
     'restore-drill': () => runRestoreDrill(deps),
+    'make-performance-reports': async () => {
+      if ((await makeReports(deps)) > 0) await tell();
+    },
+    'make-due-performance-reports': async () => {
+      if ((await makeDueReports(deps)) > 0) await tell();
+    },
+    'pull-channels': async () => {
+      if ((await pullChannels(deps)) > 0) await tell();
+    },
     'send-login-link': (_queue, request) => sendLoginLink(deps, request),
   };
 }

@@ -1,8 +1,8 @@
 import {
   type CompletionRates,
   type JourneyCounts,
-  type RatingCounts,
   type Rate,
+  type RatingCounts,
   satisfactionOf,
 } from '../../sql/performance/measures.ts';
 import { CHANNELS, type Channel, type Service } from '../../sql/performance/services.ts';

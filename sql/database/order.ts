@@ -24,6 +24,7 @@ export const LOAD_ORDER = [
   'exports/app.sql',
   'members/app.sql',
   'performance/app.sql',
+  'reports/app.sql',
   'privacy/app.sql',
 
   'benchmarks/figures.sql',
@@ -52,6 +53,7 @@ export const LOAD_ORDER = [
   'exports/door.sql',
   'members/door.sql',
   'performance/door.sql',
+  'reports/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
 

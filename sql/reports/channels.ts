@@ -2,9 +2,6 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Client } from '../database/db.ts';
 import type { Channel } from '../performance/services.ts';
 
-
-
-
 /** Counts of completed transactions of a month; null is not known. `online` null: the journeys completed in the month. */
 export type ChannelCounts = Record<Channel, number | null> & {
   /** How many of those online were completed with help. */
@@ -32,8 +29,7 @@ export type NewChannelMonth = Partial<ChannelCounts> & { period: string };
 /** What became of one month: new, the same numbers again, or other numbers than before. */
 export type StoredMonth = { period: string; revision: number; outcome: 'created' | 'unchanged' | 'restated' };
 
-const COLUMNS =
-  'service, period, revision, online, paper, phone, other, assisted_digital, costs, source, recorded_at';
+const COLUMNS = 'service, period, revision, online, paper, phone, other, assisted_digital, costs, source, recorded_at';
 const VIEWS = { tenant: 'app.channel_counts', owner: 'private.channel_counts' };
 
 /**
@@ -107,9 +103,9 @@ export async function lockService(
   tenantId: string,
   service: string,
 ): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `select from ${SERVICES[as]} where tenant_id = $1 and slug = $2 for no key update`,
-    [tenantId, service],
-  );
+  const { rowCount } = await client.query(`select from ${SERVICES[as]} where tenant_id = $1 and slug = $2 for no key update`, [
+    tenantId,
+    service,
+  ]);
   return rowCount === 1;
 }

@@ -1,5 +1,5 @@
-import type { Client, Pool } from '../database/db.ts';
 import { backOff } from '../database/back-off.ts';
+import type { Client, Pool } from '../database/db.ts';
 import type { Channel } from '../performance/services.ts';
 
 /** Where in the fetched document each count is, as JSON Pointers. */

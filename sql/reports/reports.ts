@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import { backOff } from '../database/back-off.ts';
+import { type Client, type Pool, withTransaction } from '../database/db.ts';
 
 export const MEASURES = [
   'user_satisfaction',
@@ -25,7 +25,11 @@ export type Measure = {
 export type Measures = Record<MeasureName, Measure>;
 
 /** What a figure needs and did not have. */
-export type MissingInput = { input: 'channel_counts' | 'costs' | 'assisted_digital' | 'journeys'; period: string; reason: string };
+export type MissingInput = {
+  input: 'channel_counts' | 'costs' | 'assisted_digital' | 'journeys';
+  period: string;
+  reason: string;
+};
 
 /** How the figures are computed, in words. */
 export type ReportMethod = { version: string; measures: Record<MeasureName, string>; assumptions: string[] };
@@ -206,7 +210,10 @@ export async function lastReport(
 
 /** Deletes a scheduled report whose figures are those of the report before. */
 export async function dropUnchanged(client: Client, { id, attempts }: DueReport): Promise<void> {
-  await client.query(`delete from private.performance_reports where id = $1 and attempts = $2 and status = 'running'`, [id, attempts]);
+  await client.query(`delete from private.performance_reports where id = $1 and attempts = $2 and status = 'running'`, [
+    id,
+    attempts,
+  ]);
 }
 
 /** A service whose reports are made by themselves, and when its figures can no longer change. */
