@@ -78,6 +78,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/pages': ['api/dashboards'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
+  'api/reports': ['api/exports', 'api/pages', 'api/performance'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
   'jobs/members': ['jobs/alerts'],
@@ -96,6 +97,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/performance': ['sql/metrics'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
   'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
+  'sql/reports': ['sql/performance'],
   'sql/tenants': ['sql/attacks'],
 };
 

@@ -1,0 +1,144 @@
+import type { FormLocale } from '../../sql/performance/services.ts';
+import type { MeasureName } from '../../sql/reports/reports.ts';
+
+/** The words of the public page of a service, in each of its languages. */
+export type PageText = {
+  title: string;
+  lead: string;
+  measures: Record<MeasureName, string>;
+  none: string;
+  provisional: string;
+  of: string;
+  responses: string;
+  ratings: readonly [string, string, string, string, string];
+  flags: Record<string, string>;
+  missing: string;
+  missing_lead: string;
+  time: string;
+  period: string;
+  method: string;
+  assumptions: string;
+  changes: string;
+  was: string;
+  revisions: string;
+  revision: string;
+  published: string;
+  older: string;
+  data: string;
+};
+
+const EN: PageText = {
+  title: 'Performance',
+  lead: 'How this service performed in {period}',
+  measures: {
+    user_satisfaction: 'User satisfaction',
+    completion_rate_period: 'Completion rate',
+    completion_rate_cohort: 'Completion rate of those who started',
+    digital_take_up: 'Digital take-up',
+    cost_per_transaction: 'Cost per transaction',
+  },
+  none: 'Not available',
+  provisional: 'Provisional',
+  of: '{numerator} of {denominator}',
+  responses: '{n} ratings',
+  ratings: ['Very dissatisfied', 'Dissatisfied', 'Neither satisfied nor dissatisfied', 'Satisfied', 'Very satisfied'],
+  flags: {
+    'over-100-percent': 'More journeys were completed than started in this period.',
+    'missing-months': 'Numbers of some months are missing.',
+    'restated-counts': 'Some numbers were corrected after they were first recorded.',
+    'default-costs': 'Some costs are the usual ones of the service, not those of the month.',
+    'mixed-currencies': 'Costs are in more than one currency.',
+    'no-journey': 'Journeys are not measured.',
+  },
+  missing: 'What is missing',
+  missing_lead: 'A number that is missing is not counted as zero. The figures that need it are not available.',
+  time: 'Over time',
+  period: 'Period',
+  method: 'How the figures are computed',
+  assumptions: 'Assumptions',
+  changes: 'What changed since the revision before',
+  was: '{before} became {after}',
+  revisions: 'All revisions',
+  revision: 'Revision {n}',
+  published: 'Published',
+  older: 'There is a newer revision of this period.',
+  data: 'Data',
+};
+
+const CY: PageText = {
+  title: 'Perfformiad',
+  lead: 'Sut y perfformiodd y gwasanaeth hwn yn {period}',
+  measures: {
+    user_satisfaction: 'Boddhad defnyddwyr',
+    completion_rate_period: 'Cyfradd gwblhau',
+    completion_rate_cohort: 'Cyfradd gwblhau’r rhai a ddechreuodd',
+    digital_take_up: 'Defnydd digidol',
+    cost_per_transaction: 'Cost fesul trafodyn',
+  },
+  none: 'Ddim ar gael',
+  provisional: 'Dros dro',
+  of: '{numerator} o {denominator}',
+  responses: '{n} o sgoriau',
+  ratings: ['Anfodlon iawn', 'Anfodlon', 'Ddim yn fodlon nac yn anfodlon', 'Bodlon', 'Bodlon iawn'],
+  flags: {
+    'over-100-percent': 'Cwblhawyd mwy o deithiau nag a ddechreuwyd yn y cyfnod hwn.',
+    'missing-months': 'Mae rhifau rhai misoedd ar goll.',
+    'restated-counts': 'Cywirwyd rhai rhifau ar ôl eu cofnodi gyntaf.',
+    'default-costs': 'Costau arferol y gwasanaeth yw rhai o’r costau, nid rhai’r mis.',
+    'mixed-currencies': 'Mae costau mewn mwy nag un arian cyfred.',
+    'no-journey': 'Nid yw teithiau’n cael eu mesur.',
+  },
+  missing: 'Beth sydd ar goll',
+  missing_lead: 'Nid yw rhif sydd ar goll yn cael ei gyfrif fel sero. Nid yw’r ffigurau sydd ei angen ar gael.',
+  time: 'Dros amser',
+  period: 'Cyfnod',
+  method: 'Sut mae’r ffigurau’n cael eu cyfrifo',
+  assumptions: 'Tybiaethau',
+  changes: 'Beth newidiodd ers y fersiwn flaenorol',
+  was: 'Aeth {before} yn {after}',
+  revisions: 'Pob fersiwn',
+  revision: 'Fersiwn {n}',
+  published: 'Cyhoeddwyd',
+  older: 'Mae fersiwn fwy newydd o’r cyfnod hwn.',
+  data: 'Data',
+};
+
+const PT: PageText = {
+  title: 'Desempenho',
+  lead: 'O desempenho deste serviço em {period}',
+  measures: {
+    user_satisfaction: 'Satisfação dos usuários',
+    completion_rate_period: 'Taxa de conclusão',
+    completion_rate_cohort: 'Taxa de conclusão de quem começou',
+    digital_take_up: 'Uso do canal digital',
+    cost_per_transaction: 'Custo por transação',
+  },
+  none: 'Não disponível',
+  provisional: 'Provisório',
+  of: '{numerator} de {denominator}',
+  responses: '{n} avaliações',
+  ratings: ['Muito insatisfeito', 'Insatisfeito', 'Nem satisfeito nem insatisfeito', 'Satisfeito', 'Muito satisfeito'],
+  flags: {
+    'over-100-percent': 'Mais jornadas foram concluídas do que iniciadas neste período.',
+    'missing-months': 'Faltam números de alguns meses.',
+    'restated-counts': 'Alguns números foram corrigidos depois do primeiro registro.',
+    'default-costs': 'Alguns custos são os habituais do serviço, não os do mês.',
+    'mixed-currencies': 'Os custos estão em mais de uma moeda.',
+    'no-journey': 'As jornadas não são medidas.',
+  },
+  missing: 'O que falta',
+  missing_lead: 'Um número que falta não conta como zero. Os números que precisam dele não estão disponíveis.',
+  time: 'Ao longo do tempo',
+  period: 'Período',
+  method: 'Como os números são calculados',
+  assumptions: 'Premissas',
+  changes: 'O que mudou desde a revisão anterior',
+  was: '{before} passou a {after}',
+  revisions: 'Todas as revisões',
+  revision: 'Revisão {n}',
+  published: 'Publicado',
+  older: 'Há uma revisão mais nova deste período.',
+  data: 'Dados',
+};
+
+export const PAGE_WORDS: Record<FormLocale, PageText> = { en: EN, cy: CY, 'pt-BR': PT };

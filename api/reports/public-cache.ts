@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+import QuickLRU from 'quick-lru';
+
+/** A published document, ready to send. */
+export type PublicDocument = { type: string; body: string; etag: string };
+
+/** Published documents, kept for a few seconds. */
+export type PublicPages = {
+  /** Returns the document under a key, and makes it if none is kept. Undefined: there is none, which is kept too. */
+  get: (key: string, make: () => Promise<Omit<PublicDocument, 'etag'> | undefined>) => Promise<PublicDocument | undefined>;
+  /** Forgets all, because something was published or withdrawn. Other processes see it within KEPT_MS. */
+  forget: () => void;
+};
+
+const KEPT_MS = 10_000;
+const MAX_DOCUMENTS = 500;
+
+export function createPublicPages(): PublicPages {
+  const kept = new QuickLRU<string, Promise<PublicDocument | undefined>>({ maxSize: MAX_DOCUMENTS, maxAge: KEPT_MS });
+  return {
+    get(key, make) {
+      const found = kept.get(key);
+      if (found) return found;
+      // Concurrent requests wait for one query.
+      const made = make().then((document) => document && { ...document, etag: etagOf(document.body) });
+      kept.set(key, made);
+      made.catch(() => kept.delete(key));
+      return made;
+    },
+    forget: () => kept.clear(),
+  };
+}
+
+const etagOf = (body: string) => `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+
+/** Sends a published document, or 304 where the reader has it. Caches on the way may keep it for a minute. */
+export function sendPublic(request: Request, response: Response, { type, body, etag }: PublicDocument): void {
+  response.setHeader('etag', etag);
+  response.setHeader('cache-control', 'public, max-age=60');
+  response.setHeader('vary', 'Accept-Language');
+  if (request.fresh) {
+    response.status(304).end();
+    return;
+  }
+  response.setHeader('content-type', type);
+  response.status(200).send(body);
+}
