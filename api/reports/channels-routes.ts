@@ -28,28 +28,24 @@ const costs = z.strictObject({
 });
 
 const UNKNOWN = 'null or absent: not known, which is never zero';
-const input = z.strictObject({
+const counts = {
   online: count('Transactions completed online. null or absent: the completed journeys of the month'),
   paper: count(`Transactions completed on paper; ${UNKNOWN}`),
   phone: count(`Transactions completed by telephone; ${UNKNOWN}`),
   other: count(`Transactions completed in other ways; ${UNKNOWN}`),
   assisted_digital: count(`How many of those online were completed with help; ${UNKNOWN}`),
   costs: costs.nullable().optional().meta({ description: 'Costs of the month by channel' }),
-});
+};
+const input = z.strictObject(counts);
 
 const shown = z.object({
-  service: z.string(),
+  service: z.string().meta({ description: 'Slug of the service' }),
   period: z.string().meta({ description: 'The month' }),
   revision: z.number().int().meta({ description: 'From 1; a greater one replaced other numbers, which are kept' }),
   restated: z.boolean().meta({ description: 'Whether other numbers were recorded for this month before' }),
-  online: z.number().int().nullable(),
-  paper: z.number().int().nullable(),
-  phone: z.number().int().nullable(),
-  other: z.number().int().nullable(),
-  assisted_digital: z.number().int().nullable(),
-  costs: costs.nullable(),
+  ...counts,
   source: z.enum(['manual', 'connector', 'import']).meta({ description: 'How the numbers arrived' }),
-  recorded_at: z.iso.datetime(),
+  recorded_at: z.iso.datetime().meta({ description: 'When this revision was recorded' }),
 });
 
 const params = z.object({ slug: serviceSlug, period: month });
@@ -72,7 +68,7 @@ export function mountChannels(api: Api, deps: Deps): void {
     },
     async ({ identity, actor, params: { slug, period }, body }) => {
       if (typeof body.online === 'number' && (body.assisted_digital ?? 0) > body.online) {
-        const detail = 'assisted_digital must not exceed online, of which it is a part.';
+        const detail = 'assisted_digital is a part of online and must not exceed it.';
         throw invalidRequest([{ pointer: '/assisted_digital', code: 'exceeds-online', detail }]);
       }
       const { tenantId } = identity;

@@ -59,15 +59,19 @@ const mapping = z
   .refine(({ costs: _, period: __, ...counts }) => Object.keys(counts).length > 0, { error: 'must map at least one count' })
   .meta({ description: 'Where each number is in the answer, as JSON Pointers' });
 
+const schedule = z.enum(['daily', 'monthly']).meta({ description: 'How often the last closed month is fetched' });
+const day = z.number().int().min(1).max(28).meta({ description: 'With `monthly`: the day of the month' });
+const enabled = z.boolean().meta({ description: 'Whether it is fetched' });
+
 const shown = z.object({
-  service: z.string(),
+  service: z.string().meta({ description: 'Slug of the service' }),
   url: z.string(),
   has_authorization: z.boolean().meta({ description: 'Whether an Authorization header is stored; it is never shown' }),
   mapping,
-  schedule: z.enum(['daily', 'monthly']),
-  day: z.number().int(),
-  first_period: z.string(),
-  enabled: z.boolean(),
+  schedule,
+  day,
+  first_period: z.string().meta({ description: 'The first month that is fetched' }),
+  enabled,
   state: z.enum(['waiting', 'fresh', 'failing']).meta({ description: 'How the last attempt ended' }),
   error: z.string().nullable(),
   detail: z.string().nullable().meta({ description: 'Why the last attempt failed, for people' }),
@@ -94,10 +98,10 @@ export function mountConnectors(api: Api, deps: Deps, queues: Queues): void {
       .optional()
       .meta({ description: 'Authorization header of the request, stored encrypted. null removes it; absent keeps it' }),
     mapping,
-    schedule: z.enum(['daily', 'monthly']).default('daily').meta({ description: 'How often the last closed month is fetched' }),
-    day: z.number().int().min(1).max(28).default(1).meta({ description: 'Of `monthly`: the day of the month' }),
+    schedule: schedule.default('daily'),
+    day: day.default(1),
     first_period: month.optional().meta({ description: 'The first month to fetch; the last closed one if absent' }),
-    enabled: z.boolean().default(true),
+    enabled: enabled.default(true),
   });
 
   route(

@@ -25,14 +25,18 @@ const one = service.extend({
   revision: z.coerce.number().int().min(1).max(1_000_000).meta({ description: 'Number of the revision' }),
 });
 
+const period = z.string().meta({ description: 'Month, quarter or year' });
+const revision = z.number().int().meta({ description: 'Number of the published revision of the period' });
+const publishedAt = z.iso.datetime().meta({ description: 'When it was published' });
+
 const answer = z.object({
   tenant: z.string().meta({ description: 'Slug of the tenant' }),
   tenant_name: z.string().meta({ description: 'Name of the organisation' }),
   service: z.string().meta({ description: 'Slug of the service' }),
   service_name: z.string().meta({ description: 'Name of the service' }),
-  period: z.string().meta({ description: 'Month, quarter or year' }),
-  revision: z.number().int().meta({ description: 'Number of the published revision of the period' }),
-  published_at: z.iso.datetime().meta({ description: 'When it was published' }),
+  period,
+  revision,
+  published_at: publishedAt,
   completed_at: z.iso.datetime(),
   measures: measuresShape,
   method: methodShape,
@@ -40,10 +44,10 @@ const answer = z.object({
   changes: changesShape,
   url: z.string(),
   revisions: z
-    .array(z.object({ period: z.string(), revision: z.number(), published_at: z.iso.datetime(), url: z.string() }))
+    .array(z.object({ period, revision, published_at: publishedAt, url: z.string() }))
     .meta({ description: 'Every published revision of every period' }),
   periods: z
-    .array(z.object({ period: z.string(), revision: z.number(), measures: measuresShape }))
+    .array(z.object({ period, revision, measures: measuresShape }))
     .meta({ description: 'The newest revision of each period' }),
 });
 

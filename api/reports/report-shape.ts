@@ -34,7 +34,7 @@ export const missingShape = z
   .array(
     z.object({
       input: z.string().meta({ description: 'What is missing: `channel_counts`, `costs`, `assisted_digital` or `journeys`' }),
-      period: z.string().meta({ description: 'Of which month' }),
+      period: z.string().meta({ description: 'The month that it is missing from' }),
       reason: z.string().meta({ description: 'e.g. `not-recorded`, `connector-failing`, `paper-not-known`' }),
     }),
   )

@@ -10,9 +10,9 @@ import {
   failUnreachable,
   type Message,
   nextDelivery,
-  type ServiceMessage,
   settleDelivery,
 } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { type Pool, withTransaction } from '../../sql/database/db.ts';
 import { within } from '../queues.ts';
 import { mailOf } from './mail-text.ts';

@@ -1,5 +1,5 @@
 import { escaped } from '../../lib/html.ts';
-import type { ServiceMessage } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import type { Mail, MailReader } from './mail-text.ts';
 
 const WORDS = {

@@ -1,5 +1,5 @@
 import { monthAt, monthsBetween, monthsUpTo, quarterOf, shiftMonth } from '../../lib/months.ts';
-import { askForDue, listScheduled, type ScheduledService } from '../../sql/reports/reports.ts';
+import { askForDue, listScheduled, type ScheduledService } from '../../sql/reports/due.ts';
 import { eachItem } from '../queue/each.ts';
 import { makeReports, type ReportDeps } from './make.ts';
 

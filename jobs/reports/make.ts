@@ -1,6 +1,6 @@
 import type { Logger } from '../../lib/log.ts';
 import { monthsUpTo } from '../../lib/months.ts';
-import type { ServiceMessage } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import {
   completionOf,

@@ -1,4 +1,5 @@
-import { addDeliveries, type ServiceMessage } from '../../sql/alerts/deliveries.ts';
+import { addDeliveries } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { listOpenEndpoints } from '../../sql/alerts/states.ts';
 import type { Client } from '../../sql/database/db.ts';
 

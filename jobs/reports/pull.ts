@@ -2,7 +2,7 @@ import type { Config } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
 import { monthAt, monthsBetween, shiftMonth } from '../../lib/months.ts';
 import { unseal } from '../../lib/sealed.ts';
-import type { ServiceMessage } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { lockService, type NewChannelMonth, putChannelCounts } from '../../sql/reports/channels.ts';
 import {

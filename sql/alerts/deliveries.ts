@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import type { Rule, RuleState } from './rules.ts';
+import { SERVICE_MESSAGE_TYPES, type ServiceMessage } from './service-messages.ts';
 
 export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
 /** All message types. Messages about exports, performance reports and connectors are delivered the same way. */
@@ -10,10 +11,7 @@ export const DELIVERY_TYPES = [
   'alert.test',
   'export.completed',
   'export.failed',
-  'performance_report.completed',
-  'performance_report.failed',
-  'connector.failing',
-  'connector.recovered',
+  ...SERVICE_MESSAGE_TYPES,
 ] as const;
 
 /** The body of a webhook, and the source of an e-mail. A metric's value is the only thing it contains of events. */
@@ -52,31 +50,6 @@ export type ExportMessage = {
     };
   };
 };
-
-/** The body of a webhook about a public service, and the source of an e-mail. It has no figure: figures are fetched with a key. */
-export type ServiceMessage =
-  | {
-      type: 'performance_report.completed' | 'performance_report.failed';
-      timestamp: string;
-      data: {
-        report: {
-          id: string;
-          service: string;
-          period: string;
-          status: 'completed' | 'failed';
-          /** What the report lacks, so that figures are null. */
-          missing: { input: string; period: string; reason: string }[];
-          /** Number of the published revision; null if it is not published. */
-          revision: number | null;
-          url: string;
-        };
-      };
-    }
-  | {
-      type: 'connector.failing' | 'connector.recovered';
-      timestamp: string;
-      data: { connector: { service: string; error: string | null; detail: string | null; url: string } };
-    };
 
 export type Delivery = {
   id: string;
