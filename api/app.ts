@@ -37,6 +37,7 @@ import { mountObjectives } from './objectives/routes.ts';
 import { mountDocs } from './pages/docs-routes.ts';
 import { problemPage } from './pages/problem.ts';
 import { mountPages } from './pages/routes.ts';
+import { mountMeasures } from './performance/measures-routes.ts';
 import { mountServices } from './performance/services-routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
@@ -120,6 +121,7 @@ export function buildApp(
   const published = createPublicPages();
   mountReports(api, deps, queues, published);
   mountPublic(api, deps, published);
+  mountMeasures(api, deps);
   mountAuditLog(api, deps);
   mountObjectives(api, deps);
   mountOperations(api, deps, queues);

@@ -8,6 +8,7 @@ export type QueueName = (typeof QUEUES)[number];
 export type Payloads = {
   heartbeat: Record<string, never>;
   'refresh-rollups': Record<string, never>;
+  'collect-journeys': Record<string, never>;
   'measure-objectives': Record<string, never>;
   'run-retention': Record<string, never>;
   'make-partitions': Record<string, never>;
@@ -41,6 +42,7 @@ const AGAIN: JobsOptions = { ...KEPT, attempts: 5, backoff: { type: 'exponential
 export const OPTIONS: Record<JobName, JobsOptions> = {
   heartbeat: { removeOnComplete: true, removeOnFail: true },
   'refresh-rollups': KEPT,
+  'collect-journeys': KEPT,
   'measure-objectives': KEPT,
   'run-retention': AGAIN,
   'make-partitions': AGAIN,

@@ -1,5 +1,3 @@
-import { DateTime } from 'luxon';
-
 const PER_YEAR = 12;
 const PER_QUARTER = 3;
 
@@ -22,6 +20,3 @@ export function monthsBetween(first: string, last: string): string[] {
 
 /** The quarter of a month, e.g. `2026-Q4`. */
 export const quarterOf = (month: string): string => `${month.slice(0, 4)}-Q${Math.ceil(Number(month.slice(5)) / PER_QUARTER)}`;
-
-/** The month that contains an instant in a time zone. */
-export const monthAt = (at: Date, zone: string): string => DateTime.fromJSDate(at, { zone }).toFormat('yyyy-MM');

@@ -12,12 +12,13 @@ import { metricSpecs } from './spec.ts';
 /** One change of a day after its end. */
 export const restatement = z.object({
   bucket: z.iso.datetime().meta({ description: 'Start of the day, in UTC' }),
-  before: z.number().int().meta({ description: 'What was counted until then: events, validations or corrections' }),
+  before: z.number().int().meta({ description: 'What was counted until then: events, validations, corrections or journeys' }),
   after: z.number().int(),
   restated_at: z.iso.datetime(),
 });
 
-const figures = z.enum(Object.keys(SOURCES) as (keyof typeof SOURCES)[]);
+// Roll-ups, and the journeys of services (sql/performance/journeys.ts).
+const figures = z.enum([...(Object.keys(SOURCES) as (keyof typeof SOURCES)[]), 'journeys_started', 'journeys_completed']);
 
 /** Lists published numbers that changed later. */
 export function mountRestatements(api: Api, deps: Deps): void {
@@ -31,7 +32,15 @@ export function mountRestatements(api: Api, deps: Deps): void {
       scopes: ['read'],
       query: pageQuery.extend({ figures: figures.optional(), from: instant.optional(), to: instant.optional() }),
       status: 200,
-      answer: z.object({ data: z.array(restatement.extend({ figures })), next_cursor: z.string().nullable() }),
+      answer: z.object({
+        data: z.array(
+          restatement.extend({
+            figures,
+            service: z.string().nullable().meta({ description: 'Slug of the service whose journeys were counted' }),
+          }),
+        ),
+        next_cursor: z.string().nullable(),
+      }),
     },
     async ({ identity, query, request }) => {
       const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor, CURSOR.time, CURSOR.uuid);

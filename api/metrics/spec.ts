@@ -75,7 +75,7 @@ export const metricSpecs = {
       'Returns the UTC days whose numbers changed after they had ended, through late events or erasures, latest change first. It needs a key with the scope read. Who keeps a copy of published numbers reads here what to correct.',
     example: {
       query: { figures: 'events', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' },
-      answer: { data: [{ figures: 'events', ...RESTATEMENT }], next_cursor: null },
+      answer: { data: [{ figures: 'events', service: null, ...RESTATEMENT }], next_cursor: null },
     },
   },
 } satisfies Record<string, Described>;

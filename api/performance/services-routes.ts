@@ -23,18 +23,20 @@ export const serviceSlug = z
 
 const params = z.object({ slug: serviceSlug });
 
-const journey = z.strictObject({
-  started: eventType.meta({ description: 'Type of the event with which a journey starts' }),
-  completed: eventType.meta({ description: 'Type of the event with which a journey reaches the state `created`' }),
-  id: z
-    .string()
-    .max(500)
-    .regex(
-      /^\/(?:subject$|data(?:\/(?:[^~/]|~[01])*)+$)/,
-      'must be a JSON Pointer (RFC 6901) to a member of data, e.g. /data/journey, or /subject',
-    )
-    .meta({ description: 'JSON Pointer into the event to what identifies a journey' }),
-});
+const journey = z
+  .strictObject({
+    started: eventType.meta({ description: 'Type of the event with which a journey starts' }),
+    completed: eventType.meta({ description: 'Type of the event with which a journey reaches the state `created`' }),
+    id: z
+      .string()
+      .max(500)
+      .regex(
+        /^\/(?:subject$|data(?:\/(?:[^~/]|~[01])*)+$)/,
+        'must be a JSON Pointer (RFC 6901) to a member of data, e.g. /data/journey, or /subject',
+      )
+      .meta({ description: 'JSON Pointer into the event to what identifies a journey' }),
+  })
+  .refine(({ started, completed }) => started !== completed, { error: 'must differ from `started`', path: ['completed'] });
 
 const costs = z.strictObject({
   currency: z

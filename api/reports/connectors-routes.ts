@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { secretOf } from '../../lib/config.ts';
-import { monthAt, shiftMonth } from '../../lib/months.ts';
+import { shiftMonth } from '../../lib/months.ts';
 import { seal } from '../../lib/sealed.ts';
 import { withTenant } from '../../sql/database/db.ts';
+import { periodAt } from '../../sql/performance/periods.ts';
 import { findService } from '../../sql/performance/services.ts';
 import {
   type Connector,
@@ -117,7 +118,7 @@ export function mountConnectors(api: Api, deps: Deps, queues: Queues): void {
           const { timezone } = await serviceOf(findService(client, slug));
           if (first_period) refuseFuture(first_period, timezone, '/first_period');
           const before = await findConnector(client, slug);
-          const first = first_period ?? before?.first_period ?? shiftMonth(monthAt(new Date(), timezone), -1);
+          const first = first_period ?? before?.first_period ?? shiftMonth(periodAt(new Date(), timezone).name, -1);
           // A header must not be sent to an address that its owner did not enter.
           if (before?.has_authorization && authorization === undefined && originOf(before.url) !== originOf(body.url)) {
             const detail = 'The address is on another host. Send authorization again, or null.';

@@ -98,7 +98,7 @@ function figure(name: MeasureName, measure: Measure, words: PageText, locale: st
   const notes = flags.flatMap((flag) => words.flags[flag] ?? []);
   const counts =
     name === 'user_satisfaction'
-      ? filled(words.responses, { n: number(Number(parameters.responses), locale) })
+      ? filled(words.responses, { n: number(denominator ?? 0, locale) })
       : numerator === null || denominator === null
         ? ''
         : filled(words.of, { numerator: number(numerator, locale), denominator: number(denominator, locale) });

@@ -15,7 +15,7 @@ const percent = (numerator: number, denominator: number, parameters: object = {}
 
 /** A report as answers show it. */
 export const MEASURES_EXAMPLE = {
-  user_satisfaction: percent(285, 360, { responses: 90, ratings: { 1: 5, 2: 5, 3: 10, 4: 20, 5: 50 } }),
+  user_satisfaction: percent(71.25, 90, { ratings: { 1: 5, 2: 5, 3: 10, 4: 20, 5: 50 } }),
   completion_rate_period: percent(820, 1000, { service_revision: 1, draft_limit_days: 30 }),
   completion_rate_cohort: percent(790, 1000, { service_revision: 1, draft_limit_days: 30, open: 0, late: 12 }),
   digital_take_up: percent(820, 5250, {

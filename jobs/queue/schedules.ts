@@ -14,6 +14,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'exports', job: 'check-export-files', repeat: { pattern: '15 2 * * *', tz: 'UTC' } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
+  { queue: 'rollups', job: 'collect-journeys', repeat: { every: 60_000 } },
   // Not in upkeep, whose jobs may take minutes and would delay an alert.
   { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },

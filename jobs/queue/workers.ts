@@ -14,6 +14,7 @@ import { sendLoginLink } from '../members/send-login-link.ts';
 import { checkDataQuality } from '../metrics/check-data-quality.ts';
 import { runReconcile } from '../metrics/reconcile.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
+import { collectAllJourneys } from '../performance/collect-journeys.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
@@ -124,6 +125,7 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     'refresh-rollups': async () => {
       await refreshRollups(deps);
     },
+    'collect-journeys': () => collectAllJourneys(deps),
     'measure-objectives': () => measureObjectives(deps),
     'run-retention': async () => {
       await runRetention(deps, 'try');

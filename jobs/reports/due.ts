@@ -1,4 +1,5 @@
-import { monthAt, monthsBetween, monthsUpTo, quarterOf, shiftMonth } from '../../lib/months.ts';
+import { monthsBetween, monthsUpTo, quarterOf, shiftMonth } from '../../lib/months.ts';
+import { periodAt } from '../../sql/performance/periods.ts';
 import { askForDue, listScheduled, type ScheduledService } from '../../sql/reports/due.ts';
 import { eachItem } from '../queue/each.ts';
 import { makeReports, type ReportDeps } from './make.ts';
@@ -27,8 +28,8 @@ export function duePeriods(
   { created_at, timezone }: Pick<ScheduledService, 'created_at' | 'timezone'>,
   now: Date,
 ): { period: string; months: string[] }[] {
-  const last = shiftMonth(monthAt(now, timezone), -1);
-  const created = monthAt(created_at, timezone);
+  const last = shiftMonth(periodAt(now, timezone).name, -1);
+  const created = periodAt(created_at, timezone).name;
   const earliest = shiftMonth(last, 1 - MAX_MONTHS_BACK);
   const months = monthsBetween([created, earliest].sort().at(-1) as string, last);
   const quarters = months.filter((month) => Number(month.slice(5)) % 3 === 0);

@@ -1,7 +1,7 @@
-import type { Logger } from '../../lib/log.ts';
 import { monthsUpTo } from '../../lib/months.ts';
 import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
-import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
+import { type Client, withTransaction } from '../../sql/database/db.ts';
+import { withRefreshLock } from '../../sql/metrics/rollups.ts';
 import {
   completionOf,
   countJourneys,
@@ -23,11 +23,13 @@ import {
   type MissingInput,
   type Report,
 } from '../../sql/reports/reports.ts';
+import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
+import { collectAllJourneys } from '../performance/collect-journeys.ts';
 import { type MonthInput, measuresOf } from './measures.ts';
 import { METHOD } from './method.ts';
 import { tellTenant } from './notify.ts';
 
-export type ReportDeps = { pool: Pool; log: Logger; clock: () => Date; signal?: AbortSignal | undefined };
+export type ReportDeps = RefreshDeps & { signal?: AbortSignal | undefined };
 
 const MAX_ATTEMPTS = 5;
 const NONE: JourneyCounts = { starts: 0, completions: 0, cohort_completed: 0, cohort_late: 0, cohort_open: 0 };
@@ -39,11 +41,18 @@ const NONE: JourneyCounts = { starts: 0, completions: 0, cohort_completed: 0, co
 export async function makeReports(deps: ReportDeps): Promise<number> {
   let made = 0;
   for (let due = await claimReport(deps.pool, deps.clock()); due; due = await claimReport(deps.pool, deps.clock())) {
+    if (made === 0) await countPending(deps);
     await makeReport(deps, due);
     made++;
     if (deps.signal?.aborted) break;
   }
   return made;
+}
+
+// Events that were stored before the report was requested are in its figures.
+async function countPending(deps: ReportDeps): Promise<void> {
+  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  await collectAllJourneys(deps);
 }
 
 async function makeReport(deps: ReportDeps, due: DueReport): Promise<void> {

@@ -43,16 +43,16 @@ const input = (over: Partial<ReportInput>): ReportInput => ({
 });
 
 test('satisfaction is (mean − 1) / 4 in percent, with its counts', () => {
-  // 1×1 + 2×2 + 1×5 = 10 of 4 ratings: mean 2.5, score 37.5 %. Numerator 0 + 2×1 + 1×4 = 6, denominator 16.
+  // 1×1 + 2×2 + 1×5 = 10 of 4 ratings: mean 2.5, score 37.5 %. Numerator (0 + 2×1 + 1×4) / 4 = 1.5 of 4.
   const { measures } = measuresOf(input({ ratings: { n1: 1, n2: 2, n3: 0, n4: 0, n5: 1 } }));
   expect(measures.user_satisfaction).toMatchObject({
     value: 37.5,
-    numerator: 6,
-    denominator: 16,
+    numerator: 1.5,
+    denominator: 4,
     flags: [],
     provisional: false,
   });
-  expect(measures.user_satisfaction.parameters).toMatchObject({ responses: 4, ratings: { 1: 1, 2: 2, 3: 0, 4: 0, 5: 1 } });
+  expect(measures.user_satisfaction.parameters).toMatchObject({ ratings: { 1: 1, 2: 2, 3: 0, 4: 0, 5: 1 } });
   const none = measuresOf(input({})).measures.user_satisfaction;
   expect(none).toMatchObject({ value: null, numerator: 0, denominator: 0, flags: ['no-ratings'] });
 });

@@ -68,11 +68,11 @@ function satisfaction({ ratings, isClosed }: ReportInput): Measure {
   const responses = n1 + n2 + n3 + n4 + n5;
   return {
     value: satisfactionOf(ratings),
-    numerator: n2 + 2 * n3 + 3 * n4 + 4 * n5,
-    denominator: 4 * responses,
+    numerator: (n2 + 2 * n3 + 3 * n4 + 4 * n5) / 4,
+    denominator: responses,
     provisional: !isClosed,
     flags: flagged({ 'no-ratings': responses === 0, 'open-period': !isClosed }),
-    parameters: { unit: 'percent', responses, ratings: { 1: n1, 2: n2, 3: n3, 4: n4, 5: n5 } },
+    parameters: { unit: 'percent', ratings: { 1: n1, 2: n2, 3: n3, 4: n4, 5: n5 } },
   };
 }
 

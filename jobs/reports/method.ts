@@ -5,7 +5,7 @@ export const METHOD: ReportMethod = {
   version: '1',
   measures: {
     user_satisfaction:
-      'Ratings from 1 (very dissatisfied) to 5 (very satisfied). The score is (mean rating − 1) / 4, in percent: 0 if all are very dissatisfied, 100 if all are very satisfied. The numerator is the sum of (rating − 1), the denominator 4 times the number of ratings. Longer periods add up ratings; they never average scores.',
+      'Ratings from 1 (very dissatisfied) to 5 (very satisfied). The score is (mean rating − 1) / 4, in percent: 0 if all are very dissatisfied, 100 if all are very satisfied. The numerator is the sum of (rating − 1) / 4, the denominator the number of ratings. Longer periods add up ratings; they never average scores.',
     completion_rate_period:
       'Journeys completed in the period, divided by journeys started in it, in percent. A journey that started on Monday and was completed on Thursday counts on Thursday. So the rate can exceed 100 percent; then it has the flag over-100-percent.',
     completion_rate_cohort:

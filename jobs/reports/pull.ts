@@ -1,9 +1,10 @@
 import type { Config } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
-import { monthAt, monthsBetween, shiftMonth } from '../../lib/months.ts';
+import { monthsBetween, shiftMonth } from '../../lib/months.ts';
 import { unseal } from '../../lib/sealed.ts';
 import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
+import { periodAt } from '../../sql/performance/periods.ts';
 import { lockService, type NewChannelMonth, putChannelCounts } from '../../sql/reports/channels.ts';
 import {
   claimConnector,
@@ -44,7 +45,7 @@ export async function pullChannels(deps: PullDeps): Promise<number> {
 
 async function pull(deps: PullDeps, due: DueConnector): Promise<boolean> {
   const now = deps.clock();
-  const last = shiftMonth(monthAt(now, due.timezone), -1);
+  const last = shiftMonth(periodAt(now, due.timezone).name, -1);
   const wanted = await monthsWithout(deps.pool, due, monthsBetween(due.first_period, last));
   // The last closed month again, because its numbers may have been corrected since.
   const months = [...new Set([...wanted.slice(0, MAX_MONTHS), last])];
@@ -98,7 +99,7 @@ async function settleFault(deps: PullDeps, client: Client, due: DueConnector, fa
 // Every day at the same time, or on the day of the month on which the month before is complete.
 function nextDue({ schedule, day, timezone }: DueConnector, now: Date): Date {
   if (schedule === 'daily') return new Date(now.getTime() + DAY_MS);
-  const month = monthAt(now, timezone);
+  const month = periodAt(now, timezone).name;
   const onDay = (of: string) => new Date(`${of}-${String(day).padStart(2, '0')}T06:00:00Z`);
   return onDay(month) > now ? onDay(month) : onDay(shiftMonth(month, 1));
 }

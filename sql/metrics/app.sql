@@ -2,7 +2,7 @@ set local role mirante_views;
 
 -- Without restatements of a refresh that has not finished.
 create view app.restatements with (security_barrier) as
-    select id, rollup, bucket, before, after, restated_at
+    select id, rollup, service, bucket, before, after, restated_at
     from private.restatements
     where tenant_id = (select private.current_tenant()) and after is not null;
 grant select on app.restatements to mirante_api, mirante_sql;

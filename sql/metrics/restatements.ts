@@ -82,7 +82,7 @@ export async function readRestated(client: Client, source: keyof typeof SOURCES,
   return { count: rows[0]?.count ?? 0, latest: rows[0]?.restated_at ?? null, restatements };
 }
 
-export type ListedRestatement = Restatement & { rollup: string; id: string; cursor_time: string };
+export type ListedRestatement = Restatement & { rollup: string; service: string | null; id: string; cursor_time: string };
 
 export type RestatementFilter = {
   rollup: string | null;
@@ -95,7 +95,7 @@ export type RestatementFilter = {
 /** The tenant's restatements, latest first. */
 export async function listRestatements(client: Client, filter: RestatementFilter): Promise<ListedRestatement[]> {
   const { rows } = await client.query<ListedRestatement>(
-    `select id, rollup, bucket, before, after, restated_at, restated_at::text as cursor_time
+    `select id, rollup, service, bucket, before, after, restated_at, restated_at::text as cursor_time
      from app.restatements
      where ($1::text is null or rollup = $1) and bucket >= coalesce($2::timestamptz, '-infinity')
        and bucket < coalesce($3::timestamptz, 'infinity') and ($4::timestamptz is null or (restated_at, id) < ($4, $5::uuid))

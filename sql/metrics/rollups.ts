@@ -78,13 +78,19 @@ export async function readLedger(client: Client, limit: number): Promise<Ledger>
 }
 
 /**
- * Deletes exactly these rows from the ledger and adds their counts to the receipts, in one statement. Only the holder of the
- * refresh lock does this, so nobody waits for these rows.
+ * Deletes exactly these rows from the ledger, adds their counts to the receipts, and hands their hours on to the journeys of
+ * services, in one statement. Only the holder of the refresh lock does this, so nobody waits for these rows.
  */
 export async function clearLedger(client: Client, ids: number[]): Promise<void> {
   await client.query(
     `with served as (
-       delete from private.dirty_hours where id = any($1::bigint[]) returning tenant_id, hour, events, duplicates, quarantined
+       delete from private.dirty_hours where id = any($1::bigint[]) returning tenant_id, hour, events, forced, duplicates, quarantined
+     ), journeys as (
+       insert into private.dirty_journeys (tenant_id, hour, forced)
+       select t.tenant_id, d.hour, bool_or(d.forced)
+       from served d join (select distinct tenant_id from private.services where started is not null) t on t.tenant_id = coalesce(d.tenant_id, t.tenant_id)
+       where d.tenant_id is null or d.events <> 0 or d.forced
+       group by 1, 2
      )
      insert into private.receipts as r (tenant_id, hour, accepted, duplicates, quarantined)
      select tenant_id, hour, sum(events), sum(duplicates), sum(quarantined) from served where tenant_id is not null group by 1, 2

@@ -16,6 +16,7 @@ create table private.services (
     costs                   jsonb        not null,
     comment_retention_days  integer      not null check (comment_retention_days > 0),
     journeys_to             timestamptz,
+    collected_to            timestamptz,
     created_at              timestamptz  not null default now(),
     updated_at              timestamptz  not null default now(),
     primary key (tenant_id, slug),
@@ -30,6 +31,7 @@ comment on column private.services.draft_limit_days is 'Days of 24 hours after w
 comment on column private.services.channels is 'The channels that the service has. A month in which one of them has no count is missing, not zero.';
 comment on column private.services.costs is 'Currency, and what a channel costs in a month that gives no costs of its own.';
 comment on column private.services.journeys_to is 'When its journeys were last brought up to date; null: they must be collected from all events.';
+comment on column private.services.collected_to is 'While they are: up to which time of events they have been. Null: not begun.';
 select storage.protect('private.services');
 grant insert, update on private.services to mirante_views;
 
@@ -78,10 +80,15 @@ select storage.protect('private.journeys');
 create table private.dirty_journeys (
     id         bigint       generated always as identity primary key,
     tenant_id  uuid         not null references private.tenants on delete cascade,
-    hour       timestamptz  not null
+    hour       timestamptz  not null,
+    forced     boolean      not null default false
 );
 comment on table private.dirty_journeys is 'Hours of tenants with services in which events were stored since their journeys were last collected.';
+comment on column private.dirty_journeys.forced is 'Events of the hour were deleted: what it no longer has leaves its journeys.';
 create index on private.dirty_journeys (tenant_id, hour);
 select storage.protect('private.dirty_journeys');
+
+alter table private.restatements add column service text;
+comment on column private.restatements.service is 'Whose journeys were counted; null: it is a roll-up of all events.';
 
 reset role;

@@ -3,7 +3,7 @@ set local role mirante_views;
 -- A tenant's public services. Its administrators create and change them through this view.
 create view app.services with (security_barrier) as
     select tenant_id, slug, revision, name, locales, timezone, started, completed, journey_id, draft_limit_days, channels, assisted_digital,
-        costs, comment_retention_days, journeys_to, created_at, updated_at
+        costs, comment_retention_days, journeys_to, collected_to, created_at, updated_at
     from private.services
     where tenant_id = (select private.current_tenant())
     with cascaded check option;

@@ -16,17 +16,18 @@ export function periodNamed(name: string, zone: string): CalendarPeriod | undefi
   return { name, from: monthStart(year, first, zone), to: monthStart(year, first + months, zone) };
 }
 
+/** The month that contains a moment, or the one that comes `months` months later. */
+export function periodAt(at: Date, zone: string, months = 0): CalendarPeriod {
+  // Every month has a 15th.
+  const { year, month } = DateTime.fromJSDate(at, { zone }).set({ day: 15 }).plus({ months });
+  const name = `${year}-${String(month).padStart(2, '0')}`;
+  return { name, from: monthStart(year, month, zone), to: monthStart(year, month + 1, zone) };
+}
+
 /** The months of a period, in order. */
 export function monthsOf({ from, to }: Pick<CalendarPeriod, 'from' | 'to'>, zone: string): CalendarPeriod[] {
   const months: CalendarPeriod[] = [];
-  // Its middle is in the month, whatever the clocks do at its start.
-  let middle = DateTime.fromJSDate(from, { zone }).plus({ days: 14 });
-  while (middle.toMillis() < to.getTime()) {
-    const { year, month } = middle;
-    const name = middle.toFormat('yyyy-MM');
-    months.push({ name, from: monthStart(year, month, zone), to: monthStart(year, month + 1, zone) });
-    middle = middle.plus({ months: 1 });
-  }
+  for (let next = periodAt(from, zone); next.from < to; next = periodAt(next.to, zone)) months.push(next);
   return months;
 }
 

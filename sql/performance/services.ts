@@ -40,6 +40,9 @@ export const SERVICE_COLUMNS = `slug, revision, name, locales, timezone,
   case when started is not null then jsonb_build_object('started', started, 'completed', completed, 'id', journey_id) end as journey,
   draft_limit_days, channels, assisted_digital, costs, comment_retention_days, created_at, updated_at`;
 
+const SAME_JOURNEY =
+  '(s.started, s.completed, s.journey_id) is not distinct from (excluded.started, excluded.completed, excluded.journey_id)';
+
 /**
  * Creates or changes a service of the transaction's tenant. What is equal changes nothing. A change of its journey has the
  * journeys collected from all events again.
@@ -60,8 +63,7 @@ export async function putService(
          timezone = excluded.timezone, started = excluded.started, completed = excluded.completed, journey_id = excluded.journey_id,
          draft_limit_days = excluded.draft_limit_days, channels = excluded.channels, assisted_digital = excluded.assisted_digital,
          costs = excluded.costs, comment_retention_days = excluded.comment_retention_days, updated_at = now(),
-         journeys_to = case when (s.started, s.completed, s.journey_id)
-             is not distinct from (excluded.started, excluded.completed, excluded.journey_id) then s.journeys_to end
+         journeys_to = case when ${SAME_JOURNEY} then s.journeys_to end, collected_to = case when ${SAME_JOURNEY} then s.collected_to end
      where (s.name, s.locales, s.timezone, s.started, s.completed, s.journey_id, s.draft_limit_days, s.channels, s.assisted_digital, s.costs,
              s.comment_retention_days)
          is distinct from (excluded.name, excluded.locales, excluded.timezone, excluded.started, excluded.completed, excluded.journey_id,

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
+import { feedbackPlace, journeysPlace } from '../performance/place.ts';
 import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
@@ -176,8 +177,16 @@ const idempotencyKeys: PersonalPlace = {
   },
 };
 
-/** Every place that may store data about a person. */
-export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
+/** Every place that may store data about a person. Journeys come after the events that they are collected from. */
+export const PLACES: PersonalPlace[] = [
+  events,
+  quarantine,
+  idempotencyKeys,
+  bundles,
+  exportFiles,
+  journeysPlace,
+  feedbackPlace,
+];
 
 /** Tables without personal data, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {

@@ -166,8 +166,8 @@ export const PLANTED: Record<string, string> = {
     where not exists (select from private.dirty_hours d where d.tenant_id = c.id and d.hour = '9999-01-01')`,
   'private.receipts': `insert into private.receipts (tenant_id, hour, accepted, duplicates, quarantined)
     select c.id, date_trunc('hour', now(), 'UTC'), 0, 0, 0 from c on conflict do nothing`,
-  'private.restatements': `insert into private.restatements (tenant_id, rollup, bucket, before, after)
-    select c.id, c.word, date_trunc('day', now(), 'UTC'), 0, c.figure from c`,
+  'private.restatements': `insert into private.restatements (tenant_id, rollup, service, bucket, before, after)
+    select c.id, c.word, c.word, date_trunc('day', now(), 'UTC'), 0, c.figure from c`,
   'private.reconciliations': `insert into private.reconciliations (tenant_id, ran_at, hours, receipts, raw, rolled_up, quarantined,
         differences, first_difference)
     select c.id, now(), 0, c.figure, 0, 0, 0, 0, jsonb_build_object('mark', c.mark, 'word', c.word) from c`,

@@ -1,0 +1,263 @@
+import { Webhook } from 'standardwebhooks';
+import { expect, test } from 'vitest';
+import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
+import { makeReports } from '../../jobs/reports/make.ts';
+import { pullChannels } from '../../jobs/reports/pull.ts';
+import { readConfig } from '../../lib/config.ts';
+import { type Json, useApi } from '../../test/support/api.ts';
+import { jobDeps } from '../../test/support/archive-home.ts';
+import { useExports } from '../../test/support/exports.ts';
+import { makeTenant, type TestTenant, testSecret, useDatabase } from '../../test/support/harness.ts';
+import { useReceiver } from '../../test/support/receiver.ts';
+
+const db = await useDatabase();
+const exports = await useExports(db);
+const config = readConfig({ ALERTS_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8' });
+const api = await useApi(db, { ALERTS_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8' });
+const deps = () => ({ ...jobDeps(db, exports.deps.archive), secret: testSecret, config });
+
+const STARTED = 'org.example.started.v1';
+const COMPLETED = 'org.example.created.v1';
+
+// What the system of cases answers, by path.
+const ANSWERS: Record<string, () => { status?: number; type?: string; body?: string; headers?: Record<string, string> }> = {
+  '/html': () => ({ type: 'text/html', body: '<h1>Sign in</h1>' }),
+  '/500': () => ({ status: 500, body: '{}' }),
+  '/half': () => ({ body: '{"counts": {"paper": 4' }),
+  '/redirect': () => ({ status: 302, headers: { location: 'http://169.254.169.254/latest/meta-data' } }),
+  '/text': () => ({ body: '{"counts": {"paper": "40"}}' }),
+  '/other': () => ({ body: '{"counts": {"phone": 40}}' }),
+  '/long': () => ({ body: `{"pad": "${'x'.repeat(1_100_000)}"}` }),
+};
+const cases = await useReceiver((response, path) => {
+  const {
+    status = 200,
+    type = 'application/json',
+    body = '{"counts":{"paper":40},"costs":{"paper":123.45}}',
+    headers = {},
+  } = ANSWERS[path]?.() ?? {};
+  response.writeHead(status, { 'content-type': type, ...headers }).end(body);
+});
+const hooks = await useReceiver((response) => response.writeHead(204).end());
+
+async function serve(more: object = {}): Promise<TestTenant> {
+  const tenant = await makeTenant(db);
+  const service = {
+    name: 'Make an LPA',
+    journey: { started: STARTED, completed: COMPLETED, id: '/data/journey' },
+    timezone: 'UTC',
+    draft_limit_days: 30,
+    channels: ['online', 'paper'],
+    locales: ['en', 'cy', 'pt-BR'],
+    ...more,
+  };
+  expect((await api.call('PUT', '/v1/services/lpa', tenant.keys.tenant_admin, service)).status).toBe(201);
+  return tenant;
+}
+
+const month = (tenant: TestTenant, period: string, body: object) =>
+  api.call('PUT', `/v1/services/lpa/channels/${period}`, tenant.keys.tenant_admin, body);
+
+async function report(tenant: TestTenant, body: object): Promise<Json> {
+  const asked = await api.call('POST', '/v1/performance-reports', tenant.keys.tenant_admin, { service: 'lpa', ...body });
+  expect([asked.status, asked.body.status, asked.headers.get('location')]).toEqual([
+    202,
+    'queued',
+    `/v1/performance-reports/${asked.body.id}`,
+  ]);
+  await makeReports(deps());
+  return (await api.call('GET', `/v1/performance-reports/${asked.body.id}`, tenant.keys.read)).body;
+}
+
+const send = (tenant: TestTenant, ...events: [string, string, string][]) =>
+  api.call(
+    'POST',
+    '/v1/events',
+    tenant.keys.ingest,
+    events.map(([type, journey, time]) => ({ type, time, data: { journey } })),
+  );
+
+test('a month is recorded, restated openly, and never assumed', async () => {
+  const tenant = await serve();
+  expect((await api.call('GET', '/v1/services/lpa/channels/2026-09', tenant.keys.read)).status).toBe(404);
+  const first = await month(tenant, '2026-09', { paper: 40, costs: { currency: 'GBP', paper: 12.5 } });
+  expect([first.status, first.body.revision, first.body.online, first.body.restated]).toEqual([201, 1, null, false]);
+  expect((await month(tenant, '2026-09', { paper: 40, costs: { currency: 'GBP', paper: 12.5 } })).body.revision).toBe(1);
+  const second = await month(tenant, '2026-09', { paper: 41, phone: 0 });
+  expect([second.status, second.body]).toMatchObject([200, { revision: 2, restated: true, paper: 41, costs: null }]);
+  const shown = (await api.call('GET', '/v1/services/lpa/channels/2026-09', tenant.keys.read)).body;
+  expect(shown.revisions.map(({ revision, paper }: Json) => [revision, paper])).toEqual([
+    [2, 41],
+    [1, 40],
+  ]);
+  expect((await api.call('GET', '/v1/services/lpa/channels', tenant.keys.read)).body.data.length).toBe(1);
+  const refused = async (period: string, body: object) => {
+    const { status, body: problem } = await month(tenant, period, body);
+    return [status, ...(problem.errors ?? []).map(({ pointer, code }: Json) => `${pointer} ${code}`)];
+  };
+  expect(await refused('2099-01', { paper: 1 })).toEqual([400, '/period future-period']);
+  expect((await refused('2026-13', { paper: 1 }))[0]).toBe(400);
+  expect((await refused('2026-09', { paper: -1 }))[0]).toBe(400);
+  expect((await refused('2026-09', { paper: 1.5 }))[0]).toBe(400);
+  expect(await refused('2026-09', { online: 1, assisted_digital: 2 })).toEqual([400, '/assisted_digital exceeds-online']);
+});
+
+test('a report has every measure with its parts, is told by a signed webhook, and says what is missing', async () => {
+  const tenant = await serve();
+  const hook = await api.call('POST', '/v1/alerts/endpoints', tenant.keys.tenant_admin, {
+    kind: 'webhook',
+    url: `${hooks.url}/told`,
+  });
+  await send(
+    tenant,
+    [STARTED, 'a', '2026-09-28T10:00:00Z'],
+    [COMPLETED, 'a', '2026-10-01T10:00:00Z'],
+    [STARTED, 'b', '2026-10-05T10:00:00Z'],
+    [COMPLETED, 'b', '2026-10-08T10:00:00Z'],
+    [STARTED, 'c', '2026-10-06T10:00:00Z'],
+  );
+  await month(tenant, '2026-10', { paper: 6, assisted_digital: 1, costs: { currency: 'GBP', online: 10, paper: 30 } });
+  const made = await report(tenant, { period: '2026-10' });
+  expect(made).toMatchObject({
+    status: 'completed',
+    revision: null,
+    measures: {
+      user_satisfaction: { value: null, denominator: 0, flags: ['no-ratings'] },
+      completion_rate_period: { value: 100, numerator: 2, denominator: 2 },
+      completion_rate_cohort: { value: 50, numerator: 1, denominator: 2 },
+      digital_take_up: { value: 25, numerator: 2, denominator: 8, parameters: { assisted_digital: 'included' } },
+      cost_per_transaction: { value: null, flags: ['missing-months'] },
+    },
+  });
+  expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'not-recorded' });
+  expect(made.method.measures.digital_take_up).toContain('divided by');
+  await deliverAlerts(deps());
+  const [told] = hooks.received.filter(({ path }) => path === '/told');
+  const body = JSON.parse(told?.body ?? '');
+  expect(body).toMatchObject({
+    type: 'performance_report.completed',
+    data: { report: { id: made.id, service: 'lpa', period: '2026-10' } },
+  });
+  new Webhook(hook.body.secret).verify(told?.body ?? '', told?.headers as Record<string, string>);
+
+  const excluded = await report(tenant, { period: '2026-10', assisted_digital: 'excluded', notify: [] });
+  expect(excluded.measures.digital_take_up).toMatchObject({ value: 12.5, parameters: { assisted_digital: 'excluded' } });
+  const future = await api.call('POST', '/v1/performance-reports', tenant.keys.tenant_admin, {
+    service: 'lpa',
+    period: '2099-Q1',
+  });
+  expect([future.status, future.body.errors[0].code]).toEqual([400, 'future-period']);
+  const none = await api.call('POST', '/v1/performance-reports', tenant.keys.tenant_admin, {
+    service: 'none',
+    period: '2026-10',
+  });
+  expect(none.status).toBe(404);
+});
+
+test('what is published has an address for each revision, and nothing else is reachable', async () => {
+  const tenant = await serve();
+  const read = (path: string, headers = {}) => api.call('GET', path, undefined, undefined, headers);
+  const base = `/public/performance/${tenant.slug}/lpa`;
+  await send(tenant, [STARTED, 'a', '2026-10-01T10:00:00Z'], [COMPLETED, 'a', '2026-10-02T10:00:00Z']);
+  await month(tenant, '2026-10', { paper: 3 });
+  const first = await report(tenant, { period: '2026-10' });
+  for (const suffix of ['', '.json', '.csv', '.csv-metadata.json', '/2026-10/1', '/2026-10/1.json'])
+    expect([suffix, (await read(base + suffix)).status]).toEqual([suffix, 404]);
+  const act = (id: string, what: string) => api.call('POST', `/v1/performance-reports/${id}/${what}`, tenant.keys.tenant_admin);
+  expect((await act(first.id, 'withdraw')).body.code).toBe('report-not-published');
+  expect((await act(first.id, 'publish')).body).toMatchObject({ revision: 1, changes: [] });
+  expect((await act(first.id, 'publish')).body.revision).toBe(1);
+  const json = await read(`${base}.json`);
+  expect(json.body).toMatchObject({ period: '2026-10', revision: 1, measures: { digital_take_up: { value: 25 } } });
+  expect(JSON.stringify(json.body)).not.toContain(tenant.id);
+  const cached = await read(`${base}.json`, { 'if-none-match': json.headers.get('etag') as string });
+  expect([cached.status, cached.headers.get('cache-control')]).toEqual([304, 'public, max-age=60']);
+
+  await month(tenant, '2026-10', { paper: 1 });
+  const second = await report(tenant, { period: '2026-10', publish: true });
+  expect(second.revision).toBe(2);
+  expect(second.changes).toContainEqual(
+    expect.objectContaining({ measure: 'digital_take_up', before: 25, after: 50, denominator_before: 4, denominator_after: 2 }),
+  );
+  await act(second.id, 'publish');
+  expect((await read(`${base}/2026-10/1.json`)).body.measures.digital_take_up.value).toBe(25);
+  expect((await read(`${base}/2026-10/2.json`)).body.revisions.map(({ revision }: Json) => revision)).toEqual([2, 1]);
+  const csv = await read(`${base}.csv`);
+  expect(csv.text.split('\r\n').find((line) => line.includes('digital_take_up'))).toContain(
+    '"2026-10",2,"digital_take_up",50,"percent",1,2',
+  );
+  const csvw = JSON.parse((await read(`${base}.csv-metadata.json`)).text);
+  expect(csvw.url).toBe(`${api.url}${base}.csv`);
+  expect(csvw.tableSchema.columns.map(({ name }: Json) => name).join(',')).toBe(csv.text.split('\r\n')[0]?.replaceAll('"', ''));
+  const page = await read(base, { 'accept-language': 'cy' });
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.text).toContain('<html lang="cy">');
+  expect(page.text).not.toMatch(/<script/);
+  expect((await read(`${base}/2026-10/1?lang=pt-BR`)).text).toContain('Há uma revisão mais nova');
+  const catalogue = JSON.parse((await read('/public/catalogue.jsonld')).text);
+  expect(catalogue['dcat:dataset'].map((one: Json) => one['dct:identifier'])).toContain(`${tenant.slug}/lpa`);
+
+  await act(second.id, 'withdraw');
+  expect((await read(`${base}/2026-10/2.json`)).status).toBe(404);
+  expect((await read(`${base}.json`)).body.revision).toBe(1);
+  await act(first.id, 'withdraw');
+  expect([(await read(base)).status, (await read(`${base}.json`)).status]).toEqual([404, 404]);
+  expect((await read('/public/catalogue.jsonld')).text).not.toContain(tenant.slug);
+  expect((await act(second.id, 'publish')).body.revision).toBe(3);
+});
+
+test('a connector fetches months, restates them, and says clearly why it fails', async () => {
+  const tenant = await serve();
+  const put = (body: object) => api.call('PUT', '/v1/services/lpa/connector', tenant.keys.tenant_admin, body);
+  const mapping = { paper: '/counts/paper', costs: { currency: 'GBP', paper: '/costs/paper' } };
+  await api.call('POST', '/v1/alerts/endpoints', tenant.keys.tenant_admin, { kind: 'webhook', url: `${hooks.url}/connector` });
+  const last = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1)).toISOString().slice(0, 7);
+  const set = await put({ url: `${cases.url}/ok?month={period}`, authorization: 'Bearer hush', mapping });
+  expect([set.status, set.body.state, set.body.has_authorization, set.text.includes('hush')]).toEqual([
+    200,
+    'waiting',
+    true,
+    false,
+  ]);
+  await pullChannels(deps());
+  const shown = async () => (await api.call('GET', '/v1/services/lpa/connector', tenant.keys.read)).body;
+  expect(await shown()).toMatchObject({ state: 'fresh', fetched_period: last, attempts: 0, error: null });
+  expect(cases.received.at(-1)).toMatchObject({ path: `/ok?month=${last}`, headers: { authorization: 'Bearer hush' } });
+  expect((await api.call('GET', `/v1/services/lpa/channels/${last}`, tenant.keys.read)).body).toMatchObject({
+    paper: 40,
+    costs: { currency: 'GBP', paper: 123.45 },
+    source: 'connector',
+  });
+  const failures: [string, string][] = [];
+  for (const path of ['/html', '/500', '/half', '/redirect', '/text', '/other', '/long']) {
+    await put({ url: `${cases.url}${path}`, mapping });
+    await pullChannels(deps());
+    failures.push([path, (await shown()).error]);
+  }
+  expect(failures).toEqual([
+    ['/html', 'not-json'],
+    ['/500', 'status'],
+    ['/half', 'not-json'],
+    ['/redirect', 'redirect'],
+    ['/text', 'not-a-count'],
+    ['/other', 'no-such-place'],
+    ['/long', 'too-large'],
+  ]);
+  expect(await shown()).toMatchObject({ state: 'failing', attempts: 7, fetched_period: last });
+  // Not due again before its pause is over.
+  expect(await pullChannels(deps())).toBe(0);
+  await put({ url: `${cases.url}/ok`, mapping });
+  await pullChannels(deps());
+  await deliverAlerts(deps());
+  const told = hooks.received.filter(({ path }) => path === '/connector').map(({ body }) => JSON.parse(body));
+  expect(told.map(({ type }) => type).sort()).toEqual(['connector.failing', 'connector.recovered']);
+
+  const elsewhere = await put({ url: 'https://elsewhere.example/{period}', mapping });
+  expect([elsewhere.status, elsewhere.body.errors[0].code]).toEqual([400, 'host-changed']);
+  const strict = { ...deps(), config: { ALERTS_ALLOW_PRIVATE_NETWORKS: [] } };
+  await api.call('POST', '/v1/services/lpa/connector/run', tenant.keys.tenant_admin);
+  await pullChannels(strict);
+  expect((await shown()).error).toBe('not-encrypted');
+  expect((await api.call('DELETE', '/v1/services/lpa/connector', tenant.keys.tenant_admin)).status).toBe(204);
+  expect((await api.call('GET', '/v1/services/lpa/connector', tenant.keys.read)).status).toBe(404);
+});
