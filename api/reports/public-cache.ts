@@ -39,7 +39,9 @@ export function sendPublic(request: Request, response: Response, { type, body, e
   response.setHeader('etag', etag);
   response.setHeader('cache-control', 'public, max-age=60');
   response.setHeader('vary', 'Accept-Language');
-  if (request.fresh) {
+  // Not request.fresh: a reader that asks its own caches to look again is answered 304 too.
+  const known = request.get('if-none-match')?.split(',') ?? [];
+  if (known.some((one) => one.trim().replace(/^W\//, '') === etag)) {
     response.status(304).end();
     return;
   }

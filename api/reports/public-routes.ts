@@ -62,17 +62,8 @@ export function mountPublic(api: Api, deps: Deps, published: PublicPages): void 
     render: (request: Request, shown: PublishedReport[], all: PublishedReport[]) => Rendered;
   }[] = [
     {
-      form: 'json',
-      suffix: '.json',
-      render: (request, [shown], all) => ({
-        type: JSON_TYPE,
-        body: JSON.stringify(jsonOf(originOf(request), shown as PublishedReport, all)),
-      }),
-    },
-    { form: 'csv', suffix: '.csv', render: (_, shown) => ({ type: 'text/csv; charset=utf-8', body: csvOf(shown) }) },
-    {
       form: 'csvw',
-      // Where CSV on the Web looks for the metadata of a file.
+      // Where CSV on the Web looks for the metadata of a file. First, because the path of JSON matches it too.
       suffix: '.csv-metadata.json',
       render: (request, [shown]) => ({
         type: 'application/csvm+json; charset=utf-8',
@@ -81,6 +72,15 @@ export function mountPublic(api: Api, deps: Deps, published: PublicPages): void 
         ),
       }),
     },
+    {
+      form: 'json',
+      suffix: '.json',
+      render: (request, [shown], all) => ({
+        type: JSON_TYPE,
+        body: JSON.stringify(jsonOf(originOf(request), shown as PublishedReport, all)),
+      }),
+    },
+    { form: 'csv', suffix: '.csv', render: (_, shown) => ({ type: 'text/csv; charset=utf-8', body: csvOf(shown) }) },
     {
       form: 'page',
       suffix: '',

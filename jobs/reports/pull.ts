@@ -50,10 +50,8 @@ async function pull(deps: PullDeps, due: DueConnector): Promise<boolean> {
   // The last closed month again, because its numbers may have been corrected since.
   const months = [...new Set([...wanted.slice(0, MAX_MONTHS), last])];
   const about = { tenant: due.tenant_id, service: due.service };
-  const authorization = due.authorization_sealed
-    ? unseal(deps.secret, sealedUse(due.tenant_id, due.service), due.authorization_sealed)
-    : undefined;
-  if (due.authorization_sealed && authorization === undefined) {
+  const authorization = due.secret ? unseal(deps.secret, sealedUse(due.tenant_id, due.service), due.secret) : undefined;
+  if (due.secret && authorization === undefined) {
     const detail = 'The stored Authorization header cannot be read with the secret of this platform. Enter it again.';
     return fail(deps, due, { error: 'authorization-lost', detail }, now);
   }

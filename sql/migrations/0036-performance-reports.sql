@@ -31,7 +31,7 @@ create table private.channel_connectors (
     tenant_id      uuid         not null,
     service        text         not null,
     url            text         not null,
-    authorization_sealed text,
+    secret         text,
     mapping        jsonb        not null,
     schedule       text         not null check (schedule in ('daily', 'monthly')),
     day            integer      not null check (day between 1 and 28),
@@ -51,13 +51,13 @@ create table private.channel_connectors (
     foreign key (tenant_id, service) references private.services on delete cascade
 );
 comment on table private.channel_connectors is 'Where the counts of a service''s channels are fetched, and how the last attempt ended.';
-comment on column private.channel_connectors.authorization_sealed is 'The Authorization header, encrypted with a key that derives from the platform''s secret.';
+comment on column private.channel_connectors.secret is 'The Authorization header, encrypted with a key that derives from the platform''s secret.';
 comment on column private.channel_connectors.attempts is 'Failed attempts since the last success.';
 select storage.protect('private.channel_connectors');
 grant insert, update, delete on private.channel_connectors to mirante_views;
 -- Not every update: an attempt of the job is no act of anybody.
 create constraint trigger audit after insert or delete or update of url, mapping, schedule, enabled on private.channel_connectors
-    deferrable initially deferred for each row execute function private.audit_change('channel_connector');
+    deferrable initially deferred for each row execute function private.audit_change('channel_connector', 'service');
 alter table private.channel_connectors alter column tenant_id set statistics 0;
 
 create table private.performance_reports (

@@ -9,7 +9,7 @@ create view app.channel_counts with (security_barrier) as
 grant select, insert on app.channel_counts to mirante_api;
 
 create view app.channel_connectors with (security_barrier) as
-    select tenant_id, service, url, authorization_sealed, mapping, schedule, day, first_period, enabled, state, error, detail, attempts, tried_at,
+    select tenant_id, service, url, secret, mapping, schedule, day, first_period, enabled, state, error, detail, attempts, tried_at,
         fetched_at, fetched_period, due_at, created_at, updated_at
     from private.channel_connectors
     where tenant_id = (select private.current_tenant())

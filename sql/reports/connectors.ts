@@ -38,13 +38,13 @@ export type Connector = ConnectorSettings & ConnectorState & { service: string; 
 export type DueConnector = ConnectorSettings & {
   tenant_id: string;
   service: string;
-  authorization_sealed: string | null;
+  secret: string | null;
   state: ConnectorState['state'];
   timezone: string;
 };
 
 const COLUMNS = `service, url, mapping, schedule, day, first_period, enabled, state, error, detail, attempts, tried_at, fetched_at, fetched_period,
-    due_at, authorization_sealed is not null as has_authorization, updated_at`;
+    due_at, secret is not null as has_authorization, updated_at`;
 
 /** What a connector's secret is sealed for. */
 export const sealedUse = (tenantId: string, service: string) => `connector ${tenantId} ${service}`;
@@ -62,12 +62,12 @@ export async function putConnector(
 ): Promise<Connector> {
   const { url, mapping, schedule, day, first_period, enabled } = settings;
   const { rows } = await client.query<Connector>(
-    `insert into app.channel_connectors as c (tenant_id, service, url, authorization_sealed, mapping, schedule, day, first_period, enabled,
+    `insert into app.channel_connectors as c (tenant_id, service, url, secret, mapping, schedule, day, first_period, enabled,
          state, attempts, due_at, created_at, updated_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 0, now(), now(), now())
      on conflict (tenant_id, service) do update set url = excluded.url, mapping = excluded.mapping, schedule = excluded.schedule,
          day = excluded.day, first_period = excluded.first_period, enabled = excluded.enabled, due_at = now(), updated_at = now(),
-         authorization_sealed = case when $10 then c.authorization_sealed else excluded.authorization_sealed end
+         secret = case when $10 then c.secret else excluded.secret end
      returning ${COLUMNS}`,
     [
       tenantId,
@@ -114,7 +114,7 @@ export async function claimConnector(pool: Pool, now: Date): Promise<DueConnecto
        where d.enabled and d.due_at <= $1 and t.offboarding_at is null and t.kind <> 'canary'
        order by d.due_at limit 1 for update of d skip locked
      )
-     returning c.tenant_id, c.service, c.url, c.authorization_sealed, c.mapping, c.schedule, c.day, c.first_period, c.enabled, c.state, s.timezone`,
+     returning c.tenant_id, c.service, c.url, c.secret, c.mapping, c.schedule, c.day, c.first_period, c.enabled, c.state, s.timezone`,
     [now],
   );
   return rows[0];
