@@ -88,7 +88,6 @@ export function csvwOf(url: string, { service_name, tenant_name }: PublishedRepo
 const EU = 'http://publications.europa.eu/resource/authority';
 const LANGUAGES: Record<string, string> = { en: 'ENG', cy: 'CYM', 'pt-BR': 'POR' };
 const date = (at: Date) => ({ '@value': at.toISOString(), '@type': 'xsd:dateTime' });
-const concept = (id: string) => ({ '@id': `${EU}/${id}`, '@type': 'skos:Concept' });
 
 /** The catalogue of everything published here, as DCAT-AP 3. */
 export function catalogueOf(origin: string, entries: CatalogueEntry[]): object {
@@ -110,6 +109,11 @@ export function catalogueOf(origin: string, entries: CatalogueEntry[]): object {
     'dct:publisher': { '@id': `${origin}/#publisher`, '@type': 'foaf:Agent', 'foaf:name': new URL(origin).host },
     'dct:language': language('en'),
     'foaf:homepage': { '@id': `${origin}/`, '@type': 'foaf:Document' },
+    'dcat:themeTaxonomy': {
+      '@id': `${EU}/data-theme`,
+      '@type': 'skos:ConceptScheme',
+      'dct:title': text('Data theme'),
+    },
     ...(modified && { 'dct:modified': date(modified) }),
     'dcat:dataset': entries.map((one) => datasetOf(origin, one)),
   };
@@ -138,7 +142,16 @@ function datasetOf(origin: string, entry: CatalogueEntry): object {
     'dct:language': locales.map(language),
     'dct:accessRights': { '@id': `${EU}/access-right/PUBLIC`, '@type': 'dct:RightsStatement' },
     'dct:accrualPeriodicity': { '@id': `${EU}/frequency/MONTHLY`, '@type': 'dct:Frequency' },
-    'dcat:theme': concept('data-theme/GOVE'),
+    'dct:temporal': {
+      '@type': 'dct:PeriodOfTime',
+      'dcat:startDate': { '@value': first_period.slice(0, 4), '@type': 'xsd:gYear' },
+      'dcat:endDate': { '@value': last_period.slice(0, 4), '@type': 'xsd:gYear' },
+    },
+    'dcat:theme': {
+      '@id': `${EU}/data-theme/GOVE`,
+      '@type': 'skos:Concept',
+      'skos:prefLabel': text('Government and public sector'),
+    },
     'dcat:keyword': ['user satisfaction', 'completion rate', 'digital take-up', 'cost per transaction'].map(text),
     'dcat:landingPage': { '@id': page, '@type': 'foaf:Document' },
     'dcat:distribution': [
