@@ -32,6 +32,8 @@ import type { RouteSpec } from './http/types.ts';
 import { createAttempts } from './members/attempts.ts';
 import { createProvider } from './members/provider.ts';
 import { readAssets } from './pages/assets.ts';
+import { createFloodGate } from './performance/flood-gate.ts';
+import { createFormStamp } from './performance/form-stamp.ts';
 
 /** Time for streamed exports to finish when the program stops. */
 const EXPORT_GRACE_MS = 2_500;
@@ -96,6 +98,8 @@ export function wire(config: Config, urls: Urls, log: Logger): Wired {
     accessLog: createAccessLog(intake, log),
     limits: createLimits(config, intake, log, redis),
     attempts: createAttempts(new URL(urls.api).pathname.slice(1), redis),
+    floodGate: createFloodGate(new URL(urls.api).pathname.slice(1), redis),
+    formStamp: createFormStamp(secretOf(config)),
     provider: createProvider(config),
     idempotency: createIdempotency(intake),
     types: createEventTypeRegistry(intake),

@@ -9,6 +9,7 @@ export type Payloads = {
   heartbeat: Record<string, never>;
   'refresh-rollups': Record<string, never>;
   'collect-journeys': Record<string, never>;
+  'remove-comments': Record<string, never>;
   'measure-objectives': Record<string, never>;
   'run-retention': Record<string, never>;
   'make-partitions': Record<string, never>;
@@ -43,6 +44,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   heartbeat: { removeOnComplete: true, removeOnFail: true },
   'refresh-rollups': KEPT,
   'collect-journeys': KEPT,
+  'remove-comments': AGAIN,
   'measure-objectives': KEPT,
   'run-retention': AGAIN,
   'make-partitions': AGAIN,

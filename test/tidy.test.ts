@@ -76,6 +76,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/exports': ['api/tenants'],
   'api/members': ['api/pages'],
   'api/pages': ['api/dashboards'],
+  'api/performance': ['api/pages'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
   'api/reports': ['api/exports', 'api/pages', 'api/performance'],

@@ -17,6 +17,8 @@ import type { ExportSlots } from '../exports/slots.ts';
 import type { Attempts } from '../members/attempts.ts';
 import type { Provider } from '../members/provider.ts';
 import type { Assets } from '../pages/assets.ts';
+import type { FloodGate } from '../performance/flood-gate.ts';
+import type { FormStamp } from '../performance/form-stamp.ts';
 import type { Answers } from './answers.ts';
 import type { Authenticator } from './auth.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -47,6 +49,9 @@ export type Deps = {
   limits: RequestLimits;
   /** Refused sign-ins by address. */
   attempts: Attempts;
+  /** Floods of feedback, and when its forms were shown. */
+  floodGate: FloodGate;
+  formStamp: FormStamp;
   /** Absent where there is none. */
   provider: Provider | undefined;
   idempotency: Idempotency;

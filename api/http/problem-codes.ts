@@ -41,6 +41,7 @@ export const PROBLEM_CODES = {
   'quota-exceeded': [429, 'A quota of the tenant is used up until `Retry-After`.'],
   'too-many-queries': [429, 'The tenant has too many queries waiting; wait for `Retry-After`.'],
   'sign-in-limited': [429, 'Too many refused sign-ins from this address.'],
+  'feedback-limited': [429, 'Too much feedback was sent from this network.'],
   'too-many-exports': [429, 'The tenant streams as many exports as one may at once.'],
   'too-many-streams': [429, 'The tenant reads as many live streams as one may at once.'],
   internal: [500, "An error of ours, logged under the request's id."],

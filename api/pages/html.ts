@@ -8,12 +8,13 @@ export type Locale = keyof Words;
 
 export type HtmlPage = {
   assets: Assets;
-  locale: Locale;
+  /** Of the page’s words (BCP 47). */
+  locale: Locale | 'cy';
   title: string;
   /** HTML, already escaped. */
   body: string;
   /** The class of the body in the stylesheet. */
-  kind: 'console' | 'dashboard' | 'docs' | 'home' | 'login' | 'problem';
+  kind: 'console' | 'dashboard' | 'docs' | 'feedback' | 'home' | 'login' | 'problem';
   /** The colours that the reader chose; those of the system if absent. */
   theme?: 'system' | 'light' | 'dark';
   /** The page's module. */

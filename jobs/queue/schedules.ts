@@ -28,6 +28,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'upkeep', job: 'make-partitions', repeat: { pattern: '5 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'audit-isolation', repeat: { pattern: '35 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'check-data-quality', repeat: { pattern: '10 * * * *', tz: 'UTC' } },
+  { queue: 'upkeep', job: 'remove-comments', repeat: { pattern: '15 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'restore-drill', repeat: { pattern: '25 * * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'reconcile', repeat: { pattern: '50 3 * * *', tz: 'UTC' } },
   { queue: 'upkeep', job: 'build-due-benchmarks', repeat: { pattern: '40 4 * * *', tz: 'UTC' } },

@@ -15,6 +15,7 @@ import { checkDataQuality } from '../metrics/check-data-quality.ts';
 import { runReconcile } from '../metrics/reconcile.ts';
 import { refreshRollups } from '../metrics/refresh-rollups.ts';
 import { collectAllJourneys } from '../performance/collect-journeys.ts';
+import { removeComments } from '../performance/remove-comments.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
@@ -126,6 +127,7 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
       await refreshRollups(deps);
     },
     'collect-journeys': () => collectAllJourneys(deps),
+    'remove-comments': () => removeComments(deps),
     'measure-objectives': () => measureObjectives(deps),
     'run-retention': async () => {
       await runRetention(deps, 'try');

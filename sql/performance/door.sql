@@ -83,4 +83,61 @@ create function door.journeys_watermark(service_slug text) returns timestamptz
 revoke all on function door.satisfaction, door.completion, door.journeys_watermark from public;
 grant execute on function door.satisfaction, door.completion, door.journeys_watermark to mirante_api;
 
+-- What the feedback form of a service shows, and where: nobody has signed in, so the address names the tenant.
+create function door.feedback_form(tenant_slug text, service_slug text)
+    returns table (tenant_id uuid, tenant text, slug text, name text, locales text[], embed_origins text[])
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select t.id, t.slug, s.slug, s.name, s.locales, t.embed_origins
+    from private.tenants t join private.services s on s.tenant_id = t.id
+    where t.slug = tenant_slug and s.slug = service_slug and t.offboarding_at is null
+$$;
+
+-- Stores a rating. False where the service is gone.
+create function door.add_feedback(feedback_id uuid, tenant uuid, service_slug text, given integer, in_locale text, words text) returns boolean
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    insert into private.feedback (id, tenant_id, service, rating, locale, comment)
+        select feedback_id, s.tenant_id, s.slug, given, in_locale, words
+        from private.services s join private.tenants t on t.id = s.tenant_id
+        where s.tenant_id = tenant and s.slug = service_slug and t.offboarding_at is null;
+    return found;
+end
+$$;
+
+-- Comments of a service of the transaction's tenant, newest first; `pattern` is of `ilike`.
+create function door.comments(service_slug text, pattern text, only_rating integer, before_time timestamptz, before_id uuid, page_size integer)
+    returns table (id uuid, received_at timestamptz, rating integer, locale text, comment text, cursor_time text)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select f.id, f.received_at, f.rating, f.locale, f.comment, f.received_at::text from private.feedback f
+    where f.tenant_id = (select private.current_tenant()) and f.service = service_slug and f.comment is not null
+        and (pattern is null or f.comment ilike pattern) and (only_rating is null or f.rating = only_rating)
+        and (before_time is null or (f.received_at, f.id) < (before_time, before_id))
+    order by f.received_at desc, f.id desc limit page_size
+$$;
+
+-- Removes a comment of the transaction's tenant, and keeps its rating. False where there is none.
+create function door.redact_comment(service_slug text, feedback_id uuid) returns boolean
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    update private.feedback f set comment = null, redacted_at = now()
+        where f.tenant_id = (select private.current_tenant()) and f.service = service_slug and f.id = feedback_id and f.comment is not null;
+    if found then
+        perform private.append_audit((select private.current_tenant()), 'comment.removed', feedback_id::text,
+            jsonb_build_object('service', service_slug));
+    end if;
+    return found;
+end
+$$;
+
+revoke all on function door.feedback_form, door.add_feedback, door.comments, door.redact_comment from public;
+grant execute on function door.feedback_form, door.add_feedback, door.comments, door.redact_comment to mirante_api;
+
 reset role;
