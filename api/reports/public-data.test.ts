@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Json } from '../../test/support/api.ts';
+import type { Json } from '../../test/support/api.ts';
 import { catalogueOf } from './public-data.ts';
 
 // What DCAT-AP 3.0.1 makes mandatory. Its published shapes are not part of this repository; docs/performance.md says how they were run.
