@@ -1,0 +1,197 @@
+import { escaped } from '../../lib/html.ts';
+import { monthsUpTo } from '../../lib/months.ts';
+import { periodAt } from '../../sql/performance/periods.ts';
+import { CHANNELS, type Service } from '../../sql/performance/services.ts';
+import type { ChannelMonth } from '../../sql/reports/channels.ts';
+import type { Connector } from '../../sql/reports/connectors.ts';
+import { Problem } from '../http/problems.ts';
+import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
+import { CHANNEL_WORDS as WORDS } from './channel-words.ts';
+import type { ConsoleContext } from './context.ts';
+import { button, EMPTY, type FormState, field, form, table, time } from './forms.ts';
+import type { ConsoleContent } from './shell.ts';
+import type { Site } from './site.ts';
+import { say } from './words.ts';
+
+const SHOWN_MONTHS = 13;
+const TONES = { waiting: 'plain', fresh: 'good', failing: 'bad' } as const;
+
+/** Counts and costs of the channels of a service by month, and the connector that fetches them. */
+export function mountConsoleChannels(site: Site): void {
+  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
+    const { locale, role, perform, request } = context;
+    const text = wordsIn(WORDS, locale);
+    const params = { slug: request.params.slug };
+    const { body: service } = await perform<Service>('getService', { params });
+    const { body: months } = await perform<{ data: ChannelMonth[] }>('listChannelCounts', { params, query: { limit: '100' } });
+    const connector = await perform<Connector>('getConnector', { params }).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'not-found') return undefined;
+      throw error;
+    });
+    const recorded = new Map(months.data.map((one) => [one.period, one]));
+    const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+    const rows = monthsUpTo(periodAt(new Date(), service.timezone).name, SHOWN_MONTHS)
+      .toReversed()
+      .map((month) => {
+        const found = recorded.get(month);
+        const lacks = (channel: (typeof CHANNELS)[number]) =>
+          channel === 'online' && service.journey
+            ? escaped(text('journeys'))
+            : service.channels.includes(channel)
+              ? badge('warning', text('missing'))
+              : '–';
+        const counts = CHANNELS.map((channel) => {
+          const count = found?.[channel];
+          return count === null || count === undefined ? lacks(channel) : number.format(count);
+        });
+        const costs = found?.costs
+          ? CHANNELS.flatMap((channel) => found.costs?.[channel] ?? []).reduce((sum, one) => sum + one, 0)
+          : undefined;
+        return [
+          escaped(month),
+          ...counts,
+          costs === undefined ? '–' : escaped(`${number.format(costs)} ${found?.costs?.currency}`),
+          found
+            ? escaped(text(found.source)) +
+              (found.revision > 1 ? ` ${badge('plain', text('restated').replace('{n}', String(found.revision)))}` : '')
+            : '–',
+        ];
+      });
+    const head = [text('month'), ...CHANNELS.map((one) => text(one)), text('cost').split(':')[0] ?? '', text('source')];
+    const path = `/app/reports/services/${service.slug}`;
+    const forms =
+      role === 'admin'
+        ? `<section class="panel"><h2>${escaped(text('record'))}</h2>${form(path, countFields(service, text, state), say('save', locale), state.faults)}</section>`
+        : '';
+    return {
+      place: 'reports',
+      title: `${service.name}: ${text('title')}`,
+      main: `<p><a href="/app/reports">← ${escaped(text('back'))}</a></p>
+<p class="lead">${escaped(text('lead'))}</p>
+${table(text('months'), head, rows, say('none', locale))}
+${forms}
+${headed(text('title_connector'))}
+${connectorPart(context, path, connector?.body, state)}`,
+      sheets: SHEETS,
+    };
+  };
+
+  site.page('reports/services/:slug', (context) => show(context));
+  site.action(
+    'reports/services/:slug',
+    async ({ perform, request }, values) => {
+      const params = { slug: request.params.slug, period: values.period ?? '' };
+      await perform('putChannelCounts', { params, body: countsOf(values) });
+      return `/app/reports/services/${request.params.slug}`;
+    },
+    show,
+  );
+  site.action(
+    'reports/services/:slug/connector',
+    async ({ perform, request }, { url, authorization, mapping, schedule }) => {
+      const body = { url, ...(authorization && { authorization }), mapping: parsed(mapping ?? ''), schedule };
+      await perform('putConnector', { params: { slug: request.params.slug }, body });
+      return `/app/reports/services/${request.params.slug}`;
+    },
+    show,
+  );
+  for (const [name, call] of [
+    ['run', 'runConnector'],
+    ['delete', 'deleteConnector'],
+  ] as const) {
+    site.action(
+      `reports/services/:slug/connector/${name}`,
+      async ({ perform, request }) => {
+        await perform(call, { params: { slug: request.params.slug } });
+        return `/app/reports/services/${request.params.slug}`;
+      },
+      show,
+    );
+  }
+}
+
+type Text = (name: keyof typeof WORDS) => string;
+
+function countFields({ channels, costs }: Service, text: Text, state: FormState): string {
+  const named = CHANNELS.filter((one) => channels.includes(one));
+  const counts = named.map((name) =>
+    field({ name, label: text(name), type: 'number', ...(name === 'online' && { hint: text('online_hint') }) }, state),
+  );
+  const amounts = named.map((name) =>
+    field({ name: `cost_${name}`, label: text('cost').replace('{channel}', text(name).toLowerCase()) }, state),
+  );
+  return [
+    field({ name: 'period', label: text('month'), hint: text('month_hint'), required: true }, state),
+    ...counts,
+    field({ name: 'assisted_digital', label: text('assisted_digital'), type: 'number' }, state),
+    field({ name: 'currency', label: text('currency'), value: costs.currency }, state),
+    ...amounts,
+  ].join('\n');
+}
+
+// An empty field is not known. What is no number stays a text, so that the call names the fault.
+function countsOf(values: Record<string, string>): Record<string, unknown> {
+  const number = (name: string) => {
+    const written = (values[name] ?? '').trim().replace(/^(\d+),(\d+)$/, '$1.$2');
+    if (written === '') return undefined;
+    return Number.isNaN(Number(written)) ? written : Number(written);
+  };
+  const costs = Object.fromEntries(
+    CHANNELS.map((name) => [name, number(`cost_${name}`)] as const).filter(([, cost]) => cost !== undefined),
+  );
+  return {
+    ...Object.fromEntries([...CHANNELS, 'assisted_digital'].map((name) => [name, number(name)])),
+    ...(Object.keys(costs).length > 0 && { costs: { currency: values.currency, ...costs } }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function connectorPart(
+  { locale, tenant, role }: ConsoleContext,
+  path: string,
+  connector: Connector | undefined,
+  state: FormState,
+): string {
+  const text = wordsIn(WORDS, locale);
+  const about = text('title_connector');
+  const now = connector
+    ? `<p>${badge(TONES[connector.state], text(connector.state))} ${escaped(connector.detail ?? '')}</p>
+<dl><dt>${escaped(text('fetched_at'))}</dt><dd>${time(connector.fetched_at, locale, tenant.timezone)}</dd><dt>${escaped(text('fetched_period'))}</dt><dd>${escaped(connector.fetched_period ?? '–')}</dd><dt>${escaped(text('due_at'))}</dt><dd>${time(connector.due_at, locale, tenant.timezone)}</dd></dl>
+${role === 'admin' ? `<p class="next">${button(`${path}/connector/run`, text('run'), about)}${confirmed({ action: `${path}/connector/delete`, label: text('delete'), about, question: text('sure') }, locale)}</p>` : ''}`
+    : `<p class="empty">${escaped(text('none'))}</p>`;
+  if (role !== 'admin') return now;
+  const fields = [
+    field({ name: 'url', label: text('url'), hint: text('url_hint'), value: connector?.url ?? '', required: true }, state),
+    field({ name: 'authorization', label: text('authorization'), hint: text('authorization_hint') }, state),
+    field(
+      {
+        name: 'mapping',
+        label: text('mapping'),
+        type: 'textarea',
+        hint: text('mapping_hint'),
+        value: JSON.stringify(connector?.mapping ?? { paper: '/counts/paper' }, null, 2),
+      },
+      state,
+    ),
+    field(
+      {
+        name: 'schedule',
+        label: text('schedule'),
+        value: connector?.schedule ?? 'daily',
+        options: [
+          ['daily', text('daily')],
+          ['monthly', text('monthly')],
+        ],
+      },
+      state,
+    ),
+  ];
+  return `${now}\n<section class="panel">${form(`${path}/connector`, fields.join('\n'), say('save', locale), state.faults)}</section>`;
+}
