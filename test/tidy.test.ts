@@ -69,7 +69,7 @@ const MACHINERY: Record<string, string[]> = {
 const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/alerts': ['api/exports'],
   'api/benchmarks': ['api/tenants'],
-  'api/console': ['api/dashboards', 'api/event-types', 'api/members', 'api/pages', 'api/tenants'],
+  'api/console': ['api/dashboards', 'api/event-types', 'api/members', 'api/pages', 'api/reports', 'api/tenants'],
   'api/dashboards': ['api/metrics', 'api/tenants'],
   'api/event-types': ['api/privacy'],
   'api/events': ['api/event-types', 'api/privacy'],

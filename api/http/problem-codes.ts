@@ -22,6 +22,7 @@ export const PROBLEM_CODES = {
   'link-limit': [409, 'The tenant has as many short links as one may have.'],
   'export-limit': [409, 'The tenant has as many unfinished or kept exports as one may have.'],
   'export-not-completed': [409, 'The export named in `since` is not completed.'],
+  'connector-disabled': [409, 'The connector is off, so it fetches nothing.'],
   'report-limit': [409, 'The tenant has as many unfinished performance reports as one may have.'],
   'report-not-completed': [409, 'The performance report is not completed, so it cannot be published.'],
   'report-not-published': [409, 'The performance report is not published, so it cannot be withdrawn.'],

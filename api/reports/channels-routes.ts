@@ -1,15 +1,17 @@
+import express from 'express';
 import { z } from 'zod';
 import { withTenant } from '../../sql/database/db.ts';
 import { findService, type Service } from '../../sql/performance/services.ts';
+import { type CsvFault, readChannelCsv } from '../../sql/reports/channel-csv.ts';
 import { listChannelMonths, listChannelRevisions, lockService, putChannelCounts } from '../../sql/reports/channels.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
-import { invalidRequest, notFound } from '../http/problems.ts';
+import { type Fault, invalidRequest, notFound, pointerTo } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
 import { serviceSlug } from '../performance/services-routes.ts';
 import { channelSpecs } from './channels-spec.ts';
-import { month, refuseFuture } from './periods.ts';
+import { isFuture, month, refuseFuture } from './periods.ts';
 
 const READERS = ['read', 'tenant-admin'] as const;
 
@@ -49,6 +51,14 @@ const shown = z.object({
 });
 
 const params = z.object({ slug: serviceSlug, period: month });
+
+const stored = z.object({
+  period: z.string().meta({ description: 'The month' }),
+  revision: z.number().int().meta({ description: 'Its revision now' }),
+  outcome: z
+    .enum(['created', 'unchanged', 'restated'])
+    .meta({ description: 'New, the same numbers again, or other numbers than before' }),
+});
 
 /** Counts of the channels of a service and their costs, by calendar month. */
 export function mountChannels(api: Api, deps: Deps): void {
@@ -110,13 +120,47 @@ export function mountChannels(api: Api, deps: Deps): void {
     },
   );
 
+  const path = '/v1/services/:slug/channels';
+  api.app.use(path, express.text({ type: 'text/csv', limit: '1mb' }));
+  route(
+    api,
+    deps,
+    {
+      ...channelSpecs.upload,
+      method: 'post',
+      path,
+      scopes: ['tenant-admin'],
+      params: z.object({ slug: serviceSlug }),
+      body: z.string({ error: 'must be CSV, sent as text/csv' }),
+      bodyTypes: { 'text/csv': z.string() },
+      status: 200,
+      answer: z.object({ data: z.array(stored).meta({ description: 'What became of each month, oldest first' }) }),
+    },
+    async ({ identity, actor, params: { slug }, body }) => {
+      const { tenantId } = identity;
+      return withTenant(
+        deps.pool,
+        tenantId,
+        async (client) => {
+          const { timezone } = await serviceOf(findService(client, slug));
+          await lockService(client, 'tenant', tenantId, slug);
+          const { months, faults } = readChannelCsv(body, (period) => isFuture(period, timezone));
+          if (faults.length > 0) throw invalidRequest(faults.map(faultOf));
+          const target = { tenantId, service: slug, source: 'import' } as const;
+          return { body: { data: await putChannelCounts(client, 'tenant', target, months) } };
+        },
+        actor,
+      );
+    },
+  );
+
   route(
     api,
     deps,
     {
       ...channelSpecs.list,
       method: 'get',
-      path: '/v1/services/:slug/channels',
+      path,
       scopes: READERS,
       params: z.object({ slug: serviceSlug }),
       query: pageQuery,
@@ -133,6 +177,12 @@ export function mountChannels(api: Api, deps: Deps): void {
     },
   );
 }
+
+const faultOf = ({ line, column, code, detail }: CsvFault): Fault => ({
+  pointer: `/${line}${column ? pointerTo(column) : ''}`,
+  code,
+  detail,
+});
 
 const withRestated = <T extends { revision: number }>(row: T) => ({ ...row, restated: row.revision > 1 });
 

@@ -40,6 +40,24 @@ export const channelSpecs = {
     problems: ['not-found'],
     example: { params, answer: { ...MONTH, revisions: [MONTH] } },
   },
+  upload: {
+    operationId: 'uploadChannelCounts',
+    tag,
+    summary: 'Upload the channels of many months as CSV',
+    description:
+      'Records the months of a CSV file with a header: `period`, and any of `online`, `paper`, `phone`, `other`, `assisted_digital`, `currency`, `cost_online`, `cost_paper`, `cost_phone`, `cost_other`; separated by commas or semicolons. It needs a key with the scope tenant-admin. An empty cell is not known, never zero. All lines are stored or none: the pointer of a fault names its line and column.',
+    problems: ['not-found'],
+    example: {
+      params: { slug: params.slug },
+      body: 'period,paper,phone,currency,cost_paper\n2026-09,4050,290,GBP,60750\n2026-10,4120,310,GBP,61800.5\n',
+      answer: {
+        data: [
+          { period: '2026-09', revision: 1, outcome: 'created' },
+          { period: '2026-10', revision: 2, outcome: 'restated' },
+        ],
+      },
+    },
+  },
   list: {
     operationId: 'listChannelCounts',
     tag,

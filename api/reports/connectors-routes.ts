@@ -16,7 +16,7 @@ import {
 } from '../../sql/reports/connectors.ts';
 import { webhookUrl } from '../exports/notify-endpoint.ts';
 import type { Deps } from '../http/deps.ts';
-import { invalidRequest, notFound } from '../http/problems.ts';
+import { conflict, invalidRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
 import { serviceSlug } from '../performance/services-routes.ts';
@@ -159,7 +159,16 @@ export function mountConnectors(api: Api, deps: Deps, queues: Queues): void {
       answer: shown,
     },
     async ({ identity, actor, params: { slug } }) => {
-      const due = await withTenant(deps.pool, identity.tenantId, (client) => hurryConnector(client, slug), actor);
+      const due = await withTenant(
+        deps.pool,
+        identity.tenantId,
+        async (client) => {
+          if (!foundOne(await findConnector(client, slug)).enabled)
+            throw conflict('connector-disabled', 'The connector is off. Turn it on to fetch.');
+          return hurryConnector(client, slug);
+        },
+        actor,
+      );
       queues.enqueue('pull-channels');
       return { body: foundOne(due) };
     },

@@ -56,7 +56,7 @@ export const connectorSpecs = {
     summary: 'Fetch the counts of a service now',
     description:
       'Makes the connector of a service due at once, also while it waits to repeat a failed attempt. It needs a key with the scope tenant-admin. GET shows how the attempt ended.',
-    problems: ['not-found'],
+    problems: ['not-found', 'connector-disabled'],
     example: { params, answer: CONNECTOR },
   },
   delete: {

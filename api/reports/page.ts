@@ -5,25 +5,36 @@ import type { PublishedReport } from '../../sql/reports/published.ts';
 import { MEASURES, type Measure, type MeasureName } from '../../sql/reports/reports.ts';
 import type { Assets } from '../pages/assets.ts';
 import { setPolicy } from '../pages/html.ts';
+import { amountText, dayText, filled, missingLines, notesOf, numberText, periodText, valueText } from './figure-text.ts';
+import { methodText } from './method-words.ts';
 import { PAGE_WORDS, type PageText } from './page-words.ts';
 import { newestOf, revisionPath } from './public-data.ts';
 
 const NAMES: Record<FormLocale, string> = { en: 'English', cy: 'Cymraeg', 'pt-BR': 'Português' };
 
-/** The language of the page: that of `?lang=`, else the reader's, among the languages of the service. */
-export function readerLocale(request: Request, { locales }: PublishedReport): FormLocale {
-  const offered = FORM_LOCALES.filter((locale) => locales.includes(locale));
-  const asked = offered.find((locale) => locale === request.query.lang);
-  const accepted = request.acceptsLanguages(...offered);
-  return asked ?? (accepted ? (accepted as FormLocale) : undefined) ?? offered[0] ?? 'en';
+/** The languages that a reader would rather read, best first: that of `?lang=`, then those that the browser names. */
+export function readerLocales(request: Request): FormLocale[] {
+  const asked = FORM_LOCALES.filter((locale) => locale === request.query.lang);
+  let others = FORM_LOCALES.filter((locale) => !asked.includes(locale));
+  const ordered: FormLocale[] = [...asked];
+  for (let best = request.acceptsLanguages(...others); best; best = others.length > 0 && request.acceptsLanguages(...others)) {
+    ordered.push(best as FormLocale);
+    others = others.filter((locale) => locale !== best);
+  }
+  return ordered;
+}
+
+/** The language of the page: the reader's best among those of the service. */
+function pageLocale(readers: FormLocale[], { locales }: PublishedReport): FormLocale {
+  return readers.find((locale) => locales.includes(locale)) ?? FORM_LOCALES.find((one) => locales.includes(one)) ?? 'en';
 }
 
 /** Sets the policy of the page: it loads its own stylesheets, and no script at all. */
-export const setReportPolicy = (response: Response): void =>
-  setPolicy(response, { assets: undefined as never, locale: 'en', title: '', body: '', kind: 'docs' });
+export const setReportPolicy = (response: Response): void => setPolicy(response, {});
 
 /** The public page of a service: the figures of one revision, how they developed, and how they are computed. */
-export function reportPage(assets: Assets, locale: FormLocale, shown: PublishedReport, all: PublishedReport[]): string {
+export function reportPage(assets: Assets, readers: FormLocale[], shown: PublishedReport, all: PublishedReport[]): string {
+  const locale = pageLocale(readers, shown);
   const words = PAGE_WORDS[locale];
   const newest = newestOf(all);
   const isNewest = newest.some(({ period, revision }) => period === shown.period && revision === shown.revision);
@@ -33,27 +44,29 @@ export function reportPage(assets: Assets, locale: FormLocale, shown: PublishedR
       ? `<li aria-current="true" lang="${one}">${NAMES[one]}</li>`
       : `<li><a href="?lang=${one}" lang="${one}" hreflang="${one}">${NAMES[one]}</a></li>`,
   );
+  const method = methodText(shown.method, locale);
+  const lang = method === shown.method && locale !== 'en' ? ' lang="en"' : '';
   const older = isNewest ? '' : `<p class="notice">${escaped(words.older)}</p>\n`;
   const body = `<main id="main">
 <header>
 ${languages.length > 1 ? `<ul class="languages">${languages.join('')}</ul>` : ''}
 <p class="owner">${escaped(shown.tenant_name)}</p>
 <h1>${escaped(shown.service_name)}: ${escaped(words.title.toLowerCase())}</h1>
-<p class="lead">${escaped(filled(words.lead, { period: shown.period }))}</p>
-<p class="hint"><a href="${revisionPath(shown)}">${escaped(filled(words.revision, { n: shown.revision }))}</a> · ${escaped(words.published)} <time datetime="${shown.published_at.toISOString()}">${escaped(day(shown.published_at, locale))}</time></p>
+<p class="lead">${escaped(filled(words.lead, { period: periodText(shown.period, locale) }))}</p>
+<p class="hint"><a href="${revisionPath(shown)}">${escaped(filled(words.revision, { n: shown.revision }))}</a> · ${escaped(words.published)} <time datetime="${shown.published_at.toISOString()}">${escaped(dayText(shown.published_at, locale))}</time></p>
 ${older}</header>
 <div class="figures">
 ${MEASURES.map((name) => figure(name, shown.measures[name], words, locale)).join('\n')}
 </div>
-${missing(shown, words)}${changes(shown, words, locale)}
+${missing(shown, words, locale)}${changes(shown, words, locale)}
 <section><h2>${escaped(words.time)}</h2>
 ${developments(newest, words, locale)}
 </section>
 <section><h2>${escaped(words.method)}</h2>
-<dl lang="en">${MEASURES.map((name) => `<dt>${escaped(PAGE_WORDS.en.measures[name])}</dt><dd>${escaped(shown.method.measures[name])}</dd>`).join('')}</dl>
-<h3>${escaped(words.assumptions)}</h3><ul class="dots" lang="en">${shown.method.assumptions.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul></section>
+<dl>${MEASURES.map((name) => `<dt>${escaped(words.measures[name])}</dt><dd${lang}>${escaped(method.measures[name])}</dd>`).join('')}</dl>
+<h3>${escaped(words.assumptions)}</h3><ul class="dots"${lang}>${method.assumptions.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul></section>
 <section><h2>${escaped(words.revisions)}</h2><ul class="dots">
-${all.map((one) => `<li><a href="${revisionPath(one)}">${escaped(one.period)}, ${escaped(filled(words.revision, { n: one.revision }).toLowerCase())}</a>, ${escaped(day(one.published_at, locale))}</li>`).join('\n')}
+${all.map((one) => `<li><a href="${revisionPath(one)}">${escaped(periodText(one.period, locale))}, ${escaped(filled(words.revision, { n: one.revision }).toLowerCase())}</a>, ${escaped(dayText(one.published_at, locale))}</li>`).join('\n')}
 </ul></section>
 <section><h2>${escaped(words.data)}</h2><ul class="dots"><li><a href="${path}.json">JSON</a></li><li><a href="${path}.csv">CSV</a> (<a href="${path}.csv-metadata.json">CSVW</a>)</li></ul></section>
 </main>`;
@@ -63,7 +76,7 @@ ${all.map((one) => `<li><a href="${revisionPath(one)}">${escaped(one.period)}, $
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escaped(`${shown.service_name}: ${words.title.toLowerCase()} ${shown.period}`)}</title>
+<title>${escaped(`${shown.service_name}: ${words.title.toLowerCase()}, ${periodText(shown.period, locale)}`)}</title>
 <link rel="icon" href="${assets.url('mark.svg')}">
 <link rel="stylesheet" href="${assets.url('style.css')}">
 <link rel="stylesheet" href="${assets.url('performance.css')}">
@@ -77,69 +90,57 @@ ${body}
 `;
 }
 
-const filled = (text: string, values: Record<string, string | number>) =>
-  text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
-
-const day = (at: Date, locale: string) => at.toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' });
-const number = (value: number, locale: string) => value.toLocaleString(locale, { maximumFractionDigits: 2 });
-
-// A figure as people read it: percent with one digit, or an amount of money.
-function written({ value, parameters }: Measure, words: PageText, locale: string): string {
-  return value === null ? words.none : amount(value, parameters, locale);
-}
-
-function amount(value: number, { unit, currency }: Measure['parameters'], locale: string): string {
-  if (unit === 'percent') return `${value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;
-  return value.toLocaleString(locale, { style: 'currency', currency: String(currency ?? 'XXX') });
-}
-
-function figure(name: MeasureName, measure: Measure, words: PageText, locale: string): string {
-  const { numerator, denominator, provisional, flags, parameters } = measure;
-  const notes = flags.flatMap((flag) => words.flags[flag] ?? []);
+function figure(name: MeasureName, measure: Measure, words: PageText, locale: FormLocale): string {
+  const { value, numerator, denominator, provisional, parameters } = measure;
+  const of = (count: number | null) => numberText(count ?? 0, locale);
   const counts =
     name === 'user_satisfaction'
-      ? filled(words.responses, { n: number(denominator ?? 0, locale) })
-      : numerator === null || denominator === null
-        ? ''
-        : filled(words.of, { numerator: number(numerator, locale), denominator: number(denominator, locale) });
+      ? filled(words.responses, { n: of(denominator) })
+      : filled(words.of, { numerator: of(numerator), denominator: of(denominator) });
+  const notes = [...(value === null ? [] : [counts]), ...notesOf(measure, locale)];
   return `<section class="figure" aria-labelledby="${name}"><h2 id="${name}">${escaped(words.measures[name])}</h2>
-<p class="value">${escaped(written(measure, words, locale))}${provisional ? ` <span class="badge warning">${escaped(words.provisional)}</span>` : ''}</p>
-${counts ? `<p class="hint">${escaped(counts)}</p>` : ''}${notes.map((note) => `<p class="hint">${escaped(note)}</p>`).join('')}${name === 'user_satisfaction' ? ratings(parameters, words, locale) : ''}</section>`;
+<p class="value">${escaped(valueText(measure, locale))}${provisional ? ` <span class="badge warning">${escaped(words.provisional)}</span>` : ''}</p>
+${notes.map((note) => `<p class="hint">${escaped(note)}</p>`).join('')}${name === 'user_satisfaction' && value !== null ? ratings(parameters, words, locale) : ''}</section>`;
 }
 
-function ratings({ ratings: counts }: Measure['parameters'], words: PageText, locale: string): string {
+function ratings({ ratings: counts }: Measure['parameters'], words: PageText, locale: FormLocale): string {
   const given = counts as Record<string, number>;
   const rows = words.ratings
-    .map((label, n) => `<tr><th scope="row">${escaped(label)}</th><td>${number(given[n + 1] ?? 0, locale)}</td></tr>`)
+    .map((label, n) => `<tr><th scope="row">${escaped(label)}</th><td>${numberText(given[n + 1] ?? 0, locale)}</td></tr>`)
     .toReversed();
   return `<table class="ratings"><tbody>${rows.join('')}</tbody></table>`;
 }
 
-function missing({ missing: lacking }: PublishedReport, words: PageText): string {
+function missing({ missing: lacking }: PublishedReport, words: PageText, locale: FormLocale): string {
   if (lacking.length === 0) return '';
-  const items = lacking.map(
-    ({ input, period, reason }) =>
-      `<li><span lang="en">${escaped(`${input.replaceAll('_', ' ')}, ${period}: ${reason.replaceAll('-', ' ')}`)}</span></li>`,
-  );
+  const items = missingLines(lacking, locale).map((line) => `<li>${escaped(line)}</li>`);
   return `<section><h2>${escaped(words.missing)}</h2><p>${escaped(words.missing_lead)}</p><ul class="dots">${items.join('')}</ul></section>\n`;
 }
 
-function changes({ changes: found, measures }: PublishedReport, words: PageText, locale: string): string {
-  if (found.length === 0) return '';
-  const shown = (name: MeasureName, value: number | null) =>
-    value === null ? words.none.toLowerCase() : amount(value, measures[name].parameters, locale);
-  const items = found.map(({ measure, before, after }) => {
-    const became = filled(words.was, { before: shown(measure, before), after: shown(measure, after) });
-    return `<li>${escaped(words.measures[measure])}: ${escaped(became)}</li>`;
+function changes({ changes: found, measures }: PublishedReport, words: PageText, locale: FormLocale): string {
+  const lines = found.flatMap((change) => {
+    const value = (one: number | null) =>
+      one === null ? words.none.toLowerCase() : amountText(one, measures[change.measure].parameters, locale);
+    const parts = (numerator: number | null, denominator: number | null) =>
+      filled(words.of, { numerator: numberText(numerator ?? 0, locale), denominator: numberText(denominator ?? 0, locale) });
+    const pairs = [
+      [value(change.before), value(change.after)],
+      [parts(change.numerator_before, change.denominator_before), parts(change.numerator_after, change.denominator_after)],
+    ];
+    const [before, after] = pairs.find(([before, after]) => before !== after) ?? [];
+    const said = before && after ? filled(words.was, { before, after }) : change.provisional ? undefined : words.final;
+    return said ? `<li>${escaped(words.measures[change.measure])}: ${escaped(said)}</li>` : [];
   });
-  return `<section><h2>${escaped(words.changes)}</h2><ul class="dots">${items.join('')}</ul></section>\n`;
+  return lines.length === 0
+    ? ''
+    : `<section><h2>${escaped(words.changes)}</h2><ul class="dots">${lines.join('')}</ul></section>\n`;
 }
 
 const MAX_BARS = 24;
 const [WIDTH, HEIGHT, GAP] = [640, 120, 4];
 
 // Bars of the months, and of the quarters, each with the table of its figures.
-function developments(newest: PublishedReport[], words: PageText, locale: string): string {
+function developments(newest: PublishedReport[], words: PageText, locale: FormLocale): string {
   const kinds = [/^\d{4}-\d\d$/, /^\d{4}-Q\d$/, /^\d{4}$/].map((kind) =>
     newest
       .filter(({ period }) => kind.test(period))
@@ -152,25 +153,33 @@ function developments(newest: PublishedReport[], words: PageText, locale: string
       const charts = reports.length > 1 ? MEASURES.map((name) => chart(name, reports, words, locale)).join('\n') : '';
       const head = [words.period, ...MEASURES.map((name) => words.measures[name])];
       const rows = reports.toReversed().map((report) => {
-        const cells = MEASURES.map((name) => `<td>${escaped(written(report.measures[name], words, locale))}</td>`);
-        return `<tr><th scope="row"><a href="${revisionPath(report)}">${escaped(report.period)}</a></th>${cells.join('')}</tr>`;
+        const cells = MEASURES.map((name) => `<td>${escaped(valueText(report.measures[name], locale))}</td>`);
+        return `<tr><th scope="row"><a href="${revisionPath(report)}">${escaped(periodText(report.period, locale))}</a></th>${cells.join('')}</tr>`;
       });
-      return `<div class="charts">${charts}</div>
-<div class="scroll" tabindex="0" role="region" aria-label="${escaped(words.time)}: ${escaped(reports[0]?.period ?? '')}–${escaped(reports.at(-1)?.period ?? '')}"><table><thead><tr>${head.map((one) => `<th scope="col">${escaped(one)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+      const span = spanOf(reports, locale);
+      return `${charts ? `<div class="charts">${charts}</div>\n` : ''}<div class="scroll" tabindex="0" role="region" aria-label="${escaped(span)}"><table><thead><tr>${head.map((one) => `<th scope="col">${escaped(one)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
     })
     .join('\n');
 }
 
-function chart(name: MeasureName, reports: PublishedReport[], words: PageText, locale: string): string {
-  const values = reports.map(({ measures }) => measures[name].value);
-  const most = Math.max(...values.map((value) => value ?? 0), name === 'cost_per_transaction' ? 0 : 100);
+const spanOf = (reports: PublishedReport[], locale: FormLocale) =>
+  [reports[0], reports.at(-1)].map((report) => periodText(report?.period ?? '', locale)).join(' – ');
+
+// Nothing where no period has a value: the table says so.
+function chart(name: MeasureName, reports: PublishedReport[], words: PageText, locale: FormLocale): string {
+  const values = reports.flatMap(({ measures }) => measures[name].value ?? []);
+  if (values.length === 0) return '';
+  const most = Math.max(...values, name === 'cost_per_transaction' ? 0 : 100);
   const step = WIDTH / reports.length;
   const bars = reports.map(({ period, measures }, n) => {
     const { value, provisional } = measures[name];
     const height = value === null || most === 0 ? 0 : Math.max(1, Math.round((HEIGHT * Math.max(0, value)) / most));
-    const said = escaped(`${period}: ${written(measures[name], words, locale)}`);
+    const said = escaped(`${periodText(period, locale)}: ${valueText(measures[name], locale)}`);
     return `<rect x="${(n * step + GAP / 2).toFixed(1)}" y="${HEIGHT - height}" width="${(step - GAP).toFixed(1)}" height="${height}"${provisional ? ' class="open"' : ''}><title>${said}</title></rect>`;
   });
-  const label = escaped(`${words.measures[name]}, ${reports[0]?.period}–${reports.at(-1)?.period}`);
-  return `<figure><figcaption>${escaped(words.measures[name])}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" preserveAspectRatio="none">${bars.join('')}</svg><p class="edges"><span>${escaped(reports[0]?.period ?? '')}</span><span>${escaped(reports.at(-1)?.period ?? '')}</span></p></figure>`;
+  const [first, last] = [reports[0], reports.at(-1)].map((report) => periodText(report?.period ?? '', locale, 'short'));
+  const parameters = (reports.find(({ measures }) => measures[name].value !== null) as PublishedReport).measures[name]
+    .parameters;
+  const label = escaped(`${words.measures[name]}, ${spanOf(reports, locale)}`);
+  return `<figure><figcaption>${escaped(words.measures[name])}</figcaption><p class="edges"><span>${escaped(amountText(most, parameters, locale))}</span></p><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" preserveAspectRatio="none">${bars.join('')}</svg><p class="edges"><span>${escaped(first as string)}</span><span>${escaped(last as string)}</span></p></figure>`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Json } from '../../test/support/api.ts';
 import { catalogueOf } from './public-data.ts';
 
-// What DCAT-AP 3.0.1 makes mandatory. Its published shapes are not part of this repository; docs/performance.md says how they were run.
+// What DCAT-AP 3.0.1 makes mandatory. Its published shapes are not part of this repository; docs/reports.md says how they were run.
 test('the catalogue has what DCAT-AP makes mandatory', () => {
   const catalogue: Json = catalogueOf('https://mirante.example', [
     {

@@ -120,10 +120,13 @@ export function catalogueOf(origin: string, entries: CatalogueEntry[]): object {
 }
 
 const text = (value: string) => ({ '@value': value, '@language': 'en' });
-const language = (locale: string) => ({
-  '@id': `${EU}/language/${LANGUAGES[locale] ?? 'ENG'}`,
-  '@type': 'dct:LinguisticSystem',
+// A value of a controlled vocabulary of the EU.
+const controlled = (table: string, code: string, type: string) => ({
+  '@id': `${EU}/${table}/${code}`,
+  '@type': type,
+  'skos:inScheme': { '@id': `${EU}/${table}` },
 });
+const language = (locale: string) => controlled('language', LANGUAGES[locale] ?? 'ENG', 'dct:LinguisticSystem');
 
 function datasetOf(origin: string, entry: CatalogueEntry): object {
   const { tenant, tenant_name, service, service_name, locales, first_period, last_period, issued, modified } = entry;
@@ -140,16 +143,15 @@ function datasetOf(origin: string, entry: CatalogueEntry): object {
     'dct:issued': date(issued),
     'dct:modified': date(modified),
     'dct:language': locales.map(language),
-    'dct:accessRights': { '@id': `${EU}/access-right/PUBLIC`, '@type': 'dct:RightsStatement' },
-    'dct:accrualPeriodicity': { '@id': `${EU}/frequency/MONTHLY`, '@type': 'dct:Frequency' },
+    'dct:accessRights': controlled('access-right', 'PUBLIC', 'dct:RightsStatement'),
+    'dct:accrualPeriodicity': controlled('frequency', 'MONTHLY', 'dct:Frequency'),
     'dct:temporal': {
       '@type': 'dct:PeriodOfTime',
       'dcat:startDate': { '@value': first_period.slice(0, 4), '@type': 'xsd:gYear' },
       'dcat:endDate': { '@value': last_period.slice(0, 4), '@type': 'xsd:gYear' },
     },
     'dcat:theme': {
-      '@id': `${EU}/data-theme/GOVE`,
-      '@type': 'skos:Concept',
+      ...controlled('data-theme', 'GOVE', 'skos:Concept'),
       'skos:prefLabel': text('Government and public sector'),
     },
     'dcat:keyword': ['user satisfaction', 'completion rate', 'digital take-up', 'cost per transaction'].map(text),
@@ -169,7 +171,7 @@ function distribution(page: string, name: 'CSV' | 'JSON', type: string, standard
     'dct:title': text(name),
     'dcat:accessURL': { '@id': url },
     'dcat:downloadURL': { '@id': url },
-    'dct:format': { '@id': `${EU}/file-type/${name}`, '@type': 'dct:MediaTypeOrExtent' },
+    'dct:format': controlled('file-type', name, 'dct:MediaTypeOrExtent'),
     'dcat:mediaType': { '@id': `http://www.iana.org/assignments/media-types/${type}`, '@type': 'dct:MediaType' },
     ...(standard && { 'dct:conformsTo': { '@id': standard, '@type': 'dct:Standard' } }),
   };

@@ -5,7 +5,7 @@ import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
-import { readerLocale, reportPage, setReportPolicy } from './page.ts';
+import { readerLocales, reportPage, setReportPolicy } from './page.ts';
 import { reportPeriod } from './periods.ts';
 import { type PublicPages, sendPublic } from './public-cache.ts';
 import { catalogueOf, csvOf, csvwOf, jsonOf, newestOf } from './public-data.ts';
@@ -86,7 +86,7 @@ export function mountPublic(api: Api, deps: Deps, published: PublicPages): void 
       suffix: '',
       render: (request, [shown], all) => ({
         type: 'text/html; charset=utf-8',
-        body: reportPage(deps.assets, readerLocale(request, shown as PublishedReport), shown as PublishedReport, all),
+        body: reportPage(deps.assets, readerLocales(request), shown as PublishedReport, all),
       }),
     },
   ];
@@ -97,8 +97,8 @@ export function mountPublic(api: Api, deps: Deps, published: PublicPages): void 
     { tenant, service: name, period, revision }: Params,
     { form, render }: (typeof forms)[number],
   ): Promise<undefined> => {
-    const language = form === 'page' ? `${request.query.lang ?? ''} ${request.acceptsLanguages().slice(0, 5).join()}` : '';
-    const key = [form, originOf(request), tenant, name, period ?? '', revision ?? '', language.slice(0, 100)].join(' ');
+    const language = form === 'page' ? readerLocales(request).join() : '';
+    const key = [form, originOf(request), tenant, name, period ?? '', revision ?? '', language].join(' ');
     const document = await published.get(key, async () => {
       const all = await publishedReports(deps.pool, tenant, name);
       const shown =

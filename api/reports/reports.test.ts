@@ -2,7 +2,6 @@ import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
 import { makeReports } from '../../jobs/reports/make.ts';
-import { pullChannels } from '../../jobs/reports/pull.ts';
 import { readConfig } from '../../lib/config.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { jobDeps } from '../../test/support/archive-home.ts';
@@ -19,25 +18,6 @@ const deps = () => ({ ...jobDeps(db, exports.deps.archive), secret: testSecret, 
 const STARTED = 'org.example.started.v1';
 const COMPLETED = 'org.example.created.v1';
 
-// What the system of cases answers, by path.
-const ANSWERS: Record<string, () => { status?: number; type?: string; body?: string; headers?: Record<string, string> }> = {
-  '/html': () => ({ type: 'text/html', body: '<h1>Sign in</h1>' }),
-  '/500': () => ({ status: 500, body: '{}' }),
-  '/half': () => ({ body: '{"counts": {"paper": 4' }),
-  '/redirect': () => ({ status: 302, headers: { location: 'http://169.254.169.254/latest/meta-data' } }),
-  '/text': () => ({ body: '{"counts": {"paper": "40"}}' }),
-  '/other': () => ({ body: '{"counts": {"phone": 40}}' }),
-  '/long': () => ({ body: `{"pad": "${'x'.repeat(1_100_000)}"}` }),
-};
-const cases = await useReceiver((response, path) => {
-  const {
-    status = 200,
-    type = 'application/json',
-    body = '{"counts":{"paper":40},"costs":{"paper":123.45}}',
-    headers = {},
-  } = ANSWERS[path]?.() ?? {};
-  response.writeHead(status, { 'content-type': type, ...headers }).end(body);
-});
 const hooks = await useReceiver((response) => response.writeHead(204).end());
 
 async function serve(more: object = {}): Promise<TestTenant> {
@@ -77,31 +57,6 @@ const send = (tenant: TestTenant, ...events: [string, string, string][]) =>
     events.map(([type, journey, time]) => ({ type, time, data: { journey } })),
   );
 
-test('a month is recorded, restated openly, and never assumed', async () => {
-  const tenant = await serve();
-  expect((await api.call('GET', '/v1/services/lpa/channels/2026-09', tenant.keys.read)).status).toBe(404);
-  const first = await month(tenant, '2026-09', { paper: 40, costs: { currency: 'GBP', paper: 12.5 } });
-  expect([first.status, first.body.revision, first.body.online, first.body.restated]).toEqual([201, 1, null, false]);
-  expect((await month(tenant, '2026-09', { paper: 40, costs: { currency: 'GBP', paper: 12.5 } })).body.revision).toBe(1);
-  const second = await month(tenant, '2026-09', { paper: 41, phone: 0 });
-  expect([second.status, second.body]).toMatchObject([200, { revision: 2, restated: true, paper: 41, costs: null }]);
-  const shown = (await api.call('GET', '/v1/services/lpa/channels/2026-09', tenant.keys.read)).body;
-  expect(shown.revisions.map(({ revision, paper }: Json) => [revision, paper])).toEqual([
-    [2, 41],
-    [1, 40],
-  ]);
-  expect((await api.call('GET', '/v1/services/lpa/channels', tenant.keys.read)).body.data.length).toBe(1);
-  const refused = async (period: string, body: object) => {
-    const { status, body: problem } = await month(tenant, period, body);
-    return [status, ...(problem.errors ?? []).map(({ pointer, code }: Json) => `${pointer} ${code}`)];
-  };
-  expect(await refused('2099-01', { paper: 1 })).toEqual([400, '/period future-period']);
-  expect((await refused('2026-13', { paper: 1 }))[0]).toBe(400);
-  expect((await refused('2026-09', { paper: -1 }))[0]).toBe(400);
-  expect((await refused('2026-09', { paper: 1.5 }))[0]).toBe(400);
-  expect(await refused('2026-09', { online: 1, assisted_digital: 2 })).toEqual([400, '/assisted_digital exceeds-online']);
-});
-
 test('a report has every measure with its parts, is told by a signed webhook, and says what is missing', async () => {
   const tenant = await serve();
   const hook = await api.call('POST', '/v1/alerts/endpoints', tenant.keys.tenant_admin, {
@@ -130,6 +85,8 @@ test('a report has every measure with its parts, is told by a signed webhook, an
     },
   });
   expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'not-recorded' });
+  // The service sent no event before October: nobody knows that nothing was completed online.
+  expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'online-not-known' });
   expect(made.method.measures.digital_take_up).toContain('divided by');
   await deliverAlerts(deps());
   const [told] = hooks.received.filter(({ path }) => path === '/told');
@@ -204,60 +161,4 @@ test('what is published has an address for each revision, and nothing else is re
   expect([(await read(base)).status, (await read(`${base}.json`)).status]).toEqual([404, 404]);
   expect((await read('/public/catalogue.jsonld')).text).not.toContain(tenant.slug);
   expect((await act(second.id, 'publish')).body.revision).toBe(3);
-});
-
-test('a connector fetches months, restates them, and says clearly why it fails', async () => {
-  const tenant = await serve();
-  const put = (body: object) => api.call('PUT', '/v1/services/lpa/connector', tenant.keys.tenant_admin, body);
-  const mapping = { paper: '/counts/paper', costs: { currency: 'GBP', paper: '/costs/paper' } };
-  await api.call('POST', '/v1/alerts/endpoints', tenant.keys.tenant_admin, { kind: 'webhook', url: `${hooks.url}/connector` });
-  const last = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1)).toISOString().slice(0, 7);
-  const set = await put({ url: `${cases.url}/ok?month={period}`, authorization: 'Bearer hush', mapping });
-  expect([set.status, set.body.state, set.body.has_authorization, set.text.includes('hush')]).toEqual([
-    200,
-    'waiting',
-    true,
-    false,
-  ]);
-  await pullChannels(deps());
-  const shown = async () => (await api.call('GET', '/v1/services/lpa/connector', tenant.keys.read)).body;
-  expect(await shown()).toMatchObject({ state: 'fresh', fetched_period: last, attempts: 0, error: null });
-  expect(cases.received.at(-1)).toMatchObject({ path: `/ok?month=${last}`, headers: { authorization: 'Bearer hush' } });
-  expect((await api.call('GET', `/v1/services/lpa/channels/${last}`, tenant.keys.read)).body).toMatchObject({
-    paper: 40,
-    costs: { currency: 'GBP', paper: 123.45 },
-    source: 'connector',
-  });
-  const failures: [string, string][] = [];
-  for (const path of ['/html', '/500', '/half', '/redirect', '/text', '/other', '/long']) {
-    await put({ url: `${cases.url}${path}`, mapping });
-    await pullChannels(deps());
-    failures.push([path, (await shown()).error]);
-  }
-  expect(failures).toEqual([
-    ['/html', 'not-json'],
-    ['/500', 'status'],
-    ['/half', 'not-json'],
-    ['/redirect', 'redirect'],
-    ['/text', 'not-a-count'],
-    ['/other', 'no-such-place'],
-    ['/long', 'too-large'],
-  ]);
-  expect(await shown()).toMatchObject({ state: 'failing', attempts: 7, fetched_period: last });
-  // Not due again before its pause is over.
-  expect(await pullChannels(deps())).toBe(0);
-  await put({ url: `${cases.url}/ok`, mapping });
-  await pullChannels(deps());
-  await deliverAlerts(deps());
-  const told = hooks.received.filter(({ path }) => path === '/connector').map(({ body }) => JSON.parse(body));
-  expect(told.map(({ type }) => type).sort()).toEqual(['connector.failing', 'connector.recovered']);
-
-  const elsewhere = await put({ url: 'https://elsewhere.example/{period}', mapping });
-  expect([elsewhere.status, elsewhere.body.errors[0].code]).toEqual([400, 'host-changed']);
-  const strict = { ...deps(), config: { ALERTS_ALLOW_PRIVATE_NETWORKS: [] } };
-  await api.call('POST', '/v1/services/lpa/connector/run', tenant.keys.tenant_admin);
-  await pullChannels(strict);
-  expect((await shown()).error).toBe('not-encrypted');
-  expect((await api.call('DELETE', '/v1/services/lpa/connector', tenant.keys.tenant_admin)).status).toBe(204);
-  expect((await api.call('GET', '/v1/services/lpa/connector', tenant.keys.read)).status).toBe(404);
 });

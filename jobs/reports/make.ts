@@ -11,7 +11,7 @@ import {
   sumCounts,
 } from '../../sql/performance/measures.ts';
 import { monthsOf, periodNamed } from '../../sql/performance/periods.ts';
-import { newestCounts, serviceForReport } from '../../sql/reports/inputs.ts';
+import { firstJourney, newestCounts, serviceForReport } from '../../sql/reports/inputs.ts';
 import {
   claimReport,
   completeReport,
@@ -112,10 +112,13 @@ export async function computeReport(
   const [ratings] = await countRatings(client, of, [period]);
   const watermark = service.journey ? await journeysWatermark(client, of) : null;
   const journeys = watermark ? await countJourneys(client, of, year, now) : null;
+  // Events of the months before the first journey were not sent here: nobody knows that there were none.
+  const first = journeys && (await firstJourney(client, tenantId, slug));
   const counts = await newestCounts(client, tenantId, slug, names);
   const inputs = year.map(({ name: month, to }, n): MonthInput => {
     const isClosed = to <= now && (!service.journey || (watermark !== null && to <= watermark));
-    return { month, isClosed, journeys: journeys?.[n] ?? null, counts: counts.get(month) };
+    const isKnown = first !== null && first < to;
+    return { month, isClosed, journeys: (isKnown && journeys?.[n]) || null, counts: counts.get(month) };
   });
   const months = inputs.slice(-own.length);
   const total = journeys ? sumCounts(journeys.slice(-own.length), NONE) : null;

@@ -14,7 +14,7 @@ export type MonthInput = {
   month: string;
   /** Whether the month has ended and its events are counted. */
   isClosed: boolean;
-  /** Null: the service has no journey, or its journeys are not collected yet. */
+  /** Null: the service has no journey, its journeys are not collected yet, or the first one began after the month. */
   journeys: JourneyCounts | null;
   /** The newest revision of its counts; undefined: there are none. */
   counts: ChannelMonth | undefined;

@@ -71,14 +71,14 @@ async function pull(deps: PullDeps, due: DueConnector): Promise<boolean> {
     const target = { tenantId: due.tenant_id, service: due.service, source: 'connector' } as const;
     const stored = fetched.length > 0 ? await putChannelCounts(client, 'owner', target, fetched) : [];
     if (fault) return settleFault(deps, client, due, fault, now);
-    await settleFresh(client, due, months.at(-1) as string, now, nextDue(due, now));
+    const isSettled = await settleFresh(client, due, months.at(-1) as string, now, nextDue(due, now));
     deps.log.info(
       { ...about, months: stored.filter(({ outcome }) => outcome !== 'unchanged').length },
       'channel counts fetched',
     );
-    if (due.state === 'failing')
-      await tellTenant(client, due.tenant_id, null, messageOf('connector.recovered', due, null, now));
-    return due.state === 'failing';
+    if (!isSettled || due.state !== 'failing') return false;
+    await tellTenant(client, due.tenant_id, null, messageOf('connector.recovered', due, null, now));
+    return true;
   });
 }
 
@@ -88,8 +88,8 @@ const fail = (deps: PullDeps, due: DueConnector, fault: FetchFault, now: Date): 
 async function settleFault(deps: PullDeps, client: Client, due: DueConnector, fault: FetchFault, now: Date): Promise<boolean> {
   const { error, detail } = fault;
   deps.log.warn({ tenant: due.tenant_id, service: due.service, error }, 'cannot fetch channel counts; will retry');
-  await settleFailing(client, due, error, detail, now);
-  if (due.state === 'failing') return false;
+  const isSettled = await settleFailing(client, due, error, detail, now);
+  if (!isSettled || due.state === 'failing') return false;
   await tellTenant(client, due.tenant_id, null, messageOf('connector.failing', due, fault, now));
   return true;
 }

@@ -41,6 +41,8 @@ export type DueConnector = ConnectorSettings & {
   secret: string | null;
   state: ConnectorState['state'];
   timezone: string;
+  /** The end of the lease. */
+  due_at: Date;
 };
 
 const COLUMNS = `service, url, mapping, schedule, day, first_period, enabled, state, error, detail, attempts, tried_at, fetched_at, fetched_period,
@@ -90,7 +92,7 @@ export async function findConnector(client: Client, service: string): Promise<Co
   return rows[0];
 }
 
-/** Makes the connector due now. Undefined: the service has none. */
+/** Makes the connector due now. Undefined: the service has none that is on. */
 export async function hurryConnector(client: Client, service: string): Promise<Connector | undefined> {
   const { rows } = await client.query<Connector>(
     `update app.channel_connectors set due_at = now() where service = $1 and enabled returning ${COLUMNS}`,
@@ -114,7 +116,7 @@ export async function claimConnector(pool: Pool, now: Date): Promise<DueConnecto
        where d.enabled and d.due_at <= $1 and t.offboarding_at is null and t.kind <> 'canary'
        order by d.due_at limit 1 for update of d skip locked
      )
-     returning c.tenant_id, c.service, c.url, c.secret, c.mapping, c.schedule, c.day, c.first_period, c.enabled, c.state, s.timezone`,
+     returning c.tenant_id, c.service, c.url, c.secret, c.mapping, c.schedule, c.day, c.first_period, c.enabled, c.state, c.due_at, s.timezone`,
     [now],
   );
   return rows[0];
@@ -131,34 +133,36 @@ export async function monthsWithout(pool: Pool, { tenant_id, service }: DueConne
   return rows.map(({ period }) => period);
 }
 
-/** Records a success. False: the connector was changed or deleted since it was claimed. */
+/** Records a success, and when the connector is due again. False: it was changed, hurried or deleted since it was claimed. */
 export async function settleFresh(
   client: Client,
-  { tenant_id, service }: DueConnector,
+  { tenant_id, service, due_at }: DueConnector,
   period: string,
   now: Date,
   dueAt: Date,
-): Promise<void> {
-  await client.query(
-    `update private.channel_connectors set state = 'fresh', error = null, detail = null, attempts = 0, fetched_at = $3, fetched_period = $4,
-         due_at = $5
-     where tenant_id = $1 and service = $2`,
-    [tenant_id, service, now, period, dueAt],
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update private.channel_connectors set state = 'fresh', error = null, detail = null, attempts = 0, fetched_at = $4, fetched_period = $5,
+         due_at = $6
+     where tenant_id = $1 and service = $2 and due_at = $3`,
+    [tenant_id, service, due_at, now, period, dueAt],
   );
+  return rowCount === 1;
 }
 
-/** Records a failure; the next attempt waits longer each time. */
+/** Records a failure; the next attempt waits longer each time. False as for settleFresh(). */
 export async function settleFailing(
   client: Client,
-  { tenant_id, service }: DueConnector,
+  { tenant_id, service, due_at }: DueConnector,
   error: string,
   detail: string,
   now: Date,
-): Promise<void> {
-  await client.query(
-    `update private.channel_connectors set state = 'failing', error = $3, detail = $4, attempts = attempts + 1,
-         due_at = $5::timestamptz + ${backOff('attempts + 1')}
-     where tenant_id = $1 and service = $2`,
-    [tenant_id, service, error, detail, now],
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update private.channel_connectors set state = 'failing', error = $4, detail = $5, attempts = attempts + 1,
+         due_at = $6::timestamptz + ${backOff('attempts + 1')}
+     where tenant_id = $1 and service = $2 and due_at = $3`,
+    [tenant_id, service, due_at, error, detail, now],
   );
+  return rowCount === 1;
 }

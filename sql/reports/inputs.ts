@@ -36,3 +36,13 @@ export async function newestCounts(
   );
   return new Map(rows.map((row) => [row.period, row]));
 }
+
+/** When the first journey of a service began; null: it has none. Before it, journeys are not known, which is not none. */
+export async function firstJourney(client: Client, tenantId: string, service: string): Promise<Date | null> {
+  const { rows } = await client.query<{ at: Date | null }>(
+    `select least((select min(started_at) from private.journeys where tenant_id = $1 and service = $2),
+       (select min(completed_at) from private.journeys where tenant_id = $1 and service = $2)) as at`,
+    [tenantId, service],
+  );
+  return rows[0]?.at ?? null;
+}
