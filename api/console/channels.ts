@@ -4,7 +4,7 @@ import { periodAt } from '../../sql/performance/periods.ts';
 import { CHANNELS, type Service } from '../../sql/performance/services.ts';
 import type { ChannelMonth } from '../../sql/reports/channels.ts';
 import type { Connector } from '../../sql/reports/connectors.ts';
-import { Problem } from '../http/problems.ts';
+import { invalidRequest, Problem } from '../http/problems.ts';
 import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
 import { CHANNEL_WORDS as WORDS } from './channel-words.ts';
 import type { ConsoleContext } from './context.ts';
@@ -18,7 +18,11 @@ const TONES = { waiting: 'plain', fresh: 'good', failing: 'bad' } as const;
 
 /** Counts and costs of the channels of a service by month, and the connector that fetches them. */
 export function mountConsoleChannels(site: Site): void {
-  const show = async (context: ConsoleContext, state: FormState = EMPTY): Promise<ConsoleContent> => {
+  const show = async (
+    context: ConsoleContext,
+    state: FormState = EMPTY,
+    connectorState: FormState = EMPTY,
+  ): Promise<ConsoleContent> => {
     const { locale, role, perform, request } = context;
     const text = wordsIn(WORDS, locale);
     const params = { slug: request.params.slug };
@@ -29,7 +33,8 @@ export function mountConsoleChannels(site: Site): void {
       throw error;
     });
     const recorded = new Map(months.data.map((one) => [one.period, one]));
-    const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+    const number = new Intl.NumberFormat(locale);
+    const money = (amount: number, currency: string) => amount.toLocaleString(locale, { style: 'currency', currency });
     const rows = monthsUpTo(periodAt(new Date(), service.timezone).name, SHOWN_MONTHS)
       .toReversed()
       .map((month) => {
@@ -50,14 +55,14 @@ export function mountConsoleChannels(site: Site): void {
         return [
           escaped(month),
           ...counts,
-          costs === undefined ? '–' : escaped(`${number.format(costs)} ${found?.costs?.currency}`),
+          costs === undefined ? '–' : escaped(money(costs, found?.costs?.currency ?? '')),
           found
             ? escaped(text(found.source)) +
               (found.revision > 1 ? ` ${badge('plain', text('restated').replace('{n}', String(found.revision)))}` : '')
             : '–',
         ];
       });
-    const head = [text('month'), ...CHANNELS.map((one) => text(one)), text('cost').split(':')[0] ?? '', text('source')];
+    const head = [text('month'), ...CHANNELS.map((one) => text(one)), text('costs'), text('source')];
     const path = `/app/reports/services/${service.slug}`;
     const forms =
       role === 'admin'
@@ -71,7 +76,7 @@ export function mountConsoleChannels(site: Site): void {
 ${table(text('months'), head, rows, say('none', locale))}
 ${forms}
 ${headed(text('title_connector'))}
-${connectorPart(context, path, connector?.body, state)}`,
+${connectorPart(context, path, connector?.body, connectorState)}`,
       sheets: SHEETS,
     };
   };
@@ -81,19 +86,27 @@ ${connectorPart(context, path, connector?.body, state)}`,
     'reports/services/:slug',
     async ({ perform, request }, values) => {
       const params = { slug: request.params.slug, period: values.period ?? '' };
-      await perform('putChannelCounts', { params, body: countsOf(values) });
+      await perform('putChannelCounts', { params, body: countsOf(values) }).catch(renameCosts);
       return `/app/reports/services/${request.params.slug}`;
     },
     show,
   );
   site.action(
     'reports/services/:slug/connector',
-    async ({ perform, request }, { url, authorization, mapping, schedule }) => {
-      const body = { url, ...(authorization && { authorization }), mapping: parsed(mapping ?? ''), schedule };
-      await perform('putConnector', { params: { slug: request.params.slug }, body });
+    async ({ perform, request }, { url, authorization, mapping = '', schedule, day = '', first_period, enabled }) => {
+      const body = {
+        url,
+        ...(authorization && { authorization }),
+        mapping: parsed(mapping),
+        schedule,
+        day: parsed(day),
+        ...(first_period && { first_period }),
+        enabled: enabled === 'true',
+      };
+      await perform('putConnector', { params: { slug: request.params.slug }, body }).catch(renameMapping);
       return `/app/reports/services/${request.params.slug}`;
     },
-    show,
+    (context, state) => show(context, EMPTY, state),
   );
   for (const [name, call] of [
     ['run', 'runConnector'],
@@ -105,7 +118,7 @@ ${connectorPart(context, path, connector?.body, state)}`,
         await perform(call, { params: { slug: request.params.slug } });
         return `/app/reports/services/${request.params.slug}`;
       },
-      show,
+      (context, state) => show(context, EMPTY, state),
     );
   }
 }
@@ -145,6 +158,14 @@ function countsOf(values: Record<string, string>): Record<string, unknown> {
   };
 }
 
+// The fields of costs, and of the mapping, have names of their own: a count has the same name inside the body.
+const renamed = (rename: (pointer: string) => string) => (error: unknown) => {
+  if (!(error instanceof Problem) || !error.errors) throw error;
+  throw invalidRequest(error.errors.map((fault) => ({ ...fault, pointer: rename(fault.pointer) })));
+};
+const renameCosts = renamed((pointer) => pointer.replace(/^\/costs\/(?!currency)/, '/cost_'));
+const renameMapping = renamed((pointer) => pointer.replace(/^\/mapping\/.*/, '/mapping'));
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -162,8 +183,8 @@ function connectorPart(
   const text = wordsIn(WORDS, locale);
   const about = text('title_connector');
   const now = connector
-    ? `<p>${badge(TONES[connector.state], text(connector.state))} ${escaped(connector.detail ?? '')}</p>
-<dl><dt>${escaped(text('fetched_at'))}</dt><dd>${time(connector.fetched_at, locale, tenant.timezone)}</dd><dt>${escaped(text('fetched_period'))}</dt><dd>${escaped(connector.fetched_period ?? '–')}</dd><dt>${escaped(text('due_at'))}</dt><dd>${time(connector.due_at, locale, tenant.timezone)}</dd></dl>
+    ? `<p>${badge(connector.enabled ? TONES[connector.state] : 'plain', text(connector.enabled ? connector.state : 'off'))} <span lang="en">${escaped(connector.detail ?? '')}</span></p>
+<dl class="facts"><dt>${escaped(text('fetched_at'))}</dt><dd>${time(connector.fetched_at, locale, tenant.timezone)}</dd><dt>${escaped(text('fetched_period'))}</dt><dd>${escaped(connector.fetched_period ?? '–')}</dd><dt>${escaped(text('due_at'))}</dt><dd>${time(connector.due_at, locale, tenant.timezone)}</dd></dl>
 ${role === 'admin' ? `<p class="next">${button(`${path}/connector/run`, text('run'), about)}${confirmed({ action: `${path}/connector/delete`, label: text('delete'), about, question: text('sure') }, locale)}</p>` : ''}`
     : `<p class="empty">${escaped(text('none'))}</p>`;
   if (role !== 'admin') return now;
@@ -188,6 +209,26 @@ ${role === 'admin' ? `<p class="next">${button(`${path}/connector/run`, text('ru
         options: [
           ['daily', text('daily')],
           ['monthly', text('monthly')],
+        ],
+      },
+      state,
+    ),
+    field(
+      { name: 'day', label: text('day'), type: 'number', hint: text('day_hint'), value: String(connector?.day ?? 1) },
+      state,
+    ),
+    field(
+      { name: 'first_period', label: text('first_period'), hint: text('first_hint'), value: connector?.first_period ?? '' },
+      state,
+    ),
+    field(
+      {
+        name: 'enabled',
+        label: text('enabled'),
+        value: String(connector?.enabled ?? true),
+        options: [
+          ['true', text('on')],
+          ['false', text('off')],
         ],
       },
       state,

@@ -1,5 +1,8 @@
 import { escaped } from '../../lib/html.ts';
-import { MEASURES, type Measure, type Report } from '../../sql/reports/reports.ts';
+import { MEASURES, type Measure, type MeasureName, type Report } from '../../sql/reports/reports.ts';
+import type { Locale } from '../pages/html.ts';
+import { amountText, missingLines, notesOf, numberText, periodText } from '../reports/figure-text.ts';
+import { methodText } from '../reports/method-words.ts';
 import { badge, confirmed, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
@@ -84,8 +87,9 @@ export function mountConsoleReports(site: Site): void {
       }),
     ]);
     const offered = services.body.data.map(({ slug, name }) => [slug, name] as const);
+    const names = new Map(offered);
     const rows = reports.body.data.map((report) => [
-      `<a href="/app/reports/${report.id}">${escaped(`${report.service}, ${report.period}`)}</a>`,
+      `<a href="/app/reports/${report.id}">${escaped(`${names.get(report.service) ?? report.service}, ${periodText(report.period, locale)}`)}</a>`,
       statusOf(report, text),
       publicOf(report, text),
       time(report.requested_at, locale, tenant.timezone),
@@ -130,23 +134,24 @@ ${table(text('services'), [text('service'), text('channels')], months, text('no_
     const { body: report } = await perform<Report>('getPerformanceReport', { params: { id: request.params.id } });
     const { measures, method, missing, changes } = report;
     const rows = measures ? MEASURES.map((name) => [escaped(text(name)), ...cellsOf(measures[name], locale, text)]) : [];
-    const lacking = (missing ?? []).map(({ input, period, reason }) => `<li>${escaped(`${input} ${period}: ${reason}`)}</li>`);
+    const lacking = missingLines(missing ?? [], locale).map((line) => `<li>${escaped(line)}</li>`);
+    const figure = (value: number | null, measure: MeasureName) =>
+      value === null || !measures ? '–' : amountText(value, measures[measure].parameters, locale);
     const differs = (changes ?? []).map(
       ({ measure, before, after }) =>
-        `<li>${escaped(`${text(measure)}: ${numberIn(before, locale)} → ${numberIn(after, locale)}`)}</li>`,
+        `<li>${escaped(`${text(measure)}: ${figure(before, measure)} → ${figure(after, measure)}`)}</li>`,
     );
-    const said = method
-      ? [...MEASURES.map((name) => `<dt>${escaped(text(name))}</dt><dd>${escaped(method.measures[name])}</dd>`)].join('')
-      : '';
+    const how = method && methodText(method, locale);
+    const said = MEASURES.map((name) => `<dt>${escaped(text(name))}</dt><dd>${escaped(how?.measures[name] ?? '')}</dd>`);
     return {
       place: 'reports',
-      title: `${report.service}, ${report.period}`,
+      title: `${report.service}, ${periodText(report.period, locale)}`,
       main: `<p><a href="/app/reports">← ${escaped(text('back'))}</a></p>
 <p class="next">${statusOf(report, text)} ${publicOf(report, text)} ${role === 'admin' ? actionsOf(report, context) : ''} ${linkOf(report, context, text)}</p>
 ${table(text('report'), [text('measure'), text('value'), text('numerator'), text('denominator'), text('notes')], rows, text('queued'))}
 ${lacking.length > 0 ? `${headed(text('missing'))}<ul>${lacking.join('')}</ul>` : ''}
 ${differs.length > 0 ? `${headed(text('changes'))}<ul>${differs.join('')}</ul>` : ''}
-${method ? `${headed(text('method'))}<dl lang="en">${said}</dl><ul lang="en">${method.assumptions.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>` : ''}`,
+${how ? `${headed(text('method'))}<dl class="facts">${said.join('')}</dl><ul>${how.assumptions.map((one) => `<li>${escaped(one)}</li>`).join('')}</ul>` : ''}`,
       sheets: SHEETS,
     };
   };
@@ -194,7 +199,7 @@ function actionsOf(report: Report, { locale }: ConsoleContext): string {
   if (report.status !== 'completed') return '';
   const text = wordsIn(WORDS, locale);
   const name = isPublic(report) ? 'withdraw' : 'publish';
-  const about = `${report.service}, ${report.period}`;
+  const about = `${report.service}, ${periodText(report.period, locale)}`;
   const action = `/app/reports/${report.id}/${name}`;
   return confirmed({ action, label: text(name), about, question: text(`${name}_sure`) }, locale);
 }
@@ -204,23 +209,13 @@ const linkOf = (report: Report, { tenant }: ConsoleContext, text: Text) =>
     ? `<a class="quiet" href="/public/performance/${tenant.slug}/${report.service}/${report.period}/${report.revision}">${escaped(text('open'))}</a>`
     : '';
 
-const numberIn = (value: number | null, locale: string) =>
-  value === null ? '–' : new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
-
-function cellsOf(
-  { value, numerator, denominator, provisional, flags, parameters }: Measure,
-  locale: string,
-  text: Text,
-): string[] {
-  const unit = parameters.unit === 'percent' ? ' %' : ` ${parameters.currency ?? ''}`;
-  const notes = [
-    ...(provisional ? [badge('warning', text('provisional'))] : []),
-    ...flags.map((flag) => `<code>${escaped(flag)}</code>`),
-  ];
+function cellsOf(measure: Measure, locale: Locale, text: Text): string[] {
+  const { value, numerator, denominator, provisional, parameters } = measure;
+  const count = (one: number | null) => (one === null ? '–' : numberText(one, locale));
   return [
-    escaped(value === null ? '–' : numberIn(value, locale) + unit),
-    numberIn(numerator, locale),
-    numberIn(denominator, locale),
-    notes.join(' '),
+    escaped(value === null ? '–' : amountText(value, parameters, locale)),
+    count(numerator),
+    count(denominator),
+    [...(provisional ? [badge('warning', text('provisional'))] : []), ...notesOf(measure, locale).map(escaped)].join(' '),
   ];
 }
