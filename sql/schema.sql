@@ -155,7 +155,7 @@ view app.channel_connectors owner mirante_views with (security_barrier=true, che
  SELECT tenant_id,
     service,
     url,
-    authorization_sealed,
+    secret,
     mapping,
     schedule,
     day,
@@ -521,6 +521,7 @@ view app.reconciliations owner mirante_views with (security_barrier=true)
 view app.restatements owner mirante_views with (security_barrier=true)
  SELECT id,
     rollup,
+    service,
     bucket,
     before,
     after,
@@ -580,6 +581,7 @@ view app.services owner mirante_views with (security_barrier=true, check_option=
     costs,
     comment_retention_days,
     journeys_to,
+    collected_to,
     created_at,
     updated_at
    FROM private.services
@@ -1115,7 +1117,7 @@ table private.channel_connectors owner mirante_owner, row security forced
     tenant_id uuid not null
     service text not null
     url text not null
-    authorization_sealed text
+    secret text
     mapping jsonb not null
     schedule text not null
     day integer not null
@@ -1137,7 +1139,7 @@ table private.channel_connectors owner mirante_owner, row security forced
     constraint channel_connectors_schedule_check CHECK ((schedule = ANY (ARRAY['daily'::text, 'monthly'::text])))
     constraint channel_connectors_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'fresh'::text, 'failing'::text])))
     constraint channel_connectors_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
-    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF url, mapping, schedule, enabled ON private.channel_connectors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('channel_connector')
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF url, mapping, schedule, enabled ON private.channel_connectors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('channel_connector', 'service')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant delete, insert, select, update to mirante_views
@@ -1320,6 +1322,7 @@ table private.dirty_journeys owner mirante_owner, row security forced
     id bigint not null identity
     tenant_id uuid not null
     hour timestamp with time zone not null
+    forced boolean not null default false
     constraint dirty_journeys_pkey PRIMARY KEY (id)
     constraint dirty_journeys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     CREATE INDEX dirty_journeys_tenant_id_hour_idx ON private.dirty_journeys USING btree (tenant_id, hour)
@@ -1991,6 +1994,7 @@ table private.restatements owner mirante_owner, row security forced
     before bigint not null
     after bigint
     restated_at timestamp with time zone not null default now()
+    service text
     constraint restatements_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX restatements_rollup_tenant_id_bucket_idx ON private.restatements USING btree (rollup, tenant_id, bucket) WHERE (after IS NULL)
     CREATE INDEX restatements_tenant_id_restated_at_id_idx ON private.restatements USING btree (tenant_id, restated_at, id)
@@ -2147,6 +2151,7 @@ table private.services owner mirante_owner, row security forced
     costs jsonb not null
     comment_retention_days integer not null
     journeys_to timestamp with time zone
+    collected_to timestamp with time zone
     created_at timestamp with time zone not null default now()
     updated_at timestamp with time zone not null default now()
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
@@ -2447,6 +2452,9 @@ function bi.validations(tenant_grant text, since timestamp with time zone, until
 function bi.week_hours(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, day integer, weekday text, hour text, validations bigint, failures bigint, errors bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body c9d7592e0b165a9c4981e301dd69c371
     grant execute to mirante_metabase
 
+function door.add_feedback(feedback_id uuid, tenant uuid, service_slug text, given integer, in_locale text, words text) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e8667499584ac9da8f78b6e2f4faefc5
+    grant execute to mirante_api
+
 function door.adopt_login(login text) returns void language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp, body 799f765d8bd0b733c1c1708ebf1340eb
     grant execute to mirante_owner
 
@@ -2475,6 +2483,9 @@ function door.benchmarks() returns TABLE(metric text, unit text, description tex
     grant execute to mirante_api
 
 function door.claim_idempotency_key(tenant uuid, idempotency_key text, hash bytea, new_claim uuid) returns TABLE(outcome text, first_at timestamp with time zone, answer json) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4649582882c8b2051c03c030330e9414
+    grant execute to mirante_api
+
+function door.comments(service_slug text, pattern text, only_rating integer, before_time timestamp with time zone, before_id uuid, page_size integer) returns TABLE(id uuid, received_at timestamp with time zone, rating integer, locale text, comment text, cursor_time text) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 53380cefe3a9bbe892c6e1ae1f26966b
     grant execute to mirante_api
 
 function door.completion(service_slug text, edges timestamp with time zone[], at timestamp with time zone DEFAULT now()) returns TABLE(period integer, starts bigint, completions bigint, cohort_completed bigint, cohort_late bigint, cohort_open bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 7a05629d884d45d3c899e02872f2b67a
@@ -2523,6 +2534,9 @@ function door.end_web_session(session uuid, key uuid) returns bytea language sql
     grant execute to mirante_api
 
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
+    grant execute to mirante_api
+
+function door.feedback_form(tenant_slug text, service_slug text) returns TABLE(tenant_id uuid, tenant text, slug text, name text, locales text[], embed_origins text[]) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 85a4e499525c433fe99116416e538baf
     grant execute to mirante_api
 
 function door.find_link(link_hash bytea) returns TABLE(tenant_id uuid, key_id uuid, dashboard text, params jsonb, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 97a6ddb45a745fdfaf10e9af7ea9a733
@@ -2612,6 +2626,9 @@ function door.receipts_so_far() returns TABLE(at timestamp with time zone, stori
 function door.receive() returns timestamp with time zone language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5bf316f80265ad8fd74c4d20b406e60f
 
 function door.record_access(keys uuid[], addresses inet[], firsts timestamp with time zone[], lasts timestamp with time zone[], counts bigint[], viewers boolean[]) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cd5dd83e28f73cd3497e6b118d5bafb
+    grant execute to mirante_api
+
+function door.redact_comment(service_slug text, feedback_id uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e98d302737530efe564ff7211b0b4024
     grant execute to mirante_api
 
 function door.remove_archive_rule(rule uuid) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 280ff5fec42495ae251e78c02eed8f9d

@@ -75,7 +75,7 @@ describe.skipIf(!need('chromium'))('performance reports', () => {
       expect.stringContaining('has not begun'),
       '5',
     ]);
-    // A connector whose mapping is not JSON: what was typed stays, and nothing is said of the other form.
+    // A connector whose mapping is not JSON: what was typed stays, and the other form shows no fault.
     await page.getByLabel('Address').fill(`${api.url}/livez?{period}`);
     await page.getByLabel('Where each number is').fill('{"paper": "counts"');
     await page.getByRole('button', { name: 'Save' }).last().click();
@@ -117,7 +117,8 @@ describe.skipIf(!need('chromium'))('performance reports', () => {
       expect([path, await overflow(page), await barriers(page)]).toEqual([path, 0, []]);
       await keepPicture(page, `reports-phone-${path.replaceAll('/', '-')}`);
     }
-    expect(complaints).toEqual([]);
+    // The browser complains of the three forms that were refused.
+    expect(complaints.filter((one) => !one.includes('422'))).toEqual([]);
   });
 
   test.each([
@@ -131,7 +132,7 @@ describe.skipIf(!need('chromium'))('performance reports', () => {
       const address = `${api.url}/public/performance/${tenant.slug}/lpa?lang=${lang}`;
       const { page, complaints } = await open(browser, address, { viewport: { width, height: 900 }, colorScheme });
       expect(await page.locator('html').getAttribute('lang')).toBe(lang);
-      // Of the five measures, those of which some month has a value.
+      // Only measures with a value in some month have a chart.
       expect(await page.locator('svg[role=img]').count()).toBe(2);
       expect([await overflow(page), await barriers(page)]).toEqual([0, []]);
       await keepPicture(page, `reports-public-${lang}`);

@@ -85,8 +85,9 @@ test('a report has every measure with its parts, is told by a signed webhook, an
     },
   });
   expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'not-recorded' });
-  // The service sent no event before October: nobody knows that nothing was completed online.
-  expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'online-not-known' });
+  // The service sent no event before September: nobody knows that nothing was completed online.
+  expect(made.missing).toContainEqual({ input: 'channel_counts', period: '2026-08', reason: 'online-not-known' });
+  expect(made.missing).not.toContainEqual({ input: 'channel_counts', period: '2026-09', reason: 'online-not-known' });
   expect(made.method.measures.digital_take_up).toContain('divided by');
   await deliverAlerts(deps());
   const [told] = hooks.received.filter(({ path }) => path === '/told');
