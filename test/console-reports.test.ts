@@ -62,6 +62,12 @@ describe.skipIf(!need('chromium'))('performance reports', () => {
     await page.getByLabel('Cost: paper').fill('70.25');
     await page.getByRole('button', { name: 'Save' }).first().click();
     await page.locator('tr', { hasText: '2026-01' }).getByText('£70.25').waitFor();
+    // A month of the table fills the form with its numbers.
+    await page.getByRole('link', { name: '2026-01' }).click();
+    expect([
+      await page.getByLabel('Online', { exact: true }).inputValue(),
+      await page.getByLabel('Cost: paper').inputValue(),
+    ]).toEqual(['20', '70.25']);
     await page.getByLabel('Month', { exact: true }).fill('2099-01');
     await page.getByLabel('Paper', { exact: true }).fill('5');
     await page.getByLabel('Cost: paper').fill('much');

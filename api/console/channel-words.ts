@@ -28,8 +28,9 @@ export const CHANNEL_WORDS = {
   journeys: { en: 'journeys', 'pt-BR': 'jornadas' },
   record: { en: 'Record a month', 'pt-BR': 'Registrar um mês' },
   month_hint: {
-    en: 'For example 2026-10. Other numbers for a month that has some are a new revision.',
-    'pt-BR': 'Por exemplo 2026-10. Outros números para um mês que já tem são uma nova revisão.',
+    en: 'For example 2026-10. Other numbers for a month that has some are a new revision, which replaces all of them: begin with the month in the table.',
+    'pt-BR':
+      'Por exemplo 2026-10. Outros números para um mês que já tem são uma nova revisão, que substitui todos: comece pelo mês na tabela.',
   },
   title_connector: { en: 'Connector', 'pt-BR': 'Conector' },
   none: { en: 'No connector fetches these numbers.', 'pt-BR': 'Nenhum conector busca estes números.' },

@@ -2,19 +2,19 @@ import { escaped } from '../../lib/html.ts';
 import { monthsUpTo } from '../../lib/months.ts';
 import { periodAt } from '../../sql/performance/periods.ts';
 import { CHANNELS, type Service } from '../../sql/performance/services.ts';
-import type { ChannelMonth } from '../../sql/reports/channels.ts';
+import type { ChannelCosts, ChannelMonth } from '../../sql/reports/channels.ts';
 import type { Connector } from '../../sql/reports/connectors.ts';
 import { invalidRequest, Problem } from '../http/problems.ts';
-import { badge, confirmed, headed, SHEETS, wordsIn } from './admin-parts.ts';
+import { badge, headed, SHEETS, wordsIn } from './admin-parts.ts';
 import { CHANNEL_WORDS as WORDS } from './channel-words.ts';
+import { connectorPart } from './connector-form.ts';
 import type { ConsoleContext } from './context.ts';
-import { button, EMPTY, type FormState, field, form, table, time } from './forms.ts';
+import { EMPTY, type FormState, field, form, table } from './forms.ts';
 import type { ConsoleContent } from './shell.ts';
 import type { Site } from './site.ts';
 import { say } from './words.ts';
 
 const SHOWN_MONTHS = 13;
-const TONES = { waiting: 'plain', fresh: 'good', failing: 'bad' } as const;
 
 /** Counts and costs of the channels of a service by month, and the connector that fetches them. */
 export function mountConsoleChannels(site: Site): void {
@@ -53,7 +53,7 @@ export function mountConsoleChannels(site: Site): void {
           ? CHANNELS.flatMap((channel) => found.costs?.[channel] ?? []).reduce((sum, one) => sum + one, 0)
           : undefined;
         return [
-          escaped(month),
+          role === 'admin' ? `<a href="?period=${month}#field-period">${month}</a>` : month,
           ...counts,
           costs === undefined ? '–' : escaped(money(costs, found?.costs?.currency ?? '')),
           found
@@ -64,9 +64,11 @@ export function mountConsoleChannels(site: Site): void {
       });
     const head = [text('month'), ...CHANNELS.map((one) => text(one)), text('costs'), text('source')];
     const path = `/app/reports/services/${service.slug}`;
+    const chosen = typeof request.query.period === 'string' ? request.query.period : '';
+    const shown = Object.keys(state.values).length > 0 ? state : { ...state, values: valuesOf(chosen, recorded.get(chosen)) };
     const forms =
       role === 'admin'
-        ? `<section class="panel"><h2>${escaped(text('record'))}</h2>${form(path, countFields(service, text, state), say('save', locale), state.faults)}</section>`
+        ? `<section class="panel"><h2>${escaped(text('record'))}</h2>${form(path, countFields(service, text, shown), say('save', locale), state.faults)}</section>`
         : '';
     return {
       place: 'reports',
@@ -142,6 +144,20 @@ function countFields({ channels, costs }: Service, text: Text, state: FormState)
   ].join('\n');
 }
 
+// What is recorded of the chosen month, as the form takes it: saving it replaces all of the month's numbers.
+function valuesOf(period: string, month: ChannelMonth | undefined): Record<string, string> {
+  const { currency, ...costs }: Partial<ChannelCosts> = month?.costs ?? {};
+  const named = [
+    ['period', period],
+    ...[...CHANNELS, 'assisted_digital' as const].map((name) => [name, month?.[name]]),
+    ['currency', currency],
+    ...Object.entries(costs).map(([name, cost]) => [`cost_${name}`, cost]),
+  ];
+  return Object.fromEntries(
+    named.flatMap(([name, value]) => (value === undefined || value === null ? [] : [[name, String(value)]])),
+  );
+}
+
 // An empty field is not known. What is no number stays a text, so that the call names the fault.
 function countsOf(values: Record<string, string>): Record<string, unknown> {
   const number = (name: string) => {
@@ -172,67 +188,4 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function connectorPart(
-  { locale, tenant, role }: ConsoleContext,
-  path: string,
-  connector: Connector | undefined,
-  state: FormState,
-): string {
-  const text = wordsIn(WORDS, locale);
-  const about = text('title_connector');
-  const now = connector
-    ? `<p>${badge(connector.enabled ? TONES[connector.state] : 'plain', text(connector.enabled ? connector.state : 'off'))} <span lang="en">${escaped(connector.detail ?? '')}</span></p>
-<dl class="facts"><dt>${escaped(text('fetched_at'))}</dt><dd>${time(connector.fetched_at, locale, tenant.timezone)}</dd><dt>${escaped(text('fetched_period'))}</dt><dd>${escaped(connector.fetched_period ?? '–')}</dd><dt>${escaped(text('due_at'))}</dt><dd>${time(connector.due_at, locale, tenant.timezone)}</dd></dl>
-${role === 'admin' ? `<p class="next">${button(`${path}/connector/run`, text('run'), about)}${confirmed({ action: `${path}/connector/delete`, label: text('delete'), about, question: text('sure') }, locale)}</p>` : ''}`
-    : `<p class="empty">${escaped(text('none'))}</p>`;
-  if (role !== 'admin') return now;
-  const fields = [
-    field({ name: 'url', label: text('url'), hint: text('url_hint'), value: connector?.url ?? '', required: true }, state),
-    field({ name: 'authorization', label: text('authorization'), hint: text('authorization_hint') }, state),
-    field(
-      {
-        name: 'mapping',
-        label: text('mapping'),
-        type: 'textarea',
-        hint: text('mapping_hint'),
-        value: JSON.stringify(connector?.mapping ?? { paper: '/counts/paper' }, null, 2),
-      },
-      state,
-    ),
-    field(
-      {
-        name: 'schedule',
-        label: text('schedule'),
-        value: connector?.schedule ?? 'daily',
-        options: [
-          ['daily', text('daily')],
-          ['monthly', text('monthly')],
-        ],
-      },
-      state,
-    ),
-    field(
-      { name: 'day', label: text('day'), type: 'number', hint: text('day_hint'), value: String(connector?.day ?? 1) },
-      state,
-    ),
-    field(
-      { name: 'first_period', label: text('first_period'), hint: text('first_hint'), value: connector?.first_period ?? '' },
-      state,
-    ),
-    field(
-      {
-        name: 'enabled',
-        label: text('enabled'),
-        value: String(connector?.enabled ?? true),
-        options: [
-          ['true', text('on')],
-          ['false', text('off')],
-        ],
-      },
-      state,
-    ),
-  ];
-  return `${now}\n<section class="panel">${form(`${path}/connector`, fields.join('\n'), say('save', locale), state.faults)}</section>`;
 }

@@ -128,7 +128,7 @@ ${table(text('services'), [text('service'), text('channels')], months, text('no_
     };
   };
 
-  const show = async (context: ConsoleContext): Promise<ConsoleContent> => {
+  const show = async (context: ConsoleContext, { faults }: FormState = EMPTY): Promise<ConsoleContent> => {
     const { locale, role, perform, request } = context;
     const text = wordsIn(WORDS, locale);
     const { body: report } = await perform<Report>('getPerformanceReport', { params: { id: request.params.id } });
@@ -147,7 +147,7 @@ ${table(text('services'), [text('service'), text('channels')], months, text('no_
       place: 'reports',
       title: `${report.service}, ${periodText(report.period, locale)}`,
       main: `<p><a href="/app/reports">← ${escaped(text('back'))}</a></p>
-<p class="next">${statusOf(report, text)} ${publicOf(report, text)} ${role === 'admin' ? actionsOf(report, context) : ''} ${linkOf(report, context, text)}</p>
+${faults.has('') ? `<p class="notice" role="alert">${escaped(faults.get('') ?? '')}</p>\n` : ''}<p class="next">${statusOf(report, text)} ${publicOf(report, text)} ${role === 'admin' ? actionsOf(report, context) : ''} ${linkOf(report, context, text)}</p>
 ${table(text('report'), [text('measure'), text('value'), text('numerator'), text('denominator'), text('notes')], rows, text('queued'))}
 ${lacking.length > 0 ? `${headed(text('missing'))}<ul>${lacking.join('')}</ul>` : ''}
 ${differs.length > 0 ? `${headed(text('changes'))}<ul>${differs.join('')}</ul>` : ''}
@@ -167,7 +167,7 @@ ${how ? `${headed(text('method'))}<dl class="facts">${said.join('')}</dl><ul>${h
     },
     list,
   );
-  site.page('reports/:id', show);
+  site.page('reports/:id', (context) => show(context));
   for (const [name, call] of [
     ['publish', 'publishPerformanceReport'],
     ['withdraw', 'withdrawPerformanceReport'],

@@ -9,6 +9,7 @@ export type PageText = {
   none: string;
   provisional: string;
   of: string;
+  cost_of: string;
   responses: string;
   ratings: readonly [string, string, string, string, string];
   flags: Record<string, string>;
@@ -49,6 +50,7 @@ const EN: PageText = {
   none: 'Not available',
   provisional: 'Provisional',
   of: '{numerator} of {denominator}',
+  cost_of: '{numerator} for {denominator} transactions in twelve months',
   responses: '{n} ratings',
   ratings: ['Very dissatisfied', 'Dissatisfied', 'Neither satisfied nor dissatisfied', 'Satisfied', 'Very satisfied'],
   flags: {
@@ -113,6 +115,7 @@ const CY: PageText = {
   none: 'Ddim ar gael',
   provisional: 'Dros dro',
   of: '{numerator} o {denominator}',
+  cost_of: '{numerator} am {denominator} o drafodion mewn deuddeg mis',
   responses: '{n} o sgoriau',
   ratings: ['Anfodlon iawn', 'Anfodlon', 'Ddim yn fodlon nac yn anfodlon', 'Bodlon', 'Bodlon iawn'],
   flags: {
@@ -177,6 +180,7 @@ const PT: PageText = {
   none: 'Não disponível',
   provisional: 'Provisório',
   of: '{numerator} de {denominator}',
+  cost_of: '{numerator} por {denominator} transações em doze meses',
   responses: '{n} avaliações',
   ratings: ['Muito insatisfeito', 'Insatisfeito', 'Nem satisfeito nem insatisfeito', 'Satisfeito', 'Muito satisfeito'],
   flags: {

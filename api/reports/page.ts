@@ -90,13 +90,22 @@ ${body}
 `;
 }
 
+// What was divided by what.
+function countsText(
+  name: MeasureName,
+  { numerator, denominator, parameters }: Pick<Measure, 'numerator' | 'denominator' | 'parameters'>,
+  words: PageText,
+  locale: FormLocale,
+): string {
+  const [above, below] = [numberText(numerator ?? 0, locale), numberText(denominator ?? 0, locale)];
+  if (name === 'user_satisfaction') return filled(words.responses, { n: below });
+  if (name !== 'cost_per_transaction') return filled(words.of, { numerator: above, denominator: below });
+  return filled(words.cost_of, { numerator: amountText(numerator ?? 0, parameters, locale), denominator: below });
+}
+
 function figure(name: MeasureName, measure: Measure, words: PageText, locale: FormLocale): string {
   const { value, numerator, denominator, provisional, parameters } = measure;
-  const of = (count: number | null) => numberText(count ?? 0, locale);
-  const counts =
-    name === 'user_satisfaction'
-      ? filled(words.responses, { n: of(denominator) })
-      : filled(words.of, { numerator: of(numerator), denominator: of(denominator) });
+  const counts = countsText(name, { numerator, denominator, parameters }, words, locale);
   const notes = [...(value === null ? [] : [counts]), ...notesOf(measure, locale)];
   return `<section class="figure" aria-labelledby="${name}"><h2 id="${name}">${escaped(words.measures[name])}</h2>
 <p class="value">${escaped(valueText(measure, locale))}${provisional ? ` <span class="badge warning">${escaped(words.provisional)}</span>` : ''}</p>
@@ -122,7 +131,7 @@ function changes({ changes: found, measures }: PublishedReport, words: PageText,
     const value = (one: number | null) =>
       one === null ? words.none.toLowerCase() : amountText(one, measures[change.measure].parameters, locale);
     const parts = (numerator: number | null, denominator: number | null) =>
-      filled(words.of, { numerator: numberText(numerator ?? 0, locale), denominator: numberText(denominator ?? 0, locale) });
+      countsText(change.measure, { numerator, denominator, parameters: measures[change.measure].parameters }, words, locale);
     const pairs = [
       [value(change.before), value(change.after)],
       [parts(change.numerator_before, change.denominator_before), parts(change.numerator_after, change.denominator_after)],
