@@ -1,10 +1,5 @@
-import { figure, figures, get, memory, number, type Tree, thousands, tree } from './cells.ts';
-
-/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
-type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
-
-/** A table: its subject, the benchmarks that it reads, and its lines. */
-export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };
+import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
+import { SERVICES } from './services-area.ts';
 
 /** The tables of results.md, in order. */
 export const AREAS: Area[] = [
@@ -215,6 +210,7 @@ export const AREAS: Area[] = [
           ],
         ]),
   },
+  SERVICES,
   {
     title: 'Storage cost',
     about: 'Bytes for each event with its indexes, and bytes for each exported row.',

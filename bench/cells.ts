@@ -1,6 +1,12 @@
 /** Results of the benchmarks by name, as in results.json. */
 export type Tree = { [name: string]: unknown };
 
+/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
+export type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
+
+/** A table: its subject, the benchmarks that it reads, and its lines. */
+export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };
+
 export const tree = (value: unknown): Tree => (typeof value === 'object' && value !== null ? (value as Tree) : {});
 
 /** The value at a path of names; undefined if it was not measured. */

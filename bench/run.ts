@@ -13,6 +13,7 @@ import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
 import { benchIngest } from './ingest.ts';
+import { benchPerformance } from './performance.ts';
 import { benchQueries } from './queries.ts';
 import { benchReconcile } from './reconcile.ts';
 import { benchRefresh } from './refresh.ts';
@@ -33,6 +34,7 @@ const STAGED: Record<string, number> = {
   'export-jobs': 1,
   'export-faults': 1,
   fairness: 20,
+  performance: 1,
   reports: 1,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
@@ -76,6 +78,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
+  performance: (stage) => benchPerformance(stage, note),
   reports: (stage) => benchReports(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);

@@ -17,6 +17,12 @@ const COMPLETED = 'org.example.created.v1';
 const journey = { started: STARTED, completed: COMPLETED, id: '/data/journey' };
 const deps = () => jobDeps(db, exports.deps.archive);
 
+// Events older than 90 days are refused: worked examples are of the month before this one, and the end of the one before that.
+const today = new Date();
+const monthAgo = (months: number, day = 1) => new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - months, day));
+const on = (months: number, day: number, time = '10:00:00Z') => `${monthAgo(months, day).toISOString().slice(0, 10)}T${time}`;
+const month = (months: number) => on(months, 1).slice(0, 7);
+
 async function collect(): Promise<void> {
   await refreshRollups(deps());
   await collectAllJourneys(deps());
@@ -61,35 +67,35 @@ test('a month without anything: no rate, no satisfaction, and no zero in their p
   });
 });
 
-test('both rates by hand: Monday and Thursday, over 100 %, resumed, late and failed journeys', async () => {
+test('both rates by hand: over the end of a month, over 100 %, resumed, late and failed journeys', async () => {
   const tenant = await makeTenant(db);
   await put(tenant);
   await send(
     tenant,
-    // Begun on Monday, finished on Thursday: in another month.
-    [STARTED, 'a', '2026-09-28T10:00:00Z'],
-    [COMPLETED, 'a', '2026-10-01T10:00:00Z'],
+    // Begun on the last day of a month and finished three days later, as from a Monday to a Thursday.
+    [STARTED, 'a', on(1, 0)],
+    [COMPLETED, 'a', on(1, 3)],
     // Resumed twice: one start.
-    [STARTED, 'b', '2026-10-05T10:00:00Z'],
-    [STARTED, 'b', '2026-10-06T10:00:00Z'],
-    [STARTED, 'b', '2026-10-07T10:00:00Z'],
-    [COMPLETED, 'b', '2026-10-08T10:00:00Z'],
-    // Finished a day after the limit: a completion of its day, but of no cohort.
-    [STARTED, 'c', '2026-09-01T00:00:00Z'],
-    [COMPLETED, 'c', '2026-10-02T00:00:00.000001Z'],
+    [STARTED, 'b', on(1, 5)],
+    [STARTED, 'b', on(1, 6)],
+    [STARTED, 'b', on(1, 7)],
+    [COMPLETED, 'b', on(1, 8)],
+    // Finished a microsecond after the limit of 30 days: a completion of its day, but of no cohort.
+    [STARTED, 'c', on(2, 15, '00:00:00Z')],
+    [COMPLETED, 'c', on(2, 45, '00:00:00.000001Z')],
     // Exactly at the limit.
-    [STARTED, 'd', '2026-09-02T00:00:00Z'],
-    [COMPLETED, 'd', '2026-10-02T00:00:00Z'],
+    [STARTED, 'd', on(2, 15, '00:00:00Z')],
+    [COMPLETED, 'd', on(2, 45, '00:00:00Z')],
     // Failed, without any completion.
-    [STARTED, 'e', '2026-09-03T00:00:00Z'],
+    [STARTED, 'e', on(2, 16, '00:00:00Z')],
     // No start was ever received.
-    [COMPLETED, 'f', '2026-10-03T00:00:00Z'],
+    [COMPLETED, 'f', on(1, 3)],
   );
   await collect();
-  const { data, total, draft_limit_days } = await measures(tenant, '2026-09', '2026-10');
+  const { data, total, draft_limit_days } = await measures(tenant, month(2), month(1));
   expect(draft_limit_days).toBe(30);
-  const [september, october] = data;
-  expect(september.journeys).toEqual({
+  const [earlier, later] = data;
+  expect(earlier.journeys).toEqual({
     starts: 4,
     completions: 0,
     cohort_completed: 2,
@@ -97,26 +103,21 @@ test('both rates by hand: Monday and Thursday, over 100 %, resumed, late and fai
     cohort_open: 0,
     cohort_failed: 1,
   });
-  expect(september.completion_rate_period).toMatchObject({
+  expect(earlier.completion_rate_period).toMatchObject({
     value: 0,
     numerator: 0,
     denominator: 4,
     provisional: false,
     flags: [],
   });
-  expect(september.completion_rate_cohort).toMatchObject({
-    value: 50,
-    numerator: 2,
-    denominator: 4,
-    provisional: false,
-  });
-  expect(october.completion_rate_period).toMatchObject({
+  expect(earlier.completion_rate_cohort).toMatchObject({ value: 50, numerator: 2, denominator: 4 });
+  expect(later.completion_rate_period).toMatchObject({
     value: 500,
     numerator: 5,
     denominator: 1,
     flags: ['over-100-percent'],
   });
-  expect(october.completion_rate_cohort).toMatchObject({ value: 100, numerator: 1, denominator: 1, flags: [] });
+  expect(later.completion_rate_cohort).toMatchObject({ value: 100, numerator: 1, denominator: 1, flags: [] });
   expect(total.completion_rate_period).toMatchObject({ value: 100, numerator: 5, denominator: 5 });
   expect(total.completion_rate_cohort).toMatchObject({ value: 60, numerator: 3, denominator: 5 });
 });
@@ -124,61 +125,62 @@ test('both rates by hand: Monday and Thursday, over 100 %, resumed, late and fai
 test('a cohort is provisional while its drafts can still be completed, and the current month always', async () => {
   const tenant = await makeTenant(db);
   await put(tenant, { draft_limit_days: 3650 });
-  await send(
-    tenant,
-    [STARTED, 'a', '2026-10-05T10:00:00Z'],
-    [STARTED, 'b', '2026-10-05T10:00:00Z'],
-    [COMPLETED, 'b', '2026-10-05T11:00:00Z'],
-  );
+  await send(tenant, [STARTED, 'a', on(1, 5)], [STARTED, 'b', on(1, 5)], [COMPLETED, 'b', on(1, 6)]);
   await collect();
-  const [october] = (await measures(tenant, '2026-10')).data;
-  expect(october.journeys).toMatchObject({ starts: 2, cohort_completed: 1, cohort_open: 1 });
-  expect(october.completion_rate_cohort).toMatchObject({ value: 50, provisional: true });
-  expect(october.completion_rate_period).toMatchObject({ value: 50, provisional: false });
-  const now = new Date().toISOString().slice(0, 7);
-  expect((await measures(tenant, now)).data[0].completion_rate_period.provisional).toBe(true);
+  const [later] = (await measures(tenant, month(1))).data;
+  expect(later.journeys).toMatchObject({ starts: 2, cohort_completed: 1, cohort_open: 1 });
+  expect(later.completion_rate_cohort).toMatchObject({ value: 50, provisional: true });
+  expect(later.completion_rate_period).toMatchObject({ value: 50, provisional: false });
+  expect((await measures(tenant, month(0))).data[0].completion_rate_period.provisional).toBe(true);
+  await send(tenant, [COMPLETED, 'a', on(1, 7)]);
+  await collect();
+  // Nothing is open any more.
+  const rate = (await measures(tenant, month(1))).data[0].completion_rate_cohort;
+  expect(rate).toMatchObject({ value: 100, provisional: false });
 });
+
+const restated = async (tenant: TestTenant, figures: string) =>
+  (await api.call('GET', `/v1/restatements?figures=${figures}`, tenant.keys.read)).body.data
+    .map(({ service, bucket, before, after }: Json) => [service, bucket.slice(0, 10), before, after])
+    .sort();
 
 test('late events change the figures openly: starts move to their first month, and restatements say so', async () => {
   const tenant = await makeTenant(db);
   await put(tenant);
-  await send(tenant, [STARTED, 'a', '2026-10-05T10:00:00Z'], [STARTED, 'b', '2026-10-05T11:00:00Z']);
+  await send(tenant, [STARTED, 'a', on(1, 5)], [STARTED, 'b', on(1, 5)]);
   await collect();
-  expect((await measures(tenant, '2026-10')).data[0].journeys).toMatchObject({ starts: 2, completions: 0 });
-  await send(tenant, [COMPLETED, 'a', '2026-10-09T10:00:00Z'], [STARTED, 'b', '2026-09-30T23:00:00Z']);
-  expect((await measures(tenant, '2026-10')).data[0].completion_rate_period.provisional).toBe(true);
+  expect((await measures(tenant, month(1))).data[0].journeys).toMatchObject({ starts: 2, completions: 0 });
+  await send(tenant, [COMPLETED, 'a', on(1, 9)], [STARTED, 'b', on(1, 0, '23:00:00Z')]);
+  expect((await measures(tenant, month(1))).data[0].completion_rate_period.provisional).toBe(true);
   await collect();
-  const [september, october] = (await measures(tenant, '2026-09', '2026-10')).data;
-  expect([september.journeys.starts, october.journeys.starts, october.journeys.completions]).toEqual([1, 1, 1]);
-  expect(october.completion_rate_period.provisional).toBe(false);
-  const { body } = await api.call('GET', '/v1/restatements?figures=journeys_completed', tenant.keys.read);
-  expect(body.data).toMatchObject([
-    { figures: 'journeys_completed', service: 'lpa', bucket: '2026-10-09T00:00:00.000Z', before: 0, after: 1 },
-  ]);
-  const started = await api.call('GET', '/v1/restatements?figures=journeys_started', tenant.keys.read);
-  expect(started.body.data.map(({ bucket, before, after }: Json) => [bucket.slice(0, 10), before, after]).sort()).toEqual([
-    ['2026-09-30', 0, 1],
-    ['2026-10-05', 2, 1],
-  ]);
+  const [earlier, later] = (await measures(tenant, month(2), month(1))).data;
+  expect([earlier.journeys.starts, later.journeys.starts, later.journeys.completions]).toEqual([1, 1, 1]);
+  expect(later.completion_rate_period.provisional).toBe(false);
+  expect(await restated(tenant, 'journeys_completed')).toEqual([['lpa', on(1, 9).slice(0, 10), 0, 1]]);
+  const starts = [
+    ['lpa', on(1, 0).slice(0, 10), 0, 1],
+    ['lpa', on(1, 5).slice(0, 10), 2, 1],
+  ];
+  expect(await restated(tenant, 'journeys_started')).toEqual(starts);
   // Collecting the same hours again changes nothing.
-  await send(tenant, [STARTED, 'b', '2026-09-30T23:30:00Z']);
+  await send(tenant, [STARTED, 'b', on(1, 0, '23:30:00Z')]);
   await collect();
-  expect((await api.call('GET', '/v1/restatements?figures=journeys_started', tenant.keys.read)).body.data).toHaveLength(2);
+  expect(await restated(tenant, 'journeys_started')).toEqual(starts);
 });
 
 test('a changed journey is collected again from all events', async () => {
   const tenant = await makeTenant(db);
   await put(tenant, { journey: { ...journey, completed: 'org.example.other.v1' } });
-  await send(tenant, [STARTED, 'a', '2026-10-05T10:00:00Z'], [COMPLETED, 'a', '2026-10-06T10:00:00Z']);
+  await send(tenant, [STARTED, 'a', on(1, 5)], [COMPLETED, 'a', on(1, 6)]);
   await collect();
-  expect((await measures(tenant, '2026-10')).data[0].journeys.completions).toBe(0);
+  expect((await measures(tenant, month(1))).data[0].journeys.completions).toBe(0);
   await put(tenant);
-  expect(await measures(tenant, '2026-10')).toMatchObject({
+  expect(await measures(tenant, month(1))).toMatchObject({
     watermark: null,
     data: [{ completion_rate_period: { provisional: true } }],
   });
   await collect();
-  expect((await measures(tenant, '2026-10')).data[0].journeys.completions).toBe(1);
+  expect((await measures(tenant, month(1))).data[0].journeys.completions).toBe(1);
 });
 
 test.each([
@@ -204,25 +206,21 @@ test('a quarter has its three months, and texts that name no period are refused'
 test('events at the edges of a month count in the month of the service’s zone', async () => {
   const tenant = await makeTenant(db);
   await put(tenant, { timezone: 'Europe/London' });
-  await send(
-    tenant,
-    [STARTED, 'a', '2026-09-30T22:59:59.999999Z'],
-    [STARTED, 'b', '2026-09-30T23:00:00Z'],
-    [STARTED, 'c', '2026-10-31T23:59:59.999999Z'],
-    [STARTED, 'd', '2026-11-01T00:00:00Z'],
+  await db.owner.query(
+    `insert into private.journeys (tenant_id, service, id, started_at)
+     select $1, 'lpa', gen_random_uuid(), unnest($2::timestamptz[])`,
+    [tenant.id, ['2025-09-30T22:59:59.999999Z', '2025-09-30T23:00:00Z', '2025-10-31T23:59:59.999999Z', '2025-11-01T00:00:00Z']],
   );
-  await collect();
-  const { data } = await measures(tenant, '2026-09', '2026-11');
+  const { data } = await measures(tenant, '2025-09', '2025-11');
   expect(data.map(({ journeys }: Json) => journeys.starts)).toEqual([1, 2, 1]);
 });
 
 test('an erasure removes the journeys of the person, and others keep theirs', async () => {
   const tenant = await makeTenant(db);
   await put(tenant);
-  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
-  await send(tenant, [STARTED, 'a', at(9), 'maria'], [COMPLETED, 'a', at(8)], [STARTED, 'b', at(7), 'joao']);
+  await send(tenant, [STARTED, 'a', on(1, 5), 'maria'], [COMPLETED, 'a', on(1, 6)], [STARTED, 'b', on(1, 7), 'joao']);
   await collect();
-  const starts = async () => (await measures(tenant, at(9).slice(0, 7), at(0).slice(0, 7))).total.journeys.starts;
+  const starts = async () => (await measures(tenant, month(1))).total.journeys.starts;
   expect(await starts()).toBe(2);
   const asked = (kind: string) =>
     api.call('POST', '/v1/privacy/requests', tenant.keys.tenant_admin, { kind, subject: 'maria' });
@@ -232,4 +230,6 @@ test('an erasure removes the journeys of the person, and others keep theirs', as
   await servePrivacyRequests(deps());
   await collect();
   expect(await starts()).toBe(1);
+  expect(await restated(tenant, 'journeys_started')).toEqual([['lpa', on(1, 5).slice(0, 10), 1, 0]]);
+  expect(await restated(tenant, 'journeys_completed')).toEqual([['lpa', on(1, 6).slice(0, 10), 1, 0]]);
 });

@@ -23,6 +23,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'dashboards', title: { en: 'Dashboards', 'pt-BR': 'Painéis' }, roles: ALL },
       { path: 'explore', title: { en: 'Explore', 'pt-BR': 'Explorar' }, roles: TENANT },
       { path: 'events', title: { en: 'Events', 'pt-BR': 'Eventos' }, roles: TENANT },
+      { path: 'services', title: { en: 'Services', 'pt-BR': 'Serviços públicos' }, roles: TENANT },
       { path: 'reports', title: { en: 'Performance reports', 'pt-BR': 'Relatórios de desempenho' }, roles: TENANT },
       { path: 'benchmarks', title: { en: 'Benchmarks', 'pt-BR': 'Comparativos' }, roles: ADMIN },
       { path: 'alerts', title: { en: 'Alerts', 'pt-BR': 'Alertas' }, roles: ADMIN },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { removeOldComments } from '../../sql/performance/feedback.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
+import { removeOldComments } from '../../sql/performance/feedback.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { jobDeps, useArchive } from '../../test/support/archive-home.ts';
 import { makeTenant, useDatabase } from '../../test/support/harness.ts';
@@ -18,8 +18,10 @@ const path = `/feedback/${service}`;
 let networks = 0;
 // Each from a network of its own.
 const from = () => ({ 'x-forwarded-for': `10.${networks >> 8}.${networks++ & 255}.7` });
-const post = (body: object, headers: Record<string, string> = from()) => api.call('POST', '/v1/feedback', undefined, body, headers);
-const get = (lang = '', headers: Record<string, string> = {}) => api.call('GET', `${path}${lang}`, undefined, undefined, headers);
+const post = (body: object, headers: Record<string, string> = from()) =>
+  api.call('POST', '/v1/feedback', undefined, body, headers);
+const get = (lang = '', headers: Record<string, string> = {}) =>
+  api.call('GET', `${path}${lang}`, undefined, undefined, headers);
 
 async function submit(fields: Record<string, string>, query = '', headers: Record<string, string> = from()) {
   return fetch(`${api.url}${path}${query}`, {
@@ -31,14 +33,18 @@ async function submit(fields: Record<string, string>, query = '', headers: Recor
 }
 
 const stored = async () =>
-  (await db.owner.query('select rating, comment, locale from private.feedback where tenant_id = $1 order by id', [tenant.id])).rows;
+  (await db.owner.query('select rating, comment, locale from private.feedback where tenant_id = $1 order by id', [tenant.id]))
+    .rows;
 const clear = () => db.owner.query('delete from private.feedback where tenant_id = $1', [tenant.id]);
 const stamps = createFormStamp('x'.repeat(40), () => Date.now() - 60_000);
 const stamp = stamps.sign(path);
 
 test('a rating with a comment is stored, without what may identify somebody', async () => {
   await clear();
-  expect(await post({ service, rating: 4, comment: ' Write to me@example.com ' })).toMatchObject({ status: 202, body: { status: 'accepted' } });
+  expect(await post({ service, rating: 4, comment: ' Write to me@example.com ' })).toMatchObject({
+    status: 202,
+    body: { status: 'accepted' },
+  });
   expect(await post({ service, rating: 5 })).toMatchObject({ status: 202 });
   expect(await stored()).toEqual([
     { rating: 4, comment: 'Write to [e-mail]', locale: 'en' },
@@ -62,7 +68,8 @@ test.each([
 
 test('a megabyte of emoji is refused, and unknown services are not found', async () => {
   expect((await post({ service, rating: 5, comment: '🙂'.repeat(262_144) })).body.code).toBe('too-large');
-  for (const unknown of ['lpa', `${tenant.slug}/none`, 'none/lpa']) expect((await post({ service: unknown, rating: 5 })).status).toBe(404);
+  for (const unknown of ['lpa', `${tenant.slug}/none`, 'none/lpa'])
+    expect((await post({ service: unknown, rating: 5 })).status).toBe(404);
 });
 
 test('a key of the tenant names the service by its slug, and needs no network of its own', async () => {
@@ -79,7 +86,11 @@ test('a key of the tenant names the service by its slug, and needs no network of
 test('front ends in browsers on other sites may send', async () => {
   const asked = await fetch(`${api.url}/v1/feedback`, {
     method: 'OPTIONS',
-    headers: { origin: 'https://www.example.org', 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    headers: {
+      origin: 'https://www.example.org',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    },
   });
   expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
 });
@@ -109,7 +120,7 @@ test('the form is sent, thanks, and keeps what was typed when something is wrong
   const text = await missing.text();
   expect(missing.status).toBe(422);
   expect(text).toContain('kept &lt;b&gt;');
-  expect(text).toContain('<a href="#rating-5">Select how you felt about the service</a>');
+  expect(text).toContain('<a href="#rating-5">Choose how you felt about the service</a>');
   expect(text).toMatch(/<title>Error: /);
   const long = await submit({ rating: '3', comment: 'x'.repeat(1201), stamp });
   expect(await long.text()).toMatch(/value="3" checked[\s\S]*x{1201}/);
@@ -129,7 +140,11 @@ test('a network that sends too much waits, others do not', async () => {
   const busy = { 'x-forwarded-for': '192.0.2.1' };
   for (let n = 0; n < 30; n++) expect((await post({ service, rating: 5 }, busy)).status).toBe(202);
   const refused = await post({ service, rating: 5 }, { 'x-forwarded-for': '192.0.2.77' });
-  expect([refused.status, refused.body.code, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, 'feedback-limited', true]);
+  expect([refused.status, refused.body.code, Number(refused.headers.get('retry-after')) > 0]).toEqual([
+    429,
+    'feedback-limited',
+    true,
+  ]);
   const page = await submit({ rating: '5', comment: 'typed', stamp }, '', busy);
   expect([page.status, (await page.text()).includes('typed')]).toEqual([429, true]);
   expect((await post({ service, rating: 5 }, { 'x-forwarded-for': '198.51.100.1' })).status).toBe(202);
@@ -177,7 +192,9 @@ test('comments are for administrators: search, pages, removal', async () => {
   expect(await stored()).toHaveLength(3);
   const { body } = await api.call('GET', '/v1/audit-log', keys.tenant_admin);
   expect(JSON.stringify(body.data.find(({ action }: Json) => action === 'comment.removed'))).not.toContain('Third');
-  const view = await db.api.query("select column_name from information_schema.columns where table_schema = 'app' and table_name = 'feedback'");
+  const view = await db.api.query(
+    "select column_name from information_schema.columns where table_schema = 'app' and table_name = 'feedback'",
+  );
   expect(view.rows.map(({ column_name }) => column_name)).not.toContain('comment');
 });
 
@@ -189,8 +206,7 @@ test('comments end with their retention, and with an erasure of somebody whom th
   await db.owner.query("update private.feedback set received_at = now() - interval '366 days' where comment = 'Old'");
   expect(await removeOldComments(db.jobs)).toBe(1);
   const archive = await useArchive();
-  const ask = (kind: string) =>
-    api.call('POST', '/v1/privacy/requests', keys.tenant_admin, { kind, subject: 'joana prado' });
+  const ask = (kind: string) => api.call('POST', '/v1/privacy/requests', keys.tenant_admin, { kind, subject: 'joana prado' });
   expect((await ask('erasure')).status).toBe(202);
   await servePrivacyRequests(jobDeps(db, archive));
   expect((await stored()).map(({ rating, comment }) => [rating, comment])).toEqual([

@@ -10,6 +10,7 @@ const COMMENT = {
   comment: FEEDBACK.comment,
 };
 const params = { slug: 'make-an-lpa' };
+const PAGE = '<!doctype html>…';
 const address = { tenant: 'acme', service: 'make-an-lpa' };
 
 /** Feedback and its form. */
@@ -30,7 +31,7 @@ export const feedbackSpecs = {
     description:
       'Shows the form on which people rate a service, in one of its languages: that of `lang`, else of the browser, else the first of the service. It needs no key and no script. The origins in `embed_origins` of the tenant may show it in a frame.',
     problems: ['not-found'],
-    example: { params: address, query: { lang: 'cy' } },
+    example: { params: address, query: { lang: 'cy' }, texts: { 'text/html': PAGE } },
   },
   submit: {
     operationId: 'submitFeedbackForm',
@@ -42,6 +43,7 @@ export const feedbackSpecs = {
     example: {
       params: address,
       bodies: { 'application/x-www-form-urlencoded': { rating: '4', comment: '', website: '', stamp: 'mhq1.c2lnbmF0dXJl' } },
+      texts: { 'text/html': PAGE },
     },
   },
   thanks: {
@@ -50,7 +52,7 @@ export const feedbackSpecs = {
     summary: 'Page that thanks for feedback',
     description: 'Shown after the feedback form was sent. It needs no key.',
     problems: ['not-found'],
-    example: { params: address },
+    example: { params: address, texts: { 'text/html': PAGE } },
   },
   comments: {
     operationId: 'listComments',

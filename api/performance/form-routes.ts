@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type Response } from '
 import QuickLRU from 'quick-lru';
 import { z } from 'zod';
 import { type FeedbackForm, findFeedbackForm } from '../../sql/performance/feedback.ts';
-import { FORM_LOCALES, type FormLocale } from '../../sql/performance/services.ts';
+import type { FormLocale } from '../../sql/performance/services.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound, tooLarge } from '../http/problems.ts';
 import { route } from '../http/route.ts';
@@ -19,7 +19,7 @@ const params = z.object({
   service: slug.meta({ description: 'Slug of the service' }),
 });
 const query = z.object({
-  lang: z.enum(FORM_LOCALES).optional().catch(undefined).meta({ description: 'Language, if the service has it' }),
+  lang: z.string().max(35).optional().meta({ description: 'Language (BCP 47), if the service has it' }),
 });
 const KNOWN_MS = 10_000;
 
@@ -139,9 +139,8 @@ const typed = z.object({
 });
 
 // The language that the address names, else one that the browser asks for, else the first of the service.
-function localeOf({ locales }: FeedbackForm, lang: FormLocale | undefined, request: Request): FormLocale {
-  if (lang && locales.includes(lang)) return lang;
-  const asked = request.acceptsLanguages(...locales, 'pt');
-  const found = asked === 'pt' ? 'pt-BR' : asked;
-  return locales.find((one) => one === found) ?? (locales[0] as FormLocale);
+function localeOf({ locales }: FeedbackForm, lang: string | undefined, request: Request): FormLocale {
+  const browser = request.acceptsLanguages(...locales, 'pt');
+  const found = (wanted: string | false) => locales.find((one) => one === (wanted === 'pt' ? 'pt-BR' : wanted));
+  return found(lang ?? false) ?? found(browser) ?? (locales[0] as FormLocale);
 }

@@ -39,7 +39,7 @@ export const FORM_WORDS = {
   problem: { en: 'There is a problem', cy: 'Mae problem', 'pt-BR': 'Há um problema' },
   error: { en: 'Error', cy: 'Gwall', 'pt-BR': 'Erro' },
   no_rating: {
-    en: 'Select how you felt about the service',
+    en: 'Choose how you felt about the service',
     cy: 'Dewiswch sut oeddech chi’n teimlo am y gwasanaeth',
     'pt-BR': 'Escolha como você se sentiu com o atendimento',
   },

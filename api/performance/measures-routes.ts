@@ -129,13 +129,13 @@ function monthsAsked(query: { from?: string | undefined; to?: string | undefined
   const first = query.from ? periodNamed(query.from, zone) : last && periodAt(last.from, zone, 1 - YEAR);
   if (!first || !last || first.from > last.from) {
     throw invalidRequest([
-      { pointer: '/from', code: 'invalid-window', detail: '`from` must not be after `to`, nor before 1970.' },
+      { pointer: '/from', code: 'empty-window', detail: '`from` must not be after `to`, nor before 1970.' },
     ]);
   }
   const months = monthsOf({ from: first.from, to: last.to }, zone);
   if (months.length > MAX_MONTHS) {
     throw invalidRequest([
-      { pointer: '/from', code: 'window-too-long', detail: `At most ${MAX_MONTHS} months can be asked for at once.` },
+      { pointer: '/from', code: 'too-many-buckets', detail: `At most ${MAX_MONTHS} months can be asked for at once.` },
     ]);
   }
   return months;

@@ -46,9 +46,11 @@ async function collectFromStart({ pool, clock }: JourneyDeps, service: Collectin
       // Events may be ten minutes ahead of the clock.
       const end = clock().getTime() + HOUR_MS;
       const to = new Date(Math.min(end, start.getTime() + DAY_MS));
-      isDone = to.getTime() === end;
-      await collectJourneys(client, tenantId, service, start, to, null);
-      await noteCollected(client, tenantId, slug, isDone ? clock() : to, isDone);
+      const isLast = to.getTime() === end;
+      await collectJourneys(client, tenantId, service, start, to);
+      const isNoted = await noteCollected(client, tenantId, service, isLast ? clock() : to, isLast);
+      // What changed meanwhile begins again in the next run.
+      isDone = isLast || !isNoted;
       return to;
     });
   }
@@ -59,11 +61,11 @@ async function collectDirty({ pool }: JourneyDeps, tenantId: string): Promise<vo
     count = await withTransaction(pool, 'begin', async (client) => {
       await lockJourneys(client);
       const { ids, hours } = await dirtyJourneys(client, tenantId, MARKS);
-      for (const { journeys_to, ...source } of await collectedServices(client, tenantId)) {
+      for (const source of await collectedServices(client, tenantId)) {
         for (const { from, forced } of hours) {
           const to = new Date(from.getTime() + HOUR_MS);
           if (forced) await forgetJourneys(client, tenantId, source, from, to);
-          await collectJourneys(client, tenantId, source, from, to, journeys_to);
+          await collectJourneys(client, tenantId, source, from, to);
         }
       }
       await clearDirtyJourneys(client, tenantId, ids);

@@ -43,24 +43,29 @@ export async function beginCollecting(client: Client, tenantId: string, slug: st
   return rows[0]?.time ?? null;
 }
 
-/** Notes up to when the journeys of a service have been collected; `isDone`: that is all of them. */
-export async function noteCollected(client: Client, tenantId: string, slug: string, to: Date, isDone: boolean): Promise<void> {
-  await client.query(
-    `update private.services set collected_to = $3::timestamptz, journeys_to = case when $4 then $3::timestamptz end where tenant_id = $1 and slug = $2`,
-    [tenantId, slug, to, isDone],
-  );
-}
-
 /**
- * The tenant's services whose journeys have been collected, at least in part: a late event may belong to a part that is done. With
- * the moment up to which they have been brought up to date; null: some are still missing.
+ * Notes up to when the journeys of a service have been collected; `isDone`: that is all of them. False, and nothing is noted, if the
+ * service now finds its journeys otherwise.
  */
-export async function collectedServices(
+export async function noteCollected(
   client: Client,
   tenantId: string,
-): Promise<(JourneySource & { journeys_to: Date | null })[]> {
-  const { rows } = await client.query<JourneySource & { journeys_to: Date | null }>(
-    `select journeys_to, ${SOURCE} from private.services where tenant_id = $1 and collected_to is not null and started is not null`,
+  { slug, started, completed, journey_id }: JourneySource,
+  to: Date,
+  isDone: boolean,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update private.services set collected_to = $3::timestamptz, journeys_to = case when $4 then $3::timestamptz end
+     where tenant_id = $1 and slug = $2 and (started, completed, journey_id) = ($5, $6, $7)`,
+    [tenantId, slug, to, isDone, started, completed, journey_id],
+  );
+  return rowCount === 1;
+}
+
+/** The tenant's services whose journeys have been collected, at least in part: a late event may belong to a part that is done. */
+export async function collectedServices(client: Client, tenantId: string): Promise<JourneySource[]> {
+  const { rows } = await client.query<JourneySource>(
+    `select ${SOURCE} from private.services where tenant_id = $1 and collected_to is not null and started is not null`,
     [tenantId],
   );
   return rows;
@@ -115,9 +120,33 @@ const argumentsOf = (tenantId: string, { slug, started, completed, journey_id }:
   to,
 ];
 
+const movesOf = (rows: string, column: 'started_at' | 'completed_at', n: number) =>
+  `select service, 'journeys_${column.slice(0, -3)}_daily' as rollup, date_trunc('day', ${column}, 'UTC') as day, ${n} as n from ${rows}`;
+
+/**
+ * The end of a statement that changes journeys of the tenant $1: it records the counts of UTC days that had ended when they were last brought
+ * up to date. `before` and `after` are relations with the changed journeys, as they were and as they are.
+ */
+export const restating = (before: string, after?: string) => `moves as (
+     ${movesOf(before, 'started_at', -1)} union all ${movesOf(before, 'completed_at', -1)}
+     ${after ? `union all ${movesOf(after, 'started_at', 1)} union all ${movesOf(after, 'completed_at', 1)}` : ''}
+   ), restated as (
+     select service, rollup, day, sum(n) as n from moves m join private.services s on s.tenant_id = $1 and s.slug = m.service
+     where day <= s.journeys_to - interval '1 day' group by 1, 2, 3 having sum(n) <> 0
+   ), counted as (
+     select r.*, case r.rollup
+       when 'journeys_started_daily' then (select count(*) from private.journeys j where j.tenant_id = $1 and j.service = r.service
+         and j.started_at >= r.day and j.started_at < r.day + interval '1 day')
+       else (select count(*) from private.journeys j where j.tenant_id = $1 and j.service = r.service
+         and j.completed_at >= r.day and j.completed_at < r.day + interval '1 day') end as before
+     from restated r
+   )
+   insert into private.restatements (tenant_id, rollup, service, bucket, before, after)
+   select $1, rollup, service, day, before, before + n from counted`;
+
 /**
  * Adds the journeys of a service that the events of a window tell of. It may be repeated in any order: a journey keeps its first
- * start and its first completion. Counts of UTC days that had ended at `countedTo` and change are recorded as restatements.
+ * start and its first completion.
  */
 export async function collectJourneys(
   client: Client,
@@ -125,11 +154,10 @@ export async function collectJourneys(
   source: JourneySource,
   from: Date,
   to: Date,
-  countedTo: Date | null,
 ): Promise<void> {
   await client.query(
     `with found as materialized (${FOUND}), before as materialized (
-       select j.id, j.started_at, j.completed_at from private.journeys j join found using (id) where j.tenant_id = $1 and j.service = $2
+       select j.* from private.journeys j join found using (id) where j.tenant_id = $1 and j.service = $2
      ), changed as (
        insert into private.journeys as j (tenant_id, service, id, started_at, completed_at, subjects)
        select $1, $2, id, started_at, completed_at, subjects from found
@@ -139,25 +167,11 @@ export async function collectJourneys(
        where (j.started_at, j.completed_at)
            is distinct from (least(j.started_at, excluded.started_at), least(j.completed_at, excluded.completed_at))
          or not j.subjects @> excluded.subjects
-       returning j.id, j.started_at, j.completed_at
-     ), moves as (
-       select 'journeys_started_daily' as rollup, date_trunc('day', b.started_at, 'UTC') as day, -1 as n from before b join changed using (id)
-       union all select 'journeys_started_daily', date_trunc('day', started_at, 'UTC'), 1 from changed
-       union all select 'journeys_completed_daily', date_trunc('day', b.completed_at, 'UTC'), -1 from before b join changed using (id)
-       union all select 'journeys_completed_daily', date_trunc('day', completed_at, 'UTC'), 1 from changed
-     ), restated as (
-       select rollup, day, sum(n) as n from moves where day <= $8::timestamptz - interval '1 day' group by 1, 2 having sum(n) <> 0
-     ), counted as (
-       select r.*, case r.rollup
-         when 'journeys_started_daily' then (select count(*) from private.journeys j where j.tenant_id = $1 and j.service = $2
-           and j.started_at >= r.day and j.started_at < r.day + interval '1 day')
-         else (select count(*) from private.journeys j where j.tenant_id = $1 and j.service = $2
-           and j.completed_at >= r.day and j.completed_at < r.day + interval '1 day') end as before
-       from restated r
-     )
-     insert into private.restatements (tenant_id, rollup, service, bucket, before, after)
-     select $1, rollup, $2, day, before, before + n from counted`,
-    [...argumentsOf(tenantId, source, from, to), countedTo],
+       returning j.*
+     ), were as (
+       select b.* from before b join changed using (id)
+     ), ${restating('were', 'changed')}`,
+    argumentsOf(tenantId, source, from, to),
   );
 }
 
@@ -173,20 +187,22 @@ export async function forgetJourneys(
   const isWhole = "$6::timestamptz >= storage.retained_from('events')";
   await client.query(
     `with found as materialized (${FOUND}), wrong as (
-       select j.id, coalesce(j.started_at >= $6 and j.started_at < $7 and f.started_at is null, false) as start,
-         coalesce(j.completed_at >= $6 and j.completed_at < $7 and f.completed_at is null, false) as completion,
-         j.started_at, j.completed_at
+       select j.service, j.id, j.started_at, j.completed_at,
+         case when j.started_at >= $6 and j.started_at < $7 and f.started_at is null then null else j.started_at end as start,
+         case when j.completed_at >= $6 and j.completed_at < $7 and f.completed_at is null then null else j.completed_at end as completion
        from private.journeys j left join found f using (id)
        where j.tenant_id = $1 and j.service = $2 and ${isWhole}
          and (j.started_at >= $6 and j.started_at < $7 or j.completed_at >= $6 and j.completed_at < $7)
      ), gone as (
        delete from private.journeys j using wrong w where j.tenant_id = $1 and j.service = $2 and j.id = w.id
-         and (w.start or w.started_at is null) and (w.completion or w.completed_at is null)
-     )
-     update private.journeys j set started_at = case when not w.start then j.started_at end,
-       completed_at = case when not w.completion then j.completed_at end
-     from wrong w where j.tenant_id = $1 and j.service = $2 and j.id = w.id and (w.start or w.completion)
-       and not ((w.start or w.started_at is null) and (w.completion or w.completed_at is null))`,
+         and w.start is null and w.completion is null
+     ), kept as (
+       update private.journeys j set started_at = w.start, completed_at = w.completion
+       from wrong w where j.tenant_id = $1 and j.service = $2 and j.id = w.id and num_nonnulls(w.start, w.completion) > 0
+         and (w.start, w.completion) is distinct from (j.started_at, j.completed_at)
+     ), remaining as (
+       select service, start as started_at, completion as completed_at from wrong
+     ), ${restating('wrong', 'remaining')}`,
     argumentsOf(tenantId, source, from, to),
   );
 }

@@ -112,7 +112,10 @@ export function completionOf(
 ): CompletionRates {
   const isCounted = (end: number) => end <= at.getTime() && watermark !== null && end <= watermark.getTime();
   const period = rateOf(counts.completions, counts.starts, !isCounted(to.getTime()));
-  const cohort = rateOf(counts.cohort_completed, counts.starts, !isCounted(to.getTime() + draftLimitDays * 86_400_000));
+  const isClosed =
+    isCounted(to.getTime() + draftLimitDays * 86_400_000) ||
+    (isCounted(to.getTime()) && counts.cohort_completed + counts.cohort_late === counts.starts);
+  const cohort = rateOf(counts.cohort_completed, counts.starts, !isClosed);
   return { period, cohort, counts };
 }
 

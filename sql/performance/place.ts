@@ -1,5 +1,5 @@
 import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
-import { lockJourneys } from './journeys.ts';
+import { lockJourneys, restating } from './journeys.ts';
 
 /** Journeys whose events had the person as their subject. */
 export const journeysPlace: PersonalPlace = {
@@ -17,12 +17,13 @@ export const journeysPlace: PersonalPlace = {
   },
   async erase(client, { tenantId, subject, hash }) {
     await lockJourneys(client);
-    const { rowCount } = await client.query('delete from private.journeys where tenant_id = $1 and subjects && array[$2, $3]', [
-      tenantId,
-      subject,
-      hash,
-    ]);
-    return { removed: rowCount ?? 0, hours: 0 };
+    const { rows } = await client.query<{ removed: number }>(
+      `with gone as (
+         delete from private.journeys where tenant_id = $1 and subjects && array[$2, $3] returning service, started_at, completed_at
+       ), noted as (with ${restating('gone')}) select count(*)::integer as removed from gone`,
+      [tenantId, subject, hash],
+    );
+    return { removed: rows[0]?.removed ?? 0, hours: 0 };
   },
 };
 

@@ -20,6 +20,7 @@ type Side = TestTenant & {
   file: string;
   noteId: string;
   memberId: string;
+  commentId: string;
   exportId: string;
   exportFile: string;
   quarantineIds: string[];
@@ -31,6 +32,7 @@ let attacker: Side;
 let victim: Side;
 let document: Json;
 
+const SERVICE = 'validations-overview';
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
@@ -53,6 +55,8 @@ const LISTS = [
   LINKS,
   '/v1/annotations',
   '/v1/members',
+  '/v1/services',
+  '/v1/services/{slug}/comments',
 ];
 
 const db = await useDatabase();
@@ -133,6 +137,15 @@ async function settle(): Promise<Side> {
     (await api.call('POST', '/v1/members', tenant_admin, { email: `${mark}-${n}@example.com`, name: mark, role: 'admin' })).body
       .id;
   const [memberId] = [await member(1), await member(2)];
+  // The first has the slug that stands for every slug below; its name is public, on its form.
+  for (const [slug, name] of Object.entries({ [SERVICE]: 'Service', [`${SERVICE}-2`]: mark }))
+    expect((await api.call('PUT', `/v1/services/${slug}`, tenant_admin, { name })).status).toBe(201);
+  for (const n of [1, 2]) {
+    const feedback = { service: SERVICE, rating: n, comment: `${mark} ${n}` };
+    expect((await api.call('POST', '/v1/feedback', ingest, feedback)).status).toBe(202);
+  }
+  const comments = await api.call('GET', `/v1/services/${SERVICE}/comments`, tenant_admin);
+  const commentId = comments.body.data[0].id;
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -159,6 +172,7 @@ async function settle(): Promise<Side> {
     linkId,
     noteId,
     memberId,
+    commentId,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -192,6 +206,8 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
   'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
   'post /v1/tenants/{id}/members': () => ({ email: 'mine@example.com' }),
+  'put /v1/services/{slug}': () => ({ name: 'Mine' }),
+  'post /v1/feedback': ({ slug }) => ({ service: `${slug}/${SERVICE}`, rating: 5 }),
   'post /v1/members': () => ({ email: 'other@example.com' }),
   'patch /v1/members/{id}': () => ({ name: 'Mine' }),
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
@@ -238,6 +254,9 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/annotations/{id}', `/annotations/${side.noteId}`)
         .replace('/members/{id}', `/members/${side.memberId}`)
+        .replace('/comments/{id}', `/comments/${side.commentId}`)
+        .replace('{tenant}', side.slug)
+        .replace('{service}', SERVICE)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)
@@ -272,6 +291,7 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.exportId,
     victim.linkId.slice(0, 8),
     victim.memberId,
+    victim.commentId,
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
@@ -363,8 +383,10 @@ test('a truncated, extended or re-cased key of another tenant is refused', async
 
 test('nothing of the victim was changed, and each call works for the victim', async () => {
   const attempts = attemptsAt(victim).toSorted((a, b) => lateness(a) - lateness(b));
-  // A page opens only with a token, or with the whole id of a short link; what is about a session needs one.
-  const others = /^\/(dashboards\/\{slug\}|s\/\{id\}|v1\/sessions?(\/.*)?|login.*|logout)$/;
+  // A page opens only with a token, or with the whole id of a short link; what is about a session needs one; feedback comes from
+  // people without the operator's key, and a form that was filled in.
+  const others =
+    /^\/(dashboards\/\{slug\}|s\/\{id\}|v1\/sessions?(\/.*)?|login.*|logout|v1\/feedback|feedback\/\{tenant\}\/\{service\})$/;
   for (const attempt of attempts.filter(({ template }) => !others.test(template))) {
     const name = Object.keys(victim.keys).find((key) => attempt.scopes.includes(key.replace('_', '-'))) as KeyName | undefined;
     const answer = await send(attempt, name ? victim.keys[name] : operator);

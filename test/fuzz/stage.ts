@@ -52,6 +52,7 @@ export async function setStage(): Promise<Stage> {
     get email() {
       return `f-${made++}@mirante.invalid`;
     },
+    service: `${tenant.slug}/validations-overview`,
     role: 'viewer',
     name: 'fuzz',
     timezone: 'America/Sao_Paulo',
@@ -87,6 +88,7 @@ export async function setStage(): Promise<Stage> {
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
     await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
   }
+  await api.call('PUT', '/v1/services/validations-overview', tenant_admin, { name: 'Service' });
   await exports.run();
   await servePrivacyRequests(jobDeps(db, exports.deps.archive));
   const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;
@@ -111,7 +113,8 @@ export async function setStage(): Promise<Stage> {
       return wanted.length > 0 ? wanted : scopes;
     },
     inPath(method, path, name) {
-      if (name === 'slug') return 'validations-overview';
+      if (name === 'slug' || name === 'service') return 'validations-overview';
+      if (name === 'tenant') return tenant.slug;
       if (name === 'card') return 'volume';
       if (name !== 'id') return names[path] ?? uuidv7();
       // Deletions are left out, or the stage would soon be empty.
