@@ -111,7 +111,7 @@ export function mountConsoleReports(site: Site): void {
       ),
     ];
     const months = offered.map(([slug, name]) => [
-      escaped(name),
+      `<a href="/app/services/${slug}">${escaped(name)}</a>`,
       `<a href="/app/reports/services/${slug}">${escaped(text('channels'))}</a>`,
     ]);
     const head = [text('report'), say('status', locale), text('public'), text('requested'), say('actions', locale)];

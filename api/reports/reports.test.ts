@@ -1,8 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { deliverAlerts } from '../../jobs/alerts/deliver.ts';
+import { serviceMailOf } from '../../jobs/alerts/service-mail.ts';
+import { duePeriods, makeDueReports } from '../../jobs/reports/due.ts';
 import { makeReports } from '../../jobs/reports/make.ts';
+import { pullChannels } from '../../jobs/reports/pull.ts';
 import { readConfig } from '../../lib/config.ts';
+import { shiftMonth } from '../../lib/months.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { jobDeps } from '../../test/support/archive-home.ts';
 import { useExports } from '../../test/support/exports.ts';
@@ -162,4 +166,56 @@ test('what is published has an address for each revision, and nothing else is re
   expect([(await read(base)).status, (await read(`${base}.json`)).status]).toEqual([404, 404]);
   expect((await read('/public/catalogue.jsonld')).text).not.toContain(tenant.slug);
   expect((await act(second.id, 'publish')).body.revision).toBe(3);
+});
+
+test('reports of closed months are made by themselves, say what a silent connector left out, and restate what is published', async () => {
+  const tenant = await serve({ costs: { currency: 'GBP', online: 10, paper: 20 } });
+  const { tenant_admin, read } = tenant.keys;
+  await api.call('POST', '/v1/alerts/endpoints', tenant_admin, { kind: 'webhook', url: `${hooks.url}/scheduled` });
+  // Created two months ago, so two months are closed.
+  await db.owner.query("update private.services set created_at = now() - interval '2 months' where tenant_id = $1", [
+    tenant.id,
+  ]);
+  const last = shiftMonth(new Date().toISOString().slice(0, 7), -1);
+  await send(tenant, [STARTED, 'a', `${last}-05T10:00:00Z`], [COMPLETED, 'a', `${last}-06T10:00:00Z`]);
+  const mapping = { paper: '/paper' };
+  await api.call('PUT', '/v1/services/lpa/connector', tenant_admin, { url: `${hooks.url}/cases`, mapping });
+  await pullChannels(deps());
+  const list = async () =>
+    (await api.call('GET', '/v1/performance-reports?filter[service]=lpa', read)).body.data.filter(
+      ({ period }: Json) => period === last,
+    );
+  await makeDueReports(deps());
+  const [made] = await list();
+  expect(made).toMatchObject({ cause: 'schedule', status: 'completed', revision: null });
+  expect(made.measures.digital_take_up).toMatchObject({ value: null, flags: expect.arrayContaining(['missing-months']) });
+  expect(made.missing).toContainEqual({ input: 'channel_counts', period: last, reason: 'connector-failing' });
+  await deliverAlerts(deps());
+  const told = hooks.received.filter(({ path }) => path === '/scheduled').map(({ body }) => JSON.parse(body));
+  const about = told.find(({ data }) => data.report?.period === last);
+  expect(told.map(({ type }) => type)).toContain('connector.failing');
+  expect(about).toMatchObject({ type: 'performance_report.completed', data: { report: { missing: made.missing } } });
+  expect(serviceMailOf(about, { tenant: 'OPG', locale: 'pt-BR' })).toMatchObject({
+    subject: '[Mirante] Relatório de desempenho incompleto: lpa',
+    text: expect.stringContaining(`channel_counts ${last}: connector-failing`),
+  });
+
+  // The same figures again are no new report.
+  await makeDueReports(deps());
+  expect((await list()).length).toBe(1);
+  await api.call('POST', `/v1/performance-reports/${made.id}/publish`, tenant_admin);
+  await month(tenant, last, { paper: 3 });
+  await makeDueReports(deps());
+  const [restated] = await list();
+  expect(restated).toMatchObject({ cause: 'schedule', revision: 2, measures: { digital_take_up: { value: 25 } } });
+  expect(restated.changes).toContainEqual(expect.objectContaining({ measure: 'digital_take_up', before: null, after: 25 }));
+});
+
+test('the closed months and quarters of a service are due, at most thirteen months back', () => {
+  const due = (created: string, now: string) =>
+    duePeriods({ created_at: new Date(created), timezone: 'Europe/London' }, new Date(now)).map(({ period }) => period);
+  expect(due('2026-08-20T00:00:00Z', '2026-10-15T00:00:00Z')).toEqual(['2026-08', '2026-09', '2026-Q3']);
+  // In British Summer Time, October has begun an hour before it does in UTC.
+  expect(due('2026-09-20T00:00:00Z', '2026-09-30T23:30:00Z')).toEqual(['2026-09', '2026-Q3']);
+  expect(due('2020-01-01T00:00:00Z', '2026-10-15T00:00:00Z').length).toBe(13 + 5);
 });

@@ -8,8 +8,8 @@ import { makeReports, type ReportDeps } from './make.ts';
 const MAX_MONTHS_BACK = 13;
 
 /**
- * Requests the report of each closed month and quarter of every service, and again where the last one is not final or has been
- * overtaken by newer counts. Then makes them.
+ * Requests the report of each closed month and quarter of every service, and again where the last one lacks something, is not
+ * final, or has been overtaken by newer counts. Then makes them.
  */
 export async function makeDueReports(deps: ReportDeps): Promise<number> {
   const telling = {
@@ -17,8 +17,9 @@ export async function makeDueReports(deps: ReportDeps): Promise<number> {
     message: 'cannot request scheduled performance reports',
     about: ({ tenant_id, slug }: ScheduledService) => ({ tenant: tenant_id, service: slug }),
   };
+  const now = deps.clock();
   await eachItem(await listScheduled(deps.pool), telling, (service) =>
-    askForDue(deps.pool, service, duePeriods(service, deps.clock())),
+    askForDue(deps.pool, service, duePeriods(service, now), now),
   );
   return makeReports(deps);
 }

@@ -13,13 +13,15 @@ export async function listScheduled(pool: Pool): Promise<ScheduledService[]> {
 }
 
 /**
- * Requests scheduled reports of a service for those of `periods` that have none, and again for those whose last one is
- * provisional, lacks something, or is older than counts of its months. Returns how many.
+ * Requests scheduled reports of a service for those of `periods` that have none, and again for those whose last one lacks
+ * something, is older than counts of its months, or is provisional: these once a week, because a published period gets a revision
+ * for each. Returns how many.
  */
 export async function askForDue(
   pool: Pool,
   { tenant_id, slug }: ScheduledService,
   periods: { period: string; months: string[] }[],
+  now: Date,
 ): Promise<number> {
   return withTransaction(pool, 'begin', async (client) => {
     await client.query('select from private.services where tenant_id = $1 and slug = $2 for no key update', [tenant_id, slug]);
@@ -32,14 +34,15 @@ export async function askForDue(
          order by r.id desc limit 1
        ) last on true
        where last.status is null or last.status = 'completed' and (
-         last.missing <> '[]' or jsonb_path_exists(last.measures, '$.*.provisional ? (@ == true)')
+         last.missing <> '[]'
+         or jsonb_path_exists(last.measures, '$.*.provisional ? (@ == true)') and last.completed_at < $4::timestamptz - interval '6 days 12 hours'
          or exists (
            select from private.channel_counts c
            where c.tenant_id = $1 and c.service = $2 and c.recorded_at > last.completed_at
                and c.period in (select jsonb_array_elements_text(n -> 'months'))
          )
        )`,
-      [tenant_id, slug, JSON.stringify(periods.map((one) => ({ id: uuidv7(), ...one })))],
+      [tenant_id, slug, JSON.stringify(periods.map((one) => ({ id: uuidv7(), ...one }))), now],
     );
     return rowCount ?? 0;
   });

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
+import { makeReports } from '../../jobs/reports/make.ts';
 import { type Answer, type Json, useApi } from '../support/api.ts';
 import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
@@ -21,6 +22,9 @@ type Side = TestTenant & {
   noteId: string;
   memberId: string;
   commentId: string;
+  reportId: string;
+  /** Transactions on paper of a month. */
+  paper: number;
   exportId: string;
   exportFile: string;
   quarantineIds: string[];
@@ -57,6 +61,7 @@ const LISTS = [
   '/v1/members',
   '/v1/services',
   '/v1/services/{slug}/comments',
+  '/v1/performance-reports',
 ];
 
 const db = await useDatabase();
@@ -144,6 +149,15 @@ async function settle(): Promise<Side> {
     const feedback = { service: SERVICE, rating: n, comment: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/feedback', ingest, feedback)).status).toBe(202);
   }
+  const paper = Math.round(1e6 + Math.random() * 8e6);
+  const own = `/v1/services/${SERVICE}`;
+  expect((await api.call('PUT', `${own}/channels/2026-01`, tenant_admin, { paper })).status).toBe(201);
+  const connector = { url: `https://${mark}.invalid/{period}`, mapping: { paper: '/paper' } };
+  expect((await api.call('PUT', `${own}/connector`, tenant_admin, connector)).status).toBe(200);
+  const report = { service: SERVICE, period: '2026-01' };
+  const asked = async () => (await api.call('POST', '/v1/performance-reports', tenant_admin, report)).body.id;
+  const [reportId] = [await asked(), await asked()];
+  await makeReports(jobs());
   const comments = await api.call('GET', `/v1/services/${SERVICE}/comments`, tenant_admin);
   const commentId = comments.body.data[0].id;
   const cursors: Record<string, string> = {};
@@ -173,6 +187,8 @@ async function settle(): Promise<Side> {
     noteId,
     memberId,
     commentId,
+    reportId,
+    paper,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -207,6 +223,10 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
   'post /v1/tenants/{id}/members': () => ({ email: 'mine@example.com' }),
   'put /v1/services/{slug}': () => ({ name: 'Mine' }),
+  'put /v1/services/{slug}/channels/{period}': () => ({ paper: 1 }),
+  'post /v1/services/{slug}/channels': () => 'period,paper\n2026-02,1\n',
+  'put /v1/services/{slug}/connector': () => ({ url: 'https://mine.invalid/{period}', mapping: { paper: '/paper' } }),
+  'post /v1/performance-reports': () => ({ service: SERVICE, period: '2026-01' }),
   'post /v1/feedback': ({ slug }) => ({ service: `${slug}/${SERVICE}`, rating: 5 }),
   'post /v1/members': () => ({ email: 'other@example.com' }),
   'patch /v1/members/{id}': () => ({ name: 'Mine' }),
@@ -235,9 +255,10 @@ const WINDOWS: Record<string, string> = {
 };
 const ROWS = '/v1/exports/stream';
 
-/** Calls that delete come late, the removal of the tenant last, then its certificate. */
+/** Calls that delete or withdraw come late, the removal of the tenant last, then its certificate. */
 function lateness({ method, template }: Attempt): number {
   if (template.endsWith('/offboarding')) return 3;
+  if (template.endsWith('/withdraw')) return 1;
   if (method !== 'DELETE') return 0;
   return template === '/v1/tenants/{id}' ? 2 : 1;
 }
@@ -255,6 +276,9 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/annotations/{id}', `/annotations/${side.noteId}`)
         .replace('/members/{id}', `/members/${side.memberId}`)
         .replace('/comments/{id}', `/comments/${side.commentId}`)
+        .replace('/performance-reports/{id}', `/performance-reports/${side.reportId}`)
+        .replace('{period}', '2026-01')
+        .replace('{revision}', '1')
         .replace('{tenant}', side.slug)
         .replace('{service}', SERVICE)
         .replace('/links/{id}', `/links/${side.linkId}`)
@@ -272,7 +296,8 @@ function attemptsAt(side: Side): Attempt[] {
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
       const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
-      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
+      const headers: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
+      return { method: method.toUpperCase(), template, path: filled + query + window, body, headers, scopes };
     }),
   );
 }
@@ -292,6 +317,8 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.linkId.slice(0, 8),
     victim.memberId,
     victim.commentId,
+    victim.reportId,
+    String(victim.paper),
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];
