@@ -127,6 +127,10 @@ describe.skipIf(!need('chromium'))('in a browser', () => {
       await settled(page);
       expect([path, await barriers(page)]).toEqual([path, []]);
       await keepPicture(page, `services${path.replaceAll('/', '-')}-${locale}`);
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect([path, await overflow(page)]).toEqual([path, 0]);
+      await keepPicture(page, `services${path.replaceAll('/', '-')}-${locale}-phone`);
+      await page.setViewportSize({ width: 1280, height: 900 });
     }
     expect(await page.locator('table').textContent()).toContain('Write to <b>[e-mail]</b>');
     if (locale === 'en') {

@@ -27,13 +27,14 @@ const WORDS = {
   rating_5: { en: '5 very satisfied', 'pt-BR': '5 muito satisfeito' },
   journeys: { en: 'Journeys', 'pt-BR': 'Jornadas' },
   starts: { en: 'Started', 'pt-BR': 'Iniciadas' },
-  cohort_completed: { en: 'of these completed in time', 'pt-BR': 'destas, concluídas no prazo' },
-  cohort_late: { en: 'completed late', 'pt-BR': 'concluídas fora do prazo' },
-  cohort_failed: { en: 'failed', 'pt-BR': 'fracassadas' },
-  cohort_open: { en: 'still open', 'pt-BR': 'ainda abertas' },
-  completions: { en: 'Completed in the month', 'pt-BR': 'Concluídas no mês' },
-  rate_period: { en: 'Completion rate of the month', 'pt-BR': 'Taxa de conclusão do mês' },
-  rate_cohort: { en: 'Completion rate of those started', 'pt-BR': 'Taxa de conclusão das iniciadas' },
+  cohort_completed: { en: 'Of these, completed in time', 'pt-BR': 'Destas, concluídas no prazo' },
+  cohort_late: { en: 'Completed after the limit', 'pt-BR': 'Concluídas depois do prazo' },
+  cohort_failed: { en: 'Failed: the limit has passed', 'pt-BR': 'Fracassadas: o prazo passou' },
+  cohort_open: { en: 'Still open', 'pt-BR': 'Ainda abertas' },
+  completions: { en: 'Completed', 'pt-BR': 'Concluídas' },
+  rate_period: { en: 'Rate of the month', 'pt-BR': 'Taxa do mês' },
+  rate_cohort: { en: 'Rate of those started', 'pt-BR': 'Taxa das iniciadas' },
+  rates: { en: 'Completion rates', 'pt-BR': 'Taxas de conclusão' },
   provisional: { en: 'provisional', 'pt-BR': 'provisório' },
   over: { en: 'over 100 %', 'pt-BR': 'acima de 100 %' },
   no_journeys: {
@@ -157,6 +158,7 @@ function satisfaction({ locale }: ConsoleContext, { total, data }: Measures): st
     bar(n, all.denominator, `${text('ratings')} ${index + 1}`, count(n, locale)),
   ]);
   return `${table(text('satisfaction'), head, months, '')}
+${headed(text('ratings'))}
 ${table(text('ratings'), [text('ratings'), text('total')], shares.toReversed(), '')}`;
 }
 
@@ -171,34 +173,22 @@ function journeys({ locale }: ConsoleContext, service: Service, { watermark, tot
           ...(one.provisional ? [badge(text('provisional'), 'plain')] : []),
           ...(one.flags.length > 0 ? [badge(text('over'), 'warning')] : []),
         ].join(' ');
-  const rows = [...data.toReversed(), total].map(
-    ({ period = text('total'), journeys, completion_rate_period, completion_rate_cohort }) => {
-      const n = (name: keyof NonNullable<Figures['journeys']>) => count(journeys?.[name], locale);
-      const starts = journeys?.starts ?? 0;
-      return [
-        escaped(period),
-        n('starts'),
-        bar(journeys?.cohort_completed ?? 0, starts, `${text('cohort_completed')} ${period}`, n('cohort_completed')),
-        n('cohort_open'),
-        n('cohort_late'),
-        n('cohort_failed'),
-        rate(completion_rate_cohort),
-        n('completions'),
-        rate(completion_rate_period),
-      ];
-    },
-  );
-  const head = [
-    'month',
-    'starts',
-    'cohort_completed',
-    'cohort_open',
-    'cohort_late',
-    'cohort_failed',
-    'rate_cohort',
-    'completions',
-    'rate_period',
-  ] as const;
+  const n = (figures: Figures, name: keyof NonNullable<Figures['journeys']>) => figures.journeys?.[name] ?? 0;
+  const steps = ['starts', 'cohort_completed', 'cohort_open', 'cohort_late', 'cohort_failed'] as const;
+  const funnel = steps.map((step) => [
+    escaped(text(step)),
+    bar(n(total, step), n(total, 'starts'), text(step), count(n(total, step), locale)),
+  ]);
+  const months = [...data.toReversed(), total].map((figures) => [
+    escaped(figures.period ?? text('total')),
+    count(n(figures, 'starts'), locale),
+    count(n(figures, 'completions'), locale),
+    rate(figures.completion_rate_period),
+    rate(figures.completion_rate_cohort),
+  ]);
+  const head = ['month', 'starts', 'completions', 'rate_period', 'rate_cohort'] as const;
   const waiting = watermark === null ? `<p class="notice" role="status">${escaped(text('collecting'))}</p>\n` : '';
-  return waiting + table(text('journeys'), head.map(text), rows, '');
+  return `${waiting}${table(text('journeys'), [text('journeys'), text('total')], funnel, '')}
+${headed(text('rates'))}
+${table(text('rates'), head.map(text), months, '')}`;
 }

@@ -92,7 +92,7 @@ export function mountFeedbackForm(api: Api, deps: Deps): void {
         show(response, form, locale, { status, faults, input: { rating, comment }, stamp: kept });
       const faults: FormFault[] = [];
       if (!/^[1-5]$/.test(rating)) faults.push({ field: 'rating', text: 'no_rating' });
-      if ([...comment.trim()].length > MAX_COMMENT) faults.push({ field: 'comment', text: 'too_long' });
+      if (comment.trim().length > MAX_COMMENT) faults.push({ field: 'comment', text: 'too_long' });
       const isStamped = deps.formStamp.check(formPath(form), stamp);
       // A person who forgot the rating need not wait again.
       if (faults.length > 0) again(422, faults, isStamped ? stamp : '');

@@ -3,12 +3,12 @@ import type { Request, Response } from 'express';
 import QuickLRU from 'quick-lru';
 
 /** A published document, ready to send. */
-export type PublicDocument = { type: string; body: string; etag: string };
+export type PublicDocument = { type: string; body: Buffer; etag: string };
 
 /** Published documents, kept for a few seconds. */
 export type PublicPages = {
   /** Returns the document under a key, and makes it if none is kept. Undefined: there is none, which is kept too. */
-  get: (key: string, make: () => Promise<Omit<PublicDocument, 'etag'> | undefined>) => Promise<PublicDocument | undefined>;
+  get: (key: string, make: () => Promise<{ type: string; body: string } | undefined>) => Promise<PublicDocument | undefined>;
   /** Forgets all, because something was published or withdrawn. Other processes see it within KEPT_MS. */
   forget: () => void;
 };
@@ -23,7 +23,11 @@ export function createPublicPages(): PublicPages {
       const found = kept.get(key);
       if (found) return found;
       // Concurrent requests wait for one query.
-      const made = make().then((document) => document && { ...document, etag: etagOf(document.body) });
+      const made = make().then((document) => {
+        if (!document) return undefined;
+        const body = Buffer.from(document.body);
+        return { type: document.type, body, etag: etagOf(body) };
+      });
       kept.set(key, made);
       made.catch(() => kept.delete(key));
       return made;
@@ -32,7 +36,7 @@ export function createPublicPages(): PublicPages {
   };
 }
 
-const etagOf = (body: string) => `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+const etagOf = (body: Buffer) => `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 
 /** Sends a published document, or 304 where the reader has it. Caches on the way may keep it for a minute. */
 export function sendPublic(request: Request, response: Response, { type, body, etag }: PublicDocument): void {
@@ -45,6 +49,5 @@ export function sendPublic(request: Request, response: Response, { type, body, e
     response.status(304).end();
     return;
   }
-  response.setHeader('content-type', type);
-  response.status(200).send(body);
+  response.writeHead(200, { 'content-type': type, 'content-length': body.length }).end(body);
 }

@@ -7,36 +7,33 @@ import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
+import { SERVICE, SERVICE_BODIES, type ServiceSide, settleService } from './service.ts';
 
-type Side = TestTenant & {
-  type: string;
-  mark: string;
-  loginId: string;
-  ruleId: string;
-  archiveRuleId: string;
-  endpointId: string;
-  linkId: string;
-  requestId: string;
-  buildId: string;
-  file: string;
-  noteId: string;
-  memberId: string;
-  commentId: string;
-  reportId: string;
-  /** Transactions on paper of a month. */
-  paper: number;
-  exportId: string;
-  exportFile: string;
-  quarantineIds: string[];
-  cursors: Record<string, string>;
-};
+type Side = TestTenant &
+  ServiceSide & {
+    type: string;
+    mark: string;
+    loginId: string;
+    ruleId: string;
+    archiveRuleId: string;
+    endpointId: string;
+    linkId: string;
+    requestId: string;
+    buildId: string;
+    file: string;
+    noteId: string;
+    memberId: string;
+    exportId: string;
+    exportFile: string;
+    quarantineIds: string[];
+    cursors: Record<string, string>;
+  };
 
 let operator: string;
 let attacker: Side;
 let victim: Side;
 let document: Json;
 
-const SERVICE = 'validations-overview';
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
@@ -142,24 +139,7 @@ async function settle(): Promise<Side> {
     (await api.call('POST', '/v1/members', tenant_admin, { email: `${mark}-${n}@example.com`, name: mark, role: 'admin' })).body
       .id;
   const [memberId] = [await member(1), await member(2)];
-  // The first has the slug that stands for every slug below; its name is public, on its form.
-  for (const [slug, name] of Object.entries({ [SERVICE]: 'Service', [`${SERVICE}-2`]: mark }))
-    expect((await api.call('PUT', `/v1/services/${slug}`, tenant_admin, { name })).status).toBe(201);
-  for (const n of [1, 2]) {
-    const feedback = { service: SERVICE, rating: n, comment: `${mark} ${n}` };
-    expect((await api.call('POST', '/v1/feedback', ingest, feedback)).status).toBe(202);
-  }
-  const paper = Math.round(1e6 + Math.random() * 8e6);
-  const own = `/v1/services/${SERVICE}`;
-  expect((await api.call('PUT', `${own}/channels/2026-01`, tenant_admin, { paper })).status).toBe(201);
-  const connector = { url: `https://${mark}.invalid/{period}`, mapping: { paper: '/paper' } };
-  expect((await api.call('PUT', `${own}/connector`, tenant_admin, connector)).status).toBe(200);
-  const report = { service: SERVICE, period: '2026-01' };
-  const asked = async () => (await api.call('POST', '/v1/performance-reports', tenant_admin, report)).body.id;
-  const [reportId] = [await asked(), await asked()];
-  await makeReports(jobs());
-  const comments = await api.call('GET', `/v1/services/${SERVICE}/comments`, tenant_admin);
-  const commentId = comments.body.data[0].id;
+  const service = await settleService(api, tenant, mark, () => makeReports(jobs()));
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -186,9 +166,7 @@ async function settle(): Promise<Side> {
     linkId,
     noteId,
     memberId,
-    commentId,
-    reportId,
-    paper,
+    ...service,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -222,12 +200,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
   'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
   'post /v1/tenants/{id}/members': () => ({ email: 'mine@example.com' }),
-  'put /v1/services/{slug}': () => ({ name: 'Mine' }),
-  'put /v1/services/{slug}/channels/{period}': () => ({ paper: 1 }),
-  'post /v1/services/{slug}/channels': () => 'period,paper\n2026-02,1\n',
-  'put /v1/services/{slug}/connector': () => ({ url: 'https://mine.invalid/{period}', mapping: { paper: '/paper' } }),
-  'post /v1/performance-reports': () => ({ service: SERVICE, period: '2026-01' }),
-  'post /v1/feedback': ({ slug }) => ({ service: `${slug}/${SERVICE}`, rating: 5 }),
+  ...SERVICE_BODIES,
   'post /v1/members': () => ({ email: 'other@example.com' }),
   'patch /v1/members/{id}': () => ({ name: 'Mine' }),
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),

@@ -240,6 +240,8 @@ const REFUSED = {
   'GET /v1/tenants/{id}/offboarding': 404,
   'GET /v1/session': 401,
   'GET /v1/sessions': 401,
+  // A form that nobody was shown.
+  'POST /feedback/{tenant}/{service}': 422,
   'POST /login': 401,
   'POST /login/email': 404,
   'GET /login/provider': 404,
