@@ -106,7 +106,7 @@ export function catalogueOf(origin: string, entries: CatalogueEntry[]): object {
     'dct:description': text(
       'Satisfaction, completion, digital take-up and cost of public services, with the method of each figure.',
     ),
-    'dct:publisher': { '@id': `${origin}/#publisher`, '@type': 'foaf:Agent', 'foaf:name': new URL(origin).host },
+    'dct:publisher': { '@id': `${origin}/#publisher`, '@type': 'foaf:Agent', 'foaf:name': origin.replace(/^https?:\/\//, '') },
     'dct:language': language('en'),
     'foaf:homepage': { '@id': `${origin}/`, '@type': 'foaf:Document' },
     'dcat:themeTaxonomy': {

@@ -56,6 +56,9 @@ type Rendered = { type: string; body: string };
 
 /** What everybody may read: the published reports of a service in four forms, each revision of them, and the catalogue. */
 export function mountPublic(api: Api, deps: Deps, published: PublicPages): void {
+  // Catalogues are harvested under one address, whichever name a reader used.
+  const own = deps.config.API_URL?.replace(/\/$/, '');
+  const originOf = (request: Request) => own ?? `${request.protocol}://${request.host}`;
   const forms: {
     form: 'page' | 'json' | 'csv' | 'csvw';
     suffix: string;
@@ -168,5 +171,3 @@ export function mountPublic(api: Api, deps: Deps, published: PublicPages): void 
     },
   );
 }
-
-const originOf = (request: Request) => `${request.protocol}://${request.host}`;
