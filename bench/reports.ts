@@ -88,11 +88,13 @@ export async function benchReports(stage: Stage, note: (sentence: string) => voi
     const [p50_ms, p95_ms, p99_ms] = [0.5, 0.95, 0.99].map((share) => quantile(durations, share));
     return { bytes, per_second: perSecond, p50_ms, p95_ms, p99_ms, slowest_ms: Math.max(...durations) };
   };
+  // The first readers come while the jobs end, and are not counted.
+  await read('.csv');
   return {
     year_s: times.toSorted((a, b) => a - b)[Math.floor(RUNS / 2)],
     slowest_s: Math.max(...times),
-    page: await read(''),
     csv: await read('.csv'),
+    page: await read(''),
   };
 }
 
