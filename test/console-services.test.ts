@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
@@ -73,6 +75,8 @@ describe.skipIf(!need('chromium'))('in a browser', () => {
       expect(await barriers(page)).toEqual([]);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       await keepPicture(page, `feedback-${lang}`);
+      await page.goto(`${form}/thanks?lang=${lang}`);
+      expect(await barriers(page)).toEqual([]);
       await page.context().close();
     },
   );
@@ -113,6 +117,31 @@ describe.skipIf(!need('chromium'))('in a browser', () => {
       .toBe(true);
     expect(await plain.locator('h1').textContent()).toBe('Thank you for your feedback');
     await context.close();
+  });
+
+  test('a page of an allowed origin shows the form in a frame, and it is sent from there', async () => {
+    const customer = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end(`<iframe src="${api.url}/feedback/${tenant.slug}/framed" width="600" height="900"></iframe>`);
+    });
+    await new Promise<void>((done) => customer.listen(0, 'localhost', done));
+    const origin = `http://localhost:${(customer.address() as AddressInfo).port}`;
+    const { tenant_admin } = tenant.keys;
+    const allowed = { embed_origins: [origin] };
+    expect((await api.call('PATCH', `/v1/tenants/${tenant.id}`, tenant_admin, allowed)).status).toBe(200);
+    await api.call('PUT', '/v1/services/framed', tenant_admin, { name: 'Framed' });
+    const page = await browser.newPage();
+    await page.goto(origin);
+    const frame = page.frameLocator('iframe');
+    await frame.locator('#rating-4').check();
+    // A browser is faster than people, and is asked to send it again.
+    const send = async () => {
+      if (await frame.locator('#send').isVisible()) await frame.locator('#send').click();
+      return frame.locator('h1').textContent();
+    };
+    await expect.poll(send, { interval: 1_700, timeout: 15_000 }).toBe('Thank you for your feedback');
+    await page.close();
+    await new Promise((done) => customer.close(done));
   });
 
   test.each(['en', 'pt-BR'])('pages of the console in %s: measures, editor, comments', async (locale) => {

@@ -24,7 +24,14 @@ export function createFloodGate(platform: string, redis?: Redis): FloodGate {
   function limiterOf(name: string, points: number) {
     const options = { keyPrefix: `${name}:${platform}`, points, duration: WINDOW_SECONDS };
     const memory = new RateLimiterMemory(options);
-    return redis ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory }) : memory;
+    if (!redis) return memory;
+    // A network over the limit is refused without asking Redis each time.
+    return new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      insuranceLimiter: memory,
+      inMemoryBlockOnConsumed: points + 1,
+    });
   }
   const networks = limiterOf('feedback-network', PER_NETWORK);
   const flooded = limiterOf('feedback-flooded', FLOODED);

@@ -24,23 +24,28 @@ const YEAR = 12;
 
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month, e.g. 2026-10');
 const count = z.number().int();
+const provisional = z.boolean().meta({ description: 'Whether the figure may still change without a late event' });
 const rate = z.object({
   value: z.number().nullable().meta({ description: 'Percentage; null where the denominator is 0' }),
-  numerator: count,
-  denominator: count,
-  provisional: z.boolean().meta({ description: 'Whether the figure may still change without a late event' }),
-  flags: z.array(z.enum(['over-100-percent'])),
+  numerator: count.meta({ description: 'Completions' }),
+  denominator: count.meta({ description: 'Starts' }),
+  provisional,
+  flags: z.array(z.enum(['over-100-percent'])).meta({ description: '`over-100-percent`: more completions than starts' }),
 });
 const figures = z.object({
-  user_satisfaction: z.object({
-    value: z
-      .number()
-      .nullable()
-      .meta({ description: 'Percentage: 0 if all are very dissatisfied, 100 if all are very satisfied; null without ratings' }),
-    ratings: z.array(count).meta({ description: 'How often each rating was given, from 1 (very dissatisfied) to 5' }),
-    denominator: count.meta({ description: 'Number of ratings' }),
-    provisional: z.boolean(),
-  }),
+  user_satisfaction: z
+    .object({
+      value: z
+        .number()
+        .nullable()
+        .meta({
+          description: 'Percentage: 0 if all are very dissatisfied, 100 if all are very satisfied; null without ratings',
+        }),
+      ratings: z.array(count).meta({ description: 'How often each rating was given, from 1 (very dissatisfied) to 5' }),
+      denominator: count.meta({ description: 'Number of ratings' }),
+      provisional,
+    })
+    .meta({ description: 'What users think of the service, and the ratings behind it' }),
   completion_rate_period: rate
     .nullable()
     .meta({ description: 'Journeys completed in the period, of those started in it; null if the service has no journeys' }),
@@ -56,7 +61,8 @@ const figures = z.object({
       cohort_open: count.meta({ description: 'Of those started, neither completed nor past the draft limit' }),
       cohort_failed: count.meta({ description: 'Of those started, past the draft limit without being completed' }),
     })
-    .nullable(),
+    .nullable()
+    .meta({ description: 'The counts behind both completion rates; null if the service has no journeys' }),
 });
 
 const answer = z.object({

@@ -94,6 +94,10 @@ test('access: a copy as JSON and CSV, with digests, due within fifteen days', as
     'bundles.csv 1',
     'exports.json 0',
     'exports.csv 0',
+    'journeys.json 0',
+    'journeys.csv 0',
+    'feedback.json 0',
+    'feedback.csv 0',
     'archive.json 0',
     'archive.csv 0',
   ]);
@@ -127,7 +131,7 @@ test('erasure: removes rows, refused items, bundles and roll-ups of one person i
     certificate: {
       kind: 'erasure',
       subject: done.subject,
-      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 12, exports: 0, archive: 0 },
+      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 16, exports: 0, archive: 0 },
       hours_recomputed: 1,
     },
   });
@@ -189,7 +193,16 @@ test('another job takes over an erasure whose server died, and the certificate c
   await db.owner.query('update private.privacy_requests set retry_at = now() where tenant_id = $1', [tenant.id]);
   await servePrivacyRequests(jobs());
   const { certificate } = await look(tenant, `/v1/privacy/requests/${asked.body.id}`);
-  expect(certificate.removed).toEqual({ events: 3, quarantine: 1, receipts: 0, bundles: 0, exports: 0, archive: 0 });
+  expect(certificate.removed).toEqual({
+    events: 3,
+    quarantine: 1,
+    receipts: 0,
+    bundles: 0,
+    exports: 0,
+    archive: 0,
+    journeys: 0,
+    feedback: 0,
+  });
 });
 
 test('withdrawal of consent applies from the next event, until consent is given again', async () => {
