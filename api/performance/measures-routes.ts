@@ -35,12 +35,9 @@ const rate = z.object({
 const figures = z.object({
   user_satisfaction: z
     .object({
-      value: z
-        .number()
-        .nullable()
-        .meta({
-          description: 'Percentage: 0 if all are very dissatisfied, 100 if all are very satisfied; null without ratings',
-        }),
+      value: z.number().nullable().meta({
+        description: 'Percentage: 0 if all are very dissatisfied, 100 if all are very satisfied; null without ratings',
+      }),
       ratings: z.array(count).meta({ description: 'How often each rating was given, from 1 (very dissatisfied) to 5' }),
       denominator: count.meta({ description: 'Number of ratings' }),
       provisional,
