@@ -60,7 +60,8 @@ create function door.withdraw_report(report uuid) returns setof private.performa
     returning r.*
 $$;
 
--- What a service has published: every revision that was not withdrawn, newest period and revision first. For everybody.
+-- What a service has published: every revision that was not withdrawn. First the period that ends last, a month before its quarter and
+-- its year, and the newest revision. For everybody.
 create function door.published_reports(tenant_slug text, service_slug text) returns table (
     tenant text, tenant_name text, country text, service text, service_name text, locales text[], period text, revision integer,
     published_at timestamptz, completed_at timestamptz, measures jsonb, method jsonb, missing jsonb, changes jsonb
@@ -73,7 +74,9 @@ create function door.published_reports(tenant_slug text, service_slug text) retu
     from private.tenants t join private.services s on s.tenant_id = t.id
         join private.performance_reports r on r.tenant_id = t.id and r.service = s.slug
     where t.slug = tenant_slug and s.slug = service_slug and t.offboarding_at is null and r.published_at is not null and r.withdrawn_at is null
-    order by r.period desc, r.revision desc
+    order by case when r.period like '%Q%' then left(r.period, 5) || lpad((3 * right(r.period, 1)::integer)::text, 2, '0')
+            when length(r.period) = 4 then r.period || '-12' else r.period end collate "C" desc,
+        length(r.period) desc, r.period like '%Q%', r.revision desc
 $$;
 
 -- Every service that has published something. For everybody.
