@@ -2608,7 +2608,7 @@ function door.pseudonym_key() returns bytea language plpgsql volatile security d
 function door.publish_report(report uuid) returns SETOF private.performance_reports language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aacedc4649aca4b134ca707e586fd73a
     grant execute to mirante_api
 
-function door.published_reports(tenant_slug text, service_slug text) returns TABLE(tenant text, tenant_name text, country text, service text, service_name text, locales text[], period text, revision integer, published_at timestamp with time zone, completed_at timestamp with time zone, measures jsonb, method jsonb, missing jsonb, changes jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6d4729bffd3150cd46605c86a4869d36
+function door.published_reports(tenant_slug text, service_slug text) returns TABLE(tenant text, tenant_name text, country text, service text, service_name text, locales text[], period text, revision integer, published_at timestamp with time zone, completed_at timestamp with time zone, measures jsonb, method jsonb, missing jsonb, changes jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a71ee0341d5456c983d00e24d892282d
     grant execute to mirante_api
 
 function door.published_services() returns TABLE(tenant text, tenant_name text, country text, service text, service_name text, locales text[], first_period text, last_period text, issued timestamp with time zone, modified timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 824d34b547cbb5c5d481c129cf0a10ec
