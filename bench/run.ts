@@ -20,6 +20,7 @@ import { benchPerformance } from './performance.ts';
 import { benchQueries } from './queries.ts';
 import { benchReconcile } from './reconcile.ts';
 import { benchRefresh } from './refresh.ts';
+import { benchReports } from './reports.ts';
 import { raise, type Stage } from './stage.ts';
 import { benchStorage } from './storage.ts';
 import { tablesOf } from './tables.ts';
@@ -40,6 +41,7 @@ const STAGED: Record<string, number> = {
   console: 5,
   performance: 1,
   imports: 3,
+  reports: 1,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -85,6 +87,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   imports: (stage) => benchImports(stage, note),
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   performance: (stage) => benchPerformance(stage, note),
+  reports: (stage) => benchReports(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);

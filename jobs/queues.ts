@@ -28,6 +28,9 @@ export type Payloads = {
   'build-benchmarks': Record<string, never>;
   'build-due-benchmarks': Record<string, never>;
   'restore-drill': Record<string, never>;
+  'make-performance-reports': Record<string, never>;
+  'make-due-performance-reports': Record<string, never>;
+  'pull-channels': Record<string, never>;
   'send-login-link': LoginLinkRequest;
 };
 export type JobName = keyof Payloads;
@@ -64,6 +67,9 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'build-due-benchmarks': AGAIN,
   // Its own table schedules the next drill, even after one that failed.
   'restore-drill': KEPT,
+  'make-performance-reports': KEPT,
+  'make-due-performance-reports': AGAIN,
+  'pull-channels': KEPT,
   'send-login-link': { ...AGAIN, removeOnComplete: true },
 };
 
@@ -71,6 +77,8 @@ const ASKED_OF = {
   'serve-privacy-requests': 'upkeep',
   'offboard-tenants': 'upkeep',
   'build-benchmarks': 'upkeep',
+  'make-performance-reports': 'upkeep',
+  'pull-channels': 'upkeep',
   'deliver-alerts': 'alerts',
   'run-exports': 'exports',
   'run-imports': 'imports',

@@ -151,6 +151,48 @@ view app.bookmarks owner mirante_views with (security_barrier=true, check_option
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant delete, insert, select, update to mirante_api
 
+view app.channel_connectors owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    service,
+    url,
+    secret,
+    mapping,
+    schedule,
+    day,
+    first_period,
+    enabled,
+    state,
+    error,
+    detail,
+    attempts,
+    tried_at,
+    fetched_at,
+    fetched_period,
+    due_at,
+    created_at,
+    updated_at
+   FROM private.channel_connectors
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant delete, insert, select, update to mirante_api
+
+view app.channel_counts owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    service,
+    period,
+    revision,
+    online,
+    paper,
+    phone,
+    other,
+    assisted_digital,
+    costs,
+    source,
+    recorded_at
+   FROM private.channel_counts
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
 view app.corrections_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     marketplace,
@@ -491,6 +533,32 @@ view app.members owner mirante_views with (security_barrier=true)
    FROM private.members
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
+
+view app.performance_reports owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    service,
+    period,
+    assisted_digital,
+    cause,
+    publish,
+    notify,
+    status,
+    error,
+    attempts,
+    requested_at,
+    due_at,
+    completed_at,
+    measures,
+    method,
+    missing,
+    revision,
+    published_at,
+    withdrawn_at,
+    changes
+   FROM private.performance_reports
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
 
 view app.privacy_files owner mirante_views with (security_barrier=true)
  SELECT request_id,
@@ -871,7 +939,7 @@ table private.alert_deliveries owner mirante_owner, row security forced
     constraint alert_deliveries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
     constraint alert_deliveries_tenant_id_endpoint_id_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES private.alert_endpoints(tenant_id, id) ON DELETE CASCADE
     constraint alert_deliveries_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES private.alert_rules(tenant_id, id) ON DELETE SET NULL (rule_id)
-    constraint alert_deliveries_type_check CHECK ((type = ANY (ARRAY['alert.firing'::text, 'alert.recovered'::text, 'alert.test'::text, 'export.completed'::text, 'export.failed'::text])))
+    constraint alert_deliveries_type_check CHECK ((type = ANY (ARRAY['alert.firing'::text, 'alert.recovered'::text, 'alert.test'::text, 'export.completed'::text, 'export.failed'::text, 'performance_report.completed'::text, 'performance_report.failed'::text, 'connector.failing'::text, 'connector.recovered'::text])))
     CREATE INDEX alert_deliveries_created_at_idx ON private.alert_deliveries USING btree (created_at)
     CREATE INDEX alert_deliveries_due_at_idx ON private.alert_deliveries USING btree (due_at) WHERE (status = 'waiting'::text)
     CREATE INDEX alert_deliveries_endpoint_id_idx ON private.alert_deliveries USING btree (endpoint_id)
@@ -1174,6 +1242,67 @@ table private.bookmarks owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant delete, insert, select, update to mirante_views
+
+table private.channel_connectors owner mirante_owner, row security forced
+    tenant_id uuid not null
+    service text not null
+    url text not null
+    secret text
+    mapping jsonb not null
+    schedule text not null
+    day integer not null
+    first_period text not null
+    enabled boolean not null
+    state text not null default 'waiting'::text
+    error text
+    detail text
+    attempts integer not null default 0
+    tried_at timestamp with time zone
+    fetched_at timestamp with time zone
+    fetched_period text
+    due_at timestamp with time zone not null default now()
+    created_at timestamp with time zone not null default now()
+    updated_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint channel_connectors_day_check CHECK (((day >= 1) AND (day <= 28)))
+    constraint channel_connectors_pkey PRIMARY KEY (tenant_id, service)
+    constraint channel_connectors_schedule_check CHECK ((schedule = ANY (ARRAY['daily'::text, 'monthly'::text])))
+    constraint channel_connectors_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'fresh'::text, 'failing'::text])))
+    constraint channel_connectors_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF url, mapping, schedule, enabled ON private.channel_connectors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('channel_connector', 'service')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant delete, insert, select, update to mirante_views
+
+table private.channel_counts owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    service text not null
+    period text not null
+    revision integer not null
+    online bigint
+    paper bigint
+    phone bigint
+    other bigint
+    assisted_digital bigint
+    costs jsonb
+    source text not null
+    recorded_at timestamp with time zone not null default now()
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint channel_counts_assisted_digital_check CHECK ((assisted_digital >= 0))
+    constraint channel_counts_online_check CHECK ((online >= 0))
+    constraint channel_counts_other_check CHECK ((other >= 0))
+    constraint channel_counts_paper_check CHECK ((paper >= 0))
+    constraint channel_counts_period_check CHECK ((period ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'::text))
+    constraint channel_counts_phone_check CHECK ((phone >= 0))
+    constraint channel_counts_pkey PRIMARY KEY (id)
+    constraint channel_counts_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'connector'::text, 'import'::text])))
+    constraint channel_counts_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
+    constraint channel_counts_tenant_id_service_period_revision_key UNIQUE (tenant_id, service, period, revision)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.channel_counts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('channel_counts')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
 
 view private.corrections_daily owner mirante_owner
  SELECT tenant_id,
@@ -1949,6 +2078,43 @@ table private.offboardings owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.performance_reports owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    service text not null
+    period text not null
+    assisted_digital boolean
+    cause text not null
+    publish boolean not null
+    notify uuid[]
+    status text not null default 'queued'::text
+    error text
+    attempts integer not null default 0
+    requested_at timestamp with time zone not null default now()
+    due_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    measures jsonb
+    method jsonb
+    missing jsonb
+    revision integer
+    published_at timestamp with time zone
+    withdrawn_at timestamp with time zone
+    changes jsonb
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint performance_reports_cause_check CHECK ((cause = ANY (ARRAY['request'::text, 'schedule'::text])))
+    constraint performance_reports_check CHECK (((published_at IS NULL) OR (status = 'completed'::text)))
+    constraint performance_reports_pkey PRIMARY KEY (id)
+    constraint performance_reports_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+    constraint performance_reports_tenant_id_service_fkey FOREIGN KEY (tenant_id, service) REFERENCES private.services(tenant_id, slug) ON DELETE CASCADE
+    constraint performance_reports_tenant_id_service_period_revision_key UNIQUE (tenant_id, service, period, revision)
+    CREATE INDEX performance_reports_due_at_idx ON private.performance_reports USING btree (due_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]))
+    CREATE INDEX performance_reports_tenant_id_id_idx ON private.performance_reports USING btree (tenant_id, id)
+    CREATE INDEX performance_reports_tenant_id_service_published_at_idx ON private.performance_reports USING btree (tenant_id, service, published_at) WHERE ((published_at IS NOT NULL) AND (withdrawn_at IS NULL))
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF published_at, withdrawn_at ON private.performance_reports DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('performance_report')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
 
 table private.privacy_files owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -2752,6 +2918,15 @@ function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tena
 function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
     grant execute to mirante_api
 
+function door.publish_report(report uuid) returns SETOF private.performance_reports language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body aacedc4649aca4b134ca707e586fd73a
+    grant execute to mirante_api
+
+function door.published_reports(tenant_slug text, service_slug text) returns TABLE(tenant text, tenant_name text, country text, service text, service_name text, locales text[], period text, revision integer, published_at timestamp with time zone, completed_at timestamp with time zone, measures jsonb, method jsonb, missing jsonb, changes jsonb) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a71ee0341d5456c983d00e24d892282d
+    grant execute to mirante_api
+
+function door.published_services() returns TABLE(tenant text, tenant_name text, country text, service text, service_name text, locales text[], first_period text, last_period text, issued timestamp with time zone, modified timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 824d34b547cbb5c5d481c129cf0a10ec
+    grant execute to mirante_api
+
 function door.quarantine(keys uuid[], ids uuid[], received timestamp with time zone[], statuses text[], codes text[], details text[], pointers text[], types text[], raws bytea[]) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e1b5a980293488aa9f85122884d555a0
     grant execute to mirante_api
 
@@ -2830,6 +3005,9 @@ function door.watermark(figures text DEFAULT NULL::text) returns timestamp with 
     grant execute to mirante_api
 
 function door.web_sessions(key uuid, idle interval) returns TABLE(id uuid, address text, agent text, created_at timestamp with time zone, seen_at timestamp with time zone, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 12ad2ed2d7bd1c67ba318d23038a0139
+    grant execute to mirante_api
+
+function door.withdraw_report(report uuid) returns SETOF private.performance_reports language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fdcfb32e1182c601e31fdf59c163b66c
     grant execute to mirante_api
 
 function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 70750ad613757afe9f4ec3c3bc44dca2
@@ -3010,6 +3188,8 @@ function private.own_archive_keep_days(event_type text) returns integer language
     grant execute to mirante_api
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
+
+function private.publish_report(tenant uuid, report uuid, at timestamp with time zone) returns SETOF private.performance_reports language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 87689530d567e43cab513c5f004f2a16
 
 function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean language sql immutable owner mirante_owner, body caa652bd0f0df5e4da417ba4920e38ca
     grant execute to mirante_api

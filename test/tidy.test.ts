@@ -72,7 +72,7 @@ const MACHINERY: Record<string, string[]> = {
 const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/alerts': ['api/exports'],
   'api/benchmarks': ['api/tenants'],
-  'api/console': ['api/dashboards', 'api/event-types', 'api/members', 'api/pages', 'api/tenants'],
+  'api/console': ['api/dashboards', 'api/event-types', 'api/members', 'api/pages', 'api/reports', 'api/tenants'],
   'api/dashboards': ['api/metrics', 'api/tenants'],
   'api/event-types': ['api/privacy'],
   'api/events': ['api/event-types', 'api/privacy'],
@@ -83,10 +83,12 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/performance': ['api/pages'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
+  'api/reports': ['api/exports', 'api/pages', 'api/performance'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
   'jobs/members': ['jobs/alerts'],
   'jobs/privacy': ['jobs/archive', 'jobs/exports', 'jobs/imports', 'jobs/metrics'],
+  'jobs/reports': ['jobs/metrics', 'jobs/performance'],
   'jobs/tenants': ['jobs/archive', 'jobs/exports', 'jobs/imports', 'jobs/metrics', 'jobs/privacy'],
   'sql/alerts': ['sql/data-quality', 'sql/metrics'],
   'sql/archive': ['sql/events', 'sql/exports', 'sql/privacy'],
@@ -102,6 +104,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/performance': ['sql/metrics', 'sql/privacy'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
   'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/imports', 'sql/performance'],
+  'sql/reports': ['sql/performance'],
   'sql/tenants': ['sql/attacks'],
 };
 

@@ -9,6 +9,7 @@ import { mountConsoleAlertEndpoints } from './alert-endpoints.ts';
 import { mountConsoleAlerts } from './alerts.ts';
 import { mountConsoleAudit } from './audit.ts';
 import { mountConsoleBenchmarks } from './benchmarks.ts';
+import { mountConsoleChannels } from './channels.ts';
 import { mountConsoleComments } from './comments.ts';
 import { type ConsoleContext, formFaults, openConsole } from './context.ts';
 import { mountConsoleDashboards } from './dashboards.ts';
@@ -24,6 +25,7 @@ import { mountConsoleMembers } from './members.ts';
 import { mountConsoleOperator } from './operator.ts';
 import { mountConsolePrivacy } from './privacy.ts';
 import { mountConsoleQuarantine } from './quarantine.ts';
+import { mountConsoleReports } from './reports.ts';
 import { mountConsoleServices } from './services.ts';
 import { mountConsoleSessions } from './sessions.ts';
 import { type ConsoleContent, consolePage } from './shell.ts';
@@ -102,6 +104,8 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleSupport(site);
   mountConsoleEmbedding(site);
   mountConsoleBenchmarks(site);
+  mountConsoleReports(site);
+  mountConsoleChannels(site);
   mountConsoleEvents(site);
   mountConsoleQuarantine(site);
   // The runs first: their paths would match as ids of documents.

@@ -26,6 +26,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'explore', title: { en: 'Explore', 'pt-BR': 'Explorar' }, roles: TENANT },
       { path: 'events', title: { en: 'Events', 'pt-BR': 'Eventos' }, roles: TENANT },
       { path: 'services', title: { en: 'Services', 'pt-BR': 'Serviços públicos' }, roles: TENANT },
+      { path: 'reports', title: { en: 'Performance reports', 'pt-BR': 'Relatórios de desempenho' }, roles: TENANT },
       { path: 'benchmarks', title: { en: 'Benchmarks', 'pt-BR': 'Comparativos' }, roles: ADMIN },
       { path: 'alerts', title: { en: 'Alerts', 'pt-BR': 'Alertas' }, roles: ADMIN },
       { path: 'exports', title: { en: 'Exports', 'pt-BR': 'Exportações' }, roles: ADMIN },

@@ -31,7 +31,7 @@ export function route<Params = unknown, Query = unknown, Body = unknown>(
     if (identity) await deps.limits.request(identity, response);
     for (const input of [request.params, request.query, request.body]) refuseUnreadable(input);
     if (spec.body && request.body === undefined && request.headers['content-type']) {
-      throw unsupportedMediaType('Send the body as application/json.');
+      throw unsupportedMediaType(`Send the body as ${Object.keys(spec.bodyTypes ?? { 'application/json': 0 }).join(' or ')}.`);
     }
     const call = {
       identity,

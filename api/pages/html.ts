@@ -46,7 +46,10 @@ export function sendPage(response: Response, page: HtmlPage): void {
 }
 
 /** Sets the policy of a page: it loads and runs only its own files. */
-export function setPolicy(response: Response, { style, forms, frames, framedBy = [] }: HtmlPage): void {
+export function setPolicy(
+  response: Response,
+  { style, forms, frames, framedBy = [] }: Pick<HtmlPage, 'style' | 'forms' | 'frames' | 'framedBy'>,
+): void {
   const own = style ? ` 'sha256-${createHash('sha256').update(style).digest('base64')}'` : '';
   const policy = [
     "default-src 'none'",

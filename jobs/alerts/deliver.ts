@@ -12,11 +12,13 @@ import {
   nextDelivery,
   settleDelivery,
 } from '../../sql/alerts/deliveries.ts';
+import type { ServiceMessage } from '../../sql/alerts/service-messages.ts';
 import { type Pool, withTransaction } from '../../sql/database/db.ts';
 import { within } from '../queues.ts';
 import { mailOf } from './mail-text.ts';
 import { createMailer, type Mailer } from './send-mail.ts';
 import { sendWebhook } from './send-webhook.ts';
+import { serviceMailOf } from './service-mail.ts';
 
 export type DeliverDeps = {
   pool: Pool;
@@ -156,10 +158,13 @@ async function post({ config, secret, clock }: DeliverDeps, due: DueDelivery): P
   return { status, error: status >= 200 && status < 300 ? null : 'status' };
 }
 
+const textOf = (message: Message | ServiceMessage, due: DueDelivery) =>
+  'rule' in message.data ? mailOf(message as Message, due) : serviceMailOf(message as ServiceMessage, due);
+
 async function mail(due: DueDelivery, mailer: Mailer | undefined): Promise<Answer> {
   if (!mailer) return { status: null, error: 'no-email' };
   try {
-    await within(MAIL_LIMIT_MS, mailer.send(due.id, due.target, mailOf(JSON.parse(due.message) as Message, due)));
+    await within(MAIL_LIMIT_MS, mailer.send(due.id, due.target, textOf(JSON.parse(due.message), due)));
     return { status: null, error: null };
   } catch (error) {
     // The server's own message may contain anything.

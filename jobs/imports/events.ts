@@ -2,14 +2,7 @@ import type { ReceiptItem } from '../../api/events/receipt.ts';
 import { acceptedOf } from '../../api/events/receive.ts';
 import { instantOf } from '../../lib/time.ts';
 import type { EventKey, EventRow } from '../../sql/events/events.ts';
-import {
-  deleteEvents,
-  forgetUnseen,
-  noteDerived,
-  noteOrigins,
-  storedBefore,
-  unseen,
-} from '../../sql/imports/derived.ts';
+import { deleteEvents, forgetUnseen, noteDerived, noteOrigins, storedBefore, unseen } from '../../sql/imports/derived.ts';
 import type { Finding } from '../../sql/imports/imports.ts';
 import { addFindings } from './findings.ts';
 import type { Difference, ImportDeps, ImportDocument, Importer, Replay, ReplayRun } from './importer.ts';

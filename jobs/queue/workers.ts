@@ -25,6 +25,9 @@ import { measureObjectives, type ObjectivesDeps } from '../platform/measure-obje
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
 import { servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
+import { makeDueReports } from '../reports/due.ts';
+import { makeReports, type ReportDeps } from '../reports/make.ts';
+import { type PullDeps, pullChannels } from '../reports/pull.ts';
 import { endSqlLogins } from '../tenants/end-sql-logins.ts';
 import { offboardTenants } from '../tenants/offboard.ts';
 import { type Consumer, type Handlers, startConsumer } from './consumer.ts';
@@ -42,7 +45,9 @@ export type WorkerDeps = RetentionDeps &
   DeliverDeps &
   ExportDeps &
   DrillDeps &
-  Omit<ImportDeps, 'events'>;
+  Omit<ImportDeps, 'events'> &
+  ReportDeps &
+  PullDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -163,6 +168,15 @@ function handlersOf(deps: WorkerDeps & ImportDeps, tell: () => Promise<void>, re
     'build-benchmarks': () => buildBenchmarks(deps),
     'build-due-benchmarks': () => buildDueBenchmarks(deps),
     'restore-drill': () => runRestoreDrill(deps),
+    'make-performance-reports': async () => {
+      if ((await makeReports(deps)) > 0) await tell();
+    },
+    'make-due-performance-reports': async () => {
+      if ((await makeDueReports(deps)) > 0) await tell();
+    },
+    'pull-channels': async () => {
+      if ((await pullChannels(deps)) > 0) await tell();
+    },
     'send-login-link': (_queue, request) => sendLoginLink(deps, request),
   };
 }

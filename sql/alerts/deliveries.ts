@@ -1,10 +1,18 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import type { Rule, RuleState } from './rules.ts';
+import { SERVICE_MESSAGE_TYPES, type ServiceMessage } from './service-messages.ts';
 
 export type NoticeType = 'alert.firing' | 'alert.recovered' | 'alert.test';
-/** All message types. Messages about exports are delivered the same way. */
-export const DELIVERY_TYPES = ['alert.firing', 'alert.recovered', 'alert.test', 'export.completed', 'export.failed'] as const;
+/** All message types. Messages about exports, performance reports and connectors are delivered the same way. */
+export const DELIVERY_TYPES = [
+  'alert.firing',
+  'alert.recovered',
+  'alert.test',
+  'export.completed',
+  'export.failed',
+  ...SERVICE_MESSAGE_TYPES,
+] as const;
 
 /** The body of a webhook, and the source of an e-mail. A metric's value is the only thing it contains of events. */
 export type Message = {
@@ -87,7 +95,7 @@ export function messageOf(type: NoticeType, rule: Rule, found: Pick<RuleState, '
   };
 }
 
-export type NewDelivery = { tenantId: string; endpointId: string; message: Message | ExportMessage };
+export type NewDelivery = { tenantId: string; endpointId: string; message: Message | ExportMessage | ServiceMessage };
 
 const TABLES = { tenant: 'app.alert_deliveries', owner: 'private.alert_deliveries' };
 

@@ -69,6 +69,16 @@ export async function keepOpenEndpoints(client: Client, ids: string[]): Promise<
   return new Set(rows.map(({ id }) => id));
 }
 
+/** Enabled endpoints of a tenant, of these if some are named. Locks them until the transaction ends. */
+export async function listOpenEndpoints(client: Client, tenantId: string, named: string[] | null): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select id from private.alert_endpoints
+     where tenant_id = $1 and disabled_at is null and ($2::uuid[] is null or id = any ($2)) order by id for key share`,
+    [tenantId, named],
+  );
+  return rows.map(({ id }) => id);
+}
+
 export async function saveStates(
   client: Client,
   states: (AlertState & { ruleId: string; tenantId: string })[],

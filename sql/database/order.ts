@@ -25,6 +25,7 @@ export const LOAD_ORDER = [
   'imports/app.sql',
   'members/app.sql',
   'performance/app.sql',
+  'reports/app.sql',
   'privacy/app.sql',
 
   'benchmarks/figures.sql',
@@ -55,6 +56,7 @@ export const LOAD_ORDER = [
   'imports/door.sql',
   'members/door.sql',
   'performance/door.sql',
+  'reports/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
 

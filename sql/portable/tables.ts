@@ -23,7 +23,11 @@ export const LEFT: Record<string, string> = {
 };
 
 /** Columns that would reveal a secret, and are left out of their table. */
-export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'], imports: ['object', 'sealed_key', 'sealed_with'] };
+export const HIDDEN: Record<string, string[]> = {
+  api_keys: ['hash'],
+  channel_connectors: ['secret'],
+  imports: ['object', 'sealed_key', 'sealed_with'],
+};
 
 /** Tables of which only matching rows are exported. A file that is not live is useless without the run that continues with it. */
 export const ONLY: Record<string, string> = { archive_files: "status = 'live'" };

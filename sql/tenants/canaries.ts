@@ -119,6 +119,17 @@ export const PLANTED: Record<string, string> = {
     from c, ${DOCUMENT}, lateral (select id from private.import_runs where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
   'private.import_versions': `insert into private.import_versions (tenant_id, import_id, version, importer, mapping)
     select c.id, i.id, 1, c.word, jsonb_build_object('mark', c.mark) from c, ${DOCUMENT} on conflict do nothing`,
+  'private.channel_counts': `insert into private.channel_counts (id, tenant_id, service, period, revision, paper, costs, source)
+    select c.row_id, c.id, c.word, '2026-01', 1, c.figure, jsonb_build_object('mark', c.mark), 'manual' from c on conflict do nothing`,
+  'private.channel_connectors': `insert into private.channel_connectors (tenant_id, service, url, mapping, schedule, day, first_period, enabled,
+        detail)
+    select c.id, c.word, 'https://' || c.word || '.invalid/', jsonb_build_object('mark', c.mark), 'daily', 1, '2026-01', false, c.word
+    from c on conflict do nothing`,
+  'private.performance_reports': `insert into private.performance_reports (id, tenant_id, service, period, cause, publish, status, completed_at,
+        measures, missing, method)
+    select c.row_id, c.id, c.word, '2026-01', 'request', false, 'completed', now(), jsonb_build_object('mark', c.mark, 'figure', c.figure), '[]',
+        jsonb_build_object('word', c.word)
+    from c where not exists (select from private.performance_reports r where r.tenant_id = c.id)`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,

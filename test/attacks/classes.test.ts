@@ -194,6 +194,7 @@ const PRIVATE: Record<string, string[]> = {
   legal_terms: [],
   make_benchmark_secret: [],
   part_benchmark_blocks: [],
+  publish_report: [],
   round_benchmark: [],
   satisfaction: [],
   scopes_of_role: [],

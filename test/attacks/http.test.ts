@@ -1,41 +1,42 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
+import { makeReports } from '../../jobs/reports/make.ts';
 import { type Answer, type Json, useApi } from '../support/api.ts';
 import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
+import { SERVICE, SERVICE_BODIES, type ServiceSide, settleService } from './service.ts';
 
-type Side = TestTenant & {
-  type: string;
-  mark: string;
-  loginId: string;
-  ruleId: string;
-  archiveRuleId: string;
-  endpointId: string;
-  linkId: string;
-  requestId: string;
-  buildId: string;
-  file: string;
-  noteId: string;
-  memberId: string;
-  visitId: string;
-  commentId: string;
-  exportId: string;
-  exportFile: string;
-  importId: string;
-  runId: string;
-  quarantineIds: string[];
-  cursors: Record<string, string>;
-};
+type Side = TestTenant &
+  ServiceSide & {
+    type: string;
+    mark: string;
+    loginId: string;
+    ruleId: string;
+    archiveRuleId: string;
+    endpointId: string;
+    linkId: string;
+    requestId: string;
+    buildId: string;
+    file: string;
+    noteId: string;
+    memberId: string;
+    visitId: string;
+    exportId: string;
+    exportFile: string;
+    importId: string;
+    runId: string;
+    quarantineIds: string[];
+    cursors: Record<string, string>;
+  };
 
 let operator: string;
 let attacker: Side;
 let victim: Side;
 let document: Json;
 
-const SERVICE = 'validations-overview';
 const LINKS = '/v1/dashboards/{slug}/links';
 const KEY_OF: Record<string, KeyName> = { '/v1/events': 'read', '/v1/exports': 'export', [LINKS]: 'embed' };
 
@@ -62,6 +63,7 @@ const LISTS = [
   '/v1/services/{slug}/comments',
   '/v1/imports',
   '/v1/imports/reprocess',
+  '/v1/performance-reports',
 ];
 
 const db = await useDatabase();
@@ -144,15 +146,7 @@ async function settle(): Promise<Side> {
   const [memberId] = [await member(1), await member(2)];
   await api.call('PUT', '/v1/support-access', tenant_admin, { allowed_until: window.to });
   const visit = await api.call('POST', `/v1/tenants/${tenant.id}/support-visits`, operator, { reason: mark });
-  // The first has the slug that stands for every slug below; its name is public, on its form.
-  for (const [slug, name] of Object.entries({ [SERVICE]: 'Service', [`${SERVICE}-2`]: mark }))
-    expect((await api.call('PUT', `/v1/services/${slug}`, tenant_admin, { name })).status).toBe(201);
-  for (const n of [1, 2]) {
-    const feedback = { service: SERVICE, rating: n, comment: `${mark} ${n}` };
-    expect((await api.call('POST', '/v1/feedback', ingest, feedback)).status).toBe(202);
-  }
-  const comments = await api.call('GET', `/v1/services/${SERVICE}/comments`, tenant_admin);
-  const commentId = comments.body.data[0].id;
+  const service = await settleService(api, tenant, mark, () => makeReports(jobs()));
   const document = async () =>
     (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
   const [importId] = [await document(), await document()];
@@ -186,7 +180,7 @@ async function settle(): Promise<Side> {
     noteId,
     memberId,
     visitId: visit.body.id,
-    commentId,
+    ...service,
     requestId: requests[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
@@ -222,8 +216,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
   'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
   'post /v1/tenants/{id}/members': () => ({ email: 'mine@example.com' }),
-  'put /v1/services/{slug}': () => ({ name: 'Mine' }),
-  'post /v1/feedback': ({ slug }) => ({ service: `${slug}/${SERVICE}`, rating: 5 }),
+  ...SERVICE_BODIES,
   'post /v1/members': () => ({ email: 'other@example.com' }),
   'patch /v1/members/{id}': () => ({ name: 'Mine' }),
   'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
@@ -256,10 +249,11 @@ const WINDOWS: Record<string, string> = {
 };
 const ROWS = '/v1/exports/stream';
 
-/** Calls that delete come late, what ends visits after them, the removal of the tenant last, then its certificate. */
+/** Calls that delete or withdraw come late, what ends visits after them, the removal of the tenant last, then its certificate. */
 function lateness({ method, template }: Attempt): number {
   if (template.endsWith('/offboarding')) return 3;
   if (method === 'DELETE' && template === '/v1/support-access') return 1.5;
+  if (template.endsWith('/withdraw')) return 1;
   if (method !== 'DELETE') return 0;
   return template === '/v1/tenants/{id}' ? 2 : 1;
 }
@@ -280,6 +274,9 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/members/{id}', `/members/${side.memberId}`)
         .replace('{visit}', side.visitId)
         .replace('/comments/{id}', `/comments/${side.commentId}`)
+        .replace('/performance-reports/{id}', `/performance-reports/${side.reportId}`)
+        .replace('{period}', '2026-01')
+        .replace('{revision}', '1')
         .replace('{tenant}', side.slug)
         .replace('{service}', SERVICE)
         .replace('/links/{id}', `/links/${side.linkId}`)
@@ -297,7 +294,8 @@ function attemptsAt(side: Side): Attempt[] {
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
       const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
-      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
+      const headers: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
+      return { method: method.toUpperCase(), template, path: filled + query + window, body, headers, scopes };
     }),
   );
 }
@@ -320,6 +318,8 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.memberId,
     victim.visitId,
     victim.commentId,
+    victim.reportId,
+    String(victim.paper),
     ...Object.values(victim.keyIds),
     ...victim.quarantineIds,
   ];

@@ -76,10 +76,12 @@ function plain(operation: Operation, change: { path?: Record<string, string>; qu
     method,
     address: `${filled}${search.length > 0 ? `?${search.join('&')}` : ''}`,
     headers: { ...(key && { authorization: `Bearer ${key}` }), ...(type && { 'content-type': type }) },
-    ...(schema && { body: JSON.stringify(stage.bodyOf(path, sample(schema, stage.known))) }),
+    ...(schema && { body: written(stage.bodyOf(path, sample(schema, stage.known))) }),
     operation,
   };
 }
+
+const written = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
 
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 /** Percent-encoded values, some of them invalid. */

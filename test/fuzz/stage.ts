@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
 import { refreshRollups } from '../../jobs/metrics/refresh-rollups.ts';
 import { servePrivacyRequests } from '../../jobs/privacy/serve-requests.ts';
+import { makeReports } from '../../jobs/reports/make.ts';
 import { type TestApi, useApi } from '../support/api.ts';
 import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
@@ -67,6 +68,7 @@ export async function setStage(): Promise<Stage> {
     keep_days: 900,
     allowed_until: new Date(Date.now() + 86_400_000),
     type: 'acme.other.v1',
+    mapping: { paper: '/paper' },
   };
 
   const make = async (path: string, body: unknown, key = tenant_admin): Promise<string> =>
@@ -95,6 +97,17 @@ export async function setStage(): Promise<Stage> {
   const allowed_until = new Date(Date.now() + 86_400_000);
   await api.call('PUT', '/v1/support-access', tenant_admin, { allowed_until });
   await api.call('PUT', '/v1/services/validations-overview', tenant_admin, { name: 'Service' });
+  const services = '/v1/services/validations-overview';
+  await api.call('PUT', `${services}/channels/${known.period}`, tenant_admin, { paper: 1 });
+  await api.call('PUT', `${services}/connector`, tenant_admin, { url: known.url, mapping: known.mapping });
+  // One revision is published; the second report is published and withdrawn by its calls.
+  for (const publish of [true, false])
+    ids['/v1/performance-reports/'] = await make('/v1/performance-reports', {
+      service: 'validations-overview',
+      period: known.period,
+      publish,
+    });
+  await makeReports(jobDeps(db, exports.deps.archive));
   await exports.run();
   await servePrivacyRequests(jobDeps(db, exports.deps.archive));
   const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;
@@ -113,7 +126,11 @@ export async function setStage(): Promise<Stage> {
     api,
     keys: { ingest, read, export: exporting, embed, 'tenant-admin': tenant_admin, admin: operator },
     known: Object.assign(known, { token: new URL(link.body.viewer_url).searchParams.get('token') }),
-    bodyOf: (path, body) => (path === '/v1/exports' ? { ...(body as object), dataset: 'events', ...window } : body),
+    bodyOf(path, body) {
+      if (path === '/v1/exports') return { ...(body as object), dataset: 'events', ...window };
+      if (path === '/v1/performance-reports') return { ...(body as object), service: 'validations-overview' };
+      return path === '/v1/services/{slug}/channels' ? `period,paper\n${known.period},2\n` : body;
+    },
     scopesFor(path, scopes) {
       const wanted = scopes.filter((scope) => (scope === 'admin') === (path === '/v1/tenants/{id}'));
       return wanted.length > 0 ? wanted : scopes;
@@ -121,6 +138,8 @@ export async function setStage(): Promise<Stage> {
     inPath(method, path, name) {
       if (name === 'slug' || name === 'service') return 'validations-overview';
       if (name === 'tenant') return tenant.slug;
+      if (name === 'period') return known.period;
+      if (name === 'revision') return '1';
       if (name === 'card') return 'volume';
       if (name !== 'id') return names[path] ?? uuidv7();
       // Deletions are left out, or the stage would soon be empty.
