@@ -1,0 +1,99 @@
+-- Results under both gates: exactly these columns.
+set local role mirante_views;
+
+create view app.student_test_results with (security_barrier) as
+    select student_id, test_id, available_points, obtained_points, origins_import_vault, date_of_test, updated_on
+    from private.student_test_results
+    where tenant_id = (select private.current_tenant());
+grant select on app.student_test_results to mirante_api, mirante_sql;
+
+create view app.tests with (security_barrier) as
+    select test_id, policy
+    from private.tests
+    where tenant_id = (select private.current_tenant());
+grant select on app.tests to mirante_api, mirante_sql;
+
+reset role;
+
+set local role mirante_owner;
+
+-- The best result of each student: of the scans of one document from a number on, or of all scans of some tests. By policy of the test,
+-- lexicographic.v1: the greatest pair of marks available and obtained; max-each.v1: the greatest marks available and, separately, the
+-- greatest obtained. The date is that of the winning scan, of equal ones the earliest. Nothing depends on the order of scans.
+create function private.best_results(tenant uuid, document uuid, first_number integer, tests text[]) returns setof private.student_test_results
+    language plpgsql stable
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_custom_plan
+    as $$
+begin
+    return query
+        select tenant, s.student_id, s.test_id, max(s.available), max(s.obtained) filter (where s.rank = 1),
+            array(select distinct o from unnest(array_agg(s.import_id)) o order by o), min(s.scanned_at) filter (where s.rank = 1), now()
+        from (
+            select u.*, rank() over (partition by u.test_id, u.student_id
+                order by case t.policy when 'max-each.v1' then 0 else u.available end desc, u.obtained desc) as rank
+            from private.test_scans u
+                join private.tests t on t.tenant_id = u.tenant_id and t.test_id = u.test_id
+            where u.tenant_id = tenant and (document is null or u.import_id = document and u.number >= first_number)
+                and (best_results.tests is null or u.test_id = any (best_results.tests))
+        ) s
+        group by s.test_id, s.student_id
+        -- Writers lock results in this order, so that no two wait for each other.
+        order by s.test_id, s.student_id;
+end
+$$;
+revoke all on function private.best_results from public;
+
+-- Adds scans of a document, numbered from first_number, and merges them into the results. Returns how many results are new or have other
+-- marks. Any order of calls, also at once or repeated, ends with the same results. `policy` is that of tests that are new.
+create function private.add_test_scans(
+    tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[],
+    times timestamptz[], policy text
+) returns bigint
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    as $$
+#variable_conflict use_variable
+declare
+    names text[] := array(select distinct n from unnest(tests) n order by n);
+    max_each text[];
+    changed bigint;
+begin
+    insert into private.tests (tenant_id, test_id, policy)
+        select tenant, n, coalesce(policy, 'lexicographic.v1') from unnest(names) n order by n
+        on conflict do nothing;
+    perform from private.tests t where t.tenant_id = tenant and t.test_id = any (names) order by t.test_id for key share;
+    max_each := array(
+        select t.test_id from private.tests t where t.tenant_id = tenant and t.test_id = any (names) and t.policy = 'max-each.v1');
+
+    insert into private.test_scans (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
+        select tenant, document, first_number + u.n - 1, u.test, u.student, u.available, u.obtained, u.time
+        from unnest(tests, students, availables, obtaineds, times) with ordinality u (test, student, available, obtained, time, n)
+        on conflict do nothing;
+
+    with merged as (
+        insert into private.student_test_results as r
+            select b.* from private.best_results(tenant, document, first_number, null) b
+            on conflict (tenant_id, student_id, test_id) do update set
+                available_points = greatest(r.available_points, excluded.available_points),
+                obtained_points = case
+                    when r.test_id = any (max_each) then greatest(r.obtained_points, excluded.obtained_points)
+                    when (excluded.available_points, excluded.obtained_points) > (r.available_points, r.obtained_points)
+                        then excluded.obtained_points
+                    else r.obtained_points
+                end,
+                date_of_test = private.winning_date(r, excluded, max_each),
+                origins_import_vault = array(
+                    select distinct o from unnest(r.origins_import_vault || excluded.origins_import_vault) o order by o),
+                updated_on = case
+                    when private.winning_date(r, excluded, max_each) is not distinct from r.date_of_test
+                        and excluded.available_points <= r.available_points
+                        and (excluded.obtained_points <= r.obtained_points or not r.test_id = any (max_each)) then r.updated_on
+                    else excluded.updated_on
+                end
+            returning r.updated_on
+    )
+    select count(*) filter (where m.updated_on = now()) into changed from merged m;
+    return changed;
+end
+$$;
