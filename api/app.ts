@@ -28,6 +28,7 @@ import { observe } from './http/observe.ts';
 import { methodNotAllowed, notFound } from './http/problems.ts';
 import { sendProblem } from './http/send-problem.ts';
 import type { Api, RouteSpec, Seen } from './http/types.ts';
+import { isDocument, mountImports } from './imports/routes.ts';
 import { mountLogin } from './members/login-routes.ts';
 import { mountMembers } from './members/routes.ts';
 import { mountSessions } from './members/session-routes.ts';
@@ -74,7 +75,8 @@ export function buildApp(
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { directives: POLICY } }));
-  app.use(express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }));
+  const json = express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] });
+  app.use((request, response, next) => (isDocument(request) ? next() : json(request, response, next)));
 
   const api: Api = { app, calls: [{ spec: ingestSpec }] };
   mountHealth(api, deps, queues);
@@ -99,6 +101,7 @@ export function buildApp(
   // After the stream: its path would match as an export id.
   mountExportJobs(api, deps, queues);
   mountExportFiles(api, deps);
+  mountImports(api, deps, queues);
   mountBenchmarkSnapshots(api, deps, queues);
   mountBenchmarks(api, deps);
   mountDashboards(api, deps);

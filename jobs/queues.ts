@@ -1,7 +1,7 @@
 import { createPostgresBackend, type Job, type JobsOptions, type Processor, Queue, Worker, withBackend } from 'bullmq';
 import type { Logger } from '../lib/log.ts';
 
-export const QUEUES = ['alerts', 'exports', 'rollups', 'upkeep'] as const;
+export const QUEUES = ['alerts', 'exports', 'imports', 'rollups', 'upkeep'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** Payload of each job. Never a secret and never an event's contents: operators can read payloads. */
@@ -19,6 +19,8 @@ export type Payloads = {
   'deliver-alerts': Record<string, never>;
   'run-exports': Record<string, never>;
   'check-export-files': Record<string, never>;
+  'run-imports': Record<string, never>;
+  'check-imports': Record<string, never>;
   reconcile: Record<string, never>;
   'check-data-quality': Record<string, never>;
   'build-benchmarks': Record<string, never>;
@@ -50,6 +52,8 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'deliver-alerts': KEPT,
   'run-exports': KEPT,
   'check-export-files': AGAIN,
+  'run-imports': KEPT,
+  'check-imports': AGAIN,
   reconcile: KEPT,
   'check-data-quality': KEPT,
   'build-benchmarks': KEPT,
@@ -65,6 +69,7 @@ const ASKED_OF = {
   'build-benchmarks': 'upkeep',
   'deliver-alerts': 'alerts',
   'run-exports': 'exports',
+  'run-imports': 'imports',
 } as const satisfies Partial<Record<JobName, QueueName>>;
 
 /** Jobs that the API enqueues as soon as there is work. The schedule of every minute serves it too. */

@@ -89,6 +89,8 @@ const schema = z.object({
   // Marco Civil da Internet, art. 15: six months.
   ACCESS_LOG_RETENTION_DAYS: z.coerce.number().int().min(183).default(183),
   EXPORT_RETENTION_DAYS: count(7),
+  IMPORT_MAX_BYTES: count(512 * 1024 * 1024),
+  IMPORT_RETENTION_DAYS: count(730),
   EXPORT_FILE_ROWS: count(1_000_000),
   EXPORT_FILE_BYTES: count(256 * 1024 * 1024),
   // With fewer than five others, tenants could work out each other's values.

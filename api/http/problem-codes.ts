@@ -11,6 +11,7 @@ export const PROBLEM_CODES = {
   'wrong-dashboard': [403, 'The link is of another dashboard.'],
   'frame-refused': [403, 'The page of this origin may not show the dashboard in a frame.'],
   'feature-disabled': [403, "The operator has switched the feature off for the key's tenant."],
+  'storage-full': [507, 'The storage is full; nothing was kept.'],
   'not-found': [404, 'There is no such thing for this tenant.'],
   'cross-site': [403, 'Another site sent the request with the session of this browser.'],
   'member-exists': [409, 'The tenant has a member with this e-mail address.'],

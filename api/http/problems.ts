@@ -106,3 +106,9 @@ export const unavailable = (detail: string, retryAfterSeconds = 1) =>
     detail,
     headers: { 'retry-after': String(retryAfterSeconds) },
   });
+/** 507 (RFC 4918): the disk of this machine or the object store is full. */
+export const storageFull = () =>
+  new Problem(507, 'storage-full', 'The storage is full; nothing was kept', {
+    detail: 'Send the document again later. The operator must free space first.',
+    headers: { 'retry-after': '60' },
+  });

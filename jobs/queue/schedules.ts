@@ -12,6 +12,10 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'exports', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'exports', job: 'run-exports', repeat: { every: 60_000 } },
   { queue: 'exports', job: 'check-export-files', repeat: { pattern: '15 2 * * *', tz: 'UTC' } },
+  // A queue of their own for the same reason.
+  { queue: 'imports', job: 'heartbeat', repeat: { every: 15_000 } },
+  { queue: 'imports', job: 'run-imports', repeat: { every: 60_000 } },
+  { queue: 'imports', job: 'check-imports', repeat: { pattern: '45 2 * * *', tz: 'UTC' } },
   { queue: 'rollups', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'rollups', job: 'refresh-rollups', repeat: { every: 60_000 } },
   // Not in upkeep, whose jobs may take minutes and would delay an alert.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readConfig } from '../../lib/config.ts';
 import { freePort } from '../../lib/embedded-postgres.ts';
 import { withArchiveTurn } from '../../sql/archive/files.ts';
 import { heartbeatAge, heartbeatAges } from '../../sql/platform/heartbeats.ts';
@@ -28,21 +29,7 @@ let redisServer: ChildProcess | undefined;
 beforeEach(async () => {
   db = await useDatabase();
   archive = await useArchive();
-  const config = {
-    RAW_RETENTION_DAYS: 90,
-    QUARANTINE_RETENTION_DAYS: 30,
-    AGGREGATE_RETENTION_DAYS: 730,
-    ACCESS_LOG_RETENTION_DAYS: 183,
-    STORAGE_USD_PER_GB_MONTH: 0.08,
-    ALERTS_ALLOW_PRIVATE_NETWORKS: [],
-    ALERTS_FROM: undefined,
-    SMTP_URL: undefined,
-    BENCHMARK_MIN_CONTRIBUTORS: 10,
-    EXPORT_RETENTION_DAYS: 7,
-    EXPORT_FILE_ROWS: 1_000,
-    EXPORT_FILE_BYTES: 1_000_000,
-    MIRANTE_DATA_DIR: join(tmpdir(), 'mirante-no-objects'),
-  };
+  const config = readConfig({ MIRANTE_SECRET: testSecret, MIRANTE_DATA_DIR: join(tmpdir(), 'mirante-no-objects') });
   deps = {
     pool: db.jobs,
     engine: db.engine,

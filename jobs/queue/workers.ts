@@ -10,6 +10,9 @@ import { type BenchmarkDeps, buildBenchmarks, buildDueBenchmarks } from '../benc
 import type { ExportDeps } from '../exports/deps.ts';
 import { checkExportFiles } from '../exports/destroy.ts';
 import { createExportRunner } from '../exports/run.ts';
+import { checkImports } from '../imports/check.ts';
+import type { ImportDeps } from '../imports/importers.ts';
+import { createImportRunner } from '../imports/run.ts';
 import { sendLoginLink } from '../members/send-login-link.ts';
 import { checkDataQuality } from '../metrics/check-data-quality.ts';
 import { runReconcile } from '../metrics/reconcile.ts';
@@ -29,7 +32,14 @@ export type Workers = {
 };
 
 /** Dependencies of all jobs. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
+export type WorkerDeps = RetentionDeps &
+  AuditDeps &
+  BenchmarkDeps &
+  ObjectivesDeps &
+  DeliverDeps &
+  ExportDeps &
+  DrillDeps &
+  ImportDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -43,7 +53,7 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
   const stopping = new AbortController();
   const consumers = new Map<QueueName, Consumer>();
-  const handlers = handlersOf({ ...deps, signal: stopping.signal }, tell);
+  const handlers = handlersOf({ ...deps, signal: stopping.signal }, tell, refresh);
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
 
@@ -52,6 +62,14 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
     const queue = consumers.get('alerts')?.queue;
     await (queue && within(2_000, askFor(queue, 'deliver-alerts')))?.catch((error: Error) =>
       deps.log.warn({ error: error.message }, 'cannot enqueue deliveries; the next scheduled run sends them'),
+    );
+  }
+
+  // Hours that have ended show new rows after a refresh. The schedule of every minute refreshes too.
+  async function refresh(): Promise<void> {
+    const queue = consumers.get('rollups')?.queue;
+    await (queue && within(2_000, askFor(queue, 'refresh-rollups')))?.catch((error: Error) =>
+      deps.log.warn({ error: error.message }, 'cannot enqueue a refresh; the next scheduled run does its work'),
     );
   }
 
@@ -105,8 +123,9 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   };
 }
 
-function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
+function handlersOf(deps: WorkerDeps, tell: () => Promise<void>, refresh: () => Promise<void>): Handlers {
   const runExports = createExportRunner(deps, tell);
+  const runImports = createImportRunner(deps, refresh);
   const deliverAlerts = createDeliveryRunner(deps);
   return {
     heartbeat: (queue) => beat(deps.pool, queue),
@@ -130,6 +149,8 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     'check-export-files': async () => {
       await checkExportFiles(deps);
     },
+    'run-imports': () => runImports(),
+    'check-imports': () => checkImports(deps),
     reconcile: () => runReconcile(deps),
     'check-data-quality': () => checkDataQuality(deps),
     'build-benchmarks': () => buildBenchmarks(deps),

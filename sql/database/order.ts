@@ -22,6 +22,7 @@ export const LOAD_ORDER = [
   'benchmarks/app.sql',
   'dashboards/app.sql',
   'exports/app.sql',
+  'imports/app.sql',
   'members/app.sql',
   'privacy/app.sql',
 
@@ -49,6 +50,7 @@ export const LOAD_ORDER = [
   'benchmarks/door.sql',
   'dashboards/door.sql',
   'exports/door.sql',
+  'imports/door.sql',
   'members/door.sql',
   'platform/door.sql',
   'privacy/door.sql',

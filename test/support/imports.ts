@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import type { ImportDeps } from '../../jobs/imports/importers.ts';
+import { runImports } from '../../jobs/imports/run.ts';
+import { readConfig } from '../../lib/config.ts';
+import { type Json, type TestApi, useApi } from './api.ts';
+import { useArchive } from './archive-home.ts';
+import { type TestDatabase, testSecret } from './harness.ts';
+
+export type TestVault = {
+  api: TestApi;
+  deps: ImportDeps;
+  /** Folder of the object store. */
+  folder: string;
+  /** Sends a document and has it read. Returns it as the API shows it then. */
+  send: (key: string, mediaType: string, body: string | Uint8Array, query?: Record<string, string>) => Promise<Json>;
+  /** Reads what is due. */
+  run: () => Promise<number>;
+};
+
+/** An API and importers on one object store. */
+export async function useVault(db: TestDatabase, settings: Record<string, string> = {}): Promise<TestVault> {
+  const archive = await useArchive();
+  const given = { MIRANTE_DATA_DIR: archive.folder, MIRANTE_SECRET: testSecret, ...settings };
+  const api = await useApi(db, given);
+  const deps: ImportDeps = {
+    pool: db.jobs,
+    log: pino({ level: 'silent' }),
+    clock: () => new Date(),
+    objects: archive.store,
+    secret: testSecret,
+    logins: db.urls,
+    config: readConfig({ LOG_LEVEL: 'silent', ...given }),
+  };
+  const run = () => runImports(deps);
+  return {
+    api,
+    deps,
+    folder: archive.folder,
+    run,
+    async send(key, mediaType, body, query = {}) {
+      const path = `/v1/imports?${new URLSearchParams(query)}`;
+      const sent = await api.call('POST', path, key, body, { 'content-type': mediaType });
+      if (sent.status !== 202) throw new Error(`${sent.status}: ${sent.text}`);
+      await run();
+      return (await api.call('GET', `/v1/imports/${sent.body.id}`, key)).body;
+    },
+  };
+}
