@@ -23,6 +23,7 @@ export const LOAD_ORDER = [
   'dashboards/app.sql',
   'exports/app.sql',
   'imports/app.sql',
+  'test-results/app.sql',
   'members/app.sql',
   'privacy/app.sql',
 
@@ -51,6 +52,7 @@ export const LOAD_ORDER = [
   'dashboards/door.sql',
   'exports/door.sql',
   'imports/door.sql',
+  'test-results/door.sql',
   'members/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
