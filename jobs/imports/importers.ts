@@ -3,6 +3,7 @@ import type { Logger } from '../../lib/log.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import type { Pool } from '../../sql/database/db.ts';
 import type { Finding } from '../../sql/imports/imports.ts';
+import { markrImporter } from './markr.ts';
 
 /** Dependencies of the importers. */
 export type ImportDeps = {
@@ -104,7 +105,7 @@ export class Rejected extends Error {
 }
 
 /** Every importer: a file and a line here. */
-export const IMPORTERS: readonly Importer[] = [];
+export const IMPORTERS: readonly Importer[] = [markrImporter as Importer];
 
 /** A media type without its parameters, in lower case. */
 export const essenceOf = (mediaType: string): string => (mediaType.split(';', 1)[0] as string).trim().toLowerCase();

@@ -27,6 +27,23 @@ create index on private.test_scans (tenant_id, student_id);
 select storage.protect('private.test_scans');
 alter table private.test_scans alter column tenant_id set statistics 0;
 
+create table private.replayed_scans (
+    tenant_id   uuid         not null,
+    run_id      uuid         not null references private.import_runs (id) on delete cascade,
+    import_id   uuid         not null,
+    number      integer      not null,
+    test_id     text         not null,
+    student_id  text         not null,
+    available   integer      not null,
+    obtained    integer      not null check (obtained between 0 and available),
+    scanned_at  timestamptz,
+    primary key (run_id, import_id, number)
+);
+comment on table private.replayed_scans is 'Scans of documents that a run is reading again, until it ends.';
+create index on private.replayed_scans (tenant_id, student_id);
+select storage.protect('private.replayed_scans');
+alter table private.replayed_scans alter column tenant_id set statistics 0;
+
 create table private.student_test_results (
     tenant_id             uuid         not null,
     student_id            text         not null,

@@ -1,7 +1,8 @@
 set local role mirante_owner;
 
 -- Ends the reading of a document that a request has read itself, under the lease that it added the document with: writes its scans, and
--- notes what became of it, both or neither. Returns how many results are new or have other marks; null if the lease is lost.
+-- notes what became of it, both or neither. `stored` leaves it to the importers. Returns how many results are new or have other
+-- marks; null if the lease is lost.
 create function door.settle_test_results(
     document uuid, lease uuid, students text[], tests text[], availables integer[], obtaineds integer[], times timestamptz[],
     outcome text, reader text, reader_version integer, noted jsonb
@@ -18,6 +19,10 @@ begin
         where i.tenant_id = tenant and i.id = document and i.claim = lease for update;
     if not found then
         return null;
+    end if;
+    if outcome = 'stored' then
+        update private.imports i set claim = null, claimed_until = '-infinity' where i.id = document;
+        return 0;
     end if;
     if cardinality(students) > 0 then
         changed := private.add_test_scans(tenant, document, 0, students, tests, availables, obtaineds, times, chosen);

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { XmlFault } from '../../lib/xml.ts';
+import { need } from '../../test/support/harness.ts';
 import { readMarkr, type Scan, type ScanFinding } from './markr.ts';
 
 type Parts = { student?: string; test?: string; marks?: string; more?: string; on?: string };
@@ -199,10 +199,10 @@ test('bytes of any kind are read or refused, and nothing else is thrown', async 
   );
 });
 
-test('the real document has 100 scans of 81 students, 19 of them with two names', async (context) => {
-  const path = fileURLToPath(new URL('../../../shared/data/markr-sample-results.xml', import.meta.url));
-  if (!existsSync(path)) return context.skip('skipped: ../shared/data is absent');
-  const { scans, findings } = await read(readFileSync(path));
+const sample = need('markr-sample');
+
+test.skipIf(!sample)('the real document has 100 scans of 81 students, 19 of them with two names', async () => {
+  const { scans, findings } = await read(readFileSync(sample as string));
   expect([scans.length, new Set(scans.map(({ student }) => student)).size]).toEqual([100, 81]);
   expect(scans[0]?.student).toBe('002299');
   expect(findings.map(({ code }) => code)).toEqual(Array(19).fill('two-names'));

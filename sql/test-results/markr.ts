@@ -17,6 +17,9 @@ export type Scan = {
 /** Something odd that does not stop an import. It quotes neither names nor student numbers. */
 export type ScanFinding = { code: string; detail: string; line: number };
 
+/** A finding as the vault keeps it. */
+export const findingOf = ({ code, detail, line }: ScanFinding) => ({ code, detail, pointer: `/line/${line}` });
+
 const MAX_ID = 200;
 const MAX_MARKS = 1_000_000;
 /** Students of one document whose names are compared. */

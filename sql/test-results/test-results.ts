@@ -34,20 +34,27 @@ export async function addScans(
 }
 
 /**
- * Ends the reading of a document that a request read itself, with its scans or, if `status` is rejected, without any. Returns how many
- * results changed; undefined if the request no longer has the lease.
+ * Ends the reading of a document that a request read itself, under its lease: with the scans, with the fault for which it is refused, or,
+ * if the request did not read it, by leaving it to the importers. Returns how many results changed; undefined if the lease is lost.
  */
 export async function settleScans(
   client: Client,
   importId: string,
   claim: string,
-  scans: readonly Scan[],
-  status: 'imported' | 'rejected',
-  findings: Finding[],
+  read: { scans: readonly Scan[]; findings: Finding[]; fault?: Finding } | undefined,
 ): Promise<number | undefined> {
+  const { scans = [], findings = [], fault } = read ?? {};
   const { rows } = await client.query<{ changed: number | null }>(
     'select door.settle_test_results($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as changed',
-    [importId, claim, ...arraysOf(scans), status, MARKR.name, MARKR.version, JSON.stringify(findings)],
+    [
+      importId,
+      claim,
+      ...arraysOf(scans),
+      read ? (fault ? 'rejected' : 'imported') : 'stored',
+      MARKR.name,
+      MARKR.version,
+      JSON.stringify(fault ? [fault] : findings),
+    ],
   );
   return rows[0]?.changed ?? undefined;
 }

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { markrImporter } from '../jobs/imports/markr.ts';
+import type { Scan } from '../sql/test-results/markr.ts';
+import { makeTenant, need, useDatabase } from './support/harness.ts';
+import { useVault } from './support/imports.ts';
+
+const db = await useDatabase();
+const vault = await useVault(db);
+const { api } = vault;
+const XML = { 'content-type': 'text/xml+markr' };
+const SAMPLE = { mean: 50.8, stddev: 9.92, min: 30, max: 75, p25: 45, p50: 50, p75: 55, count: 81 };
+
+type Mark = { student?: string; test?: string; available?: number | string; obtained?: number | string; more?: string };
+const scan = ({ student = '002299', test = '1', available = 20, obtained = 13, more = '' }: Mark = {}) =>
+  `<mcq-test-result scanned-on="2017-12-04T12:12:10+11:00"><first-name>Maria</first-name><last-name>Silva</last-name>
+   <student-number>${student}</student-number><test-id>${test}</test-id>${more}
+   <summary-marks available="${available}" obtained="${obtained}" /></mcq-test-result>`;
+const sheets = (...scans: string[]) =>
+  `<?xml version="1.0" encoding="UTF-8" ?>\n<mcq-test-results>${scans.join('\n')}</mcq-test-results>`;
+const send = (key: string, body: string | Uint8Array, headers: Record<string, string> = XML) =>
+  api.call('POST', '/import', key, body, headers);
+const figures = async (key: string, id: string) => (await api.call('GET', `/results/${id}/aggregate`, key)).body;
+const rounded = (of: Record<string, number>) =>
+  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, Math.round(value * 100) / 100]));
+
+const sample = need('markr-sample');
+
+test.skipIf(!sample)(
+  'the real document gives its figures: sent once, twice, shuffled, or split into 100 documents',
+  async () => {
+    const document = readFileSync(sample as string, 'utf8');
+    const scans = document.match(/<mcq-test-result .*?<\/mcq-test-result>/gs) as string[];
+    const shuffled = scans
+      .map((one, n) => [(n * 37) % 101, one] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, one]) => one);
+    const [once, split] = [await makeTenant(db), await makeTenant(db)];
+    const first = await send(once.keys.ingest, document);
+    expect(first).toMatchObject({ status: 202, body: { status: 'imported', bytes: 170820, rows: 81 } });
+    expect(first.body.findings.map(({ code }: { code: string }) => code)).toEqual(Array(19).fill('two-names'));
+    expect(rounded(await figures(once.keys.read, '9863'))).toEqual(SAMPLE);
+    expect((await send(once.keys.ingest, document)).body).toMatchObject({ rows: 0 });
+    await send(once.keys.ingest, sheets(...shuffled));
+    expect(rounded(await figures(once.keys.read, '9863'))).toEqual(SAMPLE);
+    for (let at = 0; at < 100; at += 10)
+      await Promise.all(shuffled.slice(at, at + 10).map((one) => send(split.keys.ingest, sheets(one))));
+    expect(rounded(await figures(split.keys.read, '9863'))).toEqual(SAMPLE);
+    const { rows } = await db.owner.query(
+      `select tenant_id, min(student_id) as first, max(cardinality(origins_import_vault)) as origins from private.student_test_results
+     where tenant_id = any ($1) group by 1`,
+      [[once.id, split.id]],
+    );
+    expect(rows.map(({ first: least }) => least)).toEqual(['002299', '002299']);
+    expect(rows.find(({ tenant_id }) => tenant_id === once.id).origins).toBe(3);
+  },
+);
+
+test('a machine signs in by HTTP basic with the key as the user; other keys and tenants get nothing', async () => {
+  const [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
+  const basic = (key: string) => ({ ...XML, authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` });
+  const sent = await fetch(`${api.url}/import`, { method: 'POST', body: sheets(scan()), headers: basic(tenant.keys.ingest) });
+  expect(sent.status).toBe(202);
+  const read = (key: string) => fetch(`${api.url}/results/1/aggregate`, { headers: basic(key) });
+  expect(await (await read(tenant.keys.read)).json()).toMatchObject({ mean: 65, stddev: 0, count: 1 });
+  expect((await read(rival.keys.read)).status).toBe(404);
+  expect((await read(tenant.keys.ingest)).status).toBe(403);
+  expect((await read('mir_read_none')).status).toBe(401);
+  expect((await send(tenant.keys.read, sheets(scan()))).status).toBe(403);
+  expect((await api.call('GET', '/results', tenant.keys.read)).body.data).toEqual([
+    { test_id: '1', policy: 'lexicographic.v1', mean: 65, stddev: 0, min: 65, max: 65, p25: 65, p50: 65, p75: 65, count: 1 },
+  ]);
+});
+
+test('a document that lacks an essential changes nothing, says where, and stays in the vault', async () => {
+  const tenant = await makeTenant(db);
+  const bad = [
+    sheets(scan(), scan({ student: '2', obtained: 'many' })),
+    sheets(scan(), scan({ student: '' })),
+    sheets(scan()).slice(0, -30),
+    `<!DOCTYPE x [<!ENTITY e "e">]>${sheets(scan()).slice(39)}`,
+    '',
+  ];
+  for (const body of bad) {
+    const { status, body: told } = await send(tenant.keys.ingest, body);
+    expect(told).toMatchObject({ code: 'document-rejected', status: 'rejected' });
+    expect([status, told.errors[0].pointer]).toEqual([422, expect.stringMatching(/^\/line\/\d+$/)]);
+    expect((await api.call('GET', `/v1/imports/${told.id}`, tenant.keys.ingest)).body).toMatchObject({
+      status: 'rejected',
+      importer: 'markr',
+      rows: 0,
+      findings: [{ code: told.errors[0].code, pointer: told.errors[0].pointer }],
+    });
+    const kept = await fetch(`${api.url}/v1/imports/${told.id}/body`, {
+      headers: { authorization: `Bearer ${tenant.keys.tenant_admin}` },
+    });
+    expect(await kept.text()).toBe(body);
+  }
+  expect((await api.call('GET', '/results', tenant.keys.read)).body.data).toEqual([]);
+  // Nothing is left for the importers to do.
+  expect(await vault.run()).toBe(0);
+  for (const type of ['text/xml', 'application/json', 'application/xml', ''])
+    expect((await send(tenant.keys.ingest, sheets(scan()), { 'content-type': type })).status, type).toBe(415);
+});
+
+test('a large document, and one whose request was killed, are read by the importers', async () => {
+  const tenant = await makeTenant(db);
+  const many = sheets(
+    ...Array.from({ length: 6_000 }, (_, n) => scan({ student: String(n), test: 'large', obtained: n % 21 })),
+  );
+  const { status, body } = await send(tenant.keys.ingest, many);
+  expect([status, body.status]).toEqual([202, 'stored']);
+  expect((await api.call('GET', '/results/large/aggregate', tenant.keys.read)).status).toBe(404);
+  expect(await vault.run()).toBe(1);
+  expect((await api.call('GET', `/v1/imports/${body.id}`, tenant.keys.ingest)).body).toMatchObject({
+    status: 'imported',
+    rows: 6000,
+    importer: 'markr',
+    policy: 'lexicographic.v1',
+  });
+  expect(await figures(tenant.keys.read, 'large')).toMatchObject({ count: 6000, max: 100 });
+  const killed = await send(tenant.keys.ingest, sheets(scan({ test: 'killed' })));
+  await db.owner.query('delete from private.test_scans where import_id = $1', [killed.body.id]);
+  await db.owner.query("delete from private.student_test_results where test_id = 'killed'");
+  await db.owner.query(
+    "update private.imports set status = 'stored', claim = gen_random_uuid(), claimed_until = now() + interval '1 minute', due_at = now() where id = $1",
+    [killed.body.id],
+  );
+  expect(await vault.run()).toBe(0);
+  await db.owner.query('update private.imports set claimed_until = now() where id = $1', [killed.body.id]);
+  expect(await vault.run()).toBe(1);
+  expect(await figures(tenant.keys.read, 'killed')).toMatchObject({ count: 1 });
+});
+
+test('reading again by another policy shows the difference first, and reading by the first one takes it back', async () => {
+  const tenant = await makeTenant(db);
+  // The greatest pair is 20 of 25; each for itself they are 25 and 22.
+  const { body } = await send(
+    tenant.keys.ingest,
+    sheets(scan({ available: 25, obtained: 20 }), scan({ available: 24, obtained: 22 }), scan({ student: '2' })),
+  );
+  const read = async () =>
+    (
+      await db.owner.query(
+        'select student_id, available_points, obtained_points from private.student_test_results where tenant_id = $1 order by 1',
+        [tenant.id],
+      )
+    ).rows;
+  const before = await read();
+  expect(before[0]).toMatchObject({ student_id: '002299', available_points: 25, obtained_points: 20 });
+  const document = { id: body.id, tenantId: tenant.id } as never;
+  const scans: Scan[] = (
+    await db.owner.query(
+      'select student_id as student, test_id as test, available, obtained, scanned_at as "scannedAt" from private.test_scans where import_id = $1 order by number',
+      [body.id],
+    )
+  ).rows;
+  const run = async (policy: string | null, isDryRun: boolean) => {
+    const { rows } = await db.owner.query(
+      'insert into private.import_runs (id, tenant_id, key_id, dry_run) values (gen_random_uuid(), $1, $2, $3) returning id',
+      [tenant.id, tenant.keyIds.tenant_admin, isDryRun],
+    );
+    const replay = await markrImporter.replay(vault.deps, { id: rows[0].id, tenantId: tenant.id, keyId: '', policy }, isDryRun);
+    await replay.take(document, scans);
+    await replay.endDocument?.(document);
+    return replay.finish?.();
+  };
+  const change = [
+    { kind: 'changed', importId: body.id, key: '1 / 002299', before: { obtained_points: 20 }, after: { obtained_points: 22 } },
+  ];
+  expect(await run(null, true)).toEqual([]);
+  expect(await run('max-each.v1', true)).toMatchObject(change);
+  expect(await read()).toEqual(before);
+  expect(await run('max-each.v1', false)).toMatchObject(change);
+  expect((await read())[0]).toMatchObject({ available_points: 25, obtained_points: 22 });
+  // Later documents of the test are judged by its policy.
+  await send(tenant.keys.ingest, sheets(scan({ available: 23, obtained: 23 })));
+  expect((await read())[0]).toMatchObject({ available_points: 25, obtained_points: 23 });
+  expect(await run('lexicographic.v1', false)).toHaveLength(1);
+  expect(await read()).toEqual(before);
+});
