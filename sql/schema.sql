@@ -325,6 +325,100 @@ view app.export_jobs owner mirante_views with (security_barrier=true, check_opti
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
 
+view app.import_differences owner mirante_views with (security_barrier=true)
+ SELECT run_id,
+    number,
+    import_id,
+    kind,
+    row_key,
+    before,
+    after
+   FROM private.import_differences
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.import_rows owner mirante_views with (security_barrier=true)
+ SELECT import_id,
+    "time",
+    id
+   FROM private.import_rows
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.import_runs owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    import_id,
+    filter,
+    policy,
+    mapping,
+    dry_run,
+    undoes,
+    status,
+    error,
+    findings,
+    documents,
+    rows,
+    added,
+    changed,
+    removed,
+    kept,
+    progress,
+    created_at,
+    completed_at
+   FROM private.import_runs
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
+view app.import_versions owner mirante_views with (security_barrier=true)
+ SELECT import_id,
+    version,
+    run_id,
+    importer,
+    importer_version,
+    policy,
+    mapping,
+    applied_at
+   FROM private.import_versions
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+
+view app.imports owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT id,
+    tenant_id,
+    key_id,
+    received_at,
+    first_at,
+    source,
+    media_type,
+    bytes,
+    sha256,
+    object,
+    sealed_key,
+    sealed_with,
+    mapping,
+    policy,
+    status,
+    importer,
+    importer_version,
+    findings,
+    rows,
+    counts,
+    progress,
+    duration_ms,
+    due_at,
+    started_at,
+    completed_at,
+    version,
+    rewrites,
+    destroyed_at,
+    claim,
+    claimed_until
+   FROM private.imports
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -475,6 +569,19 @@ view app.rules_hourly owner mirante_views with (security_barrier=true)
     grant select to mirante_api
     grant select to mirante_sql
 
+view app.student_test_results owner mirante_views with (security_barrier=true)
+ SELECT student_id,
+    test_id,
+    available_points,
+    obtained_points,
+    origins_import_vault,
+    date_of_test,
+    updated_on
+   FROM private.student_test_results
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
 view app.tenant owner mirante_views with (security_barrier=true)
  SELECT id,
     slug,
@@ -488,6 +595,14 @@ view app.tenant owner mirante_views with (security_barrier=true)
     raw_retention_days
    FROM private.tenants
   WHERE (id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
+view app.tests owner mirante_views with (security_barrier=true)
+ SELECT test_id,
+    policy
+   FROM private.tests
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
     grant select to mirante_sql
 
@@ -1402,6 +1517,142 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.import_differences owner mirante_owner, row security forced
+    tenant_id uuid not null
+    run_id uuid not null
+    number bigint not null
+    import_id uuid
+    kind text not null
+    row_key text not null
+    before jsonb
+    after jsonb
+    constraint import_differences_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'changed'::text, 'removed'::text])))
+    constraint import_differences_pkey PRIMARY KEY (run_id, number)
+    constraint import_differences_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_differences_tenant_id_run_id_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES private.import_runs(tenant_id, id) ON DELETE CASCADE
+    CREATE INDEX import_differences_tenant_id_idx ON private.import_differences USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.import_rows owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    "time" timestamp with time zone not null
+    id uuid not null
+    is_origin boolean not null
+    seen_by uuid
+    constraint import_rows_pkey PRIMARY KEY (tenant_id, import_id, "time", id)
+    CREATE INDEX import_rows_tenant_id_time_id_idx ON private.import_rows USING btree (tenant_id, "time", id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.import_runs owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    import_id uuid
+    filter jsonb not null default '{}'::jsonb
+    policy text
+    mapping jsonb
+    dry_run boolean not null
+    undoes uuid
+    status text not null default 'queued'::text
+    error text
+    findings jsonb not null default '[]'::jsonb
+    documents bigint not null default 0
+    rows bigint not null default 0
+    added bigint not null default 0
+    changed bigint not null default 0
+    removed bigint not null default 0
+    kept bigint not null default 0
+    progress integer not null default 0
+    claim uuid
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    due_at timestamp with time zone default now()
+    attempts integer not null default 0
+    created_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint import_runs_pkey PRIMARY KEY (id)
+    constraint import_runs_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint import_runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'comparing'::text, 'applying'::text, 'completed'::text, 'failed'::text])))
+    constraint import_runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_runs_tenant_id_id_key UNIQUE (tenant_id, id)
+    CREATE INDEX import_runs_due_at_idx ON private.import_runs USING btree (due_at) WHERE (due_at IS NOT NULL)
+    CREATE INDEX import_runs_tenant_id_id_idx ON private.import_runs USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT ON private.import_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('import_run')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
+table private.import_versions owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    version integer not null
+    run_id uuid
+    importer text
+    importer_version integer
+    policy text
+    mapping jsonb
+    applied_at timestamp with time zone not null default now()
+    constraint import_versions_pkey PRIMARY KEY (import_id, version)
+    constraint import_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint import_versions_tenant_id_import_id_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES private.imports(tenant_id, id) ON DELETE CASCADE
+    CREATE INDEX import_versions_tenant_id_idx ON private.import_versions USING btree (tenant_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.imports owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    key_id uuid not null
+    received_at timestamp with time zone not null default now()
+    first_at timestamp with time zone not null
+    source text not null
+    media_type text not null
+    bytes bigint not null
+    sha256 text not null
+    object text
+    sealed_key bytea not null
+    sealed_with text not null
+    mapping jsonb
+    policy text
+    status text not null default 'stored'::text
+    importer text
+    importer_version integer
+    findings jsonb not null default '[]'::jsonb
+    rows bigint not null default 0
+    counts jsonb not null default '{}'::jsonb
+    progress integer not null default 0
+    done_rows bigint not null default 0
+    is_checked boolean not null default false
+    duration_ms bigint
+    claim uuid
+    claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+    served_at timestamp with time zone not null default '-infinity'::timestamp with time zone
+    due_at timestamp with time zone
+    attempts integer not null default 0
+    started_at timestamp with time zone
+    completed_at timestamp with time zone
+    version integer not null default 1
+    rewrites jsonb not null default '[]'::jsonb
+    destroyed_at timestamp with time zone
+    constraint imports_object_key UNIQUE (object)
+    constraint imports_pkey PRIMARY KEY (id)
+    constraint imports_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint imports_status_check CHECK ((status = ANY (ARRAY['stored'::text, 'running'::text, 'imported'::text, 'rejected'::text])))
+    constraint imports_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint imports_tenant_id_id_key UNIQUE (tenant_id, id)
+    CREATE INDEX imports_due_at_idx ON private.imports USING btree (due_at) WHERE (due_at IS NOT NULL)
+    CREATE INDEX imports_tenant_id_id_idx ON private.imports USING btree (tenant_id, id)
+    CREATE INDEX imports_tenant_id_sha256_idx ON private.imports USING btree (tenant_id, sha256)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select to mirante_views
+
 table private.ingest_gate owner mirante_owner
     id boolean not null default true
     settled_to timestamp with time zone not null default '-infinity'::timestamp with time zone
@@ -1728,6 +1979,24 @@ table private.reconciliations owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.replayed_scans owner mirante_owner, row security forced
+    tenant_id uuid not null
+    run_id uuid not null
+    import_id uuid not null
+    number integer not null
+    test_id text not null
+    student_id text not null
+    available integer not null
+    obtained integer not null
+    scanned_at timestamp with time zone
+    constraint replayed_scans_check CHECK (((obtained >= 0) AND (obtained <= available)))
+    constraint replayed_scans_pkey PRIMARY KEY (run_id, import_id, number)
+    constraint replayed_scans_run_id_fkey FOREIGN KEY (run_id) REFERENCES private.import_runs(id) ON DELETE CASCADE
+    CREATE INDEX replayed_scans_tenant_id_student_id_idx ON private.replayed_scans USING btree (tenant_id, student_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.restatements owner mirante_owner, row security forced
     id uuid not null default gen_random_uuid()
     tenant_id uuid not null
@@ -1925,6 +2194,21 @@ table private.sql_logins owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.student_test_results owner mirante_owner, row security forced
+    tenant_id uuid not null
+    student_id text not null
+    test_id text not null
+    available_points integer not null
+    obtained_points integer not null
+    origins_import_vault uuid[] not null
+    date_of_test timestamp with time zone
+    updated_on timestamp with time zone not null default now()
+    constraint student_test_results_pkey PRIMARY KEY (tenant_id, student_id, test_id)
+    CREATE INDEX student_test_results_tenant_id_test_id_available_points_obt_idx ON private.student_test_results USING btree (tenant_id, test_id) INCLUDE (available_points, obtained_points)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.tenants owner mirante_owner, row security forced
     id uuid not null
     slug text not null
@@ -1950,6 +2234,34 @@ table private.tenants owner mirante_owner, row security forced
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.tenants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('tenant')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.test_scans owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    number integer not null
+    test_id text not null
+    student_id text not null
+    available integer not null
+    obtained integer not null
+    scanned_at timestamp with time zone
+    constraint test_scans_check CHECK (((obtained >= 0) AND (obtained <= available)))
+    constraint test_scans_pkey PRIMARY KEY (tenant_id, import_id, number)
+    CREATE INDEX test_scans_tenant_id_student_id_idx ON private.test_scans USING btree (tenant_id, student_id)
+    CREATE INDEX test_scans_tenant_id_test_id_student_id_idx ON private.test_scans USING btree (tenant_id, test_id, student_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.tests owner mirante_owner, row security forced
+    tenant_id uuid not null
+    test_id text not null
+    policy text not null default 'lexicographic.v1'::text
+    constraint tests_pkey PRIMARY KEY (tenant_id, test_id)
+    constraint tests_policy_check CHECK ((policy = ANY (ARRAY['lexicographic.v1'::text, 'max-each.v1'::text])))
+    constraint tests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
 view private.validations_daily owner mirante_owner
@@ -2155,6 +2467,15 @@ function bi.rules(tenant_grant text, since timestamp with time zone, until times
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
+function bi.test_findings(tenant_grant text, since timestamp with time zone, until timestamp with time zone) returns TABLE(code text, status text, documents bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body abea4411147e6eeb20f511091136955d
+    grant execute to mirante_metabase
+
+function bi.test_quartiles(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_test text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, p25 double precision, p50 double precision, p75 double precision, results bigint) language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body be7ca5e630a440525b9cfdc15d85567f
+    grant execute to mirante_metabase
+
+function bi.test_results(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_test text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, test text, percent double precision, results bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f3abe545d8016d20f1a51dd440d61aba
+    grant execute to mirante_metabase
+
 function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6f82f84408a866d15682813c4ea86eab
     grant execute to mirante_metabase
 
@@ -2275,6 +2596,9 @@ function door.metabase_dashboard(wanted text) returns integer language sql stabl
 function door.note_download(export uuid, file text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b55eaf03ae40bcb6dcce93f665f34a08
     grant execute to mirante_api
 
+function door.note_import_read(import uuid) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 598ddee51bfdfcbf3b32575e16f1f1c5
+    grant execute to mirante_api
+
 function door.note_opened(dashboard text, surface text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2b3a05873f546ad2d5e8b7cfad8a9f16
     grant execute to mirante_api
 
@@ -2333,6 +2657,9 @@ function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_day
 function door.settle() returns timestamp with time zone language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body fd5d761198ae5bb1a8cf90b2a8df3d56
 
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
+    grant execute to mirante_api
+
+function door.settle_test_results(document uuid, lease uuid, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], outcome text, reader text, reader_version integer, noted jsonb) returns bigint language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 87fab784ab694bd84a0a53699f2f3759
     grant execute to mirante_api
 
 function door.shut_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=1s, body ef8a7f4471d569f6fd3f94568da284af
@@ -2472,6 +2799,8 @@ function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants big
 function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149
     grant execute to mirante_ops
 
+function private.add_test_scans(tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], new_policy text) returns bigint language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 9647a177bb285d3e2ac4b43bfd8e2c08
+
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
 function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1e2ec9bea7216a5ff18e45b8487d1859
@@ -2498,6 +2827,10 @@ function private.benchmark_member(unit text) returns bytea language sql stable o
 function private.benchmark_period(period text, OUT since timestamp with time zone, OUT until timestamp with time zone) returns record language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3caa10667dee725af4a21b94cdce8334
     grant execute to mirante_views
 
+function private.best_results(tenant uuid, document uuid, first_number integer, tests text[]) returns SETOF private.student_test_results language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 89ee4a15be840b5b2c02050533ef42c3
+
+function private.better_result(held private.student_test_results, newcomer private.student_test_results, is_max_each boolean) returns private.student_test_results language sql stable owner mirante_owner, body f8084580cbb71f7c0f05c295c0564dbb
+
 function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
 
 function private.current_tenant() returns uuid language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5025cab43461e7086b7ff947a098dd28
@@ -2510,9 +2843,13 @@ function private.form_benchmark_blocks(of_metric text, k integer, present bytea[
 function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
     grant execute to public
 
+function private.hold_tests(tenant uuid, tests text[], other_policy text) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 3fc494e2acf2d86afbff28c902aad5bb
+
 function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
 
 function private.judge_benchmarks(build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 96ecab8b5f29952b1144e983b053d123
+
+function private.judge_tests(tenant uuid, tests text[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d36c66c7a641960222be5cb8e3d96033
 
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { markrImporter } from '../jobs/imports/markr.ts';
+import { markr } from '../jobs/imports/markr.ts';
 import type { Scan } from '../sql/test-results/markr.ts';
 import { makeTenant, need, useDatabase } from './support/harness.ts';
 import { useVault } from './support/imports.ts';
@@ -123,11 +123,11 @@ test('a large document, and one whose request was killed, are read by the import
   await db.owner.query('delete from private.test_scans where import_id = $1', [killed.body.id]);
   await db.owner.query("delete from private.student_test_results where test_id = 'killed'");
   await db.owner.query(
-    "update private.imports set status = 'stored', claim = gen_random_uuid(), claimed_until = now() + interval '1 minute', due_at = now() where id = $1",
+    "update private.imports set status = 'stored', claim = gen_random_uuid(), claimed_until = now() + interval '1 minute', due_at = '-infinity' where id = $1",
     [killed.body.id],
   );
   expect(await vault.run()).toBe(0);
-  await db.owner.query('update private.imports set claimed_until = now() where id = $1', [killed.body.id]);
+  await db.owner.query("update private.imports set claimed_until = '-infinity' where id = $1", [killed.body.id]);
   expect(await vault.run()).toBe(1);
   expect(await figures(tenant.keys.read, 'killed')).toMatchObject({ count: 1 });
 });
@@ -160,7 +160,7 @@ test('reading again by another policy shows the difference first, and reading by
       'insert into private.import_runs (id, tenant_id, key_id, dry_run) values (gen_random_uuid(), $1, $2, $3) returning id',
       [tenant.id, tenant.keyIds.tenant_admin, isDryRun],
     );
-    const replay = await markrImporter.replay(vault.deps, { id: rows[0].id, tenantId: tenant.id, keyId: '', policy }, isDryRun);
+    const replay = await markr.replay(vault.deps, { id: rows[0].id, tenantId: tenant.id, keyId: '', policy }, isDryRun);
     await replay.take(document, scans);
     await replay.endDocument?.(document);
     return replay.finish?.();

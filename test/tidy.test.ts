@@ -78,6 +78,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/pages': ['api/dashboards'],
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
+  'api/test-results': ['api/imports'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
   'jobs/members': ['jobs/alerts'],
@@ -94,8 +95,9 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
-  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/test-results'],
   'sql/tenants': ['sql/attacks'],
+  'sql/test-results': ['sql/imports', 'sql/privacy'],
 };
 
 test('cross-noun imports are on the list', () => {

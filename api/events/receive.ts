@@ -14,10 +14,11 @@ import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** Dependencies of receiving events. */
-export type ReceiveDeps = Pick<
-  Deps,
-  'config' | 'intake' | 'limits' | 'types' | 'groupCommit' | 'live' | 'answers' | 'openMetrics'
->;
+export type ReceiveDeps = Pick<Deps, 'config' | 'intake' | 'limits' | 'types' | 'groupCommit'> & {
+  live: Pick<Deps['live'], 'stored'>;
+  answers: Pick<Deps['answers'], 'forget'>;
+  openMetrics: Pick<Deps['openMetrics'], 'countEvents'>;
+};
 
 /**
  * The only way from bytes to a receipt: parse, judge, store, quarantine, answer. Returns status and body of the answer, after

@@ -11,7 +11,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { unavailable } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { instant } from '../http/schemas.ts';
+import { instant, uuid } from '../http/schemas.ts';
 import type { Api, Seen } from '../http/types.ts';
 import { formOf } from './event-form.ts';
 import { eventText } from './event-text.ts';
@@ -77,6 +77,7 @@ const listQuery = pageQuery.extend({
   subject: z.string().max(500).optional().meta({ description: 'The plain value or its pseudonym' }),
   from: instant.optional(),
   to: instant.optional(),
+  import: uuid.optional().meta({ description: 'Id of a document that gave the events' }),
 });
 
 export function mountEvents(api: Api, deps: Deps): void {
@@ -102,6 +103,7 @@ export function mountEvents(api: Api, deps: Deps): void {
         subjects,
         from: query.from ?? null,
         to: query.to ?? null,
+        document: query.import ?? null,
         before: cursor && { time: cursor[0] as string, id: cursor[1] as string },
         limit: query.limit,
       });

@@ -1,6 +1,6 @@
 import { createOpener, openKey } from '../../lib/sealed.ts';
 import type { SealedBody } from '../../sql/imports/imports.ts';
-import type { ImportDeps } from './importers.ts';
+import type { ImportDeps } from './importer.ts';
 
 /** The decrypted bytes of a document. Fails while reading if the object was changed. `onBytes` gets how many were read. */
 export async function* bytesOf(

@@ -1,6 +1,6 @@
 import { keptBodies, unknownBodies } from '../../sql/imports/upkeep.ts';
 import { eachItem } from '../queue/each.ts';
-import type { ImportDeps } from './importers.ts';
+import type { ImportDeps } from './importer.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,111 +1,14 @@
-import type { Config } from '../../lib/config.ts';
-import type { Logger } from '../../lib/log.ts';
-import type { ObjectStore } from '../../lib/object-store.ts';
-import type { Pool } from '../../sql/database/db.ts';
-import type { Finding } from '../../sql/imports/imports.ts';
-import { markrImporter } from './markr.ts';
+import { combinedLog, novaLog } from './access-log.ts';
+import { csvEvents } from './csv-events.ts';
+import type { Importer } from './importer.ts';
+import { markr } from './markr.ts';
+import { ndjsonEvents } from './ndjson-events.ts';
 
-/** Dependencies of the importers. */
-export type ImportDeps = {
-  /** Connections as the owner of the tables: every statement must name the tenant. */
-  pool: Pool;
-  log: Logger;
-  clock: () => Date;
-  signal?: AbortSignal | undefined;
-  objects: ObjectStore;
-  /** The platform's secret, from which the keys of bodies are derived. */
-  secret: string;
-  /** URL of the login of the API, under which events are received. */
-  logins: { api: string };
-  config: Config;
-};
-
-/** A document as an importer sees it. */
-export type ImportDocument = {
-  id: string;
-  tenantId: string;
-  /** The key that sent it, or the one that had it read again. */
-  keyId: string;
-  /** As sent, with parameters such as `charset`. */
-  mediaType: string;
-  source: string;
-  bytes: number;
-  sha256: string;
-  receivedAt: Date;
-  /** When the tenant first sent these bytes: what a row without a time of its own gets, so that a repetition gives the same rows. */
-  firstAt: Date;
-  /** One of the importer's policies. */
-  policy: string | null;
-  /** How columns become rows, where the importer needs it. */
-  mapping: Record<string, unknown> | null;
-};
-
-/** Rows in the order of the document, a thousand or fewer at once, and what is odd about them. Batches must not depend on time. */
-export type ImportBatch<Row> = { rows: Row[]; findings?: Finding[] };
-
-/** What writing rows did. `rows`: how many are new or changed; `counts`: by outcome, such as `accepted` and `duplicates`. */
-export type WrittenRows = { rows: number; counts: Record<string, number>; findings?: Finding[] };
-
-/** One row that reading again changes. `key` names it for people; `before` is null if added, `after` if removed. */
-export type Difference = {
-  kind: 'added' | 'changed' | 'removed';
-  importId: string | null;
-  key: string;
-  before: object | null;
-  after: object | null;
-};
-
-/** Documents to read again, all of one importer. */
-export type ReplayRun = { id: string; tenantId: string; keyId: string; policy: string | null };
-
-/** One reading of all documents of a run. */
-export type Replay<Row> = {
-  /** Takes the next rows of a document; documents come in the order in which they arrived. Returns differences known by now. */
-  take(document: ImportDocument, rows: Row[]): Promise<Difference[]>;
-  /** All rows of the document were taken. */
-  endDocument?(document: ImportDocument): Promise<Difference[]>;
-  /** All documents were taken. Returns the remaining differences. */
-  finish?(): Promise<Difference[]>;
-};
-
-/** A part of a document as it came; the parts one after the other are the document. A record may be about a person. */
-export type Piece = { raw: Buffer; isRecord: boolean };
-
-/**
- * Reads documents of some media types. It reads each document twice if it is large: first all of it without writing, so that a
- * document with a fault is refused before its first row is written. A worker may be killed at any moment, and batches are then
- * written again: writing must be idempotent.
- */
-export type Importer<Row = unknown> = {
-  name: string;
-  /** Raised when it would give other rows for a document. */
-  version: number;
-  /** Without parameters, in lower case. */
-  mediaTypes: readonly string[];
-  /** Policies by which rows may be written, the default first. */
-  policies?: readonly string[];
-  /** Reads the decrypted bytes of a document. Throws Rejected if the document as a whole cannot be read. */
-  read(bytes: AsyncIterable<Buffer>, document: ImportDocument): AsyncIterable<ImportBatch<Row>>;
-  /** Writes rows. `first`: number of the first of them in the document, from 0. */
-  write(deps: ImportDeps, document: ImportDocument, rows: Row[], first: number): Promise<WrittenRows>;
-  /** Begins a reading that returns how the rows of documents differ from what is stored; unless `isDryRun`, it also writes them. */
-  replay(deps: ImportDeps, run: ReplayRun, isDryRun: boolean): Promise<Replay<Row>>;
-  /** Cuts a document into records, for access and erasure of a person. Without it a document that names the person is one record. */
-  pieces?(bytes: AsyncIterable<Buffer>, document: ImportDocument): AsyncIterable<Piece>;
-};
-
-/** A fault for which a document is refused as a whole. Its body stays in the vault. */
-export class Rejected extends Error {
-  readonly finding: Finding;
-
-  constructor(code: string, detail: string, pointer?: string) {
-    super(detail);
-    this.finding = { code, detail, ...(pointer !== undefined && { pointer }) };
-  }
-}
+export type * from './importer.ts';
+export { Rejected } from './outcomes.ts';
 
 /** Every importer: a file and a line here. */
-export const IMPORTERS: readonly Importer[] = [markrImporter as Importer];
+export const IMPORTERS: readonly Importer[] = [csvEvents, ndjsonEvents, combinedLog, novaLog, markr];
 
 /** A media type without its parameters, in lower case. */
 export const essenceOf = (mediaType: string): string => (mediaType.split(';', 1)[0] as string).trim().toLowerCase();

@@ -2,12 +2,13 @@ import { XmlFault } from '../../lib/xml.ts';
 import { findingOf, readMarkr, type Scan } from '../../sql/test-results/markr.ts';
 import { beginReplay, finishReplay, stageScans } from '../../sql/test-results/replays.ts';
 import { addScans, MARKR, TEST_POLICIES } from '../../sql/test-results/test-results.ts';
-import { type Importer, Rejected } from './importers.ts';
+import type { Importer } from './importer.ts';
+import { Rejected } from './outcomes.ts';
 
 const MAX_BATCH = 1_000;
 
 /** Test results in XML of scanning machines. */
-export const markrImporter: Importer<Scan> = {
+export const markr: Importer<Scan> = {
   name: MARKR.name,
   version: MARKR.version,
   mediaTypes: [MARKR.mediaType],

@@ -12,7 +12,9 @@ import type { SealedBody } from '../../sql/imports/imports.ts';
 import { eachItem } from '../queue/each.ts';
 import { bytesOf } from './body.ts';
 import { addCounts, addFindings } from './findings.ts';
-import { type ImportDeps, type ImportDocument, type Importer, importerOf, Rejected } from './importers.ts';
+import type { ImportDeps, ImportDocument, Importer } from './importer.ts';
+import { importerOf } from './importers.ts';
+import { Postponed, Rejected } from './outcomes.ts';
 
 /** Documents that one process reads at the same time. */
 const RUNNERS = 3;
@@ -22,18 +24,6 @@ const KEEP_EVERY_MS = 5_000;
 const AGAIN_AFTER_SECONDS = [5, 30, 120, 600, 1_800, 3_600];
 /** Rows of a document that are kept between checking and writing. One with more rows is read twice. */
 const KEPT_ROWS = 5_000;
-
-/** Work that may succeed later without costing an attempt, such as beyond a quota. */
-export class Postponed extends Error {
-  readonly seconds: number;
-  readonly code: string;
-
-  constructor(code: string, message: string, seconds: number) {
-    super(message);
-    this.code = code;
-    this.seconds = seconds;
-  }
-}
 
 /** Returns the job that reads documents, in as many runners as this process has free. `refresh` is called when rows were written. */
 export function createImportRunner(deps: ImportDeps, refresh: () => Promise<void>): () => Promise<void> {

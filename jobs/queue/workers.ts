@@ -11,7 +11,8 @@ import type { ExportDeps } from '../exports/deps.ts';
 import { checkExportFiles } from '../exports/destroy.ts';
 import { createExportRunner } from '../exports/run.ts';
 import { checkImports } from '../imports/check.ts';
-import type { ImportDeps } from '../imports/importers.ts';
+import type { ImportDeps } from '../imports/importer.ts';
+import { createEventReceiver } from '../imports/receive.ts';
 import { createImportRunner } from '../imports/run.ts';
 import { sendLoginLink } from '../members/send-login-link.ts';
 import { checkDataQuality } from '../metrics/check-data-quality.ts';
@@ -39,7 +40,7 @@ export type WorkerDeps = RetentionDeps &
   DeliverDeps &
   ExportDeps &
   DrillDeps &
-  ImportDeps;
+  Omit<ImportDeps, 'events'>;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -53,7 +54,8 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
   const { watchEveryMs, staleAfterS, drainMs } = { ...DEFAULTS, ...options };
   const stopping = new AbortController();
   const consumers = new Map<QueueName, Consumer>();
-  const handlers = handlersOf({ ...deps, signal: stopping.signal }, tell, refresh);
+  const events = createEventReceiver(deps);
+  const handlers = handlersOf({ ...deps, events, signal: stopping.signal }, tell, refresh);
   const builtAt = new Map<QueueName, number>();
   let watching: Promise<void> | undefined;
 
@@ -119,11 +121,12 @@ export async function startWorkers(deps: WorkerDeps, urls: QueueUrls, options: O
       stopping.abort();
       await watching;
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(drainMs)));
+      await events.close();
     },
   };
 }
 
-function handlersOf(deps: WorkerDeps, tell: () => Promise<void>, refresh: () => Promise<void>): Handlers {
+function handlersOf(deps: WorkerDeps & ImportDeps, tell: () => Promise<void>, refresh: () => Promise<void>): Handlers {
   const runExports = createExportRunner(deps, tell);
   const runImports = createImportRunner(deps, refresh);
   const deliverAlerts = createDeliveryRunner(deps);

@@ -36,6 +36,7 @@ export const LOAD_ORDER = [
   'data-quality/bi.sql',
   'quarantine/bi.sql',
   'benchmarks/bi.sql',
+  'test-results/bi.sql',
 
   'tenants/door.sql',
   'tenants/door-sql-logins.sql',

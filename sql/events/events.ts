@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { Instant } from '../../lib/time.ts';
 import { archivedRecords } from '../archive/columns.ts';
 import type { ArchivedRow } from '../archive/rows.ts';
@@ -99,6 +100,8 @@ export type EventFilter = {
   subjects: string[] | null;
   from: Instant | null;
   to: Instant | null;
+  /** Only events that this document of the vault gave; null: all. */
+  document?: string | null;
   /** Where the last page ended: time as text, with its microseconds, and id. */
   before: { time: string; id: string } | null;
   limit: number;
@@ -110,6 +113,9 @@ const WITH_ARCHIVED = `
   union all
   select time, id, type, source, event_id, subject, bytes, data, attributes from (${archivedRecords('$9')}) a
   where not exists (select from app.events e where e.time = a.time and e.id = a.id)`;
+
+const ofDocument = (id: string) =>
+  ` and (time, id) in (select r.time, r.id from app.import_rows r where r.import_id = ${pg.escapeLiteral(id)})`;
 
 /**
  * The tenant's raw events, newest first, including the given `archived` ones. `data` and `attributes` are JSON text, so that
@@ -136,7 +142,7 @@ export async function listEvents(
              where ($1::text is null or type = $1) and ($2::text[] is null or subject = any ($2))
                and time >= coalesce($3::timestamptz, '-infinity') and time < coalesce($4::timestamptz, 'infinity')
                and ($5::timestamptz is null or (time, id) < ($5, $6::uuid))
-               and time <= coalesce($5::timestamptz, 'infinity')
+               and time <= coalesce($5::timestamptz, 'infinity')${filter.document ? ofDocument(filter.document) : ''}
              order by time desc, id desc
              limit $7
            ) matches

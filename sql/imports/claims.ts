@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import { type Pool, withTransaction } from '../database/db.ts';
 import type { Finding, ImportStatus } from './imports.ts';
 
 /** A document that a worker holds a lease on. */
@@ -154,19 +154,4 @@ export async function settleImport(pool: Pool, { id, claim }: Held, end: ImportE
     ],
   );
   return (rowCount ?? 0) > 0;
-}
-
-/** Adds lineage: the events of these keys came from the document. Repeating it changes nothing. */
-export async function noteImportRows(
-  client: Client | Pool,
-  tenantId: string,
-  importId: string,
-  keys: { time: string; id: string }[],
-): Promise<void> {
-  if (keys.length === 0) return;
-  await client.query(
-    `insert into private.import_rows (tenant_id, import_id, time, id)
-     select $1, $2, u.time, u.id from unnest($3::timestamptz[], $4::uuid[]) u (time, id) on conflict do nothing`,
-    [tenantId, importId, keys.map(({ time }) => time), keys.map(({ id }) => id)],
-  );
 }

@@ -62,9 +62,13 @@ create table private.import_rows (
     import_id  uuid         not null,
     time       timestamptz  not null,
     id         uuid         not null,
+    is_origin  boolean      not null,
+    seen_by    uuid,
     primary key (tenant_id, import_id, time, id)
 );
 comment on table private.import_rows is 'Lineage: which events a document gave. An event that several documents gave has a row for each.';
+comment on column private.import_rows.is_origin is 'The document brought the event; otherwise it was stored before. Only an event that a document brought can be changed by reading it again.';
+comment on column private.import_rows.seen_by is 'The last run that found the event in the document: what a run does not find, it removes.';
 create index on private.import_rows (tenant_id, time, id);
 select storage.protect('private.import_rows');
 alter table private.import_rows alter column tenant_id set statistics 0;

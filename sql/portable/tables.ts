@@ -13,6 +13,7 @@ export const LEFT: Record<string, string> = {
   bookmarks: 'stars and views of people, whose keys do not work elsewhere',
   sessions: 'browsers that are signed in to this server',
   login_codes: 'links to sign in to this server',
+  replayed_scans: 'scans of documents that are being read again',
   export_jobs: 'files that can be requested again',
   export_parts: 'files that can be requested again',
   export_files: 'files that can be requested again',

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
+import { testResults } from '../test-results/place.ts';
 import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
@@ -177,7 +178,7 @@ const idempotencyKeys: PersonalPlace = {
 };
 
 /** Every place that may store data about a person. */
-export const PLACES: PersonalPlace[] = [events, quarantine, idempotencyKeys, bundles, exportFiles];
+export const PLACES: PersonalPlace[] = [events, quarantine, testResults, idempotencyKeys, bundles, exportFiles];
 
 /** Tables without personal data, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {
@@ -197,6 +198,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   offboardings: 'organisations that were removed',
   dashboard_links: 'hashes, and choices that the tenant fixed for its viewers',
   annotations: 'what administrators noted of the tenant’s own figures; theirs to delete',
+  tests: 'ids of tests',
   bookmarks: 'dashboards that people of the tenant keep at hand, and their filters; theirs to remove',
   dashboard_opens: 'counts of a whole tenant',
   feature_uses: 'counts of a whole tenant',

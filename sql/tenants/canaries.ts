@@ -88,6 +88,13 @@ export const PLANTED: Record<string, string> = {
   'private.bookmarks': `insert into private.bookmarks (id, tenant_id, key_id, dashboard, name, query)
     select c.row_id, c.id, k.id, c.word, c.word, c.mark from c, ${KEY}
     where not exists (select from private.bookmarks b where b.tenant_id = c.id)`,
+  'private.tests': `insert into private.tests (tenant_id, test_id) select c.id, c.word from c on conflict do nothing`,
+  'private.test_scans': `insert into private.test_scans (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
+    select c.id, c.row_id, 0, c.word, c.word, 1, 1, '-infinity' from c
+    where not exists (select from private.test_scans s where s.tenant_id = c.id)`,
+  'private.student_test_results': `insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points,
+        origins_import_vault)
+    select c.id, c.word, c.word, 1, 1, array[c.row_id] from c on conflict do nothing`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,

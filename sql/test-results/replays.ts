@@ -63,7 +63,7 @@ export async function finishReplay(
     );
     const { rows } = await client.query<ChangedResult>(
       `select case when b.student_id is null then 'added' when a.student_id is null then 'removed' else 'changed' end as kind,
-           coalesce(a.origins_import_vault, b.origins_import_vault)[cardinality(coalesce(a.origins_import_vault, b.origins_import_vault))] as "importId",
+           (select max(o::text) from unnest(coalesce(a.origins_import_vault, b.origins_import_vault)) o) as "importId",
            test_id || ' / ' || student_id as key, ${AS_JSON('b')} as before, ${AS_JSON('a')} as after
        from (select * from private.student_test_results where tenant_id = $1 and test_id = any ($2)) b
            full join private.best_results($1, null, null, $2) a using (test_id, student_id)

@@ -111,3 +111,9 @@ export async function listTests(client: Client, after: string | undefined, limit
   );
   return rows;
 }
+
+/** Whether the tenant of this transaction has results of any test. */
+export async function hasTestResults(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('select exists (select from app.student_test_results) as found');
+  return rows[0]?.found === true;
+}

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
-import type { ImportDeps } from '../../jobs/imports/importers.ts';
+import type { ImportDeps } from '../../jobs/imports/importer.ts';
+import { createEventReceiver } from '../../jobs/imports/receive.ts';
 import { runImports } from '../../jobs/imports/run.ts';
 import { readConfig } from '../../lib/config.ts';
 import { type Json, type TestApi, useApi } from './api.ts';
 import { useArchive } from './archive-home.ts';
+import { cleanUp } from './clean-up.ts';
 import { type TestDatabase, testSecret } from './harness.ts';
 
 export type TestVault = {
@@ -22,15 +24,19 @@ export async function useVault(db: TestDatabase, settings: Record<string, string
   const archive = await useArchive();
   const given = { MIRANTE_DATA_DIR: archive.folder, MIRANTE_SECRET: testSecret, ...settings };
   const api = await useApi(db, given);
+  const log = pino({ level: 'silent' });
+  const config = readConfig({ LOG_LEVEL: 'silent', ...given });
   const deps: ImportDeps = {
     pool: db.jobs,
-    log: pino({ level: 'silent' }),
+    log,
     clock: () => new Date(),
     objects: archive.store,
     secret: testSecret,
     logins: db.urls,
-    config: readConfig({ LOG_LEVEL: 'silent', ...given }),
+    config,
+    events: createEventReceiver({ pool: db.jobs, log, config, logins: db.urls }),
   };
+  cleanUp(deps.events.close);
   const run = () => runImports(deps);
   return {
     api,
