@@ -26,6 +26,7 @@ import { type ConsoleContent, consolePage } from './shell.ts';
 import type { Site } from './site.ts';
 import { mountConsoleSqlLogins } from './sql-logins.ts';
 import { mountConsoleStart } from './start.ts';
+import { mountConsoleTestResults } from './test-results.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
 export function mountConsole(api: Api, deps: Deps): void {
@@ -96,6 +97,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleBenchmarks(site);
   mountConsoleEvents(site);
   mountConsoleQuarantine(site);
+  mountConsoleTestResults(site);
   mountConsoleExplore(site);
   mountConsoleOperator(site, deps);
   app.use('/app', (_request, response) => {
