@@ -29,6 +29,7 @@ import { methodNotAllowed, notFound } from './http/problems.ts';
 import { sendProblem } from './http/send-problem.ts';
 import type { Api, RouteSpec, Seen } from './http/types.ts';
 import { isDocument, mountImports } from './imports/routes.ts';
+import { mountImportRuns } from './imports/runs-routes.ts';
 import { mountLogin } from './members/login-routes.ts';
 import { mountMembers } from './members/routes.ts';
 import { mountSessions } from './members/session-routes.ts';
@@ -102,6 +103,7 @@ export function buildApp(
   // After the stream: its path would match as an export id.
   mountExportJobs(api, deps, queues);
   mountExportFiles(api, deps);
+  mountImportRuns(api, deps, queues);
   mountImports(api, deps, queues);
   mountTestResults(api, deps, queues);
   mountBenchmarkSnapshots(api, deps, queues);

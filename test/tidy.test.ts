@@ -39,6 +39,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   bench: ['api/', 'bench/', 'cli/', 'jobs/', 'sql/', 'lib/'],
   cli: ['api/', 'cli/', 'jobs/', 'sql/', 'lib/'],
   jobs: ['jobs/', 'sql/', 'lib/'],
+  // Events of documents go through the same checks, limits, pseudonyms and quarantine as those of programs (decision 20).
+  'jobs/imports/receive.ts': ['api/events/', 'api/event-types/', 'api/http/', 'jobs/', 'sql/', 'lib/'],
+  'jobs/imports/events.ts': ['api/events/', 'jobs/', 'sql/', 'lib/'],
   lib: ['lib/'],
   sql: ['sql/', 'lib/'],
 };
@@ -82,8 +85,8 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
   'jobs/members': ['jobs/alerts'],
-  'jobs/privacy': ['jobs/archive', 'jobs/exports', 'jobs/metrics'],
-  'jobs/tenants': ['jobs/archive', 'jobs/exports', 'jobs/metrics', 'jobs/privacy'],
+  'jobs/privacy': ['jobs/archive', 'jobs/exports', 'jobs/imports', 'jobs/metrics'],
+  'jobs/tenants': ['jobs/archive', 'jobs/exports', 'jobs/imports', 'jobs/metrics', 'jobs/privacy'],
   'sql/alerts': ['sql/data-quality', 'sql/metrics'],
   'sql/archive': ['sql/events', 'sql/exports', 'sql/privacy'],
   'sql/attacks': ['sql/data-quality'],
@@ -92,10 +95,11 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/dashboards': ['sql/metrics'],
   'sql/events': ['sql/archive', 'sql/privacy'],
   'sql/exports': ['sql/alerts', 'sql/archive', 'sql/metrics', 'sql/privacy'],
+  'sql/imports': ['sql/privacy'],
   'sql/members': ['sql/tenants'],
   'sql/objectives': ['sql/tenants'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
-  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/test-results'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/imports', 'sql/test-results'],
   'sql/tenants': ['sql/attacks'],
   'sql/test-results': ['sql/imports', 'sql/privacy'],
 };

@@ -22,6 +22,7 @@ export const PROBLEM_CODES = {
   'bookmark-limit': [409, 'Somebody has as many stars and saved views as one may have.'],
   'link-limit': [409, 'The tenant has as many short links as one may have.'],
   'export-limit': [409, 'The tenant has as many unfinished or kept exports as one may have.'],
+  'run-limit': [409, 'The tenant already reads documents again in as many runs as one may have.'],
   'export-not-completed': [409, 'The export named in `since` is not completed.'],
   'no-email': [409, 'This platform sends no e-mail.'],
   'operations-tenant': [409, "The platform's own tenant cannot be removed."],

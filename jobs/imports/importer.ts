@@ -77,4 +77,6 @@ export type Importer<Row = unknown> = {
   replay(deps: ImportDeps, run: ReplayRun, isDryRun: boolean): Promise<Replay<Row>>;
   /** Cuts a document into records, for access and erasure of a person. Without it a document that names the person is one record. */
   pieces?(bytes: AsyncIterable<Buffer>, document: ImportDocument): AsyncIterable<Piece>;
+  /** Whether a record is about a person who has one of the names; without it, whether it has one of them as a whole word. */
+  isAbout?(raw: Buffer, names: readonly string[], document: ImportDocument): boolean;
 };

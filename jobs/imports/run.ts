@@ -8,13 +8,13 @@ import {
   releaseImport,
   settleImport,
 } from '../../sql/imports/claims.ts';
-import type { SealedBody } from '../../sql/imports/imports.ts';
 import { eachItem } from '../queue/each.ts';
-import { bytesOf } from './body.ts';
+import { bytesOf, documentOf } from './body.ts';
 import { addCounts, addFindings } from './findings.ts';
 import type { ImportDeps, ImportDocument, Importer } from './importer.ts';
 import { importerOf } from './importers.ts';
 import { Postponed, Rejected } from './outcomes.ts';
+import { runReplays } from './replay.ts';
 
 /** Documents that one process reads at the same time. */
 const RUNNERS = 3;
@@ -28,6 +28,7 @@ const KEPT_ROWS = 5_000;
 /** Returns the job that reads documents, in as many runners as this process has free. `refresh` is called when rows were written. */
 export function createImportRunner(deps: ImportDeps, refresh: () => Promise<void>): () => Promise<void> {
   let busy = 0;
+  let replaying: Promise<number> | undefined;
 
   async function runner(): Promise<void> {
     busy++;
@@ -38,9 +39,20 @@ export function createImportRunner(deps: ImportDeps, refresh: () => Promise<void
     }
   }
 
+  // Documents that are read again never delay those that arrive.
+  async function replayer(): Promise<void> {
+    if (replaying) return;
+    replaying = runReplays(deps);
+    try {
+      if ((await replaying) > 0) await refresh();
+    } finally {
+      replaying = undefined;
+    }
+  }
+
   return async () => {
     const free = RUNNERS - busy;
-    await Promise.all(Array.from({ length: free }, runner));
+    await Promise.all([...Array.from({ length: free }, runner), replayer()]);
   };
 }
 
@@ -93,29 +105,6 @@ async function runImport(deps: ImportDeps, claimed: ClaimedImport): Promise<void
   } finally {
     clearInterval(timer);
   }
-}
-
-/** A document for its importer, with the policy that holds for it. */
-export function documentOf(
-  row: Omit<
-    ClaimedImport,
-    'findings' | 'rows' | 'counts' | 'done_rows' | 'is_checked' | 'claim' | 'attempts' | keyof SealedBody
-  >,
-  importer: Importer | undefined,
-): ImportDocument {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    keyId: row.key_id,
-    mediaType: row.media_type,
-    source: row.source,
-    bytes: row.bytes,
-    sha256: row.sha256,
-    receivedAt: row.received_at,
-    firstAt: row.first_at,
-    policy: row.policy ?? importer?.policies?.[0] ?? null,
-    mapping: row.mapping,
-  };
 }
 
 // Reads everything once before the first row is written. Progress: the first half is the check, the second the writing.

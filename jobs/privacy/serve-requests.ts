@@ -3,6 +3,7 @@ import { type Client, withTenant } from '../../sql/database/db.ts';
 import { EVENT_CELLS } from '../../sql/events/event-records.ts';
 import { exportFiles } from '../../sql/exports/place.ts';
 import { countDoomed, exportsErasedFor } from '../../sql/exports/upkeep.ts';
+import { documentsErasedFor } from '../../sql/imports/bodies.ts';
 import { withRefreshLock } from '../../sql/metrics/rollups.ts';
 import {
   type ClaimedRequest,
@@ -23,16 +24,18 @@ import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
 import type { ExportDeps } from '../exports/deps.ts';
 import { destroyErased } from '../exports/destroy.ts';
+import { eraseFromVault, findInVault, VAULT, VAULT_CELLS, type VaultDeps } from '../imports/erase.ts';
 import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
 import { eachItem } from '../queue/each.ts';
 import { createBundleFile } from './bundle-file.ts';
 
-export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
+export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'> & Pick<VaultDeps, 'secret'>;
 
 /** What erasing a person does not reach. Each certificate lists it. */
 const NOT_REACHED = [
   'Roll-up buckets whose raw events have been deleted by retention. They hold only counts, which identify nobody and cannot be recomputed.',
   'Fields of events that the event type does not declare as personal.',
+  'Documents of the vault that name the person only by other words than the identifier or its pseudonym.',
   'Backups, until they expire.',
 ];
 
@@ -90,7 +93,12 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
     columns: EVENT_CELLS,
     find: (client: Client, person: Person) => findInArchive(client, deps.archive, person),
   };
-  const places: Pick<PersonalPlace, 'name' | 'columns' | 'find'>[] = [...PLACES, archived];
+  const vault = {
+    name: VAULT,
+    columns: VAULT_CELLS,
+    find: (client: Client, person: Person) => findInVault(deps, client, person),
+  };
+  const places: Pick<PersonalPlace, 'name' | 'columns' | 'find'>[] = [...PLACES, archived, vault];
   for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
@@ -124,6 +132,8 @@ async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Pers
 
 // Rows first, each place in its own transaction; then the roll-ups that had counted them, hour by hour.
 async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
+  // Before the events: a document that is read from now on gives none of the person.
+  await eraseFromVault(deps, request, personOf(request));
   for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
   await eraseFromArchive(deps, request, personOf(request));
   // Again: an export that was planned in the meantime may have read archived rows of the person.
@@ -143,6 +153,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
     completed_at: deps.clock(),
     removed,
     archive_files,
+    documents: await documentsErasedFor(deps.pool, request.tenant_id, request.id),
     hours_recomputed: hours,
     exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
     not_reached: NOT_REACHED,

@@ -17,6 +17,7 @@ import {
 } from '../../sql/tenants/offboarding.ts';
 import { destroyTenant } from '../archive/sweep.ts';
 import { destroyAllOf } from '../exports/destroy.ts';
+import { destroyBodiesOf } from '../imports/erase.ts';
 import type { RefreshDeps } from '../metrics/refresh-rollups.ts';
 import type { PrivacyDeps } from '../privacy/serve-requests.ts';
 import { eachItem } from '../queue/each.ts';
@@ -41,6 +42,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
     // Its workers notice within a second. A file that one of them is still writing is removed below, or by its worker.
     await withTenant(deps.pool, tenantId, (client) => endExportsOf(client, tenantId), 'login');
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
+    await emptied(deps, tenantId, () => destroyBodiesOf(deps, tenantId), 'documents of the vault');
     // Under the refresh lock: a refresh that had already read the tenant's rows would write them into a roll-up afterwards.
     const remove = async (client: Client) => {
       const tables = await tenantTables(client);
@@ -56,6 +58,7 @@ export async function offboardTenants(deps: PrivacyDeps): Promise<void> {
       throw error;
     });
     await emptied(deps, tenantId, () => destroyAllOf(deps, tenantId), 'files of exports');
+    await emptied(deps, tenantId, () => destroyBodiesOf(deps, tenantId), 'documents of the vault');
     await completeOffboarding(deps.pool, tenantId, {
       kind: 'offboarding',
       tenant_id: tenantId,

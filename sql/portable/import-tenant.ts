@@ -42,6 +42,21 @@ const CHANGED: Record<string, Record<string, string>> = {
   // Nobody holds these keys. Readers of quarantined input can still see which key sent it.
   api_keys: { hash: 'sha256(uuid_send(gen_random_uuid()))', revoked_at: 'coalesce(revoked_at, now())' },
   sql_logins: { revoked_at: 'coalesce(revoked_at, now())', ended_at: 'coalesce(ended_at, now())' },
+  // The bodies stay in the vault of the former platform, whose secret encrypts them. What is known of them is kept.
+  imports: {
+    object: 'null::text',
+    sealed_key: "''::bytea",
+    sealed_with: "''",
+    status: "case status when 'running' then 'stored' else status end",
+    claim: 'null::uuid',
+    due_at: 'null::timestamptz',
+    destroyed_at: 'coalesce(destroyed_at, now())',
+  },
+  import_runs: {
+    status: "case when status in ('completed', 'failed') then status else 'failed' end",
+    claim: 'null::uuid',
+    due_at: 'null::timestamptz',
+  },
   // The tenant's former platform sends these.
   alert_deliveries: {
     status: "case status when 'waiting' then 'failed' else status end",

@@ -13,6 +13,7 @@ export const LEFT: Record<string, string> = {
   bookmarks: 'stars and views of people, whose keys do not work elsewhere',
   sessions: 'browsers that are signed in to this server',
   login_codes: 'links to sign in to this server',
+  import_differences: 'can be computed again',
   replayed_scans: 'scans of documents that are being read again',
   export_jobs: 'files that can be requested again',
   export_parts: 'files that can be requested again',
@@ -21,7 +22,7 @@ export const LEFT: Record<string, string> = {
 };
 
 /** Columns that would reveal a secret, and are left out of their table. */
-export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
+export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'], imports: ['object', 'sealed_key', 'sealed_with'] };
 
 /** Tables of which only matching rows are exported. A file that is not live is useless without the run that continues with it. */
 export const ONLY: Record<string, string> = { archive_files: "status = 'live'" };

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
+import { importDifferences } from '../imports/place.ts';
 import { testResults } from '../test-results/place.ts';
 import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
@@ -178,7 +179,15 @@ const idempotencyKeys: PersonalPlace = {
 };
 
 /** Every place that may store data about a person. */
-export const PLACES: PersonalPlace[] = [events, quarantine, testResults, idempotencyKeys, bundles, exportFiles];
+export const PLACES: PersonalPlace[] = [
+  events,
+  quarantine,
+  testResults,
+  idempotencyKeys,
+  bundles,
+  importDifferences,
+  exportFiles,
+];
 
 /** Tables without personal data, each with the reason. */
 export const WITHOUT_PEOPLE: Record<string, string> = {
@@ -220,6 +229,9 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_secrets: 'keys',
   archive_rules: 'days for which organisations have events kept',
   archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/archive/erase.ts)',
+  import_rows: 'ids of documents and of their events',
+  import_runs: 'counts of a whole tenant',
+  import_versions: 'names of columns',
   heartbeats: 'queues',
   ingest_gate: 'a moment',
   grant_secrets: 'keys',

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { openObjectStore } from '../../lib/open-object-store.ts';
 import { type ArchiveHome, openArchive } from '../../sql/archive/home.ts';
 import { cleanUp } from './clean-up.ts';
-import type { TestDatabase } from './harness.ts';
+import { type TestDatabase, testSecret } from './harness.ts';
 
 /** An archive in a temporary folder, or in the store at `url`. */
 export async function useArchive(url?: string): Promise<ArchiveHome & { folder: string }> {
@@ -27,4 +27,5 @@ export const jobDeps = ({ jobs, engine }: Pick<TestDatabase, 'jobs' | 'engine'>,
   clock: () => new Date(),
   objects: archive.store,
   archive,
+  secret: testSecret,
 });

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { ImportDeps } from '../../jobs/imports/importer.ts';
 import { createEventReceiver } from '../../jobs/imports/receive.ts';
+import { runReplays } from '../../jobs/imports/replay.ts';
 import { runImports } from '../../jobs/imports/run.ts';
 import { readConfig } from '../../lib/config.ts';
 import { type Json, type TestApi, useApi } from './api.ts';
@@ -13,6 +14,7 @@ export type TestVault = {
   deps: ImportDeps;
   /** Folder of the object store. */
   folder: string;
+  archive: Awaited<ReturnType<typeof useArchive>>;
   /** Sends a document and has it read. Returns it as the API shows it then. */
   send: (key: string, mediaType: string, body: string | Uint8Array, query?: Record<string, string>) => Promise<Json>;
   /** Reads what is due. */
@@ -37,11 +39,12 @@ export async function useVault(db: TestDatabase, settings: Record<string, string
     events: createEventReceiver({ pool: db.jobs, log, config, logins: db.urls }),
   };
   cleanUp(deps.events.close);
-  const run = () => runImports(deps);
+  const run = async () => (await runImports(deps)) + (await runReplays(deps));
   return {
     api,
     deps,
     folder: archive.folder,
+    archive,
     run,
     async send(key, mediaType, body, query = {}) {
       const path = `/v1/imports?${new URLSearchParams(query)}`;
