@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { makeTenant, useDatabase } from './support/harness.ts';
 import { startProgram } from './support/program.ts';
@@ -16,22 +15,20 @@ const agent = new Agent({ keepAlive: true });
 
 /**
  * Sends one request over a keep-alive connection. Returns the Connection header of the answer, or undefined if there was no
- * answer. The body is sent after `bodyAfterMs`.
+ * answer. With `send`, the body waits until the server has read the headers, and then until `send` resolves.
  */
-function ask(method: string, url: string, key: string, body = '', bodyAfterMs = 0): Promise<string | undefined> {
+function ask(method: string, url: string, key: string, body = '', send?: () => Promise<void>): Promise<string | undefined> {
   return new Promise((done) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    if (send) Object.assign(headers, { expect: '100-continue' });
     const sent = request(url, { method, agent, headers }, (answer) => {
       answer.resume();
       answer.on('end', () => done(answer.headers.connection));
       answer.on('error', () => done(undefined));
     });
     sent.on('error', () => done(undefined));
-    if (bodyAfterMs === 0) sent.end(body);
-    else {
-      sent.flushHeaders();
-      setTimeout(() => sent.end(body), bodyAfterMs);
-    }
+    if (send) sent.once('continue', () => send().then(() => sent.end(body)));
+    else sent.end(body);
   });
 }
 
@@ -78,14 +75,17 @@ test('SIGTERM under load: the API exits within five seconds with 0 and keeps its
   await expect.poll(program.output, { timeout: 20_000 }).toContain('"listening"');
   const asking = startAsking(program.url);
   await expect.poll(() => Math.min(...Object.values(asking.answered)), { timeout: 20_000 }).toBeGreaterThan(50);
-  const open = ask('POST', `${program.url}/v1/events`, tenant.keys.ingest, '{"type":"test.sent.v1"}', 600);
-  await sleep(200);
-  const asked = performance.now();
-  const stopped = program.child.stop();
+  let asked = 0;
+  let stopped: Promise<unknown> | undefined;
+  const open = ask('POST', `${program.url}/v1/events`, tenant.keys.ingest, '{"type":"test.sent.v1"}', async () => {
+    asked = performance.now();
+    stopped = program.child.stop();
+    await expect.poll(program.output).toContain('"stopping"');
+  });
+  expect(await open).toBe('close');
   expect(await program.child.gone).toBe('exit code 0');
   expect(performance.now() - asked).toBeLessThan(6_000);
   await Promise.all([stopped, asking.over]);
-  expect(await open).toBe('close');
   expect(await countedBy(tenant.keyIds.ingest)).toBeGreaterThanOrEqual(asking.answered.ingest);
   expect(await countedBy(tenant.keyIds.read)).toBeGreaterThanOrEqual(asking.answered.read);
   expect(await storedOf('test.sent.v1')).toBeGreaterThanOrEqual(asking.answered.ingest);
