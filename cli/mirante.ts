@@ -16,6 +16,7 @@ import { reconcileNow } from './commands/reconcile.ts';
 import { restore } from './commands/restore.ts';
 import { restoreDrill } from './commands/restore-drill.ts';
 import { UsageError } from './commands/usage.ts';
+import { followSecret } from './commands/vault.ts';
 import { metabase } from './metabase/metabase.ts';
 
 type Command = {
@@ -120,6 +121,11 @@ const COMMANDS: Record<string, Command> = {
     usage: 'restore-drill',
     summary: 'makes a backup, restores it elsewhere, compares every table and a metric of each tenant, and records the result',
     run: async (args) => say(await restoreDrill(args, readConfig())),
+  },
+  vault: {
+    usage: 'vault reseal',
+    summary: 'after a change of MIRANTE_SECRET: lets the documents of the vault open with the new one; bodies stay as they are',
+    run: async (args) => say(await followSecret(args, readConfig())),
   },
   health: {
     usage: 'health api|jobs',

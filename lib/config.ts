@@ -48,6 +48,7 @@ const schema = z.object({
   METRICS_PORT: port(9464),
   MIRANTE_DATA_DIR: z.string().min(1).default('.mirante'),
   MIRANTE_SECRET: z.string().min(32).optional(),
+  MIRANTE_SECRET_PREVIOUS: z.string().min(32).optional(),
   DATABASE_URL: url('postgres', 'postgresql'),
   API_DATABASE_URL: url('postgres', 'postgresql'),
   JOBS_DATABASE_URL: url('postgres', 'postgresql'),
@@ -113,6 +114,7 @@ export type Config = z.infer<typeof schema>;
 /** Settings that may hold a secret. Each can be given as `<NAME>_FILE` instead: the path of a file that holds the value. */
 export const SECRETS = [
   'MIRANTE_SECRET',
+  'MIRANTE_SECRET_PREVIOUS',
   'DATABASE_URL',
   'API_DATABASE_URL',
   'JOBS_DATABASE_URL',

@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytesOf } from '../jobs/imports/body.ts';
-import { makeTenant, useDatabase } from './support/harness.ts';
+import { resealKeys } from '../jobs/imports/reseal.ts';
+import { useApi } from './support/api.ts';
+import { makeTenant, need, testSecret, useDatabase } from './support/harness.ts';
 import { useVault } from './support/imports.ts';
 
 const db = await useDatabase();
@@ -81,9 +85,57 @@ test('a malformed media type, an encoded or too large body, and one that breaks 
     });
     socket.once('close', () => done());
   });
-  await expect.poll(() => readdirSync(join(folder, 'scratch', 'imports'))).toEqual([]);
+  await expect.poll(() => readdirSync(join(folder, 'scratch'))).toEqual([]);
   expect(await countOf()).toBe(before);
 });
+
+test('a change of the secret encrypts keys again and leaves bodies as they are', async () => {
+  const bytes = randomBytes(100_000);
+  const kept = await send(tenant.keys.ingest, 'application/zip', bytes);
+  const path = join(folder, 'objects', 'imports', tenant.id, kept.id);
+  const stored = readFileSync(path);
+  const row = async () => (await db.owner.query('select * from private.imports where id = $1', [kept.id])).rows[0];
+  const next = randomBytes(32).toString('hex');
+  const { resealed } = await resealKeys(db.jobs, next, testSecret);
+  expect(resealed).toBeGreaterThan(0);
+  expect(await resealKeys(db.jobs, next, testSecret)).toEqual({ resealed: 0, unopened: 0 });
+  expect(readFileSync(path).equals(stored)).toBe(true);
+  expect((await readAll(bytesOf({ ...deps, secret: next }, await row()))).equals(bytes)).toBe(true);
+  await expect(readAll(bytesOf(deps, await row()))).rejects.toThrow(/key is another/);
+  const third = await resealKeys(db.jobs, randomBytes(32).toString('hex'), testSecret);
+  expect(third).toEqual({ resealed: 0, unopened: resealed });
+  expect(await resealKeys(db.jobs, testSecret, next)).toEqual({ resealed, unopened: 0 });
+  expect(sha256(await readAll(bytesOf(deps, await row())))).toBe(kept.sha256);
+});
+
+test.skipIf(!need('tmpfs'))(
+  'a full disk is said so, and nothing is kept; when it has space again, the document is taken',
+  async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'mirante-full-'));
+    const mount = (options: string) =>
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]).status, options).toBe(0);
+    mount('size=300k');
+    try {
+      const small = await useApi(db, { MIRANTE_DATA_DIR: disk, MIRANTE_SECRET: testSecret });
+      const before = await countOf();
+      const post = (bytes: number) =>
+        small.call('POST', '/v1/imports', tenant.keys.ingest, randomBytes(bytes), { 'content-type': 'application/zip' });
+      // While it arrives, and when it goes into the store: it is on the disk twice then.
+      for (const bytes of [400_000, 200_000]) {
+        const refused = await post(bytes);
+        expect([refused.status, refused.body.code]).toEqual([507, 'storage-full']);
+      }
+      expect(await countOf()).toBe(before);
+      expect(readdirSync(disk, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+      mount('remount,size=16m');
+      expect((await post(400_000)).status).toBe(202);
+      await small.close();
+    } finally {
+      spawnSync('umount', [disk]);
+      rmSync(disk, { recursive: true });
+    }
+  },
+);
 
 test('JSON of any size is a document like any other', async () => {
   const body = JSON.stringify({ a: 'x'.repeat(900_000) });

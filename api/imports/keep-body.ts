@@ -42,8 +42,9 @@ export async function keepBody(
   const id = uuidv7();
   const secret = secretOf(config);
   const key = newBodyKey();
-  const scratch = join(config.MIRANTE_DATA_DIR, 'scratch', 'imports');
-  const path = join(scratch, id);
+  const scratch = join(config.MIRANTE_DATA_DIR, 'scratch');
+  // What a killed request leaves under this name, the nightly retention removes.
+  const path = join(scratch, `read-${id}`);
   const object = `imports/${identity.tenantId}/${id}`;
   const meter = measure(config.IMPORT_MAX_BYTES);
   try {

@@ -7,9 +7,10 @@ import { createOpener, openKey } from '../../lib/sealed.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { findImport, IMPORT_STATUSES, listImports, openForReading } from '../../sql/imports/imports.ts';
 import { mappingSchema } from '../../sql/imports/mapping.ts';
+import { listVersions } from '../../sql/imports/runs.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
-import { notFound, unavailable, unsupportedEncoding, unsupportedMediaType } from '../http/problems.ts';
+import { notFound, unavailable, unsupportedMediaType } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import { instant, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
@@ -25,14 +26,8 @@ const MAX_MAPPING = 20_000;
 const mapping = z
   .string()
   .max(MAX_MAPPING)
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' });
-      return z.NEVER;
-    }
-  })
+  .refine(isJson, { error: 'must be JSON', params: { code: 'invalid-json' } })
+  .transform((text): unknown => JSON.parse(text))
   .pipe(mappingSchema);
 
 /** A finding, as answers show it. */
@@ -66,6 +61,16 @@ const shown = z.object({
   version: z.int(),
   rewrites: z.array(z.record(z.string(), z.unknown())),
   destroyed_at: z.iso.datetime().nullable(),
+});
+
+const version = z.object({
+  version: z.int(),
+  run_id: uuid.nullable(),
+  importer: z.string().nullable(),
+  importer_version: z.int().nullable(),
+  policy: z.string().nullable(),
+  mapping: z.record(z.string(), z.unknown()).nullable(),
+  applied_at: z.iso.datetime(),
 });
 
 /** The fields of a kept body, as answers show it. */
@@ -138,12 +143,21 @@ export function mountImports(api: Api, deps: Deps, queues: Queues): void {
   route(
     api,
     deps,
-    { ...importSpecs.get, method: 'get', path: '/v1/imports/:id', scopes: READERS, params, status: 200, answer: shown },
-    async ({ identity, params: { id } }) => {
-      const found = await withTenant(deps.pool, identity.tenantId, (client) => findImport(client, id));
-      if (!found) throw notFound('import');
-      return { body: found };
+    {
+      ...importSpecs.get,
+      method: 'get',
+      path: '/v1/imports/:id',
+      scopes: READERS,
+      params,
+      status: 200,
+      answer: shown.extend({ versions: z.array(version) }),
     },
+    async ({ identity, params: { id } }) =>
+      withTenant(deps.pool, identity.tenantId, async (client) => {
+        const found = await findImport(client, id);
+        if (!found) throw notFound('import');
+        return { body: { ...found, versions: await listVersions(client, id) } };
+      }),
   );
 
   route(
@@ -191,10 +205,22 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*(?:${TOKEN}=(
 /** The media type of a document with its parameters. Throws 415 if it is missing or malformed, or the document is encoded. */
 export function mediaTypeOf({ headers }: Pick<Request, 'headers'>): string {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity') throw unsupportedEncoding(encoding);
+  if (encoding !== 'identity') {
+    const detail = 'Send the document without Content-Encoding, or a compressed file as what it is, such as application/gzip.';
+    throw unsupportedMediaType(detail, { 'accept-encoding': 'identity' });
+  }
   const mediaType = headers['content-type']?.trim() ?? '';
   if (mediaType.length > 200 || !MEDIA_TYPE.test(mediaType)) {
     throw unsupportedMediaType('Send the media type of the document as Content-Type, for example text/csv.');
   }
   return mediaType;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

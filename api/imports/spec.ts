@@ -28,6 +28,15 @@ const SHOWN = {
   rewrites: [],
   destroyed_at: null,
 };
+const VERSION = {
+  version: 1,
+  run_id: null,
+  importer: 'csv-events',
+  importer_version: 1,
+  policy: null,
+  mapping: MAPPING,
+  applied_at: SHOWN.completed_at,
+};
 const CSV = 'order,placed_at,amount\r\n1001,2026-11-29T12:00:00Z,19.90\r\n';
 
 /** Documents and what became of them. */
@@ -62,9 +71,9 @@ export const importSpecs = {
     tag,
     summary: 'Read what became of a document',
     description:
-      'Returns one document’s outcome: its importer and policy, findings, counts and duration. It needs a key with the scope ingest or tenant-admin. `rows` is the number of rows that are new or changed, `counts` has all of them by outcome.',
+      'Returns one document’s outcome: its importer and policy, findings, counts and duration. It needs a key with the scope ingest or tenant-admin. `rows` is the number of rows that are new or changed, `counts` has all of them by outcome, `versions` says how the document was read each time.',
     problems: ['not-found'],
-    example: { params: { id: ID }, answer: SHOWN },
+    example: { params: { id: ID }, answer: { ...SHOWN, versions: [VERSION] } },
   },
   body: {
     operationId: 'getImportBody',

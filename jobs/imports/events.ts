@@ -2,7 +2,15 @@ import type { ReceiptItem } from '../../api/events/receipt.ts';
 import { acceptedOf } from '../../api/events/receive.ts';
 import { instantOf } from '../../lib/time.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { deleteEvents, type EventKey, forgetUnseen, noteDerived, storedBefore, unseen } from '../../sql/imports/derived.ts';
+import {
+  deleteEvents,
+  type EventKey,
+  forgetUnseen,
+  noteDerived,
+  noteOrigins,
+  storedBefore,
+  unseen,
+} from '../../sql/imports/derived.ts';
 import type { Finding } from '../../sql/imports/imports.ts';
 import type { Difference, ImportDeps, ImportDocument, Importer, Replay, ReplayRun } from './importer.ts';
 import type { JudgedEvents } from './receive.ts';
@@ -16,8 +24,7 @@ const PAGE = 1_000;
 export const writesEvents: Pick<Importer<EventText>, 'write' | 'replay'> = {
   async write(deps, document, rows, first) {
     const judged = await deps.events.judge(document, rows, first);
-    const receipt = await deps.events.store(judged);
-    await noteReceipt(deps, document, judged, receipt);
+    const receipt = await storeNoted(deps, document, judged);
     const counts: Record<string, number> = {};
     for (const { status } of receipt) counts[NAMES[status]] = (counts[NAMES[status]] ?? 0) + 1;
     return { rows: counts.accepted ?? 0, counts, findings: receipt.flatMap((item) => findingOf(item, first)) };
@@ -41,19 +48,26 @@ function findingOf({ status, code, detail, index }: ReceiptItem, first: number):
 
 const keyOf = ({ time, id }: EventRow): EventKey => ({ time: instantOf(time), id });
 
-async function noteReceipt(
-  { pool }: ImportDeps,
+// Stores events with their lineage. What is in between when a worker is killed is done again.
+async function storeNoted(
+  { pool, events: receiver }: ImportDeps,
   document: ImportDocument,
-  { judged }: JudgedEvents,
-  receipt: ReceiptItem[],
+  judged: JudgedEvents,
   run?: string,
-): Promise<void> {
-  const events = judged.flatMap((verdict, index) => {
+): Promise<ReceiptItem[]> {
+  await noteOrigins(
+    pool,
+    document,
+    acceptedOf(judged.judged).map(({ row }) => keyOf(row)),
+  );
+  const receipt = await receiver.store(judged);
+  const events = judged.judged.flatMap((verdict, index) => {
     const status = receipt[index]?.status;
     if (!('row' in verdict) || (status !== 'accepted' && status !== 'duplicate')) return [];
     return [{ ...keyOf(verdict.row), isOrigin: status === 'accepted' }];
   });
   await noteDerived(pool, document, events, run);
+  return receipt;
 }
 
 // Rows of a document that were read before this batch are counted by the replay, so that ids that come from positions repeat.
@@ -70,7 +84,7 @@ function replayEvents(deps: ImportDeps, run: ReplayRun, isDryRun: boolean): Repl
       if (!isDryRun) {
         // Another process that stores such an event in between is found by the next reading.
         await deleteEvents(deps.pool, document.tenantId, changed);
-        await noteReceipt(deps, document, judged, await deps.events.store(judged), run.id);
+        await storeNoted(deps, document, judged, run.id);
         await noteDerived(
           deps.pool,
           document,

@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
-import { type Difference, type Reconciliation, reconcileAll } from '../../sql/data-quality/reconciliations.ts';
+import { type CountDifference, type Reconciliation, reconcileAll } from '../../sql/data-quality/reconciliations.ts';
 import { type Pool, withClient } from '../../sql/database/db.ts';
 
 export type ReconcileDeps = {
@@ -17,7 +17,7 @@ export type ReconcileOutcome = {
   receipts: number;
   quarantined: number;
   differences: number;
-  first?: Difference & { tenant: string };
+  first?: CountDifference & { tenant: string };
 };
 
 const DAY_MS = 86_400_000;

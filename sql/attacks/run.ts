@@ -9,7 +9,7 @@ import { surroundingAttacks } from './surroundings.ts';
 import { viewAttacks } from './views.ts';
 
 /** `dead`: the proof did not find the victim's row, or a timeout stopped the attack, so that it proves nothing. */
-export type Finding = {
+export type AttackFinding = {
   attack: string;
   login: AttackLogin;
   stance: string;
@@ -18,7 +18,7 @@ export type Finding = {
   statement: number;
 };
 
-export type AttackOutcome = { tried: number; findings: Finding[] };
+export type AttackOutcome = { tried: number; findings: AttackFinding[] };
 
 /** What each login does before an attack: nothing, act as its own tenant, or claim to be the victim. */
 function stancesOf({ own, victim }: Target): Record<AttackLogin, [string, string[]][]> {
@@ -108,7 +108,7 @@ async function run(
   }
 }
 
-type Found = Pick<Finding, 'what' | 'statement'>;
+type Found = Pick<AttackFinding, 'what' | 'statement'>;
 
 async function tryOne(attack: Attack | Oracle, first: string[], target: Target, session: Session): Promise<Found[]> {
   const mode = attack.writes ? 'read write' : 'read only';

@@ -1,4 +1,4 @@
-import type { AttackOutcome, Finding } from '../attacks/run.ts';
+import type { AttackFinding, AttackOutcome } from '../attacks/run.ts';
 import { type Client, type Pool, withClient } from '../database/db.ts';
 import { withGuard } from '../database/guard.ts';
 
@@ -45,7 +45,7 @@ export async function forgetLogin(client: Client, id: string): Promise<void> {
 }
 
 /** Counts findings that are rows that should not have been reached, and attacks that proved nothing. */
-export function countFindings(findings: Finding[]): { foreignRows: number; dead: number } {
+export function countFindings(findings: AttackFinding[]): { foreignRows: number; dead: number } {
   const dead = findings.filter(({ what }) => what === 'dead').length;
   return { foreignRows: findings.length - dead, dead };
 }
@@ -87,7 +87,7 @@ export type AuditRow = {
   attempts: number;
   foreign_rows: number;
   dead: number;
-  findings: Pick<Finding, 'attack' | 'login' | 'what'>[];
+  findings: Pick<AttackFinding, 'attack' | 'login' | 'what'>[];
 };
 
 /** The last audits, newest first. */

@@ -1,7 +1,7 @@
 import type { Client } from '../database/db.ts';
 
 /** The first place where a tenant's counts do not agree. Times are in UTC. */
-export type Difference = {
+export type CountDifference = {
   /**
    * What differs from the receipts: an hour of raw events, of the hourly roll-up or of rejected input, or a day of the daily
    * roll-up.
@@ -21,7 +21,7 @@ export type Reconciliation = {
   rolled_up: number;
   quarantined: number;
   differences: number;
-  first_difference: Difference | null;
+  first_difference: CountDifference | null;
 };
 
 // Keeps the sums of all tenants and hours in memory, not on disk.

@@ -124,11 +124,15 @@ export type ImportEnd = Pick<ImportState, 'findings' | 'rows' | 'counts' | 'done
   policy: string | null;
 };
 
-/** Ends the reading of a document and notes how it was read. False if the lease is lost. */
+/**
+ * Ends the reading of a document and notes how it was read. `rows` are counted from its lineage, where it has one: rows that a killed
+ * worker wrote count too. False if the lease is lost.
+ */
 export async function settleImport(pool: Pool, { id, claim }: Held, end: ImportEnd, now: Date): Promise<boolean> {
   const { rowCount } = await pool.query(
     `with ended as (
-       update private.imports set status = $3, findings = $4, rows = $5, counts = $6, done_rows = $7, importer = $8, importer_version = $9,
+       update private.imports set status = $3, findings = $4,
+           rows = greatest($5, (select count(*) from private.import_rows r where r.tenant_id = imports.tenant_id and r.import_id = $1 and r.is_origin)), counts = $6, done_rows = $7, importer = $8, importer_version = $9,
            policy = $10, is_checked = true, progress = case $3 when 'stored' then 0 else 100 end,
            completed_at = case $3 when 'stored' then null else $11::timestamptz end,
            duration_ms = round(extract(epoch from $11::timestamptz - started_at) * 1000), claim = null, claimed_until = '-infinity', due_at = null

@@ -31,6 +31,26 @@ export async function noteDerived(
   );
 }
 
+/**
+ * Notes that a document brings those of `events` that are not stored yet. Before they are stored: a worker that is killed in between
+ * would otherwise find them stored and take them for somebody else's.
+ */
+export async function noteOrigins(
+  pool: Pool,
+  { tenantId, id }: { tenantId: string; id: string },
+  events: EventKey[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await pool.query(
+    `insert into private.import_rows (tenant_id, import_id, time, id, is_origin)
+     select distinct $1::uuid, $2::uuid, u.time, u.id, true from unnest($3::timestamptz[], $4::uuid[]) u (time, id)
+     where not exists (select from private.events e where e.tenant_id = $1 and e.time = u.time and e.id = u.id)
+     order by 3, 4
+     on conflict do nothing`,
+    [tenantId, id, events.map(({ time }) => time), events.map((one) => one.id)],
+  );
+}
+
 /** A stored event as differences show it. */
 export type StoredBefore = { number: number; isDerived: boolean; event: Record<string, unknown> };
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Finding, runAttacks } from '../../sql/attacks/run.ts';
+import { type AttackFinding, runAttacks } from '../../sql/attacks/run.ts';
 import { countFindings } from '../../sql/audit/isolation-audits.ts';
 import { withClient } from '../../sql/database/db.ts';
 import { PLANTED } from '../../sql/tenants/canaries.ts';
@@ -42,7 +42,7 @@ describe.each(STATES)('with %s on events', (state) => {
 });
 
 /** One line for each attack that found rows: the login, the attack and the rows. */
-function told(findings: Finding[]): string[] {
+function told(findings: AttackFinding[]): string[] {
   const by = new Map<string, Set<string>>();
   for (const { attack, what, statement, login, stance } of findings) {
     const line = `${attack}: ${what}`;
