@@ -37,6 +37,8 @@ export type XmlReader = {
   write: (bytes: Uint8Array) => void;
   /** Ends the document. Throws XmlFault where it is not complete. */
   end: () => void;
+  /** In a handler: bytes of the document up to the end of the tag that it was called for. */
+  offset: () => number;
 };
 
 /**
@@ -82,19 +84,40 @@ export function createXmlReader(handlers: XmlHandlers): XmlReader {
   // V8 holds an object that was given many properties one by one as a slow table, but never a prototype. Parsing takes a third of the time.
   Object.create(parser);
 
+  // Characters that follow a place, which is counted in characters, and the bytes before it.
+  let ahead = { text: '', place: 0, bytes: 0 };
+  function pass(to: number): number {
+    const length = Math.max(0, to - ahead.place);
+    const passed = ahead.text.slice(0, length);
+    ahead = {
+      text: ahead.text.slice(length),
+      place: ahead.place + length,
+      bytes: ahead.bytes + bytesIn(passed, decoder?.encoding),
+    };
+    return ahead.bytes;
+  }
+
   let head: Buffer | undefined = Buffer.alloc(0);
   let decoder: TextDecoder | undefined;
   function decode(bytes: Uint8Array, stream: boolean): string {
-    decoder ??= decoderOf(head as Buffer, refuse);
+    decoder ??= decoderFor(head as Buffer);
     try {
       return decoder.decode(bytes, { stream });
     } catch {
       return refuse('invalid-encoding', `The document is not valid ${decoder.encoding.toUpperCase()}.`);
     }
   }
+  function decoderFor(first: Buffer): TextDecoder {
+    // The decoder leaves out a byte order mark.
+    ahead.bytes = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(first.toString('latin1', 0, 3))?.[0].length ?? 0;
+    return decoderOf(first, refuse);
+  }
   function parse(bytes: Uint8Array, stream: boolean): void {
     const part = decode(bytes, stream);
+    ahead.text += part;
     parser.write(part);
+    // The parser may hold back a character of the last part, and its position is right only in handlers.
+    if (part !== '') pass(ahead.place + ahead.text.length - part.length);
     unfinished += part.length;
     if (unfinished > MAX_TOKEN + part.length)
       refuse('too-long', `A text, tag or comment is longer than ${MAX_TOKEN} characters.`);
@@ -106,7 +129,7 @@ export function createXmlReader(handlers: XmlHandlers): XmlReader {
       head = Buffer.concat([head, bytes]);
       if (head.length < HEAD_BYTES) return;
       const first = head;
-      decoder = decoderOf(first, refuse);
+      decoder = decoderFor(first);
       head = undefined;
       parse(first, true);
     },
@@ -114,7 +137,13 @@ export function createXmlReader(handlers: XmlHandlers): XmlReader {
       parse(head ?? new Uint8Array(), false);
       parser.close();
     },
+    offset: () => pass(parser.position),
   };
+}
+
+function bytesIn(text: string, encoding = 'utf-8'): number {
+  if (encoding === 'utf-8') return Buffer.byteLength(text);
+  return encoding.startsWith('utf-16') ? 2 * text.length : text.length;
 }
 
 function countOf(attributes: SaxesTagNS['attributes']): number {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { markr } from '../jobs/imports/markr.ts';
-import type { Scan } from '../sql/test-results/markr.ts';
 import { makeTenant, need, useDatabase } from './support/harness.ts';
 import { useVault } from './support/imports.ts';
 
@@ -74,16 +74,33 @@ test('a machine signs in by HTTP basic with the key as the user; other keys and 
 
 test('a document that lacks an essential changes nothing, says where, and stays in the vault', async () => {
   const tenant = await makeTenant(db);
-  const bad = [
-    sheets(scan(), scan({ student: '2', obtained: 'many' })),
-    sheets(scan(), scan({ student: '' })),
-    sheets(scan()).slice(0, -30),
-    `<!DOCTYPE x [<!ENTITY e "e">]>${sheets(scan()).slice(39)}`,
-    '',
+  const two = (more: Mark) => sheets(scan({ student: '1' }), scan(more));
+  const doctype = (subset: string, reference: string) =>
+    `<!DOCTYPE mcq-test-results [${subset}]>\n${sheets(scan({ student: `&${reference};` }))
+      .split('\n')
+      .slice(1)
+      .join('\n')}`;
+  const laughs = Array.from({ length: 9 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('');
+  const bad: [string, string | Buffer][] = [
+    ['not-well-formed', sheets(scan()).slice(0, -30)],
+    ['not-well-formed', ''],
+    ['not-well-formed', Buffer.from('PK\u0003\u0004')],
+    ['invalid-encoding', Buffer.from(two({ student: 'é' }), 'latin1')],
+    ['doctype-refused', doctype(`<!ENTITY l0 "lol">${laughs}`, 'l9')],
+    ['doctype-refused', doctype('<!ENTITY file SYSTEM "file:///etc/passwd">', 'file')],
+    ['doctype-refused', doctype(`<!ENTITY % far SYSTEM "${api.url}/"> %far;`, 'far')],
+    ['too-deep', two({ more: '<a>'.repeat(100) })],
+    ['too-many-attributes', two({ more: `<a ${Array.from({ length: 1_000 }, (_, n) => `a${n}=""`).join(' ')}/>` })],
+    ['missing-essential', two({ student: ' ' })],
+    ['missing-essential', two({ test: '' })],
+    ['invalid-marks', two({ obtained: 'many' })],
+    ['invalid-marks', two({ obtained: -1 })],
+    ['invalid-marks', two({ available: 20, obtained: 21 })],
+    ['other-document', '<feed/>'],
   ];
-  for (const body of bad) {
+  for (const [code, body] of bad) {
     const { status, body: told } = await send(tenant.keys.ingest, body);
-    expect(told).toMatchObject({ code: 'document-rejected', status: 'rejected' });
+    expect(told).toMatchObject({ code: 'document-rejected', status: 'rejected', errors: [{ code }] });
     expect([status, told.errors[0].pointer]).toEqual([422, expect.stringMatching(/^\/line\/\d+$/)]);
     expect((await api.call('GET', `/v1/imports/${told.id}`, tenant.keys.ingest)).body).toMatchObject({
       status: 'rejected',
@@ -94,13 +111,52 @@ test('a document that lacks an essential changes nothing, says where, and stays 
     const kept = await fetch(`${api.url}/v1/imports/${told.id}/body`, {
       headers: { authorization: `Bearer ${tenant.keys.tenant_admin}` },
     });
-    expect(await kept.text()).toBe(body);
+    expect(Buffer.from(await kept.arrayBuffer()).equals(Buffer.from(body as string))).toBe(true);
   }
   expect((await api.call('GET', '/results', tenant.keys.read)).body.data).toEqual([]);
   // Nothing is left for the importers to do.
   expect(await vault.run()).toBe(0);
   for (const type of ['text/xml', 'application/json', 'application/xml', ''])
     expect((await send(tenant.keys.ingest, sheets(scan()), { 'content-type': type })).status, type).toBe(415);
+});
+
+test('of a document whose sender breaks off nothing is kept', async () => {
+  const tenant = await makeTenant(db);
+  const { hostname, port } = new URL(api.url);
+  await new Promise<void>((done) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(
+        `POST /import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.keys.ingest}\r\nContent-Type: text/xml+markr\r\nContent-Length: 500000\r\n\r\n`,
+      );
+      socket.write(sheets(scan()), () => socket.destroy());
+    });
+    socket.once('close', () => done());
+  });
+  await expect.poll(() => readdirSync(join(vault.folder, 'scratch'))).toEqual([]);
+  expect((await api.call('GET', '/v1/imports', tenant.keys.ingest)).body.data).toEqual([]);
+});
+
+test('byte order marks, CDATA, namespaces and strangers are read, and a clock of the year 1 leaves the date open', async () => {
+  const tenant = await makeTenant(db);
+  const odd = sheets(
+    scan({ student: '<![CDATA[002]]>299<!-- no -->' }),
+    scan({ student: '2' }).replace('2017-12-04T12', '0001-01-01T00'),
+    '<essay-test-result><student-number>3</student-number></essay-test-result>',
+  );
+  const { status, body } = await send(tenant.keys.ingest, `\ufeff${odd}`);
+  expect([status, body.rows, body.findings.map(({ code }: { code: string }) => code)]).toEqual([
+    202,
+    2,
+    ['implausible-scan-time', 'other-kind'],
+  ]);
+  const { rows } = await db.owner.query(
+    'select student_id, date_of_test from private.student_test_results where tenant_id = $1 order by 1',
+    [tenant.id],
+  );
+  expect(rows).toEqual([
+    { student_id: '002299', date_of_test: new Date('2017-12-04T01:12:10Z') },
+    { student_id: '2', date_of_test: null },
+  ]);
 });
 
 test('a large document, and one whose request was killed, are read by the importers', async () => {
@@ -123,7 +179,7 @@ test('a large document, and one whose request was killed, are read by the import
   await db.owner.query('delete from private.test_scans where import_id = $1', [killed.body.id]);
   await db.owner.query("delete from private.student_test_results where test_id = 'killed'");
   await db.owner.query(
-    "update private.imports set status = 'stored', claim = gen_random_uuid(), claimed_until = now() + interval '1 minute', due_at = '-infinity' where id = $1",
+    "update private.imports set status = 'stored', claim = gen_random_uuid(), claimed_until = now() + interval '1 minute', due_at = '-infinity', is_checked = false, done_rows = 0 where id = $1",
     [killed.body.id],
   );
   expect(await vault.run()).toBe(0);
@@ -132,11 +188,12 @@ test('a large document, and one whose request was killed, are read by the import
   expect(await figures(tenant.keys.read, 'killed')).toMatchObject({ count: 1 });
 });
 
-test('reading again by another policy shows the difference first, and reading by the first one takes it back', async () => {
+test('reading again by another policy shows the difference first, and undoing it takes it back', async () => {
   const tenant = await makeTenant(db);
+  const { ingest, tenant_admin } = tenant.keys;
   // The greatest pair is 20 of 25; each for itself they are 25 and 22.
   const { body } = await send(
-    tenant.keys.ingest,
+    ingest,
     sheets(scan({ available: 25, obtained: 20 }), scan({ available: 24, obtained: 22 }), scan({ student: '2' })),
   );
   const read = async () =>
@@ -148,34 +205,49 @@ test('reading again by another policy shows the difference first, and reading by
     ).rows;
   const before = await read();
   expect(before[0]).toMatchObject({ student_id: '002299', available_points: 25, obtained_points: 20 });
-  const document = { id: body.id, tenantId: tenant.id } as never;
-  const scans: Scan[] = (
-    await db.owner.query(
-      'select student_id as student, test_id as test, available, obtained, scanned_at as "scannedAt" from private.test_scans where import_id = $1 order by number',
-      [body.id],
-    )
-  ).rows;
-  const run = async (policy: string | null, isDryRun: boolean) => {
-    const { rows } = await db.owner.query(
-      'insert into private.import_runs (id, tenant_id, key_id, dry_run) values (gen_random_uuid(), $1, $2, $3) returning id',
-      [tenant.id, tenant.keyIds.tenant_admin, isDryRun],
-    );
-    const replay = await markr.replay(vault.deps, { id: rows[0].id, tenantId: tenant.id, keyId: '', policy }, isDryRun);
-    await replay.take(document, scans);
-    await replay.endDocument?.(document);
-    return replay.finish?.();
+  const reprocess = async (path: string, asked: object) => {
+    const made = await api.call('POST', path, tenant_admin, asked);
+    expect(made.status, made.text).toBe(202);
+    await vault.run();
+    return (await api.call('GET', made.headers.get('location') as string, tenant_admin)).body;
   };
-  const change = [
-    { kind: 'changed', importId: body.id, key: '1 / 002299', before: { obtained_points: 20 }, after: { obtained_points: 22 } },
-  ];
-  expect(await run(null, true)).toEqual([]);
-  expect(await run('max-each.v1', true)).toMatchObject(change);
+  const path = `/v1/imports/${body.id}/reprocess`;
+  expect(await reprocess(path, {})).toMatchObject({ status: 'completed', rows: 3, added: 0, changed: 0, removed: 0 });
+  const dry = await reprocess(path, { policy: 'max-each.v1' });
+  expect(dry).toMatchObject({ status: 'completed', dry_run: true, changed: 1 });
+  expect((await api.call('GET', `/v1/imports/reprocess/${dry.id}/differences`, tenant_admin)).body.data).toMatchObject([
+    {
+      kind: 'changed',
+      import_id: body.id,
+      key: '1 / 002299',
+      before: { obtained_points: 20 },
+      after: { available_points: 25, obtained_points: 22 },
+    },
+  ]);
   expect(await read()).toEqual(before);
-  expect(await run('max-each.v1', false)).toMatchObject(change);
+  const applied = await reprocess(path, { policy: 'max-each.v1', dry_run: false });
   expect((await read())[0]).toMatchObject({ available_points: 25, obtained_points: 22 });
-  // Later documents of the test are judged by its policy.
-  await send(tenant.keys.ingest, sheets(scan({ available: 23, obtained: 23 })));
+  // The test keeps the policy: for later documents, and when a document is read again without one.
+  const later = await send(ingest, sheets(scan({ available: 23, obtained: 23 })));
+  await reprocess(`/v1/imports/${later.body.id}/reprocess`, { dry_run: false });
   expect((await read())[0]).toMatchObject({ available_points: 25, obtained_points: 23 });
-  expect(await run('lexicographic.v1', false)).toHaveLength(1);
+  await reprocess('/v1/imports/reprocess', { undo: applied.id, dry_run: false });
   expect(await read()).toEqual(before);
+});
+
+test('scans of one student that arrive at once, one a document, end with the best', async () => {
+  const tenant = await makeTenant(db);
+  const marks = Array.from({ length: 24 }, (_, n) => [20 + (n % 3), (n * 7) % 20] as const);
+  const sent = await Promise.all(
+    marks.map(([available, obtained], n) =>
+      n % 2
+        ? send(tenant.keys.ingest, sheets(scan({ available, obtained })))
+        : api.call('POST', '/v1/imports', tenant.keys.ingest, sheets(scan({ available, obtained })), XML),
+    ),
+  );
+  await Promise.all([vault.run(), vault.run()]);
+  const [, best] = marks.filter(([available]) => available === 22).toSorted(([, a], [, b]) => b - a)[0] as [number, number];
+  const { rows } = await db.owner.query('select * from private.student_test_results where tenant_id = $1', [tenant.id]);
+  expect(rows).toMatchObject([{ available_points: 22, obtained_points: best }]);
+  expect(rows[0].origins_import_vault).toEqual(sent.map(({ body }) => body.id).sort());
 });

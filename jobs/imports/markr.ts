@@ -3,6 +3,7 @@ import { findingOf, readMarkr, type Scan } from '../../sql/test-results/markr.ts
 import { beginReplay, finishReplay, stageScans } from '../../sql/test-results/replays.ts';
 import { addScans, MARKR, TEST_POLICIES } from '../../sql/test-results/test-results.ts';
 import type { Importer } from './importer.ts';
+import { markrPieces } from './markr-pieces.ts';
 import { Rejected } from './outcomes.ts';
 
 const MAX_BATCH = 1_000;
@@ -13,6 +14,7 @@ export const markr: Importer<Scan> = {
   version: MARKR.version,
   mediaTypes: [MARKR.mediaType],
   policies: TEST_POLICIES,
+  pieces: markrPieces,
   async *read(bytes) {
     try {
       for await (const { scans, findings } of readMarkr(bytes)) {

@@ -88,10 +88,15 @@ begin
     max_each := array(
         select t.test_id from private.tests t where t.tenant_id = tenant and t.test_id = any (names) and t.policy = 'max-each.v1');
 
-    insert into private.test_scans (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
+    insert into private.test_scans as s (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
         select tenant, document, first_number + u.n - 1, u.test, u.student, u.available, u.obtained, u.time
         from unnest(tests, students, availables, obtaineds, times) with ordinality u (test, student, available, obtained, time, n)
-        on conflict do nothing;
+        -- Another scan has the number if the document was rewritten without a person between two readings of it.
+        on conflict (tenant_id, import_id, number) do update
+        set test_id = excluded.test_id, student_id = excluded.student_id, available = excluded.available, obtained = excluded.obtained,
+            scanned_at = excluded.scanned_at
+        where (s.test_id, s.student_id, s.available, s.obtained, s.scanned_at)
+            is distinct from (excluded.test_id, excluded.student_id, excluded.available, excluded.obtained, excluded.scanned_at);
 
     with merged as (
         insert into private.student_test_results as r

@@ -5,7 +5,7 @@ const ROW =
 
 /** Results and scans of a student as a place of personal data. The figures of a test are computed from them, so they change with them. */
 export const testResults: PersonalPlace = {
-  name: 'test_results',
+  name: 'test-results',
   tables: ['student_test_results', 'test_scans', 'replayed_scans'],
   columns: [
     'student_id',
