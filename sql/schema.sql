@@ -2799,7 +2799,7 @@ function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants big
 function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149
     grant execute to mirante_ops
 
-function private.add_test_scans(tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], new_policy text) returns bigint language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 9647a177bb285d3e2ac4b43bfd8e2c08
+function private.add_test_scans(tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], new_policy text) returns bigint language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 74cd6066dc87370ab71e872ce4543cb5
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 

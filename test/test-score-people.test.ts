@@ -39,7 +39,7 @@ test('access and erasure of a student reach rows, figures, differences and docum
   const several = await send(sheets(scan('002299', 40), scan('23', 90), scan('2299', 60)));
   const alone = await send(sheets(scan('23', 95)));
   const refused = await send(sheets(scan('2299', 60), scan('23', 1_000)));
-  const cut = await send(sheets(scan('2299', 60), scan('23', 90), '<mcq-test-result><student-number>23').slice(0, -22));
+  const cut = await send(sheets(scan('2299', 60), scan('23', 90), '<mcq-test-result><student-number>23').slice(0, -21));
   const innocent = await send(sheets(scan('2299', 60)));
   expect([several, alone, refused, cut].map(({ status }) => status)).toEqual(['imported', 'imported', 'rejected', 'rejected']);
   const dry = await api.call('POST', `/v1/imports/${several.id}/reprocess`, tenant_admin, { policy: 'max-each.v1' });
