@@ -109,7 +109,7 @@ test('a change of the secret encrypts keys again and leaves bodies as they are',
 });
 
 test.skipIf(!need('tmpfs'))(
-  'a full disk is said so, and nothing is kept; when it has space again, the document is taken',
+  'a full disk gives a clear error and keeps nothing; when it has space again, the document is taken',
   async () => {
     const disk = mkdtempSync(join(tmpdir(), 'mirante-full-'));
     const mount = (options: string) =>

@@ -5,7 +5,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { instant, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { annotationSpecs } from './annotations-spec.ts';
 import { findDashboard } from './routes.ts';
@@ -13,11 +13,10 @@ import { findDashboard } from './routes.ts';
 const WRITERS = ['tenant-admin', 'admin'] as const;
 const MAX_CHARACTERS = 500;
 
-const time = z.iso.datetime({ offset: true });
 const dashboard = z.string().max(100);
 
 const input = z.strictObject({
-  time: time.meta({ description: 'The moment that the note is about' }),
+  time: instant.meta({ description: 'The moment that the note is about' }),
   text: z.string().trim().min(1).max(MAX_CHARACTERS).meta({ description: 'What happened' }),
   dashboard: dashboard.optional().meta({ description: 'The one dashboard that shows it; all of them if absent' }),
 });
@@ -67,7 +66,7 @@ export function mountAnnotations(api: Api, deps: Deps): void {
       method: 'get',
       path: '/v1/annotations',
       scopes: ['read', ...WRITERS],
-      query: pageQuery.extend({ from: time.optional(), to: time.optional(), dashboard: dashboard.optional() }),
+      query: pageQuery.extend({ from: instant.optional(), to: instant.optional(), dashboard: dashboard.optional() }),
       status: 200,
       answer: z.object({ data: z.array(shown), next_cursor: z.string().nullable() }),
     },

@@ -1,3 +1,4 @@
+import { IMPORT_FIELDS } from './fields-of-imports.ts';
 import type { Tag } from './operation.ts';
 
 /** Texts for members and parameters whose meaning in the calls of one tag is more specific than in field-texts.ts. */
@@ -52,8 +53,9 @@ export const FIELDS_BY_TAG: Partial<Record<Tag, Readonly<Record<string, string>>
     found: 'Events found in that store.',
     checks: 'The checks: of a day their results, else what each one is.',
   },
+  Imports: IMPORT_FIELDS,
   Exports: {
-    dataset: 'What is exported: raw events or metrics.',
+    dataset: 'What is exported: raw events, metrics or test results.',
     format: 'Format of the files or of the stream.',
     options: 'Compression, and the form of CSV.',
     name: 'Name of the file or column.',

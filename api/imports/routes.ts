@@ -101,7 +101,7 @@ export function mountImports(api: Api, deps: Deps, queues: Queues): void {
         mapping: mapping.optional().meta({ type: 'string', description: 'How columns become events, as JSON' }),
         policy: z.string().max(100).optional().meta({ description: 'By which rule of the importer rows are written' }),
       }),
-      bodyTypes: { '*/*': z.string() },
+      bodyTypes: { 'text/csv': z.string(), '*/*': z.string() },
       status: 202,
       answer: keptBody,
     },

@@ -50,7 +50,7 @@ export const importSpecs = {
     problems: ['too-large', 'unsupported-media-type', 'storage-full'],
     example: {
       query: { source: SHOWN.source, mapping: JSON.stringify(MAPPING) },
-      bodies: { 'text/csv': CSV },
+      bodies: { 'text/csv': CSV, '*/*': CSV },
       answer: { id: ID, status: 'stored', bytes: SHOWN.bytes, sha256: SHA256, received_at: SHOWN.received_at },
     },
   },

@@ -43,6 +43,7 @@ const wordOf = (id: string) => id.replaceAll('-', '');
 const LOGIN = "'mirante_sql_' || substr(md5(c.word), 1, 16)";
 
 const KEY = 'lateral (select id from private.api_keys where tenant_id = c.id order by id limit 1) k';
+const DOCUMENT = 'lateral (select id from private.imports where tenant_id = c.id order by id limit 1) i';
 const RULE = 'lateral (select id, notify from private.alert_rules where tenant_id = c.id order by id limit 1) r';
 
 /**
@@ -88,6 +89,23 @@ export const PLANTED: Record<string, string> = {
   'private.bookmarks': `insert into private.bookmarks (id, tenant_id, key_id, dashboard, name, query)
     select c.row_id, c.id, k.id, c.word, c.word, c.mark from c, ${KEY}
     where not exists (select from private.bookmarks b where b.tenant_id = c.id)`,
+  // Destroyed, so that no worker and no check looks for a body.
+  'private.imports': `insert into private.imports (id, tenant_id, key_id, first_at, source, media_type, bytes, sha256, sealed_key, sealed_with,
+        status, findings, completed_at, destroyed_at)
+    select c.row_id, c.id, k.id, now(), c.word, 'text/csv', c.figure, c.mark, '', '', 'rejected', jsonb_build_array(jsonb_build_object(
+        'code', 'canary', 'detail', c.word)), now(), now()
+    from c, ${KEY} where not exists (select from private.imports i where i.tenant_id = c.id)`,
+  'private.import_rows': `insert into private.import_rows (tenant_id, import_id, time, id, is_origin)
+    select c.id, i.id, now(), c.id, false from c, ${DOCUMENT}
+    where not exists (select from private.import_rows r where r.tenant_id = c.id and r.id = c.id)`,
+  'private.import_runs': `insert into private.import_runs (id, tenant_id, key_id, import_id, filter, dry_run, status, rows, due_at, completed_at)
+    select c.row_id, c.id, k.id, i.id, jsonb_build_object('media_type', c.word), true, 'completed', c.figure, null, now()
+    from c, ${KEY}, ${DOCUMENT} where not exists (select from private.import_runs r where r.tenant_id = c.id)`,
+  'private.import_differences': `insert into private.import_differences (tenant_id, run_id, number, import_id, kind, row_key, after)
+    select c.id, r.id, 1, i.id, 'added', c.word, jsonb_build_object('mark', c.mark)
+    from c, ${DOCUMENT}, lateral (select id from private.import_runs where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
+  'private.import_versions': `insert into private.import_versions (tenant_id, import_id, version, importer, mapping)
+    select c.id, i.id, 1, c.word, jsonb_build_object('mark', c.mark) from c, ${DOCUMENT} on conflict do nothing`,
   'private.tests': `insert into private.tests (tenant_id, test_id) select c.id, c.word from c on conflict do nothing`,
   'private.test_scans': `insert into private.test_scans (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
     select c.id, c.row_id, 0, c.word, c.word, 1, 1, '-infinity' from c
@@ -95,6 +113,9 @@ export const PLANTED: Record<string, string> = {
   'private.student_test_results': `insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points,
         origins_import_vault)
     select c.id, c.word, c.word, 1, 1, array[c.row_id] from c on conflict do nothing`,
+  'private.replayed_scans': `insert into private.replayed_scans (tenant_id, run_id, import_id, number, test_id, student_id, available, obtained)
+    select c.id, r.id, c.row_id, 0, c.word, c.word, 1, 1
+    from c, lateral (select id from private.import_runs where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,

@@ -22,6 +22,8 @@ type Side = TestTenant & {
   memberId: string;
   exportId: string;
   exportFile: string;
+  importId: string;
+  runId: string;
   quarantineIds: string[];
   cursors: Record<string, string>;
 };
@@ -53,6 +55,9 @@ const LISTS = [
   LINKS,
   '/v1/annotations',
   '/v1/members',
+  '/v1/imports',
+  '/v1/imports/reprocess',
+  '/results',
 ];
 
 const db = await useDatabase();
@@ -68,6 +73,10 @@ beforeAll(async () => {
 
 const jobs = () => jobDeps(db, exports.deps.archive);
 
+const MARKR = { 'content-type': 'text/xml+markr' };
+const sheetOf = (id: string) =>
+  `<mcq-test-results><mcq-test-result><student-number>1</student-number><test-id>${id}</test-id>
+   <summary-marks available="2" obtained="1"/></mcq-test-result></mcq-test-results>`;
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
 
 /** A tenant with two of everything, so that every list has a second page. */
@@ -133,6 +142,14 @@ async function settle(): Promise<Side> {
     (await api.call('POST', '/v1/members', tenant_admin, { email: `${mark}-${n}@example.com`, name: mark, role: 'admin' })).body
       .id;
   const [memberId] = [await member(1), await member(2)];
+  const document = async () =>
+    (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
+  const [importId] = [await document(), await document()];
+  const again = async () =>
+    (await api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark })).body.id;
+  const [runId] = [await again(), await again()];
+  for (const id of [mark, `${mark}-2`])
+    expect((await api.call('POST', '/import', ingest, sheetOf(id), MARKR)).body).toMatchObject({ rows: 1 });
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -164,6 +181,8 @@ async function settle(): Promise<Side> {
     file: bundle.files[0].name,
     exportId: made.id,
     exportFile: exported.name,
+    importId,
+    runId,
     quarantineIds,
     cursors,
   };
@@ -203,6 +222,10 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
+  'post /import': () => sheetOf('mine'),
+  'post /v1/imports': () => 'type\na.b.v1\n',
+  'post /v1/imports/reprocess': () => ({ filter: {} }),
+  'post /v1/imports/{id}/reprocess': () => ({}),
   'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
@@ -233,6 +256,8 @@ function attemptsAt(side: Side): Attempt[] {
       const filled = template
         .replace('/archive/rules/{id}', `/archive/rules/${side.archiveRuleId}`)
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/imports/reprocess/{id}', `/imports/reprocess/${side.runId}`)
+        .replace('/imports/{id}', `/imports/${side.importId}`)
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
@@ -249,11 +274,13 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('{type}', side.type)
         .replace('{slug}', 'validations-overview')
         .replace('{card}', 'volume')
+        .replace('{test}', side.mark)
         .replace('{name}', template.startsWith('/v1/metrics') ? 'events.count' : side.file);
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
       const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
-      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes };
+      const headers = template === '/import' ? { headers: MARKR } : {};
+      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes, ...headers };
     }),
   );
 }
@@ -270,6 +297,8 @@ function signsIn(answer: Answer, said: string): string[] {
     victim.ruleId,
     victim.endpointId,
     victim.exportId,
+    victim.importId,
+    victim.runId,
     victim.linkId.slice(0, 8),
     victim.memberId,
     ...Object.values(victim.keyIds),

@@ -9,6 +9,9 @@ import { useExports } from '../support/exports.ts';
 import { fillTenant } from '../support/filled.ts';
 import { makeOperatorKey, makeTenant, useDatabase } from '../support/harness.ts';
 
+const SHEET = `<mcq-test-results><mcq-test-result><student-number>1</student-number><test-id>1</test-id>
+  <summary-marks available="2" obtained="1"/></mcq-test-result></mcq-test-results>`;
+
 export type Stage = {
   api: TestApi;
   /** By scope. */
@@ -83,6 +86,10 @@ export async function setStage(): Promise<Stage> {
       { metric: 'events.count', period: '2025-01' },
       operator,
     );
+    const kept = await api.call('POST', '/v1/imports', ingest, 'type\na.b.v1\n', { 'content-type': 'text/csv' });
+    ids['/v1/imports/'] = kept.body.id;
+    await api.call('POST', '/import', ingest, SHEET, { 'content-type': 'text/xml+markr' });
+    ids['/v1/imports/reprocess/{id}'] = await make(`/v1/imports/${kept.body.id}/reprocess`, {});
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
     await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
@@ -99,6 +106,7 @@ export async function setStage(): Promise<Stage> {
     '/v1/benchmarks/{metric}': 'validations.error_rate',
     '/v1/event-types/{type}': 'fuzz.first.v1',
     '/v1/privacy/requests/{id}/files/{name}': bundled.files[0].name,
+    '/results/{test}/aggregate': '1',
     '/v1/exports/{id}/files/{name}': encodeURIComponent(manifest.files[0].name),
   };
   return {
@@ -116,7 +124,7 @@ export async function setStage(): Promise<Stage> {
       if (name !== 'id') return names[path] ?? uuidv7();
       // Deletions are left out, or the stage would soon be empty.
       if (method === 'DELETE' && path.endsWith('{id}')) return uuidv7();
-      const exact = ids[path];
+      const exact = ids[path.replace(/\/differences$/, '')];
       const below = Object.keys(ids).find((start) => path.startsWith(start) && start.endsWith('/') && start !== path);
       const prefix = Object.keys(ids).find((start) => path.startsWith(`${start}{id}`));
       return exact ?? ids[below ?? prefix ?? ''] ?? uuidv7();
