@@ -6,6 +6,7 @@ import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
+import { MARKR, sheetOf } from '../support/imports.ts';
 
 type Side = TestTenant & {
   type: string;
@@ -73,10 +74,6 @@ beforeAll(async () => {
 
 const jobs = () => jobDeps(db, exports.deps.archive);
 
-const MARKR = { 'content-type': 'text/xml+markr' };
-const sheetOf = (id: string) =>
-  `<mcq-test-results><mcq-test-result><student-number>1</student-number><test-id>${id}</test-id>
-   <summary-marks available="2" obtained="1"/></mcq-test-result></mcq-test-results>`;
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
 
 /** A tenant with two of everything, so that every list has a second page. */
@@ -148,8 +145,7 @@ async function settle(): Promise<Side> {
   const again = async () =>
     (await api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark })).body.id;
   const [runId] = [await again(), await again()];
-  for (const id of [mark, `${mark}-2`])
-    expect((await api.call('POST', '/import', ingest, sheetOf(id), MARKR)).body).toMatchObject({ rows: 1 });
+  for (const id of [mark, `${mark}-2`]) await api.call('POST', '/import', ingest, sheetOf(id), MARKR);
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -279,8 +275,8 @@ function attemptsAt(side: Side): Attempt[] {
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
       const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
-      const headers = template === '/import' ? { headers: MARKR } : {};
-      return { method: method.toUpperCase(), template, path: filled + query + window, body, scopes, ...headers };
+      const headers = template === '/import' ? MARKR : {};
+      return { method: method.toUpperCase(), template, path: filled + query + window, body, headers, scopes };
     }),
   );
 }

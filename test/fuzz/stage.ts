@@ -8,9 +8,7 @@ import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { fillTenant } from '../support/filled.ts';
 import { makeOperatorKey, makeTenant, useDatabase } from '../support/harness.ts';
-
-const SHEET = `<mcq-test-results><mcq-test-result><student-number>1</student-number><test-id>1</test-id>
-  <summary-marks available="2" obtained="1"/></mcq-test-result></mcq-test-results>`;
+import { MARKR, sheetOf } from '../support/imports.ts';
 
 export type Stage = {
   api: TestApi;
@@ -88,7 +86,7 @@ export async function setStage(): Promise<Stage> {
     );
     const kept = await api.call('POST', '/v1/imports', ingest, 'type\na.b.v1\n', { 'content-type': 'text/csv' });
     ids['/v1/imports/'] = kept.body.id;
-    await api.call('POST', '/import', ingest, SHEET, { 'content-type': 'text/xml+markr' });
+    await api.call('POST', '/import', ingest, sheetOf('1'), MARKR);
     ids['/v1/imports/reprocess/{id}'] = await make(`/v1/imports/${kept.body.id}/reprocess`, {});
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
