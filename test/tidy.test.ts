@@ -77,6 +77,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/event-types': ['api/privacy'],
   'api/events': ['api/event-types', 'api/privacy'],
   'api/exports': ['api/tenants'],
+  'api/imports': ['api/events'],
   'api/members': ['api/pages'],
   'api/pages': ['api/dashboards'],
   'api/privacy': ['api/event-types', 'api/events'],

@@ -44,11 +44,14 @@ const WORDS = {
   one: { en: 'Event', 'pt-BR': 'Evento' },
   copy: { en: 'Copy', 'pt-BR': 'Copiar' },
   copied: { en: 'Copied', 'pt-BR': 'Copiado' },
+  of_document: { en: 'Only events that one document gave.', 'pt-BR': 'Só eventos que vieram de um documento.' },
+  document: { en: 'The document', 'pt-BR': 'O documento' },
+  documents: { en: 'Documents that gave it', 'pt-BR': 'Documentos de que ele veio' },
 } satisfies Record<string, Words>;
 
 /** The newest events of the tenant, and those that are just coming. The page's module asks for them. */
 export function mountConsoleEvents(site: Site): void {
-  site.page('events', async ({ locale, tenant, request, response }) => {
+  site.page('events', async ({ locale, tenant, role, request, response }) => {
     const own = ownAddress(request.query, tenant.timezone);
     if (own) {
       response.redirect(303, own);
@@ -66,6 +69,12 @@ export function mountConsoleEvents(site: Site): void {
       field({ name: 'from', label: WORDS.from[locale], type: 'datetime-local' }, state),
       field({ name: 'to', label: WORDS.to[locale], type: 'datetime-local' }, state),
     ];
+    const document = state.values.import ?? '';
+    const ofDocument = document
+      ? `<input type="hidden" name="import" value="${escaped(document)}"><p class="lead">${text('of_document')} <a href="/app/imports/${encodeURIComponent(document)}">${text('document')}</a></p>`
+      : '';
+    const documents =
+      role === 'admin' ? `<a id="event-imports" class="quiet" href="/app/imports">${text('documents')}</a> ` : '';
     const head = (['time', 'type', 'source', 'subject', 'outcome'] as const)
       .map((name) => `<th scope="col" role="columnheader">${text(name)}</th>`)
       .join('');
@@ -73,7 +82,7 @@ export function mountConsoleEvents(site: Site): void {
       place: 'events',
       title: WORDS.title[locale],
       main: `<form method="get" action="/app/events" class="filters">
-${fields.join('\n')}
+${ofDocument}${fields.join('\n')}
 <div class="acts"><button type="submit" class="button">${text('apply')}</button> <a href="/app/events">${text('clear')}</a></div>
 </form>
 <datalist id="types"></datalist>
@@ -83,7 +92,7 @@ ${fields.join('\n')}
 <div class="scroll records" tabindex="0" role="region" aria-label="${text('title')}"><table role="table"><caption class="unseen">${text('title')}</caption><thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody id="events" role="rowgroup" aria-busy="true"></tbody></table></div>
 <p class="empty" id="empty">${text('loading')}</p>
 <nav class="pages" aria-label="${text('title')}"><a id="newest" hidden>${text('newest')}</a> <a id="older" hidden>${text('older')}</a></nav>
-<dialog id="event" aria-labelledby="event-title"><h2 id="event-title">${text('one')}</h2><pre id="event-json" tabindex="0"></pre><div class="acts"><button type="button" class="quiet" id="event-copy">${text('copy')}</button> <form method="dialog"><button class="button">${escaped(say('close', locale))}</button></form></div></dialog>
+<dialog id="event" aria-labelledby="event-title"><h2 id="event-title">${text('one')}</h2><pre id="event-json" tabindex="0"></pre><div class="acts"><button type="button" class="quiet" id="event-copy">${text('copy')}</button> ${documents}<form method="dialog"><button class="button">${escaped(say('close', locale))}</button></form></div></dialog>
 ${dataIn('page', { locale, timezone: tenant.timezone, texts })}`,
       scripts: ['events.js'],
       sheets: ['console-data.css'],

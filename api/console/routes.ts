@@ -16,6 +16,8 @@ import { mountConsoleEventTypes } from './event-types.ts';
 import { mountConsoleEvents } from './events.ts';
 import { mountConsoleExplore } from './explore.ts';
 import { mountConsoleExports } from './exports.ts';
+import { mountConsoleImportRuns } from './import-runs.ts';
+import { mountConsoleImports } from './imports.ts';
 import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { mountConsoleOperator } from './operator.ts';
@@ -97,6 +99,9 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleBenchmarks(site);
   mountConsoleEvents(site);
   mountConsoleQuarantine(site);
+  // The runs first: their paths would match as ids of documents.
+  mountConsoleImportRuns(site);
+  mountConsoleImports(site);
   mountConsoleTestResults(site);
   mountConsoleExplore(site);
   mountConsoleOperator(site, deps);

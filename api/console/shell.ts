@@ -34,6 +34,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'start', title: { en: 'First steps', 'pt-BR': 'Primeiros passos' }, roles: ADMIN },
       { path: 'event-types', title: { en: 'Event types', 'pt-BR': 'Tipos de evento' }, roles: ADMIN },
       { path: 'quarantine', title: { en: 'Quarantine', 'pt-BR': 'Quarentena' }, roles: ADMIN },
+      { path: 'imports', title: { en: 'Imports', 'pt-BR': 'Importações' }, roles: ADMIN },
       { path: 'test-results', title: { en: 'Test results', 'pt-BR': 'Resultados de provas' }, roles: ADMIN },
       { path: 'privacy', title: { en: 'Privacy requests', 'pt-BR': 'Solicitações de privacidade' }, roles: ADMIN },
     ],

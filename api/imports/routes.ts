@@ -4,10 +4,12 @@ import { z } from 'zod';
 import type { Queues } from '../../jobs/queues.ts';
 import { secretOf } from '../../lib/config.ts';
 import { createOpener, openKey } from '../../lib/sealed.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { findImport, IMPORT_STATUSES, listImports, openForReading } from '../../sql/imports/imports.ts';
 import { mappingSchema } from '../../sql/imports/mapping.ts';
 import { listVersions } from '../../sql/imports/runs.ts';
+import { derivedId } from '../events/envelope.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound, unavailable, unsupportedMediaType } from '../http/problems.ts';
@@ -126,15 +128,21 @@ export function mountImports(api: Api, deps: Deps, queues: Queues): void {
         media_type: z.string().max(200).optional().meta({ description: 'Without parameters' }),
         from: instant.optional(),
         to: instant.optional(),
-        event: uuid.optional().meta({ description: 'Id of an event that the document gave' }),
+        event: z.string().min(1).max(200).optional().meta({ description: 'Id of an event that the document gave' }),
+        event_source: z
+          .string()
+          .max(500)
+          .default('import')
+          .meta({ description: 'Its source: `import` if the document says none' }),
       }),
       status: 200,
       answer: z.object({ data: z.array(shown), next_cursor: z.string().nullable() }),
     },
-    async ({ identity, query: { cursor, limit, media_type: mediaType, ...filter }, request }) => {
+    async ({ identity, query: { cursor, limit, media_type: mediaType, event, event_source, ...filter }, request }) => {
+      const rowId = event && (isUuid(event) ? event : derivedId(event_source, event));
       const before = cursor === undefined ? undefined : decodeCursor(cursor, CURSOR.uuid)[0];
       const rows = await withTenant(deps.pool, identity.tenantId, (client) =>
-        listImports(client, { ...filter, mediaType }, before, limit),
+        listImports(client, { ...filter, mediaType, event: rowId }, before, limit),
       );
       return page(request, rows, rows.length === limit, ({ id }) => encodeCursor(id));
     },

@@ -76,7 +76,7 @@ export async function addImport(client: Client, tenantId: string, entry: NewImpo
 const COLUMNS = `id, key_id, received_at, source, media_type, bytes, sha256, mapping, policy, status, importer, importer_version, findings, rows,
     counts, progress, duration_ms, started_at, completed_at, version, rewrites, destroyed_at`;
 
-/** Which documents: `mediaType` without parameters; `event`: those that gave the event of this key. */
+/** Which documents: `mediaType` without parameters; `event`: those that gave the event with this id of its row. */
 export type ImportFilter = {
   status?: ImportStatus | undefined;
   mediaType?: string | undefined;

@@ -142,9 +142,8 @@ async function settle(): Promise<Side> {
   const document = async () =>
     (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
   const [importId] = [await document(), await document()];
-  const again = async () =>
-    (await api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark })).body.id;
-  const [runId] = [await again(), await again()];
+  const again = () => api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark });
+  const [runId] = [(await again()).body.id, await again()];
   for (const id of [mark, `${mark}-2`]) await api.call('POST', '/import', ingest, sheetOf(id), MARKR);
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {

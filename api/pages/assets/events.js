@@ -47,6 +47,8 @@ function rowOf(event) {
   button.setAttribute('aria-haspopup', 'dialog');
   button.addEventListener('click', () => {
     find('event-json').textContent = JSON.stringify(event, null, 2);
+    const documents = /** @type {HTMLAnchorElement | null} */ (document.getElementById('event-imports'));
+    if (documents) documents.href = `/app/imports?${new URLSearchParams({ event: event.id, event_source: event.source })}`;
     dialog.showModal();
   });
   row.cells[0]?.append(button);
@@ -86,7 +88,7 @@ async function load() {
     const wall = Date.parse(`${asked.get(name)}Z`);
     if (!Number.isNaN(wall)) query.set(name, new Date(instantOf(wall, timezone)).toISOString());
   }
-  if (asked.get('cursor')) query.set('cursor', asked.get('cursor') ?? '');
+  for (const name of ['import', 'cursor']) if (asked.get(name)) query.set(name, asked.get(name) ?? '');
   try {
     /** @type {{ data: ShownEvent[], next_cursor: string | null }} */
     const { data, next_cursor } = parsed(await (await ask(`/v1/events?${query}`)).text());
@@ -139,7 +141,7 @@ async function suggest() {
 }
 
 copies(find('event-copy'), () => find('event-json').textContent ?? '', texts.copied);
-live.disabled = ['subject', 'from', 'to', 'cursor'].some((name) => asked.get(name));
+live.disabled = ['subject', 'from', 'to', 'import', 'cursor'].some((name) => asked.get(name));
 if (live.disabled) find('live-state').textContent = texts.live_not;
 else live.checked = asked.get('live') === '1';
 live.addEventListener('change', () => {
