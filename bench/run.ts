@@ -19,6 +19,7 @@ import { benchRefresh } from './refresh.ts';
 import { raise, type Stage } from './stage.ts';
 import { benchStorage } from './storage.ts';
 import { tablesOf } from './tables.ts';
+import { benchTestScores } from './test-scores.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
@@ -32,6 +33,7 @@ const STAGED: Record<string, number> = {
   'export-jobs': 1,
   'export-faults': 1,
   fairness: 20,
+  'test-scores': 20,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -74,6 +76,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
+  'test-scores': (stage) => benchTestScores(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);
