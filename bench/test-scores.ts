@@ -112,13 +112,13 @@ async function aggregateMillion({ url, owner }: Stage, { id, read }: BenchTenant
     [id],
   );
   await owner.query('vacuum analyze private.student_test_results');
-  const times: number[] = [];
-  for (let turn = 0; turn < 10; turn++) {
+  const times = new Float64Array(10);
+  for (let turn = 0; turn < times.length; turn++) {
     const started = performance.now();
     const answer = await fetch(`${url}/results/million/aggregate`, { headers: { authorization: `Bearer ${read}` } });
     const { count } = (await answer.json()) as { count: number };
     if (count !== MILLION) throw new Error(`${count} results`);
-    times.push(performance.now() - started);
+    times[turn] = performance.now() - started;
   }
   return { p50: quantile(times, 0.5), slowest: Math.max(...times) };
 }
