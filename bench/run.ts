@@ -12,6 +12,7 @@ import { benchFairness } from './fairness.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchGates } from './gates.ts';
 import { fillHistory } from './history.ts';
+import { benchImports } from './imports.ts';
 import { benchIngest } from './ingest.ts';
 import { benchQueries } from './queries.ts';
 import { benchReconcile } from './reconcile.ts';
@@ -33,6 +34,7 @@ const STAGED: Record<string, number> = {
   'export-jobs': 1,
   'export-faults': 1,
   fairness: 20,
+  imports: 3,
   'test-scores': 20,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
@@ -75,6 +77,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   benchmarks: (stage) => benchBenchmarks(stage, note),
   'export-jobs': (stage) => benchExportJobs(stage, Math.round(EVENTS / 10)),
   'export-faults': benchExportFaults,
+  imports: (stage) => benchImports(stage, note),
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   'test-scores': (stage) => benchTestScores(stage, note),
   dashboards: async (stage) => {

@@ -77,7 +77,7 @@ test(
       const mapping = { type: { value: type }, id: 'scan', time: 'at' };
       const lines = Array.from(
         { length: rows },
-        (_, row) => `${row},${new Date(begin + row * 1_000).toISOString()},${row % 40}`,
+        (_, row) => `${n}-${row},${new Date(begin + row * 1_000).toISOString()},${row % 40}`,
       );
       const query = new URLSearchParams({ mapping: JSON.stringify(mapping) });
       const body = `scan,at,marks\n${lines.join('\n')}\n`;
