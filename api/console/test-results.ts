@@ -50,7 +50,7 @@ export function mountConsoleTestResults(site: Site): void {
     const { body } = await perform<{ data: Test[]; next_cursor: string | null }>('listTests', {
       query: { limit: '50', ...cursorOf(context) },
     });
-    const percent = (value: number) => `${count(value, locale, 1)} %`;
+    const percent = (value: number) => `${count(value, locale, 1)}%`;
     const rows = body.data.map(({ test_id, policy, count: students, mean, stddev, min, p25, p50, p75, max }) => [
       `<code>${escaped(test_id)}</code>`,
       count(students, locale),
