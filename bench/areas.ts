@@ -1,10 +1,5 @@
-import { figure, figures, get, memory, number, type Tree, thousands, tree } from './cells.ts';
-
-/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
-type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
-
-/** A table: its subject, the benchmarks that it reads, and its lines. */
-export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };
+import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
+import { IMPORTS } from './imports-area.ts';
 
 /** The tables of results.md, in order. */
 export const AREAS: Area[] = [
@@ -82,25 +77,7 @@ export const AREAS: Area[] = [
       ['Page, style sheets and scripts, compressed', figure(dashboards, 'bytes', 'bytes to first paint, compressed')],
     ],
   },
-  {
-    title: 'Imports',
-    about:
-      'A thousand documents of a hundred events each, from the first byte sent until the last event is stored with its lineage: encrypted, durable, checked. The limit is the same events inserted by plain Node in batches of 1,000, with `on conflict do nothing`. Then one document of 500 MB.',
-    runs: ['imports'],
-    rows: ({ imports }) => [
-      [
-        'Events of documents',
-        figure(imports, 'events/s', 'rows_per_second'),
-        figure(imports, 'rows/s', 'limit_rows_per_second'),
-        figure(imports, '', 'ratio'),
-      ],
-      ['Documents kept; read', figures(imports, 'per s', [], ['kept_per_second', 'documents_per_second'])],
-      ['Answer to a document: p50, p95', figures(imports, 'ms', [], ['answer_p50_ms', 'answer_p95_ms'])],
-      ['500 MB: kept; read, after', figures(imports, 's', ['large'], ['kept_after_seconds', 'read_after_seconds'])],
-      ['Memory of the API: before, peak', figures(imports, 'MB', ['large', 'memory_mb'], ['api_before', 'api_peak'])],
-      ['Memory of the jobs: before, peak', figures(imports, 'MB', ['large', 'memory_mb'], ['jobs_before', 'jobs_peak'])],
-    ],
-  },
+  IMPORTS,
   {
     title: 'Exports',
     about:

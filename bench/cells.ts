@@ -26,3 +26,9 @@ export function figures(value: unknown, unit: string, path: string[], names: str
 
 /** Memory of the API, the jobs and PostgreSQL in one run. */
 export const memory = (run: unknown) => figures(run, 'MB', ['memory_mb'], ['api_peak', 'jobs_peak', 'postgresql']);
+
+/** One line of a table: by default what was measured, our value, the limit or the peer, and the ratio. */
+export type Row = [what: string, ours: string | undefined, ...others: (string | undefined)[]];
+
+/** A table: its subject, the benchmarks that it reads, and its lines. */
+export type Area = { title: string; about: string; runs: string[]; columns?: string[]; rows: (results: Tree) => Row[] };

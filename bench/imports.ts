@@ -4,7 +4,7 @@ import type { BenchTenant, Stage } from './stage.ts';
 
 const DOCUMENTS = 1_000;
 const ROWS = 100;
-const SENDERS = 4;
+const SENDERS = 16;
 const LARGE_BYTES = 500 * 1024 * 1024;
 /** Bytes of one value of the large document, so that half a million events fill it. */
 const FILLING = 900;

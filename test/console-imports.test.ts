@@ -76,6 +76,8 @@ describe.skipIf(!need('chromium'))('an administrator', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Apply' }).click();
     await work(page);
     await page.getByText('Applied').first().waitFor();
+    const { body } = await vault.api.call('GET', `/v1/imports/${document}`, tenant.keys.tenant_admin);
+    expect(body.findings.map(({ code }: { code: string }) => code)).toEqual(['column-count', 'invalid-time']);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('undoes another run').first().waitFor();
     await work(page);

@@ -12,7 +12,7 @@ import { makeTenant, need, testSecret, useDatabase } from './support/harness.ts'
 import { useVault } from './support/imports.ts';
 
 const db = await useDatabase();
-const { api, deps, folder, send } = await useVault(db, { IMPORT_MAX_BYTES: '1000000' });
+const { api, deps, folder, run, send } = await useVault(db, { IMPORT_MAX_BYTES: '1000000' });
 const [tenant, rival] = [await makeTenant(db), await makeTenant(db)];
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 async function readAll(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -136,6 +136,17 @@ test.skipIf(!need('tmpfs'))(
     }
   },
 );
+
+test('equal documents that arrive at once give the same rows', async () => {
+  const body = 'type,word\na.once.v1,x\na.once.v1,y\n';
+  const sent = await Promise.all(
+    Array.from({ length: 6 }, () => api.call('POST', '/v1/imports', tenant.keys.ingest, body, { 'content-type': 'text/csv' })),
+  );
+  expect(sent.map(({ status }) => status)).toEqual(Array(6).fill(202));
+  await Promise.all([run(), run(), run()]);
+  const rows = await db.owner.query("select from private.events where type = 'a.once.v1'");
+  expect(rows.rowCount).toBe(2);
+});
 
 test('JSON of any size is a document like any other', async () => {
   const body = JSON.stringify({ a: 'x'.repeat(900_000) });

@@ -105,7 +105,7 @@ async function showOne(context: ConsoleContext, { faults }: FormState = EMPTY): 
     [say('status', locale), runStatus(run, context)],
     [say('created', locale), time(run.created_at, locale, tenant.timezone)],
     ...(run.import_id
-      ? ([[text('document'), `<a href="/app/imports/${run.import_id}">${escaped(text('one_document'))}</a>`]] as [
+      ? ([[text('document'), `<a href="/app/imports/${run.import_id}"><code>${run.import_id}</code></a>`]] as [
           string,
           string,
         ][])
@@ -118,7 +118,7 @@ async function showOne(context: ConsoleContext, { faults }: FormState = EMPTY): 
     ]),
   ];
   const rows = page.body.data.map(({ kind, key, before, after, import_id }) => [
-    badge(kind === 'removed' ? 'bad' : kind === 'added' ? 'good' : 'warning', text(kind)),
+    badge(kind === 'removed' ? 'bad' : kind === 'added' ? 'good' : 'warning', text(`kind_${kind}`)),
     `${escaped(key)}${run.import_id || !import_id ? '' : ` <a href="/app/imports/${import_id}">${escaped(text('document'))}</a>`}`,
     sideOf(before, after),
     sideOf(after, before),

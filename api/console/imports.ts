@@ -18,7 +18,7 @@ const WORDS = {
       'Documentos como chegaram, criptografados, e as linhas que vieram deles. Quando uma regra muda, podem ser lidos de novo.',
   },
   one: { en: 'Document', 'pt-BR': 'Documento' },
-  source: { en: 'From', 'pt-BR': 'De' },
+  source: { en: 'Source', 'pt-BR': 'Origem' },
   received: { en: 'Received', 'pt-BR': 'Recebido' },
   media_type: { en: 'Media type', 'pt-BR': 'Tipo de mídia' },
   size: { en: 'Size', 'pt-BR': 'Tamanho' },
@@ -52,10 +52,11 @@ const WORDS = {
   records: { en: 'Records removed', 'pt-BR': 'Registros removidos' },
   erasure: { en: 'Erasure', 'pt-BR': 'Eliminação' },
   retention: { en: 'Retention', 'pt-BR': 'Retenção' },
-  lineage: { en: 'Lineage', 'pt-BR': 'Origem' },
+  lineage: { en: 'Lineage', 'pt-BR': 'Linhagem' },
   events: { en: 'Events that it gave', 'pt-BR': 'Eventos que vieram dele' },
   reads: { en: 'How it was read', 'pt-BR': 'Como foi lido' },
   arrival: { en: 'on arrival', 'pt-BR': 'na chegada' },
+  when: { en: 'When', 'pt-BR': 'Quando' },
   by: { en: 'By', 'pt-BR': 'Por' },
   run: { en: 'run', 'pt-BR': 'reprocessamento' },
   download: { en: 'Download as it came', 'pt-BR': 'Baixar como chegou' },
@@ -169,14 +170,14 @@ async function showOne(context: ConsoleContext, state: FormState = EMPTY): Promi
     run_id ? `<a href="/app/imports/runs/${run_id}">${escaped(text('run'))}</a>` : escaped(text('arrival')),
     at(applied_at),
   ]);
-  const readsHead = [text('version'), text('importer'), text('by'), say('created', locale)];
+  const readsHead = [text('version'), text('importer'), text('by'), text('when')];
   const rewrites = one.rewrites.map((change) => [
     at(String(change.at)),
     escaped(text(change.reason === 'retention' ? 'retention' : 'erasure')),
     count(Number(change.records), locale),
     `<code>${escaped(String(change.sha256_after ?? '–'))}</code>`,
   ]);
-  const rewritesHead = [say('created', locale), text('by'), text('records'), text('digest')];
+  const rewritesHead = [text('when'), text('by'), text('records'), text('digest')];
   const changed = rewrites.length > 0 ? headed(text('rewrites')) + table(text('rewrites'), rewritesHead, rewrites, '') : '';
   const mapping = one.mapping
     ? `${headed(text('mapping'))}${copyable('mapping', JSON.stringify(one.mapping, null, 2), locale)}`
@@ -194,10 +195,10 @@ async function showOne(context: ConsoleContext, state: FormState = EMPTY): Promi
     main: `<p><a href="/app/imports">← ${escaped(text('back'))}</a></p>
 <div id="live"${isUnfinished(one) ? ' data-unfinished' : ''}>
 <dl class="facts">${facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${value}</dd>`).join('')}</dl>
-${headed(text('findings'))}${findingsTable(one.findings, locale)}
+${body}${headed(text('findings'))}${findingsTable(one.findings, locale)}
 ${headed(text('lineage'))}<p><a href="/app/events?import=${one.id}">${escaped(text('events'))}</a></p>
 ${table(text('reads'), readsHead, reads, say('none', locale))}
-${changed}${mapping}${body}</div>
+${changed}${mapping}</div>
 ${headed(text('runs'))}${table(text('runs'), runsHead(locale), runRows(context, runs.body.data), say('none', locale))}
 ${again}`,
     scripts: ['console-copy.js', 'console-live.js'],

@@ -1,9 +1,7 @@
 import type { Finding } from '../../sql/imports/imports.ts';
 import { type EventText, writesEvents } from './events.ts';
 import type { ImportBatch, ImportDocument, Importer } from './importer.ts';
-import { linePieces, linesOf, textOf } from './text.ts';
-
-const BATCH = 1_000;
+import { isFull, linePieces, linesOf, textOf } from './text.ts';
 
 /** One request of an access log. */
 type LoggedRequest = {
@@ -75,6 +73,7 @@ async function* readLog(
 ): AsyncGenerator<ImportBatch<EventText>> {
   let rows: EventText[] = [];
   let findings: Finding[] = [];
+  let characters = 0;
   for await (const { line, text } of linesOf(textOf(bytes, document.mediaType))) {
     if (text.trim() === '') continue;
     const request = readLine(text);
@@ -85,8 +84,10 @@ async function* readLog(
         detail: 'A line is not a request of this log. It was left out.',
         pointer: `/line/${line}`,
       });
-    if (rows.length + findings.length < BATCH) continue;
+    characters += text.length;
+    if (!isFull(rows.length + findings.length, characters)) continue;
     yield { rows, findings };
+    characters = 0;
     rows = [];
     findings = [];
   }

@@ -5,9 +5,8 @@ import { type EventText, writesEvents } from './events.ts';
 import type { ImportBatch, ImportDocument, Importer, Piece } from './importer.ts';
 import { eventMaker, mappingOf } from './mapped-event.ts';
 import { Rejected } from './outcomes.ts';
-import { linePieces, MAX_LINE, textOf } from './text.ts';
+import { isFull, linePieces, MAX_LINE, textOf } from './text.ts';
 
-const BATCH = 1_000;
 const MAX_COLUMNS = 1_000;
 
 type Row = { record: string[]; info: { lines: number } };
@@ -39,6 +38,7 @@ async function* readCsv(bytes: AsyncIterable<Buffer>, document: ImportDocument):
   let make: ReturnType<typeof eventMaker> | undefined;
   let rows: EventText[] = [];
   let findings: Finding[] = [];
+  let characters = 0;
   try {
     for await (const { record, info } of text.pipe(parser) as AsyncIterable<Row>) {
       if (!header || !make) {
@@ -51,10 +51,13 @@ async function* readCsv(bytes: AsyncIterable<Buffer>, document: ImportDocument):
         findings.push({ code: 'column-count', detail, pointer: `/line/${info.lines}` });
       } else {
         const places = placesOf(header);
-        rows.push(make((column) => record[places.get(column) as number]));
+        const event = make((column) => record[places.get(column) as number]);
+        rows.push(event);
+        characters += event.length;
       }
-      if (rows.length + findings.length < BATCH) continue;
+      if (!isFull(rows.length + findings.length, characters)) continue;
       yield { rows, findings };
+      characters = 0;
       rows = [];
       findings = [];
     }

@@ -12,6 +12,7 @@ import {
   unseen,
 } from '../../sql/imports/derived.ts';
 import type { Finding } from '../../sql/imports/imports.ts';
+import { addFindings } from './findings.ts';
 import type { Difference, ImportDeps, ImportDocument, Importer, Replay, ReplayRun } from './importer.ts';
 import type { JudgedEvents } from './receive.ts';
 
@@ -63,7 +64,8 @@ async function storeNoted(
   const receipt = await receiver.store(judged);
   const events = judged.judged.flatMap((verdict, index) => {
     const status = receipt[index]?.status;
-    if (!('row' in verdict) || (status !== 'accepted' && status !== 'duplicate')) return [];
+    // What was accepted is noted already, unless a run marks what it has seen.
+    if (!('row' in verdict) || !(status === 'duplicate' || (run && status === 'accepted'))) return [];
     return [{ ...keyOf(verdict.row), isOrigin: status === 'accepted' }];
   });
   await noteDerived(pool, document, events, run);
@@ -74,17 +76,24 @@ async function storeNoted(
 function replayEvents(deps: ImportDeps, run: ReplayRun, isDryRun: boolean): Replay<EventText> {
   let current: string | undefined;
   let first = 0;
+  let odd: Finding[] = [];
   return {
     async take(document, rows) {
-      if (current !== document.id) first = 0;
+      if (current !== document.id) {
+        first = 0;
+        odd = [];
+      }
       current = document.id;
       const judged = await deps.events.judge(document, rows, first);
-      first += rows.length;
       const { found, changed } = await compare(deps, run, document, judged);
       if (!isDryRun) {
         // Another process that stores such an event in between is found by the next reading.
         await deleteEvents(deps.pool, document.tenantId, changed);
-        await storeNoted(deps, document, judged, run.id);
+        const receipt = await storeNoted(deps, document, judged, run.id);
+        addFindings(
+          odd,
+          receipt.flatMap((item) => findingOf(item, first)),
+        );
         await noteDerived(
           deps.pool,
           document,
@@ -92,8 +101,10 @@ function replayEvents(deps: ImportDeps, run: ReplayRun, isDryRun: boolean): Repl
           run.id,
         );
       }
+      first += rows.length;
       return found;
     },
+    findings: () => odd,
     endDocument: (document) => removeUnseen(deps, run, document, isDryRun),
   };
 }

@@ -49,6 +49,8 @@ export type Replay<Row> = {
   take(document: ImportDocument, rows: Row[]): Promise<Difference[]>;
   /** All rows of the document were taken. */
   endDocument?(document: ImportDocument): Promise<Difference[]>;
+  /** What is odd about the rows of the document that was taken last. */
+  findings?(): Finding[];
   /** All documents were taken. Returns the remaining differences. */
   finish?(): Promise<Difference[]>;
 };

@@ -2,9 +2,7 @@ import type { Finding } from '../../sql/imports/imports.ts';
 import { type EventText, writesEvents } from './events.ts';
 import type { ImportBatch, ImportDocument, Importer } from './importer.ts';
 import { eventMaker, mappingOf } from './mapped-event.ts';
-import { linePieces, linesOf, textOf } from './text.ts';
-
-const BATCH = 1_000;
+import { isFull, linePieces, linesOf, textOf } from './text.ts';
 
 /** Events as lines of JSON: CloudEvents as they are, or any objects by a mapping. */
 export const ndjsonEvents: Importer<EventText> = {
@@ -20,6 +18,7 @@ async function* readLines(bytes: AsyncIterable<Buffer>, document: ImportDocument
   const mapping = mappingOf(document);
   let rows: EventText[] = [];
   let findings: Finding[] = [];
+  let characters = 0;
   for await (const { line, text } of linesOf(textOf(bytes, document.mediaType))) {
     const trimmed = text.trim();
     if (trimmed === '') continue;
@@ -34,8 +33,10 @@ async function* readLines(bytes: AsyncIterable<Buffer>, document: ImportDocument
           pointer: `/line/${line}`,
         });
     }
-    if (rows.length + findings.length < BATCH) continue;
+    characters += text.length;
+    if (!isFull(rows.length + findings.length, characters)) continue;
     yield { rows, findings };
+    characters = 0;
     rows = [];
     findings = [];
   }

@@ -161,6 +161,7 @@ async function readOne(deps: ImportDeps, run: ClaimedRun, reading: Reading): Pro
   read.documents++;
   read.rows += count;
   if (isDryRun) return;
+  addFindings(findings, replay.findings?.());
   const { policy, mapping } = document;
   const how = { importer: importer.name, importerVersion: importer.version, policy, mapping, findings, rows: count };
   await noteVersion(deps.pool, run, row.id, how, deps.clock());

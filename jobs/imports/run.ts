@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDatabaseAway } from '../../sql/database/db.ts';
 import {
   type ClaimedImport,
@@ -16,24 +17,35 @@ import { importerOf } from './importers.ts';
 import { Postponed, Rejected } from './outcomes.ts';
 import { runReplays } from './replay.ts';
 
-/** Documents that one process reads at the same time. */
-const RUNNERS = 3;
+/** Documents that one process reads at the same time. Events of small ones are stored in one statement. */
+const RUNNERS = 6;
+/** How often a runner looks for documents while others read large ones. */
+const LOOK_EVERY_MS = 500;
 /** How often the lease is renewed. */
 const KEEP_EVERY_MS = 5_000;
 /** Delay before each retry, in seconds. After the last one the document is rejected; its body stays. */
 const AGAIN_AFTER_SECONDS = [5, 30, 120, 600, 1_800, 3_600];
-/** Rows of a document that are kept between checking and writing. One with more rows is read twice. */
+/** Rows, and bytes, of a document that are kept between checking and writing. A larger one is read twice. */
 const KEPT_ROWS = 5_000;
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** Returns the job that reads documents, in as many runners as this process has free. `refresh` is called when rows were written. */
 export function createImportRunner(deps: ImportDeps, refresh: () => Promise<void>): () => Promise<void> {
   let busy = 0;
+  let isLooking = false;
   let replaying: Promise<number> | undefined;
 
+  // The queue starts no second job while this one runs. So one runner keeps looking while others read large documents.
   async function runner(): Promise<void> {
     busy++;
     try {
-      if ((await runImports(deps)) > 0) await refresh();
+      for (;;) {
+        if ((await runImports(deps)) > 0) await refresh();
+        if (busy === 1 || isLooking || deps.signal?.aborted) return;
+        isLooking = true;
+        await setTimeout(LOOK_EVERY_MS, undefined, { signal: deps.signal }).catch(() => undefined);
+        isLooking = false;
+      }
     } finally {
       busy--;
     }
@@ -122,7 +134,7 @@ async function readWhole(deps: ImportDeps, importer: Importer, held: Held): Prom
   if (!state.is_checked) {
     const kept: unknown[][] = [];
     let total = 0;
-    let isSmall = true;
+    let isSmall = claimed.bytes <= KEPT_BYTES;
     state.findings = [];
     for await (const { rows, findings } of importer.read(bytes(), document)) {
       addFindings(state.findings, findings);

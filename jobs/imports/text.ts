@@ -5,6 +5,13 @@ import { Rejected } from './outcomes.ts';
 /** Longest line that is read. */
 export const MAX_LINE = 1 << 20;
 
+/** Rows, and characters, of a batch: whichever comes first. */
+const BATCH_ROWS = 1_000;
+const BATCH_CHARACTERS = 1 << 20;
+
+/** Whether a batch is full, by the number of its rows and findings and by the characters that were read for it. */
+export const isFull = (count: number, characters: number) => count >= BATCH_ROWS || characters >= BATCH_CHARACTERS;
+
 const MAGIC: [string, string][] = [
   ['504b0304', 'a ZIP archive'],
   ['1f8b', 'gzip'],

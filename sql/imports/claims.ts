@@ -37,7 +37,8 @@ export const CLAIMED = `id, tenant_id, key_id, received_at, first_at, source, me
 
 /**
  * Leases the oldest due document of the tenant with the fewest running ones, of those the one served longest ago, so that many or
- * large documents of one tenant do not block others. Undefined if nothing is due.
+ * large documents of one tenant do not block others. Equal documents that arrived at once get the moment of the one that is read
+ * first. Undefined if nothing is due.
  */
 export async function claimImport(pool: Pool, now: Date): Promise<ClaimedImport | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
@@ -46,7 +47,9 @@ export async function claimImport(pool: Pool, now: Date): Promise<ClaimedImport 
     const { rows } = await client.query<ClaimedImport>(
       `update private.imports
        set status = 'running', claim = $2, claimed_until = $1::timestamptz + ${LEASE}, served_at = $1, attempts = attempts + 1,
-           started_at = coalesce(started_at, $1)
+           started_at = coalesce(started_at, $1), first_at = case when started_at is null then coalesce((
+             select min(o.first_at) from private.imports o
+             where o.tenant_id = imports.tenant_id and o.sha256 = imports.sha256 and o.started_at is not null), first_at) else first_at end
        where id = (
          select i.id
          from private.imports i join (

@@ -45,8 +45,6 @@ export type NewImport = Pick<
 
 /** Adds a document to the vault of this transaction's tenant, for the importers. Returns when it was received. */
 export async function addImport(client: Client, tenantId: string, entry: NewImport): Promise<Date> {
-  // Of equal documents that arrive at once, each must see those before it.
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 33))', [tenantId + entry.sha256]);
   const { rows } = await client.query<{ received_at: Date }>(
     `insert into app.imports (id, tenant_id, key_id, received_at, first_at, source, media_type, bytes, sha256, object, sealed_key, sealed_with,
          mapping, policy, status, findings, rows, counts, progress, due_at, version, rewrites, claim, claimed_until)
