@@ -188,6 +188,21 @@ test('a large document, and one whose request was killed, are read by the import
   expect(await figures(tenant.keys.read, 'killed')).toMatchObject({ count: 1 });
 });
 
+test('a document that is kept is never refused: while its tests are locked it is left to the importers', async () => {
+  const tenant = await makeTenant(db);
+  await send(tenant.keys.ingest, sheets(scan()));
+  const client = await db.owner.connect();
+  await client.query('begin');
+  await client.query('select private.hold_tests($1, $2, null)', [tenant.id, ['1']]);
+  const { status, body } = await send(tenant.keys.ingest, sheets(scan({ obtained: 20 })));
+  await client.query('rollback');
+  client.release();
+  expect([status, body.status]).toEqual([202, 'stored']);
+  await db.owner.query("update private.imports set claimed_until = '-infinity' where id = $1", [body.id]);
+  await vault.run();
+  expect(await figures(tenant.keys.read, '1')).toMatchObject({ count: 1, max: 100 });
+});
+
 test('reading again by another policy shows the difference first, and undoing it takes it back', async () => {
   const tenant = await makeTenant(db);
   const { ingest, tenant_admin } = tenant.keys;

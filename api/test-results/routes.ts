@@ -10,7 +10,7 @@ import { findingOf, readMarkr, type Scan } from '../../sql/test-results/markr.ts
 import { figuresOf, listTests, MARKR, settleScans, TEST_POLICIES } from '../../sql/test-results/test-results.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
-import { notFound, Problem, unavailable, unsupportedMediaType } from '../http/problems.ts';
+import { notFound, Problem, unsupportedMediaType } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import type { Api, Reply } from '../http/types.ts';
 import { type KeptBody, keepBody } from '../imports/keep-body.ts';
@@ -73,10 +73,13 @@ export function mountTestResults(api: Api, deps: Deps, queues: Queues): void {
         identity.tenantId,
         (client) => settleScans(client, kept.id, claim, read),
         actor,
-      );
+      ).catch((err: unknown) => {
+        // It is kept, so its sender is done. The importers read it when the lease is over.
+        deps.log.warn({ err, tenant: identity.tenantId, import: kept.id }, 'a document is left to the importers');
+        return undefined;
+      });
       if (!read) queues.enqueue('run-imports');
-      else if (settled === undefined) throw unavailable('The document is kept; the importers read it. Do not send it again.');
-      return replyOf(kept, read, settled);
+      return replyOf(kept, settled === undefined ? undefined : read, settled);
     },
   );
 
