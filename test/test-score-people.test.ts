@@ -78,7 +78,7 @@ test('access and erasure of a student reach rows, figures, differences and docum
   expect(await bodyOf(several.id)).toBe(sheets(scan('002299', 40), scan('2299', 60)));
   expect(await bodyOf(alone.id)).toBeNull();
   expect(await bodyOf(refused.id)).toBe(sheets(scan('2299', 60)));
-  expect(await bodyOf(cut.id)).toBe(`<mcq-test-results>${scan('2299', 60)}`);
+  expect(await bodyOf(cut.id)).toBe(`<mcq-test-results>${scan('2299', 60)}<mcq-test-result>`);
   expect(await bodyOf(innocent.id)).toBe(sheets(scan('2299', 60)));
   await run();
   expect((await api.call('GET', '/results/1/aggregate', read)).body).toMatchObject({ count: 3, min: 20, max: 60, mean: 40 });
