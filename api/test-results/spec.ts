@@ -22,7 +22,7 @@ export const testResultSpecs = {
     tag,
     summary: 'Send test results',
     description:
-      'Keeps a document of a scanning machine in the vault exactly as it came, and then reads it. It needs a key with the scope ingest, also as the user of HTTP basic authentication (`key:`). A document without a student number, a test id, or the marks available and obtained is refused as a whole with 422; `id` names it in the vault. One of more than a mebibyte is read by a job: `status` is then `stored`, and GET /v1/imports/{id} has the outcome.',
+      'Keeps a document of a scanning machine in the vault exactly as it came, and then reads it. It needs a key with the scope ingest, also as the user of HTTP basic authentication (`key:`). A document without a student number, a test id, or the marks available and obtained is refused as a whole with 422; `id` names it in the vault. One of more than a mebibyte, or one that the database is too busy to take at once, is read by a job: `status` is then `stored`, and GET /v1/imports/{id} has the outcome.',
     problems: ['too-large', 'unsupported-media-type', 'document-rejected', 'storage-full'],
     example: {
       bodies: { 'text/xml+markr': DOCUMENT },
