@@ -61,6 +61,7 @@ import { mountKeys } from './tenants/keys-routes.ts';
 import { mountOffboarding } from './tenants/offboarding-routes.ts';
 import { mountTenants } from './tenants/routes.ts';
 import { mountSqlLogins } from './tenants/sql-logins-routes.ts';
+import { mountTestResults } from './test-results/routes.ts';
 
 // The pages load only files of this server. No `upgrade-insecure-requests`: without TLS the browser could not load them.
 const POLICY = {
@@ -118,6 +119,7 @@ export function buildApp(
   mountExportFiles(api, deps);
   mountImportRuns(api, deps, queues);
   mountImports(api, deps, queues);
+  mountTestResults(api, deps, queues);
   mountBenchmarkSnapshots(api, deps, queues);
   mountBenchmarks(api, deps);
   mountDashboards(api, deps);

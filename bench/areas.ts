@@ -1,6 +1,7 @@
 import { IMPORTS } from './areas-imports.ts';
 import { PAGES } from './areas-pages.ts';
 import { SERVICES } from './areas-services.ts';
+import { TEST_SCORES } from './areas-test-scores.ts';
 import { type Area, figure, figures, get, memory, number, type Row, thousands, tree } from './cells.ts';
 
 /** The tables of results.md, in order. */
@@ -116,6 +117,7 @@ export const AREAS: Area[] = [
       ];
     },
   },
+  TEST_SCORES,
   {
     title: 'Archive',
     about:

@@ -24,6 +24,7 @@ import { benchReports } from './reports.ts';
 import { raise, type Stage } from './stage.ts';
 import { benchStorage } from './storage.ts';
 import { tablesOf } from './tables.ts';
+import { benchTestScores } from './test-scores.ts';
 
 const EVENTS = Number(process.argv[3] ?? 10_000_000);
 const TENANTS = 200;
@@ -42,6 +43,7 @@ const STAGED: Record<string, number> = {
   performance: 1,
   imports: 3,
   reports: 1,
+  'test-scores': 20,
 };
 const note = (sentence: string) => process.stderr.write(`  ${sentence}\n`);
 
@@ -88,6 +90,7 @@ const BENCHMARKS: Record<string, (stage: Stage) => Promise<Record<string, unknow
   fairness: (stage) => benchFairness(stage, Math.round(EVENTS / 50), note),
   performance: (stage) => benchPerformance(stage, note),
   reports: (stage) => benchReports(stage, note),
+  'test-scores': (stage) => benchTestScores(stage, note),
   dashboards: async (stage) => {
     await fillHistory(stage, EVENTS, { from: 30, to: 0 }, note);
     return benchDashboards(stage);

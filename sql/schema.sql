@@ -484,7 +484,9 @@ view app.imports owner mirante_views with (security_barrier=true, check_option=c
     completed_at,
     version,
     rewrites,
-    destroyed_at
+    destroyed_at,
+    claim,
+    claimed_until
    FROM private.imports
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
@@ -700,6 +702,19 @@ view app.services owner mirante_views with (security_barrier=true, check_option=
     grant insert, select, update to mirante_api
     grant select to mirante_sql
 
+view app.student_test_results owner mirante_views with (security_barrier=true)
+ SELECT student_id,
+    test_id,
+    available_points,
+    obtained_points,
+    origins_import_vault,
+    date_of_test,
+    updated_on
+   FROM private.student_test_results
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
 view app.support_access owner mirante_views with (security_barrier=true)
  SELECT tenant_id,
     allowed_until
@@ -732,6 +747,14 @@ view app.tenant owner mirante_views with (security_barrier=true)
     raw_retention_days
    FROM private.tenants
   WHERE (id = ( SELECT private.current_tenant() AS current_tenant));
+    grant select to mirante_api
+    grant select to mirante_sql
+
+view app.tests owner mirante_views with (security_barrier=true)
+ SELECT test_id,
+    policy
+   FROM private.tests
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
     grant select to mirante_sql
 
@@ -2252,6 +2275,24 @@ table private.reconciliations owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.replayed_scans owner mirante_owner, row security forced
+    tenant_id uuid not null
+    run_id uuid not null
+    import_id uuid not null
+    number integer not null
+    test_id text not null
+    student_id text not null
+    available integer not null
+    obtained integer not null
+    scanned_at timestamp with time zone
+    constraint replayed_scans_check CHECK (((obtained >= 0) AND (obtained <= available)))
+    constraint replayed_scans_pkey PRIMARY KEY (run_id, import_id, number)
+    constraint replayed_scans_run_id_fkey FOREIGN KEY (run_id) REFERENCES private.import_runs(id) ON DELETE CASCADE
+    CREATE INDEX replayed_scans_tenant_id_student_id_idx ON private.replayed_scans USING btree (tenant_id, student_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.restatements owner mirante_owner, row security forced
     id uuid not null default gen_random_uuid()
     tenant_id uuid not null
@@ -2482,6 +2523,21 @@ table private.sql_logins owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.student_test_results owner mirante_owner, row security forced
+    tenant_id uuid not null
+    student_id text not null
+    test_id text not null
+    available_points integer not null
+    obtained_points integer not null
+    origins_import_vault uuid[] not null
+    date_of_test timestamp with time zone
+    updated_on timestamp with time zone not null default now()
+    constraint student_test_results_pkey PRIMARY KEY (tenant_id, student_id, test_id)
+    CREATE INDEX student_test_results_tenant_id_test_id_available_points_obt_idx ON private.student_test_results USING btree (tenant_id, test_id) INCLUDE (available_points, obtained_points)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
 table private.support_access owner mirante_owner, row security forced
     tenant_id uuid not null
     allowed_until timestamp with time zone not null
@@ -2542,6 +2598,34 @@ table private.tenants owner mirante_owner, row security forced
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON private.tenants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('tenant')
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.test_scans owner mirante_owner, row security forced
+    tenant_id uuid not null
+    import_id uuid not null
+    number integer not null
+    test_id text not null
+    student_id text not null
+    available integer not null
+    obtained integer not null
+    scanned_at timestamp with time zone
+    constraint test_scans_check CHECK (((obtained >= 0) AND (obtained <= available)))
+    constraint test_scans_pkey PRIMARY KEY (tenant_id, import_id, number)
+    CREATE INDEX test_scans_tenant_id_student_id_idx ON private.test_scans USING btree (tenant_id, student_id)
+    CREATE INDEX test_scans_tenant_id_test_id_student_id_idx ON private.test_scans USING btree (tenant_id, test_id, student_id)
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.tests owner mirante_owner, row security forced
+    tenant_id uuid not null
+    test_id text not null
+    policy text not null default 'lexicographic.v1'::text
+    constraint tests_pkey PRIMARY KEY (tenant_id, test_id)
+    constraint tests_policy_check CHECK ((policy = ANY (ARRAY['lexicographic.v1'::text, 'max-each.v1'::text])))
+    constraint tests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
 view private.validations_daily owner mirante_owner
@@ -2745,6 +2829,15 @@ function bi.rules(tenant_grant text, since timestamp with time zone, until times
     grant execute to mirante_metabase
 
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
+    grant execute to mirante_metabase
+
+function bi.test_findings(tenant_grant text, since timestamp with time zone, until timestamp with time zone) returns TABLE(code text, status text, documents bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body abea4411147e6eeb20f511091136955d
+    grant execute to mirante_metabase
+
+function bi.test_quartiles(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_test text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, p25 double precision, p50 double precision, p75 double precision, results bigint) language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body be7ca5e630a440525b9cfdc15d85567f
+    grant execute to mirante_metabase
+
+function bi.test_results(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, only_test text DEFAULT NULL::text) returns TABLE(bucket timestamp with time zone, test text, percent double precision, results bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body f3abe545d8016d20f1a51dd440d61aba
     grant execute to mirante_metabase
 
 function bi.validations(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, marketplace text, outcome text, validations bigint, rows bigint, errors bigint, warnings bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 6f82f84408a866d15682813c4ea86eab
@@ -2969,6 +3062,9 @@ function door.settle() returns timestamp with time zone language sql volatile ow
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
     grant execute to mirante_api
 
+function door.settle_test_results(document uuid, lease uuid, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], outcome text, reader text, reader_version integer, noted jsonb) returns bigint language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 87fab784ab694bd84a0a53699f2f3759
+    grant execute to mirante_api
+
 function door.shut_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=1s, body ef8a7f4471d569f6fd3f94568da284af
     grant execute to mirante_owner
 
@@ -3112,6 +3208,8 @@ function ops.usage() returns TABLE(dashboard_opens bigint, dashboard_tenants big
 function ops.zone() returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b0c56882de97ff22ad3bd4df12120149
     grant execute to mirante_ops
 
+function private.add_test_scans(tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], new_policy text) returns bigint language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 74cd6066dc87370ab71e872ce4543cb5
+
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
 function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1e2ec9bea7216a5ff18e45b8487d1859
@@ -3138,6 +3236,10 @@ function private.benchmark_member(unit text) returns bytea language sql stable o
 function private.benchmark_period(period text, OUT since timestamp with time zone, OUT until timestamp with time zone) returns record language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3caa10667dee725af4a21b94cdce8334
     grant execute to mirante_views
 
+function private.best_results(tenant uuid, document uuid, first_number integer, tests text[]) returns SETOF private.student_test_results language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 89ee4a15be840b5b2c02050533ef42c3
+
+function private.better_result(held private.student_test_results, newcomer private.student_test_results, is_max_each boolean) returns private.student_test_results language sql stable owner mirante_owner, body f8084580cbb71f7c0f05c295c0564dbb
+
 function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
 
 function private.completion(tenant uuid, service_slug text, edges timestamp with time zone[], at timestamp with time zone DEFAULT now()) returns TABLE(period integer, starts bigint, completions bigint, cohort_completed bigint, cohort_late bigint, cohort_open bigint) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 11c9b34743a9bc7dc0da4a5723a15b21
@@ -3154,6 +3256,8 @@ function private.form_benchmark_blocks(of_metric text, k integer, present bytea[
 function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns bytea language sql immutable strict owner mirante_owner, body 94008f7e59685711f3e2c75d39f6d01d
     grant execute to public
 
+function private.hold_tests(tenant uuid, tests text[], other_policy text) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 3fc494e2acf2d86afbff28c902aad5bb
+
 function private.is_visit_open(visit_key uuid) returns boolean language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body fcdc8651d33121cd7fe29e39fda36bbe
 
 function private.journeys_watermark(tenant uuid, service_slug text) returns timestamp with time zone language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body f044ba4d6ce32461a24ffe5d0d3b020d
@@ -3161,6 +3265,8 @@ function private.journeys_watermark(tenant uuid, service_slug text) returns time
 function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
 
 function private.judge_benchmarks(build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 96ecab8b5f29952b1144e983b053d123
+
+function private.judge_tests(tenant uuid, tests text[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d36c66c7a641960222be5cb8e3d96033
 
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api

@@ -84,6 +84,7 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'api/privacy': ['api/event-types', 'api/events'],
   'api/quarantine': ['api/events'],
   'api/reports': ['api/exports', 'api/pages', 'api/performance'],
+  'api/test-results': ['api/imports'],
   'jobs/archive': ['jobs/exports', 'jobs/metrics'],
   'jobs/benchmarks': ['jobs/metrics'],
   'jobs/members': ['jobs/alerts'],
@@ -103,9 +104,10 @@ const CROSS_NOUN_IMPORTS: Record<string, string[]> = {
   'sql/objectives': ['sql/tenants'],
   'sql/performance': ['sql/metrics', 'sql/privacy'],
   'sql/portable': ['sql/archive', 'sql/backup', 'sql/tenants'],
-  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/imports', 'sql/performance'],
+  'sql/privacy': ['sql/event-types', 'sql/events', 'sql/exports', 'sql/imports', 'sql/performance', 'sql/test-results'],
   'sql/reports': ['sql/performance'],
   'sql/tenants': ['sql/attacks'],
+  'sql/test-results': ['sql/imports', 'sql/privacy'],
 };
 
 test('cross-noun imports are on the list', () => {

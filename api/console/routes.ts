@@ -33,6 +33,7 @@ import type { Site } from './site.ts';
 import { mountConsoleSqlLogins } from './sql-logins.ts';
 import { mountConsoleStart } from './start.ts';
 import { mountConsoleSupport } from './support.ts';
+import { mountConsoleTestResults } from './test-results.ts';
 
 /** The console under /app: pages for people who are signed in. Each does what a program does with the API, by the same calls. */
 export function mountConsole(api: Api, deps: Deps): void {
@@ -111,6 +112,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   // The runs first: their paths would match as ids of documents.
   mountConsoleImportRuns(site);
   mountConsoleImports(site);
+  mountConsoleTestResults(site);
   mountConsoleExplore(site);
   mountConsoleOperator(site, deps);
   app.use('/app', (_request, response) => {

@@ -39,6 +39,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'event-types', title: { en: 'Event types', 'pt-BR': 'Tipos de evento' }, roles: ADMIN },
       { path: 'quarantine', title: { en: 'Quarantine', 'pt-BR': 'Quarentena' }, roles: ADMIN },
       { path: 'imports', title: { en: 'Imports', 'pt-BR': 'Importações' }, roles: ADMIN },
+      { path: 'test-results', title: { en: 'Test results', 'pt-BR': 'Resultados de provas' }, roles: ADMIN },
       { path: 'privacy', title: { en: 'Privacy requests', 'pt-BR': 'Solicitações de privacidade' }, roles: ADMIN },
     ],
   },

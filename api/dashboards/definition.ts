@@ -68,6 +68,7 @@ const cardOf = <Text extends z.ZodType>(text: Text) =>
 const dashboardOf = <Text extends z.ZodType, One extends z.ZodType>(text: Text, card: One) =>
   z.strictObject({
     audience: z.enum(['customer', 'operations', 'internal']),
+    needs: z.enum(['test-results']).optional().meta({ description: 'Lists show it only to tenants that have such data' }),
     title: text,
     description: text,
     parameters: z.array(z.union([windowOf(text), choiceOf(text)])),

@@ -1,7 +1,9 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { withTenant } from '../../sql/database/db.ts';
 import { INTERVALS } from '../../sql/metrics/windows.ts';
 import type { Tenant } from '../../sql/tenants/tenants.ts';
+import { hasTestResults } from '../../sql/test-results/test-results.ts';
 import { sendCsv, wantsCsv } from '../http/csv.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
@@ -59,7 +61,9 @@ export function mountDashboards(api: Api, deps: Deps): void {
     },
     async ({ identity }) => {
       requireFeature(identity.features, 'dashboards');
-      const dashboards = [...deps.dashboards.values()].filter((dashboard) => isFor(dashboard, identity));
+      const all = [...deps.dashboards.values()].filter((dashboard) => isFor(dashboard, identity));
+      const hasTests = all.some(({ needs }) => needs) && (await withTenant(deps.pool, identity.tenantId, hasTestResults));
+      const dashboards = all.filter(({ needs }) => !needs || hasTests);
       return {
         body: { data: dashboards.map(({ slug, audience, title, description }) => ({ slug, audience, title, description })) },
       };

@@ -37,6 +37,7 @@ export const exportQuery = z.strictObject({
   route: text.optional(),
   marketplace: text.optional(),
   rule: text.optional(),
+  test_id: text.optional().meta({ description: 'Of test results: one test' }),
 });
 
 export type ExportQuery = z.infer<typeof exportQuery>;

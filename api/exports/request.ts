@@ -28,7 +28,7 @@ export const exportInput = z.strictObject({
     .optional()
     .meta({
       description:
-        'What columns must be, or one of several texts. Events: type, source, outcome. Metrics: metric, interval, type, outcome, route, marketplace, rule',
+        'What columns must be, or one of several texts. Events: type, source, outcome. Metrics: metric, interval, type, outcome, route, marketplace, rule. Test results: test_id',
     }),
   since: uuid.optional().meta({
     description:

@@ -106,11 +106,15 @@ const isOver = (at: Date) => at.getTime() <= Date.now();
 
 const nameOf = (keyHash: Buffer) => keyHash.toString('base64');
 
-// Basic authentication carries the key as the password, so that a browser can open the operator's pages.
+// Basic authentication carries the key as the password, so that a browser can open the operator's pages, or as the user without a
+// password, for machines that can do no better.
 function keyOf(header: string | undefined): string | undefined {
   const [scheme, value] = (header ?? '').split(' ', 2);
   if (!value) return undefined;
   if (/^bearer$/i.test(scheme ?? '')) return value;
-  if (/^basic$/i.test(scheme ?? '')) return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
+  if (/^basic$/i.test(scheme ?? '')) {
+    const [user, ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
+    return password.join(':') || user;
+  }
   return undefined;
 }

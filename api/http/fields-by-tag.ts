@@ -55,7 +55,7 @@ export const FIELDS_BY_TAG: Partial<Record<Tag, Readonly<Record<string, string>>
   },
   Imports: IMPORT_FIELDS,
   Exports: {
-    dataset: 'What is exported: raw events or metrics.',
+    dataset: 'What is exported: raw events, metrics or test results.',
     format: 'Format of the files or of the stream.',
     options: 'Compression, and the form of CSV.',
     name: 'Name of the file or column.',

@@ -11,6 +11,7 @@ export const TAGS = {
     'A score for each day of data, the checks behind it, and the nightly comparison of receipts with stored events.',
   Exports: 'All rows of a window: streamed at once, or written into files by a job, with a manifest of counts and checksums.',
   Imports: 'Documents, kept as they came, and the rows that importers make of them; read again whenever the rules change.',
+  'Test results': 'Documents of scanning machines at schools, and the figures of each test.',
   Dashboards: 'Dashboards, the rows of their cards, and links with which people without a key see one of them.',
   Alerts: 'Rules that watch a metric, the webhooks and e-mail addresses that are told, and the log of what was sent.',
   Performance:

@@ -40,6 +40,10 @@ export const PROBLEM_CODES = {
   'no-such-range': [416, 'The file does not have the bytes that `Range` asks for.'],
   'idempotency-mismatch': [422, 'This Idempotency-Key was first used with another request.'],
   'invalid-schema': [422, 'The schema is not an accepted JSON Schema; `errors` says why.'],
+  'document-rejected': [
+    422,
+    'The document cannot be read as a whole; it is kept, and `errors` says what is wrong on which line.',
+  ],
   'old-http': [426, 'This answer needs HTTP/1.1 or later.'],
   'rate-limited': [429, 'Too many requests or events; wait for `Retry-After`.'],
   'quota-exceeded': [429, 'A quota of the tenant is used up until `Retry-After`.'],

@@ -89,7 +89,7 @@ test.each<[string, string, string, string | undefined, string[]]>([
     '/v1/exports/stream?dataset=event&from=today',
     undefined,
     [
-      '"dataset" must be one of events, metrics; it is "event".',
+      '"dataset" must be one of events, metrics, test_results; it is "event".',
       '"from" must be a time as RFC 3339 with its offset, e.g. 2026-01-31T12:00:00Z; it is "today".',
     ],
   ],

@@ -20,6 +20,8 @@ export type AboutBody = {
   source?: string | undefined;
   mapping?: Record<string, unknown> | undefined;
   policy?: string | undefined;
+  /** A lease for the caller, who then reads the document itself. */
+  claim?: string | undefined;
 };
 
 /** A document that is durable in the vault. `sha256` is of its bytes as they came. */
@@ -35,7 +37,7 @@ export async function keepBody(
   identity: Identity,
   actor: Actor,
   body: Readable,
-  { mediaType, source, mapping, policy }: AboutBody,
+  { mediaType, source, mapping, policy, claim }: AboutBody,
 ): Promise<KeptBody> {
   const id = uuidv7();
   const secret = secretOf(config);
@@ -64,6 +66,7 @@ export async function keepBody(
     sha256,
     mapping: mapping ?? null,
     policy: policy ?? null,
+    claim: claim ?? null,
     object,
     sealed_key: sealKey(secret, identity.tenantId, id, key),
     sealed_with: markOf(secret),

@@ -86,7 +86,7 @@ export const keptBody = z.object({
 
 /** Whether a request sends a document, whose bytes nothing else may read. */
 export const isDocument = ({ method, path }: Pick<Request, 'method' | 'path'>) =>
-  method === 'POST' && /^\/v1\/imports\/?$/.test(path);
+  method === 'POST' && /^(\/v1\/imports|\/import)\/?$/.test(path);
 
 /** The vault: documents as they came, and what became of them. */
 export function mountImports(api: Api, deps: Deps, queues: Queues): void {

@@ -27,7 +27,7 @@ export async function planParts(
   count: Count,
   archived: (selection: Selection) => Promise<Counted>,
 ): Promise<{ parts: PlannedPart[]; types: string[] }> {
-  if (job.dataset === 'metrics') return { parts: months(job), types: [] };
+  if (job.dataset !== 'events') return { parts: months(job), types: [] };
   const parts: PlannedPart[] = [];
   const types = new Set<string>();
   for (const stretch of stretchesOf(job)) {
@@ -117,7 +117,7 @@ function cut({ from, to, receivedFrom }: Stretch, spans: Span[], limits: FileLim
   return parts;
 }
 
-// Metrics have few rows, and only reading them tells how many.
+// Metrics and test results have few rows, and only reading them tells how many.
 function months({ window_from, window_to }: ClaimedExport): PlannedPart[] {
   const parts: PlannedPart[] = [];
   for (let start = window_from; start < window_to; ) {

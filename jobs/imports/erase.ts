@@ -15,7 +15,7 @@ import { type ClaimedRequest, ClaimLost, noteErased, notePrivacyProgress } from 
 import type { Person, SubjectRecord } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
 import { bytesOf, documentOf } from './body.ts';
-import type { Piece } from './importer.ts';
+import type { ImportDocument, Importer, Piece } from './importer.ts';
 import { importerOf } from './importers.ts';
 
 export type VaultDeps = {
@@ -87,10 +87,14 @@ async function* judged(
     return;
   }
   for await (const piece of importer.pieces(bytesOf(deps, row), document)) {
-    const isMine =
-      piece.isRecord && (importer.isAbout?.(piece.raw, names, document) ?? namesAny(piece.raw.toString('latin1'), names));
-    yield { ...piece, isMine };
+    yield { ...piece, isMine: piece.isRecord && isAbout(piece, importer, names, document) };
   }
+}
+
+function isAbout({ raw, about }: Piece, importer: Importer, names: readonly string[], document: ImportDocument): boolean {
+  if (about !== undefined) return about.some((name) => names.includes(name));
+  // UTF-16 of letters and digits is Latin-1 with zeros in between.
+  return importer.isAbout?.(raw, names, document) ?? namesAny(raw.toString('latin1').replaceAll('\0', ''), names);
 }
 
 /** Whether bytes, read as Latin-1, have one of the names as a whole word, as it is or with JSON's escapes. */

@@ -40,7 +40,7 @@ export type Difference = {
   after: object | null;
 };
 
-/** Documents to read again, all of one importer. */
+/** Documents to read again, all of one importer. Without a policy their rows keep the one that they have. */
 export type ReplayRun = { id: string; tenantId: string; keyId: string; policy: string | null };
 
 /** One reading of all documents of a run. */
@@ -55,8 +55,11 @@ export type Replay<Row> = {
   finish?(): Promise<Difference[]>;
 };
 
-/** A part of a document as it came; the parts one after the other are the document. A record may be about a person. */
-export type Piece = { raw: Buffer; isRecord: boolean };
+/**
+ * A part of a document as it came; the parts one after the other are the document. A record may be about a person. `about`: the
+ * people, where the importer knows them.
+ */
+export type Piece = { raw: Buffer; isRecord: boolean; about?: readonly string[] };
 
 /**
  * Reads documents of some media types. It reads each document twice if it is large: first all of it without writing, so that a

@@ -104,7 +104,7 @@ async function readAll(
         id: run.id,
         tenantId: run.tenant_id,
         keyId: run.key_id,
-        policy: row.policy ?? importer.policies?.[0] ?? null,
+        policy: run.policy ?? (run.undoes ? (row.policy ?? importer.policies?.[0] ?? null) : null),
       };
       replay = await importer.replay(deps, about, isDryRun);
       replays.set(importer, replay);

@@ -23,6 +23,7 @@ export const LOAD_ORDER = [
   'dashboards/app.sql',
   'exports/app.sql',
   'imports/app.sql',
+  'test-results/app.sql',
   'members/app.sql',
   'performance/app.sql',
   'reports/app.sql',
@@ -37,6 +38,7 @@ export const LOAD_ORDER = [
   'data-quality/bi.sql',
   'quarantine/bi.sql',
   'benchmarks/bi.sql',
+  'test-results/bi.sql',
 
   'tenants/door.sql',
   'tenants/door-sql-logins.sql',
@@ -54,6 +56,7 @@ export const LOAD_ORDER = [
   'exports/door.sql',
   'members/door-support.sql',
   'imports/door.sql',
+  'test-results/door.sql',
   'members/door.sql',
   'performance/door.sql',
   'reports/door.sql',

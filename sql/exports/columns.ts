@@ -1,5 +1,5 @@
 /** What can be exported. */
-export type Dataset = 'events' | 'metrics';
+export type Dataset = 'events' | 'metrics' | 'test_results';
 
 /** A column of an export, in the same position in every format. */
 export type ExportColumn = {
@@ -64,6 +64,15 @@ const COLUMNS: Record<Dataset, readonly ExportColumn[]> = {
     maybe('rule', TEXT, 'Dimension: rule of a validation or correction.'),
     maybe('value', NUMBER, 'Value of the metric; empty if unknown, e.g. an error rate without outcomes.'),
     always('unit', TEXT, 'Unit of the value.'),
+  ],
+  test_results: [
+    always('student_id', TEXT, 'Student number, as documents have it; leading zeros are part of it.'),
+    always('test_id', TEXT, 'Id of the test.'),
+    always('available_points', COUNT, 'Marks available.'),
+    always('obtained_points', COUNT, 'Marks obtained.'),
+    always('origins_import_vault', JSON_TEXT, 'Ids of the documents with scans of this student and test, as a JSON list.'),
+    maybe('date_of_test', TIME, 'When the best scan was made.'),
+    always('updated_on', TIME, 'When the marks or the date last changed. The window of an export is of this time.'),
   ],
 };
 

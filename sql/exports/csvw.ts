@@ -4,7 +4,11 @@ import type { Csv } from './selection.ts';
 /** What a reader must know of a CSV besides its columns. */
 export type Dialect = Pick<Csv, 'delimiter' | 'decimal'>;
 
-const KEYS: Record<Dataset, readonly string[]> = { events: ['time', 'id'], metrics: [] };
+const KEYS: Record<Dataset, readonly string[]> = {
+  events: ['time', 'id'],
+  metrics: [],
+  test_results: ['student_id', 'test_id'],
+};
 
 /**
  * CSV on the Web metadata of one CSV file (https://www.w3.org/TR/tabular-metadata/): types, units and descriptions of its

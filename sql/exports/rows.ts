@@ -10,7 +10,7 @@ import { type CopyStream, type Csv, FILTERS, type Selection, type Shape } from '
 
 /**
  * The rows of the transaction's tenant as bytes, straight from `copy … to stdout`: CSV without its header line, or one JSON
- * object a line. Events are ordered by time and id; metrics by bucket, metric and dimensions. The stream sets `rowCount` when it
+ * object a line. Events are ordered by time and id; metrics by bucket, metric and dimensions; test results by test and student. The stream sets `rowCount` when it
  * ends. If the database breaks off, it emits an error and never ends. With `archive`, events that have left the database are
  * included, byte for byte as before; without it, they are missing.
  */
@@ -30,7 +30,7 @@ export function csvHeader(dataset: Dataset, delimiter: string): string {
 
 /** The statement that copyRows() sends. `copy` takes no parameters, so every text in it is a quoted literal. */
 export function copyStatement(selection: Selection, shape: Shape, source = 'app.events_in_order'): string {
-  const { rows, order } = selection.dataset === 'events' ? eventRows(selection, source) : metricRows(selection);
+  const { rows, order } = rowsOf(selection, source);
   if (shape.format === 'ndjson') {
     const line = selection.dataset === 'events' ? EVENT : 'row_to_json(r)';
     // Bytes that JSON text never contains as quote and delimiter, so that a line is only the text.
@@ -41,6 +41,22 @@ export function copyStatement(selection: Selection, shape: Shape, source = 'app.
   const texts = columns.filter(({ sql }) => sql === 'text' || sql === 'jsonb').map(({ name }) => name);
   const quoted = shape.guard ? `, force_quote (${texts.join(', ')})` : '';
   return `copy (select ${cells.join(', ')} from (${rows}) r order by ${order}) to stdout (format csv, delimiter '${shape.delimiter}'${quoted})`;
+}
+
+function rowsOf(selection: Selection, source: string): { rows: string; order: string } {
+  if (selection.dataset === 'events') return eventRows(selection, source);
+  return selection.dataset === 'metrics' ? metricRows(selection) : testResultRows(selection);
+}
+
+function testResultRows({ from, to, filter }: Selection): { rows: string; order: string } {
+  const where = [
+    `updated_on >= timestamptz '${from}'`,
+    `updated_on < timestamptz '${to}'`,
+    ...conditions('test_results', filter),
+  ];
+  const columns = columnsOf('test_results').map(({ name, sql }) => (sql === 'jsonb' ? `to_jsonb(${name}) as ${name}` : name));
+  const rows = `select ${columns.join(', ')} from app.student_test_results where ${where.join(' and ')}`;
+  return { rows, order: 'r.test_id, r.student_id' };
 }
 
 /** SQL for the selected events of the transaction's tenant. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Instant } from '../../lib/time.ts';
 import type { Dataset } from './columns.ts';
 
-/** Which rows: half-open windows. Without `received`, rows of any time of receipt. */
+/** Which rows: half-open windows, of test results by when they last changed. Without `received`, rows of any time of receipt. */
 export type Selection = {
   dataset: Dataset;
   from: Instant;
@@ -24,6 +24,7 @@ export type Shape = Csv | { format: 'ndjson' };
 export const FILTERS: Record<Dataset, readonly string[]> = {
   events: ['type', 'source', 'subject', 'outcome'],
   metrics: ['metric', 'interval', 'type', 'outcome', 'route', 'marketplace', 'rule'],
+  test_results: ['test_id'],
 };
 
 /** `over` resolves when the connection is free again, even if the stream was destroyed. */

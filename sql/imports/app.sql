@@ -4,7 +4,7 @@ set local role mirante_views;
 create view app.imports with (security_barrier) as
     select id, tenant_id, key_id, received_at, first_at, source, media_type, bytes, sha256, object, sealed_key, sealed_with, mapping, policy,
         status, importer, importer_version, findings, rows, counts, progress, duration_ms, due_at, started_at, completed_at, version,
-        rewrites, destroyed_at
+        rewrites, destroyed_at, claim, claimed_until
     from private.imports
     where tenant_id = (select private.current_tenant())
     with cascaded check option;

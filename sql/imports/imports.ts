@@ -36,19 +36,21 @@ export type ImportEntry = {
 /** Where a body is, and its key, sealed. */
 export type SealedBody = { object: string; sealed_key: Buffer; sealed_with: string };
 
+/** `claim`: a lease for a request that reads the document itself. If it does not, the importers do a minute later. */
 export type NewImport = Pick<
   ImportEntry,
   'id' | 'key_id' | 'source' | 'media_type' | 'bytes' | 'sha256' | 'mapping' | 'policy'
 > &
-  SealedBody;
+  SealedBody & { claim: string | null };
 
 /** Adds a document to the vault of this transaction's tenant, for the importers. Returns when it was received. */
 export async function addImport(client: Client, tenantId: string, entry: NewImport): Promise<Date> {
   const { rows } = await client.query<{ received_at: Date }>(
     `insert into app.imports (id, tenant_id, key_id, received_at, first_at, source, media_type, bytes, sha256, object, sealed_key, sealed_with,
-         mapping, policy, status, findings, rows, counts, progress, due_at, version, rewrites)
+         mapping, policy, status, findings, rows, counts, progress, due_at, version, rewrites, claim, claimed_until)
      values ($1, $2, $3, now(), coalesce((select min(first_at) from app.imports where sha256 = $7), now()), $4, $5, $6, $7, $8, $9, $10,
-         $11, $12, 'stored', '[]', 0, '{}', 0, now(), 1, '[]')
+         $11, $12, 'stored', '[]', 0, '{}', 0, now(), 1, '[]', $13::uuid,
+         case when $13::uuid is null then '-infinity' else now() + interval '1 minute' end)
      returning received_at`,
     [
       entry.id,
@@ -63,6 +65,7 @@ export async function addImport(client: Client, tenantId: string, entry: NewImpo
       entry.sealed_with,
       entry.mapping && JSON.stringify(entry.mapping),
       entry.policy,
+      entry.claim,
     ],
   );
   return (rows[0] as { received_at: Date }).received_at;

@@ -2,6 +2,7 @@ import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
 
 const PAGE = 1_000;
 const ABOUT = `(d.before ->> 'subject' in ($2, $3) or d.after ->> 'subject' in ($2, $3)
+    or d.before ->> 'student_id' in ($2, $3) or d.after ->> 'student_id' in ($2, $3)
     or position($3 in coalesce(d.before::text, '') || coalesce(d.after::text, '')) > 0)`;
 
 /** Differences of runs as a place of personal data. The bodies of documents are a place of their own (jobs/imports/erase.ts). */

@@ -16,6 +16,7 @@ export const LEFT: Record<string, string> = {
   sessions: 'browsers that are signed in to this server',
   login_codes: 'links to sign in to this server',
   import_differences: 'can be computed again',
+  replayed_scans: 'scans of documents that are being read again',
   export_jobs: 'files that can be requested again',
   export_parts: 'files that can be requested again',
   export_files: 'files that can be requested again',

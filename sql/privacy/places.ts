@@ -4,6 +4,7 @@ import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.t
 import { exportFiles } from '../exports/place.ts';
 import { importDifferences } from '../imports/place.ts';
 import { feedbackPlace, journeysPlace } from '../performance/place.ts';
+import { testResults } from '../test-results/place.ts';
 import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
@@ -182,6 +183,7 @@ const idempotencyKeys: PersonalPlace = {
 export const PLACES: PersonalPlace[] = [
   events,
   quarantine,
+  testResults,
   idempotencyKeys,
   bundles,
   importDifferences,
@@ -210,6 +212,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   offboardings: 'organisations that were removed',
   dashboard_links: 'hashes, and choices that the tenant fixed for its viewers',
   annotations: 'what administrators noted of the tenant’s own figures; theirs to delete',
+  tests: 'ids of tests',
   bookmarks: 'dashboards that people of the tenant keep at hand, and their filters; theirs to remove',
   services: 'public services and their parameters',
   dirty_journeys: 'hours of a whole tenant',

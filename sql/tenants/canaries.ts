@@ -130,6 +130,16 @@ export const PLANTED: Record<string, string> = {
     select c.row_id, c.id, c.word, '2026-01', 'request', false, 'completed', now(), jsonb_build_object('mark', c.mark, 'figure', c.figure), '[]',
         jsonb_build_object('word', c.word)
     from c where not exists (select from private.performance_reports r where r.tenant_id = c.id)`,
+  'private.tests': `insert into private.tests (tenant_id, test_id) select c.id, c.word from c on conflict do nothing`,
+  'private.test_scans': `insert into private.test_scans (tenant_id, import_id, number, test_id, student_id, available, obtained, scanned_at)
+    select c.id, c.row_id, 0, c.word, c.word, 1, 1, '-infinity' from c
+    where not exists (select from private.test_scans s where s.tenant_id = c.id)`,
+  'private.student_test_results': `insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points,
+        origins_import_vault)
+    select c.id, c.word, c.word, 1, 1, array[c.row_id] from c on conflict do nothing`,
+  'private.replayed_scans': `insert into private.replayed_scans (tenant_id, run_id, import_id, number, test_id, student_id, available, obtained)
+    select c.id, r.id, c.row_id, 0, c.word, c.word, 1, 1
+    from c, lateral (select id from private.import_runs where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
   'private.members': `insert into private.members (id, tenant_id, key_id, email, name, role)
     select c.row_id, c.id, k.id, c.word || '@canary.invalid', c.mark, 'viewer' from c, ${KEY}
     where not exists (select from private.members m where m.tenant_id = c.id)`,

@@ -111,7 +111,12 @@ test('every relation has a class and meets its requirements', () => {
 
 test('every table of tenant rows has canary rows, else the audit could not test it', () => {
   const tables = relations.filter(
-    (r) => r.schema === 'private' && r.tenant && !r.part && (r.kind === 'r' || r.kind === 'p') && !r.name.endsWith('_rows'),
+    (r) =>
+      r.schema === 'private' &&
+      r.tenant &&
+      !r.part &&
+      (r.kind === 'r' || r.kind === 'p') &&
+      (r.name === 'import_rows' || !r.name.endsWith('_rows')),
   );
   expect(tables.map(({ name }) => `private.${name}`).sort()).toEqual([...Object.keys(PLANTED), 'private.audit_log'].sort());
 });
@@ -171,6 +176,11 @@ const PRIVATE: Record<string, string[]> = {
   open_grant: ['mirante_views'],
   rotate_grant_secret: [],
   append_audit: [],
+  add_test_scans: [],
+  best_results: [],
+  better_result: [],
+  hold_tests: [],
+  judge_tests: [],
   audit_change: [],
   audit_value: [],
   newcomers: [],

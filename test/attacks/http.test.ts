@@ -7,6 +7,7 @@ import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
+import { MARKR, sheetOf } from '../support/imports.ts';
 import { SERVICE, SERVICE_BODIES, type ServiceSide, settleService } from './service.ts';
 
 type Side = TestTenant &
@@ -64,6 +65,7 @@ const LISTS = [
   '/v1/imports',
   '/v1/imports/reprocess',
   '/v1/performance-reports',
+  '/results',
 ];
 
 const db = await useDatabase();
@@ -150,9 +152,9 @@ async function settle(): Promise<Side> {
   const document = async () =>
     (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
   const [importId] = [await document(), await document()];
-  const again = async () =>
-    (await api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark })).body.id;
-  const [runId] = [await again(), await again()];
+  const again = () => api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark });
+  const [runId] = [(await again()).body.id, await again()];
+  for (const id of [mark, `${mark}-2`]) await api.call('POST', '/import', ingest, sheetOf(id), MARKR);
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -230,6 +232,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
   'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
+  'post /import': () => sheetOf('mine'),
   'post /v1/imports': () => 'type\na.b.v1\n',
   'post /v1/imports/reprocess': () => ({ filter: {} }),
   'post /v1/imports/{id}/reprocess': () => ({}),
@@ -290,11 +293,13 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('{type}', side.type)
         .replace('{slug}', 'validations-overview')
         .replace('{card}', 'volume')
+        .replace('{test}', side.mark)
         .replace('{name}', template.startsWith('/v1/metrics') ? 'events.count' : side.file);
       const query = side.cursors[template] && method === 'get' ? `?cursor=${side.cursors[template]}` : '';
       const window = WINDOWS[template] ?? '';
       const body = BODIES[`${method} ${template}`]?.(side);
-      const headers: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
+      const csv: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
+      const headers = template === '/import' ? MARKR : csv;
       return { method: method.toUpperCase(), template, path: filled + query + window, body, headers, scopes };
     }),
   );

@@ -9,6 +9,7 @@ import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { fillTenant } from '../support/filled.ts';
 import { makeOperatorKey, makeTenant, useDatabase } from '../support/harness.ts';
+import { MARKR, sheetOf } from '../support/imports.ts';
 
 export type Stage = {
   api: TestApi;
@@ -89,6 +90,7 @@ export async function setStage(): Promise<Stage> {
     );
     const kept = await api.call('POST', '/v1/imports', ingest, 'type\na.b.v1\n', { 'content-type': 'text/csv' });
     ids['/v1/imports/'] = kept.body.id;
+    await api.call('POST', '/import', ingest, sheetOf('1'), MARKR);
     ids['/v1/imports/reprocess/{id}'] = await make(`/v1/imports/${kept.body.id}/reprocess`, {});
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
@@ -120,6 +122,7 @@ export async function setStage(): Promise<Stage> {
     '/v1/benchmarks/{metric}': 'validations.error_rate',
     '/v1/event-types/{type}': 'fuzz.first.v1',
     '/v1/privacy/requests/{id}/files/{name}': bundled.files[0].name,
+    '/results/{test}/aggregate': '1',
     '/v1/exports/{id}/files/{name}': encodeURIComponent(manifest.files[0].name),
   };
   return {

@@ -174,6 +174,7 @@ const ABSENT = {
   'pg-dump':
     'Skipped: backup and restore with pg_dump; install PostgreSQL with its client programs, or set PG_BIN_DIR to those of the server that is tested (on TimescaleDB TEST_SUPERUSER_URL too).',
   'nova-log': 'Skipped: tests that need ../shared/data/openstack-nova-api.log, which is not beside this checkout.',
+  'markr-sample': 'Skipped: tests that need ../shared/data/markr-sample-results.xml, which is not beside this checkout.',
 } as const;
 
 /**
@@ -191,6 +192,8 @@ export function need(thing: keyof typeof ABSENT): string | undefined {
     'metabase-openapi': () =>
       [fileURLToPath(new URL('../../../shared/data/metabase-openapi-subset.json', import.meta.url))].find(existsSync),
     'pg-dump': dumpingServer,
+    'markr-sample': () =>
+      [fileURLToPath(new URL('../../../shared/data/markr-sample-results.xml', import.meta.url))].find(existsSync),
     'nova-log': () => [fileURLToPath(new URL('../../../shared/data/openstack-nova-api.log', import.meta.url))].find(existsSync),
   }[thing]();
   if (!found) appendFileSync(inject('absences'), `${ABSENT[thing]}\n`);

@@ -9,6 +9,14 @@ import { useArchive } from './archive-home.ts';
 import { cleanUp } from './clean-up.ts';
 import { type TestDatabase, testSecret } from './harness.ts';
 
+/** Headers of a document of test results. */
+export const MARKR = { 'content-type': 'text/xml+markr' };
+
+/** A document with one result of a test. */
+export const sheetOf = (testId: string): string =>
+  `<mcq-test-results><mcq-test-result><student-number>1</student-number><test-id>${testId}</test-id>
+   <summary-marks available="2" obtained="1"/></mcq-test-result></mcq-test-results>`;
+
 export type TestVault = {
   api: TestApi;
   deps: ImportDeps;
