@@ -9,11 +9,11 @@ grant select, insert, delete on app.withdrawn_subjects to mirante_api;
 
 -- The person of a request can be written through this view but not read: responses contain the pseudonym.
 create view app.privacy_requests with (security_barrier) as
-    select id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome
+    select id, tenant_id, kind, person, person_hash, lasting_hash, reason, status, progress, blocked, created_at, due_at, completed_at, outcome
     from private.privacy_requests
     where tenant_id = (select private.current_tenant())
     with cascaded check option;
-grant select (id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome), insert
+grant select (id, kind, person_hash, reason, status, progress, blocked, created_at, due_at, completed_at, outcome), insert
     on app.privacy_requests to mirante_api;
 
 -- Only files of completed requests.

@@ -15,7 +15,11 @@ begin
         update private.api_keys k set revoked_at = now() where k.tenant_id = tenant and k.revoked_at is null;
         perform door.revoke_sql_login(l.tenant_id, l.id) from private.sql_logins l
             where l.tenant_id = tenant and l.revoked_at is null;
-        insert into private.offboardings (tenant_id, slug) values (tenant, customer.slug);
+        -- A tenant that was removed, and imported again since, is removed again.
+        insert into private.offboardings as o (tenant_id, slug) values (tenant, customer.slug)
+            on conflict (tenant_id) do update set slug = excluded.slug, requested_at = excluded.requested_at,
+                closed_in = excluded.closed_in, progress = 0, completed_at = null, certificate = null, retry_at = null, attempts = 0,
+                earlier = o.earlier || coalesce(o.certificate, '{}');
     end if;
     return query select * from private.offboardings o where o.tenant_id = tenant;
 end

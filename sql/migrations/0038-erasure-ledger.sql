@@ -1,0 +1,123 @@
+set local role mirante_owner;
+
+-- What must be repeated after an older copy of the data is brought back. The same entries are files outside the database, which
+-- a restore of the database cannot take back.
+create table private.erasure_ledger (
+    id           uuid         primary key default gen_random_uuid(),
+    tenant_id    uuid         not null,
+    kind         text         not null check (kind in ('opened', 'erasure', 'withdrawal', 'restoration', 'key-destroyed', 'offboarding', 'imported')),
+    person_hash  text,
+    key_mark     text,
+    at           timestamptz  not null default clock_timestamp(),
+    seq          bigint       unique,
+    line         text,
+    check ((seq is null) = (line is null))
+);
+comment on table private.erasure_ledger is 'What must be repeated after a restore: erasures, withdrawals, destroyed keys, removed tenants. Outlives the tenants that it is about.';
+comment on column private.erasure_ledger.person_hash is 'The pseudonym, never the plain identifier; of a withdrawal its own keyed hash.';
+comment on column private.erasure_ledger.key_mark is 'Of the pseudonym key that was destroyed: tells it from others without revealing it.';
+comment on column private.erasure_ledger.seq is 'Place in the chain; null until the entry is in the object store.';
+comment on column private.erasure_ledger.line is 'The entry as it is in the object store: JSON, with the SHA-256 of the entry before.';
+select storage.protect('private.erasure_ledger');
+revoke select on private.erasure_ledger from mirante_views;
+create index erasure_ledger_open on private.erasure_ledger (at) where seq is null;
+create index on private.erasure_ledger (tenant_id);
+
+create trigger append_only before update or delete on private.erasure_ledger
+    for each row when (old.seq is not null) execute function private.refuse_change();
+create trigger no_truncate before truncate on private.erasure_ledger
+    for each statement execute function private.refuse_change();
+
+alter table private.privacy_requests
+    add column lasting_hash text,
+    add column blocked text,
+    add column cut_off timestamptz,
+    add column alerted integer not null default 0;
+comment on column private.privacy_requests.lasting_hash is 'Of a withdrawal or restoration: the hash under the key of withdrawals, which outlives the key of pseudonyms.';
+comment on column private.privacy_requests.blocked is 'Why the last attempt failed, in words for the tenant; null: none has failed since.';
+comment on column private.privacy_requests.cut_off is 'Of an erasure: what was received until then is covered.';
+comment on column private.privacy_requests.alerted is 'Which of its deadline''s alerts were sent: 1 half of the time, 2 three days left, 3 one day left, 4 overdue.';
+
+create function private.note_in_ledger() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    if tg_table_name = 'privacy_requests' then
+        if new.kind in ('erasure', 'withdrawal', 'restoration') then
+            insert into private.erasure_ledger (id, tenant_id, kind, person_hash, at)
+                values (new.id, new.tenant_id, new.kind, coalesce(new.lasting_hash, new.person_hash), new.created_at)
+                on conflict (id) do nothing;
+        end if;
+    else
+        insert into private.erasure_ledger (tenant_id, kind) values (new.tenant_id, 'offboarding');
+    end if;
+    return null;
+end
+$$;
+revoke all on function private.note_in_ledger from public;
+create trigger ledger after insert on private.privacy_requests for each row execute function private.note_in_ledger();
+create trigger ledger after insert or update of requested_at on private.offboardings
+    for each row execute function private.note_in_ledger();
+-- So that the ledger is never empty outside the database: a missing one is then told from one without erasures.
+insert into private.erasure_ledger (tenant_id, kind, at) values ('00000000-0000-0000-0000-000000000000', 'opened', '1970-01-01Z');
+-- Erasures of earlier versions are entered too: a backup may be older.
+insert into private.erasure_ledger (id, tenant_id, kind, person_hash, at)
+    select id, tenant_id, kind, person_hash, created_at from private.privacy_requests where kind in ('erasure', 'withdrawal', 'restoration');
+insert into private.erasure_ledger (tenant_id, kind, at) select tenant_id, 'offboarding', requested_at from private.offboardings;
+
+-- A tenant that was imported again can be removed again.
+alter table private.offboardings
+    alter column slug drop not null,
+    add column earlier jsonb not null default '[]';
+comment on column private.offboardings.slug is 'Until the removal is complete; then nothing names the tenant but its id.';
+comment on column private.offboardings.earlier is 'Certificates of earlier removals of the same tenant, which was imported again after each.';
+
+create table private.erased_events (
+    tenant_id  uuid         not null references private.tenants on delete cascade,
+    id         uuid         not null,
+    time       timestamptz  not null,
+    primary key (tenant_id, id, time)
+);
+comment on table private.erased_events is 'Keys of erased events, so that a late duplicate is not stored again. A key is a UUID of the sender''s, or a hash.';
+select storage.protect('private.erased_events');
+revoke select on private.erased_events from mirante_views;
+alter table private.erased_events alter column tenant_id set statistics 0;
+
+create table private.withdrawal_keys (
+    tenant_id   uuid        primary key references private.tenants on delete cascade,
+    key         bytea       not null check (octet_length(key) = 32),
+    created_at  timestamptz not null default now()
+);
+comment on table private.withdrawal_keys is 'HMAC keys of withdrawals alone. They outlive the key of pseudonyms, so that withdrawals do; they tell nothing of anybody who has not withdrawn.';
+select storage.protect('private.withdrawal_keys');
+revoke select on private.withdrawal_keys from mirante_views;
+
+create table private.privacy_versions (
+    tenant_id  uuid    primary key references private.tenants on delete cascade,
+    version    bigint  not null
+);
+comment on table private.privacy_versions is 'Rises with each withdrawal, restoration and destroyed key. A flush that concealed events by an older version is refused and repeated.';
+select storage.protect('private.privacy_versions');
+revoke select on private.privacy_versions from mirante_views;
+alter table private.privacy_versions alter column tenant_id set statistics 0;
+
+create function private.raise_privacy_version() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    tenant uuid := case when tg_op = 'DELETE' then old.tenant_id else new.tenant_id end;
+begin
+    insert into private.privacy_versions as v (tenant_id, version) select t.id, 1 from private.tenants t where t.id = tenant
+        on conflict (tenant_id) do update set version = v.version + 1;
+    return null;
+end
+$$;
+revoke all on function private.raise_privacy_version from public;
+create trigger version after insert or delete on private.withdrawn_subjects
+    for each row execute function private.raise_privacy_version();
+create trigger version after delete on private.pseudonym_keys
+    for each row execute function private.raise_privacy_version();
+
+reset role;
