@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { POINTER } from '../../lib/json-fields.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import {
   addEventType,
@@ -15,7 +16,6 @@ import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
-import { POINTER } from '../privacy/personal-fields.ts';
 import { acceptSchema } from './event-types.ts';
 import { eventTypeSpecs } from './spec.ts';
 

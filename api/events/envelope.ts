@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { type JsonItem, sourcesOf } from '../../lib/json-items.ts';
 import { parseTime } from '../../lib/time.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { type EventRow, VALIDATION } from '../../sql/events/events.ts';
 import type { EventTypes, Mismatch } from '../event-types/event-types.ts';
 import { type Concealed, conceal } from '../privacy/pseudonyms.ts';
-import { type JsonItem, sourcesOf } from './json-items.ts';
 
 /** Why an item is not stored as an event. `rejected`: it is not an event, or the mode of its type rejects it. */
 export type Refusal = {

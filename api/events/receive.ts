@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { cutItems, cutLines, type JsonItem } from '../../lib/json-items.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
 import { type FirstReceipt, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
@@ -10,7 +11,6 @@ import { type Accepted, type Context, derivedId, type Refusal, readEvent } from 
 import type { EventForm } from './event-form.ts';
 import type { StoreOutcome } from './group-commit.ts';
 import { badArray, badItem, mistakenLines } from './json-fault.ts';
-import { cutItems, cutLines, type JsonItem } from './json-items.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** Dependencies of receiving events. */

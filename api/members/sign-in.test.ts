@@ -97,7 +97,8 @@ describe('with a key', () => {
     for (let n = 1; n < 10; n++) await visit('POST', '/login', { form: { key: 'mir_read_nope' }, headers });
     expect((await visit('POST', '/login', { form: { key: tenant.keys.read }, headers })).status).toBe(429);
     expect((await visit('POST', '/login', { form: { key: tenant.keys.read } })).status).toBe(303);
-    const log = "select action, tenant_id from private.audit_log where action like 'session.%' order by seq desc offset 1 limit 1";
+    const log =
+      "select action, tenant_id from private.audit_log where action like 'session.%' order by seq desc offset 1 limit 1";
     const operations = "select id from private.tenants where kind = 'operations'";
     const { id } = (await db.owner.query(operations)).rows[0];
     expect((await db.owner.query(log)).rows).toEqual([{ action: 'session.refused', tenant_id: id }]);

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { compileFields } from '../../lib/json-fields.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { compileFields } from './personal-fields.ts';
 import { conceal, type Handling, pseudonym, UNREGISTERED } from './pseudonyms.ts';
 
 const bytes = randomBytes(32);

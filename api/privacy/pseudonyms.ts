@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
+import { type Fields, replaceFields } from '../../lib/json-fields.ts';
 import type { EventRow } from '../../sql/events/events.ts';
 import { canonicalJson } from '../http/canonical-json.ts';
-import { type Fields, replaceFields } from './personal-fields.ts';
 
 /**
  * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { cutItems, type JsonItem } from '../../lib/json-items.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
 import type { Quarantined } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Refusal } from '../events/envelope.ts';
-import { cutItems, type JsonItem } from '../events/json-items.ts';
 import type { ReceiptItem } from '../events/receipt.ts';
 import { acceptedOf, type Judged, judge, type ReceiveDeps, recognise, refused, store } from '../events/receive.ts';
 import type { Deps } from '../http/deps.ts';

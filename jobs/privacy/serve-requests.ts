@@ -95,7 +95,7 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
     await withTenant(deps.pool, request.tenant_id, async (client) => {
-      for await (const found of place.find(client, personOf(request))) {
+      for await (const found of place.find(client, personOf(request), request.id)) {
         await json.addJson(found.map((record) => record.json));
         await csv.addCsv(
           place.columns,
@@ -115,7 +115,7 @@ async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Pers
     request.tenant_id,
     async (client) => {
       await allowLargeDeletes(client);
-      const erased = await place.erase(client, personOf(request));
+      const erased = await place.erase(client, personOf(request), request.id);
       await noteErased(client, request, place.name, erased, progress);
     },
     'login',

@@ -1,4 +1,4 @@
-import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
+import { nothingErased, type PersonalPlace, type SubjectRecord } from '../privacy/place.ts';
 
 const HAS_FILES = "(status = 'completed' or (status = 'running' and settled_at is not null))";
 
@@ -29,6 +29,7 @@ export const exportFiles: PersonalPlace = {
        where tenant_id = $1 and dataset <> 'metrics' and ${HAS_FILES}`,
       [tenantId, hash],
     );
-    return { removed: rowCount ?? 0, hours: 0 };
+    const removed = rowCount ?? 0;
+    return { ...nothingErased(), found: removed, removed };
   },
 };

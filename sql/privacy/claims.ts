@@ -101,7 +101,7 @@ export async function noteErased(
   client: Client,
   { id, claim }: Held,
   place: string,
-  erased: Erased,
+  erased: Pick<Erased, 'removed' | 'hours'>,
   progress: number,
 ): Promise<void> {
   await prove(

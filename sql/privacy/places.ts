@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
-import type { Erased, Person, PersonalPlace, SubjectRecord } from './place.ts';
+import { type Erased, nothingErased, type Person, type PersonalPlace, type SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
 
@@ -26,7 +26,7 @@ const events: PersonalPlace = {
     }
   },
   async erase(client, { tenantId, subject, hash }) {
-    const { rows } = await client.query<Erased>(
+    const { rows } = await client.query<Pick<Erased, 'removed' | 'hours'>>(
       `with gone as (
          delete from private.events e where ${ABOUT} returning e.time, e.id
        ), hits as (
@@ -38,7 +38,8 @@ const events: PersonalPlace = {
        select (select count(*) from gone) as removed, (select count(*) from marked) as hours`,
       [tenantId, subject, hash],
     );
-    return rows[0] as Erased;
+    const { removed = 0, hours = 0 } = rows[0] ?? {};
+    return { ...nothingErased(), found: removed, removed, hours };
   },
 };
 
@@ -72,7 +73,7 @@ const quarantine: PersonalPlace = {
       );
       removed += gone.rows[0]?.removed ?? 0;
     }
-    return { removed, hours: 0 };
+    return { ...nothingErased(), found: removed, removed };
   },
 };
 
@@ -145,7 +146,8 @@ const bundles: PersonalPlace = {
        where r.id = f.request_id and r.tenant_id = $1 and r.person_hash = $2`,
       [tenantId, hash],
     );
-    return { removed: rowCount ?? 0, hours: 0 };
+    const removed = rowCount ?? 0;
+    return { ...nothingErased(), found: removed, removed };
   },
 };
 
@@ -172,7 +174,8 @@ const idempotencyKeys: PersonalPlace = {
       subject,
       hash,
     ]);
-    return { removed: rowCount ?? 0, hours: 0 };
+    const removed = rowCount ?? 0;
+    return { ...nothingErased(), found: removed, removed };
   },
 };
 

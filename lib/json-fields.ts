@@ -1,5 +1,7 @@
-import { endOfString, endOfValue, skipSpace } from '../events/json-items.ts';
-import { nameOfStep } from '../http/problems.ts';
+import { endOfString, endOfValue, skipSpace } from './json-items.ts';
+
+/** The name that a step of a JSON Pointer (RFC 6901) stands for. */
+export const nameOfStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** JSON Pointers as a tree. `whole`: the value itself is personal; otherwise members of it are, by name. */
 export type Fields = { whole: boolean; members: Map<string, Fields> };
@@ -81,3 +83,13 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
 
 const below = (fields: Fields[], name: string) => fields.flatMap(({ members }) => members.get(name) ?? []);
 const isClose = (code: number) => code === CLOSE_BRACE || code === CLOSE_BRACKET;
+
+/** The values that the pointers name in a parsed value: the slow counterpart of replaceFields(), where nothing is replaced. */
+export function valuesAt(value: unknown, { whole, members }: Fields): unknown[] {
+  if (whole) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  const steps = Array.isArray(value)
+    ? value.flatMap((item, index) => [members.get('*'), members.get(String(index))].map((next) => [item, next] as const))
+    : Object.entries(value).map(([name, member]) => [member, members.get(name)] as const);
+  return steps.flatMap(([member, next]) => (next ? valuesAt(member, next) : []));
+}
