@@ -377,9 +377,11 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     kind,
     person,
     person_hash,
+    lasting_hash,
     reason,
     status,
     progress,
+    blocked,
     created_at,
     due_at,
     completed_at,
@@ -387,6 +389,7 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
    FROM private.privacy_requests
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert to mirante_api
+    grant select (blocked) to mirante_api
     grant select (completed_at) to mirante_api
     grant select (created_at) to mirante_api
     grant select (due_at) to mirante_api
@@ -1143,6 +1146,35 @@ table private.dirty_hours owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.erased_events owner mirante_owner, row security forced
+    tenant_id uuid not null
+    id uuid not null
+    "time" timestamp with time zone not null
+    constraint erased_events_pkey PRIMARY KEY (tenant_id, id, "time")
+    constraint erased_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
+table private.erasure_ledger owner mirante_owner, row security forced
+    id uuid not null default gen_random_uuid()
+    tenant_id uuid not null
+    kind text not null
+    person_hash text
+    key_mark text
+    at timestamp with time zone not null default clock_timestamp()
+    seq bigint
+    line text
+    constraint erasure_ledger_check CHECK (((seq IS NULL) = (line IS NULL)))
+    constraint erasure_ledger_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text, 'key-destroyed'::text, 'offboarding'::text, 'imported'::text])))
+    constraint erasure_ledger_pkey PRIMARY KEY (id)
+    constraint erasure_ledger_seq_key UNIQUE (seq)
+    CREATE INDEX erasure_ledger_open ON private.erasure_ledger USING btree (at) WHERE (seq IS NULL)
+    CREATE INDEX erasure_ledger_tenant_id_idx ON private.erasure_ledger USING btree (tenant_id)
+    CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON private.erasure_ledger FOR EACH ROW WHEN ((old.seq IS NOT NULL)) EXECUTE FUNCTION private.refuse_change()
+    CREATE TRIGGER no_truncate BEFORE TRUNCATE ON private.erasure_ledger FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
     type text not null
@@ -1576,7 +1608,7 @@ table private.objectives owner mirante_owner
 
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
-    slug text not null
+    slug text
     requested_at timestamp with time zone not null default now()
     closed_in xid8 not null default pg_current_xact_id()
     progress integer not null default 0
@@ -1584,10 +1616,12 @@ table private.offboardings owner mirante_owner, row security forced
     certificate jsonb
     retry_at timestamp with time zone
     attempts integer not null default 0
+    earlier jsonb not null default '[]'::jsonb
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint offboardings_pkey PRIMARY KEY (tenant_id)
     constraint offboardings_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE OF completed_at ON private.offboardings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('offboarding', 'tenant_id')
+    CREATE TRIGGER ledger AFTER INSERT OR UPDATE OF requested_at ON private.offboardings FOR EACH ROW EXECUTE FUNCTION private.note_in_ledger()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -1622,6 +1656,10 @@ table private.privacy_requests owner mirante_owner, row security forced
     served_at timestamp with time zone
     retry_at timestamp with time zone
     attempts integer not null default 0
+    lasting_hash text
+    blocked text
+    cut_off timestamp with time zone
+    alerted integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint privacy_requests_claimed CHECK (((status <> 'running'::text) OR ((claim IS NOT NULL) AND (claimed_until IS NOT NULL))))
     constraint privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text])))
@@ -1634,9 +1672,18 @@ table private.privacy_requests owner mirante_owner, row security forced
     CREATE INDEX privacy_requests_tenant_id_id_idx ON private.privacy_requests USING btree (tenant_id, id)
     CREATE INDEX privacy_requests_tenant_id_served_at_idx ON private.privacy_requests USING btree (tenant_id, served_at)
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF completed_at ON private.privacy_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_request')
+    CREATE TRIGGER ledger AFTER INSERT ON private.privacy_requests FOR EACH ROW EXECUTE FUNCTION private.note_in_ledger()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.privacy_versions owner mirante_owner, row security forced
+    tenant_id uuid not null
+    version bigint not null
+    constraint privacy_versions_pkey PRIMARY KEY (tenant_id)
+    constraint privacy_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
 table private.probe_totals owner mirante_owner
     probe text not null
@@ -1664,6 +1711,7 @@ table private.pseudonym_keys owner mirante_owner, row security forced
     constraint pseudonym_keys_pkey PRIMARY KEY (tenant_id)
     constraint pseudonym_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE ON private.pseudonym_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('pseudonym_key', 'tenant_id')
+    CREATE TRIGGER version AFTER DELETE ON private.pseudonym_keys FOR EACH ROW EXECUTE FUNCTION private.raise_privacy_version()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
@@ -2060,12 +2108,23 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.withdrawal_keys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    key bytea not null
+    created_at timestamp with time zone not null default now()
+    constraint withdrawal_keys_key_check CHECK ((octet_length(key) = 32))
+    constraint withdrawal_keys_pkey PRIMARY KEY (tenant_id)
+    constraint withdrawal_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
 table private.withdrawn_subjects owner mirante_owner, row security forced
     tenant_id uuid not null
     subject_hash text not null
     withdrawn_at timestamp with time zone not null default now()
     constraint withdrawn_subjects_pkey PRIMARY KEY (tenant_id, subject_hash)
     constraint withdrawn_subjects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE TRIGGER version AFTER INSERT OR DELETE ON private.withdrawn_subjects FOR EACH ROW EXECUTE FUNCTION private.raise_privacy_version()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant delete, insert, select to mirante_views
@@ -2212,7 +2271,7 @@ function door.days_under_way(since timestamp with time zone, until timestamp wit
 function door.delete_member(member uuid) returns uuid language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 00c3470fa87a7e5f07db4dd70cdb6654
     grant execute to mirante_api
 
-function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
+function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 8bed8d20dc7ab1b388e5fb8bfc8d80ca
     grant execute to mirante_api
 
 function door.drop_sql_login(login_name text) returns boolean language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0a03cb1a8b9809b940c21a8fc64e9321
@@ -2242,7 +2301,7 @@ function door.find_link(link_hash bytea) returns TABLE(tenant_id uuid, key_id uu
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 17ea808a46053b432ff3f38c972259db
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean, versions integer[]) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 40c970c23e87de43b5d2dbaf282a3362
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
@@ -2284,7 +2343,7 @@ function door.note_refused_login(from_address text) returns void language plpgsq
 function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
     grant execute to mirante_api
 
-function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
+function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e0fed5375ac5e76a3020b8cce36b92f1
     grant execute to mirante_api
 
 function door.offboarding(tenant uuid) returns SETOF private.offboardings language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b665274c88901ebed5669fb5d3312b92
@@ -2294,6 +2353,9 @@ function door.open_privacy_requests() returns TABLE(open bigint, seconds_left do
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
+    grant execute to mirante_api
+
+function door.privacy_version() returns bigint language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d50c66d62ecc0edf41aef212941e6e04
     grant execute to mirante_api
 
 function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
@@ -2368,6 +2430,9 @@ function door.watermark(figures text DEFAULT NULL::text) returns timestamp with 
     grant execute to mirante_api
 
 function door.web_sessions(key uuid, idle interval) returns TABLE(id uuid, address text, agent text, created_at timestamp with time zone, seen_at timestamp with time zone, expires_at timestamp with time zone) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 12ad2ed2d7bd1c67ba318d23038a0139
+    grant execute to mirante_api
+
+function door.withdrawal_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0c289b858796e1cd10411fbf67d1fc86
     grant execute to mirante_api
 
 function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 70750ad613757afe9f4ec3c3bc44dca2
@@ -2514,6 +2579,8 @@ function private.judge_benchmark(declared private.benchmarks, k integer, eligibl
 
 function private.judge_benchmarks(build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 96ecab8b5f29952b1144e983b053d123
 
+function private.key_mark(key bytea) returns text language sql immutable strict owner mirante_owner, body 222130ce13087ad361ac17de9bd557e5
+
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -2533,6 +2600,8 @@ function private.make_benchmark_secret() returns void language sql volatile owne
 
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
 
+function private.note_in_ledger() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6db112f2f24620b9b5583317f2291fbe
+
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
 
@@ -2540,6 +2609,8 @@ function private.own_archive_keep_days(event_type text) returns integer language
     grant execute to mirante_api
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
+
+function private.raise_privacy_version() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de49b6969ec6456417dcd03c1a7c2dd3
 
 function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean language sql immutable owner mirante_owner, body caa652bd0f0df5e4da417ba4920e38ca
     grant execute to mirante_api

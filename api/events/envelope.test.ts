@@ -14,6 +14,7 @@ const context: Context = {
     check: () => undefined,
     handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false }),
     pseudonym: (value) => value,
+    withdrawalHash: (subject) => subject,
     isWithdrawn: () => false,
   },
   maxEventBytes: 65_536,

@@ -180,7 +180,7 @@ test('another job takes over an erasure whose server died, and the certificate c
   await db.owner.query(
     `with gone as (delete from private.quarantine where tenant_id = $1 and position('ana@' in convert_from(raw, 'UTF8')) > 0)
      update private.privacy_requests set claimed_until = now(),
-         outcome = '{"removed": {"quarantine": 1}, "hours": 0}' where tenant_id = $1`,
+         outcome = '{"places": {"quarantine": {"removed": 1, "changed": 0}}, "hours": 0}' where tenant_id = $1`,
     [tenant.id],
   );
   // A request whose server gave up is not retried at once.

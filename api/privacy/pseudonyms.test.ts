@@ -28,7 +28,7 @@ const concealed = (members: Partial<EventRow>, handling: Partial<Handling> = {},
   conceal(row(members), {
     handling: () => ({ ...UNREGISTERED, ...handling }),
     pseudonym: of,
-    isWithdrawn: (hash) => withdrawn.includes(hash),
+    isWithdrawn: (_, hash) => withdrawn.includes(hash),
   });
 
 test('is the first 18 bytes of the HMAC, in base64url', () => {

@@ -2,12 +2,18 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { type Fields, replaceFields } from '../../lib/json-fields.ts';
 import type { EventRow } from '../../sql/events/events.ts';
 import { canonicalJson } from '../http/canonical-json.ts';
+import { withoutValues } from './withdrawn.ts';
 
 /**
  * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
  */
 export function pseudonym(key: KeyObject, value: string): string {
   return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
+}
+
+/** The hash by which a withdrawal is known, under a key of its own, which outlives the key of pseudonyms. */
+export function withdrawalHash(key: KeyObject, value: string): string {
+  return `wdr_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
 }
 
 /** How personal data in the events of one type is handled. */
@@ -25,7 +31,9 @@ export const UNREGISTERED: Handling = { plainSubject: false, fields: undefined, 
 export type Privacy = {
   handling: (type: string) => Handling;
   pseudonym: (value: string) => string;
-  isWithdrawn: (pseudonym: string) => boolean;
+  isWithdrawn: (subject: string, pseudonym: string) => boolean;
+  /** See EventRow. */
+  version?: number;
 };
 
 /** A row that can be stored. `named`: its form if its subject had not withdrawn consent. */
@@ -40,12 +48,18 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
   if (row.subject === null && !fields) return { row };
   const subject = row.subject === null ? null : privacy.pseudonym(row.subject);
   const named = { ...row, subject: plainSubject ? row.subject : subject };
-  const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(subject) ? { ...row, subject: null } : undefined;
+  const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(row.subject as string, subject) ? { ...row, subject: null } : undefined;
   if (fields && row.data !== null) {
     const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
     if (hidden === undefined) return undefined;
     named.data = hidden;
     if (anonymous) anonymous.data = replaceFields(row.data, fields, () => 'null') ?? null;
+  }
+  if (anonymous && row.subject !== null && subject !== null) {
+    // What links the event to the person in fields that the type does not mark, and in attributes.
+    const values = [row.subject, subject];
+    anonymous.data &&= withoutValues(anonymous.data, values);
+    anonymous.attributes &&= withoutValues(anonymous.attributes, values);
   }
   return anonymous ? { row: anonymous, named } : { row: named };
 }

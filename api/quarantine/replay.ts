@@ -29,7 +29,7 @@ export async function replay(
   const items = pending.map(({ raw }) => itemOf(raw));
   const judged = await judge(deps, identity, items, defaults, notJson);
   if (!isDryRun) deps.limits.within('monthly-events', identity);
-  const receipt = isDryRun ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
+  const receipt = isDryRun ? await foresee(deps, identity, judged) : await store(deps, identity, judged, items, defaults);
   return receipt.map(({ warnings: _, ...item }) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
 }
 

@@ -6,14 +6,14 @@ import type { Logger } from '../../lib/log.ts';
 import type { ObjectStore } from '../../lib/object-store.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import {
+  type Adopted,
   adoptEntry,
-  type LedgerEntry,
   ledgerHead,
+  ledgerLines,
   lockLedger,
   nextEntry,
   placeEntry,
   readChainOf,
-  type Repeated,
   repeatEntry,
 } from '../../sql/privacy/ledger.ts';
 
@@ -54,8 +54,6 @@ export async function writeLedger(store: ObjectStore, lines: string[], from = 1)
   }
 }
 
-export type Adopted = { entry: LedgerEntry; repeated: Repeated };
-
 /**
  * Gives every open entry its place in the chain and stores it outside the database. An entry is durable there before anything is
  * erased for it. If the store is ahead, the database was restored: what it does not know is repeated first, and returned. Throws if
@@ -67,6 +65,8 @@ export async function publishLedger(deps: LedgerDeps): Promise<Adopted[]> {
     const left = await withTransaction(deps.pool, 'begin', async (client) => {
       await lockLedger(client);
       const { seq } = await ledgerHead(client);
+      // A new store, or one that lost its files.
+      if (seq > 0 && !(await deps.objects.stat(nameOf(seq)))) await writeLedger(deps.objects, await ledgerLines(client));
       if (await deps.objects.stat(nameOf(seq + 1)))
         adopted.push(...(await adoptLines(client, await readLedger(deps.objects, seq + 1))));
       const next = await nextEntry(client);

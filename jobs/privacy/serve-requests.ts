@@ -5,8 +5,10 @@ import { exportFiles } from '../../sql/exports/place.ts';
 import { countDoomed, exportsErasedFor } from '../../sql/exports/upkeep.ts';
 import { withRefreshLock } from '../../sql/metrics/rollups.ts';
 import {
+  beginErasure,
   type ClaimedRequest,
   ClaimLost,
+  certifyErasure,
   claimPrivacyRequest,
   clearBundle,
   completePrivacyRequest,
@@ -16,9 +18,11 @@ import {
   notePrivacyProgress,
   releasePrivacyRequest,
 } from '../../sql/privacy/claims.ts';
-import type { Person, PersonalPlace } from '../../sql/privacy/place.ts';
+import { findEntry } from '../../sql/privacy/ledger.ts';
+import type { Person, PersonalPlace, Unsearched } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
+import { vacuumErased } from '../../sql/privacy/vacuum.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
 import type { ExportDeps } from '../exports/deps.ts';
@@ -26,14 +30,20 @@ import { destroyErased } from '../exports/destroy.ts';
 import { type RefreshDeps, refreshLocked } from '../metrics/refresh-rollups.ts';
 import { eachItem } from '../queue/each.ts';
 import { createBundleFile } from './bundle-file.ts';
+import { type LedgerDeps, publishLedger } from './ledger.ts';
 
-export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
+export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'> & Pick<LedgerDeps, 'backups'>;
 
-/** What erasing a person does not reach. Each certificate lists it. */
-const NOT_REACHED = [
-  'Roll-up buckets whose raw events have been deleted by retention. They hold only counts, which identify nobody and cannot be recomputed.',
-  'Fields of events that the event type does not declare as personal.',
-  'Backups, until they expire.',
+/** What erasing a person does not search. Each certificate lists it. */
+const NOT_SEARCHED: Unsearched[] = [
+  {
+    what: 'Roll-up buckets whose raw events have been deleted by retention',
+    why: 'They hold only counts, and cannot be recomputed.',
+  },
+  {
+    what: 'Backups made before the cut-off, and the write-ahead log',
+    why: 'They are not rewritten. A restore of one repeats this erasure from the erasure ledger before anything is served; they end when they are deleted.',
+  },
 ];
 
 const KEEP_EVERY_MS = 10_000;
@@ -44,12 +54,19 @@ const KEEP_EVERY_MS = 10_000;
  */
 export async function servePrivacyRequests(deps: PrivacyDeps): Promise<void> {
   await deleteOldBundles(deps.pool);
+  // Nothing is erased that is not in the ledger. Access requests do not depend on it.
+  const failure = await publishLedger(deps).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  if (failure) deps.log.error({ err: failure }, 'cannot store the erasure ledger; no erasure begins');
   const telling = {
     log: deps.log,
     message: 'cannot complete a privacy request',
     about: ({ id, tenant_id, kind }: ClaimedRequest) => ({ tenant: tenant_id, privacy_request: id, kind }),
   };
   await eachItem(claims(deps), telling, (request) => serve(deps, request));
+  if (failure) throw failure;
 }
 
 async function* claims({ pool }: PrivacyDeps): AsyncGenerator<ClaimedRequest> {
@@ -61,13 +78,13 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   // The next write notices a lost lease.
   const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
   try {
-    const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
-    await completePrivacyRequest(deps.pool, request, outcome);
+    if (request.kind === 'erasure') await certifyErasure(deps.pool, request, await erase(deps, request));
+    else await completePrivacyRequest(deps.pool, request, { files: await collect(deps, request) });
     deps.log.info(told, 'privacy request completed');
   } catch (error) {
     if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request was cancelled or taken over by another worker');
     // If the database is unreachable, the lease expires by itself.
-    await releasePrivacyRequest(deps.pool, request, error instanceof Busy).catch(() => undefined);
+    await releasePrivacyRequest(deps.pool, request, error instanceof Busy ? null : reasonOf(error)).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(timer);
@@ -122,29 +139,54 @@ async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Pers
   );
 }
 
+// In words for the tenant: the error itself may name what is not the tenant's.
+const reasonOf = (error: unknown) =>
+  error instanceof Blocked ? error.message : 'The last attempt failed. It is repeated; the operator’s log has the reason.';
+
+/** Why a request cannot be completed now, in words for the tenant. */
+class Blocked extends Error {}
+
 // Rows first, each place in its own transaction; then the roll-ups that had counted them, hour by hour.
 async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
+  const entry = await findEntry(deps.pool, request.id);
+  if (!entry)
+    throw new Blocked('The erasure ledger cannot be stored outside the database. Nothing is erased before, because a restore would undo it.');
+  const cutOff = await beginErasure(deps.pool, request);
+  const person = personOf(request);
   for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
-  await eraseFromArchive(deps, request, personOf(request));
+  await eraseFromArchive(deps, request, person);
   // Again: an export that was planned in the meantime may have read archived rows of the person.
   await eraseFrom(deps, request, exportFiles, 80);
   await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
-  if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
-  const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
+  if (left > 0) throw new Blocked(`${left} files of cancelled exports are still being written.`);
+  await vacuumErased(deps.pool);
+  const { places, hours, unsearched, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',
     request_id: request.id,
     tenant_id: request.tenant_id,
     subject: request.person_hash,
     requested_at: request.created_at,
+    cut_off: cutOff,
     completed_at: deps.clock(),
-    removed,
+    ledger: entry,
+    places: Object.entries(places).map(([place, found]) => ({ place, ...found })),
+    removed: Object.fromEntries(Object.entries(places).map(([place, { removed }]) => [place, removed])),
     archive_files,
     hours_recomputed: hours,
     exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
-    not_reached: NOT_REACHED,
+    not_searched: [
+      ...Object.entries(unsearched).flatMap(([place, list]) => list.map((one) => ({ place, ...one }))),
+      ...(request.person === request.person_hash ? [BY_PSEUDONYM] : []),
+      ...NOT_SEARCHED,
+    ],
   };
 }
+
+const BY_PSEUDONYM: Unsearched = {
+  what: 'Texts with the plain identifier that are not the subject of an event',
+  why: 'The request names the pseudonym, or the key that encrypted the identifier was destroyed.',
+};

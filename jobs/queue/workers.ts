@@ -17,7 +17,7 @@ import { refreshRollups } from '../metrics/refresh-rollups.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
-import { servePrivacyRequests } from '../privacy/serve-requests.ts';
+import { type PrivacyDeps, servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
 import { endSqlLogins } from '../tenants/end-sql-logins.ts';
 import { offboardTenants } from '../tenants/offboard.ts';
@@ -29,7 +29,7 @@ export type Workers = {
 };
 
 /** Dependencies of all jobs. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps;
+export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps & PrivacyDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Client, Pool } from '../database/db.ts';
 import { ABOUT } from '../events/event-records.ts';
-import type { Person } from '../privacy/place.ts';
+import { OBLIGED } from '../privacy/obliged.ts';
+import { type Erased, nothingErased, type Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
 
 /** How many days a restored part of the archive is kept. */
@@ -40,13 +41,28 @@ export async function dropRestored(pool: Pool, now: Date): Promise<void> {
   for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
 }
 
-/** Deletes the rows about a person from every such table. Returns how many. */
-export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<number> {
+/** Deletes the rows about a person from every such table. */
+export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<Erased> {
   const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
-  let erased = 0;
+  const erased = nothingErased();
   for (const { name } of rows) {
-    const gone = await client.query(`delete from private.${name} e where ${ABOUT}`, [tenantId, subject, hash]);
-    erased += gone.rowCount ?? 0;
+    const held = await client.query<{ n: number; bytes: number }>(
+      `select count(*) as n, coalesce(sum(bytes), 0) as bytes from private.${name} where tenant_id = $1`,
+      [tenantId],
+    );
+    erased.searched.rows += held.rows[0]?.n ?? 0;
+    erased.searched.bytes += held.rows[0]?.bytes ?? 0;
+    const gone = await client.query(`delete from private.${name} e where ${ABOUT} and not ${OBLIGED}`, [tenantId, subject, hash]);
+    erased.removed += gone.rowCount ?? 0;
   }
   return erased;
+}
+
+/** Deletes from one such table what an erasure had covered: rows about the person that were received until then. */
+export async function eraseAgain(client: Client, name: string, { tenantId, subject, hash }: Person, until: string): Promise<number> {
+  const gone = await client.query(
+    `delete from private.${name} e where ${ABOUT} and not ${OBLIGED} and e.received_at <= $4::timestamptz`,
+    [tenantId, subject, hash, until],
+  );
+  return gone.rowCount ?? 0;
 }

@@ -22,6 +22,12 @@ export const exportFiles: PersonalPlace = {
     if (rows.length > 0) yield rows;
   },
   async erase(client, { tenantId, hash }) {
+    const { rows } = await client.query<{ rows: number; files: number; bytes: number }>(
+      `select (select count(*) from private.export_jobs where tenant_id = $1) as rows, count(*) as files, coalesce(sum(bytes), 0) as bytes
+       from private.export_files where tenant_id = $1 and object is not null`,
+      [tenantId],
+    );
+    const searched = rows[0] ?? { rows: 0, files: 0, bytes: 0 };
     const { rowCount } = await client.query(
       `update private.export_jobs
        set status = case status when 'completed' then 'deleted' else 'failed' end, error = 'person-erased', erased_for = $2, claim = null,
@@ -30,6 +36,6 @@ export const exportFiles: PersonalPlace = {
       [tenantId, hash],
     );
     const removed = rowCount ?? 0;
-    return { ...nothingErased(), found: removed, removed };
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };

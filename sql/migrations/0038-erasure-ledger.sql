@@ -4,7 +4,7 @@ set local role mirante_owner;
 -- a restore of the database cannot take back.
 create table private.erasure_ledger (
     id           uuid         primary key default gen_random_uuid(),
-    tenant_id    uuid         not null,
+    tenant       uuid         not null,
     kind         text         not null check (kind in ('opened', 'erasure', 'withdrawal', 'restoration', 'key-destroyed', 'offboarding', 'imported')),
     person_hash  text,
     key_mark     text,
@@ -13,15 +13,13 @@ create table private.erasure_ledger (
     line         text,
     check ((seq is null) = (line is null))
 );
-comment on table private.erasure_ledger is 'What must be repeated after a restore: erasures, withdrawals, destroyed keys, removed tenants. Outlives the tenants that it is about.';
+comment on table private.erasure_ledger is 'What must be repeated after a restore: erasures, withdrawals, destroyed keys, removed tenants. Outlives the tenants that it is about, and only the owner sees it.';
 comment on column private.erasure_ledger.person_hash is 'The pseudonym, never the plain identifier; of a withdrawal its own keyed hash.';
 comment on column private.erasure_ledger.key_mark is 'Of the pseudonym key that was destroyed: tells it from others without revealing it.';
 comment on column private.erasure_ledger.seq is 'Place in the chain; null until the entry is in the object store.';
 comment on column private.erasure_ledger.line is 'The entry as it is in the object store: JSON, with the SHA-256 of the entry before.';
-select storage.protect('private.erasure_ledger');
-revoke select on private.erasure_ledger from mirante_views;
 create index erasure_ledger_open on private.erasure_ledger (at) where seq is null;
-create index on private.erasure_ledger (tenant_id);
+create index on private.erasure_ledger (tenant);
 
 create trigger append_only before update or delete on private.erasure_ledger
     for each row when (old.seq is not null) execute function private.refuse_change();
@@ -45,12 +43,13 @@ create function private.note_in_ledger() returns trigger
 begin
     if tg_table_name = 'privacy_requests' then
         if new.kind in ('erasure', 'withdrawal', 'restoration') then
-            insert into private.erasure_ledger (id, tenant_id, kind, person_hash, at)
+            insert into private.erasure_ledger (id, tenant, kind, person_hash, at)
                 values (new.id, new.tenant_id, new.kind, coalesce(new.lasting_hash, new.person_hash), new.created_at)
                 on conflict (id) do nothing;
         end if;
     else
-        insert into private.erasure_ledger (tenant_id, kind) values (new.tenant_id, 'offboarding');
+        insert into private.erasure_ledger (tenant, kind)
+            select t.id, 'offboarding' from private.tenants t where t.id = new.tenant_id and t.kind = 'customer';
     end if;
     return null;
 end
@@ -60,11 +59,13 @@ create trigger ledger after insert on private.privacy_requests for each row exec
 create trigger ledger after insert or update of requested_at on private.offboardings
     for each row execute function private.note_in_ledger();
 -- So that the ledger is never empty outside the database: a missing one is then told from one without erasures.
-insert into private.erasure_ledger (tenant_id, kind, at) values ('00000000-0000-0000-0000-000000000000', 'opened', '1970-01-01Z');
+insert into private.erasure_ledger (tenant, kind, at) values ('00000000-0000-0000-0000-000000000000', 'opened', '1970-01-01Z');
 -- Erasures of earlier versions are entered too: a backup may be older.
-insert into private.erasure_ledger (id, tenant_id, kind, person_hash, at)
+insert into private.erasure_ledger (id, tenant, kind, person_hash, at)
     select id, tenant_id, kind, person_hash, created_at from private.privacy_requests where kind in ('erasure', 'withdrawal', 'restoration');
-insert into private.erasure_ledger (tenant_id, kind, at) select tenant_id, 'offboarding', requested_at from private.offboardings;
+insert into private.erasure_ledger (tenant, kind, at) 
+    select o.tenant_id, 'offboarding', o.requested_at from private.offboardings o
+    where not exists (select from private.tenants t where t.id = o.tenant_id and t.kind <> 'customer');
 
 -- A tenant that was imported again can be removed again.
 alter table private.offboardings

@@ -9,6 +9,7 @@ import type { ObjectStore } from '../../lib/object-store.ts';
 import { makePartitions } from '../archive/retention.ts';
 import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import { type Adopted, type LedgerEntry, noteImport, repeatEntry } from '../privacy/ledger.ts';
 import { mendZones } from '../tenants/mend-zones.ts';
 import { keepFigures } from './keep-figures.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
@@ -25,6 +26,8 @@ export type ImportTenantOptions = {
   slug: string | undefined;
   /** How far back this platform accepts events, if its jobs program has not recorded it. */
   rawDays: number;
+  /** Entries of the erasure ledger about the tenant, which are repeated on its rows. */
+  ledger: LedgerEntry[];
 };
 
 export type Imported = {
@@ -33,6 +36,7 @@ export type Imported = {
   rows: Record<string, number>;
   /** Rows older than this platform's retention. */
   tooOld: number;
+  repeated: Adopted[];
   /** Sentences about what changed by the import. */
   remarks: string[];
 };
@@ -55,7 +59,7 @@ const CHANGED: Record<string, Record<string, string>> = {
  * audit log. The caller must have the archive's turn and the refresh lock, and must refresh afterwards. Throws if the tenant
  * already exists.
  */
-export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
+export async function importTenant({ pool, store, folder, slug, rawDays, ledger }: ImportTenantOptions): Promise<Imported> {
   const manifest = await readTenantManifest(folder);
   await refuseNewer(manifest);
   await checkFiles(folder, manifest.files);
@@ -80,8 +84,10 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
         await store.put(name, join(folder, 'objects', name));
         stored.push(name);
       }
+      // In this transaction: if the command is killed afterwards, the jobs erase what is scheduled.
+      const repeated = await repeatEntries(client, ledger, tenant.id);
       await note(client, folder, manifest, tenant);
-      return { tenant, rows, tooOld, remarks };
+      return { tenant, rows, tooOld, remarks, repeated };
     });
   } catch (error) {
     for (const name of stored) await store.remove(name);
@@ -122,7 +128,9 @@ async function takeIn(
   const others = Object.keys(changed).filter((name) => !names.includes(`"${name}"`));
   const into = [...names, ...others.map((name) => `"${name}"`)].join(', ');
   const values = [...table.columns.map(({ name }) => changed[name] ?? `"${name}"`), ...others.map((name) => changed[name])];
-  const { rowCount } = await client.query(`insert into ${target.relation} (${into}) select ${values.join(', ')} from stage`);
+  // The access log of a tenant that was removed here is kept for its six months.
+  const onConflict = table.name === 'access_log' ? ' on conflict do nothing' : '';
+  const { rowCount } = await client.query(`insert into ${target.relation} (${into}) select ${values.join(', ')} from stage${onConflict}`);
   await client.query('drop table stage');
   return { rows: rowCount ?? 0, tooOld };
 }
@@ -210,6 +218,15 @@ async function makeRoom(client: Client, name: string, time: string): Promise<voi
   await client.query('set local role mirante_owner');
   await client.query('select storage.make_partitions($1, $2, $3)', [name, rows[0].first, rows[0].last]);
   await client.query('reset role');
+}
+
+async function repeatEntries(client: Client, ledger: LedgerEntry[], tenantId: string): Promise<Adopted[]> {
+  const repeated: Adopted[] = [];
+  await client.query('set local role mirante_owner');
+  for (const entry of ledger) repeated.push({ entry, repeated: await repeatEntry(client, entry, []) });
+  await noteImport(client, tenantId);
+  await client.query('reset role');
+  return repeated;
 }
 
 // Last before the commit, because it locks the audit log until then.

@@ -7,6 +7,8 @@ import type { Client } from '../database/db.ts';
  */
 export const LEFT: Record<string, string> = {
   pseudonym_keys: 'a secret; only --with-pseudonym-key exports it',
+  withdrawal_keys: 'a secret; only --with-pseudonym-key exports it',
+  privacy_versions: 'numbers that only this server compares',
   idempotency_keys: 'answers kept for a day for repeated requests to this server',
   offboardings: 'the removal of the tenant from this server',
   dashboard_links: 'links to pages of this server, which do not work elsewhere',
@@ -18,6 +20,9 @@ export const LEFT: Record<string, string> = {
   export_files: 'files that can be requested again',
   export_manifests: 'files that can be requested again',
 };
+
+/** Of these tables, those that --with-pseudonym-key exports. */
+export const KEYS = ['pseudonym_keys', 'withdrawal_keys'];
 
 /** Columns that would reveal a secret, and are left out of their table. */
 export const HIDDEN: Record<string, string[]> = { api_keys: ['hash'] };
@@ -78,7 +83,7 @@ export async function portableTables(client: Client, withPseudonymKey: boolean):
      where exists (select from pg_attribute a where a.attrelid = r.oid and a.attname = t.tenant_column)
      order by r.kind, r.name`,
   );
-  const kept = rows.filter(({ name }) => !Object.hasOwn(LEFT, name) || (withPseudonymKey && name === 'pseudonym_keys'));
+  const kept = rows.filter(({ name }) => !Object.hasOwn(LEFT, name) || (withPseudonymKey && KEYS.includes(name)));
   return inOrder(kept).map(({ after: _, ...table }) => {
     const columns = table.columns.filter(({ name }) => !HIDDEN[table.name]?.includes(name));
     return { ...table, columns, key: table.kind === 'roll-up' ? columns.map(({ name }) => name) : table.key };

@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { backOff, PUT_OFF } from '../database/back-off.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
-import type { Erased } from './place.ts';
+import { type Erased, type Kept, nothingErased, type Unsearched } from './place.ts';
+import { signCertificate } from './certificates.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
 /** A request that a worker holds a lease on: with the person's own identifier, and the lease's id, which every write checks. */
@@ -93,27 +94,64 @@ export async function notePrivacyProgress(pool: Pool, { id, claim }: Held, progr
   await prove(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
 }
 
+/** What an erasure found in a place, over all its attempts: what is searched, kept and in review is that of the last one. */
+export type ErasedPlace = Omit<Erased, 'hours' | 'unsearched'>;
+
 /**
- * Adds to the counts of removed records by place, so that the certificate covers earlier, interrupted attempts too. Call it in
- * the transaction that removes the records. Throws ClaimLost.
+ * Records what was erased from a place, so that the certificate covers earlier, interrupted attempts too. Call it in the
+ * transaction that removes the records. `isMore`: a further part of the same pass, such as one more file. Throws ClaimLost.
  */
 export async function noteErased(
   client: Client,
   { id, claim }: Held,
   place: string,
-  erased: Pick<Erased, 'removed' | 'hours'>,
+  erased: Erased,
   progress: number,
+  isMore = false,
 ): Promise<void> {
-  await prove(
-    client.query(
-      `update private.privacy_requests set progress = $3, outcome = coalesce(outcome, '{}') || jsonb_build_object(
-           'removed', coalesce(outcome -> 'removed', '{}') ||
-               jsonb_build_object($4::text, coalesce((outcome -> 'removed' ->> $4)::bigint, 0) + $5),
-           'hours', coalesce((outcome ->> 'hours')::bigint, 0) + $6)
-       where ${HELD}`,
-      [id, claim, progress, place, erased.removed, erased.hours],
-    ),
+  const { rows } = await client.query<{ outcome: Partial<ErasedSoFar> | null }>(
+    `select outcome from private.privacy_requests where ${HELD} for update`,
+    [id, claim],
   );
+  if (!rows[0]) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
+  const { places = {}, hours = 0, unsearched = {} } = rows[0].outcome ?? {};
+  const { hours: more, unsearched: left = [], ...now } = erased;
+  const before = places[place] ?? nothingErased();
+  const last = isMore ? before : nothingErased();
+  const sum = (name: 'removed' | 'changed') => before[name] + now[name];
+  const kept = [...last.kept, ...now.kept];
+  const inReview = last.in_review + now.in_review;
+  const merged: ErasedPlace = {
+    searched: {
+      rows: last.searched.rows + now.searched.rows,
+      files: last.searched.files + now.searched.files,
+      bytes: last.searched.bytes + now.searched.bytes,
+    },
+    found: sum('removed') + sum('changed') + inReview + kept.reduce((n, { records }) => n + records, 0),
+    removed: sum('removed'),
+    changed: sum('changed'),
+    kept: mergeKept(kept),
+    in_review: inReview,
+  };
+  const unread = [...(isMore ? (unsearched[place] ?? []) : []), ...left];
+  await client.query(
+    `update private.privacy_requests set progress = $2, outcome = coalesce(outcome, '{}') || $3::jsonb where id = $1`,
+    [
+      id,
+      progress,
+      JSON.stringify({
+        places: { ...places, [place]: merged },
+        hours: hours + more,
+        unsearched: { ...unsearched, [place]: unread },
+      }),
+    ],
+  );
+}
+
+function mergeKept(kept: Kept[]): Kept[] {
+  const sums = new Map<string, number>();
+  for (const { records, why } of kept) sums.set(why, (sums.get(why) ?? 0) + records);
+  return [...sums].filter(([, records]) => records > 0).map(([why, records]) => ({ records, why }));
 }
 
 /** A file of the archive that was rewritten without a person, or destroyed if it held nobody else. */
@@ -131,35 +169,65 @@ export async function noteErasedFile(client: Client, { id, claim }: Held, file: 
   );
 }
 
-export type ErasedSoFar = { removed: Record<string, number>; hours: number; archive_files?: ErasedFile[] };
+export type ErasedSoFar = {
+  places: Record<string, ErasedPlace>;
+  hours: number;
+  unsearched: Record<string, Unsearched[]>;
+  archive_files?: ErasedFile[];
+};
 
-/** The sums of noteErased(), and the files of noteErasedFile(). */
+/** The records of noteErased(), and the files of noteErasedFile(). */
 export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
   const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
     id,
   ]);
-  return rows[0]?.outcome ?? { removed: {}, hours: 0 };
+  return rows[0]?.outcome ?? { places: {}, hours: 0, unsearched: {} };
 }
 
-/** Releases the lease after a failed attempt, for a later retry. A postponed attempt does not count. */
-export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isPutOff: boolean): Promise<void> {
+/**
+ * Releases the lease after a failed attempt, for a later retry. `why`: what the tenant reads until then. A postponed attempt does
+ * not count and has no reason.
+ */
+export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, why: string | null): Promise<void> {
   await pool.query(
     `update private.privacy_requests
-     set status = 'queued', attempts = attempts - $3::integer, retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
+     set status = 'queued', blocked = coalesce($4, blocked), attempts = attempts - $3::integer,
+         retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
      where ${HELD}`,
-    [id, claim, isPutOff ? 1 : 0],
+    [id, claim, why === null ? 1 : 0, why],
   );
 }
 
-/** Completes a request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
-export async function completePrivacyRequest(pool: Pool, { id, claim }: Held, outcome: object): Promise<void> {
+/** Marks an erasure's cut-off: what was received before now is covered. Returns it. Throws ClaimLost. */
+export async function beginErasure(pool: Pool, { id, claim }: Held): Promise<Date> {
+  const { rows } = await pool.query<{ cut_off: Date }>(
+    `update private.privacy_requests set cut_off = clock_timestamp() where ${HELD} returning cut_off`,
+    [id, claim],
+  );
+  if (!rows[0]) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
+  return rows[0].cut_off;
+}
+
+/** Completes an access request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
+export async function completePrivacyRequest(pool: Pool | Client, { id, claim }: Held, outcome: object): Promise<void> {
   await prove(
     pool.query(
       `update private.privacy_requests
-       set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null where ${HELD}`,
+       set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null, blocked = null where ${HELD}`,
       [id, claim, JSON.stringify(outcome)],
     ),
   );
+}
+
+/** The same for an erasure, with a signed certificate. Throws ClaimLost. */
+export async function certifyErasure(pool: Pool, request: Held & { tenant_id: string }, certificate: object): Promise<void> {
+  await withTransaction(pool, 'begin', async (client) => {
+    await completePrivacyRequest(client, request, certificate);
+    await client.query('update private.privacy_requests set outcome = $2 where id = $1', [
+      request.id,
+      JSON.stringify(await signCertificate(client, request.tenant_id, request.id, certificate)),
+    ]);
+  });
 }
 
 /**

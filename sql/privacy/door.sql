@@ -64,7 +64,7 @@ create function door.destroy_pseudonym_key() returns table (key_created_at times
 declare
     tenant uuid := private.current_tenant();
 begin
-    insert into private.erasure_ledger (tenant_id, kind, key_mark)
+    insert into private.erasure_ledger (tenant, kind, key_mark)
         select k.tenant_id, 'key-destroyed', private.key_mark(k.key) from private.pseudonym_keys k where k.tenant_id = tenant;
     delete from private.pseudonym_keys k where k.tenant_id = tenant returning k.created_at into key_created_at;
     if found then

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Client, Pool } from '../database/db.ts';
+import type { Person } from './place.ts';
 
 /** One entry of the erasure ledger, as it is stored outside the database. */
 const entry = z.strictObject({
@@ -75,10 +76,19 @@ export async function ledgerHead(client: Client | Pool): Promise<{ seq: number; 
   return rows[0] ?? { seq: 0, line: null };
 }
 
+/** The place of an entry in the chain, and the SHA-256 of its line; undefined until it is outside the database. */
+export async function findEntry(client: Client | Pool, id: string): Promise<{ seq: number; sha256: string } | undefined> {
+  const { rows } = await client.query<{ seq: number; line: string }>(
+    'select seq, line from private.erasure_ledger where id = $1 and seq is not null',
+    [id],
+  );
+  return rows[0] && { seq: rows[0].seq, sha256: hashOfLine(rows[0].line) };
+}
+
 /** The chain in this database, from its first entry; of one tenant if given. */
 export async function ledgerLines(client: Client | Pool, tenantId?: string): Promise<string[]> {
   const { rows } = await client.query<{ line: string }>(
-    'select line from private.erasure_ledger where seq is not null and ($1::uuid is null or tenant_id = $1) order by seq',
+    'select line from private.erasure_ledger where seq is not null and ($1::uuid is null or tenant = $1) order by seq',
     [tenantId ?? null],
   );
   return rows.map(({ line }) => line);
@@ -87,11 +97,11 @@ export async function ledgerLines(client: Client | Pool, tenantId?: string): Pro
 /** The next entry of the chain, with its line: the oldest that has none yet. Call it under the lock of the ledger. */
 export async function nextEntry(client: Client): Promise<{ seq: number; id: string; line: string } | undefined> {
   const { rows } = await client.query<Omit<LedgerEntry, 'seq' | 'sealed' | 'previous'> & { person: string | null; key: Buffer | null }>(
-    `select l.id, to_char(l.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, l.kind, l.tenant_id, l.person_hash,
+    `select l.id, to_char(l.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, l.kind, l.tenant as tenant_id, l.person_hash,
        coalesce(l.key_mark, private.key_mark(k.key)) as key_mark, r.person, k.key
      from private.erasure_ledger l
        left join private.privacy_requests r on r.id = l.id and l.kind = 'erasure'
-       left join private.pseudonym_keys k on k.tenant_id = l.tenant_id
+       left join private.pseudonym_keys k on k.tenant_id = l.tenant
      where l.seq is null order by l.at, l.id limit 1`,
   );
   if (!rows[0]) return undefined;
@@ -125,10 +135,18 @@ export async function adoptEntry(client: Client, one: LedgerEntry, line: string)
   ]);
   if (known.rowCount === 1) return false;
   await client.query(
-    `insert into private.erasure_ledger (id, tenant_id, kind, person_hash, key_mark, at, seq, line) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into private.erasure_ledger (id, tenant, kind, person_hash, key_mark, at, seq, line) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [one.id, one.tenant_id, one.kind, one.person_hash, one.key_mark, one.at, one.seq, line],
   );
   return true;
+}
+
+/** What was done for an entry that this database did not know. */
+export type Adopted = { entry: LedgerEntry; repeated: Repeated };
+
+/** Records that a tenant was imported: its earlier removal is not repeated any more. */
+export async function noteImport(client: Client, tenantId: string): Promise<void> {
+  await client.query("insert into private.erasure_ledger (tenant, kind) values ($1, 'imported')", [tenantId]);
 }
 
 export type Repeated = 'scheduled' | 'done' | 'no-tenant' | 'by-pseudonym' | 'superseded';
@@ -183,4 +201,29 @@ export async function repeatEntry(client: Client, one: LedgerEntry, later: Ledge
     case 'imported':
       return 'done';
   }
+}
+
+/** Whether this ledger is that of the platform where a tenant's export was made: it has that entry, or knows the tenant. */
+export function isOfExport(lines: string[], tenantId: string, head: { seq: number; sha256: string } | null): boolean {
+  const line = head ? lines[head.seq - 1] : undefined;
+  if (head && line !== undefined) return hashOfLine(line) === head.sha256;
+  return head === null && lines.some((one) => (JSON.parse(one) as LedgerEntry).tenant_id === tenantId);
+}
+
+/** The erasures of a tenant, each with the person as far as this database's key opens the entry, and until when it covers. */
+export async function erasuresOf(client: Client, tenantId: string, lines: string[]): Promise<{ person: Person; until: string }[]> {
+  const { rows } = await client.query<{ key: Buffer }>('select key from private.pseudonym_keys where tenant_id = $1', [tenantId]);
+  const key = rows[0]?.key;
+  return entriesOf(lines, tenantId).flatMap(({ kind, sealed, person_hash: hash, at }) => {
+    if (kind !== 'erasure' || hash === null) return [];
+    const subject = (sealed !== null && key ? unseal(sealed, key) : undefined) ?? hash;
+    return [{ person: { tenantId, subject, hash }, until: at }];
+  });
+}
+
+/** What must be repeated on a tenant that is imported: all except removals, because the import is meant to bring it back. */
+export function entriesOf(lines: string[], tenantId: string): LedgerEntry[] {
+  return lines
+    .map((line) => JSON.parse(line) as LedgerEntry)
+    .filter(({ tenant_id, kind }) => tenant_id === tenantId && kind !== 'offboarding' && kind !== 'imported');
 }

@@ -12,6 +12,9 @@ export type Searched = { rows: number; files: number; bytes: number };
 /** Records about a person that stay in a place, by the reason, in words for the certificate. */
 export type Kept = { records: number; why: string };
 
+/** What could not be searched, and why, in words for the certificate. */
+export type Unsearched = { what: string; why: string };
+
 /** What an erasure did in a place. `found` is the sum of what was removed, changed, kept and left to a review. */
 export type Erased = {
   searched: Searched;
@@ -25,6 +28,7 @@ export type Erased = {
   in_review: number;
   /** Hours of the roll-ups that contained removed records and are marked for recomputation. */
   hours: number;
+  unsearched?: Unsearched[];
 };
 
 /** An Erased with nothing in it, for a place to fill in. */

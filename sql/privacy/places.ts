@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Client } from '../database/db.ts';
 import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { exportFiles } from '../exports/place.ts';
+import { keptBecause, OBLIGED } from './obliged.ts';
 import { type Erased, nothingErased, type Person, type PersonalPlace, type SubjectRecord } from './place.ts';
 
 const PAGE = 1_000;
@@ -26,11 +27,14 @@ const events: PersonalPlace = {
     }
   },
   async erase(client, { tenantId, subject, hash }) {
+    const { searched, kept } = await look(client, { tenantId, subject, hash });
     const { rows } = await client.query<Pick<Erased, 'removed' | 'hours'>>(
       `with gone as (
-         delete from private.events e where ${ABOUT} returning e.time, e.id
+         delete from private.events e where ${ABOUT} and not ${OBLIGED} returning e.time, e.id
        ), hits as (
          delete from private.rule_hits h using gone g where h.tenant_id = $1 and h.time = g.time and h.id = g.id
+       ), remembered as (
+         insert into private.erased_events (tenant_id, id, time) select $1, id, time from gone on conflict do nothing
        ), marked as (
          insert into private.dirty_hours (tenant_id, hour, events, forced)
          select $1, date_trunc('hour', time, 'UTC'), -count(*), true from gone group by 2 returning hour
@@ -39,9 +43,23 @@ const events: PersonalPlace = {
       [tenantId, subject, hash],
     );
     const { removed = 0, hours = 0 } = rows[0] ?? {};
-    return { ...nothingErased(), found: removed, removed, hours };
+    return { ...nothingErased(), searched, removed, kept, hours };
   },
 };
+
+async function look(client: Client, { tenantId, subject, hash }: Person): Promise<Pick<Erased, 'searched' | 'kept'>> {
+  const { rows } = await client.query<{ type: string; rows: number; bytes: number; kept: number }>(
+    `select e.type, count(*) as rows, coalesce(sum(e.bytes), 0) as bytes,
+       case when ${OBLIGED} then count(*) filter (where ${ABOUT}) else 0 end as kept
+     from private.events e where e.tenant_id = $1 group by e.tenant_id, e.type`,
+    [tenantId, subject, hash],
+  );
+  const sum = (name: 'rows' | 'bytes') => rows.reduce((n, row) => n + row[name], 0);
+  return {
+    searched: { rows: sum('rows'), files: 0, bytes: sum('bytes') },
+    kept: rows.filter(({ kept }) => kept > 0).map(({ type, kept }) => ({ records: kept, why: keptBecause(type) })),
+  };
+}
 
 const quarantine: PersonalPlace = {
   name: 'quarantine',
@@ -59,6 +77,7 @@ const quarantine: PersonalPlace = {
     }
   },
   async erase(client, person) {
+    const searched = await sizeOf(client, person.tenantId, 'quarantine', 'octet_length(raw)');
     let removed = 0;
     for await (const rows of mentions(client, person)) {
       const gone = await client.query<{ removed: number }>(
@@ -73,9 +92,18 @@ const quarantine: PersonalPlace = {
       );
       removed += gone.rows[0]?.removed ?? 0;
     }
-    return { ...nothingErased(), found: removed, removed };
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };
+
+// Rows of a table of the tenant, and bytes of a column of it.
+async function sizeOf(client: Client, tenantId: string, table: string, bytes: string): Promise<Erased['searched']> {
+  const { rows } = await client.query<{ rows: number; bytes: number }>(
+    `select count(*) as rows, coalesce(sum(${bytes}), 0) as bytes from private.${table} where tenant_id = $1`,
+    [tenantId],
+  );
+  return { rows: rows[0]?.rows ?? 0, files: 0, bytes: rows[0]?.bytes ?? 0 };
+}
 
 type Refused = { id: string; received_at: Date; code: string; type: string | null; raw: Buffer; at: string };
 
@@ -141,13 +169,14 @@ const bundles: PersonalPlace = {
   },
   // The requests stay, as proof that they were served; they contain only the pseudonym.
   async erase(client, { tenantId, hash }) {
+    const searched = await sizeOf(client, tenantId, 'privacy_files', 'octet_length(content)');
     const { rowCount } = await client.query(
       `delete from private.privacy_files f using private.privacy_requests r
        where r.id = f.request_id and r.tenant_id = $1 and r.person_hash = $2`,
       [tenantId, hash],
     );
     const removed = rowCount ?? 0;
-    return { ...nothingErased(), found: removed, removed };
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };
 
@@ -169,13 +198,14 @@ const idempotencyKeys: PersonalPlace = {
     if (rows.length > 0) yield rows;
   },
   async erase(client, { tenantId, subject, hash }) {
+    const searched = await sizeOf(client, tenantId, 'idempotency_keys', 'octet_length(key) + coalesce(octet_length(answer::text), 0)');
     const { rowCount } = await client.query(`delete from private.idempotency_keys k where ${WITHIN}`, [
       tenantId,
       subject,
       hash,
     ]);
     const removed = rowCount ?? 0;
-    return { ...nothingErased(), found: removed, removed };
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };
 
@@ -191,7 +221,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   roles_to_drop: 'random names of roles',
   event_types: 'schemas and records of processing',
   pseudonym_keys: 'keys',
-  withdrawn_subjects: 'pseudonyms alone, without which a withdrawal could not be honoured',
+  withdrawn_subjects: 'keyed hashes alone, without which a withdrawal could not be honoured',
   members: 'people who administer for the tenant, which adds and removes them itself',
   sessions: 'browsers of those people, for two weeks at most',
   login_codes: 'hashes, for ten minutes',
@@ -209,6 +239,10 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   alert_deliveries: 'figures of a whole tenant',
   dirty_hours: 'hours and counts of a whole tenant',
   receipts: 'counts of a whole tenant',
+  erasure_ledger: 'pseudonyms, without which an erasure could not be repeated after a restore',
+  erased_events: 'keys of erased events: UUIDs and hashes, without which a late duplicate would be stored again',
+  withdrawal_keys: 'keys',
+  privacy_versions: 'numbers',
   restatements: 'counts of a whole tenant',
   reconciliations: 'counts of a whole tenant',
   quality_results: 'figures of a whole tenant',

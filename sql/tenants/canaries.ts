@@ -67,6 +67,11 @@ export const PLANTED: Record<string, string> = {
     select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
   'private.withdrawn_subjects': `insert into private.withdrawn_subjects (tenant_id, subject_hash)
     select c.id, c.word from c on conflict do nothing`,
+  'private.withdrawal_keys': `insert into private.withdrawal_keys (tenant_id, key)
+    select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
+  'private.privacy_versions': `insert into private.privacy_versions (tenant_id, version) select c.id, 1 from c on conflict do nothing`,
+  'private.erased_events': `insert into private.erased_events (tenant_id, id, time) select c.id, c.row_id, '-infinity' from c
+    where not exists (select from private.erased_events e where e.tenant_id = c.id)`,
   'private.access_log': `insert into private.access_log (tenant_id, hour, key_id, address, first_at, last_at, requests)
     select c.id, date_trunc('hour', now(), 'UTC'), k.id, '192.0.2.1', now(), now(), 1 from c, ${KEY} on conflict do nothing`,
   'private.privacy_requests': `insert into private.privacy_requests (id, tenant_id, kind, person_hash, reason, status, progress,
