@@ -86,7 +86,9 @@ test.runIf(there)('a damaged backup, or one by a login that cannot read all rows
   const file = readdirSync(join(target, 'dump')).find((name) => name.endsWith('.gz')) as string;
   const whole = readFileSync(join(target, 'dump', file));
   writeFileSync(join(target, 'dump', file), whole.subarray(0, -1));
-  await expect(restore([target, '--into', source.url, '--without-ledger'], settings(source.url))).rejects.toThrow(`dump/${file}`);
+  await expect(restore([target, '--into', source.url, '--without-ledger'], settings(source.url))).rejects.toThrow(
+    `dump/${file}`,
+  );
   expect(existsSync(join(target, 'manifest.json'))).toBe(true);
 });
 

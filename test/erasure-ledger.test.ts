@@ -41,7 +41,8 @@ const event = (id: string, subject: string, more: object = {}) => ({
   ...more,
 });
 const countOf = async (tenant: TestTenant) =>
-  (await db.owner.query<{ n: number }>('select count(*) as n from private.events where tenant_id = $1', [tenant.id])).rows[0]?.n;
+  (await db.owner.query<{ n: number }>('select count(*) as n from private.events where tenant_id = $1', [tenant.id])).rows[0]
+    ?.n;
 
 async function erased(tenant: TestTenant, subject: string): Promise<Json> {
   const { id } = (await ask(tenant, 'erasure', subject)).body;
@@ -110,11 +111,15 @@ test('events under a legal obligation are kept and named', async () => {
 test('a withdrawal holds at once in every process, in quarantine, attributes and unmarked fields, and outlives the key', async () => {
   const tenant = await makeTenant(db);
   const second = await useApi(db, { MIRANTE_DATA_DIR: archive.folder });
-  const sendSecond = async (body: unknown) => (await second.call('POST', '/v1/events', tenant.keys.ingest, body, { prefer: 'return=representation' })).body;
+  const sendSecond = async (body: unknown) =>
+    (await second.call('POST', '/v1/events', tenant.keys.ingest, body, { prefer: 'return=representation' })).body;
   expect(await sendSecond(event('before', 'ana'))).toMatchObject({ accepted: 1 });
   expect((await ask(tenant, 'withdrawal', 'ana')).status).toBe(202);
-  const named = { data: { who: 'ana', n: 1.10 }, note: 'ana' };
-  expect(await sendSecond([event('after', 'ana', named)])).toMatchObject({ accepted: 1, items: [{ code: 'consent-withdrawn' }] });
+  const named = { data: { who: 'ana', n: 1.1 }, note: 'ana' };
+  expect(await sendSecond([event('after', 'ana', named)])).toMatchObject({
+    accepted: 1,
+    items: [{ code: 'consent-withdrawn' }],
+  });
   const stored = await db.owner.query('select subject, data, attributes from private.events where event_id = $1', ['after']);
   expect(stored.rows).toEqual([{ subject: null, data: { who: null, n: 1.1 }, attributes: { note: null } }]);
   await sendSecond(event('bad', 'ana', { time: 'never', note: 'ana' }));
@@ -127,7 +132,10 @@ test('a withdrawal holds at once in every process, in quarantine, attributes and
   expect(first.body.withdrawals_deleted).toBe(0);
   expect(await sendSecond([event('later', 'ana')])).toMatchObject({ items: [{ code: 'consent-withdrawn' }] });
   expect(await sendSecond(event('bo', 'bo'))).toMatchObject({ accepted: 1 });
-  const bo = await db.owner.query('select subject from private.events where tenant_id = $1 and event_id = $2', [tenant.id, 'bo']);
+  const bo = await db.owner.query('select subject from private.events where tenant_id = $1 and event_id = $2', [
+    tenant.id,
+    'bo',
+  ]);
   const { id } = (await ask(tenant, 'erasure', bo.rows[0].subject)).body;
   expect((await look(tenant, id)).subject).toBe(bo.rows[0].subject);
 });
@@ -158,9 +166,13 @@ test('an import of an older export repeats the erasures since, and is refused wi
   const said = await importAll([target], config);
   expect(said).toMatch(/erasures 1 \(records 1\)/);
   expect(await countOf(tenant)).toBe(1);
-  const { rows } = await db.owner.query('select subject_hash from private.withdrawn_subjects where tenant_id = $1', [tenant.id]);
+  const { rows } = await db.owner.query('select subject_hash from private.withdrawn_subjects where tenant_id = $1', [
+    tenant.id,
+  ]);
   expect(rows).toHaveLength(1);
   await remove();
-  const { rows: held } = await db.owner.query('select slug, earlier from private.offboardings where tenant_id = $1', [tenant.id]);
+  const { rows: held } = await db.owner.query('select slug, earlier from private.offboardings where tenant_id = $1', [
+    tenant.id,
+  ]);
   expect(held).toEqual([{ slug: null, earlier: [expect.objectContaining({ kind: 'offboarding' })] }]);
 }, 120_000);

@@ -68,7 +68,10 @@ export async function receive(
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
       deps.limits.within('quarantine', identity);
       const { code, detail = null } = error;
-      const raw = Buffer.from(withoutWithdrawn(body.toString('latin1'), await deps.types.fresh(identity.tenantId), 'latin1'), 'latin1');
+      const raw = Buffer.from(
+        withoutWithdrawn(body.toString('latin1'), await deps.types.fresh(identity.tenantId), 'latin1'),
+        'latin1',
+      );
       // Index -1, because it is the whole body and not an event.
       const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw };
       await quarantine(deps.intake, identity.keyId, [whole], known);
@@ -175,11 +178,18 @@ export async function store(
     const stored = await deps.groupCommit.store(left.map((index) => (judged[index] as Accepted).row));
     for (const [place, index] of left.entries()) told.set(index, stored[place]);
     const stale = left.filter((_, place) => stored[place] === 'stale');
-    if (stale.length > 0 && turn === MAX_STALE) throw unavailable('The tenant’s privacy settings change too often. Send the events again.');
+    if (stale.length > 0 && turn === MAX_STALE)
+      throw unavailable('The tenant’s privacy settings change too often. Send the events again.');
     // Somebody withdrew consent, or destroyed the key, through another process.
     if (stale.length > 0) deps.types.forget(identity.tenantId);
     const again = (place: number) => defaults?.(stale[place] as number) as Defaults;
-    const fresh = await judge(deps, identity, stale.map((index) => items[index] as JsonItem), defaults && again, neverBad);
+    const fresh = await judge(
+      deps,
+      identity,
+      stale.map((index) => items[index] as JsonItem),
+      defaults && again,
+      neverBad,
+    );
     for (const [place, index] of stale.entries()) judged[index] = fresh[place] as Judged;
     left = stale.filter((index) => 'row' in (judged[index] as Judged));
   }

@@ -27,7 +27,8 @@ const input = z.strictObject({
       'access: a copy of all that is held; erasure: its removal, certified; withdrawal of consent: events of this subject are stored without it from now on; restoration: of a consent that was withdrawn',
   }),
   subject: z.string().min(1).max(500).meta({
-    description: 'The identifier as it is sent in `subject`. A pseudonym finds the person too, in both forms, except within texts',
+    description:
+      'The identifier as it is sent in `subject`. A pseudonym finds the person too, in both forms, except within texts',
   }),
   reason: z.string().max(2000).optional().meta({ description: 'Kept with the request: do not name the person in it' }),
 });
@@ -45,12 +46,10 @@ const shownRequest = z.object({
   kind: z.enum(REQUEST_KINDS),
   subject: z.string().meta({ description: 'The pseudonym: the plain value is forgotten when the request is completed' }),
   reason: z.string().nullable(),
-  status: z
-    .enum(['queued', 'running', 'blocked', 'completed', 'superseded'])
-    .meta({
-      description:
-        'blocked: the last attempt failed, and is repeated; `reason_blocked` says why. superseded: a request for access that an erasure of the same person has ended',
-    }),
+  status: z.enum(['queued', 'running', 'blocked', 'completed', 'superseded']).meta({
+    description:
+      'blocked: the last attempt failed, and is repeated; `reason_blocked` says why. superseded: a request for access that an erasure of the same person has ended',
+  }),
   reason_blocked: z.string().optional().meta({ description: 'Why the last attempt failed' }),
   progress: z.number().int().meta({ description: '0 to 100' }),
   created_at: z.iso.datetime(),

@@ -48,7 +48,10 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
   if (row.subject === null && !fields) return { row };
   const subject = row.subject === null ? null : privacy.pseudonym(row.subject);
   const named = { ...row, subject: plainSubject ? row.subject : subject };
-  const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(row.subject as string, subject) ? { ...row, subject: null } : undefined;
+  const anonymous =
+    subject !== null && needsConsent && privacy.isWithdrawn(row.subject as string, subject)
+      ? { ...row, subject: null }
+      : undefined;
   if (fields && row.data !== null) {
     const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
     if (hidden === undefined) return undefined;

@@ -162,7 +162,12 @@ describe('the key', () => {
 
 describe('a subject who has withdrawn consent', () => {
   const withdraw = async (by: TestTenant, pseudonym: string) => {
-    const first = await withTenant(db.api, by.id, (client) => withdrawSubject(client, { lasting: pseudonym, pseudonym }), 'login');
+    const first = await withTenant(
+      db.api,
+      by.id,
+      (client) => withdrawSubject(client, { lasting: pseudonym, pseudonym }),
+      'login',
+    );
     // Simulates another process: this one learns of the withdrawal within seconds, or at once when a type changes.
     await put('changed.v1', { description: v4() }, by);
     return first;

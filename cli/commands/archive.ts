@@ -22,7 +22,15 @@ import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
 type Say = (sentence: string) => void;
-type Options = { tenant?: string; type?: string; from?: string; to?: string; keep?: string; tier?: string; remove?: string } & LedgerGiven;
+type Options = {
+  tenant?: string;
+  type?: string;
+  from?: string;
+  to?: string;
+  keep?: string;
+  tier?: string;
+  remove?: string;
+} & LedgerGiven;
 type Act = (pool: Pool, options: Options, config: Config, say: Say) => Promise<number>;
 
 const FORMS = `Usage:

@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Config } from '../../lib/config.ts';
-import { createLog } from '../../lib/log.ts';
-import { openFolderStore, type ObjectStore } from '../../lib/object-store.ts';
-import { openObjectStore } from '../../lib/open-object-store.ts';
 import { ledgerFolder, longestLedger, NoLedger, repeatErasures } from '../../jobs/privacy/repeat-erasures.ts';
 import type { PrivacyDeps } from '../../jobs/privacy/serve-requests.ts';
+import type { Config } from '../../lib/config.ts';
+import { createLog } from '../../lib/log.ts';
+import { type ObjectStore, openFolderStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
 import { type Pool, withClient } from '../../sql/database/db.ts';
 import { detectEngine } from '../../sql/storage/engine.ts';
@@ -39,7 +39,11 @@ export async function outsideLedger(config: LedgerConfig, given: LedgerGiven & {
   if (given['without-ledger']) return undefined;
   const store = openObjectStore(config);
   try {
-    const folders = [backupsOf(config), ...(given.backup ? [dirname(resolve(given.backup))] : []), ...(given.ledger ? [given.ledger] : [])];
+    const folders = [
+      backupsOf(config),
+      ...(given.backup ? [dirname(resolve(given.backup))] : []),
+      ...(given.ledger ? [given.ledger] : []),
+    ];
     const copies: ObjectStore[] = folders.flatMap((folder) => ledgerFolder(folder) ?? []);
     if (given.ledger && !ledgerFolder(given.ledger)) throw new NoLedger(`${given.ledger} has no erasure ledger.`);
     return await longestLedger([store, ...copies]);
@@ -60,7 +64,12 @@ export async function readLedgerAt(folder: string): Promise<string[]> {
 /** Repeats what the ledger has and this database does not. Returns sentences that say what was done. */
 export async function repeatOn(databaseUrl: string, config: LedgerConfig, ledger: OutsideLedger): Promise<string[]> {
   if (!ledger) return [WITHOUT_LEDGER];
-  return asOwner({ DATABASE_URL: databaseUrl }, 'erasure ledger', (pool) => withErasers(pool, config, (deps) => repeatErasures(deps, ledger)), 6);
+  return asOwner(
+    { DATABASE_URL: databaseUrl },
+    'erasure ledger',
+    (pool) => withErasers(pool, config, (deps) => repeatErasures(deps, ledger)),
+    6,
+  );
 }
 
 /** Runs `work` with what serving privacy requests needs, in this process. */

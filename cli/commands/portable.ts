@@ -14,7 +14,15 @@ import { readTenantManifest, type TenantManifest } from '../../sql/portable/mani
 import { entriesOf, isOfExport, ledgerLines } from '../../sql/privacy/ledger.ts';
 import { detectEngine } from '../../sql/storage/engine.ts';
 import { withDatabase } from './database.ts';
-import { LEDGER_OPTIONS, type LedgerGiven, type OutsideLedger, readLedgerAt, REFUSED, WITHOUT_LEDGER, withErasers } from './ledger.ts';
+import {
+  LEDGER_OPTIONS,
+  type LedgerGiven,
+  type OutsideLedger,
+  REFUSED,
+  readLedgerAt,
+  WITHOUT_LEDGER,
+  withErasers,
+} from './ledger.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 

@@ -22,7 +22,12 @@ export async function privacy(args: string[], config: Config): Promise<string> {
   }
   if (act !== 'repeat' || file) throw new UsageError(FORMS);
   const lines = (await outsideLedger(config, values)) ?? [];
-  return asOwner(config, 'privacy', (pool) => withErasers(pool, config, async (deps) => (await repeatErasures(deps, lines)).join('\n')), 6);
+  return asOwner(
+    config,
+    'privacy',
+    (pool) => withErasers(pool, config, async (deps) => (await repeatErasures(deps, lines)).join('\n')),
+    6,
+  );
 }
 
 /**

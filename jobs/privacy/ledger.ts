@@ -35,7 +35,8 @@ export async function readLedger(store: ObjectStore, from = 1): Promise<string[]
   for (let body = await store.get(nameOf(from)); body; body = await store.get(nameOf(from + lines.length)))
     lines.push(await text(body));
   for await (const { name } of store.list(LEDGER_PREFIX))
-    if (name > nameOf(from + lines.length)) throw new Error(`${nameOf(from + lines.length)} is missing from the erasure ledger.`);
+    if (name > nameOf(from + lines.length))
+      throw new Error(`${nameOf(from + lines.length)} is missing from the erasure ledger.`);
   return lines;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFolderStore, type ObjectStore } from '../../lib/object-store.ts';
+import { type ObjectStore, openFolderStore } from '../../lib/object-store.ts';
 import { withTransaction } from '../../sql/database/db.ts';
 import { type Adopted, hashOfLine, ledgerHead, lockLedger, readChainOf } from '../../sql/privacy/ledger.ts';
 import { outcomesOf } from '../../sql/privacy/privacy-requests.ts';
@@ -53,7 +53,8 @@ export async function repeatErasures(deps: PrivacyDeps, lines: string[]): Promis
 export async function carryOut(deps: PrivacyDeps, adopted: Adopted[], entries: number): Promise<string[]> {
   await servePrivacyRequests(deps);
   await offboardTenants(deps);
-  const of = (...kinds: string[]) => adopted.filter(({ entry, repeated }) => kinds.includes(entry.kind) && repeated !== 'no-tenant');
+  const of = (...kinds: string[]) =>
+    adopted.filter(({ entry, repeated }) => kinds.includes(entry.kind) && repeated !== 'no-tenant');
   const outcomes = await outcomesOf(
     deps.pool,
     of('erasure').map(({ entry }) => entry.id),
@@ -67,9 +68,12 @@ export async function carryOut(deps: PrivacyDeps, adopted: Adopted[], entries: n
   return [
     `Erasure ledger: ${entries} entries, ${adopted.length} of them unknown to what was restored. Repeated: erasures ${outcomes.length} (records ${removed}), withdrawals and restorations of consent ${of('withdrawal', 'restoration').length}, destroyed keys ${of('key-destroyed').length}, removed tenants ${adopted.filter(({ entry, repeated }) => entry.kind === 'offboarding' && repeated === 'scheduled').length}.`,
     ...(alone > 0
-      ? [`Erasures that found only the pseudonym, because the key of the identifier is not here: ${alone}. Their certificates say so.`]
+      ? [
+          `Erasures that found only the pseudonym, because the key of the identifier is not here: ${alone}. Their certificates say so.`,
+        ]
       : []),
-    ...(open > 0 ? [`Erasures that are not complete yet: ${open}. Do not serve anything before the jobs have completed them.`] : []),
+    ...(open > 0
+      ? [`Erasures that are not complete yet: ${open}. Do not serve anything before the jobs have completed them.`]
+      : []),
   ];
 }
-

@@ -22,7 +22,7 @@ import { findEntry } from '../../sql/privacy/ledger.ts';
 import type { Person, PersonalPlace, Unsearched } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
-import { vacuumErased } from '../../sql/privacy/vacuum.ts';
+import { vacuumErased, vacuumRequests } from '../../sql/privacy/vacuum.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
 import type { ExportDeps } from '../exports/deps.ts';
@@ -80,6 +80,7 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   try {
     if (request.kind === 'erasure') await certifyErasure(deps.pool, request, await erase(deps, request));
     else await completePrivacyRequest(deps.pool, request, { files: await collect(deps, request) });
+    await vacuumRequests(deps.pool);
     deps.log.info(told, 'privacy request completed');
   } catch (error) {
     if (error instanceof ClaimLost) return deps.log.info(told, 'privacy request was cancelled or taken over by another worker');
@@ -150,7 +151,9 @@ class Blocked extends Error {}
 async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
   const entry = await findEntry(deps.pool, request.id);
   if (!entry)
-    throw new Blocked('The erasure ledger cannot be stored outside the database. Nothing is erased before, because a restore would undo it.');
+    throw new Blocked(
+      'The erasure ledger cannot be stored outside the database. Nothing is erased before, because a restore would undo it.',
+    );
   const cutOff = await beginErasure(deps.pool, request);
   const person = personOf(request);
   for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
@@ -162,7 +165,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
   if (left > 0) throw new Blocked(`${left} files of cancelled exports are still being written.`);
-  await vacuumErased(deps.pool);
+  const unvacuumed = await vacuumErased(deps.pool);
   const { places, hours, unsearched, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
   return {
     kind: 'erasure',
@@ -181,6 +184,10 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
     not_searched: [
       ...Object.entries(unsearched).flatMap(([place, list]) => list.map((one) => ({ place, ...one }))),
       ...(request.person === request.person_hash ? [BY_PSEUDONYM] : []),
+      ...unvacuumed.map((table) => ({
+        what: `Free space of the pages of the table ${table}`,
+        why: 'The vacuum took too long. The server’s own vacuum follows.',
+      })),
       ...NOT_SEARCHED,
     ],
   };

@@ -29,7 +29,14 @@ export type Workers = {
 };
 
 /** Dependencies of all jobs. */
-export type WorkerDeps = RetentionDeps & AuditDeps & BenchmarkDeps & ObjectivesDeps & DeliverDeps & ExportDeps & DrillDeps & PrivacyDeps;
+export type WorkerDeps = RetentionDeps &
+  AuditDeps &
+  BenchmarkDeps &
+  ObjectivesDeps &
+  DeliverDeps &
+  ExportDeps &
+  DrillDeps &
+  PrivacyDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 

@@ -52,14 +52,23 @@ export async function eraseRestored(client: Client, { tenantId, subject, hash }:
     );
     erased.searched.rows += held.rows[0]?.n ?? 0;
     erased.searched.bytes += held.rows[0]?.bytes ?? 0;
-    const gone = await client.query(`delete from private.${name} e where ${ABOUT} and not ${OBLIGED}`, [tenantId, subject, hash]);
+    const gone = await client.query(`delete from private.${name} e where ${ABOUT} and not ${OBLIGED}`, [
+      tenantId,
+      subject,
+      hash,
+    ]);
     erased.removed += gone.rowCount ?? 0;
   }
   return erased;
 }
 
 /** Deletes from one such table what an erasure had covered: rows about the person that were received until then. */
-export async function eraseAgain(client: Client, name: string, { tenantId, subject, hash }: Person, until: string): Promise<number> {
+export async function eraseAgain(
+  client: Client,
+  name: string,
+  { tenantId, subject, hash }: Person,
+  until: string,
+): Promise<number> {
   const gone = await client.query(
     `delete from private.${name} e where ${ABOUT} and not ${OBLIGED} and e.received_at <= $4::timestamptz`,
     [tenantId, subject, hash, until],

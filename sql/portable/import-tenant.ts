@@ -130,7 +130,9 @@ async function takeIn(
   const values = [...table.columns.map(({ name }) => changed[name] ?? `"${name}"`), ...others.map((name) => changed[name])];
   // The access log of a tenant that was removed here is kept for its six months.
   const onConflict = table.name === 'access_log' ? ' on conflict do nothing' : '';
-  const { rowCount } = await client.query(`insert into ${target.relation} (${into}) select ${values.join(', ')} from stage${onConflict}`);
+  const { rowCount } = await client.query(
+    `insert into ${target.relation} (${into}) select ${values.join(', ')} from stage${onConflict}`,
+  );
   await client.query('drop table stage');
   return { rows: rowCount ?? 0, tooOld };
 }

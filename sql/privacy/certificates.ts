@@ -18,11 +18,10 @@ export async function signCertificate<T extends object>(
 ): Promise<T & { signature: Signature }> {
   const { rows: sums } = await client.query<{ sha256: string }>(`select ${DIGEST} as sha256`, [JSON.stringify(certificate)]);
   const sha256 = sums[0]?.sha256 as string;
-  await client.query("select private.append_audit($1::uuid, 'certificate.signed', $2, jsonb_build_object('sha256', $3::text))", [
-    tenantId,
-    target,
-    sha256,
-  ]);
+  await client.query(
+    "select private.append_audit($1::uuid, 'certificate.signed', $2, jsonb_build_object('sha256', $3::text))",
+    [tenantId, target, sha256],
+  );
   const { rows } = await client.query<{ seq: number; hash: string }>(
     "select seq, encode(hash, 'hex') as hash from private.audit_log order by seq desc limit 1",
   );

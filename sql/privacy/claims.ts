@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { backOff, PUT_OFF } from '../database/back-off.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
-import { type Erased, type Kept, nothingErased, type Unsearched } from './place.ts';
 import { signCertificate } from './certificates.ts';
+import { type Erased, type Kept, nothingErased, type Unsearched } from './place.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
 /** A request that a worker holds a lease on: with the person's own identifier, and the lease's id, which every write checks. */

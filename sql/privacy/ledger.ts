@@ -39,7 +39,9 @@ export function readChainOf(lines: string[], after: { seq: number; line: string 
       found = undefined;
     }
     if (found?.seq !== seq + 1 || found.previous !== previous)
-      throw new Error(`Entry ${seq + 1} of the erasure ledger does not follow from the one before: it was changed or exchanged.`);
+      throw new Error(
+        `Entry ${seq + 1} of the erasure ledger does not follow from the one before: it was changed or exchanged.`,
+      );
     seq += 1;
     previous = hashOfLine(line);
     return found;
@@ -96,7 +98,9 @@ export async function ledgerLines(client: Client | Pool, tenantId?: string): Pro
 
 /** The next entry of the chain, with its line: the oldest that has none yet. Call it under the lock of the ledger. */
 export async function nextEntry(client: Client): Promise<{ seq: number; id: string; line: string } | undefined> {
-  const { rows } = await client.query<Omit<LedgerEntry, 'seq' | 'sealed' | 'previous'> & { person: string | null; key: Buffer | null }>(
+  const { rows } = await client.query<
+    Omit<LedgerEntry, 'seq' | 'sealed' | 'previous'> & { person: string | null; key: Buffer | null }
+  >(
     `select l.id, to_char(l.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, l.kind, l.tenant as tenant_id, l.person_hash,
        coalesce(l.key_mark, private.key_mark(k.key)) as key_mark, r.person, k.key
      from private.erasure_ledger l
@@ -211,8 +215,14 @@ export function isOfExport(lines: string[], tenantId: string, head: { seq: numbe
 }
 
 /** The erasures of a tenant, each with the person as far as this database's key opens the entry, and until when it covers. */
-export async function erasuresOf(client: Client, tenantId: string, lines: string[]): Promise<{ person: Person; until: string }[]> {
-  const { rows } = await client.query<{ key: Buffer }>('select key from private.pseudonym_keys where tenant_id = $1', [tenantId]);
+export async function erasuresOf(
+  client: Client,
+  tenantId: string,
+  lines: string[],
+): Promise<{ person: Person; until: string }[]> {
+  const { rows } = await client.query<{ key: Buffer }>('select key from private.pseudonym_keys where tenant_id = $1', [
+    tenantId,
+  ]);
   const key = rows[0]?.key;
   return entriesOf(lines, tenantId).flatMap(({ kind, sealed, person_hash: hash, at }) => {
     if (kind !== 'erasure' || hash === null) return [];

@@ -198,7 +198,12 @@ const idempotencyKeys: PersonalPlace = {
     if (rows.length > 0) yield rows;
   },
   async erase(client, { tenantId, subject, hash }) {
-    const searched = await sizeOf(client, tenantId, 'idempotency_keys', 'octet_length(key) + coalesce(octet_length(answer::text), 0)');
+    const searched = await sizeOf(
+      client,
+      tenantId,
+      'idempotency_keys',
+      'octet_length(key) + coalesce(octet_length(answer::text), 0)',
+    );
     const { rowCount } = await client.query(`delete from private.idempotency_keys k where ${WITHIN}`, [
       tenantId,
       subject,

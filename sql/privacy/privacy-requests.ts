@@ -114,7 +114,10 @@ export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
   return rows;
 }
 
-export type RequestOutcome = { status: PrivacyRequest['status']; outcome: { places?: { removed: number; changed: number }[] } | null };
+export type RequestOutcome = {
+  status: PrivacyRequest['status'];
+  outcome: { places?: { removed: number; changed: number }[] } | null;
+};
 
 /** What became of requests, by their ids. */
 export async function outcomesOf(pool: Pool, ids: string[]): Promise<RequestOutcome[]> {

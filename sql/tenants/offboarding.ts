@@ -126,7 +126,9 @@ export async function noteRemoved(client: Client, tenantId: string, removed: Rec
 export async function countKept(pool: Pool, tenantId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const table of Object.keys(KEPT)) {
-    const { rows } = await pool.query<{ n: number }>(`select count(*) as n from private."${table}" where tenant_id = $1`, [tenantId]);
+    const { rows } = await pool.query<{ n: number }>(`select count(*) as n from private."${table}" where tenant_id = $1`, [
+      tenantId,
+    ]);
     counts[table] = rows[0]?.n ?? 0;
   }
   return counts;
