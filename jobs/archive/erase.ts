@@ -5,12 +5,14 @@ import { digestWithout } from '../../sql/archive/columns.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, withArchiveTurn } from '../../sql/archive/files.ts';
 import type { Group } from '../../sql/archive/groups.ts';
 import { type ArchiveHome, fetchFile, withScratch } from '../../sql/archive/home.ts';
-import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../../sql/archive/parquet.ts';
+import { aboutPerson, groupsOfFile, isArchivedAbout, type Run, writeWithout } from '../../sql/archive/parquet.ts';
 import { eraseRestored } from '../../sql/archive/restored.ts';
 import { archivedInOrder } from '../../sql/archive/rows.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { recordsOf } from '../../sql/events/event-records.ts';
 import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../../sql/privacy/claims.ts';
+import { declaredFields } from '../../sql/privacy/event-place.ts';
+import type { FieldsOf } from '../../sql/privacy/matching.ts';
 import type { Person, SubjectRecord } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
 import { destroyCondemned } from './sweep.ts';
@@ -36,6 +38,7 @@ export async function eraseFromArchive(
         const turned = { ...deps, lost };
         await destroyCondemned(turned, person.tenantId);
         const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
+        const fields = await declaredOf(deps.pool, person.tenantId);
         const telling = {
           log: deps.log,
           message: 'cannot rewrite an archived file',
@@ -49,12 +52,17 @@ export async function eraseFromArchive(
           lost.throwIfAborted();
           // Before a file is fetched, so that a worker that has lost its lease stores nothing more.
           await notePrivacyProgress(deps.pool, request, 80);
-          await rewrite(deps, run, scratch, file, request, person);
+          await rewrite(deps, run, scratch, file, request, person, fields);
         });
         await destroyCondemned(turned, person.tenantId);
       }),
     );
   await withArchiveTurn(deps.pool, rewriteAll, 'try');
+}
+
+async function declaredOf(pool: Pool, tenantId: string): Promise<FieldsOf> {
+  const fields = await withTransaction(pool, 'begin', (client) => declaredFields(client, tenantId));
+  return (type) => fields.get(type);
 }
 
 async function rewrite(
@@ -63,11 +71,12 @@ async function rewrite(
   scratch: string,
   file: ArchiveFile,
   request: ClaimedRequest,
-  { subject, hash }: Person,
+  person: Person,
+  fieldsOf: FieldsOf,
 ): Promise<void> {
   const path = join(scratch, `${file.id}.parquet`);
-  const about = aboutPerson(subject, hash);
   if (!(await fetchFile(deps.archive.store, file, path))) throw new Error(`${file.name} is not in the object store.`);
+  const about = await aboutPerson(run, path, person, fieldsOf);
   const [gone] = await groupsOfFile(run, path, about);
   if (!gone) return;
   const successor = gone.rows === file.rows ? undefined : await proveRest(deps, run, scratch, { path, about, file, gone });
@@ -101,11 +110,14 @@ async function proveRest(
 export async function* findInArchive(
   client: Client,
   archive: ArchiveHome,
-  { tenantId, subject, hash }: Person,
+  person: Person,
 ): AsyncGenerator<SubjectRecord[]> {
+  const { tenantId, subject, hash } = person;
+  const fields = await declaredFields(client, tenantId);
   const files = await listArchiveFiles(client, { tenantId, status: 'live' });
   const newestFirst = files.reverse().map((file) => ({ ...file, visible_from: '-infinity' }));
   for await (const rows of archivedInOrder(archive, newestFirst, { about: { subject, hash } })) {
-    if (rows.length > 0) yield await recordsOf(client, rows);
+    const found = rows.filter((row) => isArchivedAbout(row, person, (type) => fields.get(type)));
+    if (found.length > 0) yield await recordsOf(client, found);
   }
 }

@@ -18,6 +18,8 @@ import {
 } from '../../sql/privacy/claims.ts';
 import type { Person, PersonalPlace } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
+import { countReviews } from '../../sql/privacy/reviews.ts';
+import { rollups } from '../../sql/privacy/rollup-place.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
@@ -31,7 +33,7 @@ export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'>;
 
 /** What erasing a person does not reach. Each certificate lists it. */
 const NOT_REACHED = [
-  'Roll-up buckets whose raw events have been deleted by retention. They hold only counts, which identify nobody and cannot be recomputed.',
+  'Counts in roll-up buckets whose raw events have been deleted by retention. Where no dimension named the person, they identify nobody and cannot be recomputed.',
   'Fields of events that the event type does not declare as personal.',
   'Backups, until they expire.',
 ];
@@ -61,7 +63,7 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   // The next write notices a lost lease.
   const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
   try {
-    const outcome = request.kind === 'erasure' ? await erase(deps, request) : { files: await collect(deps, request) };
+    const outcome = request.kind === 'erasure' ? await erase(deps, request) : await copyOf(deps, request);
     await completePrivacyRequest(deps.pool, request, outcome);
     deps.log.info(told, 'privacy request completed');
   } catch (error) {
@@ -80,6 +82,12 @@ const personOf = (request: ClaimedRequest): Person => ({
   hash: request.person_hash,
 });
 
+async function copyOf(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
+  const files = await collect(deps, request);
+  const inReview = await withTenant(deps.pool, request.tenant_id, (client) => countReviews(client, request.id));
+  return { files, in_review: inReview };
+}
+
 // The person's copy: each place as JSON and as CSV.
 async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request);
@@ -94,7 +102,7 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
   for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
-    await withTenant(deps.pool, request.tenant_id, async (client) => {
+    const copy = async (client: Client) => {
       for await (const found of place.find(client, personOf(request), request.id)) {
         await json.addJson(found.map((record) => record.json));
         await csv.addCsv(
@@ -102,7 +110,9 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
           found.map((record) => record.cells),
         );
       }
-    });
+    };
+    // It may write, because what is found may have to be reviewed.
+    await withTenant(deps.pool, request.tenant_id, copy, 'login');
     files.push(await json.closeJson(), await csv.closeCsv(place.columns));
     await notePrivacyProgress(deps.pool, request, Math.round((99 * (n + 1)) / places.length));
   }
@@ -124,16 +134,22 @@ async function eraseFrom(deps: PrivacyDeps, request: ClaimedRequest, place: Pers
 
 // Rows first, each place in its own transaction; then the roll-ups that had counted them, hour by hour.
 async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
-  for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
+  const rows = PLACES.filter((place) => place !== rollups);
+  for (const [n, place] of rows.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / rows.length));
   await eraseFromArchive(deps, request, personOf(request));
   // Again: an export that was planned in the meantime may have read archived rows of the person.
   await eraseFrom(deps, request, exportFiles, 80);
-  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  await withRefreshLock(deps.pool, true, async (client) => {
+    await refreshLocked(client, deps);
+    // What no raw event can recompute.
+    await eraseFrom(deps, request, rollups, 80);
+  });
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
   if (left > 0) throw new Error(`${left} files of cancelled exports are still being written.`);
   const { removed, hours, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
+  const inReview = await withTenant(deps.pool, request.tenant_id, (client) => countReviews(client, request.id));
   return {
     kind: 'erasure',
     request_id: request.id,
@@ -144,6 +160,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
     removed,
     archive_files,
     hours_recomputed: hours,
+    in_review: inReview,
     exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
     not_reached: NOT_REACHED,
   };
