@@ -26,9 +26,7 @@ const unescaped = (text: string) =>
 
 // Byte by byte, because a body may mix form encoding and plain text, or be cut in the middle of a character.
 const fromForm = (text: string) =>
-  text
-    .replaceAll('+', ' ')
-    .replace(/(?:%[0-9a-f]{2})+/gi, (run) => textOf(Buffer.from(run.replaceAll('%', ''), 'hex')));
+  text.replaceAll('+', ' ').replace(/(?:%[0-9a-f]{2})+/gi, (run) => textOf(Buffer.from(run.replaceAll('%', ''), 'hex')));
 
 const fromHtml = (text: string) =>
   text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));?/gi, (whole, hex, decimal, name) => {
@@ -36,8 +34,7 @@ const fromHtml = (text: string) =>
     return decimal ? fromCodePoint(Number(decimal)) : (ENTITIES[name.toLowerCase()] ?? whole);
   });
 
-const fromBase64 = (text: string) =>
-  text.replace(/[A-Za-z0-9+/_-]{6,}={0,2}/g, (run) => textOf(Buffer.from(run, 'base64')));
+const fromBase64 = (text: string) => text.replace(/[A-Za-z0-9+/_-]{6,}={0,2}/g, (run) => textOf(Buffer.from(run, 'base64')));
 
 // Bytes that are not UTF-8 are most likely Latin-1.
 const textOf = (bytes: Buffer) => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');

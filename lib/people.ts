@@ -2,17 +2,24 @@
 const FORMS =
   /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}][\p{L}\p{N}-]*(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}|(?<![\p{L}\p{N}.-])(?:\d{3}\.\d{3}\.\d{3}-\d{2}|\d{11})(?![\p{L}\p{N}-])|(?<![\p{L}\p{N}+])\+\d{1,3}[ .-]?\(?\d{2,3}\)?[ .-]?\d{4,5}[ .-]?\d{4}(?!\d)|\(\d{2}\) ?9?\d{4}[ .-]?\d{4}(?!\d)/gu;
 
+/** A Brazilian mobile number as digits alone: also the form of many an order number, so it counts only where asked for. */
+const MOBILE = /(?<![\p{L}\p{N}])(?:55)?[1-9]{2}9\d{8}(?![\p{L}\p{N}])/gu;
+
 // The linear look that lets nearly every text pass without the forms.
 const MAYBE = /@|\d{11}|\d{3}\.\d{3}|\+\d|\(\d{2}\)/;
 
-/** `text` with `replace` applied to each part that identifies a person by its form; the very same text if none does. */
-export function replacePeople(text: string, replace: (found: string) => string): string {
+/**
+ * `text` with `replace` applied to each part that identifies a person by its form; the very same text if none does. `digits`: also
+ * to what may be a mobile number without any sign of it.
+ */
+export function replacePeople(text: string, replace: (found: string) => string, digits = false): string {
   if (!MAYBE.test(text)) return text;
-  return text.replace(FORMS, (found) => (/^[\d.-]+$/.test(found) && !isCpf(found) ? found : replace(found)));
+  const free = text.replace(FORMS, (found) => (/^[\d.-]+$/.test(found) && !isCpf(found) ? found : replace(found)));
+  return digits ? free.replace(MOBILE, replace) : free;
 }
 
 /** Whether a text holds an e-mail address, a CPF number or a telephone number. */
-export const namesPerson = (text: string): boolean => replacePeople(text, () => '') !== text;
+export const namesPerson = (text: string, digits = false): boolean => replacePeople(text, () => '', digits) !== text;
 
 function isCpf(text: string): boolean {
   const digits = [...text.replace(/\D/g, '')].map(Number);

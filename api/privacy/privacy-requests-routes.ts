@@ -51,6 +51,9 @@ const shownRequest = z.object({
   completed_at: z.iso.datetime().nullable(),
   bundle: z.object({ files: z.array(file), expires_at: z.iso.datetime() }).optional(),
   certificate: z.record(z.string(), z.unknown()).optional(),
+  in_review: z.number().int().optional().meta({
+    description: 'Refused input that only people could judge when the request was completed; see listPrivacyReviews',
+  }),
   superseded_by: uuid.optional().meta({ description: 'The erasure that ended it' }),
 });
 
@@ -158,7 +161,7 @@ export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void
 }
 
 function shown({ outcome, person_hash, ...row }: PrivacyRequest) {
-  const base = { ...row, subject: person_hash };
+  const base = { ...row, subject: person_hash, ...(outcome?.in_review !== undefined && { in_review: outcome.in_review }) };
   if (row.status === 'superseded') return { ...base, superseded_by: outcome?.superseded_by };
   if (row.status !== 'completed' || !outcome) return base;
   if (!outcome.files) return { ...base, certificate: outcome };

@@ -107,11 +107,7 @@ async function proveRest(
  * Archived events about a person, for the person's copy. If a file is rewritten in the meantime, this throws and the copy starts
  * over.
  */
-export async function* findInArchive(
-  client: Client,
-  archive: ArchiveHome,
-  person: Person,
-): AsyncGenerator<SubjectRecord[]> {
+export async function* findInArchive(client: Client, archive: ArchiveHome, person: Person): AsyncGenerator<SubjectRecord[]> {
   const { tenantId, subject, hash } = person;
   const fields = await declaredFields(client, tenantId);
   const files = await listArchiveFiles(client, { tenantId, status: 'live' });

@@ -18,9 +18,9 @@ import {
 } from '../../sql/privacy/claims.ts';
 import type { Person, PersonalPlace } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
+import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
 import { countReviews } from '../../sql/privacy/reviews.ts';
 import { rollups } from '../../sql/privacy/rollup-place.ts';
-import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
 import type { ExportDeps } from '../exports/deps.ts';

@@ -43,7 +43,9 @@ function byEnvelope(subject: string, hash: string): string {
   const pattern = particularPattern(subject);
   const hashed = ['data', 'attributes', 'source', 'event_id'].map((name) => `contains(${name}, ${literal(hash)})`);
   const plain = pattern === null ? [] : TEXTS.map((name) => `regexp_matches(${name}, ${literal(pattern)}, 'i')`);
-  return [`subject in (${literal(subject)}, ${literal(hash)})`, ...hashed, ...plain].map((one) => `coalesce(${one}, false)`).join(' or ');
+  return [`subject in (${literal(subject)}, ${literal(hash)})`, ...hashed, ...plain]
+    .map((one) => `coalesce(${one}, false)`)
+    .join(' or ');
 }
 
 // Whether `data` holds the identifier at all. isNamedInData() says whether in a position that identifies people.

@@ -22,7 +22,9 @@ export async function declaredFields(client: Client, tenantId: string): Promise<
      where tenant_id = $1 group by type`,
     [tenantId],
   );
-  return new Map(rows.flatMap(({ type, pointers }) => (pointers.length > 0 ? [[type, compileFields(pointers) as Fields]] : [])));
+  return new Map(
+    rows.flatMap(({ type, pointers }) => (pointers.length > 0 ? [[type, compileFields(pointers) as Fields]] : [])),
+  );
 }
 
 // Pages of events, by key. `where` begins with the values of namedBy().
@@ -118,6 +120,13 @@ export const events: PersonalPlace = {
     const { removed = 0, hours = 0 } = rows[0] ?? {};
     const kept = await undeclared(client, person);
     const found = kept.reduce((sum, { records }) => sum + records, removed);
-    return { ...nothingErased(), searched: { ...(searched.rows[0] ?? { rows: 0, bytes: 0 }), files: 0 }, found, removed, hours, kept };
+    return {
+      ...nothingErased(),
+      searched: { ...(searched.rows[0] ?? { rows: 0, bytes: 0 }), files: 0 },
+      found,
+      removed,
+      hours,
+      kept,
+    };
   },
 };

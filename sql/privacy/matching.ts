@@ -24,7 +24,8 @@ const ENVELOPE = new Set(['type', 'time', 'specversion', 'subject', 'data', 'dat
 /** Judges refused input, which is bytes: whole or truncated, JSON or not. `fieldsOf` names the positions that identify people. */
 export function findIn(raw: Buffer, person: Person, fieldsOf: FieldsOf): Finding {
   const { parts, kind } = partsOf(raw);
-  const mine = parts.filter(({ text }) => isAbout(text, person, fieldsOf));
+  // Latin-1 is a guess, so what it makes of the bytes is for people to judge.
+  const mine = isUtf8(raw) ? parts.filter(({ text }) => isAbout(text, person, fieldsOf)) : [];
   const others = parts.filter((part) => !mine.includes(part));
   const rest = mine.length === 0 ? raw : joined(others, kind);
   if (!rest) return { items: mine.map(({ text }) => text), rest, doubt: false, cuts: [] };

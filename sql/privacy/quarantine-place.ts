@@ -62,8 +62,8 @@ export const quarantine: PersonalPlace = {
       const whole = rows.filter(({ finding }) => finding.rest === null);
       const cut = rows.filter(({ finding }) => finding.rest !== null && finding.items.length > 0);
       await removeRefused(client, person.tenantId, whole);
+      // Whatever another review was to cut out is somewhere else now.
       for (const { id, at, finding } of cut)
-        // Whatever another review was to cut out is somewhere else now.
         await client.query(
           `with moved as (update private.privacy_reviews set cuts = '[]' where tenant_id = $1 and quarantine_id = $3 and decision is null)
            update private.quarantine set raw = $4 where tenant_id = $1 and received_at = $2::timestamptz and id = $3`,
@@ -72,7 +72,13 @@ export const quarantine: PersonalPlace = {
       for (const row of rows.filter(({ finding }) => finding.doubt))
         if (await askForReview(client, person, request, doubtOf(row))) erased.in_review++;
       erased.removed += whole.length;
-      erased.changed += cut.length + (await clearDetails(client, person, rows.filter((row) => !whole.includes(row))));
+      erased.changed +=
+        cut.length +
+        (await clearDetails(
+          client,
+          person,
+          rows.filter((row) => !whole.includes(row)),
+        ));
     }
     return { ...erased, found: erased.removed + erased.changed + erased.in_review };
   },
@@ -113,4 +119,3 @@ async function clearDetails(client: Client, { tenantId, subject, hash }: Person,
 /** Refused input as a review shows it: as text, or as Base64 if it is not UTF-8. */
 export const shownRaw = (raw: Buffer): { raw: string | null; raw_base64?: string } =>
   isUtf8(raw) ? { raw: raw.toString('utf8') } : { raw: null, raw_base64: raw.toString('base64') };
-

@@ -41,7 +41,10 @@ export const rollups: PersonalPlace = {
       );
       const found = rows.map(({ bucket, values }) => {
         const texts = values.map((text) => replacePeople(text, (one) => (mine.test(one) ? one : '…')));
-        return { json: JSON.stringify({ 'roll-up': name, bucket, dimensions: texts }), cells: [name, bucket, texts.join('; ')] };
+        return {
+          json: JSON.stringify({ 'roll-up': name, bucket, dimensions: texts }),
+          cells: [name, bucket, texts.join('; ')],
+        };
       });
       if (found.length > 0) yield found;
     }

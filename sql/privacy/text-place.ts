@@ -58,7 +58,10 @@ async function count(client: Client, table: string, tenantId: string): Promise<n
 }
 
 const nameOf = ({ subject }: Person) =>
-  new RegExp(wordPattern([...new Set(spellingsOf(subject).flatMap((name) => [name, JSON.stringify(name).slice(1, -1)]))]), 'giu');
+  new RegExp(
+    wordPattern([...new Set(spellingsOf(subject).flatMap((name) => [name, JSON.stringify(name).slice(1, -1)]))]),
+    'giu',
+  );
 
 /**
  * Texts outside events: names, notes, filters and addresses. The product refuses identifiers in them by form; this place reaches those
@@ -67,11 +70,16 @@ const nameOf = ({ subject }: Person) =>
  */
 export const texts: PersonalPlace = {
   name: 'texts',
-  tables: [...new Set([...Object.keys(TEXTS), ...Object.keys(KEPT_TEXTS)])].filter((table) => table !== 'export_jobs' && table !== 'privacy_requests'),
+  tables: [...new Set([...Object.keys(TEXTS), ...Object.keys(KEPT_TEXTS)])].filter(
+    (table) => table !== 'export_jobs' && table !== 'privacy_requests',
+  ),
   columns: ['table', 'column', 'text'],
   async *find(client, person) {
     const mine = nameOf(person);
-    const everywhere = { ...TEXTS, ...Object.fromEntries(Object.entries(KEPT_TEXTS).map(([table, { columns }]) => [table, columns])) };
+    const everywhere = {
+      ...TEXTS,
+      ...Object.fromEntries(Object.entries(KEPT_TEXTS).map(([table, { columns }]) => [table, columns])),
+    };
     for (const [table, columns] of Object.entries(everywhere)) {
       const found = (await search(client, table, columns, person)).flatMap((row) =>
         columns.flatMap((column, at) => {
