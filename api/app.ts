@@ -41,6 +41,7 @@ import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
 import { mountRecords } from './platform/records-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
+import { mountPrivacyReviews } from './privacy/reviews-routes.ts';
 import { mountPrivacy } from './privacy/routes.ts';
 import { mountQuarantine } from './quarantine/routes.ts';
 import { mountKeys } from './tenants/keys-routes.ts';
@@ -88,6 +89,7 @@ export function buildApp(
   mountEventTypes(api, deps);
   mountPrivacyRequests(api, deps, queues);
   mountQuarantine(api, deps);
+  mountPrivacyReviews(api, deps);
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);

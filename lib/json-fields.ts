@@ -84,12 +84,12 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
 const below = (fields: Fields[], name: string) => fields.flatMap(({ members }) => members.get(name) ?? []);
 const isClose = (code: number) => code === CLOSE_BRACE || code === CLOSE_BRACKET;
 
-/** The values that the pointers name in a parsed value: the slow counterpart of replaceFields(), where nothing is replaced. */
-export function valuesAt(value: unknown, { whole, members }: Fields): unknown[] {
-  if (whole) return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const steps = Array.isArray(value)
-    ? value.flatMap((item, index) => [members.get('*'), members.get(String(index))].map((next) => [item, next] as const))
-    : Object.entries(value).map(([name, member]) => [member, members.get(name)] as const);
-  return steps.flatMap(([member, next]) => (next ? valuesAt(member, next) : []));
+/** The source texts of the values that the pointers name, at most the first 1,000. The text must be valid JSON. */
+export function sourcesAt(text: string, root: Fields): string[] {
+  const found: string[] = [];
+  replaceFields(text, root, (source) => {
+    found.push(source);
+    return source;
+  });
+  return found;
 }

@@ -92,7 +92,7 @@ describe('an access request and an erasure of the same person', () => {
     ['before it clears the files of an earlier attempt', /delete from private\.privacy_files\s+where request_id/, 1],
     ['before the first part', /insert into private\.privacy_files/, 1],
     ['between two parts', /insert into private\.privacy_files/, 2],
-    ['before the last part', /insert into private\.privacy_files/, 12],
+    ['before the last part', /insert into private\.privacy_files/, 16],
     ['before it is completed', /set status = 'completed'/, 1],
   ];
 
@@ -172,7 +172,7 @@ test('a bundle has each of its parts once, from one worker', async () => {
   const parts = () =>
     db.owner.query('select name, part, md5(content) from private.privacy_files where request_id = $1 order by 1, 2', [access]);
   const { rows } = await parts();
-  expect(rows).toHaveLength(12);
+  expect(rows).toHaveLength(16);
   slow.goOn();
   await serving;
   expect((await parts()).rows).toEqual(rows);

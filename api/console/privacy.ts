@@ -51,6 +51,8 @@ const WORDS = {
   download: { en: 'Download', 'pt-BR': 'Baixar' },
   certificate: { en: 'Certificate', 'pt-BR': 'Certificado' },
   back: { en: 'All requests', 'pt-BR': 'Todos os pedidos' },
+  review: { en: 'Review what only people can judge', 'pt-BR': 'Revisar o que só pessoas podem julgar' },
+  in_review: { en: 'In review', 'pt-BR': 'Em revisão' },
 } as const;
 
 type Request = {
@@ -66,6 +68,7 @@ type Request = {
   bundle?: { files: { name: string; rows: number; url: string }[]; expires_at: string };
   certificate?: Record<string, unknown>;
   superseded_by?: string;
+  in_review?: number;
 };
 
 const UNFINISHED = ['queued', 'running'];
@@ -106,6 +109,7 @@ export function mountConsolePrivacy(site: Site): void {
       place: 'privacy',
       title: text('title'),
       main: `<p class="lead">${escaped(text('about'))}</p>
+<p><a href="/app/privacy-review">${escaped(text('review'))}</a></p>
 <div id="live"${body.data.some((one) => UNFINISHED.includes(one.status)) ? ' data-unfinished' : ''}>
 ${table(text('title'), head, rows, say('none', locale))}</div>
 ${nextPage(context, body.next_cursor)}
@@ -132,6 +136,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       [say('created', locale), at(one.created_at)],
       [text('due'), at(one.due_at)],
       [text('ended'), at(one.completed_at)],
+      ...(one.in_review ? [[text('in_review'), `<a href="/app/privacy-review">${one.in_review}</a>`]] : []),
     ];
     const files = one.bundle?.files.map(({ name, rows, url }) => [
       `<code>${escaped(name)}</code>`,

@@ -20,6 +20,7 @@ import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { mountConsoleOperator } from './operator.ts';
 import { mountConsolePrivacy } from './privacy.ts';
+import { mountConsolePrivacyReview } from './privacy-review.ts';
 import { mountConsoleQuarantine } from './quarantine.ts';
 import { mountConsoleSessions } from './sessions.ts';
 import { type ConsoleContent, consolePage } from './shell.ts';
@@ -89,6 +90,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleAlerts(site);
   mountConsoleEventTypes(site);
   mountConsolePrivacy(site);
+  mountConsolePrivacyReview(site);
   mountConsoleAudit(site);
   mountConsoleSessions(site);
   mountConsoleSqlLogins(site);

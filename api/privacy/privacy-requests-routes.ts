@@ -57,6 +57,9 @@ const shownRequest = z.object({
   completed_at: z.iso.datetime().nullable(),
   bundle: z.object({ files: z.array(file), expires_at: z.iso.datetime() }).optional(),
   certificate: z.record(z.string(), z.unknown()).optional(),
+  in_review: z.number().int().optional().meta({
+    description: 'Refused input that only people could judge when the request was completed; see listPrivacyReviews',
+  }),
   superseded_by: uuid.optional().meta({ description: 'The erasure that ended it' }),
 });
 
@@ -171,7 +174,12 @@ export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void
 
 function shown({ outcome, person_hash, blocked, ...given }: PrivacyRequest) {
   const row = { ...given, status: blocked !== null && given.status === 'queued' ? ('blocked' as const) : given.status };
-  const base = { ...row, subject: person_hash, ...(row.status === 'blocked' && { reason_blocked: blocked ?? '' }) };
+  const base = {
+    ...row,
+    subject: person_hash,
+    ...(row.status === 'blocked' && { reason_blocked: blocked ?? '' }),
+    ...(outcome?.in_review !== undefined && { in_review: outcome.in_review }),
+  };
   if (row.status === 'superseded') return { ...base, superseded_by: outcome?.superseded_by };
   if (row.status !== 'completed' || !outcome) return base;
   if (!outcome.files) return { ...base, certificate: outcome };

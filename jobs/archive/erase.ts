@@ -5,12 +5,14 @@ import { digestWithout } from '../../sql/archive/columns.ts';
 import { type ArchiveFile, condemn, enterArchiveFile, listArchiveFiles, withArchiveTurn } from '../../sql/archive/files.ts';
 import type { Group } from '../../sql/archive/groups.ts';
 import { type ArchiveHome, ChangedFile, fetchFile, withScratch } from '../../sql/archive/home.ts';
-import { aboutPerson, groupsOfFile, type Run, writeWithout } from '../../sql/archive/parquet.ts';
+import { aboutPerson, groupsOfFile, isArchivedAbout, type Run, writeWithout } from '../../sql/archive/parquet.ts';
 import { eraseRestored } from '../../sql/archive/restored.ts';
 import { archivedInOrder } from '../../sql/archive/rows.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { recordsOf } from '../../sql/events/event-records.ts';
 import { type ClaimedRequest, ClaimLost, noteErased, noteErasedFile, notePrivacyProgress } from '../../sql/privacy/claims.ts';
+import { declaredFields } from '../../sql/privacy/event-place.ts';
+import type { FieldsOf } from '../../sql/privacy/matching.ts';
 import { keptBecause, obligedTypes } from '../../sql/privacy/obliged.ts';
 import { type Erased, nothingErased, type Person, type SubjectRecord } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
@@ -37,6 +39,7 @@ export async function eraseFromArchive(
         const turned = { ...deps, lost };
         await destroyCondemned(turned, person.tenantId);
         const files = await listArchiveFiles(deps.pool, { tenantId: person.tenantId });
+        const fields = await declaredOf(deps.pool, person.tenantId);
         const telling = {
           log: deps.log,
           message: 'cannot rewrite an archived file',
@@ -52,13 +55,18 @@ export async function eraseFromArchive(
           lost.throwIfAborted();
           // Before a file is fetched, so that a worker that has lost its lease stores nothing more.
           await notePrivacyProgress(deps.pool, request, 80);
-          add(read, await rewrite(deps, run, scratch, file, request, person, obliged.has(file.type)));
+          add(read, await rewrite(deps, run, scratch, file, request, person, { fields, isObliged: obliged.has(file.type) }));
         });
         await withTransaction(deps.pool, 'begin', (client) => noteErased(client, request, PLACE, read, 80, true));
         await destroyCondemned(turned, person.tenantId);
       }),
     );
   await withArchiveTurn(deps.pool, rewriteAll, 'try');
+}
+
+async function declaredOf(pool: Pool, tenantId: string): Promise<FieldsOf> {
+  const fields = await withTransaction(pool, 'begin', (client) => declaredFields(client, tenantId));
+  return (type) => fields.get(type);
 }
 
 function add(sum: Erased, one: Erased): void {
@@ -74,11 +82,10 @@ async function rewrite(
   scratch: string,
   file: ArchiveFile,
   request: ClaimedRequest,
-  { subject, hash }: Person,
-  isObliged: boolean,
+  person: Person,
+  { fields, isObliged }: { fields: FieldsOf; isObliged: boolean },
 ): Promise<Erased> {
   const path = join(scratch, `${file.id}.parquet`);
-  const about = aboutPerson(subject, hash);
   const unread = (why: string) => ({ ...nothingErased(), unsearched: [{ what: file.name, why }] });
   try {
     if (!(await fetchFile(deps.archive.store, file, path))) return unread('The file is missing in the object store.');
@@ -87,6 +94,7 @@ async function rewrite(
     throw error;
   }
   const read = { ...nothingErased(), searched: { rows: file.rows, files: 1, bytes: file.bytes } };
+  const about = await aboutPerson(run, path, person, fields);
   const [gone] = await groupsOfFile(run, path, about);
   if (!gone) return read;
   if (isObliged) return { ...read, kept: [{ records: gone.rows, why: keptBecause(file.type) }] };
@@ -119,14 +127,13 @@ async function proveRest(
  * Archived events about a person, for the person's copy. If a file is rewritten in the meantime, this throws and the copy starts
  * over.
  */
-export async function* findInArchive(
-  client: Client,
-  archive: ArchiveHome,
-  { tenantId, subject, hash }: Person,
-): AsyncGenerator<SubjectRecord[]> {
+export async function* findInArchive(client: Client, archive: ArchiveHome, person: Person): AsyncGenerator<SubjectRecord[]> {
+  const { tenantId, subject, hash } = person;
+  const fields = await declaredFields(client, tenantId);
   const files = await listArchiveFiles(client, { tenantId, status: 'live' });
   const newestFirst = files.reverse().map((file) => ({ ...file, visible_from: '-infinity' }));
   for await (const rows of archivedInOrder(archive, newestFirst, { about: { subject, hash } })) {
-    if (rows.length > 0) yield await recordsOf(client, rows);
+    const found = rows.filter((row) => isArchivedAbout(row, person, (type) => fields.get(type)));
+    if (found.length > 0) yield await recordsOf(client, found);
   }
 }

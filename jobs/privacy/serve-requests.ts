@@ -22,6 +22,8 @@ import { findEntry } from '../../sql/privacy/ledger.ts';
 import type { Person, PersonalPlace, Unsearched } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';
 import { type BundleFile, deleteOldBundles } from '../../sql/privacy/privacy-requests.ts';
+import { countReviews } from '../../sql/privacy/reviews.ts';
+import { rollups } from '../../sql/privacy/rollup-place.ts';
 import { vacuumErased, vacuumRequests } from '../../sql/privacy/vacuum.ts';
 import { allowLargeDeletes } from '../../sql/storage/engine.ts';
 import { eraseFromArchive, findInArchive } from '../archive/erase.ts';
@@ -37,8 +39,8 @@ export type PrivacyDeps = RefreshDeps & Pick<ExportDeps, 'objects' | 'archive'> 
 /** What erasing a person does not search. Each certificate lists it. */
 const NOT_SEARCHED: Unsearched[] = [
   {
-    what: 'Roll-up buckets whose raw events have been deleted by retention',
-    why: 'They hold only counts, and cannot be recomputed.',
+    what: 'Counts in roll-up buckets whose raw events have been deleted by retention',
+    why: 'Where no dimension named the person, they identify nobody and cannot be recomputed.',
   },
   {
     what: 'Backups made before the cut-off, and the write-ahead log',
@@ -79,7 +81,7 @@ async function serve(deps: PrivacyDeps, request: ClaimedRequest): Promise<void> 
   const timer = setInterval(() => void keepPrivacyClaim(deps.pool, request).catch(() => undefined), KEEP_EVERY_MS);
   try {
     if (request.kind === 'erasure') await certifyErasure(deps.pool, request, await erase(deps, request));
-    else await completePrivacyRequest(deps.pool, request, { files: await collect(deps, request) });
+    else await completePrivacyRequest(deps.pool, request, await copyOf(deps, request));
     await vacuumRequests(deps.pool);
     deps.log.info(told, 'privacy request completed');
   } catch (error) {
@@ -98,6 +100,12 @@ const personOf = (request: ClaimedRequest): Person => ({
   hash: request.person_hash,
 });
 
+async function copyOf(deps: PrivacyDeps, request: ClaimedRequest): Promise<object> {
+  const files = await collect(deps, request);
+  const inReview = await withTenant(deps.pool, request.tenant_id, (client) => countReviews(client, request.id));
+  return { files, in_review: inReview };
+}
+
 // The person's copy: each place as JSON and as CSV.
 async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<BundleFile[]> {
   await clearBundle(deps.pool, request);
@@ -112,7 +120,7 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
   for (const [n, place] of places.entries()) {
     const json = createBundleFile(deps.pool, request, `${place.name}.json`);
     const csv = createBundleFile(deps.pool, request, `${place.name}.csv`);
-    await withTenant(deps.pool, request.tenant_id, async (client) => {
+    const copy = async (client: Client) => {
       for await (const found of place.find(client, personOf(request), request.id)) {
         await json.addJson(found.map((record) => record.json));
         await csv.addCsv(
@@ -120,7 +128,9 @@ async function collect(deps: PrivacyDeps, request: ClaimedRequest): Promise<Bund
           found.map((record) => record.cells),
         );
       }
-    });
+    };
+    // It may write, because what is found may have to be reviewed.
+    await withTenant(deps.pool, request.tenant_id, copy, 'login');
     files.push(await json.closeJson(), await csv.closeCsv(place.columns));
     await notePrivacyProgress(deps.pool, request, Math.round((99 * (n + 1)) / places.length));
   }
@@ -156,17 +166,23 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
     );
   const cutOff = await beginErasure(deps.pool, request);
   const person = personOf(request);
-  for (const [n, place] of PLACES.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / PLACES.length));
+  const rows = PLACES.filter((place) => place !== rollups);
+  for (const [n, place] of rows.entries()) await eraseFrom(deps, request, place, Math.round((80 * (n + 1)) / rows.length));
   await eraseFromArchive(deps, request, person);
   // Again: an export that was planned in the meantime may have read archived rows of the person.
   await eraseFrom(deps, request, exportFiles, 80);
-  await withRefreshLock(deps.pool, true, (client) => refreshLocked(client, deps));
+  await withRefreshLock(deps.pool, true, async (client) => {
+    await refreshLocked(client, deps);
+    // What no raw event can recompute.
+    await eraseFrom(deps, request, rollups, 80);
+  });
   await destroyErased(deps, request.tenant_id);
   const left = await countDoomed(deps.pool, request.tenant_id, request.person_hash);
   // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
   if (left > 0) throw new Blocked(`${left} files of cancelled exports are still being written.`);
   const unvacuumed = await vacuumErased(deps.pool);
   const { places, hours, unsearched, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
+  const inReview = await withTenant(deps.pool, request.tenant_id, (client) => countReviews(client, request.id));
   return {
     kind: 'erasure',
     request_id: request.id,
@@ -180,6 +196,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
     removed: Object.fromEntries(Object.entries(places).map(([place, { removed }]) => [place, removed])),
     archive_files,
     hours_recomputed: hours,
+    in_review: inReview,
     exports_destroyed: await exportsErasedFor(deps.pool, request.tenant_id, request.person_hash),
     not_searched: [
       ...Object.entries(unsearched).flatMap(([place, list]) => list.map((one) => ({ place, ...one }))),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Client, Pool } from '../database/db.ts';
-import { ABOUT } from '../events/event-records.ts';
+import { namedBy } from '../events/event-records.ts';
+import { ABOUT_OR_KEYS, plainKeys } from '../privacy/event-place.ts';
 import { OBLIGED } from '../privacy/obliged.ts';
 import { type Erased, nothingErased, type Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
@@ -42,36 +43,27 @@ export async function dropRestored(pool: Pool, now: Date): Promise<void> {
 }
 
 /** Deletes the rows about a person from every such table. */
-export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<Erased> {
+export async function eraseRestored(client: Client, person: Person): Promise<Erased> {
   const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
   const erased = nothingErased();
   for (const { name } of rows) {
     const held = await client.query<{ n: number; bytes: number }>(
       `select count(*) as n, coalesce(sum(bytes), 0) as bytes from private.${name} where tenant_id = $1`,
-      [tenantId],
+      [person.tenantId],
     );
     erased.searched.rows += held.rows[0]?.n ?? 0;
     erased.searched.bytes += held.rows[0]?.bytes ?? 0;
-    const gone = await client.query(`delete from private.${name} e where ${ABOUT} and not ${OBLIGED}`, [
-      tenantId,
-      subject,
-      hash,
-    ]);
-    erased.removed += gone.rowCount ?? 0;
+    erased.removed += await eraseAgain(client, name, person);
   }
   return erased;
 }
 
-/** Deletes from one such table what an erasure had covered: rows about the person that were received until then. */
-export async function eraseAgain(
-  client: Client,
-  name: string,
-  { tenantId, subject, hash }: Person,
-  until: string,
-): Promise<number> {
+/** Deletes from one such table what an erasure covers: rows about the person that were received until then, by default all. */
+export async function eraseAgain(client: Client, name: string, person: Person, until = 'infinity'): Promise<number> {
+  const keys = await plainKeys(client, person, `private.${name}`);
   const gone = await client.query(
-    `delete from private.${name} e where ${ABOUT} and not ${OBLIGED} and e.received_at <= $4::timestamptz`,
-    [tenantId, subject, hash, until],
+    `delete from private.${name} e where ${ABOUT_OR_KEYS} and not ${OBLIGED} and e.received_at <= $7::timestamptz`,
+    [...namedBy(person), ...keys, until],
   );
   return gone.rowCount ?? 0;
 }

@@ -77,4 +77,45 @@ $$;
 revoke all on function door.destroy_pseudonym_key from public;
 grant execute on function door.destroy_pseudonym_key to mirante_api;
 
+-- Settles an open review of refused input, as long as the input is still `seen`. False: it is not, or it has been settled.
+create function door.settle_privacy_review(review uuid, verdict text, seen bytea, rest bytea) returns boolean
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    found_review private.privacy_reviews;
+begin
+    select * into found_review from private.privacy_reviews r
+        where r.id = review and r.tenant_id = private.current_tenant() and r.decision is null for update;
+    if not found then
+        return false;
+    end if;
+    perform from private.quarantine q
+        where q.tenant_id = found_review.tenant_id and q.received_at = found_review.received_at
+            and q.id = found_review.quarantine_id and q.raw = seen for update;
+    if not found then
+        return false;
+    end if;
+    if verdict = 'cut-out' then
+        update private.quarantine q set raw = rest
+            where q.tenant_id = found_review.tenant_id and q.received_at = found_review.received_at
+                and q.id = found_review.quarantine_id;
+        -- What another review was to cut out is somewhere else now.
+        update private.privacy_reviews r set cuts = '[]'
+            where r.tenant_id = found_review.tenant_id and r.quarantine_id = found_review.quarantine_id and r.id <> review
+                and r.decision is null;
+    elsif verdict = 'destroy' then
+        delete from private.quarantine q
+            where q.tenant_id = found_review.tenant_id and q.received_at = found_review.received_at
+                and q.id = found_review.quarantine_id;
+        insert into private.dirty_hours (tenant_id, hour, quarantined)
+            values (found_review.tenant_id, date_trunc('hour', found_review.received_at, 'UTC'), -1);
+    end if;
+    update private.privacy_reviews r set decision = verdict, decided_at = now() where r.id = review;
+    return true;
+end
+$$;
+revoke all on function door.settle_privacy_review from public;
+grant execute on function door.settle_privacy_review to mirante_api;
+
 reset role;

@@ -19,7 +19,7 @@ export type PrivacyRequest = {
   created_at: Date;
   due_at: Date;
   completed_at: Date | null;
-  outcome: { files?: BundleFile[]; superseded_by?: string } | null;
+  outcome: { files?: BundleFile[]; in_review?: number; superseded_by?: string } | null;
 };
 
 const COLUMNS = 'id, kind, person_hash, reason, status, progress, blocked, created_at, due_at, completed_at, outcome';

@@ -16,6 +16,7 @@ type Side = TestTenant & {
   endpointId: string;
   linkId: string;
   requestId: string;
+  reviewId: string;
   buildId: string;
   file: string;
   noteId: string;
@@ -46,6 +47,7 @@ const LISTS = [
   '/v1/alerts/deliveries',
   '/v1/privacy/records',
   '/v1/privacy/requests',
+  '/v1/privacy/review',
   '/v1/archive/files',
   '/v1/exports',
   '/v1/tenants/{id}/keys',
@@ -108,6 +110,8 @@ async function settle(): Promise<Side> {
   }
   await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
   for (const n of [1, 2]) {
+    // No JSON, so that only people can judge it.
+    expect((await api.call('POST', '/v1/events', tenant.keys.ingest, `${n} says ${mark}`)).status).toBe(400);
     const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
   }
@@ -117,6 +121,7 @@ async function settle(): Promise<Side> {
   await servePrivacyRequests(jobs());
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
+  const reviews = (await api.call('GET', '/v1/privacy/review', tenant_admin)).body.data;
   const window = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 86_400_000) };
   for (const format of ['csv', 'ndjson']) {
     const asked = { dataset: 'events', format, ...window, filter: { type } };
@@ -160,6 +165,7 @@ async function settle(): Promise<Side> {
     noteId,
     memberId,
     requestId: requests[0].id,
+    reviewId: reviews[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
     exportId: made.id,
@@ -205,6 +211,7 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
   'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
+  'post /v1/privacy/review/{id}': () => ({ decision: 'destroy' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
   'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
   'put /v1/archive/rules': ({ id }) => ({ tenant_id: id, keep_days: 100 }),
@@ -233,6 +240,7 @@ function attemptsAt(side: Side): Attempt[] {
       const filled = template
         .replace('/archive/rules/{id}', `/archive/rules/${side.archiveRuleId}`)
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
+        .replace('/review/{id}', `/review/${side.reviewId}`)
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
