@@ -325,6 +325,19 @@ view app.export_jobs owner mirante_views with (security_barrier=true, check_opti
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
 
+view app.field_rewrites owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    type,
+    fields,
+    rows,
+    files,
+    progress,
+    requested_at,
+    completed_at
+   FROM private.field_rewrites
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select, update to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -400,6 +413,22 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     grant select (progress) to mirante_api
     grant select (reason) to mirante_api
     grant select (status) to mirante_api
+
+view app.privacy_reviews owner mirante_views with (security_barrier=true)
+ SELECT r.id,
+    r.request_id,
+    r.person_hash,
+    r.quarantine_id,
+    r.received_at,
+    q.code,
+    q.type,
+    r.cuts,
+    q.raw,
+    r.created_at
+   FROM (private.privacy_reviews r
+     JOIN private.quarantine q ON (((q.tenant_id = r.tenant_id) AND (q.received_at = r.received_at) AND (q.id = r.quarantine_id))))
+  WHERE ((r.tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (r.decision IS NULL));
+    grant select to mirante_api
 
 view app.quarantine owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -1155,9 +1184,9 @@ table private.erased_events owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
-table private.erasure_ledger owner mirante_owner, row security forced
+table private.erasure_ledger owner mirante_owner
     id uuid not null default gen_random_uuid()
-    tenant_id uuid not null
+    tenant uuid not null
     kind text not null
     person_hash text
     key_mark text
@@ -1169,11 +1198,9 @@ table private.erasure_ledger owner mirante_owner, row security forced
     constraint erasure_ledger_pkey PRIMARY KEY (id)
     constraint erasure_ledger_seq_key UNIQUE (seq)
     CREATE INDEX erasure_ledger_open ON private.erasure_ledger USING btree (at) WHERE (seq IS NULL)
-    CREATE INDEX erasure_ledger_tenant_id_idx ON private.erasure_ledger USING btree (tenant_id)
+    CREATE INDEX erasure_ledger_tenant_idx ON private.erasure_ledger USING btree (tenant)
     CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON private.erasure_ledger FOR EACH ROW WHEN ((old.seq IS NOT NULL)) EXECUTE FUNCTION private.refuse_change()
     CREATE TRIGGER no_truncate BEFORE TRUNCATE ON private.erasure_ledger FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
-    policy all_tenants for all to mirante_owner using (true)
-    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -1407,6 +1434,22 @@ table private.feature_uses owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
+
+table private.field_rewrites owner mirante_owner, row security forced
+    tenant_id uuid not null
+    type text not null
+    fields text[] not null
+    rows bigint not null default 0
+    files bigint not null default 0
+    progress integer not null default 0
+    requested_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    constraint field_rewrites_pkey PRIMARY KEY (tenant_id, type)
+    constraint field_rewrites_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint field_rewrites_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select, update to mirante_views
 
 table private.grant_secrets owner mirante_owner
     id text not null
@@ -1676,6 +1719,30 @@ table private.privacy_requests owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.privacy_reviews owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    request_id uuid not null
+    person_hash text not null
+    quarantine_id uuid not null
+    received_at timestamp with time zone not null
+    cuts jsonb not null
+    decision text
+    created_at timestamp with time zone not null default now()
+    decided_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint privacy_reviews_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'cut-out'::text, 'destroy'::text])))
+    constraint privacy_reviews_pkey PRIMARY KEY (id)
+    constraint privacy_reviews_request_id_fkey FOREIGN KEY (request_id) REFERENCES private.privacy_requests(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_quarantine_id_person_hash_key UNIQUE (tenant_id, quarantine_id, person_hash)
+    CREATE INDEX privacy_reviews_request_id_idx ON private.privacy_reviews USING btree (request_id)
+    CREATE INDEX privacy_reviews_tenant_id_id_idx ON private.privacy_reviews USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER UPDATE OF decision ON private.privacy_reviews DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_review')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
 
 table private.privacy_versions owner mirante_owner, row security forced
     tenant_id uuid not null
@@ -2271,7 +2338,7 @@ function door.days_under_way(since timestamp with time zone, until timestamp wit
 function door.delete_member(member uuid) returns uuid language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 00c3470fa87a7e5f07db4dd70cdb6654
     grant execute to mirante_api
 
-function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 8bed8d20dc7ab1b388e5fb8bfc8d80ca
+function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ce3c0af8cea7bd9223f40469ff55e383
     grant execute to mirante_api
 
 function door.drop_sql_login(login_name text) returns boolean language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0a03cb1a8b9809b940c21a8fc64e9321
@@ -2395,6 +2462,9 @@ function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_day
 function door.settle() returns timestamp with time zone language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body fd5d761198ae5bb1a8cf90b2a8df3d56
 
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
+    grant execute to mirante_api
+
+function door.settle_privacy_review(review uuid, verdict text, seen bytea, rest bytea) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ae6822fc6d52d9e53f30030fa38b9dc7
     grant execute to mirante_api
 
 function door.shut_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=1s, body ef8a7f4471d569f6fd3f94568da284af
@@ -2545,7 +2615,9 @@ function private.ask_for_due_benchmarks() returns void language sql volatile own
 
 function private.audit_archive_rule() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1505d8518e6923e7551d63b891984f9d
 
-function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 73a7888beb7c0d48ae66ab63ca0d320e
+function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 5f5d6d8d40574bdcf7780a91e13f9431
+
+function private.audit_filter(key text, value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body db4172ced51a07def73bc1b747ec6b87
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
 
@@ -2600,7 +2672,7 @@ function private.make_benchmark_secret() returns void language sql volatile owne
 
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
 
-function private.note_in_ledger() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 6db112f2f24620b9b5583317f2291fbe
+function private.note_in_ledger() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 540315df458fb2decb9b3dc5c246011b
 
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
