@@ -1,14 +1,6 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { type Fields, replaceFields } from '../../lib/json-fields.ts';
+import { hideValue } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { canonicalJson } from '../http/canonical-json.ts';
-
-/**
- * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
- */
-export function pseudonym(key: KeyObject, value: string): string {
-  return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
-}
 
 /** How personal data in the events of one type is handled. */
 export type Handling = {
@@ -42,20 +34,10 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
   const named = { ...row, subject: plainSubject ? row.subject : subject };
   const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(subject) ? { ...row, subject: null } : undefined;
   if (fields && row.data !== null) {
-    const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
+    const hidden = replaceFields(row.data, fields, (source) => hideValue(source, privacy.pseudonym));
     if (hidden === undefined) return undefined;
     named.data = hidden;
     if (anonymous) anonymous.data = replaceFields(row.data, fields, () => 'null') ?? null;
   }
   return anonymous ? { row: anonymous, named } : { row: named };
-}
-
-const INTEGER = /^-?\d+$/;
-
-// An integer is hashed by its digits, because two long integers may be the same double.
-function hide(source: string, privacy: Privacy): string {
-  if (source === 'null') return source;
-  if (INTEGER.test(source)) return `"${privacy.pseudonym(source)}"`;
-  const value: unknown = JSON.parse(source);
-  return `"${privacy.pseudonym(typeof value === 'string' ? value : canonicalJson(value))}"`;
 }

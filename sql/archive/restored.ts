@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Client, Pool } from '../database/db.ts';
-import { namedBy } from '../events/event-records.ts';
+import { namedBy } from '../events/about.ts';
 import { ABOUT_OR_KEYS, plainKeys } from '../privacy/event-place.ts';
 import type { Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
@@ -41,13 +41,20 @@ export async function dropRestored(pool: Pool, now: Date): Promise<void> {
   for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
 }
 
+/** The names of all such tables, with their schema. */
+export async function restoredTables(client: Client | Pool): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select 'private.' || c.relname as name from pg_class c where ${NAMED}`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Deletes the rows about a person from every such table. Returns how many. */
 export async function eraseRestored(client: Client, person: Person): Promise<number> {
-  const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
   let erased = 0;
-  for (const { name } of rows) {
-    const keys = await plainKeys(client, person, `private.${name}`);
-    const gone = await client.query(`delete from private.${name} e where ${ABOUT_OR_KEYS}`, [...namedBy(person), ...keys]);
+  for (const name of await restoredTables(client)) {
+    const keys = await plainKeys(client, person, name);
+    const gone = await client.query(`delete from ${name} e where ${ABOUT_OR_KEYS}`, [...namedBy(person), ...keys]);
     erased += gone.rowCount ?? 0;
   }
   return erased;

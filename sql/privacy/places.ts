@@ -1,4 +1,4 @@
-import { particularPattern } from '../events/event-records.ts';
+import { particularPattern } from '../events/about.ts';
 import { exportFiles } from '../exports/place.ts';
 import { events } from './event-place.ts';
 import { nothingErased, type PersonalPlace, type SubjectRecord } from './place.ts';
