@@ -325,6 +325,19 @@ view app.export_jobs owner mirante_views with (security_barrier=true, check_opti
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert, select to mirante_api
 
+view app.field_rewrites owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    type,
+    fields,
+    rows,
+    files,
+    progress,
+    requested_at,
+    completed_at
+   FROM private.field_rewrites
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select, update to mirante_api
+
 view app.latency_daily owner mirante_views with (security_barrier=true)
  SELECT bucket,
     type,
@@ -397,6 +410,22 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     grant select (progress) to mirante_api
     grant select (reason) to mirante_api
     grant select (status) to mirante_api
+
+view app.privacy_reviews owner mirante_views with (security_barrier=true)
+ SELECT r.id,
+    r.request_id,
+    r.person_hash,
+    r.quarantine_id,
+    r.received_at,
+    q.code,
+    q.type,
+    r.cuts,
+    q.raw,
+    r.created_at
+   FROM (private.privacy_reviews r
+     JOIN private.quarantine q ON (((q.tenant_id = r.tenant_id) AND (q.received_at = r.received_at) AND (q.id = r.quarantine_id))))
+  WHERE ((r.tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (r.decision IS NULL));
+    grant select to mirante_api
 
 view app.quarantine owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -1376,6 +1405,22 @@ table private.feature_uses owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.field_rewrites owner mirante_owner, row security forced
+    tenant_id uuid not null
+    type text not null
+    fields text[] not null
+    rows bigint not null default 0
+    files bigint not null default 0
+    progress integer not null default 0
+    requested_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    constraint field_rewrites_pkey PRIMARY KEY (tenant_id, type)
+    constraint field_rewrites_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint field_rewrites_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select, update to mirante_views
+
 table private.grant_secrets owner mirante_owner
     id text not null
     inner_pad bytea not null
@@ -1637,6 +1682,30 @@ table private.privacy_requests owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.privacy_reviews owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    request_id uuid not null
+    person_hash text not null
+    quarantine_id uuid not null
+    received_at timestamp with time zone not null
+    cuts jsonb not null
+    decision text
+    created_at timestamp with time zone not null default now()
+    decided_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint privacy_reviews_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'cut-out'::text, 'destroy'::text])))
+    constraint privacy_reviews_pkey PRIMARY KEY (id)
+    constraint privacy_reviews_request_id_fkey FOREIGN KEY (request_id) REFERENCES private.privacy_requests(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_quarantine_id_person_hash_key UNIQUE (tenant_id, quarantine_id, person_hash)
+    CREATE INDEX privacy_reviews_request_id_idx ON private.privacy_reviews USING btree (request_id)
+    CREATE INDEX privacy_reviews_tenant_id_id_idx ON private.privacy_reviews USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER UPDATE OF decision ON private.privacy_reviews DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_review')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
 
 table private.probe_totals owner mirante_owner
     probe text not null
@@ -2335,6 +2404,9 @@ function door.settle() returns timestamp with time zone language sql volatile ow
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
     grant execute to mirante_api
 
+function door.settle_privacy_review(review uuid, verdict text, seen bytea, rest bytea) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ae6822fc6d52d9e53f30030fa38b9dc7
+    grant execute to mirante_api
+
 function door.shut_login(login text) returns boolean language plpgsql volatile security definer owner mirante_logins set search_path=pg_catalog, pg_temp; lock_timeout=1s, body ef8a7f4471d569f6fd3f94568da284af
     grant execute to mirante_owner
 
@@ -2480,7 +2552,9 @@ function private.ask_for_due_benchmarks() returns void language sql volatile own
 
 function private.audit_archive_rule() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1505d8518e6923e7551d63b891984f9d
 
-function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 73a7888beb7c0d48ae66ab63ca0d320e
+function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 5f5d6d8d40574bdcf7780a91e13f9431
+
+function private.audit_filter(key text, value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body db4172ced51a07def73bc1b747ec6b87
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
 
