@@ -12,6 +12,7 @@ export type Payloads = {
   'run-retention': Record<string, never>;
   'make-partitions': Record<string, never>;
   'serve-privacy-requests': Record<string, never>;
+  'rewrite-personal-fields': Record<string, never>;
   'offboard-tenants': Record<string, never>;
   'end-sql-logins': Record<string, never>;
   'audit-isolation': Record<string, never>;
@@ -42,6 +43,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'run-retention': AGAIN,
   'make-partitions': AGAIN,
   'serve-privacy-requests': KEPT,
+  'rewrite-personal-fields': KEPT,
   'offboard-tenants': KEPT,
   'end-sql-logins': KEPT,
   // The error is permanent: do not retry.

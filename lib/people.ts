@@ -50,7 +50,7 @@ export function spellingsOf(identifier: string): string[] {
  * `maria.ana@b.br` nor `ana@b.co` in `ana@b.co.uk` is one.
  */
 export function wordPattern(names: readonly string[]): string {
-  const any = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  const any = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|');
   return `(?<![\\p{L}\\p{N}_.+%-])(?:${any})(?![\\p{L}\\p{N}_]|[.-][\\p{L}\\p{N}])`;
 }
 

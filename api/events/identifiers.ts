@@ -1,7 +1,7 @@
 import { compileFields, type Fields, replaceFields } from '../../lib/json-fields.ts';
 import { isParticular, replacePeople } from '../../lib/people.ts';
 import { isUuid } from '../../lib/uuid.ts';
-import { DIMENSIONS } from '../../sql/events/event-records.ts';
+import { DIMENSIONS } from '../../sql/events/about.ts';
 import type { EventTypes } from '../event-types/event-types.ts';
 import type { Concealed } from '../privacy/pseudonyms.ts';
 

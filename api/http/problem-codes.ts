@@ -26,6 +26,7 @@ export const PROBLEM_CODES = {
   'operations-tenant': [409, "The platform's own tenant cannot be removed."],
   'unsafe-engine': [409, 'This TimescaleDB lets any login drop chunks, so no SQL login is created.'],
   'sql-session-limit': [409, 'The SQL logins would together have too many sessions.'],
+  'dimension-in-use': [409, 'Metrics already count stored events by this field.'],
   'cannot-cut-out': [409, 'Nothing can be cut out of this input.'],
   'review-changed': [409, 'The input has changed, or somebody else has decided.'],
   'version-conflict': [409, 'Another request has just changed this event type.'],

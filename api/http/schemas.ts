@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesPerson } from '../../lib/people.ts';
 import { type Instant, instantOf, parseTime } from '../../lib/time.ts';
 
 // PostgreSQL has no year 0, and a year has four digits here.
@@ -17,3 +18,12 @@ export const instant = z.iso
   .transform((text): Instant => instantOf(parseTime(text) as number));
 
 export const uuid = z.uuid();
+
+/**
+ * For `refine`: a text outside events names nobody, because it is shown, logged and kept where a request for erasure changes little.
+ * Only what identifies people by its form is recognised: an e-mail address, a CPF number, a telephone number.
+ */
+export const namesNobody = [
+  (text: string | null | undefined) => !namesPerson(text ?? ''),
+  { error: 'must not have an e-mail address, CPF or telephone number of a person', params: { code: 'personal-identifier' } },
+] as const satisfies [unknown, unknown];

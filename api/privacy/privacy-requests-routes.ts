@@ -14,7 +14,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { privacyRequestSpecs } from './requests-spec.ts';
 
@@ -30,7 +30,12 @@ const input = z.strictObject({
     description:
       'The identifier as it is sent in `subject`. A pseudonym finds the person too, in both forms, except within texts',
   }),
-  reason: z.string().max(2000).optional().meta({ description: 'Kept with the request: do not name the person in it' }),
+  reason: z
+    .string()
+    .max(2000)
+    .refine(...namesNobody)
+    .optional()
+    .meta({ description: 'Kept with the request: do not name the person in it' }),
 });
 
 const file = z.object({

@@ -1,8 +1,9 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { compileFields } from '../../lib/json-fields.ts';
+import { pseudonym } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { conceal, type Handling, pseudonym, UNREGISTERED } from './pseudonyms.ts';
+import { conceal, type Handling, UNREGISTERED } from './pseudonyms.ts';
 
 const bytes = randomBytes(32);
 const key = createSecretKey(bytes);

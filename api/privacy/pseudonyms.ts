@@ -1,15 +1,7 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { type Fields, replaceFields } from '../../lib/json-fields.ts';
+import { hideValue } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { canonicalJson } from '../http/canonical-json.ts';
 import { withoutValues } from './withdrawn.ts';
-
-/**
- * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
- */
-export function pseudonym(key: KeyObject, value: string): string {
-  return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
-}
 
 /** The hash by which a withdrawal is known, under a key of its own, which outlives the key of pseudonyms. */
 export function withdrawalHash(key: KeyObject, value: string): string {
@@ -53,7 +45,7 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
       ? { ...row, subject: null }
       : undefined;
   if (fields && row.data !== null) {
-    const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
+    const hidden = replaceFields(row.data, fields, (source) => hideValue(source, privacy.pseudonym));
     if (hidden === undefined) return undefined;
     named.data = hidden;
     if (anonymous) anonymous.data = replaceFields(row.data, fields, () => 'null') ?? null;
@@ -65,14 +57,4 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
     anonymous.attributes &&= withoutValues(anonymous.attributes, values);
   }
   return anonymous ? { row: anonymous, named } : { row: named };
-}
-
-const INTEGER = /^-?\d+$/;
-
-// An integer is hashed by its digits, because two long integers may be the same double.
-function hide(source: string, privacy: Privacy): string {
-  if (source === 'null') return source;
-  if (INTEGER.test(source)) return `"${privacy.pseudonym(source)}"`;
-  const value: unknown = JSON.parse(source);
-  return `"${privacy.pseudonym(typeof value === 'string' ? value : canonicalJson(value))}"`;
 }

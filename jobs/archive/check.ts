@@ -79,7 +79,7 @@ export async function restoreArchive(
         const wrong = unequal(groups, files);
         if (wrong) throw new Error(`${wrong} differs from the archive after the restore.`);
         await protectRestored(client, table);
-        const erased = await erase(client, table);
+        const erased = await erase(client, `private.${table}`);
         const rows = files.reduce((sum, file) => sum + file.rows, 0);
         return { table: `private.${table}`, files: files.length, rows: rows - erased, erased };
       }),

@@ -18,6 +18,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'upkeep', job: 'serve-privacy-requests', repeat: { every: 60_000 } },
+  { queue: 'upkeep', job: 'rewrite-personal-fields', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'offboard-tenants', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'end-sql-logins', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'build-benchmarks', repeat: { every: 60_000 } },

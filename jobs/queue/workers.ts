@@ -17,6 +17,7 @@ import { refreshRollups } from '../metrics/refresh-rollups.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
+import { rewriteFields } from '../privacy/rewrite-fields.ts';
 import { type PrivacyDeps, servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
 import { endSqlLogins } from '../tenants/end-sql-logins.ts';
@@ -126,6 +127,7 @@ function handlersOf(deps: WorkerDeps, tell: () => Promise<void>): Handlers {
     },
     'make-partitions': () => runMakePartitions(deps),
     'serve-privacy-requests': () => servePrivacyRequests(deps),
+    'rewrite-personal-fields': () => rewriteFields(deps),
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),

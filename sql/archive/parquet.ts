@@ -1,6 +1,6 @@
 import { literal, PARQUET, readCsv } from '../../lib/parquet.ts';
 import { isParticular, spellingsOf, wordPattern } from '../../lib/people.ts';
-import { particularPattern } from '../events/event-records.ts';
+import { particularPattern } from '../events/about.ts';
 import { type FieldsOf, isNamedInData } from '../privacy/matching.ts';
 import type { Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS, DIGEST_IN_DUCKDB, HASH_IN_DUCKDB } from './columns.ts';
@@ -38,7 +38,7 @@ export async function groupsOfFile(run: Run, path: string, filter = 'true'): Pro
 
 const TEXTS = ['type', 'source', 'event_id', 'attributes'];
 
-/** Condition for rows about a person by the envelope or by the pseudonym, as ABOUT is in sql/events/event-records.ts. */
+/** Condition for rows about a person by the envelope or by the pseudonym, as ABOUT is in sql/events/about.ts. */
 function byEnvelope(subject: string, hash: string): string {
   const pattern = particularPattern(subject);
   const hashed = ['data', 'attributes', 'source', 'event_id'].map((name) => `contains(${name}, ${literal(hash)})`);
@@ -60,16 +60,15 @@ export const mayBeAbout = (subject: string, hash: string) => `(${byEnvelope(subj
 
 /** Condition for the rows of one file that are about a person, in positions that identify people. */
 export async function aboutPerson(run: Run, path: string, person: Person, fieldsOf: FieldsOf): Promise<string> {
-  const key = 'epoch_us(time)::varchar || id';
   const byNow = byEnvelope(person.subject, person.hash);
   const rows = await run(
-    `select ${key} as key, type, data from read_parquet(${literal(path)}, hive_partitioning = false)
+    `select ${KEY} as key, type, data from read_parquet(${literal(path)}, hive_partitioning = false)
      where ${byData(person.subject)} and not (${byNow})`,
   );
   const keys = rows
     .filter(({ type, data }) => isNamedInData(String(type), String(data), person, fieldsOf))
     .map((row) => literal(String(row.key)));
-  return keys.length === 0 ? `(${byNow})` : `(${byNow} or ${key} in (${keys.join(', ')}))`;
+  return keys.length === 0 ? `(${byNow})` : `(${byNow} or ${KEY} in (${keys.join(', ')}))`;
 }
 
 /** Whether an archived row that mayBeAbout() has let pass is about the person. */
@@ -86,6 +85,38 @@ export function isArchivedAbout(row: Record<string, string | null>, person: Pers
 export async function writeWithout(run: Run, path: string, filter: string, to: string): Promise<void> {
   await run(
     toParquet(`select ${NAMES} from read_parquet(${literal(path)}, hive_partitioning = false) where not ${filter}`, to),
+  );
+}
+
+const KEY = 'epoch_us(time)::varchar || id';
+const CHANGES = { key: 'varchar', data: 'varchar' };
+
+/** Condition for rows whose key is in a CSV file of keys and data. */
+export const isKeyIn = (changes: string) => `(${KEY} in (select key from ${readCsv([changes], CHANGES)}))`;
+
+/** Keys and `data` of a file's rows, some thousand at a time. */
+export async function* dataOfFile(run: Run, path: string): AsyncGenerator<{ key: string; data: string }[]> {
+  for (let after = ''; ; ) {
+    const rows = (await run(
+      `select ${KEY} as key, data from read_parquet(${literal(path)}, hive_partitioning = false)
+       where data is not null and ${KEY} > ${literal(after)} order by key limit 5000`,
+    )) as { key: string; data: string }[];
+    if (rows.length > 0) yield rows;
+    if (rows.length < 5000) return;
+    after = rows.at(-1)?.key ?? '';
+  }
+}
+
+/** Rewrites a file with the `data` of a CSV file of keys and data, where it has the key; the order stays. */
+export async function writeWithData(run: Run, path: string, changes: string, to: string): Promise<void> {
+  const columns = NAMES.split(', ').map((name) => (name === 'data' ? 'coalesce(c.data, e.data) as data' : `e.${name}`));
+  await run("set timezone = 'UTC'");
+  await run(
+    toParquet(
+      `select ${columns.join(', ')} from read_parquet(${literal(path)}, hive_partitioning = false) e
+       left join ${readCsv([changes], CHANGES)} c on c.key = ${KEY.replace('time', 'e.time').replace('|| id', '|| e.id')} order by e.time, e.id`,
+      to,
+    ),
   );
 }
 

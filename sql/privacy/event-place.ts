@@ -1,7 +1,8 @@
 import { compileFields, type Fields } from '../../lib/json-fields.ts';
 import { spellingsOf } from '../../lib/people.ts';
 import type { Client } from '../database/db.ts';
-import { ABOUT, AS_CELLS, AS_JSON, EVENT_CELLS, namedBy, particularPattern } from '../events/event-records.ts';
+import { ABOUT, namedBy, particularPattern } from '../events/about.ts';
+import { AS_CELLS, AS_JSON, EVENT_CELLS } from '../events/event-records.ts';
 import { isInFields } from './matching.ts';
 import { keptBecause, OBLIGED } from './obliged.ts';
 import { type Erased, nothingErased, type Person, type PersonalPlace, type SubjectRecord } from './place.ts';
@@ -55,7 +56,7 @@ async function* pages<T>(
 async function* plainly<T>(client: Client, person: Person, columns: string, table = EVENTS): AsyncGenerator<(Key & T)[]> {
   const names = spellingsOf(person.subject);
   for (const [type, fields] of await declaredFields(client, person.tenantId)) {
-    const where = `not (${ABOUT}) and e.tenant_id = $1 and e.type = $5
+    const where = `(${ABOUT}) is not true and e.tenant_id = $1 and e.type = $5
       and exists (select from unnest($6::text[]) name where position(name in e.data::text) > 0)`;
     const written = names.map((name) => JSON.stringify(name).slice(1, -1));
     const values = [...namedBy(person), type, written];

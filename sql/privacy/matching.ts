@@ -3,7 +3,7 @@ import { decodings } from '../../lib/decodings.ts';
 import { type Fields, sourcesAt } from '../../lib/json-fields.ts';
 import { cutItems } from '../../lib/json-items.ts';
 import { isParticular, spellingsOf, wordPattern } from '../../lib/people.ts';
-import { DIMENSIONS } from '../events/event-records.ts';
+import { DIMENSIONS } from '../events/about.ts';
 import type { Person } from './place.ts';
 
 /** The personal fields of a type's `data`, of all its versions; undefined if it declares none. */
@@ -137,7 +137,7 @@ function isDoubtful(text: string, raw: Buffer, { subject, hash }: Person): boole
   const digits = /^[\d.,-]+$/.test(subject);
   const pattern = bare && digits ? `subject["']?\\s*(?:[:=]|=>)\\s*["']?${word}|["']${word}["']` : word;
   const looked = new RegExp(pattern, 'iu');
-  const twice = isEvent && /"subject"\s*:[^]*"subject"\s*:/.test(text) && text.includes(JSON.stringify(subject));
+  const twice = isEvent && /"subject"\s*:.*"subject"\s*:/s.test(text) && text.includes(JSON.stringify(subject));
   return twice || [...decodings(raw)].some((found) => looked.test(found));
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from '../database/db.ts';
-import { particularPattern } from '../events/event-records.ts';
+import { particularPattern } from '../events/about.ts';
 import { exportFiles } from '../exports/place.ts';
 import { events } from './event-place.ts';
 import { type Erased, nothingErased, type PersonalPlace, type SubjectRecord } from './place.ts';

@@ -1,6 +1,6 @@
 import { replacePeople, spellingsOf, wordPattern } from '../../lib/people.ts';
 import type { Client } from '../database/db.ts';
-import { particularPattern } from '../events/event-records.ts';
+import { particularPattern } from '../events/about.ts';
 import { eraseMetricExports } from '../exports/place.ts';
 import { nothingErased, type Person, type PersonalPlace } from './place.ts';
 

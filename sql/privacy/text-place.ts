@@ -1,6 +1,6 @@
 import { isParticular, replacePeople, spellingsOf, wordPattern } from '../../lib/people.ts';
 import type { Client } from '../database/db.ts';
-import { particularPattern } from '../events/event-records.ts';
+import { particularPattern } from '../events/about.ts';
 import { nothingErased, type Person, type PersonalPlace } from './place.ts';
 
 /** Texts that the tenant's people and programs write, by table. An erasure puts the pseudonym in the place of the identifier. */
