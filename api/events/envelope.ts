@@ -23,6 +23,8 @@ export type Refusal = {
 /** An event that can be stored, with the remarks and warnings for its receipt. */
 export type Accepted = Concealed & { code?: string; detail?: string; warnings: Warning[] };
 
+export type Judged = Accepted | Refusal;
+
 export type Context = {
   keyId: string;
   keyName: string;

@@ -2,16 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import { cutItems, cutLines, type JsonItem } from '../../lib/json-items.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
-import { type FirstReceipt, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
 import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated, unavailable } from '../http/problems.ts';
 import type { Reply } from '../http/types.ts';
-import { withoutWithdrawn } from '../privacy/withdrawn.ts';
-import { type Accepted, type Context, type Defaults, derivedId, type Refusal, readEvent } from './envelope.ts';
+import { type Accepted, type Context, type Defaults, derivedId, type Judged, type Refusal, readEvent } from './envelope.ts';
 import type { EventForm } from './event-form.ts';
 import type { StoreOutcome } from './group-commit.ts';
 import { badArray, badItem, mistakenLines } from './json-fault.ts';
+import { keepRefused, keepWhole } from './keep-refused.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** Dependencies of receiving events. */
@@ -66,16 +65,7 @@ export async function receive(
     return answer(deps, identity, receipt, whole);
   } catch (error) {
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
-      deps.limits.within('quarantine', identity);
-      const { code, detail = null } = error;
-      const raw = Buffer.from(
-        withoutWithdrawn(body.toString('latin1'), await deps.types.fresh(identity.tenantId), 'latin1'),
-        'latin1',
-      );
-      // Index -1, because it is the whole body and not an event.
-      const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw };
-      await quarantine(deps.intake, identity.keyId, [whole], known);
-      deps.limits.spend('quarantine', identity, body.length);
+      await keepWhole(deps, identity, body, error, known);
     }
     throw error;
   }
@@ -118,8 +108,6 @@ const neverBad = (): never => {
 
 /** Longest time that judging one request blocks other requests. */
 const TURN_MS = 20;
-
-export type Judged = Accepted | Refusal;
 
 /** Judges items one by one. `onBadJson` returns the refusal of an item that is not JSON, or throws. */
 export async function judge(
@@ -243,35 +231,6 @@ export async function recognise(
   const rows = doubtful.map(({ named }) => named);
   const known = await withTenant(deps.intake, identity.tenantId, (client) => compareEvents(client, rows));
   for (const [place, { at }] of doubtful.entries()) outcomes[at] = known.get(place) ?? 'conflict';
-}
-
-/** Quarantines the source of every event of the receipt that was not stored, truncated at the size limit of an event. */
-export async function keepRefused(
-  deps: ReceiveDeps,
-  identity: Identity,
-  items: JsonItem[],
-  judged: Judged[],
-  receipt: ReceiptItem[],
-  known?: FirstReceipt,
-): Promise<void> {
-  const refused: (NewQuarantined & { index: number })[] = [];
-  const isAny = receipt.some(({ status }) => status !== 'accepted' && status !== 'duplicate');
-  const types = isAny ? await deps.types.fresh(identity.tenantId) : undefined;
-  for (const { index, status, code, detail, pointer } of receipt) {
-    if (status === 'accepted' || status === 'duplicate') continue;
-    const verdict = judged[index] as Judged;
-    const { text } = items[index] as JsonItem;
-    const raw = Buffer.from(types ? withoutWithdrawn(text, types) : text).subarray(0, deps.config.MAX_EVENT_BYTES);
-    const type = 'row' in verdict ? verdict.row.type : (verdict.type?.replaceAll('\u0000', '\ufffd').toWellFormed() ?? null);
-    refused.push({ index, status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
-  }
-  if (refused.length === 0) return;
-  await quarantine(deps.intake, identity.keyId, refused, known);
-  deps.limits.spend(
-    'quarantine',
-    identity,
-    refused.reduce((sum, row) => sum + row.raw.length, 0),
-  );
 }
 
 /** Returns the receipt item of a refusal. */

@@ -1,3 +1,4 @@
+import { createHmac, type KeyObject } from 'node:crypto';
 import { type Fields, replaceFields } from '../../lib/json-fields.ts';
 import { hideValue } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';

@@ -4,9 +4,9 @@ import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
 import type { Quarantined } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
-import type { Refusal } from '../events/envelope.ts';
+import type { Judged, Refusal } from '../events/envelope.ts';
 import type { ReceiptItem } from '../events/receipt.ts';
-import { acceptedOf, type Judged, judge, type ReceiveDeps, recognise, refused, store } from '../events/receive.ts';
+import { acceptedOf, judge, type ReceiveDeps, recognise, refused, store } from '../events/receive.ts';
 import type { Deps } from '../http/deps.ts';
 
 type ReplayDeps = ReceiveDeps & Pick<Deps, 'pool'>;

@@ -12,12 +12,11 @@ import {
   claimPrivacyRequest,
   clearBundle,
   completePrivacyRequest,
-  erasedSoFar,
   keepPrivacyClaim,
-  noteErased,
   notePrivacyProgress,
   releasePrivacyRequest,
 } from '../../sql/privacy/claims.ts';
+import { erasedSoFar, noteErased } from '../../sql/privacy/erased-so-far.ts';
 import { findEntry } from '../../sql/privacy/ledger.ts';
 import type { Person, PersonalPlace, Unsearched } from '../../sql/privacy/place.ts';
 import { PLACES } from '../../sql/privacy/places.ts';

@@ -2,7 +2,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { backOff, PUT_OFF } from '../database/back-off.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
 import { signCertificate } from './certificates.ts';
-import { type Erased, type Kept, nothingErased, type Unsearched } from './place.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
 /** A request that a worker holds a lease on: with the person's own identifier, and the lease's id, which every write checks. */
@@ -78,110 +77,24 @@ async function supersede(client: Client, erasure: Next): Promise<void> {
 /** What every statement that writes for a request must match. */
 export type Held = Pick<ClaimedRequest, 'id' | 'claim'>;
 
-const HELD = "id = $1 and claim = $2 and status = 'running'";
+/** Condition that a request is still leased: $1 and $2 are its id and its lease. */
+export const HELD = "id = $1 and claim = $2 and status = 'running'";
 
-async function prove(updating: Promise<{ rowCount: number | null }>): Promise<void> {
+/** Throws ClaimLost unless the statement has changed one request. */
+export async function proveHeld(updating: Promise<{ rowCount: number | null }>): Promise<void> {
   if ((await updating).rowCount !== 1) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
 }
 
 /** Renews the lease. Throws ClaimLost if it is lost. */
 export async function keepPrivacyClaim(pool: Pool, { id, claim }: Held): Promise<void> {
-  await prove(pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]));
+  await proveHeld(
+    pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]),
+  );
 }
 
 /** Records the progress, in per cent. Throws ClaimLost. */
 export async function notePrivacyProgress(pool: Pool, { id, claim }: Held, progress: number): Promise<void> {
-  await prove(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
-}
-
-/** What an erasure found in a place, over all its attempts: what is searched, kept and in review is that of the last one. */
-export type ErasedPlace = Omit<Erased, 'hours' | 'unsearched'>;
-
-/**
- * Records what was erased from a place, so that the certificate covers earlier, interrupted attempts too. Call it in the
- * transaction that removes the records. `isMore`: a further part of the same pass, such as one more file. Throws ClaimLost.
- */
-export async function noteErased(
-  client: Client,
-  { id, claim }: Held,
-  place: string,
-  erased: Erased,
-  progress: number,
-  isMore = false,
-): Promise<void> {
-  const { rows } = await client.query<{ outcome: Partial<ErasedSoFar> | null }>(
-    `select outcome from private.privacy_requests where ${HELD} for update`,
-    [id, claim],
-  );
-  if (!rows[0]) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
-  const { places = {}, hours = 0, unsearched = {} } = rows[0].outcome ?? {};
-  const { hours: more, unsearched: left = [], ...now } = erased;
-  const before = places[place] ?? nothingErased();
-  const last = isMore ? before : nothingErased();
-  const sum = (name: 'removed' | 'changed') => before[name] + now[name];
-  const kept = [...last.kept, ...now.kept];
-  const inReview = last.in_review + now.in_review;
-  const merged: ErasedPlace = {
-    searched: {
-      rows: last.searched.rows + now.searched.rows,
-      files: last.searched.files + now.searched.files,
-      bytes: last.searched.bytes + now.searched.bytes,
-    },
-    found: sum('removed') + sum('changed') + inReview + kept.reduce((n, { records }) => n + records, 0),
-    removed: sum('removed'),
-    changed: sum('changed'),
-    kept: mergeKept(kept),
-    in_review: inReview,
-  };
-  const unread = [...(isMore ? (unsearched[place] ?? []) : []), ...left];
-  await client.query(
-    `update private.privacy_requests set progress = $2, outcome = coalesce(outcome, '{}') || $3::jsonb where id = $1`,
-    [
-      id,
-      progress,
-      JSON.stringify({
-        places: { ...places, [place]: merged },
-        hours: hours + more,
-        unsearched: { ...unsearched, [place]: unread },
-      }),
-    ],
-  );
-}
-
-function mergeKept(kept: Kept[]): Kept[] {
-  const sums = new Map<string, number>();
-  for (const { records, why } of kept) sums.set(why, (sums.get(why) ?? 0) + records);
-  return [...sums].filter(([, records]) => records > 0).map(([why, records]) => ({ records, why }));
-}
-
-/** A file of the archive that was rewritten without a person, or destroyed if it held nobody else. */
-export type ErasedFile = { type: string; day: string; removed: number };
-
-/** Records such a file for the certificate, in the transaction that replaces it. Throws ClaimLost. */
-export async function noteErasedFile(client: Client, { id, claim }: Held, file: ErasedFile): Promise<void> {
-  await prove(
-    client.query(
-      `update private.privacy_requests set
-         outcome = outcome || jsonb_build_object('archive_files', coalesce(outcome -> 'archive_files', '[]') || jsonb_build_array($3::jsonb))
-       where ${HELD}`,
-      [id, claim, JSON.stringify(file)],
-    ),
-  );
-}
-
-export type ErasedSoFar = {
-  places: Record<string, ErasedPlace>;
-  hours: number;
-  unsearched: Record<string, Unsearched[]>;
-  archive_files?: ErasedFile[];
-};
-
-/** The records of noteErased(), and the files of noteErasedFile(). */
-export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
-  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
-    id,
-  ]);
-  return rows[0]?.outcome ?? { places: {}, hours: 0, unsearched: {} };
+  await proveHeld(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
 }
 
 /**
@@ -210,7 +123,7 @@ export async function beginErasure(pool: Pool, { id, claim }: Held): Promise<Dat
 
 /** Completes an access request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
 export async function completePrivacyRequest(pool: Pool | Client, { id, claim }: Held, outcome: object): Promise<void> {
-  await prove(
+  await proveHeld(
     pool.query(
       `update private.privacy_requests
        set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null, blocked = null where ${HELD}`,
@@ -241,7 +154,7 @@ export async function writeBundlePart(
   part: number,
   content: Buffer,
 ): Promise<void> {
-  await prove(
+  await proveHeld(
     pool.query(
       `with held as (select tenant_id, id from private.privacy_requests where ${HELD} for share)
        insert into private.privacy_files (tenant_id, request_id, name, part, content) select tenant_id, id, $3, $4, $5 from held`,

@@ -17,12 +17,12 @@ type Part = { text: string; from: number; to: number };
  * nothing is left. `doubt`: what is left names the person where only people can judge it; `cuts`: the bytes of `rest` that do, if
  * they can be told apart.
  */
-export type Finding = { items: string[]; rest: Buffer | null; doubt: boolean; cuts: [number, number][] };
+export type PersonFinding = { items: string[]; rest: Buffer | null; doubt: boolean; cuts: [number, number][] };
 
 const ENVELOPE = new Set(['type', 'time', 'specversion', 'subject', 'data', 'data_base64', 'datacontenttype', 'dataschema']);
 
 /** Judges refused input, which is bytes: whole or truncated, JSON or not. `fieldsOf` names the positions that identify people. */
-export function findIn(raw: Buffer, person: Person, fieldsOf: FieldsOf): Finding {
+export function findIn(raw: Buffer, person: Person, fieldsOf: FieldsOf): PersonFinding {
   const { parts, kind } = partsOf(raw);
   // Latin-1 is a guess, so what it makes of the bytes is for people to judge.
   const mine = isUtf8(raw) ? parts.filter(({ text }) => isAbout(text, person, fieldsOf)) : [];

@@ -10,7 +10,7 @@ export type SubjectRecord = { json: string; cells: unknown[] };
 export type Searched = { rows: number; files: number; bytes: number };
 
 /** Records about a person that stay in a place, by the reason, in words for the certificate. */
-export type Kept = { records: number; why: string };
+export type KeptRecords = { records: number; why: string };
 
 /** What could not be searched, and why, in words for the certificate. */
 export type Unsearched = { what: string; why: string };
@@ -23,7 +23,7 @@ export type Erased = {
   removed: number;
   /** Records that stay without the person: an item was cut out, or the identifier became a pseudonym. */
   changed: number;
-  kept: Kept[];
+  kept: KeptRecords[];
   /** Records that only a person can judge; see sql/privacy/reviews.ts. */
   in_review: number;
   /** Hours of the roll-ups that contained removed records and are marked for recomputation. */

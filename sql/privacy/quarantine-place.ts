@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { isParticular, spellingsOf, wordPattern } from '../../lib/people.ts';
 import type { Client } from '../database/db.ts';
 import { declaredFields } from './event-place.ts';
-import { type Finding, findIn } from './matching.ts';
+import { findIn, type PersonFinding } from './matching.ts';
 import { nothingErased, type Person, type PersonalPlace } from './place.ts';
 import { askForReview } from './reviews.ts';
 
@@ -18,7 +18,7 @@ type Refused = {
   at: string;
 };
 
-type Found = Refused & { finding: Finding };
+type Found = Refused & { finding: PersonFinding };
 
 // Refused input is bytes, whole or truncated, JSON or not, so each row is read.
 async function* search(client: Client, person: Person, searched = nothingErased().searched): AsyncGenerator<Found[]> {
