@@ -22,6 +22,7 @@ import { linearRegExp, patternFaults } from './schema-patterns.ts';
 /** Longest time that another process uses a version that was replaced here. */
 const REMEMBER_MS = 5_000;
 const MAX_TYPES = 10_000;
+const DAY_MS = 86_400_000;
 /** Longest CPU time of one check of an event: all tenants share this process. */
 const MAX_MS = 100;
 const MAX_COMPILE_MS = 1_000;
@@ -139,6 +140,7 @@ function handlingOf({ subject, personal_fields, processing }: EventType): Handli
     plainSubject: subject === 'plain',
     fields: compileFields(personal_fields),
     needsConsent: processing === null || processing.legal_basis === 'consent',
+    keptMs: (processing?.retention_days ?? Number.POSITIVE_INFINITY) * DAY_MS,
   };
 }
 

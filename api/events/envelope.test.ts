@@ -12,7 +12,7 @@ const context: Context = {
   keyName: 'the key',
   types: {
     check: () => undefined,
-    handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false }),
+    handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false, keptMs: Number.POSITIVE_INFINITY }),
     pseudonym: (value) => value,
     withdrawalHash: (subject) => subject,
     isWithdrawn: () => false,

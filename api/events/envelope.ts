@@ -67,8 +67,12 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
   if (key.time > (context.now + FUTURE_MS) * 1000) {
     return { ...refuse('quarantined', 'in-future', '`time` is more than 10 minutes in the future.', '/time'), ...sent };
   }
-  if (key.time < context.oldest * 1000) {
-    return { ...refuse('quarantined', 'too-old', '`time` is older than the retention of raw events.', '/time'), ...sent };
+  const oldest = Math.max(context.oldest, context.now - context.types.handling(sent.type as string).keptMs);
+  if (key.time < oldest * 1000) {
+    return {
+      ...refuse('quarantined', 'too-old', '`time` is older than the retention of raw events, or of this type.', '/time'),
+      ...sent,
+    };
   }
   const mismatch = context.types.check(sent.type as string, members.data, bytes);
   if (mismatch && mismatch.mode !== 'observe') {

@@ -16,10 +16,17 @@ export type Handling = {
   fields: Fields | undefined;
   /** Without consent such an event must not be linked to a person. */
   needsConsent: boolean;
+  /** For how many milliseconds the record of processing says that its events are needed; Infinity if it does not. */
+  keptMs: number;
 };
 
 /** For a type that is not registered. */
-export const UNREGISTERED: Handling = { plainSubject: false, fields: undefined, needsConsent: true };
+export const UNREGISTERED: Handling = {
+  plainSubject: false,
+  fields: undefined,
+  needsConsent: true,
+  keptMs: Number.POSITIVE_INFINITY,
+};
 
 export type Privacy = {
   handling: (type: string) => Handling;

@@ -180,7 +180,7 @@ async function erase(deps: PrivacyDeps, request: ClaimedRequest): Promise<object
   // Its writer stops within a second, or its lease expires within a minute. The next run finds no such file.
   if (left > 0) throw new Blocked(`${left} files of cancelled exports are still being written.`);
   const unvacuumed = await vacuumErased(deps.pool);
-  const { places, hours, unsearched, archive_files = [] } = await erasedSoFar(deps.pool, request.id);
+  const { places, hours, unsearched, archive_files = [] } = await erasedSoFar(deps.pool, request);
   const inReview = await withTenant(deps.pool, request.tenant_id, (client) => countReviews(client, request.id));
   return {
     kind: 'erasure',

@@ -121,4 +121,33 @@ create trigger version after insert or delete on private.withdrawn_subjects
 create trigger version after delete on private.pseudonym_keys
     for each row execute function private.raise_privacy_version();
 
+-- For how many days a type's newest record of processing says that its events are needed.
+create function private.promised_types() returns table (tenant_id uuid, type text, days integer)
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select n.tenant_id, n.type, n.days
+    from (
+        select distinct on (e.tenant_id, e.type) e.tenant_id, e.type, (e.processing ->> 'retention_days')::integer as days
+        from private.event_types e order by e.tenant_id, e.type, e.version desc
+    ) n
+    where n.days is not null
+$$;
+revoke all on function private.promised_types from public;
+
+-- The archive keeps the promise of a type's record of processing too.
+create or replace function private.archive_keep_days(tenant uuid, event_type text) returns integer
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select least(coalesce(t.raw_retention_days, 36500), coalesce((
+        select (e.processing ->> 'retention_days')::integer from private.event_types e
+        where e.tenant_id = t.id and e.type = event_type order by e.version desc limit 1), 36500), coalesce((
+        select r.keep_days from private.archive_rules r
+        where (r.tenant_id = t.id or r.tenant_id is null and t.kind = 'customer') and (r.type = event_type or r.type is null)
+        order by r.tenant_id is null, r.type is null limit 1), 0))
+    from private.tenants t where t.id = tenant and t.offboarding_at is null
+$$;
+comment on column private.tenants.raw_retention_days is 'A lower bound in the tenant''s views. After it events are emptied, down to what roll-ups count; the rows leave with their chunk.';
+
 reset role;

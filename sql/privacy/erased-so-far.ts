@@ -84,10 +84,12 @@ export type ErasedSoFar = {
   archive_files?: ErasedFile[];
 };
 
-/** The records of noteErased(), and the files of noteErasedFile(). */
-export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
-  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
-    id,
-  ]);
-  return rows[0]?.outcome ?? { places: {}, hours: 0, unsearched: {} };
+/** The records of noteErased(), and the files of noteErasedFile(). Throws ClaimLost. */
+export async function erasedSoFar(pool: Pool, { id, claim }: Held): Promise<ErasedSoFar> {
+  const { rows } = await pool.query<{ outcome: ErasedSoFar | null }>(
+    `select outcome from private.privacy_requests where ${HELD}`,
+    [id, claim],
+  );
+  if (!rows[0]) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
+  return rows[0].outcome ?? { places: {}, hours: 0, unsearched: {} };
 }
