@@ -40,6 +40,7 @@ import { mountPages } from './pages/routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
 import { mountRecords } from './platform/records-routes.ts';
+import { mountIncidents } from './privacy/incidents-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
 import { mountPrivacyReviews } from './privacy/reviews-routes.ts';
 import { mountPrivacy } from './privacy/routes.ts';
@@ -90,6 +91,7 @@ export function buildApp(
   mountPrivacyRequests(api, deps, queues);
   mountQuarantine(api, deps);
   mountPrivacyReviews(api, deps);
+  mountIncidents(api, deps);
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);

@@ -236,7 +236,7 @@ view app.events owner mirante_views with (security_barrier=true)
     data,
     attributes
    FROM private.events
-  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (source <> ''::text) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)));
     grant select to mirante_api
     grant select to mirante_sql
@@ -279,7 +279,7 @@ view app.events_in_order owner mirante_views with (security_barrier=true)
     data,
     attributes
    FROM private.events
-  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (source <> ''::text) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)))
   ORDER BY "time", id;
     grant select to mirante_api
@@ -1477,6 +1477,30 @@ table private.idempotency_keys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.incidents owner mirante_owner
+    id uuid not null
+    title text not null
+    description text not null
+    data_categories text[] not null
+    tenant_ids uuid[] not null
+    people integer
+    measures text
+    is_risk boolean not null
+    occurred_at timestamp with time zone
+    known_at timestamp with time zone not null
+    notify_by timestamp with time zone not null
+    authority_notified_at timestamp with time zone
+    people_notified_at timestamp with time zone
+    closed_at timestamp with time zone
+    created_at timestamp with time zone not null default now()
+    kept_until timestamp with time zone not null default (now() + '5 years'::interval)
+    alerted integer not null default 0
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint incidents_people_check CHECK ((people >= 0))
+    constraint incidents_pkey PRIMARY KEY (id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE ON private.incidents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_incident()
+    CREATE TRIGGER kept BEFORE DELETE ON private.incidents FOR EACH ROW EXECUTE FUNCTION private.keep_incident()
+
 table private.ingest_gate owner mirante_owner
     id boolean not null default true
     settled_to timestamp with time zone not null default '-infinity'::timestamp with time zone
@@ -1660,6 +1684,7 @@ table private.offboardings owner mirante_owner, row security forced
     retry_at timestamp with time zone
     attempts integer not null default 0
     earlier jsonb not null default '[]'::jsonb
+    alerted integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint offboardings_pkey PRIMARY KEY (tenant_id)
     constraint offboardings_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
@@ -2368,6 +2393,12 @@ function door.find_link(link_hash bytea) returns TABLE(tenant_id uuid, key_id uu
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
+function door.incident(incident uuid) returns SETOF private.incidents language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 16d537ddbe10131c78fe61cce7ef07f5
+    grant execute to mirante_api
+
+function door.incidents(before uuid, most integer) returns SETOF private.incidents language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a425b53ffecb8a4945ea64045ce2190e
+    grant execute to mirante_api
+
 function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean, versions integer[]) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 40c970c23e87de43b5d2dbaf282a3362
     grant execute to mirante_api
 
@@ -2410,7 +2441,7 @@ function door.note_refused_login(from_address text) returns void language plpgsq
 function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
     grant execute to mirante_api
 
-function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body e0fed5375ac5e76a3020b8cce36b92f1
+function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2abddadcfeb051f6572f466d5f93d472
     grant execute to mirante_api
 
 function door.offboarding(tenant uuid) returns SETOF private.offboardings language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b665274c88901ebed5669fb5d3312b92
@@ -2452,6 +2483,9 @@ function door.revoke_sql_login(tenant uuid, login_id uuid) returns boolean langu
     grant execute to mirante_api
 
 function door.rollup_since(rollup text) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c6108df2fcbc6f756266d81870c24c3f
+    grant execute to mirante_api
+
+function door.save_incident(incident uuid, given jsonb, is_new boolean) returns SETOF private.incidents language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c98034098ef2adebbed98dc924c6f6fe
     grant execute to mirante_api
 
 function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
@@ -2547,7 +2581,7 @@ function ops.latency_bands(since timestamp with time zone, until timestamp with 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cfc389b0a9bc8d7f0f3bd9d63679c55
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 32b1285d74a96d27a5f9340bede2c4f8
     grant execute to mirante_ops
 
 function ops.month_start(at timestamp with time zone) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56bb571561a4a4949fb8f02385c0f828
@@ -2609,7 +2643,7 @@ function ops.zone() returns text language sql stable security definer owner mira
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
-function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1e2ec9bea7216a5ff18e45b8487d1859
+function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1975142dc5ada6a61e25327e6e596137
 
 function private.ask_for_due_benchmarks() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0f7fad2b9893ce67d4981b23562fd597
 
@@ -2618,6 +2652,8 @@ function private.audit_archive_rule() returns trigger language plpgsql volatile 
 function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 5f5d6d8d40574bdcf7780a91e13f9431
 
 function private.audit_filter(key text, value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body db4172ced51a07def73bc1b747ec6b87
+
+function private.audit_incident() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b701f6da24c158f42371cefd6fd3f6e5
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
 
@@ -2637,6 +2673,8 @@ function private.benchmark_period(period text, OUT since timestamp with time zon
 
 function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
 
+function private.business_days_after(moment timestamp with time zone, days integer) returns timestamp with time zone language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 5ec26f329fcebb8e66542311ba472ddd
+
 function private.current_tenant() returns uuid language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5025cab43461e7086b7ff947a098dd28
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -2650,6 +2688,8 @@ function private.hmac(inner_pad bytea, outer_pad bytea, message text) returns by
 function private.judge_benchmark(declared private.benchmarks, k integer, eligible bigint, figures double precision[], volumes double precision[]) returns private.benchmark_snapshots language plpgsql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 041a993f9c7e0d4932fabaab6967c9ee
 
 function private.judge_benchmarks(build private.benchmark_builds, k integer, members bytea[], cohorts text[], figures double precision[], volumes double precision[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 96ecab8b5f29952b1144e983b053d123
+
+function private.keep_incident() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body b458fbdc4f97a922587ebfa5cfb92f67
 
 function private.key_mark(key bytea) returns text language sql immutable strict owner mirante_owner, body 222130ce13087ad361ac17de9bd557e5
 
@@ -2666,7 +2706,7 @@ function private.latency_estimate(bin smallint) returns double precision languag
 function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
     grant execute to mirante_views
 
-function private.legal_terms() returns TABLE(tenant_id uuid, id uuid, kind text, due_at timestamp with time zone, attempts integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 499060c3ae1c7cb9187fba6e575f6abc
+function private.legal_terms() returns TABLE(tenant_id uuid, id uuid, kind text, due_at timestamp with time zone, attempts integer, level integer, alerted integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 73e734d989006be718ab15fd1f1ea669
 
 function private.make_benchmark_secret() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 18e63c9e3b41b3d97dc5d073c5b634a2
 
@@ -2681,6 +2721,8 @@ function private.own_archive_keep_days(event_type text) returns integer language
     grant execute to mirante_api
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
+
+function private.promised_types() returns TABLE(tenant_id uuid, type text, days integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3b45a349facdde9599c1de2e2dc9a206
 
 function private.raise_privacy_version() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de49b6969ec6456417dcd03c1a7c2dd3
 
@@ -2715,6 +2757,8 @@ function private.scopes_of_role(role text) returns text[] language sql immutable
 
 function private.silence_audit(tenant_grant text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bcfd5df8493282485ced9737ca698fa5
     grant execute to mirante_views
+
+function private.term_level(began timestamp with time zone, due timestamp with time zone) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body dad05ff1af918d930f266cd84263bcdb
 
 function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
 

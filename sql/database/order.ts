@@ -52,6 +52,7 @@ export const LOAD_ORDER = [
   'members/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
+  'privacy/door-incidents.sql',
 
   'platform/ops.sql',
   'metrics/ops.sql',

@@ -150,4 +150,86 @@ create or replace function private.archive_keep_days(tenant uuid, event_type tex
 $$;
 comment on column private.tenants.raw_retention_days is 'A lower bound in the tenant''s views. After it events are emptied, down to what roll-ups count; the rows leave with their chunk.';
 
+-- Which alert of a deadline is due: 1 half of the time has passed, 2 three days are left, 3 one day, 4 none.
+create function private.term_level(began timestamptz, due timestamptz) returns integer
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select case when now() >= due then 4 when now() >= due - interval '1 day' then 3 when now() >= due - interval '3 days' then 2
+        when now() >= began + (due - began) / 2 then 1 else 0 end
+$$;
+revoke all on function private.term_level from public;
+alter table private.offboardings add column alerted integer not null default 0;
+comment on column private.offboardings.alerted is 'As in privacy_requests.';
+-- Its columns change; the file of the removal creates it again.
+drop function if exists private.legal_terms();
+
+-- The same hour so many business days later, in Brazil. Holidays count as business days, so a deadline is never later than the law's.
+create function private.business_days_after(moment timestamptz, days integer) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select (max(d.day) at time zone 'America/Sao_Paulo')
+    from (
+        select day from generate_series(1, days * 3) n, lateral (select (moment at time zone 'America/Sao_Paulo') + make_interval(days => n) as day) l
+        where extract(isodow from day) < 6 order by day limit days
+    ) d
+$$;
+revoke all on function private.business_days_after from public;
+
+create table private.incidents (
+    id                      uuid         primary key,
+    title                   text         not null,
+    description             text         not null,
+    data_categories         text[]       not null,
+    tenant_ids              uuid[]       not null,
+    people                  integer      check (people >= 0),
+    measures                text,
+    is_risk                 boolean      not null,
+    occurred_at             timestamptz,
+    known_at                timestamptz  not null,
+    notify_by               timestamptz  not null,
+    authority_notified_at   timestamptz,
+    people_notified_at      timestamptz,
+    closed_at               timestamptz,
+    created_at              timestamptz  not null default now(),
+    kept_until              timestamptz  not null default now() + interval '5 years',
+    alerted                 integer      not null default 0
+);
+comment on table private.incidents is 'Register of security incidents with personal data (LGPD art. 48; Resolução CD/ANPD 15/2024): kept for five years. Only the operator sees it.';
+comment on column private.incidents.is_risk is 'Whether people may suffer relevant risk or damage: then the authority and they are notified within three business days.';
+comment on column private.incidents.notify_by is 'Three business days after it became known.';
+comment on column private.incidents.people is 'How many people it concerns, as far as known.';
+
+create function private.audit_incident() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    if tg_op = 'INSERT' or to_jsonb(new) - 'alerted' <> to_jsonb(old) - 'alerted' then
+        perform private.append_audit((select t.id from private.tenants t where t.kind = 'operations'),
+            'incident.' || case tg_op when 'INSERT' then 'created' else 'changed' end, new.id::text,
+            jsonb_build_object('known_at', new.known_at, 'authority_notified_at', new.authority_notified_at,
+                'people_notified_at', new.people_notified_at, 'closed_at', new.closed_at));
+    end if;
+    return null;
+end
+$$;
+revoke all on function private.audit_incident from public;
+create constraint trigger audit after insert or update on private.incidents
+    deferrable initially deferred for each row execute function private.audit_incident();
+create function private.keep_incident() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    if old.kept_until > now() then
+        raise exception 'The register of incidents is kept for five years.';
+    end if;
+    return old;
+end
+$$;
+revoke all on function private.keep_incident from public;
+create trigger kept before delete on private.incidents for each row execute function private.keep_incident();
+
 reset role;

@@ -110,6 +110,7 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   benchmark_secrets: 'keys',
   archive_rules: 'days for which organisations have events kept',
   archive_files: 'names, counts and digests of files; the files themselves are a place of their own (jobs/archive/erase.ts)',
+  incidents: 'what happened to which organisations, in words in which identifiers are refused',
   heartbeats: 'queues',
   ingest_gate: 'a moment',
   grant_secrets: 'keys',

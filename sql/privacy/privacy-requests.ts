@@ -104,14 +104,34 @@ export async function deleteOldBundles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
+/** A legal deadline. `level`: 1 half of its time has passed, 2 three days are left, 3 one day, 4 it has passed. */
+export type LegalTerm = {
+  /** Null for the notice of an incident. */
+  tenant_id: string | null;
+  id: string;
+  kind: RequestKind | 'removal' | 'incident';
+  due_at: Date;
+  attempts: number;
+  level: 1 | 2 | 3 | 4;
+};
 
-/** Open requests of all tenants with less than three days left. For the removal of a tenant, the id is the tenant's. */
-export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
+/** Open deadlines of all tenants whose next alert is due, the nearest first. For the removal of a tenant, the id is the tenant's. */
+export async function termsToAlert(pool: Pool): Promise<LegalTerm[]> {
   const { rows } = await pool.query<LegalTerm>(
-    "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",
+    'select tenant_id, id, kind, due_at, attempts, level from private.legal_terms() where level > alerted order by due_at',
   );
   return rows;
+}
+
+const TERM_TABLES = { removal: 'offboardings', incident: 'incidents' } as const;
+
+/** Records that an alert was sent. */
+export async function noteTermAlert(pool: Pool, { id, kind, level }: LegalTerm): Promise<void> {
+  const table = kind === 'removal' || kind === 'incident' ? TERM_TABLES[kind] : 'privacy_requests';
+  await pool.query(`update private.${table} set alerted = $2 where ${kind === 'removal' ? 'tenant_id' : 'id'} = $1`, [
+    id,
+    level,
+  ]);
 }
 
 export type RequestOutcome = {

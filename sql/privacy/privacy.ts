@@ -60,17 +60,26 @@ export async function withdrawnSubjects(client: Client): Promise<Set<string>> {
   return new Set(result.rows[0]?.hashes?.split(' '));
 }
 
-export type ProcessingRecord = Pick<
-  EventType,
-  'type' | 'version' | 'description' | 'subject' | 'personal_fields' | 'processing' | 'created_at'
->;
+export type ProcessingRecord = Pick<EventType, 'type' | 'description' | 'subject' | 'personal_fields' | 'processing'> & {
+  /** Null: events of the type were stored, and nobody has registered it. */
+  version: number | null;
+  created_at: Date | null;
+};
 
-/** The newest record of processing of each of the tenant's types, by name; null for a type without one. */
+/**
+ * The newest record of processing of each of the tenant's types, by name; null for a type without one. Types that were only sent are
+ * listed too: their events may hold a subject.
+ */
 export async function listProcessing(client: Client, after: string | undefined, limit: number): Promise<ProcessingRecord[]> {
   const result = await client.query<ProcessingRecord>(
-    `select distinct on (type) type, version, description, subject, personal_fields, processing, created_at
-     from app.event_types
-     where $1::text is null or type > $1 order by type, version desc limit $2`,
+    `select * from (
+       select distinct on (type) type, version, description, subject, personal_fields, processing, created_at
+       from app.event_types order by type, version desc
+     ) registered where $1::text is null or type > $1
+     union all
+     select distinct d.type, null::integer, null, 'pseudonymised', '{}'::text[], null::jsonb, null::timestamptz
+     from app.events_daily d where ($1::text is null or d.type > $1) and not exists (select from app.event_types t where t.type = d.type)
+     order by type limit $2`,
     [after ?? null, limit],
   );
   return result.rows;

@@ -20,6 +20,7 @@ type Side = TestTenant & {
   buildId: string;
   file: string;
   noteId: string;
+  incidentId: string;
   memberId: string;
   exportId: string;
   exportFile: string;
@@ -72,6 +73,15 @@ const jobs = () => jobDeps(db, exports.deps.archive);
 
 const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
 
+const incidentOf = ({ id }: { id: string }) => ({
+  title: 'x',
+  description: 'x',
+  data_categories: [],
+  tenant_ids: [id],
+  is_risk: false,
+  known_at: '2026-01-01T00:00:00Z',
+});
+
 /** A tenant with two of everything, so that every list has a second page. */
 async function settle(): Promise<Side> {
   const tenant = await makeTenant(db);
@@ -122,6 +132,7 @@ async function settle(): Promise<Side> {
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
   const reviews = (await api.call('GET', '/v1/privacy/review', tenant_admin)).body.data;
+  const incident = await api.call('POST', '/v1/incidents', operator, incidentOf(tenant));
   const window = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 86_400_000) };
   for (const format of ['csv', 'ndjson']) {
     const asked = { dataset: 'events', format, ...window, filter: { type } };
@@ -163,6 +174,7 @@ async function settle(): Promise<Side> {
     endpointId,
     linkId,
     noteId,
+    incidentId: incident.body.id,
     memberId,
     requestId: requests[0].id,
     reviewId: reviews[0].id,
@@ -212,6 +224,8 @@ const BODIES: Record<string, (side: Side) => unknown> = {
   'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
   'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
   'post /v1/privacy/review/{id}': () => ({ decision: 'destroy' }),
+  'post /v1/incidents': incidentOf,
+  'patch /v1/incidents/{id}': () => ({ title: 'mine' }),
   'post /v1/benchmarks/snapshots': () => SNAPSHOT,
   'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
   'put /v1/archive/rules': ({ id }) => ({ tenant_id: id, keep_days: 100 }),
@@ -246,6 +260,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
         .replace('/annotations/{id}', `/annotations/${side.noteId}`)
         .replace('/members/{id}', `/members/${side.memberId}`)
+        .replace('/incidents/{id}', `/incidents/${side.incidentId}`)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)

@@ -83,6 +83,11 @@ export async function setStage(): Promise<Stage> {
       { metric: 'events.count', period: '2025-01' },
       operator,
     );
+    ids['/v1/incidents/'] = await make(
+      '/v1/incidents',
+      { title: 'x', description: 'x', data_categories: [], tenant_ids: [], is_risk: false, known_at: window.from },
+      operator,
+    );
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
     await api.call('POST', '/v1/events', ingest, `${_} of x`);
