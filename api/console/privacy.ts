@@ -2,6 +2,7 @@ import { escaped } from '../../lib/html.ts';
 import { REQUEST_KINDS, type RequestKind } from '../../sql/privacy/privacy-requests.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { badge, copyable, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
+import { certificateTables } from './certificate.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
 import type { ConsoleContent } from './shell.ts';
@@ -35,6 +36,8 @@ const WORDS = {
   late: { en: 'Overdue', 'pt-BR': 'Em atraso' },
   queued: { en: 'Waiting', 'pt-BR': 'Aguardando' },
   running: { en: 'Running', 'pt-BR': 'Em andamento' },
+  blocked: { en: 'Failed, to be repeated', 'pt-BR': 'Falhou, será repetida' },
+  reason_blocked: { en: 'Why it failed', 'pt-BR': 'Por que falhou' },
   completed: { en: 'Completed', 'pt-BR': 'Concluída' },
   superseded: { en: 'Ended by an erasure', 'pt-BR': 'Encerrada por uma eliminação' },
   new: { en: 'New request', 'pt-BR': 'Novo pedido' },
@@ -60,7 +63,8 @@ type Request = {
   kind: RequestKind;
   subject: string;
   reason: string | null;
-  status: 'queued' | 'running' | 'completed' | 'superseded';
+  status: 'queued' | 'running' | 'blocked' | 'completed' | 'superseded';
+  reason_blocked?: string;
   progress: number;
   created_at: Date;
   due_at: Date;
@@ -71,8 +75,8 @@ type Request = {
   in_review?: number;
 };
 
-const UNFINISHED = ['queued', 'running'];
-const TONES = { queued: 'plain', running: 'warning', completed: 'good', superseded: 'plain' } as const;
+const UNFINISHED = ['queued', 'running', 'blocked'];
+const TONES = { queued: 'plain', running: 'warning', blocked: 'bad', completed: 'good', superseded: 'plain' } as const;
 
 /** Requests of people about their data, with what each led to. */
 export function mountConsolePrivacy(site: Site): void {
@@ -133,6 +137,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       [text('person'), `<code>${escaped(one.subject)}</code>`],
       [text('reason'), escaped(one.reason ?? '–')],
       [say('status', locale), status(one, locale)],
+      ...(one.reason_blocked ? [[text('reason_blocked'), escaped(one.reason_blocked)]] : []),
       [say('created', locale), at(one.created_at)],
       [text('due'), at(one.due_at)],
       [text('ended'), at(one.completed_at)],
@@ -149,7 +154,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       : '';
     const link = `<a class="button" href="/app/privacy/${one.id}/certificate" download>${escaped(text('download'))}</a>`;
     const certificate = one.certificate
-      ? `${headed(text('certificate'), link)}${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}`
+      ? `${headed(text('certificate'), link)}${certificateTables(one.certificate, locale)}${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}`
       : '';
     return {
       place: 'privacy',

@@ -19,7 +19,7 @@ export const privacyReviewSpecs = {
   list: {
     operationId: 'listPrivacyReviews',
     tag,
-    summary: 'List refused input that people must judge for a privacy request',
+    summary: 'List refused input that people must judge',
     description:
       'Returns refused input of the key’s own tenant that names the person of a privacy request where only people can say whom it is about: text that is not JSON, or an identifier outside the fields that identify people. Newest first; it needs a key with the scope tenant-admin. Nothing of it is delivered or removed until somebody decides, or until the quarantine ends.',
     example: { query: { limit: '20' }, answer: { data: [REVIEW], next_cursor: null } },

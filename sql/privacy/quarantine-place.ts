@@ -13,6 +13,7 @@ type Refused = {
   received_at: Date;
   code: string;
   detail: string | null;
+  pointer: string | null;
   type: string | null;
   raw: Buffer;
   at: string;
@@ -26,7 +27,7 @@ async function* search(client: Client, person: Person, searched = nothingErased(
   let after: [string, string] = ['-infinity', '00000000-0000-0000-0000-000000000000'];
   for (;;) {
     const { rows } = await client.query<Refused>(
-      `select id, received_at, code, detail, type, raw, received_at::text as at from private.quarantine
+      `select id, received_at, code, detail, pointer, type, raw, received_at::text as at from private.quarantine
        where tenant_id = $1 and (received_at, id) > ($2::timestamptz, $3::uuid) order by received_at, id limit ${PAGE}`,
       [person.tenantId, ...after],
     );
@@ -99,16 +100,16 @@ async function removeRefused(client: Client, tenantId: string, rows: Refused[]):
   );
 }
 
-// A reason may quote the value that it refuses, and the type is whatever was sent.
+// A reason may quote the value that it refuses, a pointer names members, and the type is whatever was sent.
 async function clearDetails(client: Client, { tenantId, subject, hash }: Person, rows: Refused[]): Promise<number> {
   if (!isParticular(subject)) return 0;
   const pattern = new RegExp(wordPattern(spellingsOf(subject)), 'giu');
   let cleared = 0;
-  for (const { id, at, detail, type } of rows) {
-    const texts = [detail, type].map((text) => text?.replace(pattern, () => hash) ?? null);
-    if (texts[0] === detail && texts[1] === type) continue;
+  for (const { id, at, detail, pointer, type } of rows) {
+    const texts = [detail, pointer, type].map((text) => text?.replace(pattern, () => hash) ?? null);
+    if (texts[0] === detail && texts[1] === pointer && texts[2] === type) continue;
     await client.query(
-      'update private.quarantine set detail = $4, type = $5 where tenant_id = $1 and received_at = $2::timestamptz and id = $3',
+      'update private.quarantine set detail = $4, pointer = $5, type = $6 where tenant_id = $1 and received_at = $2::timestamptz and id = $3',
       [tenantId, at, id, ...texts],
     );
     cleared++;

@@ -27,7 +27,7 @@ export const KEPT_TEXTS: Record<string, { columns: string[]; why: string }> = {
     why: 'Accounts of people who sign in for the organisation, which removes them itself (LGPD art. 7, V).',
   },
   audit_log: {
-    columns: ['target', 'details'],
+    columns: ['actor', 'target', 'details'],
     why: 'The log of administrators’ acts, in which no entry can be changed (LGPD art. 16, I).',
   },
 };
