@@ -2384,6 +2384,9 @@ function door.end_sessions(idle interval, grace interval) returns TABLE(login te
 function door.end_web_session(session uuid, key uuid) returns bytea language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3cd257e85919aa34f5583a4db55675a8
     grant execute to mirante_api
 
+function door.erasures_begun() returns bigint language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9c735f35d40078cd75c83d33010bbc74
+    grant execute to mirante_api
+
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
     grant execute to mirante_api
 

@@ -55,6 +55,17 @@ $$;
 revoke all on function door.privacy_version from public;
 grant execute on function door.privacy_version to mirante_api;
 
+-- How many erasures of the tenant have begun: an answer that was read before one of them must not be sent on.
+create function door.erasures_begun() returns bigint
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+    as $$
+    select count(*) from private.privacy_requests r
+    where r.tenant_id = private.current_tenant() and r.kind = 'erasure' and r.cut_off is not null
+$$;
+revoke all on function door.erasures_begun from public;
+grant execute on function door.erasures_begun to mirante_api;
+
 -- Deletes the tenant's key, and the withdrawals of earlier versions, whose pseudonyms no later key could match. Other
 -- withdrawals stay in force.
 create function door.destroy_pseudonym_key() returns table (key_created_at timestamptz, withdrawals_deleted integer)

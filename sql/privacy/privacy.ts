@@ -19,6 +19,12 @@ export async function privacyVersion(client: Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
+/** How many erasures of the tenant have begun; more than before: what was read before must not be sent on. */
+export async function erasuresBegun(client: Client): Promise<number> {
+  const { rows } = await client.query<{ n: number }>('select door.erasures_begun() as n');
+  return rows[0]?.n ?? 0;
+}
+
 export type DestroyedKey = { key_created_at: Date; withdrawals_deleted: number };
 
 /**
