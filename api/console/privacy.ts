@@ -154,7 +154,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       : '';
     const link = `<a class="button" href="/app/privacy/${one.id}/certificate" download>${escaped(text('download'))}</a>`;
     const certificate = one.certificate
-      ? `${headed(text('certificate'), link)}${certificateTables(one.certificate, locale)}${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}`
+      ? `${headed(text('certificate'), link)}${certificateTables(one.certificate, locale)}<details><summary>JSON</summary>${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}</details>`
       : '';
     return {
       place: 'privacy',
