@@ -5,15 +5,27 @@ const FORMS =
 /** A Brazilian mobile number as digits alone: also the form of many an order number, so it counts only where asked for. */
 const MOBILE = /(?<![\p{L}\p{N}])(?:55)?[1-9]{2}9\d{8}(?![\p{L}\p{N}])/gu;
 
-// The linear look that lets nearly every text pass without the forms.
-const MAYBE = /@|\d{11}|\d{3}\.\d{3}|\+\d|\(\d{2}\)/;
+// The linear look that lets nearly every text pass without the forms: each has one of these signs, or eleven digits. A loop, because
+// every event that arrives is looked at, and an expression takes twice as long.
+function mayName(text: string): boolean {
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) {
+      if (++digits === 11) return true;
+    } else if (code === AT || code === PLUS || code === PARENTHESIS || (code === DOT && digits >= 3)) return true;
+    else digits = 0;
+  }
+  return false;
+}
+const [AT, PLUS, PARENTHESIS, DOT] = [64, 43, 40, 46];
 
 /**
  * `text` with `replace` applied to each part that identifies a person by its form; the very same text if none does. `digits`: also
  * to what may be a mobile number without any sign of it.
  */
 export function replacePeople(text: string, replace: (found: string) => string, digits = false): string {
-  if (!MAYBE.test(text)) return text;
+  if (!mayName(text)) return text;
   const free = text.replace(FORMS, (found) => (/^[\d.-]+$/.test(found) && !isCpf(found) ? found : replace(found)));
   return digits ? free.replace(MOBILE, replace) : free;
 }

@@ -67,14 +67,20 @@ export function concealDimensions(members: Members, { row, named }: Concealed, t
 // The value itself if nothing is replaced. A roll-up reads the text of a value, and of an object (`rules`) the names of its members.
 function freed(value: unknown, replace: Replace): unknown {
   if (typeof value === 'string') return replace(value, true);
-  if (typeof value === 'number') return replace(String(value), true) === String(value) ? value : replace(String(value), true);
-  if (typeof value !== 'object' || value === null) return value;
-  let isSame = true;
-  const entries = Object.entries(value).map(([name, member]): [string, unknown] => {
-    const free: [string, unknown] = [Array.isArray(value) ? name : replace(name, true), freed(member, replace)];
-    isSame &&= free[0] === name && free[1] === member;
-    return free;
-  });
-  if (isSame) return value;
-  return Array.isArray(value) ? entries.map(([, member]) => member) : Object.fromEntries(entries);
+  if (typeof value === 'number')
+    return isShort(value) || replace(String(value), true) === String(value) ? value : replace(String(value), true);
+  if (typeof value !== 'object' || value === null || isFree(value as Members, replace)) return value;
+  if (Array.isArray(value)) return value.map((member) => freed(member, replace));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [replace(name, true), freed(member, replace)]));
+}
+
+// No telephone or CPF number has fewer digits.
+const isShort = (value: number) => Number.isInteger(value) && Math.abs(value) < 1e9;
+
+// Without building anything, for nearly every event.
+function isFree(value: Members, replace: Replace): boolean {
+  const hasNames = !Array.isArray(value);
+  for (const name in value)
+    if ((hasNames && replace(name, true) !== name) || freed(value[name], replace) !== value[name]) return false;
+  return true;
 }

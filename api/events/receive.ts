@@ -166,10 +166,10 @@ export async function store(
     const stored = await deps.groupCommit.store(left.map((index) => (judged[index] as Accepted).row));
     for (const [place, index] of left.entries()) told.set(index, stored[place]);
     const stale = left.filter((_, place) => stored[place] === 'stale');
-    if (stale.length > 0 && turn === MAX_STALE)
-      throw unavailable('The tenant’s privacy settings change too often. Send the events again.');
+    if (stale.length === 0) break;
+    if (turn === MAX_STALE) throw unavailable('The tenant’s privacy settings change too often. Send the events again.');
     // Somebody withdrew consent, or destroyed the key, through another process.
-    if (stale.length > 0) deps.types.forget(identity.tenantId);
+    deps.types.forget(identity.tenantId);
     const again = (place: number) => defaults?.(stale[place] as number) as Defaults;
     const fresh = await judge(
       deps,

@@ -66,23 +66,24 @@ create function door.ingest_events(
 #variable_conflict use_column
 declare
     received timestamptz := door.receive();
-    tenants uuid[] := array(
-        select k.tenant_id
-        from unnest(keys) with ordinality u (id, n)
-            left join private.api_keys k on k.id = u.id and k.revoked_at is null
-                and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
-        order by u.n);
-    stale boolean[] := array(
-        select u.version <> coalesce(v.version, 0)
-        from unnest(tenants, versions) with ordinality u (tenant, version, n)
-            left join private.privacy_versions v on v.tenant_id = u.tenant
-        order by u.n);
+    tenants uuid[];
+    stale boolean[];
+    has_erased boolean;
     erased integer[];
     stored_tenants uuid[];
     stored_times timestamptz[];
     stored_ids uuid[];
 begin
-    if exists (select from private.erased_events x where x.tenant_id = any (tenants)) then
+    -- One statement, because each costs as much as a row.
+    select array_agg(k.tenant_id order by u.n), array_agg(u.version <> coalesce(v.version, 0) order by u.n),
+        bool_or(exists (select from private.erased_events x where x.tenant_id = k.tenant_id))
+        into tenants, stale, has_erased
+        from unnest(keys, versions) with ordinality u (id, version, n)
+            left join private.api_keys k on k.id = u.id and k.revoked_at is null
+                and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
+            left join private.privacy_versions v on v.tenant_id = k.tenant_id;
+
+    if has_erased then
         erased := array(
             select u.n
             from unnest(key_numbers, times, ids) with ordinality u (k, time, id, n)
