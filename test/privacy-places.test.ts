@@ -154,8 +154,9 @@ async function holding(texts: string[], tenant: TestTenant): Promise<string[]> {
     if (held.rowCount) found.push(name);
   }
   for (const entry of readdirSync(exports.folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
+    // The ledger is of all tenants, other files are in a folder of their tenant.
+    if (!entry.isFile() || !(path.includes(tenant.id) || path.includes('erasure-ledger'))) continue;
     const bytes = readFileSync(path);
     if (texts.some((text) => bytes.includes(text)))
       found.push(
@@ -206,7 +207,8 @@ test('a person in every text that is accepted: after an erasure only what the ce
     { records: 1, why: expect.stringContaining('known.v1') },
   ]);
   expect(certificate.in_review).toBeGreaterThanOrEqual(2);
-  expect(await holding(spellings(WHO), tenant)).toEqual(['audit_log', 'events', 'quarantine']);
+  const plain = async () => (await holding(spellings(WHO), tenant)).filter((name) => !(name in KEPT_TEXTS));
+  expect(await plain()).toEqual(['events', 'quarantine']);
   // The pseudonym is where a text named the person, and in what proves that the requests were served.
   const pseudonym = await holding([subject], tenant);
   const allowed = [
@@ -224,7 +226,7 @@ test('a person in every text that is accepted: after an erasure only what the ce
     expect((await api.call('POST', `/v1/privacy/review/${id}`, tenant.keys.tenant_admin, { decision: 'destroy' })).status).toBe(
       200,
     );
-  expect(await holding(spellings(WHO), tenant)).toEqual(['audit_log', 'events']);
+  expect(await plain()).toEqual(['events']);
   const left = (await api.call('GET', '/v1/events', tenant.keys.read)).body.data.map(({ id }: Json) => id);
   expect(left).toEqual(expect.arrayContaining(['nobody', 'undeclared']));
   expect(await rowsOf(other)).toEqual(untouched);

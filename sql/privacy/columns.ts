@@ -24,7 +24,7 @@ export const TEXT_COLUMNS: Record<string, TextColumns> = {
   archive_rules: { coded: 'type tier' },
   audit_log: { kept: 'actor target details', coded: 'action hash' },
   benchmark_builds: { coded: 'metric period status' },
-  benchmark_consents: { coded: 'text_version' },
+  benchmark_consents: { kept: 'text_version' },
   benchmark_panels: { coded: 'metric member cohort' },
   benchmark_secrets: { coded: 'inner_pad outer_pad' },
   benchmark_snapshots: { coded: 'metric period dimension cohort outcome rules input_digest size_band' },

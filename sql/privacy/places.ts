@@ -101,7 +101,6 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   withdrawal_keys: 'keys',
   privacy_versions: 'numbers',
   quality_results: 'figures of a whole tenant',
-  benchmark_consents: 'decisions of organisations',
   benchmarks: 'names of figures',
   benchmark_units: 'organisations',
   benchmark_builds: 'names of figures',

@@ -26,6 +26,10 @@ export const KEPT_TEXTS: Record<string, { columns: string[]; why: string }> = {
     columns: ['email', 'name'],
     why: 'Accounts of people who sign in for the organisation, which removes them itself (LGPD art. 7, V).',
   },
+  benchmark_consents: {
+    columns: ['text_version'],
+    why: 'Proof of what the organisation agreed to, in which no entry can be changed (LGPD art. 16, I).',
+  },
   audit_log: {
     columns: ['actor', 'target', 'details'],
     why: 'The log of administrators’ acts, in which no entry can be changed (LGPD art. 16, I).',
