@@ -18,20 +18,29 @@ const text = (most: number) =>
     .refine(...namesNobody);
 const moment = instant.transform(dateOf);
 
-const input = z.strictObject({
+const members = z.strictObject({
   title: text(200),
   description: text(10_000),
   data_categories: z.array(text(100)).max(50).meta({ description: 'Such as contact, financial, health' }),
   tenant_ids: z.array(uuid).max(1000),
-  people: z.number().int().min(0).max(2_000_000_000).nullable().default(null),
-  measures: text(10_000).nullable().default(null),
   is_risk: z.boolean(),
-  occurred_at: moment.nullable().default(null),
   known_at: moment,
-  authority_notified_at: moment.nullable().default(null),
-  people_notified_at: moment.nullable().default(null),
-  closed_at: moment.nullable().default(null),
+  people: z.number().int().min(0).max(2_000_000_000).nullable(),
+  measures: text(10_000).nullable(),
+  occurred_at: moment.nullable(),
+  authority_notified_at: moment.nullable(),
+  people_notified_at: moment.nullable(),
+  closed_at: moment.nullable(),
 });
+const input = members.partial({
+  people: true,
+  measures: true,
+  occurred_at: true,
+  authority_notified_at: true,
+  people_notified_at: true,
+  closed_at: true,
+});
+
 const time = z.iso.datetime();
 
 const shownIncident = z.object({
@@ -122,7 +131,7 @@ export function mountIncidents(api: Api, deps: Deps): void {
       path: '/v1/incidents/:id',
       scopes: ['admin'],
       params,
-      body: changes,
+      body: members.partial(),
       status: 200,
       answer: shownIncident,
     },
@@ -133,17 +142,6 @@ export function mountIncidents(api: Api, deps: Deps): void {
     },
   );
 }
-
-const { title, description, data_categories, tenant_ids, is_risk, known_at } = input.shape;
-const changes = z.strictObject({
-  ...z.strictObject({ title, description, data_categories, tenant_ids, is_risk, known_at }).partial().shape,
-  people: z.number().int().min(0).max(2_000_000_000).nullable().optional(),
-  measures: text(10_000).nullable().optional(),
-  occurred_at: moment.nullable().optional(),
-  authority_notified_at: moment.nullable().optional(),
-  people_notified_at: moment.nullable().optional(),
-  closed_at: moment.nullable().optional(),
-});
 
 function shown(row: Incident) {
   const { alerted: _, ...rest } = row as Incident & { alerted: number };

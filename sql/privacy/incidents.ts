@@ -31,7 +31,7 @@ export async function findIncident(client: Client, id: string): Promise<Incident
   return (await client.query<Incident>('select * from door.incident($1)', [id])).rows[0];
 }
 
-export async function createIncident(client: Client, given: IncidentInput): Promise<Incident> {
+export async function createIncident(client: Client, given: Partial<IncidentInput>): Promise<Incident> {
   const { rows } = await client.query<Incident>('select * from door.save_incident($1, $2, true)', [
     uuidv7(),
     JSON.stringify(given),
