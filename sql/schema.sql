@@ -2402,7 +2402,7 @@ function door.incident(incident uuid) returns SETOF private.incidents language s
 function door.incidents(before uuid, most integer) returns SETOF private.incidents language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a425b53ffecb8a4945ea64045ce2190e
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean, versions integer[]) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 67c6e6c16f4fb719f384086199fa53a1
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean, versions integer[]) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ef6e9394c80b1ae6c33160072e05325c
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510

@@ -68,22 +68,20 @@ declare
     received timestamptz := door.receive();
     tenants uuid[];
     stale boolean[];
-    has_erased boolean;
     erased integer[];
     stored_tenants uuid[];
     stored_times timestamptz[];
     stored_ids uuid[];
 begin
-    -- One statement, because each costs as much as a row.
-    select array_agg(k.tenant_id order by u.n), array_agg(u.version <> coalesce(v.version, 0) order by u.n),
-        bool_or(exists (select from private.erased_events x where x.tenant_id = k.tenant_id))
-        into tenants, stale, has_erased
+    -- No subqueries: with them PostgreSQL plans the statement in each call, which takes 0.3 ms instead of 0.02.
+    select array_agg(k.tenant_id order by u.n), array_agg(u.version <> coalesce(v.version, 0) order by u.n)
+        into tenants, stale
         from unnest(keys, versions) with ordinality u (id, version, n)
             left join private.api_keys k on k.id = u.id and k.revoked_at is null
                 and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
             left join private.privacy_versions v on v.tenant_id = k.tenant_id;
 
-    if has_erased then
+    if exists (select from private.erased_events x where x.tenant_id = any (tenants)) then
         erased := array(
             select u.n
             from unnest(key_numbers, times, ids) with ordinality u (k, time, id, n)
