@@ -49,7 +49,9 @@ import { mountServices } from './performance/services-routes.ts';
 import { mountHealth } from './platform/health-routes.ts';
 import { mountOperations } from './platform/operations-routes.ts';
 import { mountRecords } from './platform/records-routes.ts';
+import { mountIncidents } from './privacy/incidents-routes.ts';
 import { mountPrivacyRequests } from './privacy/privacy-requests-routes.ts';
+import { mountPrivacyReviews } from './privacy/reviews-routes.ts';
 import { mountPrivacy } from './privacy/routes.ts';
 import { mountQuarantine } from './quarantine/routes.ts';
 import { mountChannels } from './reports/channels-routes.ts';
@@ -105,6 +107,8 @@ export function buildApp(
   mountSeenEvents(api, deps);
   mountPrivacyRequests(api, deps, queues);
   mountQuarantine(api, deps);
+  mountPrivacyReviews(api, deps);
+  mountIncidents(api, deps);
   mountPrivacy(api, deps);
   mountMembers(api, deps);
   mountSessions(api, deps);

@@ -12,6 +12,7 @@ import { manageHomes, terminalAsk } from './commands/homes.ts';
 import { makeLoginLink } from './commands/login-link.ts';
 import { makeOperatorKey } from './commands/operator-key.ts';
 import { exportAll, importAll } from './commands/portable.ts';
+import { privacy } from './commands/privacy.ts';
 import { reconcileNow } from './commands/reconcile.ts';
 import { restore } from './commands/restore.ts';
 import { restoreDrill } from './commands/restore-drill.ts';
@@ -87,7 +88,7 @@ const COMMANDS: Record<string, Command> = {
     run: async (args) => say(await exportAll(args, readConfig())),
   },
   'import-all': {
-    usage: 'import-all <folder> [--as <slug>]',
+    usage: 'import-all <folder> [--as <slug>] [--ledger <folder> | --without-ledger]',
     summary: 'imports such a folder, everything or nothing, if the tenant does not exist yet',
     run: async (args) => say(await importAll(args, readConfig())),
   },
@@ -106,6 +107,12 @@ const COMMANDS: Record<string, Command> = {
     summary: 'provisions the Metabase of METABASE_URL from dashboards/; drift exits with 2 if it differs',
     run: (args) => metabase(args, readConfig(), say, { isTerminal: process.stdout.isTTY }),
   },
+  privacy: {
+    usage: 'privacy verify <certificate> | repeat [--ledger <folder>]',
+    summary:
+      'verifies a certificate by the audit log; or, on a database restored by other means, repeats the erasures that it does not know',
+    run: async (args) => say(await privacy(args, readConfig())),
+  },
   reconcile: {
     usage: 'reconcile [--repair]',
     summary:
@@ -113,8 +120,9 @@ const COMMANDS: Record<string, Command> = {
     run: async (args) => say(await reconcileNow(args, readConfig())),
   },
   restore: {
-    usage: 'restore <backup> [--into <DATABASE_URL> | --replace]',
-    summary: 'restores a backup into an empty database, or into MIRANTE_DATA_DIR, and counts every row',
+    usage: 'restore <backup> [--into <DATABASE_URL> | --replace] [--ledger <folder> | --without-ledger]',
+    summary:
+      'restores a backup into an empty database, or into MIRANTE_DATA_DIR, counts every row, and repeats erasures since the backup',
     run: async (args) => say(await restore(args, readConfig())),
   },
   'restore-drill': {

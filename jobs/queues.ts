@@ -4,37 +4,6 @@ import type { Logger } from '../lib/log.ts';
 export const QUEUES = ['alerts', 'exports', 'imports', 'rollups', 'upkeep'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-/** Payload of each job. Never a secret and never an event's contents: operators can read payloads. */
-export type Payloads = {
-  heartbeat: Record<string, never>;
-  'refresh-rollups': Record<string, never>;
-  'collect-journeys': Record<string, never>;
-  'remove-comments': Record<string, never>;
-  'measure-objectives': Record<string, never>;
-  'run-retention': Record<string, never>;
-  'make-partitions': Record<string, never>;
-  'serve-privacy-requests': Record<string, never>;
-  'offboard-tenants': Record<string, never>;
-  'end-sql-logins': Record<string, never>;
-  'audit-isolation': Record<string, never>;
-  'evaluate-alerts': Record<string, never>;
-  'deliver-alerts': Record<string, never>;
-  'run-exports': Record<string, never>;
-  'check-export-files': Record<string, never>;
-  'run-imports': Record<string, never>;
-  'check-imports': Record<string, never>;
-  reconcile: Record<string, never>;
-  'check-data-quality': Record<string, never>;
-  'build-benchmarks': Record<string, never>;
-  'build-due-benchmarks': Record<string, never>;
-  'restore-drill': Record<string, never>;
-  'make-performance-reports': Record<string, never>;
-  'make-due-performance-reports': Record<string, never>;
-  'pull-channels': Record<string, never>;
-  'send-login-link': LoginLinkRequest;
-};
-export type JobName = keyof Payloads;
-
 /** Who is sent a link to sign in, at which address people reach the platform, and the path where they go on. */
 export type LoginLinkRequest = { member: string; url: string; next: string };
 
@@ -42,7 +11,7 @@ const KEPT: JobsOptions = { removeOnComplete: { age: 3600, count: 100 }, removeO
 const AGAIN: JobsOptions = { ...KEPT, attempts: 5, backoff: { type: 'exponential', delay: 10_000 } };
 
 /** Retention and retries of each job. A job that its schedule repeats within a minute needs no second attempt. */
-export const OPTIONS: Record<JobName, JobsOptions> = {
+export const OPTIONS = {
   heartbeat: { removeOnComplete: true, removeOnFail: true },
   'refresh-rollups': KEPT,
   'collect-journeys': KEPT,
@@ -51,6 +20,7 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'run-retention': AGAIN,
   'make-partitions': AGAIN,
   'serve-privacy-requests': KEPT,
+  'rewrite-personal-fields': KEPT,
   'offboard-tenants': KEPT,
   'end-sql-logins': KEPT,
   // The error is permanent: do not retry.
@@ -71,7 +41,12 @@ export const OPTIONS: Record<JobName, JobsOptions> = {
   'make-due-performance-reports': AGAIN,
   'pull-channels': KEPT,
   'send-login-link': { ...AGAIN, removeOnComplete: true },
-};
+} satisfies Record<string, JobsOptions>;
+
+export type JobName = keyof typeof OPTIONS;
+
+/** Payload of each job. Never a secret and never an event's contents: operators can read payloads. */
+export type Payloads = { [name in JobName]: name extends 'send-login-link' ? LoginLinkRequest : Record<string, never> };
 
 const ASKED_OF = {
   'serve-privacy-requests': 'upkeep',

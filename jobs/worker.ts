@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { readConfig, secretOf } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
+import { openFolderStore } from '../lib/object-store.ts';
 import { openObjectStore } from '../lib/open-object-store.ts';
 import { openArchive } from '../sql/archive/home.ts';
 import { createPool, withClient } from '../sql/database/db.ts';
@@ -34,6 +36,8 @@ const logins = { api: loginUrl(config, 'mirante_api'), metabase: loginUrl(config
 
 const objects = openObjectStore(config);
 const archive = openArchive(config, objects);
+// A second copy of the erasure ledger, where backups are by default.
+const backups = openFolderStore(resolve(config.MIRANTE_DATA_DIR, 'backups'));
 const stopping = new AbortController();
 let workers: Workers | undefined;
 let watching: Promise<void> | undefined;
@@ -53,7 +57,7 @@ async function start(): Promise<void> {
   await databaseAnswers(pool, log, stopping.signal);
   const engine = await withClient(pool, detectEngine);
   const clock = () => new Date();
-  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects, archive }, urls);
+  workers = await startWorkers({ pool, engine, log, config, clock, logins, secret, objects, archive, backups }, urls);
   watching = watchSessions({ pool: watchPool, log, signal: stopping.signal });
   void keepProbing({ pool, log, clock, apiUrl, signal: stopping.signal });
   log.info({ engine, queues: config.REDIS_URL ? 'redis' : 'postgresql' }, 'jobs are running');

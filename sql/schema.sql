@@ -278,7 +278,7 @@ view app.events owner mirante_views with (security_barrier=true)
     data,
     attributes
    FROM private.events
-  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (source <> ''::text) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)));
     grant select to mirante_api
     grant select to mirante_sql
@@ -321,7 +321,7 @@ view app.events_in_order owner mirante_views with (security_barrier=true)
     data,
     attributes
    FROM private.events
-  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (source <> ''::text) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)))
   ORDER BY "time", id;
     grant select to mirante_api
@@ -396,6 +396,19 @@ view app.feedback owner mirante_views with (security_barrier=true)
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant select to mirante_api
     grant select to mirante_sql
+
+view app.field_rewrites owner mirante_views with (security_barrier=true, check_option=cascaded)
+ SELECT tenant_id,
+    type,
+    fields,
+    rows,
+    files,
+    progress,
+    requested_at,
+    completed_at
+   FROM private.field_rewrites
+  WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
+    grant insert, select, update to mirante_api
 
 view app.import_differences owner mirante_views with (security_barrier=true)
  SELECT run_id,
@@ -579,9 +592,11 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     kind,
     person,
     person_hash,
+    lasting_hash,
     reason,
     status,
     progress,
+    blocked,
     created_at,
     due_at,
     completed_at,
@@ -589,6 +604,7 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
    FROM private.privacy_requests
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
     grant insert to mirante_api
+    grant select (blocked) to mirante_api
     grant select (completed_at) to mirante_api
     grant select (created_at) to mirante_api
     grant select (due_at) to mirante_api
@@ -599,6 +615,22 @@ view app.privacy_requests owner mirante_views with (security_barrier=true, check
     grant select (progress) to mirante_api
     grant select (reason) to mirante_api
     grant select (status) to mirante_api
+
+view app.privacy_reviews owner mirante_views with (security_barrier=true)
+ SELECT r.id,
+    r.request_id,
+    r.person_hash,
+    r.quarantine_id,
+    r.received_at,
+    q.code,
+    q.type,
+    r.cuts,
+    q.raw,
+    r.created_at
+   FROM (private.privacy_reviews r
+     JOIN private.quarantine q ON (((q.tenant_id = r.tenant_id) AND (q.received_at = r.received_at) AND (q.id = r.quarantine_id))))
+  WHERE ((r.tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (r.decision IS NULL));
+    grant select to mirante_api
 
 view app.quarantine owner mirante_views with (security_barrier=true)
  SELECT id,
@@ -1483,6 +1515,33 @@ table private.dirty_journeys owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.erased_events owner mirante_owner, row security forced
+    tenant_id uuid not null
+    id uuid not null
+    "time" timestamp with time zone not null
+    constraint erased_events_pkey PRIMARY KEY (tenant_id, id, "time")
+    constraint erased_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
+table private.erasure_ledger owner mirante_owner
+    id uuid not null default gen_random_uuid()
+    tenant uuid not null
+    kind text not null
+    person_hash text
+    key_mark text
+    at timestamp with time zone not null default clock_timestamp()
+    seq bigint
+    line text
+    constraint erasure_ledger_check CHECK (((seq IS NULL) = (line IS NULL)))
+    constraint erasure_ledger_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text, 'key-destroyed'::text, 'offboarding'::text, 'imported'::text])))
+    constraint erasure_ledger_pkey PRIMARY KEY (id)
+    constraint erasure_ledger_seq_key UNIQUE (seq)
+    CREATE INDEX erasure_ledger_open ON private.erasure_ledger USING btree (at) WHERE (seq IS NULL)
+    CREATE INDEX erasure_ledger_tenant_idx ON private.erasure_ledger USING btree (tenant)
+    CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON private.erasure_ledger FOR EACH ROW WHEN ((old.seq IS NOT NULL)) EXECUTE FUNCTION private.refuse_change()
+    CREATE TRIGGER no_truncate BEFORE TRUNCATE ON private.erasure_ledger FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change()
+
 table private.event_types owner mirante_owner, row security forced
     tenant_id uuid not null
     type text not null
@@ -1734,6 +1793,22 @@ table private.feedback owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.field_rewrites owner mirante_owner, row security forced
+    tenant_id uuid not null
+    type text not null
+    fields text[] not null
+    rows bigint not null default 0
+    files bigint not null default 0
+    progress integer not null default 0
+    requested_at timestamp with time zone not null default now()
+    completed_at timestamp with time zone
+    constraint field_rewrites_pkey PRIMARY KEY (tenant_id, type)
+    constraint field_rewrites_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
+    constraint field_rewrites_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant insert, select, update to mirante_views
+
 table private.grant_secrets owner mirante_owner
     id text not null
     inner_pad bytea not null
@@ -1895,6 +1970,30 @@ table private.imports owner mirante_owner, row security forced
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.incidents owner mirante_owner
+    id uuid not null
+    title text not null
+    description text not null
+    data_categories text[] not null
+    tenant_ids uuid[] not null
+    people integer
+    measures text
+    is_risk boolean not null
+    occurred_at timestamp with time zone
+    known_at timestamp with time zone not null
+    notify_by timestamp with time zone not null
+    authority_notified_at timestamp with time zone
+    people_notified_at timestamp with time zone
+    closed_at timestamp with time zone
+    created_at timestamp with time zone not null default now()
+    kept_until timestamp with time zone not null default (now() + '5 years'::interval)
+    alerted integer not null default 0
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint incidents_people_check CHECK ((people >= 0))
+    constraint incidents_pkey PRIMARY KEY (id)
+    CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE ON private.incidents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_incident()
+    CREATE TRIGGER kept BEFORE DELETE ON private.incidents FOR EACH ROW EXECUTE FUNCTION private.keep_incident()
 
 table private.ingest_gate owner mirante_owner
     id boolean not null default true
@@ -2086,7 +2185,7 @@ table private.objectives owner mirante_owner
 
 table private.offboardings owner mirante_owner, row security forced
     tenant_id uuid not null
-    slug text not null
+    slug text
     requested_at timestamp with time zone not null default now()
     closed_in xid8 not null default pg_current_xact_id()
     progress integer not null default 0
@@ -2094,10 +2193,13 @@ table private.offboardings owner mirante_owner, row security forced
     certificate jsonb
     retry_at timestamp with time zone
     attempts integer not null default 0
+    earlier jsonb not null default '[]'::jsonb
+    alerted integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint offboardings_pkey PRIMARY KEY (tenant_id)
     constraint offboardings_progress_check CHECK (((progress >= 0) AND (progress <= 100)))
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR UPDATE OF completed_at ON private.offboardings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('offboarding', 'tenant_id')
+    CREATE TRIGGER ledger AFTER INSERT OR UPDATE OF requested_at ON private.offboardings FOR EACH ROW EXECUTE FUNCTION private.note_in_ledger()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
@@ -2169,6 +2271,10 @@ table private.privacy_requests owner mirante_owner, row security forced
     served_at timestamp with time zone
     retry_at timestamp with time zone
     attempts integer not null default 0
+    lasting_hash text
+    blocked text
+    cut_off timestamp with time zone
+    alerted integer not null default 0
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint privacy_requests_claimed CHECK (((status <> 'running'::text) OR ((claim IS NOT NULL) AND (claimed_until IS NOT NULL))))
     constraint privacy_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'erasure'::text, 'withdrawal'::text, 'restoration'::text])))
@@ -2181,9 +2287,42 @@ table private.privacy_requests owner mirante_owner, row security forced
     CREATE INDEX privacy_requests_tenant_id_id_idx ON private.privacy_requests USING btree (tenant_id, id)
     CREATE INDEX privacy_requests_tenant_id_served_at_idx ON private.privacy_requests USING btree (tenant_id, served_at)
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE OR UPDATE OF completed_at ON private.privacy_requests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_request')
+    CREATE TRIGGER ledger AFTER INSERT ON private.privacy_requests FOR EACH ROW EXECUTE FUNCTION private.note_in_ledger()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant insert, select to mirante_views
+
+table private.privacy_reviews owner mirante_owner, row security forced
+    id uuid not null
+    tenant_id uuid not null
+    request_id uuid not null
+    person_hash text not null
+    quarantine_id uuid not null
+    received_at timestamp with time zone not null
+    cuts jsonb not null
+    decision text
+    created_at timestamp with time zone not null default now()
+    decided_at timestamp with time zone
+    constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
+    constraint privacy_reviews_decision_check CHECK ((decision = ANY (ARRAY['keep'::text, 'cut-out'::text, 'destroy'::text])))
+    constraint privacy_reviews_pkey PRIMARY KEY (id)
+    constraint privacy_reviews_request_id_fkey FOREIGN KEY (request_id) REFERENCES private.privacy_requests(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    constraint privacy_reviews_tenant_id_quarantine_id_person_hash_key UNIQUE (tenant_id, quarantine_id, person_hash)
+    CREATE INDEX privacy_reviews_request_id_idx ON private.privacy_reviews USING btree (request_id)
+    CREATE INDEX privacy_reviews_tenant_id_id_idx ON private.privacy_reviews USING btree (tenant_id, id)
+    CREATE CONSTRAINT TRIGGER audit AFTER UPDATE OF decision ON private.privacy_reviews DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('privacy_review')
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+    grant select to mirante_views
+
+table private.privacy_versions owner mirante_owner, row security forced
+    tenant_id uuid not null
+    version bigint not null
+    constraint privacy_versions_pkey PRIMARY KEY (tenant_id)
+    constraint privacy_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
 table private.probe_totals owner mirante_owner
     probe text not null
@@ -2211,6 +2350,7 @@ table private.pseudonym_keys owner mirante_owner, row security forced
     constraint pseudonym_keys_pkey PRIMARY KEY (tenant_id)
     constraint pseudonym_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
     CREATE CONSTRAINT TRIGGER audit AFTER INSERT OR DELETE ON private.pseudonym_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION private.audit_change('pseudonym_key', 'tenant_id')
+    CREATE TRIGGER version AFTER DELETE ON private.pseudonym_keys FOR EACH ROW EXECUTE FUNCTION private.raise_privacy_version()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
 
@@ -2736,12 +2876,23 @@ table private.validations_hourly_rows owner mirante_owner, row security forced
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant select to mirante_views
 
+table private.withdrawal_keys owner mirante_owner, row security forced
+    tenant_id uuid not null
+    key bytea not null
+    created_at timestamp with time zone not null default now()
+    constraint withdrawal_keys_key_check CHECK ((octet_length(key) = 32))
+    constraint withdrawal_keys_pkey PRIMARY KEY (tenant_id)
+    constraint withdrawal_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    policy all_tenants for all to mirante_owner using (true)
+    policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
+
 table private.withdrawn_subjects owner mirante_owner, row security forced
     tenant_id uuid not null
     subject_hash text not null
     withdrawn_at timestamp with time zone not null default now()
     constraint withdrawn_subjects_pkey PRIMARY KEY (tenant_id, subject_hash)
     constraint withdrawn_subjects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES private.tenants(id) ON DELETE CASCADE
+    CREATE TRIGGER version AFTER INSERT OR DELETE ON private.withdrawn_subjects FOR EACH ROW EXECUTE FUNCTION private.raise_privacy_version()
     policy all_tenants for all to mirante_owner using (true)
     policy one_tenant for all to mirante_views using ((tenant_id = ( SELECT private.current_tenant() AS current_tenant))) with check ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)))
     grant delete, insert, select to mirante_views
@@ -2909,7 +3060,7 @@ function door.days_under_way(since timestamp with time zone, until timestamp wit
 function door.delete_member(member uuid) returns uuid language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 00c3470fa87a7e5f07db4dd70cdb6654
     grant execute to mirante_api
 
-function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fddf8649df6344d32401659681e8a402
+function door.destroy_pseudonym_key() returns TABLE(key_created_at timestamp with time zone, withdrawals_deleted integer) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ce3c0af8cea7bd9223f40469ff55e383
     grant execute to mirante_api
 
 function door.drop_sql_login(login_name text) returns boolean language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0a03cb1a8b9809b940c21a8fc64e9321
@@ -2936,6 +3087,9 @@ function door.end_visit(visit uuid) returns bytea[] language sql volatile securi
 function door.end_web_session(session uuid, key uuid) returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56401c58190d1cc2053016727c3650cf
     grant execute to mirante_api
 
+function door.erasures_begun() returns bigint language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 9c735f35d40078cd75c83d33010bbc74
+    grant execute to mirante_api
+
 function door.export_mark(since timestamp with time zone, until timestamp with time zone, figures boolean) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cf334f5d69a69f80b8a53fb6e242c87d
     grant execute to mirante_api
 
@@ -2948,7 +3102,13 @@ function door.find_link(link_hash bytea) returns TABLE(tenant_id uuid, key_id uu
 function door.heartbeats() returns TABLE(queue text, age_seconds double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 303937d1f9a8230f3ced8126aba245c7
     grant execute to mirante_api
 
-function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 17ea808a46053b432ff3f38c972259db
+function door.incident(incident uuid) returns SETOF private.incidents language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 16d537ddbe10131c78fe61cce7ef07f5
+    grant execute to mirante_api
+
+function door.incidents(before uuid, most integer) returns SETOF private.incidents language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body a425b53ffecb8a4945ea64045ce2190e
+    grant execute to mirante_api
+
+function door.ingest_events(keys uuid[], key_numbers integer[], ids uuid[], times timestamp with time zone[], types text[], sources text[], event_ids text[], subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[], has_rules boolean, versions integer[]) returns TABLE(number integer, status text) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ef6e9394c80b1ae6c33160072e05325c
     grant execute to mirante_api
 
 function door.isolation(since timestamp with time zone) returns TABLE(ran_at timestamp with time zone, age_seconds double precision, attempts integer, foreign_rows integer, dead integer, found_since bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body db93854e9a03c2fac668e1206bb20510
@@ -2996,7 +3156,7 @@ function door.note_refused_login(from_address text) returns void language plpgsq
 function door.note_used(feature text) returns void language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 3a893ce642524b8b734ce50a097af1d7
     grant execute to mirante_api
 
-function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 4156cb7161915031ca9473b56e1349ba
+function door.offboard_tenant(tenant uuid) returns SETOF private.offboardings language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 2abddadcfeb051f6572f466d5f93d472
     grant execute to mirante_api
 
 function door.offboarding(tenant uuid) returns SETOF private.offboardings language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b665274c88901ebed5669fb5d3312b92
@@ -3006,6 +3166,9 @@ function door.open_privacy_requests() returns TABLE(open bigint, seconds_left do
     grant execute to mirante_api
 
 function door.operations(new_tenant_id uuid, new_key_id uuid) returns TABLE(tenant_id uuid, telemetry_key_id uuid) language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1644fbfec59e2e1b22a171dc22c85d13
+    grant execute to mirante_api
+
+function door.privacy_version() returns bigint language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d50c66d62ecc0edf41aef212941e6e04
     grant execute to mirante_api
 
 function door.pseudonym_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fecee8bfbfb1ecfd731e77079041077d
@@ -3052,6 +3215,9 @@ function door.rollup_since(rollup text) returns timestamp with time zone languag
 function door.satisfaction(service_slug text, edges timestamp with time zone[]) returns TABLE(period integer, n1 bigint, n2 bigint, n3 bigint, n4 bigint, n5 bigint) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b91e2a6181b95d725ea2cac525275fbb
     grant execute to mirante_api
 
+function door.save_incident(incident uuid, given jsonb, is_new boolean) returns SETOF private.incidents language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body c98034098ef2adebbed98dc924c6f6fe
+    grant execute to mirante_api
+
 function door.session_limits() returns TABLE(of_tenant integer, of_all integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body c5ef65502875d725089a75393c94e510
 
 function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_days integer) returns SETOF private.archive_rules language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 18962b48ffecea4089bb938bfe3e9daf
@@ -3060,6 +3226,9 @@ function door.set_archive_rule(tenant uuid, event_type text, tier text, keep_day
 function door.settle() returns timestamp with time zone language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body fd5d761198ae5bb1a8cf90b2a8df3d56
 
 function door.settle_idempotency_key(tenant uuid, idempotency_key text, my_claim uuid, answer json, nothing_done boolean) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bf8df605f4ac89a05e66c6077c8a348e
+    grant execute to mirante_api
+
+function door.settle_privacy_review(review uuid, verdict text, seen bytea, rest bytea) returns boolean language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body ae6822fc6d52d9e53f30030fa38b9dc7
     grant execute to mirante_api
 
 function door.settle_test_results(document uuid, lease uuid, students text[], tests text[], availables integer[], obtaineds integer[], times timestamp with time zone[], outcome text, reader text, reader_version integer, noted jsonb) returns bigint language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 87fab784ab694bd84a0a53699f2f3759
@@ -3106,6 +3275,9 @@ function door.web_sessions(key uuid, idle interval) returns TABLE(id uuid, addre
 function door.withdraw_report(report uuid) returns SETOF private.performance_reports language sql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body fdcfb32e1182c601e31fdf59c163b66c
     grant execute to mirante_api
 
+function door.withdrawal_key() returns bytea language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 0c289b858796e1cd10411fbf67d1fc86
+    grant execute to mirante_api
+
 function ops.activity(since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, tenant text, kind text, events bigint, failures bigint, bytes bigint) language plpgsql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off; plan_cache_mode=force_custom_plan, body 70750ad613757afe9f4ec3c3bc44dca2
     grant execute to mirante_ops
 
@@ -3148,7 +3320,7 @@ function ops.latency_bands(since timestamp with time zone, until timestamp with 
 function ops.measure_holdings() returns TABLE(name text, measured double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp; enable_seqscan=off; enable_indexscan=off, body 7fc9b920150d4d83a539c46a12a7d61b
     grant execute to mirante_ops
 
-function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 5cfc389b0a9bc8d7f0f3bd9d63679c55
+function ops.measure_service() returns TABLE(name text, measured double precision, measured_at timestamp with time zone, spent double precision, bad_5m double precision, bad_30m double precision, bad_1h double precision, bad_6h double precision, bad_3d double precision) language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 32b1285d74a96d27a5f9340bede2c4f8
     grant execute to mirante_ops
 
 function ops.month_start(at timestamp with time zone) returns timestamp with time zone language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 56bb571561a4a4949fb8f02385c0f828
@@ -3212,13 +3384,17 @@ function private.add_test_scans(tenant uuid, document uuid, first_number integer
 
 function private.append_audit(about uuid, action text, target text, details jsonb, actor jsonb DEFAULT NULL::jsonb) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 5e18a127cb2106ddfb88718c00d3ab65
 
-function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1e2ec9bea7216a5ff18e45b8487d1859
+function private.archive_keep_days(tenant uuid, event_type text) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1975142dc5ada6a61e25327e6e596137
 
 function private.ask_for_due_benchmarks() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 0f7fad2b9893ce67d4981b23562fd597
 
 function private.audit_archive_rule() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 1505d8518e6923e7551d63b891984f9d
 
-function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 73a7888beb7c0d48ae66ab63ca0d320e
+function private.audit_change() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp; TimeZone=UTC, body 5f5d6d8d40574bdcf7780a91e13f9431
+
+function private.audit_filter(key text, value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body db4172ced51a07def73bc1b747ec6b87
+
+function private.audit_incident() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body b701f6da24c158f42371cefd6fd3f6e5
 
 function private.audit_value(value jsonb) returns jsonb language sql immutable owner mirante_owner set search_path=pg_catalog, pg_temp, body 69652b0631297d92e85043c8b31a26b5
 
@@ -3241,6 +3417,8 @@ function private.best_results(tenant uuid, document uuid, first_number integer, 
 function private.better_result(held private.student_test_results, newcomer private.student_test_results, is_max_each boolean) returns private.student_test_results language sql stable owner mirante_owner, body f8084580cbb71f7c0f05c295c0564dbb
 
 function private.build_benchmark(build_id uuid, k integer) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 223c2ca36923c0a884f2d06893281994
+
+function private.business_days_after(moment timestamp with time zone, days integer) returns timestamp with time zone language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 5ec26f329fcebb8e66542311ba472ddd
 
 function private.completion(tenant uuid, service_slug text, edges timestamp with time zone[], at timestamp with time zone DEFAULT now()) returns TABLE(period integer, starts bigint, completions bigint, cohort_completed bigint, cohort_late bigint, cohort_open bigint) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 11c9b34743a9bc7dc0da4a5723a15b21
 
@@ -3268,6 +3446,10 @@ function private.judge_benchmarks(build private.benchmark_builds, k integer, mem
 
 function private.judge_tests(tenant uuid, tests text[]) returns void language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body d36c66c7a641960222be5cb8e3d96033
 
+function private.keep_incident() returns trigger language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body b458fbdc4f97a922587ebfa5cfb92f67
+
+function private.key_mark(key bytea) returns text language sql immutable strict owner mirante_owner, body 222130ce13087ad361ac17de9bd557e5
+
 function private.latency_bin(duration_ms double precision) returns smallint language sql immutable strict owner mirante_owner, body 4cece8e489e18ba786977bdaabee643e
     grant execute to mirante_api
     grant execute to mirante_sql
@@ -3281,11 +3463,13 @@ function private.latency_estimate(bin smallint) returns double precision languag
 function private.latest_benchmark(of_metric text, before timestamp with time zone) returns text language sql stable security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body cebad85acb51b0469520a55ea734a41c
     grant execute to mirante_views
 
-function private.legal_terms() returns TABLE(tenant_id uuid, id uuid, kind text, due_at timestamp with time zone, attempts integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 499060c3ae1c7cb9187fba6e575f6abc
+function private.legal_terms() returns TABLE(tenant_id uuid, id uuid, kind text, due_at timestamp with time zone, attempts integer, level integer, alerted integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 73e734d989006be718ab15fd1f1ea669
 
 function private.make_benchmark_secret() returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 18e63c9e3b41b3d97dc5d073c5b634a2
 
 function private.newcomers(keys uuid[], addresses inet[], firsts timestamp with time zone[]) returns jsonb language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 775b3e7fa616bc7dfc9a195793fe66cb
+
+function private.note_in_ledger() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body 540315df458fb2decb9b3dc5c246011b
 
 function private.open_grant(tenant_grant text) returns text language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body d08703fd32ab7bc491c601d83dd1c609
     grant execute to mirante_views
@@ -3295,7 +3479,11 @@ function private.own_archive_keep_days(event_type text) returns integer language
 
 function private.part_benchmark_blocks(of_metric text, k integer, present bytea[]) returns void language sql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 4d93cef0d6eba9b5e8eb58919ff4a876
 
+function private.promised_types() returns TABLE(tenant_id uuid, type text, days integer) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 3b45a349facdde9599c1de2e2dc9a206
+
 function private.publish_report(tenant uuid, report uuid, at timestamp with time zone) returns SETOF private.performance_reports language plpgsql volatile owner mirante_owner set search_path=pg_catalog, pg_temp, body 87689530d567e43cab513c5f004f2a16
+
+function private.raise_privacy_version() returns trigger language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body de49b6969ec6456417dcd03c1a7c2dd3
 
 function private.reaches_percentile(reached double precision, total double precision, percentile double precision) returns boolean language sql immutable owner mirante_owner, body caa652bd0f0df5e4da417ba4920e38ca
     grant execute to mirante_api
@@ -3330,6 +3518,8 @@ function private.scopes_of_role(role text) returns text[] language sql immutable
 
 function private.silence_audit(tenant_grant text) returns void language plpgsql volatile security definer owner mirante_owner set search_path=pg_catalog, pg_temp, body bcfd5df8493282485ced9737ca698fa5
     grant execute to mirante_views
+
+function private.term_level(began timestamp with time zone, due timestamp with time zone) returns integer language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body dad05ff1af918d930f266cd84263bcdb
 
 function private.whole_benchmark_blocks(of_metric text, k integer, present bytea[]) returns TABLE(member bytea, cohort text, coarse boolean) language sql stable owner mirante_owner set search_path=pg_catalog, pg_temp, body 1792908f7cd5933f69fd16fc0190b13f
 

@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
+import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import { signInAddress } from './support/admin-console.ts';
 import { type TestApi, useApi } from './support/api.ts';
+import { jobDeps } from './support/archive-home.ts';
 import { barriers, keepPicture, open, overflow, useBrowser } from './support/browser.ts';
 import { useExports } from './support/exports.ts';
 import { makeTenant, need, type TestDatabase, type TestTenant, useDatabase } from './support/harness.ts';
@@ -144,6 +146,7 @@ async function pathsOf(): Promise<string[]> {
     'event-types/com.example.order.placed.v1',
     'privacy',
     `privacy/${await first('/v1/privacy/requests')}`,
+    'privacy-review',
     'audit',
     'support',
     'sessions',
@@ -165,6 +168,9 @@ async function furnish(): Promise<void> {
   await api.call('PUT', '/v1/benchmarks/consent', key, { accepted: true, text_version: '2026-01' });
   const [rule] = (await api.call('GET', '/v1/alerts/rules', key)).body.data;
   await api.call('POST', `/v1/alerts/rules/${rule.id}/test`, key);
+  await api.call('POST', '/v1/events', tenant.keys.ingest, '{"subject": "customer-7712", ');
+  await api.call('POST', '/v1/privacy/requests', key, { kind: 'erasure', subject: 'customer-7712' });
+  await servePrivacyRequests(jobDeps(db, exports.deps.archive));
 }
 
 // Some events a day for a month, as figures.

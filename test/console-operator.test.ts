@@ -4,7 +4,7 @@ import { useApi } from './support/api.ts';
 import { barriers, keepPicture, overflow, useBrowser } from './support/browser.ts';
 import { makeOperatorKey, makeTenant, need, useDatabase } from './support/harness.ts';
 
-const PAGES = ['tenants', 'health', 'objectives', 'queues', 'storage', 'usage', 'audit', 'members'];
+const PAGES = ['tenants', 'health', 'objectives', 'incidents', 'queues', 'storage', 'usage', 'audit', 'members'];
 const LOOKS = [
   { name: 'desktop-light-en', viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en-US', choice: 'en' },
   { name: 'phone-dark-pt', viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'pt-BR', choice: 'pt-BR' },
@@ -22,7 +22,15 @@ describe.skipIf(!need('chromium'))('the console of the operator', () => {
   beforeAll(async () => {
     browser = await useBrowser();
     key = await makeOperatorKey(db);
-    await makeTenant(db, { name: 'Loja do João' });
+    const victim = await makeTenant(db, { name: 'Loja do João' });
+    await api.call('POST', '/v1/incidents', key, {
+      title: 'A bucket was public',
+      description: 'For six hours.',
+      data_categories: ['contact'],
+      tenant_ids: [victim.id],
+      is_risk: true,
+      known_at: '2026-07-03T14:00:00Z',
+    });
     await db.owner.query(
       `insert into private.restore_drills (kind, ended_at, passed, backup_seconds, restore_seconds, bytes, tables, records, figures, detail)
        values ('dump', now(), true, 61.2, 150, 73400320, 61, 1204511, 3, null), ('copy', now(), false, null, null, null, null, null, null, 'No room.')`,

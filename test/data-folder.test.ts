@@ -88,7 +88,7 @@ const away = 'start `npm run up`';
 /** Every command that needs the data folder or its database. */
 const COMMANDS: Record<string, () => Promise<unknown>> = {
   backup: () => backup(['--to', join(folder, 'never')], config()),
-  'restore --replace': () => restore([target, '--replace'], config()),
+  'restore --replace': () => restore([target, '--replace', '--without-ledger'], config()),
   'import-all': () => importAll([join(folder, 'nothing')], config()),
   columnstore: () => switchColumnstore(['off'], config(), nobody),
   'archive restore': () =>

@@ -91,7 +91,7 @@ test('a copy of a running embedded server under writes restores every row, roll-
   await stop();
   rmSync(join(folder, 'data'), { recursive: true, force: true });
 
-  expect(await restore([target], settings('other'))).toContain('every row counted');
+  expect(await restore([target, '--without-ledger'], settings('other'))).toContain('every row counted');
   const again = await start('other');
   const restored = openDatabase(again.url, 'postgresql');
   expect(await leftExports(restored)).toEqual(['expired', 'failed']);
@@ -142,19 +142,23 @@ test('a backup of a stopped server leaves it stopped; an existing, running or da
   expect(manifest.rows['migrations.applied']?.[0]).toBeGreaterThan(15);
   expect(manifest.files.some(({ path }) => path.endsWith('secret'))).toBe(false);
 
-  await expect(restore([target], settings('data'))).rejects.toThrow('already has data');
+  await expect(restore([target, '--without-ledger'], settings('data'))).rejects.toThrow('already has data');
   await start('data');
-  await expect(restore([target, '--replace'], settings('data'))).rejects.toThrow('Stop Mirante there first');
-  await stop();
-  expect(await restore([target, '--replace'], settings('data'))).toContain('The previous data were moved to');
-  await expect(restore([target, '--into', 'postgres://nobody@127.0.0.1/x'], settings('other'))).rejects.toThrow(
-    'MIRANTE_DATA_DIR',
+  await expect(restore([target, '--replace', '--without-ledger'], settings('data'))).rejects.toThrow(
+    'Stop Mirante there first',
   );
+  await stop();
+  expect(await restore([target, '--replace', '--without-ledger'], settings('data'))).toContain(
+    'The previous data were moved to',
+  );
+  await expect(
+    restore([target, '--into', 'postgres://nobody@127.0.0.1/x', '--without-ledger'], settings('other')),
+  ).rejects.toThrow('MIRANTE_DATA_DIR');
 
   const file = join(target, 'postgres', 'global', 'pg_control');
   const whole = readFileSync(file);
   whole.writeUInt8(whole.readUInt8(100) ^ 1, 100);
   writeFileSync(file, whole);
-  await expect(restore([target], settings('other'))).rejects.toThrow('pg_control');
+  await expect(restore([target, '--without-ledger'], settings('other'))).rejects.toThrow('pg_control');
   await start('data');
 });

@@ -28,6 +28,9 @@ const ask = async (kind: string, subject = ANA, who = tenant): Promise<string> =
 const look = async (id: string): Promise<Json> =>
   (await api.call('GET', `/v1/privacy/requests/${id}`, tenant.keys.tenant_admin)).body;
 
+/** The last statement of an erasure before its certificate that is not in a transaction. */
+const BEFORE_CERTIFICATE = /select outcome from private\.privacy_requests/;
+
 type Paused = { pool: Pool; reached: Promise<void>; goOn: () => void };
 
 /** The pool of the jobs. Its nth matching statement waits for a signal before it is sent to the database. */
@@ -121,7 +124,7 @@ describe('an access request and an erasure of the same person', () => {
 
   test('an access request that arrives during the erasure waits, and then finds nothing', async () => {
     const erasure = await ask('erasure');
-    const slow = pausing(/set status = 'completed'/, 1);
+    const slow = pausing(BEFORE_CERTIFICATE, 1);
     const serving = servePrivacyRequests(jobs(slow.pool));
     await slow.reached;
     const access = await ask('access');
@@ -152,7 +155,7 @@ async function takeOver(): Promise<void> {
 
 test('a worker that lost its lease writes nothing more, and the certificate of the new worker stays valid', async () => {
   const erasure = await ask('erasure');
-  const slow = pausing(/set status = 'completed'/, 1);
+  const slow = pausing(BEFORE_CERTIFICATE, 1);
   const serving = servePrivacyRequests(jobs(slow.pool));
   await slow.reached;
   await takeOver();

@@ -16,11 +16,16 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { endpointSpecs } from './endpoints-spec.ts';
 
-const description = z.string().max(500).nullable().default(null);
+const description = z
+  .string()
+  .max(500)
+  .refine(...namesNobody)
+  .nullable()
+  .default(null);
 
 const secret = z.string().nullable().optional().meta({
   description:
@@ -46,7 +51,7 @@ const ADMINISTRATORS = ['tenant-admin', 'admin'] as const;
 export function mountAlertEndpoints(api: Api, deps: Deps): void {
   const url = webhookUrl(deps.config);
   const input = z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('webhook'), url, description }),
+    z.strictObject({ kind: z.literal('webhook'), url: url.refine(...namesNobody), description }),
     z.strictObject({ kind: z.literal('email'), address: z.email().max(254), description }),
   ]);
 

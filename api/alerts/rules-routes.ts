@@ -9,7 +9,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, type Fault, invalidRequest, notFound, pointerTo, tooManyRequests } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { ruleSpecs } from './rules-spec.ts';
 
@@ -20,11 +20,20 @@ const members = {
     .string()
     .min(1)
     .max(200)
-    .regex(/^\P{Cc}+$/u, 'must be one line without control characters'),
+    .regex(/^\P{Cc}+$/u, 'must be one line without control characters')
+    .refine(...namesNobody),
   enabled: z.boolean(),
   metric: z.string().meta({ description: `One of ${SIGNALS.map(({ name }) => name).join(', ')}` }),
   filter: z
-    .record(z.string().max(100), z.string().min(1).max(500).nullable())
+    .record(
+      z.string().max(100),
+      z
+        .string()
+        .min(1)
+        .max(500)
+        .refine(...namesNobody)
+        .nullable(),
+    )
     .meta({ description: 'What dimensions of the metric must be; null: where it is not set' }),
   condition: z.enum(['above', 'below']),
   threshold: z.number(),

@@ -4,6 +4,7 @@ import { withTenant } from '../../sql/database/db.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import { namesNobody } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { countUsed, requireFeature } from '../tenants/features.ts';
 import { benchmarkSpecs } from './spec.ts';
@@ -69,7 +70,14 @@ export function mountBenchmarks(api: Api, deps: Deps): void {
       method: 'put',
       path: '/v1/benchmarks/consent',
       scopes: ['tenant-admin'],
-      body: z.strictObject({ accepted: z.boolean(), text_version: z.string().min(1).max(100) }),
+      body: z.strictObject({
+        accepted: z.boolean(),
+        text_version: z
+          .string()
+          .min(1)
+          .max(100)
+          .refine(...namesNobody),
+      }),
       status: 200,
       answer: consents,
     },

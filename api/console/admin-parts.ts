@@ -28,8 +28,10 @@ export const wordsIn =
     words[name]?.[locale] ?? '';
 
 type Confirmed = {
-  /** The address that the form is sent to; it names the dialog too, so it is used once in a page. */
+  /** The address that the form is sent to. */
   action: string;
+  /** Names the dialog within the page, where several forms are sent to one address. */
+  id?: string;
   label: string;
   /** What is acted upon, for screen readers. */
   about: string;
@@ -38,8 +40,11 @@ type Confirmed = {
 };
 
 /** A button that asks before it sends. The dialog needs no script. */
-export function confirmed({ action, label, about, question, hidden = {} }: Confirmed, locale: Locale): string {
-  const id = `ask-${action.replaceAll(/[^\w-]/g, '-')}`;
+export function confirmed(
+  { action, id: dialog = action, label, about, question, hidden = {} }: Confirmed,
+  locale: Locale,
+): string {
+  const id = `ask-${dialog.replaceAll(/[^\w-]/g, '-')}`;
   const name = escaped(`${label}: ${about}`);
   const fields = Object.entries(hidden).map(
     ([key, value]) => `<input type="hidden" name="${escaped(key)}" value="${escaped(value)}">`,

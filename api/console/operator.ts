@@ -1,5 +1,6 @@
 import type { Deps } from '../http/deps.ts';
 import { mountConsoleHealth } from './health.ts';
+import { mountConsoleIncidents } from './incidents.ts';
 import { mountConsoleObjectives } from './objectives.ts';
 import { mountConsoleQueues } from './queues.ts';
 import { mountConsoleRemoval } from './removal.ts';
@@ -15,6 +16,7 @@ export function mountConsoleOperator(site: Site, deps: Deps): void {
   mountConsoleTenant(site);
   mountConsoleRemoval(site);
   mountConsoleHealth(site);
+  mountConsoleIncidents(site);
   mountConsoleObjectives(site);
   mountConsoleQueues(site);
   mountConsoleStorage(site);

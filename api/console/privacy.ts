@@ -2,6 +2,7 @@ import { escaped } from '../../lib/html.ts';
 import { REQUEST_KINDS, type RequestKind } from '../../sql/privacy/privacy-requests.ts';
 import { invalidRequest } from '../http/problems.ts';
 import { badge, copyable, cursorOf, headed, nextPage, SHEETS, wordsIn } from './admin-parts.ts';
+import { certificateTables } from './certificate.ts';
 import type { ConsoleContext } from './context.ts';
 import { EMPTY, type FormState, field, form, table, time } from './forms.ts';
 import type { ConsoleContent } from './shell.ts';
@@ -35,6 +36,8 @@ const WORDS = {
   late: { en: 'Overdue', 'pt-BR': 'Em atraso' },
   queued: { en: 'Waiting', 'pt-BR': 'Aguardando' },
   running: { en: 'Running', 'pt-BR': 'Em andamento' },
+  blocked: { en: 'Failed, to be repeated', 'pt-BR': 'Falhou, será repetida' },
+  reason_blocked: { en: 'Why it failed', 'pt-BR': 'Por que falhou' },
   completed: { en: 'Completed', 'pt-BR': 'Concluída' },
   superseded: { en: 'Ended by an erasure', 'pt-BR': 'Encerrada por uma eliminação' },
   new: { en: 'New request', 'pt-BR': 'Novo pedido' },
@@ -51,6 +54,8 @@ const WORDS = {
   download: { en: 'Download', 'pt-BR': 'Baixar' },
   certificate: { en: 'Certificate', 'pt-BR': 'Certificado' },
   back: { en: 'All requests', 'pt-BR': 'Todos os pedidos' },
+  review: { en: 'Review what only people can judge', 'pt-BR': 'Revisar o que só pessoas podem julgar' },
+  in_review: { en: 'In review', 'pt-BR': 'Em revisão' },
 } as const;
 
 type Request = {
@@ -58,7 +63,8 @@ type Request = {
   kind: RequestKind;
   subject: string;
   reason: string | null;
-  status: 'queued' | 'running' | 'completed' | 'superseded';
+  status: 'queued' | 'running' | 'blocked' | 'completed' | 'superseded';
+  reason_blocked?: string;
   progress: number;
   created_at: Date;
   due_at: Date;
@@ -66,10 +72,11 @@ type Request = {
   bundle?: { files: { name: string; rows: number; url: string }[]; expires_at: string };
   certificate?: Record<string, unknown>;
   superseded_by?: string;
+  in_review?: number;
 };
 
-const UNFINISHED = ['queued', 'running'];
-const TONES = { queued: 'plain', running: 'warning', completed: 'good', superseded: 'plain' } as const;
+const UNFINISHED = ['queued', 'running', 'blocked'];
+const TONES = { queued: 'plain', running: 'warning', blocked: 'bad', completed: 'good', superseded: 'plain' } as const;
 
 /** Requests of people about their data, with what each led to. */
 export function mountConsolePrivacy(site: Site): void {
@@ -106,6 +113,7 @@ export function mountConsolePrivacy(site: Site): void {
       place: 'privacy',
       title: text('title'),
       main: `<p class="lead">${escaped(text('about'))}</p>
+<p><a href="/app/privacy-review">${escaped(text('review'))}</a></p>
 <div id="live"${body.data.some((one) => UNFINISHED.includes(one.status)) ? ' data-unfinished' : ''}>
 ${table(text('title'), head, rows, say('none', locale))}</div>
 ${nextPage(context, body.next_cursor)}
@@ -129,9 +137,11 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       [text('person'), `<code>${escaped(one.subject)}</code>`],
       [text('reason'), escaped(one.reason ?? '–')],
       [say('status', locale), status(one, locale)],
+      ...(one.reason_blocked ? [[text('reason_blocked'), escaped(one.reason_blocked)]] : []),
       [say('created', locale), at(one.created_at)],
       [text('due'), at(one.due_at)],
       [text('ended'), at(one.completed_at)],
+      ...(one.in_review ? [[text('in_review'), `<a href="/app/privacy-review">${one.in_review}</a>`]] : []),
     ];
     const files = one.bundle?.files.map(({ name, rows, url }) => [
       `<code>${escaped(name)}</code>`,
@@ -144,7 +154,7 @@ ${form('/app/privacy', fields, text('file_it'), faults)}</section>`,
       : '';
     const link = `<a class="button" href="/app/privacy/${one.id}/certificate" download>${escaped(text('download'))}</a>`;
     const certificate = one.certificate
-      ? `${headed(text('certificate'), link)}${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}`
+      ? `${headed(text('certificate'), link)}${certificateTables(one.certificate, locale)}<details><summary>JSON</summary>${copyable('certificate', JSON.stringify(one.certificate, null, 2), locale)}</details>`
       : '';
     return {
       place: 'privacy',

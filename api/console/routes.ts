@@ -24,6 +24,7 @@ import { mountConsoleKeys } from './keys.ts';
 import { mountConsoleMembers } from './members.ts';
 import { mountConsoleOperator } from './operator.ts';
 import { mountConsolePrivacy } from './privacy.ts';
+import { mountConsolePrivacyReview } from './privacy-review.ts';
 import { mountConsoleQuarantine } from './quarantine.ts';
 import { mountConsoleReports } from './reports.ts';
 import { mountConsoleServices } from './services.ts';
@@ -97,6 +98,7 @@ export function mountConsole(api: Api, deps: Deps): void {
   mountConsoleAlerts(site);
   mountConsoleEventTypes(site);
   mountConsolePrivacy(site);
+  mountConsolePrivacyReview(site);
   mountConsoleAudit(site);
   mountConsoleServices(site);
   mountConsoleComments(site);

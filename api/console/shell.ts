@@ -49,6 +49,7 @@ export const PLACES: readonly { title: Words | null; places: readonly Place[] }[
       { path: 'tenants', title: { en: 'Tenants', 'pt-BR': 'Clientes' }, roles: OPERATOR },
       { path: 'health', title: { en: 'Health', 'pt-BR': 'Estado' }, roles: OPERATOR },
       { path: 'objectives', title: { en: 'Objectives', 'pt-BR': 'Objetivos' }, roles: OPERATOR },
+      { path: 'incidents', title: { en: 'Incidents', 'pt-BR': 'Incidentes' }, roles: OPERATOR },
       { path: 'queues', title: { en: 'Queues', 'pt-BR': 'Filas' }, roles: OPERATOR },
       { path: 'storage', title: { en: 'Archive and backups', 'pt-BR': 'Arquivo e cópias' }, roles: OPERATOR },
       { path: 'usage', title: { en: 'Usage and cost', 'pt-BR': 'Uso e custo' }, roles: OPERATOR },

@@ -5,7 +5,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { instant, uuid } from '../http/schemas.ts';
+import { instant, namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { annotationSpecs } from './annotations-spec.ts';
 import { findDashboard } from './routes.ts';
@@ -17,7 +17,13 @@ const dashboard = z.string().max(100);
 
 const input = z.strictObject({
   time: instant.meta({ description: 'The moment that the note is about' }),
-  text: z.string().trim().min(1).max(MAX_CHARACTERS).meta({ description: 'What happened' }),
+  text: z
+    .string()
+    .trim()
+    .min(1)
+    .max(MAX_CHARACTERS)
+    .refine(...namesNobody)
+    .meta({ description: 'What happened' }),
   dashboard: dashboard.optional().meta({ description: 'The one dashboard that shows it; all of them if absent' }),
 });
 

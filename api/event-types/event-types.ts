@@ -4,16 +4,17 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv/dist/ajv.js';
 import formatsPlugin from 'ajv-formats';
 import QuickLRU from 'quick-lru';
+import { canonicalJson } from '../../lib/canonical-json.ts';
 import { quoted } from '../../lib/input-faults.ts';
+import { compileFields } from '../../lib/json-fields.ts';
+import { pseudonym } from '../../lib/pseudonyms.ts';
 import { type Pool, withTenant } from '../../sql/database/db.ts';
 import { askFor } from '../../sql/database/fair-pool.ts';
 import { type EventType, listEventTypes, type Mode } from '../../sql/event-types/event-types.ts';
-import { pseudonymKey, withdrawnSubjects } from '../../sql/privacy/privacy.ts';
-import { canonicalJson } from '../http/canonical-json.ts';
+import { privacyVersion, pseudonymKey, withdrawalKey, withdrawnSubjects } from '../../sql/privacy/privacy.ts';
 import { type Fault, Problem, unprocessable } from '../http/problems.ts';
 import { withinTime } from '../http/time-limit.ts';
-import { compileFields } from '../privacy/personal-fields.ts';
-import { type Handling, type Privacy, pseudonym, UNREGISTERED } from '../privacy/pseudonyms.ts';
+import { type Handling, type Privacy, UNREGISTERED, withdrawalHash } from '../privacy/pseudonyms.ts';
 import { schemaCost } from './schema-cost.ts';
 import { schemaFault } from './schema-faults.ts';
 import { linearRegExp, patternFaults } from './schema-patterns.ts';
@@ -21,6 +22,7 @@ import { linearRegExp, patternFaults } from './schema-patterns.ts';
 /** Longest time that another process uses a version that was replaced here. */
 const REMEMBER_MS = 5_000;
 const MAX_TYPES = 10_000;
+const DAY_MS = 86_400_000;
 /** Longest CPU time of one check of an event: all tenants share this process. */
 const MAX_MS = 100;
 const MAX_COMPILE_MS = 1_000;
@@ -30,12 +32,17 @@ const HARMLESS = 100_000;
 export type Mismatch = { mode: Mode; detail: string; pointer: string };
 
 /** The event types of one tenant, used to check events and to conceal personal data. */
-export type EventTypes = Privacy & { check: (type: string, data: unknown, bytes: number) => Mismatch | undefined };
+export type EventTypes = Privacy & {
+  withdrawalHash: (subject: string) => string;
+  check: (type: string, data: unknown, bytes: number) => Mismatch | undefined;
+};
 
 type Compiled = { validate: ValidateFunction; cost: number };
 
 export type EventTypeRegistry = {
   of: (tenantId: string) => Promise<EventTypes>;
+  /** The same, but never from before a withdrawal that another process has committed. */
+  fresh: (tenantId: string) => Promise<EventTypes>;
   forget: (tenantId: string) => void;
 };
 
@@ -133,6 +140,7 @@ function handlingOf({ subject, personal_fields, processing }: EventType): Handli
     plainSubject: subject === 'plain',
     fields: compileFields(personal_fields),
     needsConsent: processing === null || processing.legal_basis === 'consent',
+    keptMs: (processing?.retention_days ?? Number.POSITIVE_INFINITY) * DAY_MS,
   };
 }
 
@@ -160,22 +168,28 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
   }
 
   async function load(tenantId: string): Promise<EventTypes> {
-    const { types, key, withdrawn } = await withTenant(
+    const { types, key, withdrawn, ...own } = await withTenant(
       pool,
       tenantId,
       async (client) => ({
+        // First: what is read after it is never older.
+        version: await privacyVersion(client),
+        withdrawalKey: createSecretKey(await withdrawalKey(client)),
         types: await listEventTypes(client, undefined, MAX_TYPES),
         key: createSecretKey(await pseudonymKey(client)),
         withdrawn: await withdrawnSubjects(client),
       }),
       'login',
     );
+    const hashed = (subject: string) => withdrawalHash(own.withdrawalKey, subject);
     const byName = new Map(types.map((type) => [type.type, type]));
     const handlings = new Map(types.map((type) => [type.type, handlingOf(type)]));
     return {
       handling: (type) => handlings.get(type) ?? UNREGISTERED,
       pseudonym: (value) => pseudonym(key, value),
-      isWithdrawn: (hash) => withdrawn.has(hash),
+      withdrawalHash: hashed,
+      isWithdrawn: (subject, known) => withdrawn.size > 0 && (withdrawn.has(hashed(subject)) || withdrawn.has(known)),
+      version: own.version,
       check(type, data, bytes) {
         const found = byName.get(type);
         if (!found) return undefined;
@@ -203,6 +217,13 @@ export function createEventTypeRegistry(pool: Pool): EventTypeRegistry {
         tenants.set(tenantId, types);
       }
       return types;
+    },
+    async fresh(tenantId) {
+      const version = await withTenant(pool, tenantId, privacyVersion);
+      const types = await this.of(tenantId);
+      if (types.version === version) return types;
+      tenants.delete(tenantId);
+      return this.of(tenantId);
     },
     forget: (tenantId) => tenants.delete(tenantId),
   };

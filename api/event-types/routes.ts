@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { withTenant } from '../../sql/database/db.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { POINTER } from '../../lib/json-fields.ts';
+import { type Client, withTenant } from '../../sql/database/db.ts';
 import {
   addEventType,
   type EventType,
@@ -9,17 +11,24 @@ import {
   MODES,
   SUBJECTS,
 } from '../../sql/event-types/event-types.ts';
-import { canonicalJson } from '../http/canonical-json.ts';
+import { DIMENSIONS } from '../../sql/events/about.ts';
+import { findRewrites, isCounted, requestRewrite } from '../../sql/privacy/field-rewrites.ts';
 import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import { namesNobody } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
-import { POINTER } from '../privacy/personal-fields.ts';
 import { acceptSchema } from './event-types.ts';
 import { eventTypeSpecs } from './spec.ts';
 
-const params = z.object({ type: z.string().min(1).max(200) });
+const params = z.object({
+  type: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(...namesNobody),
+});
 
 // These two are columns of their own, and metrics are computed from them.
 const MEASURES = new Set(['/duration_ms', '/outcome']);
@@ -42,7 +51,11 @@ const input = z.strictObject({
     .record(z.string(), z.unknown())
     .meta({ description: 'JSON Schema of `data`: draft 2020-12, or 2019-09, 07 or 06 where `$schema` says so' }),
   mode: z.enum(MODES),
-  description: z.string().max(2000).optional(),
+  description: z
+    .string()
+    .max(2000)
+    .refine(...namesNobody)
+    .optional(),
   personal_fields: z
     .array(
       z
@@ -58,7 +71,24 @@ const input = z.strictObject({
   processing: processing.optional().meta({ description: 'Record of processing (LGPD art. 37)' }),
 });
 
+/** Roll-ups have the values of these for years, and cannot be rewritten. */
+const DIMENSION = new RegExp(`^/(?:${DIMENSIONS.join('|')})(?:/|$)`);
+
+const rewrite = z
+  .object({
+    progress: z.number().int().meta({ description: '0 to 100' }),
+    rows: z.number().int().meta({ description: 'Stored and archived events that were rewritten so far' }),
+    files: z.number().int().meta({ description: 'Files of the archive that were rewritten so far' }),
+    requested_at: z.iso.datetime(),
+    completed_at: z.iso.datetime().nullable(),
+  })
+  .optional()
+  .meta({
+    description: 'Of personal fields that were declared after events had been stored: how far their values are pseudonyms',
+  });
+
 const eventType = input.extend({
+  rewrite,
   type: z.string(),
   version: z.number().int(),
   description: z.string().nullable(),
@@ -96,8 +126,10 @@ export function mountEventTypes(api: Api, deps: Deps): void {
               processing: body.processing ?? null,
               version: (current?.version ?? 0) + 1,
             };
-            if (current && sameType(current, next)) return { body: current };
-            return { status: 201, body: await addEventType(client, identity.tenantId, next) };
+            if (current && sameType(current, next)) return { body: await withRewrite(client, current) };
+            const added = next.personal_fields.filter((pointer) => !current?.personal_fields.includes(pointer));
+            if (added.length > 0) await hideStored(client, identity.tenantId, type, added, next.personal_fields);
+            return { status: 201, body: await withRewrite(client, await addEventType(client, identity.tenantId, next)) };
           },
           actor,
         );
@@ -123,7 +155,10 @@ export function mountEventTypes(api: Api, deps: Deps): void {
       answer: eventType,
     },
     async ({ identity, params: { type } }) => {
-      const found = await withTenant(deps.pool, identity.tenantId, (client) => findEventType(client, type));
+      const found = await withTenant(deps.pool, identity.tenantId, async (client) => {
+        const row = await findEventType(client, type);
+        return row && withRewrite(client, row);
+      });
       if (!found) throw notFound('event type');
       return { body: found };
     },
@@ -147,6 +182,25 @@ export function mountEventTypes(api: Api, deps: Deps): void {
       return page(request, rows, rows.length === query.limit, (row) => encodeCursor(row.type));
     },
   );
+}
+
+async function hideStored(client: Client, tenantId: string, type: string, added: string[], all: string[]): Promise<void> {
+  if (!(await isCounted(client, type))) return;
+  const dimension = added.find((pointer) => DIMENSION.test(pointer));
+  if (dimension)
+    throw conflict(
+      'dimension-in-use',
+      'Metrics already count stored events by this field',
+      `\`${dimension}\` of stored events is in roll-ups, which cannot be rewritten. Register a new type that declares it.`,
+    );
+  await requestRewrite(client, tenantId, type, all);
+}
+
+async function withRewrite(client: Client, row: EventType) {
+  const [found] = await findRewrites(client, [row.type]);
+  if (!found) return row;
+  const { type: _, fields: __, ...rewrite } = found;
+  return { ...row, rewrite };
 }
 
 // jsonb does not keep the order of keys, so values are compared with sorted keys.

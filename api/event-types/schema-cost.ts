@@ -1,5 +1,5 @@
 import { quoted } from '../../lib/input-faults.ts';
-import { nameOfStep } from '../http/problems.ts';
+import { nameOfStep } from '../../lib/json-fields.ts';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_PARTS = 10_000;

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/ajv.js';
 import { nameOf, quoted } from '../../lib/input-faults.ts';
-import { nameOfStep } from '../http/problems.ts';
+import { nameOfStep } from '../../lib/json-fields.ts';
 
 const MAX_LISTED = 15;
 const TYPES: Record<string, string> = {

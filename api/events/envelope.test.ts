@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cutItems, type JsonItem } from '../../lib/json-items.ts';
 import { anyText, jsonSource, spaces, stringSource } from '../../test/support/json-source.ts';
 import { factsOf } from '../../test/support/slow-json.ts';
 import { type Accepted, type Context, type Refusal, readEvent } from './envelope.ts';
-import { cutItems, type JsonItem } from './json-items.ts';
 
 const NOW = Date.UTC(2026, 1, 28, 12);
 
@@ -12,8 +12,9 @@ const context: Context = {
   keyName: 'the key',
   types: {
     check: () => undefined,
-    handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false }),
+    handling: () => ({ plainSubject: true, fields: undefined, needsConsent: false, keptMs: Number.POSITIVE_INFINITY }),
     pseudonym: (value) => value,
+    withdrawalHash: (subject) => subject,
     isWithdrawn: () => false,
   },
   maxEventBytes: 65_536,

@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { type JsonItem, sourcesOf } from '../../lib/json-items.ts';
+import { namesPerson } from '../../lib/people.ts';
 import { parseTime } from '../../lib/time.ts';
 import { isUuid } from '../../lib/uuid.ts';
 import { type EventRow, VALIDATION } from '../../sql/events/events.ts';
 import type { EventTypes, Mismatch } from '../event-types/event-types.ts';
 import { type Concealed, conceal } from '../privacy/pseudonyms.ts';
-import { type JsonItem, sourcesOf } from './json-items.ts';
+import { concealDimensions, concealEnvelope } from './identifiers.ts';
+import { type Warning, warningsOn } from './warnings.ts';
 
 /** Why an item is not stored as an event. `rejected`: it is not an event, or the mode of its type rejects it. */
 export type Refusal = {
@@ -17,11 +20,10 @@ export type Refusal = {
   type: string | null;
 };
 
-/** Something in an accepted event that its sender probably did not intend. */
-export type Warning = { code: string; pointer: string; detail: string };
-
 /** An event that can be stored, with the remarks and warnings for its receipt. */
 export type Accepted = Concealed & { code?: string; detail?: string; warnings: Warning[] };
+
+export type Judged = Accepted | Refusal;
 
 export type Context = {
   keyId: string;
@@ -59,12 +61,18 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
   const time = typeof members.time === 'string' ? parseTime(members.time) : undefined;
   const fault = faultOf(item, members, time);
   if (fault) return { ...fault, ...sent };
+  // Before the key: an id that is derived from an e-mail address could be guessed back.
+  const replaced = concealEnvelope(members, context.types).map((name) => `/${name}`);
   const key = keyOf(members, time, index, context);
   if (key.time > (context.now + FUTURE_MS) * 1000) {
     return { ...refuse('quarantined', 'in-future', '`time` is more than 10 minutes in the future.', '/time'), ...sent };
   }
-  if (key.time < context.oldest * 1000) {
-    return { ...refuse('quarantined', 'too-old', '`time` is older than the retention of raw events.', '/time'), ...sent };
+  const oldest = Math.max(context.oldest, context.now - context.types.handling(sent.type as string).keptMs);
+  if (key.time < oldest * 1000) {
+    return {
+      ...refuse('quarantined', 'too-old', '`time` is older than the retention of raw events, or of this type.', '/time'),
+      ...sent,
+    };
   }
   const mismatch = context.types.check(sent.type as string, members.data, bytes);
   if (mismatch && mismatch.mode !== 'observe') {
@@ -82,30 +90,14 @@ export function readEvent(item: JsonItem, index: number, context: Context): Acce
       ...sent,
     };
   }
-  return { ...concealed, ...remarkOn(concealed, mismatch, key), warnings: warningsOn(members.data, mismatch) };
+  replaced.push(...concealDimensions(members, concealed, context.types).map((name) => `/data/${name}`));
+  return { ...concealed, ...remarkOn(concealed, mismatch, key), warnings: warningsOn(members.data, mismatch, replaced) };
 }
 
 function remarkOn({ named }: Concealed, mismatch: Mismatch | undefined, key: Key): Pick<Accepted, 'code' | 'detail'> {
   if (named) return { code: 'consent-withdrawn', detail: 'Consent withdrawn: stored without subject and personal fields.' };
   if (mismatch) return { code: 'schema-mismatch', detail: mismatch.detail };
   return key.recognisable ? {} : { code: 'no-dedup-key', detail: 'Send `id` and `time`, or repetitions are stored again.' };
-}
-
-function warningsOn(data: unknown, mismatch: Mismatch | undefined): Warning[] {
-  const warnings: Warning[] = [];
-  const warn = (code: string, pointer: string, detail: string) => warnings.push({ code, pointer, detail });
-  const { duration_ms: duration, outcome } = (data ?? {}) as { duration_ms?: unknown; outcome?: unknown };
-  if (!isAbsent(duration) && typeof duration !== 'number') {
-    warn('duration-not-a-number', '/data/duration_ms', 'Latency metrics ignore it: it is not a number. Send milliseconds.');
-  } else if (typeof duration === 'number' && duration < 0) {
-    warn('duration-negative', '/data/duration_ms', 'Latency metrics ignore it: it is negative. Send 0 or more.');
-  }
-  if (!isAbsent(outcome) && outcome !== 'success' && outcome !== 'failure') {
-    warn('unknown-outcome', '/data/outcome', 'Error rates ignore it. Send `success` or `failure`.');
-  }
-  if (mismatch)
-    warn('schema-mismatch', mismatch.pointer, `The event does not match the schema of its type: ${mismatch.detail}`);
-  return warnings;
 }
 
 function refuse(status: Refusal['status'], code: string, detail: string, pointer?: string): Refusal {
@@ -132,6 +124,8 @@ function faultOf(item: JsonItem, members: Record<string, unknown>, time: number 
 function envelopeFault(members: Record<string, unknown>, parsedTime: number | undefined): Refusal | undefined {
   const { type, id, source, subject, time, specversion, data, data_base64: base64 } = members;
   if (typeof type !== 'string' || type === '') return refuse('rejected', 'type-missing', '`type` is missing.', '/type');
+  if (namesPerson(type, true))
+    return refuse('quarantined', 'personal-identifier', '`type` holds an identifier of a person.', '/type');
   if (isLonger(type, 200)) return refuse('quarantined', 'invalid-type', '`type` is longer than 200 characters.', '/type');
   if (!isText(id, 200)) return refuse('quarantined', 'invalid-id', '`id` must be a string of 1 to 200 characters.', '/id');
   if (!isText(source, 500))
@@ -243,5 +237,5 @@ function attributesOf(item: JsonItem, members: Record<string, unknown>): string 
   if (names.length === 0) return null;
   const isText = names.every((name) => typeof members[name] === 'string');
   const sources = isText ? undefined : new Map(sourcesOf(item.text));
-  return `{${names.map((name) => `${JSON.stringify(name)}:${sources?.get(name) ?? JSON.stringify(members[name])}`).join(',')}}`;
+  return `{${names.map((name) => `${JSON.stringify(name)}:${(typeof members[name] === 'string' ? undefined : sources?.get(name)) ?? JSON.stringify(members[name])}`).join(',')}}`;
 }

@@ -1,6 +1,6 @@
 import { type ParseError, parse } from 'jsonc-parser';
+import { faultAt, type JsonItem } from '../../lib/json-items.ts';
 import { type Fault, invalidJson, type Problem } from '../http/problems.ts';
-import { faultAt, type JsonItem } from './json-items.ts';
 
 const MAX_SNIPPET = 20;
 const NOTHING_STORED = 'No event of this request was stored.';

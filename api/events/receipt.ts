@@ -1,4 +1,4 @@
-import type { Warning } from './envelope.ts';
+import type { Warning } from './warnings.ts';
 
 export type ItemStatus = 'accepted' | 'duplicate' | 'conflict' | 'quarantined' | 'rejected';
 

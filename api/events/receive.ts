@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
+import { cutItems, cutLines, type JsonItem } from '../../lib/json-items.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
-import { type FirstReceipt, type NewQuarantined, quarantine } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
 import type { Deps } from '../http/deps.ts';
-import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated } from '../http/problems.ts';
+import { emptyBatch, invalidJson, Problem, tooLarge, unauthenticated, unavailable } from '../http/problems.ts';
 import type { Reply } from '../http/types.ts';
-import { type Accepted, type Context, derivedId, type Refusal, readEvent } from './envelope.ts';
+import { type Accepted, type Context, type Defaults, derivedId, type Judged, type Refusal, readEvent } from './envelope.ts';
 import type { EventForm } from './event-form.ts';
 import type { StoreOutcome } from './group-commit.ts';
 import { badArray, badItem, mistakenLines } from './json-fault.ts';
-import { cutItems, cutLines, type JsonItem } from './json-items.ts';
+import { keepRefused, keepWhole } from './keep-refused.ts';
 import { countItems, type ReceiptItem, totalsOf } from './receipt.ts';
 
 /** Dependencies of receiving events. */
@@ -53,24 +53,20 @@ export async function receive(
     await deps.limits.events(identity, items.length);
     deps.limits.within('monthly-events', identity);
     let broken = 0;
-    const judged = await judge(deps, identity, items, defaults, (index): Refusal => {
+    const onBadJson = (index: number): Refusal => {
       if (form.kind !== 'lines') throw badItem(text, items[index] as JsonItem, index);
       if (++broken === items.length) throw invalidJson('No line can be parsed.');
       return { status: 'rejected', code: 'invalid-json', detail: 'The line cannot be parsed.', id: null, type: null };
-    });
+    };
+    const judged = await judge(deps, identity, items, defaults, onBadJson);
     if (judged.some((verdict) => !('row' in verdict))) deps.limits.within('quarantine', identity);
     reserve(growthOf(judged));
-    const receipt = await store(deps, identity, judged);
+    const receipt = await store(deps, identity, judged, items, defaults);
     await keepRefused(deps, identity, items, judged, receipt, known);
     return answer(deps, identity, receipt, whole);
   } catch (error) {
     if (error instanceof Problem && (error.code === 'invalid-json' || error.code === 'invalid-encoding')) {
-      deps.limits.within('quarantine', identity);
-      const { code, detail = null } = error;
-      // Index -1, because it is the whole body and not an event.
-      const whole = { index: -1, status: 'rejected' as const, code, detail, pointer: null, type: null, raw: body };
-      await quarantine(deps.intake, identity.keyId, [whole], known);
-      deps.limits.spend('quarantine', identity, body.length);
+      await keepWhole(deps, identity, body, error, known);
     }
     throw error;
   }
@@ -104,10 +100,15 @@ function answer(deps: ReceiveDeps, identity: Identity, receipt: ReceiptItem[], w
   return { status: counts.accepted + counts.duplicate + counts.quarantined > 0 ? 202 : 422, body };
 }
 
+/** How often events are concealed again, because a withdrawal was committed meanwhile. */
+const MAX_STALE = 5;
+
+const neverBad = (): never => {
+  throw new Error('An item that was JSON is not any more.');
+};
+
 /** Longest time that judging one request blocks other requests. */
 const TURN_MS = 20;
-
-export type Judged = Accepted | Refusal;
 
 /** Judges items one by one. `onBadJson` returns the refusal of an item that is not JSON, or throws. */
 export async function judge(
@@ -142,7 +143,9 @@ export async function judge(
 
   function judgeOne(item: JsonItem, index: number): Judged {
     try {
-      return readEvent(item, index, context);
+      const verdict = readEvent(item, index, context);
+      if ('row' in verdict) verdict.row.privacyVersion = context.types.version;
+      return verdict;
     } catch (error) {
       if (error instanceof SyntaxError) return onBadJson(index);
       throw error;
@@ -151,9 +154,36 @@ export async function judge(
 }
 
 /** Stores the accepted events and returns an item for each event, after the commit. Does not quarantine anything. */
-export async function store(deps: ReceiveDeps, identity: Identity, judged: Judged[]): Promise<ReceiptItem[]> {
+export async function store(
+  deps: ReceiveDeps,
+  identity: Identity,
+  judged: Judged[],
+  items: JsonItem[],
+  defaults: Context['defaults'],
+): Promise<ReceiptItem[]> {
+  const told = new Map<number, StoreOutcome>();
+  let left = judged.flatMap((verdict, index) => ('row' in verdict ? [index] : []));
+  for (let turn = 0; left.length > 0; turn++) {
+    const stored = await deps.groupCommit.store(left.map((index) => (judged[index] as Accepted).row));
+    for (const [place, index] of left.entries()) told.set(index, stored[place]);
+    const stale = left.filter((_, place) => stored[place] === 'stale');
+    if (stale.length === 0) break;
+    if (turn === MAX_STALE) throw unavailable('The tenant’s privacy settings change too often. Send the events again.');
+    // Somebody withdrew consent, or destroyed the key, through another process.
+    deps.types.forget(identity.tenantId);
+    const again = (place: number) => defaults?.(stale[place] as number) as Defaults;
+    const fresh = await judge(
+      deps,
+      identity,
+      stale.map((index) => items[index] as JsonItem),
+      defaults && again,
+      neverBad,
+    );
+    for (const [place, index] of stale.entries()) judged[index] = fresh[place] as Judged;
+    left = stale.filter((index) => 'row' in (judged[index] as Judged));
+  }
   const accepted = acceptedOf(judged);
-  const outcomes = await deps.groupCommit.store(accepted.map(({ row }) => row));
+  const outcomes = judged.flatMap((verdict, index) => ('row' in verdict ? [told.get(index)] : []));
   await recognise(deps, identity, accepted, outcomes);
   deps.answers.forget(identity.tenantId);
   deps.live.stored(
@@ -168,6 +198,7 @@ export async function store(deps: ReceiveDeps, identity: Identity, judged: Judge
     if (outcome === undefined) return { index, id, status: 'accepted', ...remark(verdict) };
     if (outcome === 'unauthenticated') throw unauthenticated('The key has been revoked or has expired. Use another key.');
     if (outcome === 'duplicate') return { index, id, status: 'duplicate' };
+    if (outcome === 'stale') throw unavailable('The event was not stored. Send it again.');
     if (outcome === 'conflict') {
       return {
         index,
@@ -201,32 +232,6 @@ export async function recognise(
   const rows = doubtful.map(({ named }) => named);
   const known = await withTenant(deps.intake, identity.tenantId, (client) => compareEvents(client, rows));
   for (const [place, { at }] of doubtful.entries()) outcomes[at] = known.get(place) ?? 'conflict';
-}
-
-/** Quarantines the source of every event of the receipt that was not stored, truncated at the size limit of an event. */
-export async function keepRefused(
-  deps: ReceiveDeps,
-  identity: Identity,
-  items: JsonItem[],
-  judged: Judged[],
-  receipt: ReceiptItem[],
-  known?: FirstReceipt,
-): Promise<void> {
-  const refused: (NewQuarantined & { index: number })[] = [];
-  for (const { index, status, code, detail, pointer } of receipt) {
-    if (status === 'accepted' || status === 'duplicate') continue;
-    const verdict = judged[index] as Judged;
-    const raw = Buffer.from((items[index] as JsonItem).text).subarray(0, deps.config.MAX_EVENT_BYTES);
-    const type = 'row' in verdict ? verdict.row.type : (verdict.type?.replaceAll('\u0000', '\ufffd').toWellFormed() ?? null);
-    refused.push({ index, status, code: code ?? status, detail: detail ?? null, pointer: pointer ?? null, type, raw });
-  }
-  if (refused.length === 0) return;
-  await quarantine(deps.intake, identity.keyId, refused, known);
-  deps.limits.spend(
-    'quarantine',
-    identity,
-    refused.reduce((sum, row) => sum + row.raw.length, 0),
-  );
 }
 
 /** Returns the receipt item of a refusal. */

@@ -6,13 +6,16 @@ import { type ExportJob, type ExportOptions, FORMATS, type NewExport } from '../
 import { FILTERS, type Selection } from '../../sql/exports/selection.ts';
 import { METRICS } from '../../sql/metrics/catalogue.ts';
 import { conflict, type Fault, type FaultReport, invalidRequest } from '../http/problems.ts';
-import { instant, uuid } from '../http/schemas.ts';
+import { instant, namesNobody, uuid } from '../http/schemas.ts';
 import { checkChoices, checkWindow } from './query.ts';
 
 /** Node supports zstd from 22.15. */
 const COMPRESSIONS = 'createZstdCompress' in zlib ? (['none', 'gzip', 'zstd'] as const) : (['none', 'gzip'] as const);
 
-const text = z.string().max(500);
+const text = z
+  .string()
+  .max(500)
+  .refine(...namesNobody);
 
 /** The body of a request for an export. readExport() checks the combinations of its members. */
 export const exportInput = z.strictObject({
@@ -37,6 +40,7 @@ export const exportInput = z.strictObject({
   notify_url: z
     .string()
     .max(2000)
+    .refine(...namesNobody)
     .optional()
     .meta({ description: 'Told by a signed webhook when the export is ready or has failed' }),
   compression: z.enum(COMPRESSIONS).optional().meta({ description: 'Of CSV and NDJSON; Parquet is always compressed' }),

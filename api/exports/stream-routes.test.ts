@@ -253,6 +253,20 @@ describe('an answer that breaks off', () => {
     expect((await whole(large.keys.export)).trailers['mirante-rows']).toBe(String(LARGE));
   });
 
+  test('when an erasure begins, because the rows were read before it', async () => {
+    const { head } = open(large.keys.export, { format: 'ndjson' });
+    const answer = await head;
+    const failed = new Promise<Error>((done) => answer.once('error', done));
+    await new Promise((done) => answer.once('data', done));
+    answer.pause();
+    const asked = await api.call('POST', '/v1/privacy/requests', large.keys.tenant_admin, { kind: 'erasure', subject: 'ana' });
+    await db.owner.query('update private.privacy_requests set cut_off = now() where id = $1', [asked.body.id]);
+    await expect.poll(running, { timeout: 20_000 }).toEqual([]);
+    answer.resume();
+    expect(((await failed) as NodeJS.ErrnoException).code).toBe('ECONNRESET');
+    expect([answer.complete, answer.trailers]).toEqual([false, {}]);
+  });
+
   test('a tenant gets its share of the connections, and all tenants together no more than exist', async () => {
     const first = open(large.keys.export);
     const second = open(large.keys.export);

@@ -9,6 +9,7 @@ import { askFor, cancelStatement } from '../../sql/database/fair-pool.ts';
 import { backendOf } from '../../sql/exports/mark.ts';
 import { copyRows, csvHeader } from '../../sql/exports/rows.ts';
 import type { CopyStream } from '../../sql/exports/selection.ts';
+import { erasuresBegun } from '../../sql/privacy/privacy.ts';
 import type { Deps } from '../http/deps.ts';
 import type { ExportRequest } from './query.ts';
 
@@ -29,6 +30,9 @@ const encoder = (coding: string) =>
 /** The client has disconnected: nobody receives the error. */
 class Gone extends Error {}
 
+/** How often an open stream looks for erasures, whose people its snapshot still has. */
+const LOOK_MS = 1_000;
+
 /** Headers of a streamed answer. */
 export type Head = Record<string, string>;
 
@@ -36,7 +40,7 @@ export type Head = Record<string, string>;
 const TRAILERS = 'Content-Digest, Repr-Digest, Mirante-Rows';
 
 /**
- * Sends rows as fast as the client reads them. Returns the function that ends the answer; call it once the connection is free
+ * Sends rows as fast as the client reads them; an erasure that begins meanwhile breaks it off. Returns the function that ends the answer; call it once the connection is free
  * for the client's next request. Throws if the rows break off; the answer then stays incomplete. If the client disconnects, the
  * statement is cancelled at once, and the connection can be reused.
  */
@@ -55,10 +59,19 @@ export async function streamRows(
   try {
     return await withTenant(deps.exportPool, tenantId, async (client) => {
       const backend = await backendOf(client);
+      const begun = await erasuresBegun(client);
       const rows = copyRows(client, asked.selection, asked.shape, deps.archive);
+      const look = async () => {
+        if ((await withTenant(deps.pool, tenantId, erasuresBegun)) === begun) return;
+        deps.log.info({ tenant: tenantId }, 'streamed export ended, because an erasure has begun');
+        response.destroy();
+      };
+      // If the database does not answer, the rows do not come either.
+      const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
       try {
         return await send(rows, asked, response, head, coding, gone.signal);
       } finally {
+        clearInterval(timer);
         await end(deps, backend, rows);
       }
     });

@@ -82,6 +82,16 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   retention_days: 'How many days the data is needed.',
   storage_country: 'ISO 3166-1 alpha-2 code of the country where the data is stored.',
   recipients: 'Who receives the data.',
+  bytes_left: 'Bytes of the input that are left.',
+  tenant_ids: 'Tenants whose data it concerns.',
+  people: 'How many people it concerns, as far as known; null: not known.',
+  measures: 'What was done against it.',
+  is_risk: 'Whether people may suffer relevant risk or damage: then the authority and they are notified.',
+  occurred_at: 'When it happened; null: not known.',
+  known_at: 'When the operator learned of it: the deadline runs from here.',
+  authority_notified_at: 'When the authority was notified; null: not yet.',
+  people_notified_at: 'When the people were notified; null: not yet.',
+  closed_at: 'When it was closed; null: it is open.',
 };
 
 /** Returns the text for a member or parameter in calls of a tag; undefined if only its own schema can describe it. */

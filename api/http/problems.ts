@@ -7,9 +7,6 @@ export type FaultReport = (name: string, code: string, detail: string) => void;
 /** Returns a name as one step of a JSON Pointer (RFC 6901). */
 export const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** Returns the name that a step of a JSON Pointer stands for. */
-export const nameOfStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
-
 type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
 
 /** An expected failure, answered as RFC 9457 problem+json. Every code is in docs/error-codes.md. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesPerson } from '../../lib/people.ts';
 import { type Instant, instantOf, parseTime } from '../../lib/time.ts';
 
 // PostgreSQL has no year 0, and a year has four digits here.
@@ -20,3 +21,11 @@ export const uuid = z.uuid();
 
 /** Values that one filter takes at most. */
 export const MAX_VALUES = 50;
+/**
+ * For `refine`: a text outside events names nobody, because it is shown, logged and kept where a request for erasure changes little.
+ * Only what identifies people by its form is recognised: an e-mail address, a CPF number, a telephone number.
+ */
+export const namesNobody = [
+  (text: string | null | undefined) => !namesPerson(text ?? ''),
+  { error: 'must not have an e-mail address, CPF or telephone number of a person', params: { code: 'personal-identifier' } },
+] as const satisfies [unknown, unknown];

@@ -344,7 +344,7 @@ describe('probes', () => {
   });
 });
 
-test('a privacy request close to its legal deadline misses its objective and is logged every minute', async () => {
+test('a privacy request close to its legal deadline misses its objective and is logged', async () => {
   await measure();
   expect((await objectives())['privacy.days_left']).toMatchObject({ measured: 15, status: 'met' });
   const who = await makeTenant(db);
@@ -352,7 +352,7 @@ test('a privacy request close to its legal deadline misses its objective and is 
   const { id } = (await api.call('POST', '/v1/privacy/requests', who.keys.tenant_admin, body)).body;
   await measure();
   expect((await objectives())['privacy.days_left']).toMatchObject({ measured: expect.closeTo(15, 2), status: 'met' });
-  const warned = () => lines.filter(({ msg }) => msg === 'a privacy request is due in less than three days');
+  const warned = () => lines.filter(({ msg }) => /^a legal deadline /.test(msg));
   expect(warned()).toEqual([]);
   await db.owner.query("update private.privacy_requests set due_at = now() + interval '2 days', attempts = 7 where id = $1", [
     id,

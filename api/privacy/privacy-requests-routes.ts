@@ -14,19 +14,28 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { privacyRequestSpecs } from './requests-spec.ts';
 
 const BUNDLE_DAYS = 30;
+const PSEUDONYM = /^psn_[A-Za-z0-9_-]{24}$/;
 
 const input = z.strictObject({
   kind: z.enum(REQUEST_KINDS).meta({
     description:
       'access: a copy of all that is held; erasure: its removal, certified; withdrawal of consent: events of this subject are stored without it from now on; restoration: of a consent that was withdrawn',
   }),
-  subject: z.string().min(1).max(500).meta({ description: 'The identifier as it is sent in `subject`, not its pseudonym' }),
-  reason: z.string().max(2000).optional().meta({ description: 'Kept with the request: do not name the person in it' }),
+  subject: z.string().min(1).max(500).meta({
+    description:
+      'The identifier as it is sent in `subject`. A pseudonym finds the person too, in both forms, except within texts',
+  }),
+  reason: z
+    .string()
+    .max(2000)
+    .refine(...namesNobody)
+    .optional()
+    .meta({ description: 'Kept with the request: do not name the person in it' }),
 });
 
 const file = z.object({
@@ -42,15 +51,20 @@ const shownRequest = z.object({
   kind: z.enum(REQUEST_KINDS),
   subject: z.string().meta({ description: 'The pseudonym: the plain value is forgotten when the request is completed' }),
   reason: z.string().nullable(),
-  status: z
-    .enum(['queued', 'running', 'completed', 'superseded'])
-    .meta({ description: 'superseded: a request for access that an erasure of the same person has ended' }),
+  status: z.enum(['queued', 'running', 'blocked', 'completed', 'superseded']).meta({
+    description:
+      'blocked: the last attempt failed, and is repeated; `reason_blocked` says why. superseded: a request for access that an erasure of the same person has ended',
+  }),
+  reason_blocked: z.string().optional().meta({ description: 'Why the last attempt failed' }),
   progress: z.number().int().meta({ description: '0 to 100' }),
   created_at: z.iso.datetime(),
   due_at: z.iso.datetime(),
   completed_at: z.iso.datetime().nullable(),
   bundle: z.object({ files: z.array(file), expires_at: z.iso.datetime() }).optional(),
   certificate: z.record(z.string(), z.unknown()).optional(),
+  in_review: z.number().int().optional().meta({
+    description: 'Refused input that only people could judge when the request was completed; see listPrivacyReviews',
+  }),
   superseded_by: uuid.optional().meta({ description: 'The erasure that ended it' }),
 });
 
@@ -71,15 +85,21 @@ export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void
       answer: shownRequest,
     },
     async ({ identity, actor, body: { kind, subject, reason = null } }) => {
-      const personHash = (await deps.types.of(identity.tenantId)).pseudonym(subject);
+      const types = await deps.types.fresh(identity.tenantId);
+      // A pseudonym stands for itself.
+      const isPseudonym = PSEUDONYM.test(subject);
+      const personHash = isPseudonym ? subject : types.pseudonym(subject);
       const atOnce = { withdrawal: withdrawSubject, restoration: restoreSubject, access: undefined, erasure: undefined }[kind];
       const made = await withTenant(
         deps.pool,
         identity.tenantId,
         async (client) => {
-          await atOnce?.(client, personHash);
+          // Of a pseudonym the plain identifier is not known, which the key of withdrawals would hash.
+          const lasting = isPseudonym ? personHash : types.withdrawalHash(subject);
+          await atOnce?.(client, { lasting, pseudonym: personHash });
           const person = atOnce ? null : subject;
-          return createPrivacyRequest(client, identity.tenantId, { kind, person, personHash, reason });
+          const lastingHash = atOnce ? lasting : null;
+          return createPrivacyRequest(client, identity.tenantId, { kind, person, personHash, lastingHash, reason });
         },
         actor,
       );
@@ -157,8 +177,14 @@ export function mountPrivacyRequests(api: Api, deps: Deps, queues: Queues): void
   );
 }
 
-function shown({ outcome, person_hash, ...row }: PrivacyRequest) {
-  const base = { ...row, subject: person_hash };
+function shown({ outcome, person_hash, blocked, ...given }: PrivacyRequest) {
+  const row = { ...given, status: blocked !== null && given.status === 'queued' ? ('blocked' as const) : given.status };
+  const base = {
+    ...row,
+    subject: person_hash,
+    ...(row.status === 'blocked' && { reason_blocked: blocked ?? '' }),
+    ...(outcome?.in_review !== undefined && { in_review: outcome.in_review }),
+  };
   if (row.status === 'superseded') return { ...base, superseded_by: outcome?.superseded_by };
   if (row.status !== 'completed' || !outcome) return base;
   if (!outcome.files) return { ...base, certificate: outcome };

@@ -1,8 +1,9 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { compileFields } from '../../lib/json-fields.ts';
+import { pseudonym } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { compileFields } from './personal-fields.ts';
-import { conceal, type Handling, pseudonym, UNREGISTERED } from './pseudonyms.ts';
+import { conceal, type Handling, UNREGISTERED } from './pseudonyms.ts';
 
 const bytes = randomBytes(32);
 const key = createSecretKey(bytes);
@@ -28,7 +29,7 @@ const concealed = (members: Partial<EventRow>, handling: Partial<Handling> = {},
   conceal(row(members), {
     handling: () => ({ ...UNREGISTERED, ...handling }),
     pseudonym: of,
-    isWithdrawn: (hash) => withdrawn.includes(hash),
+    isWithdrawn: (_, hash) => withdrawn.includes(hash),
   });
 
 test('is the first 18 bytes of the HMAC, in base64url', () => {

@@ -1,13 +1,12 @@
 import { createHmac, type KeyObject } from 'node:crypto';
+import { type Fields, replaceFields } from '../../lib/json-fields.ts';
+import { hideValue } from '../../lib/pseudonyms.ts';
 import type { EventRow } from '../../sql/events/events.ts';
-import { canonicalJson } from '../http/canonical-json.ts';
-import { type Fields, replaceFields } from './personal-fields.ts';
+import { withoutValues } from './withdrawn.ts';
 
-/**
- * Returns the pseudonym stored in place of a value that identifies a person: 18 bytes of HMAC-SHA-256 with the tenant's key.
- */
-export function pseudonym(key: KeyObject, value: string): string {
-  return `psn_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
+/** The hash by which a withdrawal is known, under a key of its own, which outlives the key of pseudonyms. */
+export function withdrawalHash(key: KeyObject, value: string): string {
+  return `wdr_${createHmac('sha256', key).update(value).digest('base64url').slice(0, 24)}`;
 }
 
 /** How personal data in the events of one type is handled. */
@@ -17,15 +16,24 @@ export type Handling = {
   fields: Fields | undefined;
   /** Without consent such an event must not be linked to a person. */
   needsConsent: boolean;
+  /** For how many milliseconds the record of processing says that its events are needed; Infinity if it does not. */
+  keptMs: number;
 };
 
 /** For a type that is not registered. */
-export const UNREGISTERED: Handling = { plainSubject: false, fields: undefined, needsConsent: true };
+export const UNREGISTERED: Handling = {
+  plainSubject: false,
+  fields: undefined,
+  needsConsent: true,
+  keptMs: Number.POSITIVE_INFINITY,
+};
 
 export type Privacy = {
   handling: (type: string) => Handling;
   pseudonym: (value: string) => string;
-  isWithdrawn: (pseudonym: string) => boolean;
+  isWithdrawn: (subject: string, pseudonym: string) => boolean;
+  /** See EventRow. */
+  version?: number;
 };
 
 /** A row that can be stored. `named`: its form if its subject had not withdrawn consent. */
@@ -40,22 +48,21 @@ export function conceal(row: EventRow, privacy: Privacy): Concealed | undefined 
   if (row.subject === null && !fields) return { row };
   const subject = row.subject === null ? null : privacy.pseudonym(row.subject);
   const named = { ...row, subject: plainSubject ? row.subject : subject };
-  const anonymous = subject !== null && needsConsent && privacy.isWithdrawn(subject) ? { ...row, subject: null } : undefined;
+  const anonymous =
+    subject !== null && needsConsent && privacy.isWithdrawn(row.subject as string, subject)
+      ? { ...row, subject: null }
+      : undefined;
   if (fields && row.data !== null) {
-    const hidden = replaceFields(row.data, fields, (source) => hide(source, privacy));
+    const hidden = replaceFields(row.data, fields, (source) => hideValue(source, privacy.pseudonym));
     if (hidden === undefined) return undefined;
     named.data = hidden;
     if (anonymous) anonymous.data = replaceFields(row.data, fields, () => 'null') ?? null;
   }
+  if (anonymous && row.subject !== null && subject !== null) {
+    // What links the event to the person in fields that the type does not mark, and in attributes.
+    const values = [row.subject, subject];
+    anonymous.data &&= withoutValues(anonymous.data, values);
+    anonymous.attributes &&= withoutValues(anonymous.attributes, values);
+  }
   return anonymous ? { row: anonymous, named } : { row: named };
-}
-
-const INTEGER = /^-?\d+$/;
-
-// An integer is hashed by its digits, because two long integers may be the same double.
-function hide(source: string, privacy: Privacy): string {
-  if (source === 'null') return source;
-  if (INTEGER.test(source)) return `"${privacy.pseudonym(source)}"`;
-  const value: unknown = JSON.parse(source);
-  return `"${privacy.pseudonym(typeof value === 'string' ? value : canonicalJson(value))}"`;
 }

@@ -146,7 +146,7 @@ describe('the key', () => {
     const first = event({ subject: 'a' });
     await send(first, by);
     const [{ subject }] = (await list('subject=a', by)) as [Json];
-    await withTenant(db.api, by.id, (client) => withdrawSubject(client, subject), 'login');
+    await withTenant(db.api, by.id, (client) => withdrawSubject(client, { lasting: subject, pseudonym: subject }), 'login');
     const answer = await destroy(by);
     expect(answer).toMatchObject({ status: 200, body: { withdrawals_deleted: 1 } });
     expect(Object.keys(answer.body)).toEqual(['key_created_at', 'withdrawals_deleted']);
@@ -162,7 +162,12 @@ describe('the key', () => {
 
 describe('a subject who has withdrawn consent', () => {
   const withdraw = async (by: TestTenant, pseudonym: string) => {
-    const first = await withTenant(db.api, by.id, (client) => withdrawSubject(client, pseudonym), 'login');
+    const first = await withTenant(
+      db.api,
+      by.id,
+      (client) => withdrawSubject(client, { lasting: pseudonym, pseudonym }),
+      'login',
+    );
     // Simulates another process: this one learns of the withdrawal within seconds, or at once when a type changes.
     await put('changed.v1', { description: v4() }, by);
     return first;

@@ -16,13 +16,15 @@ const MAX_RECORDS = 10_000;
 
 const record = z.object({
   type: z.string(),
-  version: z.number().int(),
+  version: z.number().int().nullable(),
   description: z.string().nullable(),
-  record: z.enum(['given', 'missing']),
+  record: z.enum(['given', 'missing', 'unregistered']).meta({
+    description: 'missing: the type has none; unregistered: events of the type were sent, and nobody has registered it',
+  }),
   processing: processing.nullable(),
   subject: z.enum(SUBJECTS),
   personal_fields: z.array(z.string()),
-  created_at: z.iso.datetime(),
+  created_at: z.iso.datetime().nullable(),
 });
 
 export function mountPrivacy(api: Api, deps: Deps): void {
@@ -73,7 +75,10 @@ export function mountPrivacy(api: Api, deps: Deps): void {
   );
 }
 
-const shown = (row: ProcessingRecord) => ({ ...row, record: row.processing ? 'given' : 'missing' });
+const shown = (row: ProcessingRecord) => ({
+  ...row,
+  record: row.version === null ? 'unregistered' : row.processing ? 'given' : 'missing',
+});
 
 const COLUMNS = [
   'type',

@@ -8,7 +8,7 @@ export const privacySpecs = {
     tag,
     summary: 'List records of processing',
     description:
-      'Returns the record of processing (LGPD art. 37) of each event type in its newest version; `missing` marks a type without one. It needs a key with the scope tenant-admin. `Accept: text/csv` gives all of them as one file.',
+      'Returns the record of processing (LGPD art. 37) of each event type in its newest version; `missing` marks a type without one, `unregistered` a type that was only sent. It needs a key with the scope tenant-admin. `Accept: text/csv` gives all of them as one file.',
     example: {
       query: { limit: '20' },
       answer: {

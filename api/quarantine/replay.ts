@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import { cutItems, type JsonItem } from '../../lib/json-items.ts';
 import { withTenant } from '../../sql/database/db.ts';
 import { compareEvents } from '../../sql/events/events.ts';
 import type { Quarantined } from '../../sql/quarantine/quarantine.ts';
 import type { Identity } from '../../sql/tenants/tenants.ts';
-import type { Refusal } from '../events/envelope.ts';
-import { cutItems, type JsonItem } from '../events/json-items.ts';
+import type { Judged, Refusal } from '../events/envelope.ts';
 import type { ReceiptItem } from '../events/receipt.ts';
-import { acceptedOf, type Judged, judge, type ReceiveDeps, recognise, refused, store } from '../events/receive.ts';
+import { acceptedOf, judge, type ReceiveDeps, recognise, refused, store } from '../events/receive.ts';
 import type { Deps } from '../http/deps.ts';
 
 type ReplayDeps = ReceiveDeps & Pick<Deps, 'pool'>;
@@ -29,7 +29,7 @@ export async function replay(
   const items = pending.map(({ raw }) => itemOf(raw));
   const judged = await judge(deps, identity, items, defaults, notJson);
   if (!isDryRun) deps.limits.within('monthly-events', identity);
-  const receipt = isDryRun ? await foresee(deps, identity, judged) : await store(deps, identity, judged);
+  const receipt = isDryRun ? await foresee(deps, identity, judged) : await store(deps, identity, judged, items, defaults);
   return receipt.map(({ warnings: _, ...item }) => ({ ...item, quarantine_id: (pending[item.index] as Quarantined).id }));
 }
 

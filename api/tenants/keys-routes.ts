@@ -6,7 +6,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound, wrongScope } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { instant, uuid } from '../http/schemas.ts';
+import { instant, namesNobody, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
 import type { Api } from '../http/types.ts';
 import { keySpecs } from './keys-spec.ts';
@@ -14,7 +14,11 @@ import { keySpecs } from './keys-spec.ts';
 const params = z.object({ id: uuid });
 
 const input = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(...namesNobody),
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)

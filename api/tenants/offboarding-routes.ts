@@ -14,7 +14,7 @@ const params = z.object({ id: uuid });
 
 const answer = z.object({
   tenant_id: uuid,
-  slug: z.string(),
+  slug: z.string().nullable().meta({ description: 'Null once it is completed' }),
   status: z.enum(['running', 'completed']),
   progress: z.number().int().meta({ description: '0 to 100' }),
   requested_at: z.iso.datetime(),
@@ -22,7 +22,7 @@ const answer = z.object({
   certificate: z
     .record(z.string(), z.unknown())
     .nullable()
-    .meta({ description: 'What was removed where, once it is completed' }),
+    .meta({ description: 'What was removed where, once it is completed; signed by the audit log' }),
 });
 
 /** The removal of a whole tenant: requested here, done by a job, then certified. */

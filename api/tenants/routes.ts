@@ -6,7 +6,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, invalidRequest, notFound, wrongScope } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import { reachTenant } from '../http/tenant-reach.ts';
 import type { Api } from '../http/types.ts';
 import { tenantSpecs } from './spec.ts';
@@ -46,7 +46,18 @@ const changeable = {
   timezone: z.string().max(100).optional().meta({ description: 'An IANA name, off UTC by whole hours; UTC if absent' }),
   locale: z.enum(['en', 'pt-BR']).optional(),
   features: features.optional(),
-  attributes: z.record(z.string().max(100), z.string().max(200)).optional(),
+  attributes: z
+    .record(
+      z
+        .string()
+        .max(100)
+        .refine(...namesNobody),
+      z
+        .string()
+        .max(200)
+        .refine(...namesNobody),
+    )
+    .optional(),
   limits: limits.optional(),
   raw_retention_days: z.number().int().min(1).max(3650).nullable().optional(),
   embed_origins: z

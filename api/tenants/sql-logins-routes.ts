@@ -5,7 +5,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { conflict, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { instant, uuid } from '../http/schemas.ts';
+import { instant, namesNobody, uuid } from '../http/schemas.ts';
 import { reachOpenTenant, reachTenant } from '../http/tenant-reach.ts';
 import type { Api } from '../http/types.ts';
 import { requireFeature } from './features.ts';
@@ -14,7 +14,11 @@ import { keySpecs } from './keys-spec.ts';
 const params = z.object({ id: uuid });
 
 const input = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(...namesNobody),
   connection_limit: z.number().int().min(1).max(50).default(5).meta({
     description:
       'Sessions at the same time. All logins of a tenant together may have a tenth of the server’s `max_connections`',

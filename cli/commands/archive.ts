@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { restoreArchive, verifyArchive } from '../../jobs/archive/check.ts';
 import { runRetention } from '../../jobs/archive/run-retention.ts';
+import { repeatErasures } from '../../jobs/privacy/repeat-erasures.ts';
 import type { Config } from '../../lib/config.ts';
 import { createLog } from '../../lib/log.ts';
 import { openObjectStore } from '../../lib/open-object-store.ts';
 import { openArchive } from '../../sql/archive/home.ts';
-import { RESTORED_DAYS } from '../../sql/archive/restored.ts';
+import { eraseAgain, RESTORED_DAYS } from '../../sql/archive/restored.ts';
 import {
   archiveTotals,
   findTenantByName,
@@ -13,20 +14,30 @@ import {
   removeArchiveRule,
   setArchiveRule,
 } from '../../sql/archive/rules.ts';
-import { type Pool, withClient, withTransaction } from '../../sql/database/db.ts';
+import { type Client, type Pool, withClient, withTransaction } from '../../sql/database/db.ts';
+import { erasuresOf } from '../../sql/privacy/ledger.ts';
 import { detectEngine } from '../../sql/storage/engine.ts';
+import { LEDGER_OPTIONS, type LedgerGiven, outsideLedger, WITHOUT_LEDGER, withErasers } from './ledger.ts';
 import { asOwner } from './owner.ts';
 import { UsageError } from './usage.ts';
 
 type Say = (sentence: string) => void;
-type Options = { tenant?: string; type?: string; from?: string; to?: string; keep?: string; tier?: string; remove?: string };
+type Options = {
+  tenant?: string;
+  type?: string;
+  from?: string;
+  to?: string;
+  keep?: string;
+  tier?: string;
+  remove?: string;
+} & LedgerGiven;
 type Act = (pool: Pool, options: Options, config: Config, say: Say) => Promise<number>;
 
 const FORMS = `Usage:
   archive list [--tenant <slug or id>]
   archive run
   archive verify [--tenant <slug or id>]
-  archive restore --tenant <slug or id> --from <YYYY-MM-DD> --to <YYYY-MM-DD, exclusive>
+  archive restore --tenant <slug or id> --from <YYYY-MM-DD> --to <YYYY-MM-DD, exclusive> [--ledger <folder> | --without-ledger]
   archive rules
   archive rule --keep 730d [--tier <name>] [--tenant <slug or id>] [--type <type>]
   archive rule --remove <id>`;
@@ -35,7 +46,7 @@ const ACTS: Record<string, { takes: (keyof Options)[]; act: Act }> = {
   list: { takes: ['tenant'], act: list },
   run: { takes: [], act: run },
   verify: { takes: ['tenant'], act: verify },
-  restore: { takes: ['tenant', 'from', 'to'], act: restore },
+  restore: { takes: ['tenant', 'from', 'to', 'ledger', 'without-ledger'], act: restore },
   rules: { takes: [], act: rules },
   rule: { takes: ['keep', 'tier', 'tenant', 'type', 'remove'], act: rule },
 };
@@ -46,7 +57,7 @@ const text = { type: 'string' } as const;
 export async function archive(args: string[], config: Config, say: Say): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
-    options: { tenant: text, type: text, from: text, to: text, keep: text, tier: text, remove: text },
+    options: { tenant: text, type: text, from: text, to: text, keep: text, tier: text, remove: text, ...LEDGER_OPTIONS },
     allowPositionals: true,
   });
   const name = positionals.join(' ');
@@ -103,16 +114,28 @@ async function verify(pool: Pool, { tenant }: Options, config: Config, say: Say)
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-async function restore(pool: Pool, { tenant, from = '', to = '' }: Options, config: Config, say: Say): Promise<number> {
+async function restore(pool: Pool, options: Options, config: Config, say: Say): Promise<number> {
+  const { tenant, from = '', to = '' } = options;
   if (tenant === undefined || !DAY.test(from) || !DAY.test(to)) throw new UsageError(FORMS);
   const range = { tenantId: (await idOf(pool, tenant)) as string, from, to };
+  const ledger = await outsideLedger(config, options);
+  // What a restored database did not know is repeated first, in the archive too.
+  if (ledger) for (const sentence of await withErasers(pool, config, (deps) => repeatErasures(deps, ledger))) say(sentence);
+  const again = async (client: Client, table: string) => {
+    let erased = 0;
+    for (const { person, until } of await erasuresOf(client, range.tenantId, ledger ?? []))
+      erased += await eraseAgain(client, table, person, until);
+    return erased;
+  };
   const home = openArchive(config, openObjectStore(config));
-  const { table, files, rows } = await restoreArchive({ pool, archive: home }, range, new Date()).finally(() =>
+  const { table, files, rows, erased } = await restoreArchive({ pool, archive: home }, range, new Date(), again).finally(() =>
     home.store.close(),
   );
   say(
     `${table} holds the ${rows} events of ${files} files, equal by count and digest. It is dropped after ${RESTORED_DAYS} days.`,
   );
+  if (erased > 0) say(`Events of erased people that were removed from it again: ${erased}.`);
+  if (!ledger) say(WITHOUT_LEDGER);
   return 0;
 }
 

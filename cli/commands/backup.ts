@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readLedger, writeLedger } from '../../jobs/privacy/ledger.ts';
 import { type Config, environmentWith, secretOf } from '../../lib/config.ts';
 import { placeOf, runningUrl, startEmbeddedPostgres } from '../../lib/embedded-postgres.ts';
 import { lockDatabase, lockFolder } from '../../lib/folder-lock.ts';
+import { openFolderStore } from '../../lib/object-store.ts';
+import { openObjectStore } from '../../lib/open-object-store.ts';
 import { dumpDatabase } from '../../sql/backup/dump.ts';
 import { copyServer } from '../../sql/backup/hot-copy.ts';
 import { type Manifest, PARTS } from '../../sql/backup/manifest.ts';
@@ -26,7 +29,18 @@ export async function backup(args: string[], config: BackupConfig): Promise<stri
   const manifest = databaseUrl
     ? await dumpDatabase({ databaseUrl, folder, secret: secretOf(config), ...clientPrograms(config), objects })
     : await copyEmbedded(config, folder, objects);
+  await copyLedgerBeside(config, folder);
   return describe(folder, manifest, (performance.now() - started) / 1000);
+}
+
+// Beside the backup, where `restore` looks for it: the copy within the backup ends with the backup itself.
+async function copyLedgerBeside(config: BackupConfig, folder: string): Promise<void> {
+  const store = openObjectStore(config);
+  try {
+    await writeLedger(openFolderStore(dirname(resolve(folder))), await readLedger(store));
+  } finally {
+    store.close();
+  }
 }
 
 /** The folder and search path of client programs, and the environment in which they run. */

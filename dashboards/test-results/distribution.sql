@@ -5,7 +5,7 @@ from (
         left join (
             select least(floor(percent / 10) * 10, 90) as low, sum(results) as results
             from bi.test_results({{grant}}, {{from}}::timestamptz, {{to}}::timestamptz, 'total')
-            where true [[and test = {{test}}]]
+            where true [[and test in ({{test}})]]
             group by 1
         ) r on r.low = b.low
 ) d

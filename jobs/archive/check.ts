@@ -9,7 +9,7 @@ import { type Group, groupsOfTable } from '../../sql/archive/groups.ts';
 import { type ArchiveHome, fetchFile, withScratch } from '../../sql/archive/home.ts';
 import { groupsOfFile, writeCsv } from '../../sql/archive/parquet.ts';
 import { copyInto, makeRestored, protectRestored } from '../../sql/archive/restored.ts';
-import { type Pool, withTransaction } from '../../sql/database/db.ts';
+import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { compareStore } from './sweep.ts';
 import { differences } from './write.ts';
 
@@ -50,16 +50,18 @@ export async function verifyArchive(deps: Deps, tenantId?: string): Promise<Veri
   return { files: files.length, rows, faults };
 }
 
-export type RestoredRows = { table: string; files: number; rows: number };
+export type RestoredRows = { table: string; files: number; rows: number; erased: number };
 
 /**
  * Loads a tenant's archived events with `from` <= day < `to` into a scratch table of the schema private, and checks count and
- * digest of every day and type. Throws if they differ; then no table remains.
+ * digest of every day and type. Then `erase` removes people from it, before anybody can read it. Throws if rows differ; then no
+ * table remains.
  */
 export async function restoreArchive(
   deps: Deps,
   range: { tenantId: string; from: string; to: string },
   now: Date,
+  erase: (client: Client, table: string) => Promise<number> = async () => 0,
 ): Promise<RestoredRows> {
   return withScratch(deps.archive, 'read', (scratch) =>
     withDuckDb(scratch, (run) =>
@@ -77,7 +79,9 @@ export async function restoreArchive(
         const wrong = unequal(groups, files);
         if (wrong) throw new Error(`${wrong} differs from the archive after the restore.`);
         await protectRestored(client, table);
-        return { table: `private.${table}`, files: files.length, rows: files.reduce((sum, { rows }) => sum + rows, 0) };
+        const erased = await erase(client, `private.${table}`);
+        const rows = files.reduce((sum, file) => sum + file.rows, 0);
+        return { table: `private.${table}`, files: files.length, rows: rows - erased, erased };
       }),
     ),
   );

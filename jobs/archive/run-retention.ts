@@ -17,6 +17,7 @@ import { type Client, withTransaction } from '../../sql/database/db.ts';
 import { listRollups, withRefreshLock } from '../../sql/metrics/rollups.ts';
 import { type RefreshDeps, refreshLocked, refreshRollups } from '../metrics/refresh-rollups.ts';
 import { throwAll } from '../queue/each.ts';
+import { keepPromises } from './keep-promises.ts';
 import { expireArchive, sweepArchive } from './sweep.ts';
 import { type ArchiveDeps, archiveBefore, ensureStored, takeOverBefore } from './write.ts';
 
@@ -105,6 +106,7 @@ async function dropAll(deps: RetentionDeps, archived: ArchiveRun | null): Promis
     await refreshLocked(client, deps);
     if (archived?.boundary) await each(EVENTS.name, dropEvents(client, deps, archived.boundary, archived.startedAt));
     for (const [relation, rule] of await relations(client)) await each(relation.name, drop(client, deps, relation, rule));
+    await each('promises', keepPromises(client, deps));
     const forgotten = await forgetExpired(client, deps.clock(), deps.config.AGGREGATE_RETENTION_DAYS);
     await each('restored', dropRestored(deps.pool, deps.clock()));
     deps.log.debug({ forgotten }, 'expired keys and counters deleted');

@@ -11,8 +11,9 @@ import { createSealer, markOf, newBodyKey, sealKey } from '../../lib/sealed.ts';
 import { type ArchiveHome, withScratch } from '../../sql/archive/home.ts';
 import { type Client, type Pool, withTransaction } from '../../sql/database/db.ts';
 import { changeBody, type StoredDocument, storedDocuments } from '../../sql/imports/bodies.ts';
-import { type ClaimedRequest, ClaimLost, noteErased, notePrivacyProgress } from '../../sql/privacy/claims.ts';
-import type { Person, SubjectRecord } from '../../sql/privacy/place.ts';
+import { type ClaimedRequest, ClaimLost, notePrivacyProgress } from '../../sql/privacy/claims.ts';
+import { noteErased } from '../../sql/privacy/erased-so-far.ts';
+import { nothingErased, type Person, type SubjectRecord, type Unsearched } from '../../sql/privacy/place.ts';
 import { eachItem } from '../queue/each.ts';
 import { bytesOf, documentOf } from './body.ts';
 import type { ImportDocument, Importer, Piece } from './importer.ts';
@@ -37,6 +38,8 @@ const MAX_RECORD = 1 << 20;
 /** Records about a person in the bodies of the tenant's documents. */
 export async function* findInVault(deps: VaultDeps, client: Client, person: Person): AsyncGenerator<SubjectRecord[]> {
   for await (const row of documents(client, person.tenantId)) {
+    // After a restore of an older backup the body may be gone.
+    if (!(await deps.objects.stat(row.object))) continue;
     let found: SubjectRecord[] = [];
     for await (const { raw, isMine } of judged(deps, row, person)) {
       if (!isMine) continue;
@@ -119,6 +122,8 @@ const isWordAt = (text: string, at: number) => /[\w\u0080-\u00ff]/.test(text[at]
  */
 export async function eraseFromVault(deps: VaultDeps, request: ClaimedRequest, person: Person): Promise<void> {
   let wasRunning = false;
+  const searched = nothingErased().searched;
+  const unsearched: Unsearched[] = [];
   const telling = {
     log: deps.log,
     message: 'cannot rewrite a document of the vault',
@@ -128,7 +133,13 @@ export async function eraseFromVault(deps: VaultDeps, request: ClaimedRequest, p
   await withScratch(deps.archive, 'read', async (folder) => {
     await eachItem(documents(deps.pool, person.tenantId), telling, async (row) => {
       await notePrivacyProgress(deps.pool, request, 10);
+      if (!(await deps.objects.stat(row.object))) {
+        unsearched.push({ what: `The body of the document ${row.id}`, why: 'It is missing in the object store.' });
+        return;
+      }
       const counts = { mine: 0, others: 0 };
+      searched.files += 1;
+      searched.bytes += row.bytes;
       for await (const { isMine, isRecord } of judged(deps, row, person)) {
         if (isMine) counts.mine++;
         else if (isRecord) counts.others++;
@@ -139,6 +150,9 @@ export async function eraseFromVault(deps: VaultDeps, request: ClaimedRequest, p
     });
   });
   if (wasRunning) throw new Busy('A worker reads a document of the person.');
+  await withTransaction(deps.pool, 'begin', (client) =>
+    noteErased(client, request, VAULT, { ...nothingErased(), searched, unsearched }, 10),
+  );
 }
 
 type Rewritten = { object: string; sealed_key: Buffer; sealed_with: string; bytes: number; sha256: string };
@@ -182,7 +196,7 @@ async function replace(
     if (!(await changeBody(client, row, { body, reason: 'erasure', request: request.id, records }))) {
       throw new Error('The document was changed in the meantime.');
     }
-    await noteErased(client, request, VAULT, { removed: records, hours: 0 }, 10);
+    await noteErased(client, request, VAULT, { ...nothingErased(), found: records, removed: records }, 10, true);
   });
   await deps.objects.remove(row.object);
 }

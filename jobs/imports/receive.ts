@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createEventTypeRegistry } from '../../api/event-types/event-types.ts';
-import { derivedId } from '../../api/events/envelope.ts';
+import { type Context, derivedId, type Judged } from '../../api/events/envelope.ts';
 import { createGroupCommit } from '../../api/events/group-commit.ts';
-import { cutLines, type JsonItem } from '../../api/events/json-items.ts';
+import { keepRefused } from '../../api/events/keep-refused.ts';
 import type { ReceiptItem } from '../../api/events/receipt.ts';
-import { type Judged, judge, keepRefused, type ReceiveDeps, store } from '../../api/events/receive.ts';
+import { judge, type ReceiveDeps, store } from '../../api/events/receive.ts';
 import { storeRows } from '../../api/events/store-rows.ts';
 import { createLimits } from '../../api/http/limits.ts';
 import { Problem } from '../../api/http/problems.ts';
 import type { Config } from '../../lib/config.ts';
+import { cutLines, type JsonItem } from '../../lib/json-items.ts';
 import type { Logger } from '../../lib/log.ts';
 import { createPool, type Pool } from '../../sql/database/db.ts';
 import { identityOfKey } from '../../sql/tenants/key-identity.ts';
@@ -26,7 +27,13 @@ export type EventReceiver = {
   close: () => Promise<void>;
 };
 
-export type JudgedEvents = { identity: Identity; items: JsonItem[]; judged: Judged[]; known: Known };
+export type JudgedEvents = {
+  identity: Identity;
+  items: JsonItem[];
+  judged: Judged[];
+  defaults: Context['defaults'];
+  known: Known;
+};
 type Known = { receivedAt: Date; idOf: (index: number) => string };
 
 type Options = { pool: Pool; log: Logger; config: Config; logins: { api: string } };
@@ -87,11 +94,11 @@ export function createEventReceiver({ pool, log, config, logins }: Options): Eve
         receivedAt: document.receivedAt,
         idOf: (index: number) => derivedId(`${document.id} quarantine`, String(first + index)),
       };
-      return { identity, items, judged, known };
+      return { identity, items, judged, defaults, known };
     },
-    async store({ identity, items, judged, known }) {
+    async store({ identity, items, judged, defaults, known }) {
       await untilWithin(deps, identity, items.length);
-      const receipt = await store(deps, identity, judged);
+      const receipt = await store(deps, identity, judged, items, defaults);
       deps.limits.spend('monthly-events', identity, receipt.filter(({ status }) => status === 'accepted').length);
       await keepRefused(deps, identity, items, judged, receipt, known);
       return receipt;

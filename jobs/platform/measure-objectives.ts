@@ -2,7 +2,7 @@ import type { Config } from '../../lib/config.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Pool } from '../../sql/database/db.ts';
 import { measureHoldings, measureService, saveSettings } from '../../sql/objectives/objectives.ts';
-import { termsNearlyOver } from '../../sql/privacy/privacy-requests.ts';
+import { type LegalTerm, noteTermAlert, termsToAlert } from '../../sql/privacy/privacy-requests.ts';
 
 export type ObjectivesDeps = {
   pool: Pool;
@@ -11,8 +11,8 @@ export type ObjectivesDeps = {
 };
 
 /**
- * Measures all objectives. Logs when an error budget begins or stops burning too fast, and, on every run, privacy requests whose
- * legal deadline is near.
+ * Measures all objectives. Logs when an error budget begins or stops burning too fast, and legal deadlines once half of their time
+ * has passed, with three days and one day left, and when they have passed, whether or not the requests can be served.
  */
 export async function measureObjectives({ pool, log, config }: ObjectivesDeps): Promise<void> {
   const { STORAGE_USD_PER_GB_MONTH, RAW_RETENTION_DAYS, AGGREGATE_RETENTION_DAYS } = config;
@@ -23,7 +23,18 @@ export async function measureObjectives({ pool, log, config }: ObjectivesDeps): 
     if (alert) log.error(line, 'the error budget of an objective burns too fast');
     else log.info(line, 'the error budget of an objective no longer burns too fast');
   }
-  for (const { tenant_id: tenant, id, kind, due_at, attempts } of await termsNearlyOver(pool)) {
-    log.error({ tenant, request: id, kind, due_at, attempts }, 'a privacy request is due in less than three days');
+  for (const term of await termsToAlert(pool)) {
+    const { tenant_id: tenant, id, kind, due_at, attempts, level } = term;
+    const line = { ...(tenant !== null && { tenant }), request: id, kind, due_at, attempts };
+    if (level === 1) log.warn(line, LEFT[level]);
+    else log.error(line, LEFT[level]);
+    await noteTermAlert(pool, term);
   }
 }
+
+const LEFT: Record<LegalTerm['level'], string> = {
+  1: 'half of the time of a legal deadline has passed',
+  2: 'a legal deadline is less than three days away',
+  3: 'a legal deadline is less than one day away',
+  4: 'a legal deadline has passed',
+};

@@ -1,4 +1,4 @@
-import type { Queue, RepeatOptions } from 'bullmq';
+import type { JobsOptions, Queue, RepeatOptions } from 'bullmq';
 import { type JobName, OPTIONS, type QueueName } from '../queues.ts';
 
 type Schedule = { queue: QueueName; job: JobName; repeat: RepeatOptions };
@@ -23,6 +23,7 @@ export const SCHEDULES: Schedule[] = [
   { queue: 'rollups', job: 'measure-objectives', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'heartbeat', repeat: { every: 15_000 } },
   { queue: 'upkeep', job: 'serve-privacy-requests', repeat: { every: 60_000 } },
+  { queue: 'upkeep', job: 'rewrite-personal-fields', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'offboard-tenants', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'end-sql-logins', repeat: { every: 60_000 } },
   { queue: 'upkeep', job: 'build-benchmarks', repeat: { every: 60_000 } },
@@ -48,7 +49,7 @@ export function comesWithinMinutes(name: JobName): boolean {
 export async function reconcile(queue: Queue, name: QueueName): Promise<void> {
   const listed = SCHEDULES.filter((schedule) => schedule.queue === name);
   for (const { job, repeat } of listed) {
-    const { attempts, backoff, removeOnComplete, removeOnFail } = OPTIONS[job];
+    const { attempts, backoff, removeOnComplete, removeOnFail } = OPTIONS[job] as JobsOptions;
     const opts = Object.fromEntries(
       Object.entries({ attempts, backoff, removeOnComplete, removeOnFail }).filter(([, value]) => value !== undefined),
     );

@@ -23,7 +23,8 @@ import { removeComments } from '../performance/remove-comments.ts';
 import { type AuditDeps, runAuditIsolation } from '../platform/audit-isolation.ts';
 import { measureObjectives, type ObjectivesDeps } from '../platform/measure-objectives.ts';
 import { type DrillDeps, runRestoreDrill } from '../platform/restore-drill.ts';
-import { servePrivacyRequests } from '../privacy/serve-requests.ts';
+import { rewriteFields } from '../privacy/rewrite-fields.ts';
+import { type PrivacyDeps, servePrivacyRequests } from '../privacy/serve-requests.ts';
 import { askFor, QUEUES, type QueueName, type QueueUrls, within } from '../queues.ts';
 import { makeDueReports } from '../reports/due.ts';
 import { makeReports, type ReportDeps } from '../reports/make.ts';
@@ -47,7 +48,8 @@ export type WorkerDeps = RetentionDeps &
   DrillDeps &
   Omit<ImportDeps, 'events'> &
   ReportDeps &
-  PullDeps;
+  PullDeps &
+  PrivacyDeps;
 
 type Options = { watchEveryMs?: number; staleAfterS?: number; drainMs?: number };
 
@@ -150,6 +152,7 @@ function handlersOf(deps: WorkerDeps & ImportDeps, tell: () => Promise<void>, re
     },
     'make-partitions': () => runMakePartitions(deps),
     'serve-privacy-requests': () => servePrivacyRequests(deps),
+    'rewrite-personal-fields': () => rewriteFields(deps),
     'offboard-tenants': () => offboardTenants(deps),
     'end-sql-logins': () => endSqlLogins(deps),
     'audit-isolation': () => runAuditIsolation(deps),

@@ -57,7 +57,9 @@ export async function daysBefore(client: Client, tenantId: string, boundary: Dat
   return rows.map(({ day }) => day);
 }
 
-const WITHIN = "time >= coalesce($4::timestamptz, '-infinity') and time < least($2::timestamptz, $5::timestamptz)";
+// Without events that were emptied; see promises.ts.
+const WITHIN =
+  "time >= coalesce($4::timestamptz, '-infinity') and time < least($2::timestamptz, $5::timestamptz) and source <> ''";
 
 /**
  * The groups to archive of one tenant's events before `boundary`, of all days or of one. Leaves out types and days that the
@@ -98,7 +100,7 @@ export function copyOfDay(tenantId: string, day: string, boundary: Date, groups:
   return `copy (
     select ${Object.keys(ARCHIVE_COLUMNS).join(', ')} from private.events
     where tenant_id = ${literal(tenantId)} and time >= ${literal(`${day} 00:00:00+00`)} and time < timestamptz ${literal(`${day} 00:00:00+00`)} + interval '1 day'
-        and time < ${literal(boundary.toISOString())} and type in (${groups.map(({ type }) => literal(type)).join(', ')})
+        and time < ${literal(boundary.toISOString())} and type in (${groups.map(({ type }) => literal(type)).join(', ')}) and source <> ''
     order by type collate "C", time, id
   ) to stdout (format csv)`;
 }

@@ -90,6 +90,9 @@ export async function storeProved(store: ObjectStore, name: string, path: string
   return { bytes, sha256 };
 }
 
+/** A file of the archive is not the one that was proved. */
+export class ChangedFile extends Error {}
+
 /**
  * Downloads a file of the manifest. Returns undefined if it is gone. Throws if it differs, byte for byte, from what was proved.
  */
@@ -103,7 +106,7 @@ export async function fetchFile(
   const meter = createMeter();
   await pipeline(body, meter.stream, createWriteStream(path, { mode: 0o600 }));
   if (meter.read().sha256 !== file.sha256)
-    throw new Error(`${file.name} has been changed since it was archived: its SHA-256 differs.`);
+    throw new ChangedFile(`${file.name} has been changed since it was archived: its SHA-256 differs.`);
   return true;
 }
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { withBriefLocks } from '../database/brief-locks.ts';
 import type { Client, Pool } from '../database/db.ts';
-import { ABOUT } from '../events/event-records.ts';
-import type { Person } from '../privacy/place.ts';
+import { namedBy } from '../events/about.ts';
+import { ABOUT_OR_KEYS, plainKeys } from '../privacy/event-place.ts';
+import { OBLIGED } from '../privacy/obliged.ts';
+import { type Erased, nothingErased, type Person } from '../privacy/place.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
 
 /** How many days a restored part of the archive is kept. */
@@ -40,13 +42,38 @@ export async function dropRestored(pool: Pool, now: Date): Promise<void> {
   for (const { name } of rows) await withBriefLocks(pool, (client) => client.query(`drop table private.${name}`));
 }
 
-/** Deletes the rows about a person from every such table. Returns how many. */
-export async function eraseRestored(client: Client, { tenantId, subject, hash }: Person): Promise<number> {
-  const { rows } = await client.query<{ name: string }>(`select c.relname as name from pg_class c where ${NAMED}`);
-  let erased = 0;
-  for (const { name } of rows) {
-    const gone = await client.query(`delete from private.${name} e where ${ABOUT}`, [tenantId, subject, hash]);
-    erased += gone.rowCount ?? 0;
+/** The names of all such tables, with their schema. */
+export async function restoredTables(client: Client | Pool): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select 'private.' || c.relname as name from pg_class c where ${NAMED}`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Deletes the rows about a person from every such table. */
+export async function eraseRestored(client: Client, person: Person): Promise<Erased> {
+  const erased = nothingErased();
+  for (const name of await restoredTables(client)) {
+    const held = await client.query<{ n: number; bytes: number }>(
+      `select count(*) as n, coalesce(sum(bytes), 0) as bytes from ${name} where tenant_id = $1`,
+      [person.tenantId],
+    );
+    erased.searched.rows += held.rows[0]?.n ?? 0;
+    erased.searched.bytes += held.rows[0]?.bytes ?? 0;
+    erased.removed += await eraseAgain(client, name, person);
   }
   return erased;
+}
+
+/**
+ * Deletes from one such table, named with its schema, what an erasure covers: rows about the person that were received until then,
+ * by default all. Returns how many.
+ */
+export async function eraseAgain(client: Client, name: string, person: Person, until = 'infinity'): Promise<number> {
+  const keys = await plainKeys(client, person, name);
+  const gone = await client.query(
+    `delete from ${name} e where ${ABOUT_OR_KEYS} and not ${OBLIGED} and e.received_at <= $7::timestamptz`,
+    [...namedBy(person), ...keys, until],
+  );
+  return gone.rowCount ?? 0;
 }

@@ -90,7 +90,7 @@ const NOTES = [
 /**
  * Deletes expired rows and returns how many: answers for repeated requests and counters of rate limits that nobody can use any
  * more; counts of opened dashboards and used features, exports without files, receipts and records about roll-ups that are older
- * than the retention of aggregates; and alerts that were sent or given up thirty days ago.
+ * than the retention of aggregates; alerts that were sent or given up thirty days ago; and incidents after five years.
  */
 export async function forgetExpired(client: Client, now: Date, aggregateDays: number): Promise<number> {
   const keys = await client.query(
@@ -111,7 +111,8 @@ export async function forgetExpired(client: Client, now: Date, aggregateDays: nu
        and not exists (select from private.export_files f where f.export_id = j.id and f.object is not null)`,
     [now, aggregateDays],
   );
-  let gone = [keys, counters, opens, uses, alerts, exported].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
+  const incidents = await client.query('delete from private.incidents where kept_until < $1', [now]);
+  let gone = [keys, counters, opens, uses, alerts, exported, incidents].reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0);
   for (const [table, time] of NOTES) {
     const notes = await client.query(
       `delete from private.${table} where ${time} < date_trunc('day', $1::timestamptz, 'UTC') - make_interval(days => $2)`,

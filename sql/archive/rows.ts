@@ -4,7 +4,7 @@ import { type DuckDb, literal, openDuckDb } from '../../lib/parquet.ts';
 import { ARCHIVE_COLUMNS } from './columns.ts';
 import { type ArchiveHome, fetchFile, openScratch } from './home.ts';
 import type { ReadableFile } from './manifest.ts';
-import { aboutPerson } from './parquet.ts';
+import { mayBeAbout } from './parquet.ts';
 
 /** An archived event: each value as text, or null. */
 export type ArchivedRow = Record<string, string | null>;
@@ -26,7 +26,7 @@ export type RowFilter = {
   marketplaces?: readonly string[] | null;
   /** Before this time and id. */
   before?: { time: string; id: string } | null;
-  /** Only rows about this person. */
+  /** Only rows that may be about this person. */
   about?: { subject: string; hash: string };
 };
 
@@ -49,7 +49,7 @@ function conditions({ from, to, sources, subjects, outcomes, marketplaces, befor
       `(${marketplaces.map((value) => `coalesce(contains(data, ${literal(JSON.stringify(value).slice(0, -1))}), false)`).join(' or ')})`,
     );
   if (before) where.push(`(time, id) < (timestamptz ${literal(before.time)}, ${literal(before.id)})`);
-  if (about) where.push(aboutPerson(about.subject, about.hash));
+  if (about) where.push(mayBeAbout(about.subject, about.hash));
   return where.join(' and ');
 }
 

@@ -28,6 +28,9 @@ const LEFT = /^(postmaster\.(pid|opts)|pgsql_tmp.*|pg_internal\.init.*|backup_la
 // Rows of these tables come and go, so counts before and after say nothing about the moment between.
 const PASSING = /^(bullmq\.|limits\.|private\.(dirty_hours|idempotency_keys|alert_deliveries)$)/;
 
+// Pages of tables and indexes, not their maps.
+const PAGES = /^(base\/\d+|global)\/\d+(\.\d+)?$/;
+
 /** Several files are synced to disk in about the time of one. */
 const LANES = 8;
 
@@ -98,10 +101,13 @@ async function copyData(
   const { rows: begun } = await client.query<{ segment: string }>(
     "select pg_walfile_name(pg_backup_start('mirante backup', true)) as segment",
   );
+  const { rows: sums } = await client.query<{ on: string }>("select current_setting('data_checksums') as on");
   const files: FileSum[] = [];
   const add = async (path: string) => {
     signal?.throwIfAborted();
-    const file = await copyFile(join(data, path), join(target, path), `${PARTS.copy}/${path}`);
+    // A page's checksum covers its free space too.
+    const blanks = sums[0]?.on === 'off' && PAGES.test(path);
+    const file = await copyFile(join(data, path), join(target, path), `${PARTS.copy}/${path}`, blanks);
     if (file) files.push(file);
   };
   await inLanes(await copyFolders(data, target), LANES, add);
@@ -152,8 +158,11 @@ async function copyFolders(data: string, target: string, below = ''): Promise<st
   return files;
 }
 
-/** Copies and hashes a file in one pass. Undefined if it is gone; then replaying the WAL handles that too. */
-async function copyFile(from: string, to: string, path: string): Promise<FileSum | undefined> {
+/**
+ * Copies and hashes a file in one pass. Undefined if it is gone; then replaying the WAL handles that too. `blanks`: without the
+ * bytes of deleted rows in the free space of its pages.
+ */
+async function copyFile(from: string, to: string, path: string, blanks = false): Promise<FileSum | undefined> {
   const source = await open(from).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
@@ -166,6 +175,7 @@ async function copyFile(from: string, to: string, path: string): Promise<FileSum
     for (;;) {
       const { bytesRead } = await source.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) break;
+      if (blanks) for (let at = 0; at + PAGE <= bytesRead; at += PAGE) blankFreeSpace(buffer.subarray(at, at + PAGE));
       hash.update(buffer.subarray(0, bytesRead));
       for (let at = 0; at < bytesRead; ) at += (await target.write(buffer, at, bytesRead - at)).bytesWritten;
       bytes += bytesRead;
@@ -176,6 +186,22 @@ async function copyFile(from: string, to: string, path: string): Promise<FileSum
     await source.close();
     await target.close();
   }
+}
+
+const PAGE = 8192;
+const HEADER = 24;
+
+// PostgreSQL's page header: the free space is between pd_lower and pd_upper, and nothing ever reads it. A page that was torn by a
+// write during the copy is replaced from the WAL.
+function blankFreeSpace(page: Buffer): void {
+  const [lower, upper, special, version] = [12, 14, 16, 18].map((at) => page.readUInt16LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const isPage = version === (PAGE | 4) && lower >= HEADER && lower <= upper && upper <= special && special <= PAGE;
+  if (isPage) page.fill(0, lower, upper);
 }
 
 async function refuseTablespaces(data: string): Promise<void> {

@@ -10,18 +10,26 @@ type Store = Pick<Config, 'OBJECT_STORE_URL' | 'MIRANTE_DATA_DIR'>;
 
 /** Files of exports: a new export replaces them. */
 const LEFT = 'exports/';
+/** The erasure ledger: in every backup, and never replaced by an older one. */
+const LEDGER = 'erasure-ledger/';
 
 /** Copies a store that is a folder. An S3 store is too large to copy and has its own means of backup. */
 export async function copyObjects(config: Store, folder: string): Promise<Manifest['objects']> {
   if (config.OBJECT_STORE_URL?.startsWith('s3:')) {
     const { hostname, pathname } = new URL(config.OBJECT_STORE_URL);
     const note = `The store s3://${hostname}${pathname} is no part of this backup: keep its versions, or replicate it.`;
+    await copyFiles(config, LEDGER, folder);
     return { included: false, note };
   }
+  const files = await copyFiles(config, '', folder);
+  return { included: true, note: `Files of the object store: ${files}. Files of exports are left out.` };
+}
+
+async function copyFiles(config: Store, prefix: string, folder: string): Promise<number> {
   const store = openObjectStore(config);
   let files = 0;
   try {
-    for await (const { name } of store.list('')) {
+    for await (const { name } of store.list(prefix)) {
       if (name.startsWith(LEFT)) continue;
       const content = await store.get(name);
       // An erasure may have removed it since it was listed.
@@ -34,7 +42,7 @@ export async function copyObjects(config: Store, folder: string): Promise<Manife
   } finally {
     store.close();
   }
-  return { included: true, note: `Files of the object store: ${files}. Files of exports are left out.` };
+  return files;
 }
 
 /** Copies a backup's objects back into the object store. Returns how many. */
@@ -46,7 +54,11 @@ export async function returnObjects(config: Store, folder: string): Promise<numb
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const store = openObjectStore(config);
   try {
-    for (const file of files) await store.put(relative(resolve(folder), resolve(file)).replaceAll(sep, '/'), file);
+    for (const file of files) {
+      const name = relative(resolve(folder), resolve(file)).replaceAll(sep, '/');
+      if (name.startsWith(LEDGER) && (await store.stat(name))) continue;
+      await store.put(name, file);
+    }
   } finally {
     store.close();
   }

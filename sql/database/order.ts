@@ -62,6 +62,7 @@ export const LOAD_ORDER = [
   'reports/door.sql',
   'platform/door.sql',
   'privacy/door.sql',
+  'privacy/door-incidents.sql',
 
   'platform/ops.sql',
   'metrics/ops.sql',

@@ -1,10 +1,11 @@
 set local role mirante_views;
 
--- A tenant's shorter raw retention hides rows at once. The rows are dropped later, with their chunk.
+-- A tenant's shorter raw retention hides rows at once. They are emptied that night and leave with their chunk; a row without a
+-- source was emptied.
 create view app.events with (security_barrier) as
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
     from private.events
-    where tenant_id = (select private.current_tenant())
+    where tenant_id = (select private.current_tenant()) and source <> ''
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant);
 grant select on app.events to mirante_api, mirante_sql;
 
@@ -13,7 +14,7 @@ grant select on app.events to mirante_api, mirante_sql;
 create view app.events_in_order with (security_barrier) as
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
     from private.events
-    where tenant_id = (select private.current_tenant())
+    where tenant_id = (select private.current_tenant()) and source <> ''
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant)
     order by time, id;
 grant select on app.events_in_order to mirante_api;

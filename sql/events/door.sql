@@ -52,11 +52,13 @@ grant execute on function door.receipts_so_far to mirante_api;
 
 -- Stores one flush: the events of all waiting requests; each row's tenant is found from its key. Returns only the rows that were
 -- not inserted. The caller ensures that no event occurs twice in a flush. Rows of a key that was revoked in the meantime return
--- `unauthenticated`.
+-- `unauthenticated`. `versions`: by which version of the tenant's privacy each key's rows were concealed; null: not concealed by
+-- any. Rows of an older one return `stale`, so that a withdrawal holds at once in every process. An event that was erased returns
+-- `duplicate`: it was received before, and is not stored again.
 create function door.ingest_events(
     keys uuid[], key_numbers integer[], ids uuid[], times timestamptz[], types text[], sources text[], event_ids text[],
     subjects text[], outcomes text[], durations double precision[], sizes integer[], datas jsonb[], attributes jsonb[],
-    has_rules boolean
+    has_rules boolean, versions integer[]
 ) returns table (number integer, status text)
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -64,24 +66,38 @@ create function door.ingest_events(
 #variable_conflict use_column
 declare
     received timestamptz := door.receive();
-    tenants uuid[] := array(
-        select k.tenant_id
-        from unnest(keys) with ordinality u (id, n)
-            left join private.api_keys k on k.id = u.id and k.revoked_at is null
-                and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
-        order by u.n);
+    tenants uuid[];
+    stale boolean[];
+    erased integer[];
     stored_tenants uuid[];
     stored_times timestamptz[];
     stored_ids uuid[];
 begin
+    -- No subqueries: with them PostgreSQL plans the statement in each call, which takes 0.3 ms instead of 0.02.
+    select array_agg(k.tenant_id order by u.n), array_agg(u.version <> coalesce(v.version, 0) order by u.n)
+        into tenants, stale
+        from unnest(keys, versions) with ordinality u (id, version, n)
+            left join private.api_keys k on k.id = u.id and k.revoked_at is null
+                and (k.expires_at is null or k.expires_at > received) and k.scopes && array['ingest', 'tenant-admin']
+            left join private.privacy_versions v on v.tenant_id = k.tenant_id;
+
+    if exists (select from private.erased_events x where x.tenant_id = any (tenants)) then
+        erased := array(
+            select u.n
+            from unnest(key_numbers, times, ids) with ordinality u (k, time, id, n)
+            where exists (
+                select from private.erased_events x
+                where x.tenant_id = tenants[u.k] and x.id = u.id and x.time = u.time));
+    end if;
+
     with stored as (
         insert into private.events (tenant_id, time, id, received_at, type, source, event_id, subject, outcome, duration_ms,
             bytes, data, attributes)
         select tenants[u.k], u.time, u.id, received, u.type, u.source, u.event_id, u.subject, u.outcome, u.duration,
             u.size, u.data, u.attribute
         from unnest(key_numbers, times, ids, types, sources, event_ids, subjects, outcomes, durations, sizes, datas, attributes)
-            as u (k, time, id, type, source, event_id, subject, outcome, duration, size, data, attribute)
-        where tenants[u.k] is not null
+            with ordinality as u (k, time, id, type, source, event_id, subject, outcome, duration, size, data, attribute, n)
+        where tenants[u.k] is not null and stale[u.k] is not true and (u.n = any (erased)) is not true
         order by 1, 2, 3
         on conflict do nothing
         returning tenant_id, time, id
@@ -115,6 +131,8 @@ begin
             select u.n::integer as number, tenants[u.k] as tenant,
                 case
                     when tenants[u.k] is null then 'unauthenticated'
+                    when stale[u.k] then 'stale'
+                    when u.n = any (erased) then 'duplicate'
                     when e.type = u.type and e.source = u.source and e.subject is not distinct from u.subject
                         and e.data is not distinct from u.data and e.attributes is not distinct from u.attribute then 'duplicate'
                     else 'conflict'
@@ -124,7 +142,7 @@ begin
                 left join lateral (
                     select * from private.events e where e.tenant_id = tenants[u.k] and e.time = u.time and e.id = u.id
                 ) e on true
-            where tenants[u.k] is null
+            where tenants[u.k] is null or stale[u.k]
                 or (tenants[u.k], u.time, u.id) not in (select * from unnest(stored_tenants, stored_times, stored_ids))
         ), noted as (
             insert into private.dirty_hours (tenant_id, hour, duplicates)

@@ -3,9 +3,6 @@ import type { ArchivedRow } from '../archive/rows.ts';
 import type { Client } from '../database/db.ts';
 import type { SubjectRecord } from '../privacy/place.ts';
 
-/** A pseudonym is 144 bits of a hash, so its text means the person in whatever field it occurs. */
-export const ABOUT = `e.tenant_id = $1 and (e.subject in ($2, $3) or position($3 in e.data::text) > 0 or position($3 in e.attributes::text) > 0)`;
-
 /** One event of `e` as JSON, and as the cells that EVENT_CELLS names. */
 export const AS_JSON = `(jsonb_build_object('specversion', '1.0', 'id', coalesce(e.event_id, e.id::text), 'source', e.source, 'type', e.type,
   'time', e.time, 'subject', e.subject, 'data', e.data) || coalesce(e.attributes, '{}'))::text`;

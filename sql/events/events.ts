@@ -20,9 +20,12 @@ export type EventRow = {
   bytes: number;
   data: string | null;
   attributes: string | null;
+  /** The version of the tenant's privacy by which the row was concealed; without it, none is checked. */
+  privacyVersion?: number;
 };
 
-export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated';
+/** `stale`: the row was concealed by an older version of the tenant's privacy. Conceal it again. */
+export type StoreStatus = 'duplicate' | 'conflict' | 'unauthenticated' | 'stale';
 
 /** The type whose `rules` are stored as rows of their own. */
 export const VALIDATION = 'br.validahub.validation.completed.v1';
@@ -32,18 +35,19 @@ export const VALIDATION = 'br.validahub.validation.completed.v1';
  * time, id) may occur twice in `rows`. Throws PostgreSQL's error, and stores nothing, if it rejects one of them.
  */
 export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<number, StoreStatus>> {
-  const keys: string[] = [];
+  const keys: EventRow[] = [];
   const numbers = new Map<string, number>();
-  for (const { keyId } of rows) {
-    if (!numbers.has(keyId)) numbers.set(keyId, keys.push(keyId));
+  const nameOf = ({ keyId, privacyVersion }: EventRow) => `${keyId} ${privacyVersion}`;
+  for (const row of rows) {
+    if (!numbers.has(nameOf(row))) numbers.set(nameOf(row), keys.push(row));
   }
   const result = await client.query<[number, StoreStatus]>({
     name: 'ingest_events',
     rowMode: 'array',
-    text: 'select number, status from door.ingest_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    text: 'select number, status from door.ingest_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
     values: [
-      arrayOf.uuid(keys, (id) => id),
-      arrayOf.int4(rows, (row) => numbers.get(row.keyId) as number),
+      arrayOf.uuid(keys, ({ keyId }) => keyId),
+      arrayOf.int4(rows, (row) => numbers.get(nameOf(row)) as number),
       arrayOf.uuid(rows, (row) => row.id),
       arrayOf.timestamptz(rows, (row) => row.time),
       arrayOf.text(rows, (row) => row.type),
@@ -56,6 +60,7 @@ export async function storeEvents(client: Pool, rows: EventRow[]): Promise<Map<n
       arrayOf.jsonb(rows, (row) => row.data),
       arrayOf.jsonb(rows, (row) => row.attributes),
       rows.some((row) => row.type === VALIDATION),
+      arrayOf.int4(keys, ({ privacyVersion }) => privacyVersion ?? null),
     ],
   });
   return new Map(result.rows.map(([number, status]) => [number - 1, status]));

@@ -1,4 +1,4 @@
-import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
+import { nothingErased, type PersonalPlace, type SubjectRecord, sizeOf } from '../privacy/place.ts';
 
 const PAGE = 1_000;
 const ABOUT = `(d.before ->> 'subject' in ($2, $3) or d.after ->> 'subject' in ($2, $3)
@@ -27,11 +27,13 @@ export const importDifferences: PersonalPlace = {
     }
   },
   async erase(client, { tenantId, subject, hash }) {
+    const searched = await sizeOf(client, tenantId, 'import_differences', 'octet_length(concat(before, after))');
     const { rowCount } = await client.query(`delete from private.import_differences d where d.tenant_id = $1 and ${ABOUT}`, [
       tenantId,
       subject,
       hash,
     ]);
-    return { removed: rowCount ?? 0, hours: 0 };
+    const removed = rowCount ?? 0;
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };

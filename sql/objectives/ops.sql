@@ -157,7 +157,7 @@ create function ops.measure_service() returns table (
     -- Where nothing is open, all of the term.
     select 'privacy.days_left', coalesce(extract(epoch from min(l.due_at) - now())::double precision / 86400, 15), now(),
         null, null, null, null, null, null
-    from private.legal_terms() l
+    from private.legal_terms() l where l.kind <> 'incident'
     union all
     -- Of the last backup that was proved. Where none was for longer than the window, the time it took says nothing any more.
     select d.name, d.measured, p.ended_at, null, null, null, null, null, null

@@ -1,4 +1,4 @@
-import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
+import { nothingErased, type PersonalPlace, type SubjectRecord, sizeOf } from '../privacy/place.ts';
 import { lockJourneys, restating } from './journeys.ts';
 
 /** Journeys whose events had the person as their subject. */
@@ -16,6 +16,7 @@ export const journeysPlace: PersonalPlace = {
     if (rows.length > 0) yield rows;
   },
   async erase(client, { tenantId, subject, hash }) {
+    const searched = await sizeOf(client, tenantId, 'journeys');
     await lockJourneys(client);
     const { rows } = await client.query<{ removed: number }>(
       `with gone as (
@@ -23,7 +24,8 @@ export const journeysPlace: PersonalPlace = {
        ), noted as (with ${restating('gone')}) select count(*)::integer as removed from gone`,
       [tenantId, subject, hash],
     );
-    return { removed: rows[0]?.removed ?? 0, hours: 0 };
+    const removed = rows[0]?.removed ?? 0;
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };
 
@@ -50,10 +52,12 @@ export const feedbackPlace: PersonalPlace = {
     if (rows.length > 0) yield rows;
   },
   async erase(client, { tenantId, subject }) {
+    const searched = await sizeOf(client, tenantId, 'feedback', 'octet_length(comment)');
     const { rowCount } = await client.query(
       `update private.feedback f set comment = null, redacted_at = now() where ${NAMES_PERSON}`,
       [tenantId, patternOf(subject)],
     );
-    return { removed: rowCount ?? 0, hours: 0 };
+    const changed = rowCount ?? 0;
+    return { ...nothingErased(), searched, found: changed, changed };
   },
 };

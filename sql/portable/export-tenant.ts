@@ -10,9 +10,10 @@ import { describeDatabase } from '../backup/manifest.ts';
 import { makeWhole } from '../backup/whole-folder.ts';
 import { CopyOut } from '../database/copy-out.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import { hashOfLine, ledgerHead } from '../privacy/ledger.ts';
 import { duckDbTypes, jsonSchemas, readme, schemaSql } from './descriptions.ts';
 import { type TenantManifest, writeTenantManifest } from './manifest.ts';
-import { HIDDEN, LEFT, ONLY, type PortableTable, portableTables } from './tables.ts';
+import { HIDDEN, KEYS, LEFT, ONLY, type PortableTable, portableTables } from './tables.ts';
 
 export type ExportTenantOptions = {
   /** Pool of the login that migrates. */
@@ -38,6 +39,7 @@ export async function exportTenant(options: ExportTenantOptions): Promise<Tenant
       // On plain PostgreSQL, roll-ups show all their rows to the owner only.
       await client.query('set local role mirante_owner');
       const tenant = await findTenant(client, options.tenant);
+      const head = await ledgerHead(client);
       const tables: TenantManifest['tables'] = [];
       const sums: FileSum[] = [];
       await mkdir(join(unfinished, 'tables'), { mode: 0o700 });
@@ -55,6 +57,7 @@ export async function exportTenant(options: ExportTenantOptions): Promise<Tenant
         ...described.versions,
         tenant,
         raw_since: described.rawSince,
+        ledger: head.line === null ? null : { seq: head.seq, sha256: hashOfLine(head.line) },
         tables,
         objects,
         left: leftOf(options.withPseudonymKey),
@@ -93,7 +96,7 @@ async function describe(client: Client) {
 }
 
 function leftOf(withPseudonymKey: boolean): Record<string, string> {
-  const left = Object.fromEntries(Object.entries(LEFT).filter(([name]) => !withPseudonymKey || name !== 'pseudonym_keys'));
+  const left = Object.fromEntries(Object.entries(LEFT).filter(([name]) => !withPseudonymKey || !KEYS.includes(name)));
   for (const [table, columns] of Object.entries(HIDDEN)) for (const name of columns) left[`${table}.${name}`] = 'a secret';
   return left;
 }

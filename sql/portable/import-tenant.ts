@@ -9,10 +9,11 @@ import type { ObjectStore } from '../../lib/object-store.ts';
 import { makePartitions } from '../archive/retention.ts';
 import { refuseNewer } from '../backup/restore-dump.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import { type Adopted, type LedgerEntry, noteImport, repeatEntry } from '../privacy/ledger.ts';
 import { mendZones } from '../tenants/mend-zones.ts';
 import { keepFigures } from './keep-figures.ts';
 import { MANIFEST, readTenantManifest, type TenantManifest } from './manifest.ts';
-import { ONLY, RECORDS } from './tables.ts';
+import { CHANGED, ONLY, RECORDS } from './tables.ts';
 
 type Table = TenantManifest['tables'][number];
 
@@ -25,6 +26,8 @@ export type ImportTenantOptions = {
   slug: string | undefined;
   /** How far back this platform accepts events, if its jobs program has not recorded it. */
   rawDays: number;
+  /** Entries of the erasure ledger about the tenant, which are repeated on its rows. */
+  ledger: LedgerEntry[];
 };
 
 export type Imported = {
@@ -33,36 +36,9 @@ export type Imported = {
   rows: Record<string, number>;
   /** Rows older than this platform's retention. */
   tooOld: number;
+  repeated: Adopted[];
   /** Sentences about what changed by the import. */
   remarks: string[];
-};
-
-// Values that must change on import, by table and column.
-const CHANGED: Record<string, Record<string, string>> = {
-  // Nobody holds these keys. Readers of quarantined input can still see which key sent it.
-  api_keys: { hash: 'sha256(uuid_send(gen_random_uuid()))', revoked_at: 'coalesce(revoked_at, now())' },
-  sql_logins: { revoked_at: 'coalesce(revoked_at, now())', ended_at: 'coalesce(ended_at, now())' },
-  // The bodies stay in the vault of the former platform, whose secret encrypts them. What is known of them is kept.
-  imports: {
-    object: 'null::text',
-    sealed_key: "''::bytea",
-    sealed_with: "''",
-    status: "case status when 'running' then 'stored' else status end",
-    claim: 'null::uuid',
-    due_at: 'null::timestamptz',
-    destroyed_at: 'coalesce(destroyed_at, now())',
-  },
-  import_runs: {
-    status: "case when status in ('completed', 'failed') then status else 'failed' end",
-    claim: 'null::uuid',
-    due_at: 'null::timestamptz',
-  },
-  // The tenant's former platform sends these.
-  alert_deliveries: {
-    status: "case status when 'waiting' then 'failed' else status end",
-    ended_at: "case status when 'waiting' then now() else ended_at end",
-    error: "case status when 'waiting' then 'taken over from another platform' else error end",
-  },
 };
 
 /**
@@ -70,7 +46,7 @@ const CHANGED: Record<string, Record<string, string>> = {
  * audit log. The caller must have the archive's turn and the refresh lock, and must refresh afterwards. Throws if the tenant
  * already exists.
  */
-export async function importTenant({ pool, store, folder, slug, rawDays }: ImportTenantOptions): Promise<Imported> {
+export async function importTenant({ pool, store, folder, slug, rawDays, ledger }: ImportTenantOptions): Promise<Imported> {
   const manifest = await readTenantManifest(folder);
   await refuseNewer(manifest);
   await checkFiles(folder, manifest.files);
@@ -95,8 +71,10 @@ export async function importTenant({ pool, store, folder, slug, rawDays }: Impor
         await store.put(name, join(folder, 'objects', name));
         stored.push(name);
       }
+      // In this transaction: if the command is killed afterwards, the jobs erase what is scheduled.
+      const repeated = await repeatEntries(client, ledger, tenant.id);
       await note(client, folder, manifest, tenant);
-      return { tenant, rows, tooOld, remarks };
+      return { tenant, rows, tooOld, remarks, repeated };
     });
   } catch (error) {
     for (const name of stored) await store.remove(name);
@@ -137,7 +115,11 @@ async function takeIn(
   const others = Object.keys(changed).filter((name) => !names.includes(`"${name}"`));
   const into = [...names, ...others.map((name) => `"${name}"`)].join(', ');
   const values = [...table.columns.map(({ name }) => changed[name] ?? `"${name}"`), ...others.map((name) => changed[name])];
-  const { rowCount } = await client.query(`insert into ${target.relation} (${into}) select ${values.join(', ')} from stage`);
+  // The access log of a tenant that was removed here is kept for its six months.
+  const onConflict = table.name === 'access_log' ? ' on conflict do nothing' : '';
+  const { rowCount } = await client.query(
+    `insert into ${target.relation} (${into}) select ${values.join(', ')} from stage${onConflict}`,
+  );
   await client.query('drop table stage');
   return { rows: rowCount ?? 0, tooOld };
 }
@@ -225,6 +207,15 @@ async function makeRoom(client: Client, name: string, time: string): Promise<voi
   await client.query('set local role mirante_owner');
   await client.query('select storage.make_partitions($1, $2, $3)', [name, rows[0].first, rows[0].last]);
   await client.query('reset role');
+}
+
+async function repeatEntries(client: Client, ledger: LedgerEntry[], tenantId: string): Promise<Adopted[]> {
+  const repeated: Adopted[] = [];
+  await client.query('set local role mirante_owner');
+  for (const entry of ledger) repeated.push({ entry, repeated: await repeatEntry(client, entry, []) });
+  await noteImport(client, tenantId);
+  await client.query('reset role');
+  return repeated;
 }
 
 // Last before the commit, because it locks the audit log until then.

@@ -24,6 +24,8 @@ const manifest = z.object({
   tenant: z.object({ id: z.uuid(), slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), name: z.string() }),
   /** Since when the folder has every raw event behind its metrics. Null: since the first. */
   raw_since: z.string().nullable(),
+  /** The last entry of the erasure ledger then: what comes after it is repeated by an import. Null: unknown. */
+  ledger: z.object({ seq: z.number(), sha256: z.string() }).nullable().default(null),
   /** In dependency order: each table after those that it refers to. */
   tables: z.array(
     z.object({

@@ -7,6 +7,8 @@ import type { Client } from '../database/db.ts';
  */
 export const LEFT: Record<string, string> = {
   pseudonym_keys: 'a secret; only --with-pseudonym-key exports it',
+  withdrawal_keys: 'a secret; only --with-pseudonym-key exports it',
+  privacy_versions: 'numbers that only this server compares',
   idempotency_keys: 'answers kept for a day for repeated requests to this server',
   offboardings: 'the removal of the tenant from this server',
   dashboard_links: 'links to pages of this server, which do not work elsewhere',
@@ -22,6 +24,9 @@ export const LEFT: Record<string, string> = {
   export_files: 'files that can be requested again',
   export_manifests: 'files that can be requested again',
 };
+
+/** Of these tables, those that --with-pseudonym-key exports. */
+export const KEYS = ['pseudonym_keys', 'withdrawal_keys'];
 
 /** Columns that would reveal a secret, and are left out of their table. */
 export const HIDDEN: Record<string, string[]> = {
@@ -86,7 +91,7 @@ export async function portableTables(client: Client, withPseudonymKey: boolean):
      where exists (select from pg_attribute a where a.attrelid = r.oid and a.attname = t.tenant_column)
      order by r.kind, r.name`,
   );
-  const kept = rows.filter(({ name }) => !Object.hasOwn(LEFT, name) || (withPseudonymKey && name === 'pseudonym_keys'));
+  const kept = rows.filter(({ name }) => !Object.hasOwn(LEFT, name) || (withPseudonymKey && KEYS.includes(name)));
   return inOrder(kept).map(({ after: _, ...table }) => {
     const columns = table.columns.filter(({ name }) => !HIDDEN[table.name]?.includes(name));
     return { ...table, columns, key: table.kind === 'roll-up' ? columns.map(({ name }) => name) : table.key };
@@ -105,3 +110,31 @@ function inOrder<T extends { name: string; after: string[] }>(tables: T[]): T[] 
   }
   return done;
 }
+
+/** SQL of values that must change on import, by table and column. */
+export const CHANGED: Record<string, Record<string, string>> = {
+  // Nobody holds these keys. Readers of quarantined input can still see which key sent it.
+  api_keys: { hash: 'sha256(uuid_send(gen_random_uuid()))', revoked_at: 'coalesce(revoked_at, now())' },
+  sql_logins: { revoked_at: 'coalesce(revoked_at, now())', ended_at: 'coalesce(ended_at, now())' },
+  // The bodies stay in the vault of the former platform, whose secret encrypts them. What is known of them is kept.
+  imports: {
+    object: 'null::text',
+    sealed_key: "''::bytea",
+    sealed_with: "''",
+    status: "case status when 'running' then 'stored' else status end",
+    claim: 'null::uuid',
+    due_at: 'null::timestamptz',
+    destroyed_at: 'coalesce(destroyed_at, now())',
+  },
+  import_runs: {
+    status: "case when status in ('completed', 'failed') then status else 'failed' end",
+    claim: 'null::uuid',
+    due_at: 'null::timestamptz',
+  },
+  // The tenant's former platform sends these.
+  alert_deliveries: {
+    status: "case status when 'waiting' then 'failed' else status end",
+    ended_at: "case status when 'waiting' then now() else ended_at end",
+    error: "case status when 'waiting' then 'taken over from another platform' else error end",
+  },
+};

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { backOff, PUT_OFF } from '../database/back-off.ts';
 import { type Client, type Pool, withTransaction } from '../database/db.ts';
-import type { Erased } from './place.ts';
+import { signCertificate } from './certificates.ts';
 import type { PrivacyRequest } from './privacy-requests.ts';
 
 /** A request that a worker holds a lease on: with the person's own identifier, and the lease's id, which every write checks. */
@@ -77,89 +77,70 @@ async function supersede(client: Client, erasure: Next): Promise<void> {
 /** What every statement that writes for a request must match. */
 export type Held = Pick<ClaimedRequest, 'id' | 'claim'>;
 
-const HELD = "id = $1 and claim = $2 and status = 'running'";
+/** Condition that a request is still leased: $1 and $2 are its id and its lease. */
+export const HELD = "id = $1 and claim = $2 and status = 'running'";
 
-async function prove(updating: Promise<{ rowCount: number | null }>): Promise<void> {
+/** Throws ClaimLost unless the statement has changed one request. */
+export async function proveHeld(updating: Promise<{ rowCount: number | null }>): Promise<void> {
   if ((await updating).rowCount !== 1) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
 }
 
 /** Renews the lease. Throws ClaimLost if it is lost. */
 export async function keepPrivacyClaim(pool: Pool, { id, claim }: Held): Promise<void> {
-  await prove(pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]));
+  await proveHeld(
+    pool.query(`update private.privacy_requests set claimed_until = now() + ${LEASE} where ${HELD}`, [id, claim]),
+  );
 }
 
 /** Records the progress, in per cent. Throws ClaimLost. */
 export async function notePrivacyProgress(pool: Pool, { id, claim }: Held, progress: number): Promise<void> {
-  await prove(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
+  await proveHeld(pool.query(`update private.privacy_requests set progress = $3 where ${HELD}`, [id, claim, progress]));
 }
 
 /**
- * Adds to the counts of removed records by place, so that the certificate covers earlier, interrupted attempts too. Call it in
- * the transaction that removes the records. Throws ClaimLost.
+ * Releases the lease after a failed attempt, for a later retry. `why`: what the tenant reads until then. A postponed attempt does
+ * not count and has no reason.
  */
-export async function noteErased(
-  client: Client,
-  { id, claim }: Held,
-  place: string,
-  erased: Erased,
-  progress: number,
-): Promise<void> {
-  await prove(
-    client.query(
-      `update private.privacy_requests set progress = $3, outcome = coalesce(outcome, '{}') || jsonb_build_object(
-           'removed', coalesce(outcome -> 'removed', '{}') ||
-               jsonb_build_object($4::text, coalesce((outcome -> 'removed' ->> $4)::bigint, 0) + $5),
-           'hours', coalesce((outcome ->> 'hours')::bigint, 0) + $6)
-       where ${HELD}`,
-      [id, claim, progress, place, erased.removed, erased.hours],
-    ),
-  );
-}
-
-/** A file of the archive that was rewritten without a person, or destroyed if it held nobody else. */
-export type ErasedFile = { type: string; day: string; removed: number };
-
-/** Records such a file for the certificate, in the transaction that replaces it. Throws ClaimLost. */
-export async function noteErasedFile(client: Client, { id, claim }: Held, file: ErasedFile): Promise<void> {
-  await prove(
-    client.query(
-      `update private.privacy_requests set
-         outcome = outcome || jsonb_build_object('archive_files', coalesce(outcome -> 'archive_files', '[]') || jsonb_build_array($3::jsonb))
-       where ${HELD}`,
-      [id, claim, JSON.stringify(file)],
-    ),
-  );
-}
-
-export type ErasedSoFar = { removed: Record<string, number>; hours: number; archive_files?: ErasedFile[] };
-
-/** The sums of noteErased(), and the files of noteErasedFile(). */
-export async function erasedSoFar(pool: Pool, id: string): Promise<ErasedSoFar> {
-  const { rows } = await pool.query<{ outcome: ErasedSoFar }>('select outcome from private.privacy_requests where id = $1', [
-    id,
-  ]);
-  return rows[0]?.outcome ?? { removed: {}, hours: 0 };
-}
-
-/** Releases the lease after a failed attempt, for a later retry. A postponed attempt does not count. */
-export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, isPutOff: boolean): Promise<void> {
+export async function releasePrivacyRequest(pool: Pool, { id, claim }: Held, why: string | null): Promise<void> {
   await pool.query(
     `update private.privacy_requests
-     set status = 'queued', attempts = attempts - $3::integer, retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
+     set status = 'queued', blocked = coalesce($4, blocked), attempts = attempts - $3::integer,
+         retry_at = now() + case $3 when 1 then ${PUT_OFF} else ${backOff('attempts')} end
      where ${HELD}`,
-    [id, claim, isPutOff ? 1 : 0],
+    [id, claim, why === null ? 1 : 0, why],
   );
 }
 
-/** Completes a request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
-export async function completePrivacyRequest(pool: Pool, { id, claim }: Held, outcome: object): Promise<void> {
-  await prove(
+/** Marks an erasure's cut-off: what was received before now is covered. Returns it. Throws ClaimLost. */
+export async function beginErasure(pool: Pool, { id, claim }: Held): Promise<Date> {
+  const { rows } = await pool.query<{ cut_off: Date }>(
+    `update private.privacy_requests set cut_off = clock_timestamp() where ${HELD} returning cut_off`,
+    [id, claim],
+  );
+  if (!rows[0]) throw new ClaimLost('The privacy request was ended, or another worker serves it.');
+  return rows[0].cut_off;
+}
+
+/** Completes an access request. From now on only the pseudonym identifies the person. Throws ClaimLost. */
+export async function completePrivacyRequest(pool: Pool | Client, { id, claim }: Held, outcome: object): Promise<void> {
+  await proveHeld(
     pool.query(
       `update private.privacy_requests
-       set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null where ${HELD}`,
+       set status = 'completed', progress = 100, completed_at = now(), outcome = $3, person = null, blocked = null where ${HELD}`,
       [id, claim, JSON.stringify(outcome)],
     ),
   );
+}
+
+/** The same for an erasure, with a signed certificate. Throws ClaimLost. */
+export async function certifyErasure(pool: Pool, request: Held & { tenant_id: string }, certificate: object): Promise<void> {
+  await withTransaction(pool, 'begin', async (client) => {
+    await completePrivacyRequest(client, request, certificate);
+    await client.query('update private.privacy_requests set outcome = $2 where id = $1', [
+      request.id,
+      JSON.stringify(await signCertificate(client, request.tenant_id, request.id, certificate)),
+    ]);
+  });
 }
 
 /**
@@ -173,7 +154,7 @@ export async function writeBundlePart(
   part: number,
   content: Buffer,
 ): Promise<void> {
-  await prove(
+  await proveHeld(
     pool.query(
       `with held as (select tenant_id, id from private.privacy_requests where ${HELD} for share)
        insert into private.privacy_files (tenant_id, request_id, name, part, content) select tenant_id, id, $3, $4, $5 from held`,

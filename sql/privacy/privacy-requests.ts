@@ -14,24 +14,27 @@ export type PrivacyRequest = {
   reason: string | null;
   status: 'queued' | 'running' | 'completed' | 'superseded';
   progress: number;
+  /** Why the last attempt failed; null if none has. */
+  blocked: string | null;
   created_at: Date;
   due_at: Date;
   completed_at: Date | null;
-  outcome: { files?: BundleFile[]; superseded_by?: string } | null;
+  outcome: { files?: BundleFile[]; in_review?: number; superseded_by?: string } | null;
 };
 
-const COLUMNS = 'id, kind, person_hash, reason, status, progress, created_at, due_at, completed_at, outcome';
+const COLUMNS = 'id, kind, person_hash, reason, status, progress, blocked, created_at, due_at, completed_at, outcome';
 
 /** Creates a request of this transaction's tenant. A kind that needs no job is completed at once. */
 export async function createPrivacyRequest(
   client: Client,
   tenantId: string,
-  request: { kind: RequestKind; person: string | null; personHash: string; reason: string | null },
+  request: { kind: RequestKind; person: string | null; personHash: string; lastingHash?: string | null; reason: string | null },
 ): Promise<PrivacyRequest> {
   const done = request.person === null;
   const { rows } = await client.query<PrivacyRequest>(
-    `insert into app.privacy_requests (id, tenant_id, kind, person, person_hash, reason, status, progress, created_at, due_at, completed_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now(), now() + interval '15 days', case when $9 then now() end)
+    `insert into app.privacy_requests (id, tenant_id, kind, person, person_hash, lasting_hash, reason, status, progress, created_at, due_at,
+       completed_at)
+     values ($1, $2, $3, $4, $5, $10, $6, $7, $8, now(), now() + interval '15 days', case when $9 then now() end)
      returning ${COLUMNS}`,
     [
       uuidv7(),
@@ -43,6 +46,7 @@ export async function createPrivacyRequest(
       done ? 'completed' : 'queued',
       done ? 100 : 0,
       done,
+      request.lastingHash ?? null,
     ],
   );
   return rows[0] as PrivacyRequest;
@@ -100,12 +104,46 @@ export async function deleteOldBundles(pool: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-export type LegalTerm = { tenant_id: string; id: string; kind: RequestKind | 'removal'; due_at: Date; attempts: number };
+/** A legal deadline. `level`: 1 half of its time has passed, 2 three days are left, 3 one day, 4 it has passed. */
+export type LegalTerm = {
+  /** Null for the notice of an incident. */
+  tenant_id: string | null;
+  id: string;
+  kind: RequestKind | 'removal' | 'incident';
+  due_at: Date;
+  attempts: number;
+  level: 1 | 2 | 3 | 4;
+};
 
-/** Open requests of all tenants with less than three days left. For the removal of a tenant, the id is the tenant's. */
-export async function termsNearlyOver(pool: Pool): Promise<LegalTerm[]> {
+/** Open deadlines of all tenants whose next alert is due, the nearest first. For the removal of a tenant, the id is the tenant's. */
+export async function termsToAlert(pool: Pool): Promise<LegalTerm[]> {
   const { rows } = await pool.query<LegalTerm>(
-    "select * from private.legal_terms() where due_at < now() + interval '3 days' order by due_at",
+    'select tenant_id, id, kind, due_at, attempts, level from private.legal_terms() where level > alerted order by due_at',
+  );
+  return rows;
+}
+
+const TERM_TABLES = { removal: 'offboardings', incident: 'incidents' } as const;
+
+/** Records that an alert was sent. */
+export async function noteTermAlert(pool: Pool, { id, kind, level }: LegalTerm): Promise<void> {
+  const table = kind === 'removal' || kind === 'incident' ? TERM_TABLES[kind] : 'privacy_requests';
+  await pool.query(`update private.${table} set alerted = $2 where ${kind === 'removal' ? 'tenant_id' : 'id'} = $1`, [
+    id,
+    level,
+  ]);
+}
+
+export type RequestOutcome = {
+  status: PrivacyRequest['status'];
+  outcome: { places?: { removed: number; changed: number }[] } | null;
+};
+
+/** What became of requests, by their ids. */
+export async function outcomesOf(pool: Pool, ids: string[]): Promise<RequestOutcome[]> {
+  const { rows } = await pool.query<RequestOutcome>(
+    `select status, case status when 'completed' then outcome end as outcome from private.privacy_requests where id = any ($1::uuid[])`,
+    [ids],
   );
   return rows;
 }

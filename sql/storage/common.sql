@@ -1,7 +1,7 @@
 -- Work that only one may do at a time locks a row of this table. Not an advisory lock: every login of the database can take
 -- those, so a customer could block all others. Created here, because functions of the first migrations need it.
 create table if not exists storage.locks (name text primary key);
-insert into storage.locks values ('access log'), ('alert deliveries'), ('alerts'), ('audit log'), ('benchmarks'), ('columnstore'), ('exports'), ('imports'), ('isolation audit'), ('journeys'), ('metabase'), ('partitions'), ('privacy requests'), ('refresh'), ('sql logins') on conflict do nothing;
+insert into storage.locks values ('access log'), ('alert deliveries'), ('alerts'), ('audit log'), ('benchmarks'), ('columnstore'), ('erasure ledger'), ('exports'), ('imports'), ('isolation audit'), ('journeys'), ('metabase'), ('partitions'), ('privacy requests'), ('refresh'), ('sql logins') on conflict do nothing;
 
 -- Waits until the lock is free and holds it until the transaction ends.
 create or replace function storage.take_lock(name text) returns void

@@ -68,6 +68,11 @@ export const PLANTED: Record<string, string> = {
     select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
   'private.withdrawn_subjects': `insert into private.withdrawn_subjects (tenant_id, subject_hash)
     select c.id, c.word from c on conflict do nothing`,
+  'private.withdrawal_keys': `insert into private.withdrawal_keys (tenant_id, key)
+    select c.id, decode(c.word || c.word, 'hex') from c on conflict do nothing`,
+  'private.privacy_versions': `insert into private.privacy_versions (tenant_id, version) select c.id, 1 from c on conflict do nothing`,
+  'private.erased_events': `insert into private.erased_events (tenant_id, id, time) select c.id, c.row_id, '-infinity' from c
+    where not exists (select from private.erased_events e where e.tenant_id = c.id)`,
   'private.access_log': `insert into private.access_log (tenant_id, hour, key_id, address, first_at, last_at, requests)
     select c.id, date_trunc('hour', now(), 'UTC'), k.id, '192.0.2.1', now(), now(), 1 from c, ${KEY} on conflict do nothing`,
   'private.privacy_requests': `insert into private.privacy_requests (id, tenant_id, kind, person_hash, reason, status, progress,
@@ -77,6 +82,12 @@ export const PLANTED: Record<string, string> = {
   'private.privacy_files': `insert into private.privacy_files (tenant_id, request_id, name, part, content)
     select c.id, r.id, c.word, 1, convert_to(c.mark, 'UTF8')
     from c, lateral (select id from private.privacy_requests where tenant_id = c.id order by id limit 1) r on conflict do nothing`,
+  'private.privacy_reviews': `insert into private.privacy_reviews (id, tenant_id, request_id, person_hash, quarantine_id, received_at, cuts)
+    select c.row_id, c.id, r.id, c.word, c.row_id, now(), '[]'
+    from c, lateral (select id from private.privacy_requests where tenant_id = c.id order by id limit 1) r
+    where not exists (select from private.privacy_reviews v where v.tenant_id = c.id)`,
+  'private.field_rewrites': `insert into private.field_rewrites (tenant_id, type, fields, completed_at)
+    select c.id, 'canary.' || c.word || '.v1', array['/' || c.word], now() from c on conflict do nothing`,
   'private.offboardings': `insert into private.offboardings (tenant_id, slug, progress, completed_at, certificate)
     select c.id, 'canary-' || c.word, 100, now(), jsonb_build_object('mark', c.word) from c on conflict do nothing`,
   'private.dashboard_opens': `insert into private.dashboard_opens (tenant_id, day, dashboard, surface, opens)

@@ -15,7 +15,11 @@ begin
         update private.api_keys k set revoked_at = now() where k.tenant_id = tenant and k.revoked_at is null;
         perform door.revoke_sql_login(l.tenant_id, l.id) from private.sql_logins l
             where l.tenant_id = tenant and l.revoked_at is null;
-        insert into private.offboardings (tenant_id, slug) values (tenant, customer.slug);
+        -- A tenant that was removed, and imported again since, is removed again.
+        insert into private.offboardings as o (tenant_id, slug) values (tenant, customer.slug)
+            on conflict (tenant_id) do update set slug = excluded.slug, requested_at = excluded.requested_at,
+                closed_in = excluded.closed_in, progress = 0, alerted = 0, completed_at = null, certificate = null, retry_at = null, attempts = 0,
+                earlier = o.earlier || coalesce(o.certificate, '{}');
     end if;
     return query select * from private.offboardings o where o.tenant_id = tenant;
 end
@@ -35,17 +39,24 @@ create function door.offboarding(tenant uuid) returns setof private.offboardings
     select * from private.offboardings o where o.tenant_id = tenant
 $$;
 
--- Open requests with a legal deadline: privacy requests (LGPD art. 19, II), and removals of tenants, which get the same time.
+-- Open requests with a legal deadline: privacy requests (LGPD art. 19, II), removals of tenants, which get the same time, and notices
+-- of incidents (art. 48). `level`: which alert is due; `alerted`: the last one that was sent.
 create or replace function private.legal_terms() returns table (
-    tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer
+    tenant_id uuid, id uuid, kind text, due_at timestamptz, attempts integer, level integer, alerted integer
 )
     language sql stable
     set search_path = pg_catalog, pg_temp
     as $$
-    select r.tenant_id, r.id, r.kind, r.due_at, r.attempts from private.privacy_requests r where r.status in ('queued', 'running')
+    select r.tenant_id, r.id, r.kind, r.due_at, r.attempts, private.term_level(r.created_at, r.due_at), r.alerted
+    from private.privacy_requests r where r.status in ('queued', 'running')
     union all
-    select o.tenant_id, o.tenant_id, 'removal', o.requested_at + interval '15 days', o.attempts
+    select o.tenant_id, o.tenant_id, 'removal', o.requested_at + interval '15 days', o.attempts,
+        private.term_level(o.requested_at, o.requested_at + interval '15 days'), o.alerted
     from private.offboardings o where o.completed_at is null
+    union all
+    select null, i.id, 'incident', i.notify_by, 0, private.term_level(i.known_at, i.notify_by), i.alerted
+    from private.incidents i
+    where i.is_risk and i.closed_at is null and (i.authority_notified_at is null or i.people_notified_at is null)
 $$;
 revoke all on function private.legal_terms from public;
 

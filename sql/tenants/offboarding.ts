@@ -1,10 +1,12 @@
 import { backOff, PUT_OFF } from '../database/back-off.ts';
-import type { Client, Pool } from '../database/db.ts';
+import { type Client, type Pool, withTransaction } from '../database/db.ts';
+import { signCertificate } from '../privacy/certificates.ts';
 import { keyHashes } from './tenants.ts';
 
 export type Offboarding = {
   tenant_id: string;
-  slug: string;
+  /** Until the removal is complete; then nothing names the tenant but its id. */
+  slug: string | null;
   requested_at: Date;
   progress: number;
   completed_at: Date | null;
@@ -37,9 +39,9 @@ export async function findOffboarding(pool: Pool, tenantId: string): Promise<Off
  * count: in this database, and not of a read-only login. So no customer can delay a removal by keeping one open. A transaction
  * holds a lock on its own number, which every login can see.
  */
-export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>[]> {
-  const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'slug' | 'requested_at'>>(
-    `select tenant_id, slug, requested_at from private.offboardings o
+export async function openOffboardings(pool: Pool): Promise<Pick<Offboarding, 'tenant_id' | 'requested_at'>[]> {
+  const { rows } = await pool.query<Pick<Offboarding, 'tenant_id' | 'requested_at'>>(
+    `select tenant_id, requested_at from private.offboardings o
      where completed_at is null and not exists (
        select from pg_locks k left join pg_stat_activity a using (pid) left join pg_prepared_xacts p on p.transaction = k.transactionid
        where k.locktype = 'transactionid' and k.mode = 'ExclusiveLock' and k.granted
@@ -70,7 +72,8 @@ export async function putOffOffboarding(pool: Pool, tenantId: string): Promise<v
 
 /** Tables that outlive a tenant, each with the reason. The tenant's rows are deleted from every other table with a tenant_id. */
 export const KEPT: Record<string, string> = {
-  audit_log: 'proof of what administrators did',
+  audit_log: 'proof of what administrators did, among it the name that the tenant was created with',
+  access_log: 'dates, times and addresses of use, for six months (Marco Civil da Internet, art. 15)',
   offboardings: 'this certificate',
 };
 
@@ -119,11 +122,29 @@ export async function noteRemoved(client: Client, tenantId: string, removed: Rec
   );
 }
 
+/** How many rows each kept table has of the tenant. */
+export async function countKept(pool: Pool, tenantId: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const table of Object.keys(KEPT)) {
+    const { rows } = await pool.query<{ n: number }>(`select count(*) as n from private."${table}" where tenant_id = $1`, [
+      tenantId,
+    ]);
+    counts[table] = rows[0]?.n ?? 0;
+  }
+  return counts;
+}
+
+/** Completes a removal with a signed certificate. From now on only its id identifies the tenant. */
 export async function completeOffboarding(pool: Pool, tenantId: string, certificate: object): Promise<void> {
-  await pool.query(
-    `update private.offboardings
-     set progress = 100, completed_at = now(), certificate = $2::jsonb || jsonb_build_object('removed', certificate -> 'removed')
-     where tenant_id = $1`,
-    [tenantId, JSON.stringify(certificate)],
-  );
+  await withTransaction(pool, 'begin', async (client) => {
+    const { rows } = await client.query<{ removed: object }>(
+      "select coalesce(certificate -> 'removed', '{}') as removed from private.offboardings where tenant_id = $1 for update",
+      [tenantId],
+    );
+    const signed = await signCertificate(client, tenantId, tenantId, { ...certificate, removed: rows[0]?.removed ?? {} });
+    await client.query(
+      `update private.offboardings set progress = 100, completed_at = now(), slug = null, certificate = $2 where tenant_id = $1`,
+      [tenantId, JSON.stringify(signed)],
+    );
+  });
 }

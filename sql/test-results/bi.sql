@@ -2,7 +2,7 @@
 set local role mirante_views;
 
 -- How many students have which result, in percent of the marks available in the test.
-create function bi.test_results(tenant_grant text, since timestamptz, until timestamptz, width text, only_test text default null) returns table (
+create function bi.test_results(tenant_grant text, since timestamptz, until timestamptz, width text, variadic only_tests text[] default null) returns table (
     bucket timestamptz, test text, percent double precision, results bigint
 )
     language plpgsql security definer
@@ -20,7 +20,7 @@ begin
             select storage.bucket_of(r.date_of_test, bucket_starts) as bucket, r.test_id, r.obtained_points as mark,
                 max(r.available_points) as available, count(*) as results
             from app.student_test_results r
-            where r.date_of_test >= since and r.date_of_test < until and (only_test is null or r.test_id = only_test)
+            where r.date_of_test >= since and r.date_of_test < until and (only_tests is null or r.test_id = any (only_tests))
             group by 1, 2, 3
         ) m
         order by 1, 2, 3;
@@ -29,7 +29,7 @@ end
 $$;
 
 -- Quartiles of each bucket, interpolated as percentile_cont() does, from the counts above: sorting every result would take long.
-create function bi.test_quartiles(tenant_grant text, since timestamptz, until timestamptz, width text, only_test text default null) returns table (
+create function bi.test_quartiles(tenant_grant text, since timestamptz, until timestamptz, width text, variadic only_tests text[] default null) returns table (
     bucket timestamptz, p25 double precision, p50 double precision, p75 double precision, results bigint
 )
     language sql security definer
@@ -46,7 +46,7 @@ create function bi.test_quartiles(tenant_grant text, since timestamptz, until ti
         from (
             select t.bucket, t.percent, sum(sum(t.results)) over (partition by t.bucket order by t.percent) as reached,
                 sum(sum(t.results)) over (partition by t.bucket) as total
-            from bi.test_results(tenant_grant, since, until, width, only_test) t
+            from bi.test_results(tenant_grant, since, until, width, variadic only_tests) t
             group by t.bucket, t.percent
         ) r
             cross join (values (0.25), (0.5), (0.75)) s (share)

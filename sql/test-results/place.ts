@@ -1,4 +1,4 @@
-import type { PersonalPlace, SubjectRecord } from '../privacy/place.ts';
+import { nothingErased, type PersonalPlace, type SubjectRecord, sizeOf } from '../privacy/place.ts';
 
 const ROW =
   'r.student_id, r.test_id, r.available_points, r.obtained_points, r.date_of_test, r.origins_import_vault, r.updated_on';
@@ -26,12 +26,17 @@ export const testResults: PersonalPlace = {
   },
   async erase(client, { tenantId, subject, hash }) {
     const person = [tenantId, subject, hash];
+    const searched = nothingErased().searched;
+    for (const table of ['student_test_results', 'test_scans', 'replayed_scans']) {
+      searched.rows += (await sizeOf(client, tenantId, table)).rows;
+    }
     await client.query('delete from private.replayed_scans where tenant_id = $1 and student_id in ($2, $3)', person);
     await client.query('delete from private.test_scans where tenant_id = $1 and student_id in ($2, $3)', person);
     const { rowCount } = await client.query(
       'delete from private.student_test_results where tenant_id = $1 and student_id in ($2, $3)',
       person,
     );
-    return { removed: rowCount ?? 0, hours: 0 };
+    const removed = rowCount ?? 0;
+    return { ...nothingErased(), searched, found: removed, removed };
   },
 };

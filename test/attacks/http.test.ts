@@ -7,28 +7,31 @@ import { jobDeps } from '../support/archive-home.ts';
 import { fillDays, RETENTION } from '../support/archived-events.ts';
 import { useExports } from '../support/exports.ts';
 import { type KeyName, makeOperatorKey, makeTenant, type TestTenant, tally, useDatabase } from '../support/harness.ts';
-import { MARKR, sheetOf } from '../support/imports.ts';
-import { SERVICE, SERVICE_BODIES, type ServiceSide, settleService } from './service.ts';
+import { MARKR } from '../support/imports.ts';
+import { type AlertSide, settleAlerts } from './alerts.ts';
+import { BODIES, incidentOf, SNAPSHOT, WINDOWS } from './bodies.ts';
+import { type DocumentSide, settleDocuments } from './documents.ts';
+import { SERVICE, type ServiceSide, settleService } from './service.ts';
 
 type Side = TestTenant &
-  ServiceSide & {
+  ServiceSide &
+  AlertSide &
+  DocumentSide & {
     type: string;
     mark: string;
     loginId: string;
-    ruleId: string;
     archiveRuleId: string;
-    endpointId: string;
     linkId: string;
     requestId: string;
+    reviewId: string;
     buildId: string;
     file: string;
     noteId: string;
+    incidentId: string;
     memberId: string;
     visitId: string;
     exportId: string;
     exportFile: string;
-    importId: string;
-    runId: string;
     quarantineIds: string[];
     cursors: Record<string, string>;
   };
@@ -53,6 +56,7 @@ const LISTS = [
   '/v1/alerts/deliveries',
   '/v1/privacy/records',
   '/v1/privacy/requests',
+  '/v1/privacy/review',
   '/v1/archive/files',
   '/v1/exports',
   '/v1/tenants/{id}/keys',
@@ -81,8 +85,6 @@ beforeAll(async () => {
 
 const jobs = () => jobDeps(db, exports.deps.archive);
 
-const RULE = { metric: 'events.count', condition: 'above', threshold: 1, window_seconds: 300 };
-
 /** A tenant with two of everything, so that every list has a second page. */
 async function settle(): Promise<Side> {
   const tenant = await makeTenant(db);
@@ -106,21 +108,10 @@ async function settle(): Promise<Side> {
     });
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: mark });
   }
-  let ruleId = '';
-  let endpointId = '';
+  const alerts = await settleAlerts(api, db, tenant, { mark, type });
   for (const n of [1, 2]) {
-    const hook = { kind: 'webhook', url: `https://${mark}.invalid/${n}`, description: mark };
-    const endpoint = (await api.call('POST', '/v1/alerts/endpoints', tenant_admin, hook)).body.id;
-    const rule = { ...RULE, name: mark, filter: { type }, notify: [endpoint] };
-    const made = (await api.call('POST', '/v1/alerts/rules', tenant_admin, rule)).body.id;
-    await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
-    expect((await api.call('POST', `/v1/alerts/rules/${made}/test`, tenant_admin)).status).toBe(202);
-    // The ids of the first, which the second page of the log shows.
-    ruleId ||= made;
-    endpointId ||= endpoint;
-  }
-  await db.owner.query("update private.alert_deliveries set created_at = created_at - interval '1 hour'");
-  for (const n of [1, 2]) {
+    // No JSON, so that only people can judge it.
+    expect((await api.call('POST', '/v1/events', tenant.keys.ingest, `${n} says ${mark}`)).status).toBe(400);
     const asked = { kind: 'access', subject: mark, reason: `${mark} ${n}` };
     expect((await api.call('POST', '/v1/privacy/requests', tenant_admin, asked)).status).toBe(202);
   }
@@ -130,6 +121,8 @@ async function settle(): Promise<Side> {
   await servePrivacyRequests(jobs());
   const requests = (await api.call('GET', '/v1/privacy/requests', tenant_admin)).body.data;
   const bundle = (await api.call('GET', `/v1/privacy/requests/${requests[0].id}`, tenant_admin)).body.bundle;
+  const reviews = (await api.call('GET', '/v1/privacy/review', tenant_admin)).body.data;
+  const incident = await api.call('POST', '/v1/incidents', operator, incidentOf(tenant));
   const window = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + 86_400_000) };
   for (const format of ['csv', 'ndjson']) {
     const asked = { dataset: 'events', format, ...window, filter: { type } };
@@ -149,12 +142,7 @@ async function settle(): Promise<Side> {
   await api.call('PUT', '/v1/support-access', tenant_admin, { allowed_until: window.to });
   const visit = await api.call('POST', `/v1/tenants/${tenant.id}/support-visits`, operator, { reason: mark });
   const service = await settleService(api, tenant, mark, () => makeReports(jobs()));
-  const document = async () =>
-    (await api.call('POST', `/v1/imports?source=${mark}`, ingest, `type\n${type}\n`, { 'content-type': 'text/csv' })).body.id;
-  const [importId] = [await document(), await document()];
-  const again = () => api.call('POST', `/v1/imports/${importId}/reprocess`, tenant_admin, { policy: mark });
-  const [runId] = [(await again()).body.id, await again()];
-  for (const id of [mark, `${mark}-2`]) await api.call('POST', '/import', ingest, sheetOf(id), MARKR);
+  const documents = await settleDocuments(api, tenant, { mark, type });
   const cursors: Record<string, string> = {};
   for (const path of LISTS) {
     const list = await api.call(
@@ -175,21 +163,21 @@ async function settle(): Promise<Side> {
     type,
     mark,
     loginId: logins.body.data[0].id,
-    ruleId,
+    ...alerts,
     archiveRuleId: archiveRule.body.id,
-    endpointId,
     linkId,
     noteId,
+    incidentId: incident.body.id,
     memberId,
     visitId: visit.body.id,
     ...service,
     requestId: requests[0].id,
+    reviewId: reviews[0].id,
     buildId: build.body.id,
     file: bundle.files[0].name,
     exportId: made.id,
     exportFile: exported.name,
-    importId,
-    runId,
+    ...documents,
     quarantineIds,
     cursors,
   };
@@ -204,52 +192,6 @@ type Attempt = {
   scopes: string[];
 };
 
-const SNAPSHOT = { metric: 'events.count', period: '2025-01' };
-
-const BODIES: Record<string, (side: Side) => unknown> = {
-  'post /v1/events': ({ mark, type, id }) => ({
-    type,
-    source: mark,
-    id: `${mark}-1`,
-    tenantid: id,
-    time: '1999-01-01T00:00:00Z',
-  }),
-  'post /v1/quarantine/replay': ({ quarantineIds }) => ({ filter: { ids: quarantineIds } }),
-  'put /v1/event-types/{type}': () => ({ schema: {}, mode: 'observe' }),
-  'post /v1/tenants/{id}/keys': () => ({ name: 'mine', scopes: ['read'] }),
-  'post /v1/tenants/{id}/members': () => ({ email: 'mine@example.com' }),
-  ...SERVICE_BODIES,
-  'post /v1/members': () => ({ email: 'other@example.com' }),
-  'patch /v1/members/{id}': () => ({ name: 'Mine' }),
-  'post /v1/tenants/{id}/sql-logins': () => ({ name: 'mine' }),
-  'patch /v1/tenants/{id}': () => ({ embed_origins: ['https://taken-over.example'] }),
-  'post /v1/dashboards/{slug}/embeds': () => ({}),
-  'post /v1/dashboards/{slug}/guest-embed': () => ({}),
-  'post /v1/dashboards/{slug}/links': () => ({}),
-  'put /v1/support-access': () => ({ allowed_until: new Date(Date.now() + 3_600_000) }),
-  'post /v1/tenants/{id}/support-visits': () => ({ reason: 'mine' }),
-  'post /v1/annotations': () => ({ time: '2026-01-01T00:00:00Z', text: 'mine' }),
-  'post /v1/alerts/rules': ({ endpointId }) => ({ ...RULE, name: 'mine', notify: [endpointId] }),
-  'patch /v1/alerts/rules/{id}': () => ({ name: 'mine' }),
-  'post /v1/alerts/endpoints': () => ({ kind: 'webhook', url: 'https://mine.invalid/' }),
-  'post /import': () => sheetOf('mine'),
-  'post /v1/imports': () => 'type\na.b.v1\n',
-  'post /v1/imports/reprocess': () => ({ filter: {} }),
-  'post /v1/imports/{id}/reprocess': () => ({}),
-  'post /v1/exports': ({ exportId }) => ({ format: 'csv', since: exportId }),
-  'post /v1/privacy/requests': () => ({ kind: 'access', subject: 'somebody' }),
-  'post /v1/benchmarks/snapshots': () => SNAPSHOT,
-  'put /v1/benchmarks/consent': () => ({ accepted: true, text_version: '1' }),
-  'put /v1/archive/rules': ({ id }) => ({ tenant_id: id, keep_days: 100 }),
-  'post /v1/tenants': () => ({ slug: `t-${Math.random().toString(36).slice(2)}`, name: 'x' }),
-};
-
-/** Parameters of a window with data. */
-const WINDOWS: Record<string, string> = {
-  '/v1/metrics/{name}': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&interval=total&group_by=type',
-  '/v1/exports/stream': '?dataset=events&from=2020-01-01T00:00:00Z',
-  '/v1/exports/stream/csvw': '?dataset=events&from=2020-01-01T00:00:00Z',
-};
 const ROWS = '/v1/exports/stream';
 
 /** Calls that delete or withdraw come late, what ends visits after them, the removal of the tenant last, then its certificate. */
@@ -270,6 +212,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('/rules/{id}', `/rules/${side.ruleId}`)
         .replace('/imports/reprocess/{id}', `/imports/reprocess/${side.runId}`)
         .replace('/imports/{id}', `/imports/${side.importId}`)
+        .replace('/review/{id}', `/review/${side.reviewId}`)
         .replace('/exports/{id}', `/exports/${side.exportId}`)
         .replace('/files/{name}', `/files/${template.startsWith('/v1/exports') ? side.exportFile : side.file}`)
         .replace('/endpoints/{id}', `/endpoints/${side.endpointId}`)
@@ -282,6 +225,7 @@ function attemptsAt(side: Side): Attempt[] {
         .replace('{revision}', '1')
         .replace('{tenant}', side.slug)
         .replace('{service}', SERVICE)
+        .replace('/incidents/{id}', `/incidents/${side.incidentId}`)
         .replace('/links/{id}', `/links/${side.linkId}`)
         // The part of a link that lists show; the whole id opens the page for everybody.
         .replace('/s/{id}', `/s/${side.linkId.slice(0, 8)}`)

@@ -92,8 +92,14 @@ export async function setStage(): Promise<Stage> {
     ids['/v1/imports/'] = kept.body.id;
     await api.call('POST', '/import', ingest, sheetOf('1'), MARKR);
     ids['/v1/imports/reprocess/{id}'] = await make(`/v1/imports/${kept.body.id}/reprocess`, {});
+    ids['/v1/incidents/'] = await make(
+      '/v1/incidents',
+      { title: 'x', description: 'x', data_categories: [], tenant_ids: [], is_risk: false, known_at: window.from },
+      operator,
+    );
     await api.call('POST', `/v1/tenants/${tenant.id}/sql-logins`, tenant_admin, { name: 'fuzz' });
     await api.call('POST', '/v1/events', ingest, { type: `fuzz.${_}.v1`, time: '1999-01-01T00:00:00Z' });
+    await api.call('POST', '/v1/events', ingest, `${_} of x`);
     await api.call('PUT', `/v1/event-types/fuzz.${_}.v1`, tenant_admin, { schema: {}, mode: 'observe' });
   }
   const allowed_until = new Date(Date.now() + 86_400_000);
@@ -113,6 +119,7 @@ export async function setStage(): Promise<Stage> {
   await exports.run();
   await servePrivacyRequests(jobDeps(db, exports.deps.archive));
   const bundled = (await api.call('GET', `/v1/privacy/requests/${ids['/v1/privacy/requests/']}`, tenant_admin)).body.bundle;
+  ids['/v1/privacy/review/'] = (await api.call('GET', '/v1/privacy/review', tenant_admin)).body.data[0].id;
   const link = await api.call('POST', '/v1/dashboards/validations-overview/embeds', embed, {});
   ids['/s/{id}'] = await make('/v1/dashboards/validations-overview/links', {}, embed);
   const { manifest } = (await api.call('GET', `/v1/exports/${ids['/v1/exports/']}`, exporting)).body;

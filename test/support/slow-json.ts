@@ -1,7 +1,7 @@
 export type JsonFacts = { members: number; depth: number; repeatedKey: boolean; unstorable: boolean };
 
 /**
- * Reads a JSON text recursively, character by character: the slow reference for the fast scan of api/events/json-items.ts.
+ * Reads a JSON text recursively, character by character: the slow reference for the fast scan of lib/json-items.ts.
  * The text must be JSON.
  */
 export function factsOf(text: string): JsonFacts {

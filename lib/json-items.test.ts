@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyText, jsonSource, spaces } from '../../test/support/json-source.ts';
-import { factsOf } from '../../test/support/slow-json.ts';
+import { anyText, jsonSource, spaces } from '../test/support/json-source.ts';
+import { factsOf } from '../test/support/slow-json.ts';
 import { cutItems, cutLines } from './json-items.ts';
 
 const MOST = 1000;

@@ -1,5 +1,7 @@
-import { endOfString, endOfValue, skipSpace } from '../events/json-items.ts';
-import { nameOfStep } from '../http/problems.ts';
+import { endOfString, endOfValue, skipSpace } from './json-items.ts';
+
+/** The name that a step of a JSON Pointer (RFC 6901) stands for. */
+export const nameOfStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** JSON Pointers as a tree. `whole`: the value itself is personal; otherwise members of it are, by name. */
 export type Fields = { whole: boolean; members: Map<string, Fields> };
@@ -35,15 +37,20 @@ export function compileFields(pointers: readonly string[]): Fields | undefined {
 
 /**
  * Returns the JSON text with `replace` applied to the source text of each value that a pointer names. Other text is unchanged.
- * A step `*` matches every item of an array. Returns undefined for more than 1,000 values. The text must be valid JSON.
+ * A step `*` matches every item of an array. Returns undefined for more than `most` values. The text must be valid JSON.
  */
-export function replaceFields(text: string, root: Fields, replace: (source: string) => string): string | undefined {
+export function replaceFields(
+  text: string,
+  root: Fields,
+  replace: (source: string) => string,
+  most = MAX_VALUES,
+): string | undefined {
   let at = 0;
   let copied = 0;
   let replaced = '';
   let values = 0;
   walk([root]);
-  return values > MAX_VALUES ? undefined : replaced + text.slice(copied);
+  return values > most ? undefined : replaced + text.slice(copied);
 
   // Walks one value; `fields` are the nodes of the tree that match it.
   function walk(fields: Fields[]): void {
@@ -51,7 +58,7 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
     const open = text.charCodeAt(start);
     if (fields.some(({ whole }) => whole)) {
       at = endOfValue(text, start);
-      if (++values > MAX_VALUES) return;
+      if (++values > most) return;
       replaced += text.slice(copied, start) + replace(text.slice(start, at));
       copied = at;
     } else if (fields.length > 0 && (open === OPEN_BRACE || open === OPEN_BRACKET)) {
@@ -81,3 +88,14 @@ export function replaceFields(text: string, root: Fields, replace: (source: stri
 
 const below = (fields: Fields[], name: string) => fields.flatMap(({ members }) => members.get(name) ?? []);
 const isClose = (code: number) => code === CLOSE_BRACE || code === CLOSE_BRACKET;
+
+/** The source texts of the values that the pointers name. The text must be valid JSON. */
+export function sourcesAt(text: string, root: Fields): string[] {
+  const found: string[] = [];
+  const note = (source: string) => {
+    found.push(source);
+    return source;
+  };
+  replaceFields(text, root, note, Number.POSITIVE_INFINITY);
+  return found;
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonSource, spaces } from '../../test/support/json-source.ts';
-import { compileFields, type Fields, POINTER, replaceFields } from './personal-fields.ts';
+import { jsonSource, spaces } from '../test/support/json-source.ts';
+import { compileFields, type Fields, POINTER, replaceFields } from './json-fields.ts';
 
 const mark = (text: string, ...pointers: string[]) =>
   replaceFields(text, compileFields(pointers) as Fields, (source) => `<${source}>`);
