@@ -14,7 +14,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { notFound, unavailable, unsupportedMediaType } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
-import { instant, uuid } from '../http/schemas.ts';
+import { instant, namesNobody, uuid } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { keepBody } from './keep-body.ts';
 import { importSpecs } from './spec.ts';
@@ -99,7 +99,14 @@ export function mountImports(api: Api, deps: Deps, queues: Queues): void {
       path: '/v1/imports',
       scopes: ['ingest'],
       query: z.strictObject({
-        source: z.string().trim().min(1).max(200).optional().meta({ description: 'Where the document came from' }),
+        source: z
+          .string()
+          .trim()
+          .min(1)
+          .max(200)
+          .refine(...namesNobody)
+          .optional()
+          .meta({ description: 'Where the document came from' }),
         mapping: mapping.optional().meta({ type: 'string', description: 'How columns become events, as JSON' }),
         policy: z.string().max(100).optional().meta({ description: 'By which rule of the importer rows are written' }),
       }),

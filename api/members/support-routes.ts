@@ -12,7 +12,7 @@ import {
 import type { Deps } from '../http/deps.ts';
 import { conflict, invalidRequest, notFound } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import { uuid } from '../http/schemas.ts';
+import { namesNobody, uuid } from '../http/schemas.ts';
 import { reachOpenTenant } from '../http/tenant-reach.ts';
 import type { Api } from '../http/types.ts';
 import { supportSpecs } from './support-spec.ts';
@@ -132,7 +132,13 @@ export function mountSupportAccess(api: Api, deps: Deps): void {
       scopes: ['admin'],
       params,
       body: z.strictObject({
-        reason: z.string().trim().min(1).max(500).meta({ description: 'Shown to the tenant, and kept in its audit log' }),
+        reason: z
+          .string()
+          .trim()
+          .min(1)
+          .max(500)
+          .refine(...namesNobody)
+          .meta({ description: 'Shown to the tenant, and kept in its audit log' }),
         minutes: z.number().int().min(1).max(MAX_VISIT_MINUTES).default(MAX_VISIT_MINUTES),
       }),
       status: 201,

@@ -6,6 +6,7 @@ import { CURSOR, decodeCursor, encodeCursor } from '../http/cursor.ts';
 import type { Deps } from '../http/deps.ts';
 import { invalidRequest, notFound } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
+import { namesNobody } from '../http/schemas.ts';
 import type { Api } from '../http/types.ts';
 import { servicesSpecs } from './services-spec.ts';
 
@@ -61,6 +62,7 @@ const input = z.strictObject({
     .trim()
     .min(1)
     .max(200)
+    .refine(...namesNobody)
     .meta({ description: 'Name of the service, as the feedback form and reports show it' }),
   locales: several(FORM_LOCALES)
     .default(['en'])

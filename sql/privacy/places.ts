@@ -93,7 +93,6 @@ export const WITHOUT_PEOPLE: Record<string, string> = {
   field_rewrites: 'names of fields and counts',
   withdrawn_subjects: 'keyed hashes alone, without which a withdrawal could not be honoured',
   support_access: 'decisions of organisations',
-  support_visits: 'acts of operators of the platform, kept as proof',
   sessions: 'browsers of those people, for two weeks at most',
   login_codes: 'hashes, for ten minutes',
   access_log: 'addresses that keys were used from, which the law says to keep for six months',

@@ -17,6 +17,11 @@ export const TEXTS: Record<string, string[]> = {
   alert_deliveries: ['message', 'error'],
   export_jobs: ['filter', 'manifest', 'error'],
   privacy_requests: ['reason'],
+  services: ['name', 'started', 'completed', 'journey_id'],
+  channel_connectors: ['url', 'mapping', 'detail', 'error'],
+  imports: ['source', 'mapping', 'policy', 'findings'],
+  import_runs: ['filter', 'mapping', 'policy', 'findings', 'error'],
+  import_versions: ['mapping', 'policy'],
   reconciliations: ['first_difference'],
 };
 
@@ -29,6 +34,10 @@ export const KEPT_TEXTS: Record<string, { columns: string[]; why: string }> = {
   benchmark_consents: {
     columns: ['text_version'],
     why: 'Proof of what the organisation agreed to, in which no entry can be changed (LGPD art. 16, I).',
+  },
+  support_visits: {
+    columns: ['operator', 'stated_reason'],
+    why: 'The record of operators’ visits, in which no entry can be changed (LGPD art. 16, I).',
   },
   audit_log: {
     columns: ['actor', 'target', 'details'],
@@ -75,7 +84,7 @@ const nameOf = ({ subject }: Person) =>
 export const texts: PersonalPlace = {
   name: 'texts',
   tables: [...new Set([...Object.keys(TEXTS), ...Object.keys(KEPT_TEXTS)])].filter(
-    (table) => table !== 'export_jobs' && table !== 'privacy_requests',
+    (table) => !['export_jobs', 'privacy_requests', 'imports'].includes(table),
   ),
   columns: ['table', 'column', 'text'],
   async *find(client, person) {
@@ -131,10 +140,15 @@ const JSON_COLUMNS: Record<string, 'json' | 'jsonb'> = {
   filter: 'jsonb',
   manifest: 'jsonb',
   first_difference: 'jsonb',
+  mapping: 'jsonb',
+  findings: 'jsonb',
   message: 'json',
 };
 
 const valueAs = (column: string, text: string) => `${text}::text${JSON_COLUMNS[column] ? `::${JSON_COLUMNS[column]}` : ''}`;
 
 // Nothing can be sent to an address that has become a pseudonym.
-const ENDED: Record<string, string> = { alert_endpoints: ', disabled_at = coalesce(t.disabled_at, now())' };
+const ENDED: Record<string, string> = {
+  alert_endpoints: ', disabled_at = coalesce(t.disabled_at, now())',
+  channel_connectors: ', enabled = false',
+};
