@@ -188,6 +188,7 @@ view app.channel_counts owner mirante_views with (security_barrier=true, check_o
     assisted_digital,
     costs,
     source,
+    import_id,
     recorded_at
    FROM private.channel_counts
   WHERE (tenant_id = ( SELECT private.current_tenant() AS current_tenant));
@@ -1342,6 +1343,7 @@ table private.channel_counts owner mirante_owner, row security forced
     assisted_digital bigint
     costs jsonb
     source text not null
+    import_id uuid
     recorded_at timestamp with time zone not null default now()
     constraint audit TRIGGER DEFERRABLE INITIALLY DEFERRED
     constraint channel_counts_assisted_digital_check CHECK ((assisted_digital >= 0))

@@ -47,6 +47,7 @@ const shown = z.object({
   restated: z.boolean().meta({ description: 'Whether other numbers were recorded for this month before' }),
   ...counts,
   source: z.enum(['manual', 'connector', 'import']).meta({ description: 'How the numbers arrived' }),
+  import_id: z.uuid().nullable().meta({ description: 'The document of the vault that brought the numbers' }),
   recorded_at: z.iso.datetime().meta({ description: 'When this revision was recorded' }),
 });
 

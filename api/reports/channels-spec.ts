@@ -17,6 +17,7 @@ const MONTH = {
   online: null,
   ...COUNTS,
   source: 'manual',
+  import_id: null,
   recorded_at: '2026-11-02T09:17:13.031Z',
 } as const;
 

@@ -15,6 +15,7 @@ const counted = (counts: Partial<ChannelMonth>): ChannelMonth => ({
   assisted_digital: null,
   costs: null,
   source: 'manual',
+  import_id: null,
   recorded_at: new Date(),
   ...counts,
 });

@@ -13,6 +13,7 @@ create table private.channel_counts (
     assisted_digital  bigint       check (assisted_digital >= 0),
     costs             jsonb,
     source            text         not null check (source in ('manual', 'connector', 'import')),
+    import_id         uuid,
     recorded_at       timestamptz  not null default now(),
     unique (tenant_id, service, period, revision),
     foreign key (tenant_id, service) references private.services on delete cascade
@@ -21,6 +22,7 @@ comment on table private.channel_counts is 'Completed transactions of a service 
 comment on column private.channel_counts.online is 'Null: they are the journeys completed in the month. In the other channels null is not known, never zero.';
 comment on column private.channel_counts.assisted_digital is 'How many of those online were completed with help.';
 comment on column private.channel_counts.costs is 'Currency and what each channel cost in the month.';
+comment on column private.channel_counts.import_id is 'The document of the vault that brought the numbers.';
 select storage.protect('private.channel_counts');
 grant insert on private.channel_counts to mirante_views;
 create constraint trigger audit after insert or update or delete on private.channel_counts

@@ -2,7 +2,7 @@
 set local role mirante_views;
 
 create view app.channel_counts with (security_barrier) as
-    select id, tenant_id, service, period, revision, online, paper, phone, other, assisted_digital, costs, source, recorded_at
+    select id, tenant_id, service, period, revision, online, paper, phone, other, assisted_digital, costs, source, import_id, recorded_at
     from private.channel_counts
     where tenant_id = (select private.current_tenant())
     with cascaded check option;

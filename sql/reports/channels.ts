@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Client } from '../database/db.ts';
+import type { Client, Pool } from '../database/db.ts';
 import type { Channel } from '../performance/services.ts';
 
 /** Counts of completed transactions of a month; null is not known. `online` null: the journeys completed in the month. */
@@ -20,6 +20,8 @@ export type ChannelMonth = ChannelCounts & {
   /** From 1. A greater one: the month was restated, and the earlier numbers are kept. */
   revision: number;
   source: ChannelSource;
+  /** The document of the vault that brought the numbers. */
+  import_id: string | null;
   recorded_at: Date;
 };
 
@@ -29,7 +31,8 @@ export type NewChannelMonth = Partial<ChannelCounts> & { period: string };
 /** What became of one month: new, the same numbers again, or other numbers than before. */
 export type StoredMonth = { period: string; revision: number; outcome: 'created' | 'unchanged' | 'restated' };
 
-const COLUMNS = 'service, period, revision, online, paper, phone, other, assisted_digital, costs, source, recorded_at';
+const COLUMNS =
+  'service, period, revision, online, paper, phone, other, assisted_digital, costs, source, import_id, recorded_at';
 const VIEWS = { tenant: 'app.channel_counts', owner: 'private.channel_counts' };
 
 /**
@@ -39,7 +42,7 @@ const VIEWS = { tenant: 'app.channel_counts', owner: 'private.channel_counts' };
 export async function putChannelCounts(
   client: Client,
   as: keyof typeof VIEWS,
-  { tenantId, service, source }: { tenantId: string; service: string; source: ChannelSource },
+  { tenantId, service, source, document }: { tenantId: string; service: string; source: ChannelSource; document?: string },
   months: NewChannelMonth[],
 ): Promise<StoredMonth[]> {
   const { rows } = await client.query<{ period: string; revision: number; is_same: boolean | null; is_new: boolean }>(
@@ -55,13 +58,13 @@ export async function putChannelCounts(
        ) last on true
      ), stored as (
        insert into ${VIEWS[as]} (id, tenant_id, service, period, revision, online, paper, phone, other, assisted_digital, costs, source,
-           recorded_at)
-       select id, $1, $2, period, coalesce(revision, 0) + 1, online, paper, phone, other, assisted_digital, costs, $3, now()
+           import_id, recorded_at)
+       select id, $1, $2, period, coalesce(revision, 0) + 1, online, paper, phone, other, assisted_digital, costs, $3, $5::uuid, now()
        from judged where not is_same
      )
      select period, case when is_same then revision else coalesce(revision, 0) + 1 end as revision, is_same, revision is null as is_new
      from judged order by period`,
-    [tenantId, service, source, JSON.stringify(months.map((month, at) => ({ at, id: uuidv7(), ...month })))],
+    [tenantId, service, source, JSON.stringify(months.map((month, at) => ({ at, id: uuidv7(), ...month }))), document ?? null],
   );
   return rows.map(({ period, revision, is_same, is_new }) => ({
     period,
@@ -85,6 +88,16 @@ export async function listChannelMonths(
   return rows;
 }
 
+/** The newest counts of each month of a service, for the owner of all tenants' rows. */
+export async function newestCounts(client: Client | Pool, tenantId: string, service: string): Promise<NewChannelMonth[]> {
+  const { rows } = await client.query<NewChannelMonth>(
+    `select distinct on (period) period, online, paper, phone, other, assisted_digital, costs
+     from private.channel_counts where tenant_id = $1 and service = $2 order by period, revision desc`,
+    [tenantId, service],
+  );
+  return rows;
+}
+
 /** All revisions of one month, newest first. */
 export async function listChannelRevisions(client: Client, service: string, period: string): Promise<ChannelMonth[]> {
   const { rows } = await client.query<ChannelMonth>(
@@ -96,16 +109,16 @@ export async function listChannelRevisions(client: Client, service: string, peri
 
 const SERVICES = { tenant: 'app.services', owner: 'private.services' };
 
-/** Lets one transaction at a time number revisions of a service. False: the tenant has no such service. */
+/** Lets one transaction at a time number revisions of a service. Returns its time zone; undefined if the tenant has no such service. */
 export async function lockService(
   client: Client,
   as: keyof typeof SERVICES,
   tenantId: string,
   service: string,
-): Promise<boolean> {
-  const { rowCount } = await client.query(`select from ${SERVICES[as]} where tenant_id = $1 and slug = $2 for no key update`, [
-    tenantId,
-    service,
-  ]);
-  return rowCount === 1;
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ timezone: string }>(
+    `select timezone from ${SERVICES[as]} where tenant_id = $1 and slug = $2 for no key update`,
+    [tenantId, service],
+  );
+  return rows[0]?.timezone;
 }
