@@ -27,8 +27,8 @@ const field = z.object({
 const violation = z.object({
   code: z.string(),
   pointer: z.string().nullable(),
-  events: z.number().int(),
-  last_at: z.iso.datetime(),
+  events: z.number().int().meta({ description: 'How many events' }),
+  last_at: z.iso.datetime().meta({ description: 'When the last of them arrived' }),
 });
 
 /** What the newest events of a type look like, and what is wrong with them. */

@@ -72,7 +72,9 @@ export function mountSupportAccess(api: Api, deps: Deps): void {
       method: 'put',
       path: '/v1/support-access',
       scopes: ['tenant-admin'],
-      body: z.strictObject({ allowed_until: z.iso.datetime({ offset: true }) }),
+      body: z.strictObject({
+        allowed_until: z.iso.datetime({ offset: true }).meta({ description: 'Until when; at most 30 days from now' }),
+      }),
       status: 200,
       answer: access,
     },
@@ -139,7 +141,13 @@ export function mountSupportAccess(api: Api, deps: Deps): void {
           .max(500)
           .refine(...namesNobody)
           .meta({ description: 'Shown to the tenant, and kept in its audit log' }),
-        minutes: z.number().int().min(1).max(MAX_VISIT_MINUTES).default(MAX_VISIT_MINUTES),
+        minutes: z
+          .number()
+          .int()
+          .min(1)
+          .max(MAX_VISIT_MINUTES)
+          .default(MAX_VISIT_MINUTES)
+          .meta({ description: 'How long the visit lasts at most' }),
       }),
       status: 201,
       answer: started,
@@ -177,7 +185,7 @@ export function mountSupportAccess(api: Api, deps: Deps): void {
       method: 'delete',
       path: '/v1/tenants/:id/support-visits/:visit',
       scopes: ['admin'],
-      params: z.object({ id: uuid, visit: uuid }),
+      params: z.object({ id: uuid, visit: uuid.meta({ description: 'Id of the visit' }) }),
       status: 204,
     },
     async ({ identity, actor, params: { id, visit: visitId } }) => {

@@ -41,7 +41,8 @@ export const supportSpecs = {
     operationId: 'getSupportAccessOfTenant',
     tag,
     summary: 'Get the support access of a tenant',
-    description: 'Returns for an operator whether a tenant allows support access, and the visits so far.',
+    description:
+      'Returns for an operator whether a tenant allows support access, and the visits so far. It needs the scope admin.',
     problems: ['not-found', 'tenant-offboarding'],
     example: { params: { id: TENANT_ID }, answer: ACCESS },
   },
