@@ -20,7 +20,7 @@ set local role mirante_owner;
 -- The best result of each student: of the scans of one document from a number on, or of all scans of some tests. By policy of the test,
 -- lexicographic.v1: the greatest pair of marks available and obtained; max-each.v1: the greatest marks available and, separately, the
 -- greatest obtained. The date is that of the winning scan, of equal ones the earliest. Nothing depends on the order of scans.
-create function private.best_results(tenant uuid, document uuid, first_number integer, tests text[]) returns setof private.student_test_results
+create or replace function private.best_results(tenant uuid, document uuid, first_number integer, tests text[]) returns setof private.student_test_results
     language plpgsql stable
     set search_path = pg_catalog, pg_temp
     set plan_cache_mode = force_custom_plan
@@ -45,7 +45,7 @@ $$;
 revoke all on function private.best_results from public;
 
 -- The better of two results of a student: the same rule as above for results that were each found from some of the scans.
-create function private.better_result(held private.student_test_results, newcomer private.student_test_results, is_max_each boolean)
+create or replace function private.better_result(held private.student_test_results, newcomer private.student_test_results, is_max_each boolean)
     returns private.student_test_results
     language sql stable
     as $$
@@ -69,7 +69,7 @@ revoke all on function private.better_result from public;
 
 -- Adds scans of a document, numbered from first_number, and merges them into the results. Returns how many results are new or have other
 -- marks. Any order of calls, also at once or repeated, ends with the same results. `new_policy` is that of tests that are new.
-create function private.add_test_scans(
+create or replace function private.add_test_scans(
     tenant uuid, document uuid, first_number integer, students text[], tests text[], availables integer[], obtaineds integer[],
     times timestamptz[], new_policy text
 ) returns bigint
@@ -114,7 +114,7 @@ $$;
 revoke all on function private.add_test_scans from public;
 
 -- Locks tests against new scans until this transaction ends, and judges them by another policy if there is one.
-create function private.hold_tests(tenant uuid, tests text[], other_policy text) returns void
+create or replace function private.hold_tests(tenant uuid, tests text[], other_policy text) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
     as $$
@@ -130,7 +130,7 @@ $$;
 revoke all on function private.hold_tests from public;
 
 -- Finds all results of some tests from all their scans. Call private.hold_tests() before it.
-create function private.judge_tests(tenant uuid, tests text[]) returns void
+create or replace function private.judge_tests(tenant uuid, tests text[]) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
     as $$
