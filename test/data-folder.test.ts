@@ -96,7 +96,7 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
 };
 
 test('`npm run up` during a restore refuses and says who uses the folder, and the restore completes', async () => {
-  const restoring = run('mirante', ['restore', target, '--replace']);
+  const restoring = run('mirante', ['restore', target, '--replace', '--without-ledger']);
   const begun = () => existsSync(join(data, 'lock')) && readFileSync(join(data, 'lock'), 'utf8');
   await expect.poll(begun).toContain('mirante restore');
   const second = run('up', ['--empty'], await ports());

@@ -65,7 +65,7 @@ test('a privacy request that fails does not block those of other tenants, and is
   const others = [await ask(second, 'erasure', 'ana'), await ask(first, 'access', 'bo')];
   const { deps } = spoilt(first.id);
   await expect(servePrivacyRequests(deps)).rejects.toThrow('not removed');
-  expect(await statusOf(first, stuck)).toBe('queued');
+  expect(await statusOf(first, stuck)).toBe('blocked');
   expect([await statusOf(second, others[0] as string), await statusOf(first, others[1] as string)]).toEqual([
     'completed',
     'completed',

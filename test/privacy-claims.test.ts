@@ -4,6 +4,7 @@ import { v4 as uuid } from 'uuid';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { servePrivacyRequests } from '../jobs/privacy/serve-requests.ts';
 import type { Pool } from '../sql/database/db.ts';
+import { PLACES } from '../sql/privacy/places.ts';
 import { type Json, useApi } from './support/api.ts';
 import { jobDeps, useArchive } from './support/archive-home.ts';
 import { makeTenant, type TestTenant, useDatabase } from './support/harness.ts';
@@ -175,7 +176,8 @@ test('a bundle has each of its parts once, from one worker', async () => {
   const parts = () =>
     db.owner.query('select name, part, md5(content) from private.privacy_files where request_id = $1 order by 1, 2', [access]);
   const { rows } = await parts();
-  expect(rows).toHaveLength(16);
+  // Each place, the archive and the vault, as JSON and as CSV.
+  expect(rows).toHaveLength((PLACES.length + 2) * 2);
   slow.goOn();
   await serving;
   expect((await parts()).rows).toEqual(rows);

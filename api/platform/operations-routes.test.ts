@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { openQueue, openWorker } from '../../jobs/queues.ts';
+import { openQueue, openWorker, QUEUES } from '../../jobs/queues.ts';
 import { useApi } from '../../test/support/api.ts';
 import { makeOperatorKey, makeTenant, redisUrl, useDatabase } from '../../test/support/harness.ts';
 
@@ -62,7 +62,7 @@ test.each([
     expect((await api.call('GET', `/ops/queues/${file}`, undefined, undefined, headers())).status, file).toBe(200);
   }
   const list = await api.call('GET', '/ops/queues/api/queues', undefined, undefined, headers());
-  expect(list.body.queues.map((queue: { name: string }) => queue.name)).toEqual(['alerts', 'exports', 'rollups', 'upkeep']);
+  expect(list.body.queues.map((queue: { name: string }) => queue.name)).toEqual([...QUEUES]);
 });
 
 test('another site cannot use the key that a browser has stored', async () => {

@@ -88,10 +88,14 @@ test('access: a copy as JSON and CSV, with digests, due within fifteen days', as
     'events.csv 3',
     'quarantine.json 1',
     'quarantine.csv 1',
+    'test-results.json 0',
+    'test-results.csv 0',
     'receipts.json 0',
     'receipts.csv 0',
     'bundles.json 1',
     'bundles.csv 1',
+    'imports.json 0',
+    'imports.csv 0',
     'exports.json 0',
     'exports.csv 0',
     'journeys.json 0',
@@ -104,6 +108,8 @@ test('access: a copy as JSON and CSV, with digests, due within fifteen days', as
     'roll-ups.csv 0',
     'archive.json 0',
     'archive.csv 0',
+    'vault.json 0',
+    'vault.csv 0',
   ]);
   for (const { url, bytes, sha256 } of done.bundle.files) {
     const { text, status } = await api.call('GET', url, tenant.keys.tenant_admin);
@@ -135,7 +141,7 @@ test('erasure: removes rows, refused items, bundles and roll-ups of one person i
     certificate: {
       kind: 'erasure',
       subject: done.subject,
-      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 28, exports: 0, texts: 0, 'roll-ups': 0, archive: 0 },
+      removed: { events: 3, quarantine: 1, receipts: 0, bundles: 26, exports: 0, texts: 0, 'roll-ups': 0, archive: 0 },
       hours_recomputed: 1,
     },
   });
@@ -206,6 +212,9 @@ test('another job takes over an erasure whose server died, and the certificate c
     archive: 0,
     journeys: 0,
     feedback: 0,
+    imports: 0,
+    'test-results': 0,
+    vault: 0,
     texts: 0,
     'roll-ups': 0,
   });
