@@ -7,7 +7,11 @@ export type FaultReport = (name: string, code: string, detail: string) => void;
 /** Returns a name as one step of a JSON Pointer (RFC 6901). */
 export const pointerTo = (name: PropertyKey) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Record<string, unknown> };
+/** Members of a problem document of its own. Those of every problem are not among them: clients read them by their meaning. */
+type Members = Record<string, unknown> & {
+  [name in 'type' | 'title' | 'status' | 'code' | 'detail' | 'instance' | 'errors']?: never;
+};
+type Extras = { detail?: string; errors?: Fault[]; headers?: Record<string, string>; members?: Members };
 
 /** An expected failure, answered as RFC 9457 problem+json. Every code is in docs/error-codes.md. */
 export class Problem extends Error {
@@ -17,7 +21,7 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly errors: Fault[] | undefined;
   readonly headers: Record<string, string>;
-  readonly members: Record<string, unknown>;
+  readonly members: Members;
 
   constructor(status: number, code: string, title: string, extras: Extras = {}) {
     super(extras.detail ?? title);

@@ -74,6 +74,7 @@ const inWords = ({ pointer, detail }: Fault) => (pointer === '' ? detail : `${po
 /** Returns the body of a refusal as JSON text. */
 export function problemText(problem: Problem, requestId: string): string {
   return JSON.stringify({
+    ...problem.members,
     type: `urn:mirante:problem:${problem.code}`,
     title: problem.title,
     status: problem.status,
@@ -81,7 +82,6 @@ export function problemText(problem: Problem, requestId: string): string {
     detail: problem.detail ?? problem.errors?.map(inWords).join(' ') ?? problem.title,
     instance: `urn:mirante:request:${requestId}`,
     errors: problem.errors,
-    ...problem.members,
   });
 }
 

@@ -180,6 +180,6 @@ function replyOf(kept: KeptBody, read: ReadDocument | undefined, rows: number | 
     detail: `${detail} The document is kept as import ${kept.id}; no result was changed.`,
     errors: [{ pointer, code, detail }],
     headers,
-    members: { id: kept.id, status: 'rejected' },
+    members: { id: kept.id },
   });
 }

@@ -137,6 +137,7 @@ export async function setStage(): Promise<Stage> {
     keys: { ingest, read, export: exporting, embed, 'tenant-admin': tenant_admin, admin: operator },
     known: Object.assign(known, { token: new URL(link.body.viewer_url).searchParams.get('token') }),
     bodyOf(path, body) {
+      if (path === '/import') return sheetOf('1');
       if (path === '/v1/exports') return { ...(body as object), dataset: 'events', ...window };
       if (path === '/v1/performance-reports') return { ...(body as object), service: 'validations-overview' };
       return path === '/v1/services/{slug}/channels' ? `period,paper\n${known.period},2\n` : body;
