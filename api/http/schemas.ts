@@ -27,5 +27,10 @@ export const MAX_VALUES = 50;
  */
 export const namesNobody = [
   (text: string | null | undefined) => !namesPerson(text ?? ''),
-  { error: 'must not have an e-mail address, CPF or telephone number of a person', params: { code: 'personal-identifier' } },
+  {
+    error: 'must not have an e-mail address, CPF or telephone number of a person',
+    params: { code: 'personal-identifier' },
+    // One fault per value: of a text that is wrong anyway, only that is said.
+    when: ({ issues }: { issues: unknown[] }) => issues.length === 0,
+  },
 ] as const satisfies [unknown, unknown];

@@ -174,7 +174,7 @@ test('an export made while the archive is rewritten is destroyed with the person
       request.id,
     ]);
     expect(put.rows).toEqual([{ attempts: 0, later: true }]);
-    expect(await outcome()).toMatchObject({ removed: { exports: 0 } });
+    expect(await outcome()).toMatchObject({ places: { exports: { removed: 0 } } });
     const between = await exports.ask(tenant);
     await exports.run();
     expect(await exports.find(tenant, between.id)).toMatchObject({ status: 'completed' });

@@ -23,7 +23,7 @@ grant select on app.events_in_order to mirante_api;
 create view app.events_newest_first with (security_barrier) as
     select time, id, received_at, type, source, event_id, subject, outcome, duration_ms, bytes, data, attributes
     from private.events
-    where tenant_id = (select private.current_tenant())
+    where tenant_id = (select private.current_tenant()) and source <> ''
         and time >= (select now() - make_interval(days => coalesce(raw_retention_days, 36500)) from app.tenant)
     order by time desc, id desc;
 grant select on app.events_newest_first to mirante_api;
