@@ -341,7 +341,7 @@ view app.events_newest_first owner mirante_views with (security_barrier=true)
     data,
     attributes
    FROM private.events
-  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
+  WHERE ((tenant_id = ( SELECT private.current_tenant() AS current_tenant)) AND (source <> ''::text) AND ("time" >= ( SELECT (now() - make_interval(days => COALESCE(tenant.raw_retention_days, 36500)))
            FROM app.tenant)))
   ORDER BY "time" DESC, id DESC;
     grant select to mirante_api
@@ -2984,10 +2984,10 @@ function bi.rules(tenant_grant text, since timestamp with time zone, until times
 function bi.silence_audit(tenant_grant text) returns void language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body 93df886a0b561155ed3b1810016b48b7
     grant execute to mirante_metabase
 
-function bi.test_findings(tenant_grant text, since timestamp with time zone, until timestamp with time zone) returns TABLE(code text, status text, documents bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body abea4411147e6eeb20f511091136955d
+function bi.test_findings(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text) returns TABLE(bucket timestamp with time zone, code text, status text, documents bigint, last_at timestamp with time zone) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body 3fafec4aee47a804e638d9a0c522c47e
     grant execute to mirante_metabase
 
-function bi.test_quartiles(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, VARIADIC only_tests text[] DEFAULT NULL::text[]) returns TABLE(bucket timestamp with time zone, p25 double precision, p50 double precision, p75 double precision, results bigint) language sql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body ea399f58172aa9f354b0c650be540f3d
+function bi.test_quartiles(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, VARIADIC only_tests text[] DEFAULT NULL::text[]) returns TABLE(bucket timestamp with time zone, p25 double precision, p50 double precision, p75 double precision, results bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp, body c9e55d3a012a1da6811d6db37a710a3e
     grant execute to mirante_metabase
 
 function bi.test_results(tenant_grant text, since timestamp with time zone, until timestamp with time zone, width text, VARIADIC only_tests text[] DEFAULT NULL::text[]) returns TABLE(bucket timestamp with time zone, test text, percent double precision, results bigint) language plpgsql volatile security definer owner mirante_views set search_path=pg_catalog, pg_temp; plan_cache_mode=force_custom_plan, body ec63bb05b297a21027faa3bc4015d749

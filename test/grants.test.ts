@@ -33,6 +33,17 @@ beforeAll(async () => {
        values ($1, now(), gen_random_uuid(), 'quarantined', 'schema-mismatch', $2, gen_random_uuid(), '')`,
       [id, slug],
     );
+    await db.owner.query(
+      `insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points, origins_import_vault, date_of_test)
+       values ($1, $2, $2, 2, 1, '{}', now())`,
+      [id, slug],
+    );
+    await db.owner.query(
+      `insert into private.imports (id, tenant_id, key_id, first_at, source, media_type, bytes, sha256, sealed_key, sealed_with, status, importer, findings)
+       values (gen_random_uuid(), $1, gen_random_uuid(), now(), $2, 'text/xml+markr', 1, '', '', '', 'imported', 'markr',
+           jsonb_build_array(jsonb_build_object('code', $2::text)))`,
+      [id, slug],
+    );
   }
   await db.owner.query(
     "insert into private.dirty_hours (hour) select date_trunc('hour', now()) - n * interval '1 hour' from generate_series(0, 2) n",

@@ -84,9 +84,11 @@ test('`dashboards links` makes a link to each dashboard of the demo tenant and o
   await expect(linkDashboards([], folder, false)).rejects.toThrow('in a terminal only');
   await expect(linkDashboards(['all'], folder, true)).rejects.toThrow('Unexpected arguments: all');
   const text = await linkDashboards([], folder, true);
-  for (const { slug, audience } of loadDashboards().values())
+  // The demo tenant has no data of dashboards that need some.
+  const shown = [...loadDashboards().values()].filter(({ needs }) => !needs);
+  for (const { slug, audience } of shown)
     expect(text).toMatch(new RegExp(`^${audience === 'customer' ? 'demo' : 'operator'} +${slug} +http`, 'm'));
   const links = addresses(text);
-  expect(links).toHaveLength(loadDashboards().size);
+  expect(links).toHaveLength(shown.length);
   for (const link of links) expect((await fetch(link)).status).toBe(200);
 });

@@ -10,9 +10,18 @@ export const FUNCTIONS = [
   'latency',
   'quarantined',
   'rules',
+  'test_findings',
+  'test_quartiles',
+  'test_results',
   'validations',
   'week_hours',
 ] as const;
+/** Functions that return no word of their tenant, with one that shows that the victim has such data. */
+const WITHOUT_WORDS: Record<string, string> = {
+  benchmarks: 'validations',
+  test_findings: 'test_results',
+  test_quartiles: 'test_results',
+};
 const WINDOW = "now() - interval '400 days', now() + interval '1 day'";
 
 /** Attempts to make a function of bi show another tenant than the one whose grant was given. */
@@ -26,8 +35,7 @@ export function grantAttacks({ own, victim }: Target): Attack[] {
     name: `${title} bi.${name}`,
     as: ['metabase'],
     statements,
-    // A benchmark contains no word that identifies its tenant. So the proof reads its source.
-    alive: [read(name === 'benchmarks' ? 'validations' : name, `'${victim.grant}'`)],
+    alive: [read(WITHOUT_WORDS[name] ?? name, `'${victim.grant}'`)],
     aliveAs: 'metabase',
     ...more,
   });

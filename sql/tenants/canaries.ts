@@ -146,8 +146,9 @@ export const PLANTED: Record<string, string> = {
     select c.id, c.row_id, 0, c.word, c.word, 1, 1, '-infinity' from c
     where not exists (select from private.test_scans s where s.tenant_id = c.id)`,
   'private.student_test_results': `insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points,
-        origins_import_vault)
-    select c.id, c.word, c.word, 1, 1, array[c.row_id] from c on conflict do nothing`,
+        origins_import_vault, date_of_test)
+    select c.id, c.word, c.word, 1, 1, array[c.row_id], now() from c
+    on conflict (tenant_id, student_id, test_id) do update set date_of_test = excluded.date_of_test`,
   'private.replayed_scans': `insert into private.replayed_scans (tenant_id, run_id, import_id, number, test_id, student_id, available, obtained)
     select c.id, r.id, c.row_id, 0, c.word, c.word, 1, 1
     from c, lateral (select id from private.import_runs where tenant_id = c.id order by id limit 1) r on conflict do nothing`,

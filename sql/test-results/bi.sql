@@ -32,32 +32,39 @@ $$;
 create function bi.test_quartiles(tenant_grant text, since timestamptz, until timestamptz, width text, variadic only_tests text[] default null) returns table (
     bucket timestamptz, p25 double precision, p50 double precision, p75 double precision, results bigint
 )
-    language sql security definer
+    language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     as $$
-    select q.bucket, max(q.value) filter (where q.share = 0.25), max(q.value) filter (where q.share = 0.5),
-        max(q.value) filter (where q.share = 0.75), max(q.total)::bigint
-    from (
-        select r.bucket, s.share, max(r.total) as total,
-            min(r.percent) filter (where r.reached > floor(s.share * (r.total - 1)))
-                + (min(r.percent) filter (where r.reached > ceil(s.share * (r.total - 1)))
-                    - min(r.percent) filter (where r.reached > floor(s.share * (r.total - 1))))
-                * max(s.share * (r.total - 1) - floor(s.share * (r.total - 1))) as value
+#variable_conflict use_column
+declare
+    before text := private.open_grant(tenant_grant);
+begin
+    return query
+        select q.bucket, max(q.value) filter (where q.share = 0.25), max(q.value) filter (where q.share = 0.5),
+            max(q.value) filter (where q.share = 0.75), max(q.total)::bigint
         from (
-            select t.bucket, t.percent, sum(sum(t.results)) over (partition by t.bucket order by t.percent) as reached,
-                sum(sum(t.results)) over (partition by t.bucket) as total
-            from bi.test_results(tenant_grant, since, until, width, variadic only_tests) t
-            group by t.bucket, t.percent
-        ) r
-            cross join (values (0.25), (0.5), (0.75)) s (share)
-        group by r.bucket, s.share
-    ) q
-    group by q.bucket order by q.bucket
+            select r.bucket, s.share, max(r.total) as total,
+                min(r.percent) filter (where r.reached > floor(s.share * (r.total - 1)))
+                    + (min(r.percent) filter (where r.reached > ceil(s.share * (r.total - 1)))
+                        - min(r.percent) filter (where r.reached > floor(s.share * (r.total - 1))))
+                    * max(s.share * (r.total - 1) - floor(s.share * (r.total - 1))) as value
+            from (
+                select t.bucket, t.percent, sum(sum(t.results)) over (partition by t.bucket order by t.percent) as reached,
+                    sum(sum(t.results)) over (partition by t.bucket) as total
+                from bi.test_results(tenant_grant, since, until, width, variadic only_tests) t
+                group by t.bucket, t.percent
+            ) r
+                cross join (values (0.25), (0.5), (0.75)) s (share)
+            group by r.bucket, s.share
+        ) q
+        group by q.bucket order by q.bucket;
+    perform set_config('app.tenant_id', before, true);
+end
 $$;
 
 -- What was odd about documents of test results that arrived in the window. A document that was refused has one finding: why.
-create function bi.test_findings(tenant_grant text, since timestamptz, until timestamptz) returns table (
-    code text, status text, documents bigint, last_at timestamptz
+create function bi.test_findings(tenant_grant text, since timestamptz, until timestamptz, width text) returns table (
+    bucket timestamptz, code text, status text, documents bigint, last_at timestamptz
 )
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -66,12 +73,13 @@ create function bi.test_findings(tenant_grant text, since timestamptz, until tim
 #variable_conflict use_column
 declare
     before text := private.open_grant(tenant_grant);
+    bucket_starts timestamptz[] := storage.starts(since, until, width, (select timezone from app.tenant));
 begin
     return query
-        select f.value ->> 'code', i.status, count(distinct i.id), max(i.received_at)
+        select storage.bucket_of(i.received_at, bucket_starts), f.value ->> 'code', i.status, count(distinct i.id), max(i.received_at)
         from app.imports i, jsonb_array_elements(i.findings) f (value)
         where i.importer = 'markr' and i.received_at >= since and i.received_at < until
-        group by 1, 2 order by 3 desc, 1;
+        group by 1, 2, 3 order by 1, 4 desc, 2;
     perform set_config('app.tenant_id', before, true);
 end
 $$;

@@ -37,6 +37,24 @@ export async function fillTenant(
      from generate_series(1, $4::integer / 30) n`,
     [id, word, now, count, keyIds.ingest],
   );
+  await db.owner.query(
+    `with tests as (
+       insert into private.tests (tenant_id, test_id) select $1, $2::text || '-test-' || n from generate_series(0, 2) n on conflict do nothing
+     )
+     insert into private.student_test_results (tenant_id, student_id, test_id, available_points, obtained_points, origins_import_vault, date_of_test)
+     select $1, gen_random_uuid()::text, $2 || '-test-' || n % 3, 20, n % (18 - n % 3), array[gen_random_uuid()], ${time}
+     from generate_series(1, $4::integer) n`,
+    [id, word, now, count],
+  );
+  // Destroyed, so that nothing looks for a body.
+  await db.owner.query(
+    `insert into private.imports (id, tenant_id, key_id, received_at, first_at, source, media_type, bytes, sha256, sealed_key, sealed_with,
+         status, importer, findings, completed_at, destroyed_at)
+     select gen_random_uuid(), $1, $5, ${time}, ${time}, $2, 'text/xml+markr', 100, '', '', '', 'imported', 'markr',
+         jsonb_build_array(jsonb_build_object('code', case when n % 2 = 0 then 'repeated-scan' else 'marks-differ' end, 'detail', $2::text)), now(), now()
+     from generate_series(1, $4::integer / 30) n`,
+    [id, word, now, count, keyIds.ingest],
+  );
   if (word === 'acme') await noteOpened(db.api, id, 'error-patterns', 'mirante');
   for (const surface of ['mirante', 'mirante', 'metabase'] as const)
     await noteOpened(db.api, id, 'validations-overview', surface);
