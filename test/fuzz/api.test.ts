@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { MARKR, sheetOf } from '../support/imports.ts';
 import { randomFrom } from '../support/telemetry.ts';
 import { bodyWith, type Operation, operationsOf, pointersOf, sample } from './calls.ts';
 import { BODIES, ENCODED, JSONS, some, TEXTS, TIMES, tampered } from './hostile.ts';
@@ -150,12 +151,23 @@ function hostileBodies(operation: Operation): Call[] {
         ...(pointer.at(-1) === '*' ? some(TEXTS, VALUES * 3, random).map((key) => bodyWith(base, pointer, '"x"', key)) : []),
       ]);
     });
-    return [...bodies, ...BODIES].map((body) => {
+    const sheets = type === MARKR['content-type'] ? some(TEXTS, VALUES * 3, random).flatMap(hostileSheets) : [];
+    return [...bodies, ...sheets, ...BODIES].map((body) => {
       const call = plain(operation);
       return { ...call, headers: { ...call.headers, 'content-type': type }, body };
     });
   });
 }
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+/** Answer sheets with that text at each place, as it is and as XML has it. */
+const hostileSheets = (text: string): string[] =>
+  [text, escaped(text)].flatMap((value) => [
+    sheetOf(value),
+    ...['>1<', '"2"', '"1"', '<student-number>'].map((place) =>
+      sheetOf('t').replace(place, () => (place === '<student-number>' ? `${value}${place}` : place[0] + value + place.at(-1))),
+    ),
+  ]);
 
 // Some with a key of another scope, some without a key.
 function withAnyKey(call: Call): Call {
