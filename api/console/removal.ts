@@ -21,7 +21,8 @@ const WORDS = {
 } satisfies Record<string, Words>;
 
 type Removal = {
-  slug: string;
+  /** Null once the removal is complete: then nothing names the tenant but its id. */
+  slug: string | null;
   status: 'running' | 'completed';
   progress: number;
   requested_at: string;
@@ -48,12 +49,12 @@ export function mountConsoleRemoval(site: Site): void {
     const deleted = Object.entries(certificate?.removed ?? {}).map(([store, rows]) => [escaped(store), escaped(String(rows))]);
     const proof = certificate
       ? `<section><h2>${escaped(text('certificate'))}</h2>
-<p><a href="/v1/tenants/${id}/offboarding" download="removal-${escaped(slug)}.json">${escaped(text('download'))}</a></p>
+<p><a href="/v1/tenants/${id}/offboarding" download="removal-${escaped(slug ?? id)}.json">${escaped(text('download'))}</a></p>
 ${table(text('removed'), [text('store'), text('rows')], deleted, say('none', locale))}</section>`
       : `<p><a class="button" href="/app/tenants/${id}/removal">${escaped(text('again'))}</a></p>`;
     return {
       place: 'tenants',
-      title: text('title').replace('{slug}', slug),
+      title: text('title').replace('{slug}', slug ?? id),
       sheets: [FIGURES_SHEET],
       main: `${known}${proof}`,
     };

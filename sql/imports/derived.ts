@@ -55,7 +55,10 @@ export type StoredBefore = { number: number; isDerived: boolean; event: Record<s
 const AS_SHOWN = `jsonb_build_object('time', e.time, 'type', e.type, 'source', e.source, 'id', coalesce(e.event_id, e.id::text),
     'subject', e.subject, 'data', e.data)`;
 
-/** Those of `keys` that are stored, by their place, and whether a document brought them. Marks the document's lineage as seen. */
+/**
+ * Those of `keys` that are stored and that retention has not emptied, by their place, and whether a document brought them. Marks the
+ * document's lineage as seen.
+ */
 export async function storedBefore(
   pool: Pool,
   tenantId: string,
@@ -74,7 +77,7 @@ export async function storedBefore(
     `select u.number::integer - 1 as number, ${AS_SHOWN} as event,
          exists (select from private.import_rows r where r.tenant_id = $1 and r.time = u.time and r.id = u.id and r.is_origin) as "isDerived"
      from unnest($2::timestamptz[], $3::uuid[]) with ordinality u (time, id, number)
-         join private.events e on e.tenant_id = $1 and e.time = u.time and e.id = u.id`,
+         join private.events e on e.tenant_id = $1 and e.time = u.time and e.id = u.id and e.source <> ''`,
     [tenantId, times, ids],
   );
   return new Map(rows.map((row) => [row.number, row]));
@@ -94,7 +97,7 @@ export async function unseen(
          e.id is not null and r.is_origin
              and not exists (select from private.import_rows o where o.tenant_id = $1 and o.time = r.time and o.id = r.id
                  and o.import_id <> $2) as "isRemovable"
-     from private.import_rows r left join private.events e on e.tenant_id = $1 and e.time = r.time and e.id = r.id
+     from private.import_rows r left join private.events e on e.tenant_id = $1 and e.time = r.time and e.id = r.id and e.source <> ''
      where r.tenant_id = $1 and r.import_id = $2 and r.seen_by is distinct from $3
          and ($4::timestamptz is null or (r.time, r.id) > ($4, $5::uuid))
      order by r.time, r.id limit $6`,

@@ -37,7 +37,7 @@ export async function lockJourneys(client: Client): Promise<void> {
 export async function beginCollecting(client: Client, tenantId: string, slug: string): Promise<Date | null> {
   await client.query('delete from private.journeys where tenant_id = $1 and service = $2', [tenantId, slug]);
   const { rows } = await client.query<{ time: Date }>(
-    'select time from private.events where tenant_id = $1 order by time limit 1',
+    "select time from private.events where tenant_id = $1 and source <> '' order by time limit 1",
     [tenantId],
   );
   return rows[0]?.time ?? null;
@@ -94,13 +94,14 @@ export async function clearDirtyJourneys(client: Client, tenantId: string, ids: 
   ]);
 }
 
-// Journeys of the events of a window: $1 tenant, $3 path of the id, $4 and $5 the types, $6 and $7 the window.
+// Journeys of the events of a window, without those that retention has emptied: $1 tenant, $3 path of the id, $4 and $5 the types, $6 and
+// $7 the window.
 const FOUND = `select encode(substr(sha256(convert_to(e.journey, 'UTF8')), 1, 16), 'hex')::uuid as id,
     min(e.time) filter (where e.type = $4) as started_at, min(e.time) filter (where e.type = $5) as completed_at,
     coalesce(array_agg(distinct e.subject) filter (where e.subject is not null), '{}') as subjects
   from (
     select time, type, subject, case when $3::text[] = '{subject}' then subject else data #>> ($3::text[])[2:] end as journey
-    from private.events where tenant_id = $1 and time >= $6 and time < $7 and type in ($4, $5)
+    from private.events where tenant_id = $1 and time >= $6 and time < $7 and type in ($4, $5) and source <> ''
   ) e
   where e.journey <> '' group by 1`;
 
@@ -183,8 +184,9 @@ export async function forgetJourneys(
   from: Date,
   to: Date,
 ): Promise<void> {
-  // Where the raw events have been dropped by retention, nothing can be told from their absence.
-  const isWhole = "$6::timestamptz >= storage.retained_from('events')";
+  // Where retention has dropped or emptied raw events, nothing can be told from their absence.
+  const isWhole = `$6::timestamptz >= storage.retained_from('events') and not exists (select from private.events
+         where tenant_id = $1 and time >= $6 and time < $7 and type in ($4, $5) and source = '')`;
   await client.query(
     `with found as materialized (${FOUND}), wrong as (
        select j.service, j.id, j.started_at, j.completed_at,
