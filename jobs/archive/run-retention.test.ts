@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { storedBefore } from '../../sql/imports/derived.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { useArchive } from '../../test/support/archive-home.ts';
 import { makeTenant, useDatabase } from '../../test/support/harness.ts';
@@ -89,6 +91,9 @@ test('each promise is kept to the day: of a type, of a tenant, of rejected input
   ]);
   const listed = (await api.call('GET', '/v1/events', tenant.keys.read)).body.data;
   expect(listed.map(({ id }: Json) => id).sort()).toEqual(['long.v1 6', 'long.v1 8', 'short.v1 1']);
+  const keys = await db.owner.query('select time::text as time, id from private.events where tenant_id = $1', [tenant.id]);
+  const compared = await storedBefore(db.jobs, tenant.id, randomUUID(), keys.rows, randomUUID());
+  expect([...compared.values()].map(({ event: { id } }) => id).sort()).toEqual(['long.v1 6', 'long.v1 8', 'short.v1 1']);
 
   // Somebody's late event has the hour of the emptied one recomputed.
   await send({ ...event('long.v1', 8), id: 'late' });
