@@ -16,7 +16,7 @@ export const FUNCTIONS = [
   'validations',
   'week_hours',
 ] as const;
-/** Functions that return no word of their tenant, with one that shows that the victim has such data. */
+/** Functions whose rows may have no word of the victim, with another that proves its data. Documents of a canary may be older than the window. */
 const WITHOUT_WORDS: Record<string, string> = {
   benchmarks: 'validations',
   test_findings: 'test_results',

@@ -115,9 +115,9 @@ export const PLANTED: Record<string, string> = {
     select c.id, '9999-01-01' from c where not exists (select from private.dirty_journeys d where d.tenant_id = c.id)`,
   // Destroyed, so that no worker and no check looks for a body.
   'private.imports': `insert into private.imports (id, tenant_id, key_id, first_at, source, media_type, bytes, sha256, sealed_key, sealed_with,
-        status, findings, completed_at, destroyed_at)
-    select c.row_id, c.id, k.id, now(), c.word, 'text/csv', c.figure, c.mark, '', '', 'rejected', jsonb_build_array(jsonb_build_object(
-        'code', 'canary', 'detail', c.word)), now(), now()
+        status, importer, findings, completed_at, destroyed_at)
+    select c.row_id, c.id, k.id, now(), c.word, 'text/csv', c.figure, c.mark, '', '', 'rejected', 'markr',
+        jsonb_build_array(jsonb_build_object('code', c.word, 'detail', c.mark)), now(), now()
     from c, ${KEY} where not exists (select from private.imports i where i.tenant_id = c.id)`,
   'private.import_rows': `insert into private.import_rows (tenant_id, import_id, time, id, is_origin)
     select c.id, i.id, now(), c.id, false from c, ${DOCUMENT}

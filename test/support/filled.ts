@@ -51,7 +51,7 @@ export async function fillTenant(
     `insert into private.imports (id, tenant_id, key_id, received_at, first_at, source, media_type, bytes, sha256, sealed_key, sealed_with,
          status, importer, findings, completed_at, destroyed_at)
      select gen_random_uuid(), $1, $5, ${time}, ${time}, $2, 'text/xml+markr', 100, '', '', '', 'imported', 'markr',
-         jsonb_build_array(jsonb_build_object('code', case when n % 2 = 0 then 'repeated-scan' else 'marks-differ' end, 'detail', $2::text)), now(), now()
+         jsonb_build_array(jsonb_build_object('code', case when n % 2 = 0 then 'no-scan-time' else 'no-results' end, 'detail', $2::text)), now(), now()
      from generate_series(1, $4::integer / 30) n`,
     [id, word, now, count, keyIds.ingest],
   );
