@@ -37,6 +37,10 @@ test.runIf(there)('a dump restored on a server without our roles has every row, 
     await switchColumnstore(['on', '--after', '3d'], { DATABASE_URL: source.url }, () => undefined);
   const answers = await answersOf(db, join(folder, 'data'), tenants);
   await leaveExports(db, tenants[0] as TestTenant);
+  await db.owner.query(
+    `insert into private.incidents (id, title, description, data_categories, tenant_ids, is_risk, known_at, notify_by)
+     select gen_random_uuid(), 'lost laptop', 'x', '{contact}', '{}', false, now(), now()`,
+  );
   const before = await pictureOf(db, /export_jobs/);
   await db.end();
   expect(answers).toContainEqual([

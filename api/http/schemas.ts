@@ -30,7 +30,7 @@ export const namesNobody = [
   {
     error: 'must not have an e-mail address, CPF or telephone number of a person',
     params: { code: 'personal-identifier' },
-    // One fault per value: of a text that is wrong anyway, only that is said.
+    // One fault per value: a text that is wrong anyway has that fault alone.
     when: ({ issues }: { issues: unknown[] }) => issues.length === 0,
   },
 ] as const satisfies [unknown, unknown];
