@@ -195,7 +195,7 @@ test('while `up` runs, commands work, restores and another `up` refuse, crashed 
   await up.gone.catch(() => undefined);
   const next = run('up', ['--empty'], env);
   await expect.poll(() => next.child.exitCode ?? next.output(), { timeout: 90_000 }).toContain('Stop       Ctrl-C');
-  expect(left.filter(isAlive)).toEqual([]);
+  await expect.poll(() => left.filter(isAlive), { timeout: 30_000 }).toEqual([]);
   next.child.kill('SIGTERM');
   expect(await next.gone, next.output()).toBe(0);
   await expectKept();
