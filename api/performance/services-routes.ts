@@ -14,7 +14,6 @@ const READERS = ['read', 'tenant-admin'] as const;
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const eventType = z.string().min(1).max(200);
-const amount = z.number().min(0).max(1e12).optional().meta({ description: 'Costs of this channel in a month' });
 
 /** The slug of a service. */
 export const serviceSlug = z
@@ -39,7 +38,10 @@ const journey = z
   })
   .refine(({ started, completed }) => started !== completed, { error: 'must differ from `started`', path: ['completed'] });
 
-const costs = z.strictObject({
+const amount = z.number().min(0).max(1e12).optional().meta({ description: 'Costs of this channel in a month' });
+
+/** What the channels of a service cost. */
+export const channelCosts = z.strictObject({
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 currency code, e.g. GBP')
@@ -84,7 +86,7 @@ const input = z.strictObject({
     .default(['online'])
     .meta({ description: 'Ways in which people use the service. A month without a count of one of them is missing, not zero' }),
   assisted_digital: z.boolean().default(true).meta({ description: 'Whether digital take-up counts people who were assisted' }),
-  costs: costs
+  costs: channelCosts
     .default({ currency: 'GBP' })
     .meta({ description: 'Currency, and what a channel costs in a month that gives no costs of its own' }),
   comment_retention_days: z

@@ -9,25 +9,13 @@ import type { Deps } from '../http/deps.ts';
 import { type Fault, invalidRequest, notFound, pointerTo } from '../http/problems.ts';
 import { page, pageQuery, route } from '../http/route.ts';
 import type { Api } from '../http/types.ts';
-import { serviceSlug } from '../performance/services-routes.ts';
+import { channelCosts, serviceSlug } from '../performance/services-routes.ts';
 import { channelSpecs } from './channels-spec.ts';
 import { isFuture, month, refuseFuture } from './periods.ts';
 
 const READERS = ['read', 'tenant-admin'] as const;
 
 const count = (description: string) => z.number().int().min(0).max(1e12).nullable().optional().meta({ description });
-const amount = z.number().min(0).max(1e12).optional().meta({ description: 'What the channel cost in the month' });
-
-const costs = z.strictObject({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 currency code, e.g. GBP')
-    .meta({ description: 'ISO 4217 code of the currency' }),
-  online: amount,
-  paper: amount,
-  phone: amount,
-  other: amount,
-});
 
 const UNKNOWN = 'null or absent: not known, which is never zero';
 const counts = {
@@ -36,7 +24,7 @@ const counts = {
   phone: count(`Transactions completed by telephone; ${UNKNOWN}`),
   other: count(`Transactions completed in other ways; ${UNKNOWN}`),
   assisted_digital: count(`How many of those online were completed with help; ${UNKNOWN}`),
-  costs: costs.nullable().optional().meta({ description: 'Costs of the month by channel' }),
+  costs: channelCosts.nullable().optional().meta({ description: 'Costs of the month by channel' }),
 };
 const input = z.strictObject(counts);
 

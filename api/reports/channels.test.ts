@@ -5,6 +5,7 @@ import { makeReports } from '../../jobs/reports/make.ts';
 import { pullChannels } from '../../jobs/reports/pull.ts';
 import { readConfig } from '../../lib/config.ts';
 import { shiftMonth } from '../../lib/months.ts';
+import { claimConnector } from '../../sql/reports/connectors.ts';
 import { type Json, useApi } from '../../test/support/api.ts';
 import { jobDeps } from '../../test/support/archive-home.ts';
 import { useExports } from '../../test/support/exports.ts';
@@ -220,4 +221,18 @@ test('no connector reaches a private network', async () => {
     };
     expect([host, await fetchCounts(request, [])]).toMatchObject([host, { error: 'private-network' }]);
   }
+});
+
+test('tenants take turns, so that many slow systems of one delay no other for long', async () => {
+  await db.owner.query('update private.channel_connectors set enabled = false');
+  const [busy, calm] = [await makeTenant(db), await makeTenant(db)];
+  for (const [tenant, slug] of [...['a', 'b', 'c'].map((name) => [busy, name] as const), [calm, 'd'] as const]) {
+    const { tenant_admin } = tenant.keys;
+    expect((await api.call('PUT', `/v1/services/${slug}`, tenant_admin, { name: slug })).status).toBe(201);
+    const connector = { url: `${cases.url}/${slug}`, mapping: { paper: '/counts/paper' } };
+    expect((await api.call('PUT', `/v1/services/${slug}/connector`, tenant_admin, connector)).status).toBe(200);
+  }
+  const claimed: string[] = [];
+  for (let n = 0; n < 4; n++) claimed.push((await claimConnector(db.jobs, new Date(Date.now() + n)))?.service ?? '');
+  expect(claimed).toEqual(['a', 'd', 'b', 'c']);
 });

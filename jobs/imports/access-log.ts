@@ -1,7 +1,6 @@
-import type { Finding } from '../../sql/imports/imports.ts';
 import { type EventText, writesEvents } from './events.ts';
-import type { ImportBatch, ImportDocument, Importer } from './importer.ts';
-import { isFull, linePieces, linesOf, textOf } from './text.ts';
+import type { Importer } from './importer.ts';
+import { batchesOfLines, linePieces } from './text.ts';
 
 /** One request of an access log. */
 type LoggedRequest = {
@@ -50,11 +49,17 @@ const readCombinedLine: LineReader = (line) => {
   };
 };
 
+const NOT_A_REQUEST = { code: 'not-a-request', detail: 'A line is not a request of this log. It was left out.' };
+
 const readAccessLog = (name: string, mediaTypes: string[], readLine: LineReader): Importer<EventText> => ({
   name,
   version: 1,
   mediaTypes,
-  read: (bytes, document) => readLog(bytes, document, name, readLine),
+  read: (bytes, { mediaType }) =>
+    batchesOfLines(bytes, mediaType, (line) => {
+      const request = readLine(line);
+      return request ? { row: eventOf(request, name) } : NOT_A_REQUEST;
+    }),
   pieces: linePieces,
   ...writesEvents,
 });
@@ -64,35 +69,6 @@ export const combinedLog = readAccessLog('combined-log', ['text/x-access-log'], 
 
 /** Requests of OpenStack's nova-api. */
 export const novaLog = readAccessLog('nova-log', ['text/x-nova-log'], readNovaLine);
-
-async function* readLog(
-  bytes: AsyncIterable<Buffer>,
-  document: ImportDocument,
-  source: string,
-  readLine: LineReader,
-): AsyncGenerator<ImportBatch<EventText>> {
-  let rows: EventText[] = [];
-  let findings: Finding[] = [];
-  let characters = 0;
-  for await (const { line, text } of linesOf(textOf(bytes, document.mediaType))) {
-    if (text.trim() === '') continue;
-    const request = readLine(text);
-    if (request) rows.push(eventOf(request, source));
-    else
-      findings.push({
-        code: 'not-a-request',
-        detail: 'A line is not a request of this log. It was left out.',
-        pointer: `/line/${line}`,
-      });
-    characters += text.length;
-    if (!isFull(rows.length + findings.length, characters)) continue;
-    yield { rows, findings };
-    characters = 0;
-    rows = [];
-    findings = [];
-  }
-  yield { rows, findings };
-}
 
 function eventOf({ time, method, path, status, milliseconds, user, bytes }: LoggedRequest, source: string): EventText {
   return JSON.stringify({

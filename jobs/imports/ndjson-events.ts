@@ -1,8 +1,7 @@
-import type { Finding } from '../../sql/imports/imports.ts';
 import { type EventText, writesEvents } from './events.ts';
 import type { ImportBatch, ImportDocument, Importer } from './importer.ts';
 import { eventMaker, mappingOf } from './mapped-event.ts';
-import { isFull, linePieces, linesOf, textOf } from './text.ts';
+import { batchesOfLines, linePieces } from './text.ts';
 
 /** Events as lines of JSON: CloudEvents as they are, or any objects by a mapping. */
 export const ndjsonEvents: Importer<EventText> = {
@@ -14,34 +13,16 @@ export const ndjsonEvents: Importer<EventText> = {
   ...writesEvents,
 };
 
-async function* readLines(bytes: AsyncIterable<Buffer>, document: ImportDocument): AsyncGenerator<ImportBatch<EventText>> {
+function readLines(bytes: AsyncIterable<Buffer>, document: ImportDocument): AsyncIterable<ImportBatch<EventText>> {
   const mapping = mappingOf(document);
-  let rows: EventText[] = [];
-  let findings: Finding[] = [];
-  let characters = 0;
-  for await (const { line, text } of linesOf(textOf(bytes, document.mediaType))) {
-    const trimmed = text.trim();
-    if (trimmed === '') continue;
-    if (!document.mapping) rows.push(trimmed);
-    else {
-      const object = objectOf(trimmed);
-      if (object) rows.push(eventMaker(mapping, columnsOf(object, mapping))((column) => object[column]));
-      else
-        findings.push({
-          code: 'not-an-object',
-          detail: 'A line is not a JSON object. It was left out.',
-          pointer: `/line/${line}`,
-        });
-    }
-    characters += text.length;
-    if (!isFull(rows.length + findings.length, characters)) continue;
-    yield { rows, findings };
-    characters = 0;
-    rows = [];
-    findings = [];
-  }
-  yield { rows, findings };
+  return batchesOfLines(bytes, document.mediaType, (text) => {
+    if (!document.mapping) return { row: text.trim() };
+    const object = objectOf(text);
+    return object ? { row: eventMaker(mapping, columnsOf(object, mapping))((column) => object[column]) } : NOT_AN_OBJECT;
+  });
 }
+
+const NOT_AN_OBJECT = { code: 'not-an-object', detail: 'A line is not a JSON object. It was left out.' };
 
 // A member that an object lacks is an absent value and no fault of the document, as objects need not be alike.
 const columnsOf = (

@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
-import type { Piece } from './importer.ts';
+import type { Finding } from '../../sql/imports/imports.ts';
+import type { ImportBatch, Piece } from './importer.ts';
 import { Rejected } from './outcomes.ts';
 
 /** Longest line that is read. */
@@ -76,6 +77,33 @@ export async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<{ l
   }
   const last = waiting.endsWith('\r') ? waiting.slice(0, -1) : waiting;
   if (last !== '') yield { line: line + 1, text: last };
+}
+
+/** What a line gives: a row, or the finding for which it is left out. */
+export type LineResult<Row> = { row: Row } | { code: string; detail: string };
+
+/** Reads each line that is not blank, and returns batches of rows and findings. */
+export async function* batchesOfLines<Row>(
+  bytes: AsyncIterable<Buffer>,
+  mediaType: string,
+  read: (text: string) => LineResult<Row>,
+): AsyncGenerator<ImportBatch<Row>> {
+  let rows: Row[] = [];
+  let findings: Finding[] = [];
+  let characters = 0;
+  for await (const { line, text } of linesOf(textOf(bytes, mediaType))) {
+    if (text.trim() === '') continue;
+    const result = read(text);
+    if ('row' in result) rows.push(result.row);
+    else findings.push({ ...result, pointer: `/line/${line}` });
+    characters += text.length;
+    if (!isFull(rows.length + findings.length, characters)) continue;
+    yield { rows, findings };
+    characters = 0;
+    rows = [];
+    findings = [];
+  }
+  yield { rows, findings };
 }
 
 const NEWLINE = 10;

@@ -28,17 +28,20 @@ export type PullDeps = {
 
 /** Months that one run fetches of one connector. The next run fetches the others. */
 const MAX_MONTHS = 24;
+/** How long a run goes on to a further connector, and to a further month of one. Other jobs of the queue need its place. */
+const RUN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Fetches the counts of every connector that is due. The first failure of a connector is told to the tenant's endpoints, and so
+ * Fetches the counts of connectors that are due, tenants in turn, for about a minute; the next run goes on. The first failure of a connector is told to the tenant's endpoints, and so
  * is its recovery. Returns the number of messages added.
  */
 export async function pullChannels(deps: PullDeps): Promise<number> {
   let told = 0;
+  const until = performance.now() + RUN_MS;
   for (let due = await claimConnector(deps.pool, deps.clock()); due; due = await claimConnector(deps.pool, deps.clock())) {
     if (await pull(deps, due)) told++;
-    if (deps.signal?.aborted) break;
+    if (deps.signal?.aborted || performance.now() > until) break;
   }
   return told;
 }
@@ -57,7 +60,9 @@ async function pull(deps: PullDeps, due: DueConnector): Promise<boolean> {
   }
   const fetched: NewChannelMonth[] = [];
   let fault: FetchFault | undefined;
+  const until = performance.now() + RUN_MS;
   for (const period of months) {
+    if (performance.now() > until && period !== last) continue;
     const answer = await fetchCounts({ ...due, authorization, period }, deps.config.ALERTS_ALLOW_PRIVATE_NETWORKS);
     if ('error' in answer) {
       fault = { ...answer, detail: `${period}: ${answer.detail}` };
@@ -71,7 +76,7 @@ async function pull(deps: PullDeps, due: DueConnector): Promise<boolean> {
     const target = { tenantId: due.tenant_id, service: due.service, source: 'connector' } as const;
     const stored = fetched.length > 0 ? await putChannelCounts(client, 'owner', target, fetched) : [];
     if (fault) return settleFault(deps, client, due, fault, now);
-    const isSettled = await settleFresh(client, due, months.at(-1) as string, now, nextDue(due, now));
+    const isSettled = await settleFresh(client, due, last, now, nextDue(due, now));
     deps.log.info(
       { ...about, months: stored.filter(({ outcome }) => outcome !== 'unchanged').length },
       'channel counts fetched',

@@ -106,7 +106,10 @@ export async function deleteConnector(client: Client, service: string): Promise<
   return rowCount === 1;
 }
 
-/** Leases the connector that has been due longest, for ten minutes. Undefined: none is due. */
+/**
+ * Leases a connector that is due, for ten minutes: of the tenant whose turn was longest ago, so that slow systems of one tenant delay
+ * no other tenant's by more than one run. Undefined: none is due.
+ */
 export async function claimConnector(pool: Pool, now: Date): Promise<DueConnector | undefined> {
   const { rows } = await pool.query<DueConnector>(
     `update private.channel_connectors c set due_at = $1::timestamptz + interval '10 minutes', tried_at = $1
@@ -114,7 +117,8 @@ export async function claimConnector(pool: Pool, now: Date): Promise<DueConnecto
      where s.tenant_id = c.tenant_id and s.slug = c.service and (c.tenant_id, c.service) = (
        select d.tenant_id, d.service from private.channel_connectors d join private.tenants t on t.id = d.tenant_id
        where d.enabled and d.due_at <= $1 and t.offboarding_at is null and t.kind <> 'canary'
-       order by d.due_at limit 1 for update of d skip locked
+       order by (select max(o.tried_at) from private.channel_connectors o where o.tenant_id = d.tenant_id) nulls first, d.due_at
+       limit 1 for update of d skip locked
      )
      returning c.tenant_id, c.service, c.url, c.secret, c.mapping, c.schedule, c.day, c.first_period, c.enabled, c.state, c.due_at, s.timezone`,
     [now],
