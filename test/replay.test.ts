@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { refreshRollups } from '../jobs/metrics/refresh-rollups.ts';
+import { claimRun } from '../sql/imports/replays.ts';
 import type { Json } from './support/api.ts';
 import { makeTenant, useDatabase } from './support/harness.ts';
 import { useVault } from './support/imports.ts';
@@ -121,4 +122,23 @@ test('a mapping that does not fit changes nothing and is a finding; other tenant
   expect((await api.call('GET', `/v1/imports/reprocess/${failed.id}`, rival.keys.tenant_admin)).status).toBe(404);
   expect((await api.call('POST', `/v1/imports/${first.id}/reprocess`, rival.keys.tenant_admin, {})).status).toBe(404);
   expect((await api.call('POST', `/v1/imports/${first.id}/reprocess`, ingest, {})).status).toBe(403);
+});
+
+test('tenants take turns with documents that are read again', async () => {
+  const [busy, calm] = [await makeTenant(db), await makeTenant(db)];
+  const keep = async (one: typeof busy) => ({ one, id: (await send(one.keys.ingest, 'text/csv', 'type\na.b.v1\n')).id });
+  const kept = [await keep(busy), await keep(busy), await keep(calm)];
+  const asked: string[] = [];
+  for (const { one, id } of kept)
+    asked.push((await api.call('POST', `/v1/imports/${id}/reprocess`, one.keys.tenant_admin, {})).body.id);
+  const claimed: unknown[] = [];
+  for (let n = 0; n < 3; n++) {
+    const run = await claimRun(db.jobs, new Date());
+    claimed.push(run?.id);
+    await db.owner.query(
+      "update private.import_runs set status = 'failed', due_at = null, claimed_until = '-infinity', completed_at = clock_timestamp() where id = $1",
+      [run?.id],
+    );
+  }
+  expect(claimed).toEqual([asked[0], asked[2], asked[1]]);
 });

@@ -9,7 +9,7 @@ export type ClaimedRun = ImportRun & { tenant_id: string; claim: string; attempt
 
 const LEASE = "interval '1 minute'";
 
-/** Leases the oldest due run, of a tenant that has none running. Undefined if there is none. */
+/** Leases a due run of the tenant whose last one ended longest ago, if none of its runs is running. Undefined if there is none. */
 export async function claimRun(pool: Pool, now: Date): Promise<ClaimedRun | undefined> {
   return withTransaction(pool, 'begin', async (client) => {
     await client.query("select from storage.locks where name = 'imports' for update");
@@ -20,7 +20,8 @@ export async function claimRun(pool: Pool, now: Date): Promise<ClaimedRun | unde
          select r.id from private.import_runs r
          where r.due_at <= $1 and r.claimed_until <= $1
              and not exists (select from private.import_runs o where o.tenant_id = r.tenant_id and o.claimed_until > $1)
-         order by r.created_at limit 1 for update of r skip locked
+         order by (select max(o.completed_at) from private.import_runs o where o.tenant_id = r.tenant_id) nulls first, r.created_at
+         limit 1 for update of r skip locked
        )
        returning *`,
       [now, uuidv7()],
