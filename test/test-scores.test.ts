@@ -254,12 +254,22 @@ test('scans of one student that arrive at once, one a document, end with the bes
   const tenant = await makeTenant(db);
   const marks = Array.from({ length: 24 }, (_, n) => [20 + (n % 3), (n * 7) % 20] as const);
   const sent = await Promise.all(
-    marks.map(([available, obtained], n) =>
-      n % 2
-        ? send(tenant.keys.ingest, sheets(scan({ available, obtained })))
-        : api.call('POST', '/v1/imports', tenant.keys.ingest, sheets(scan({ available, obtained })), XML),
-    ),
+    marks.map(async ([available, obtained], n) => {
+      const sheet = sheets(scan({ available, obtained }));
+      // A busy platform asks to send again.
+      for (;;) {
+        const answer = await (n % 2
+          ? send(tenant.keys.ingest, sheet)
+          : api.call('POST', '/v1/imports', tenant.keys.ingest, sheet, XML));
+        if (answer.status !== 429 && answer.status !== 503) return answer;
+      }
+    }),
   );
+  expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 202));
+  // One whose request could not read it is the importers' after a minute.
+  await db.owner.query("update private.imports set claimed_until = '-infinity' where tenant_id = $1 and due_at is not null", [
+    tenant.id,
+  ]);
   await Promise.all([vault.run(), vault.run()]);
   const [, best] = marks.filter(([available]) => available === 22).toSorted(([, a], [, b]) => b - a)[0] as [number, number];
   const { rows } = await db.owner.query('select * from private.student_test_results where tenant_id = $1', [tenant.id]);
