@@ -70,7 +70,7 @@ test('a correct platform passes twice, and keeps two tenants with rows in every 
   expect(body.data.filter(({ kind }: Json) => kind === 'canary')).toHaveLength(2);
 });
 
-// Each group of breaks uses its own database, so nothing is reverted. The breaks of one group show in different attacks.
+// Each group of breaks uses its own database, so nothing is reverted. No break of a group shows in the attacks that prove the other.
 const BREAKS: Record<string, [string, RegExp][]> = {
   'a view without its filter over a table without its policy, and a grant that nobody checks': [
     [
@@ -118,7 +118,7 @@ test.each(Object.entries(BREAKS))('%s are found, logged by name, and shown', asy
   await expect(runAuditIsolation(broken.deps)).rejects.toThrow(/^isolation is broken: /);
   const { foreign_rows, findings } = await lastAudit(broken);
   expect(foreign_rows).toBeGreaterThan(0);
-  const found = findings.map(({ attack }: Json) => attack).join('\n');
+  const found = findings.flatMap(({ attack, what }: Json) => (what === 'dead' ? [] : [attack])).join('\n');
   for (const [, name] of breaks) expect(found).toMatch(name);
   expect(broken.lines.at(-1)).toMatchObject({
     level: 60,
